@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { catalog, peers } from '../catalog.mjs';
+
+export function parseFlags(argv) {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      tests: { type: 'string', default: Object.keys(catalog).join() },
+      peers: { type: 'string', default: peers.join() },
+      scale: { type: 'string', default: '1' },
+      json: { type: 'string' },
+      'no-build': { type: 'boolean', default: false },
+    },
+  });
+  return {
+    rounds: positive('rounds', values.rounds),
+    scale: positive('scale', values.scale),
+    tests: known('tests', values.tests, Object.keys(catalog)),
+    peers: known('peers', values.peers, peers),
+    jsonFile: values.json,
+    build: !values['no-build'],
+  };
+}
+
+function positive(flag, text) {
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`--${flag} wants a number above 0, not "${text}"`);
+  return number;
+}
+
+function known(flag, text, names) {
+  const wanted = text.split(',').filter(Boolean);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0 || wanted.length === 0)
+    throw new Error(`--${flag} knows ${names.join(', ')}; not "${unknown.join()}"`);
+  return wanted;
+}

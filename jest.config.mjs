@@ -1,0 +1,50 @@
+// Three tiers by name: `*.slow.spec.ts` and everything under test/faults/ stay out of the default run.
+// Run by scripts/test.mjs, which sets the tier and gives the tests a Redis.
+const tiers = {
+  default: {
+    testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/sample-app/test/**/*.spec.ts'],
+    testPathIgnorePatterns: ['/node_modules/', '\\.slow\\.spec\\.ts$', '<rootDir>/test/faults/'],
+  },
+  slow: {
+    testMatch: ['<rootDir>/test/**/*.slow.spec.ts', '<rootDir>/sample-app/test/**/*.slow.spec.ts'],
+    testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/'],
+  },
+  faults: {
+    testMatch: ['<rootDir>/test/faults/**/*.spec.ts'],
+    testPathIgnorePatterns: ['/node_modules/'],
+  },
+};
+
+const swc = {
+  swcrc: false,
+  sourceMaps: 'inline',
+  jsc: {
+    target: 'es2022',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: {
+      legacyDecorator: true,
+      decoratorMetadata: true,
+      useDefineForClassFields: true,
+      verbatimModuleSyntax: true,
+    },
+    keepClassNames: true,
+  },
+  module: { type: 'es6' },
+};
+
+export default {
+  ...tiers[process.env.STEPWELL_TEST_TIER ?? 'default'],
+  testEnvironment: '<rootDir>/test/support/open-handles-environment.mjs',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest', swc] },
+  moduleNameMapper: {
+    // Sources import each other by the name of the compiled file. Packages have that file, so it goes first.
+    '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
+    '^stepwell$': '<rootDir>/lib/index.ts',
+    '^stepwell/engine$': '<rootDir>/lib/engine.ts',
+    '^stepwell/testing$': '<rootDir>/lib/testing/index.ts',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample-app/dist/', '<rootDir>/.stepwell/'],
+  reporters: ['default', '<rootDir>/scripts/jest-totals.mjs'],
+  maxWorkers: 2,
+};

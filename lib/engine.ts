@@ -1,0 +1,22 @@
+// The engine without Nest.
+export { Queue } from './queue/queue.js';
+export type { QueueOptions } from './queue/queue-options.js';
+export type { QueueListener } from './queue/queue-types.js';
+export { Worker } from './worker/worker.js';
+export type { Processor, WorkerOptions } from './worker/worker-options.js';
+export type { WorkerListener } from './worker/worker-listener.js';
+export { Job, type JobProgress } from './job/job.js';
+export type { BackoffOptions, BulkJobOptions, DefaultJobOptions, JobsOptions, KeepJobs } from './job/job-options.js';
+export type { BackoffStrategy } from './job/backoff.js';
+export type { FinishedState, JobState, JobType } from './job/job-state.js';
+export type { RetryOptions } from './job/job-store.js';
+export type { ConnectionOptions } from './redis/client.js';
+export type { QueueBaseOptions } from './redis/queue-base-options.js';
+export * from './job/errors.js';
+export {
+  DelayedError,
+  RateLimitError,
+  UnrecoverableError,
+  WaitingChildrenError,
+  WaitingError,
+} from './job/special-errors.js';

@@ -1,0 +1,42 @@
+import { InvalidOptionError } from './errors.js';
+import type { BackoffOptions } from './job-options.js';
+
+/**
+ * Names the pause before the next try, in milliseconds; -1 gives up.
+ * @param attemptsMade tries ended so far, the failed one included
+ */
+export type BackoffStrategy<J = unknown> = (
+  attemptsMade: number,
+  type?: string,
+  error?: Error,
+  job?: J,
+) => number | Promise<number>;
+
+/** Milliseconds until the next try; 0 for at once, -1 to give up. */
+export async function backoffDelay<J>(
+  backoff: number | BackoffOptions | undefined,
+  attemptsMade: number,
+  error: Error,
+  job: J,
+  strategy?: BackoffStrategy<J>,
+): Promise<number> {
+  if (backoff === undefined) {
+    return 0;
+  }
+  const options: BackoffOptions = typeof backoff === 'number' ? { type: 'fixed', delay: backoff } : backoff;
+  const { type, delay = 0, jitter = 0 } = options;
+  if (type === 'fixed') {
+    return withJitter(delay, jitter);
+  }
+  if (type === 'exponential') {
+    return withJitter(2 ** (attemptsMade - 1) * delay, jitter);
+  }
+  if (!strategy) {
+    throw new InvalidOptionError('backoff.type', type, 'Use fixed or exponential, or give the worker settings.backoffStrategy.');
+  }
+  return strategy(attemptsMade, type, error, job);
+}
+
+function withJitter(delay: number, jitter: number): number {
+  return jitter > 0 ? Math.floor(Math.random() * delay * jitter + delay * (1 - jitter)) : delay;
+}

@@ -1,0 +1,71 @@
+import { checkBoolean, checkInteger, checkJobId, checkNumber, PRIORITY_LIMIT } from './check.js';
+import { InvalidOptionError } from './errors.js';
+import type { BackoffOptions, JobsOptions, KeepJobs } from './job-options.js';
+
+type Check = (option: string, value: unknown) => void;
+
+const CHECKS: Record<keyof JobsOptions, Check> = {
+  timestamp: (option, value) => checkNumber(option, value, 0),
+  priority: (option, value) => checkInteger(option, value, 0, PRIORITY_LIMIT),
+  delay: (option, value) => checkNumber(option, value, 0),
+  attempts: (option, value) => checkInteger(option, value, 0),
+  backoff: checkBackoff,
+  lifo: checkBoolean,
+  removeOnComplete: checkKeep,
+  removeOnFail: checkKeep,
+  keepLogs: (option, value) => checkInteger(option, value, 0),
+  stackTraceLimit: (option, value) => checkInteger(option, value, 0),
+  sizeLimit: (option, value) => checkInteger(option, value, 0),
+  jobId: (_option, value) => checkJobId(value),
+};
+
+/** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
+export function checkJobOptions(options: JobsOptions): void {
+  for (const option in options) {
+    const value = options[option as keyof JobsOptions];
+    if (value === undefined) {
+      continue;
+    }
+    const check = CHECKS[option as keyof JobsOptions];
+    if (!check) {
+      throw new InvalidOptionError(`job option ${option}`, value, `Known options: ${Object.keys(CHECKS).join(', ')}.`);
+    }
+    check(option, value);
+  }
+}
+
+export function checkKeep(option: string, value: unknown): void {
+  if (typeof value === 'boolean') {
+    return;
+  }
+  if (typeof value === 'number') {
+    checkInteger(option, value, 0);
+    return;
+  }
+  const keep = value as KeepJobs | null;
+  if (typeof keep !== 'object' || keep === null || (keep.count === undefined && keep.age === undefined)) {
+    throw new InvalidOptionError(option, value, 'Use true, false, a count, or an object with `count`, `age` or both.');
+  }
+  for (const part of ['count', 'age', 'limit'] as const) {
+    if (keep[part] !== undefined) {
+      checkNumber(`${option}.${part}`, keep[part], 0);
+    }
+  }
+}
+
+function checkBackoff(option: string, value: unknown): void {
+  if (typeof value === 'number') {
+    checkNumber(option, value, 0);
+    return;
+  }
+  const backoff = value as BackoffOptions | null;
+  if (typeof backoff !== 'object' || backoff === null || typeof backoff.type !== 'string') {
+    throw new InvalidOptionError(option, value, "Use milliseconds or an object with `type`, such as { type: 'fixed', delay: 1000 }.");
+  }
+  if (backoff.delay !== undefined) {
+    checkNumber(`${option}.delay`, backoff.delay, 0);
+  }
+  if (backoff.jitter !== undefined) {
+    checkNumber(`${option}.jitter`, backoff.jitter, 0, 1);
+  }
+}

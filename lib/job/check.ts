@@ -1,0 +1,74 @@
+import { InvalidOptionError } from './errors.js';
+
+/** Highest priority number that fits beside the order of arrival in one exact score. */
+export const PRIORITY_LIMIT = 2 ** 21 - 1;
+
+const MAX_NAME_BYTES = 256;
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f]/;
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** Throws unless `value` is a finite number of at least `min` and at most `max`. */
+export function checkNumber(option: string, value: unknown, min: number, max: number = Number.MAX_SAFE_INTEGER): void {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidOptionError(option, value, `Use a number ${range}.`);
+  }
+}
+
+/** As `checkNumber`, for whole numbers. */
+export function checkInteger(option: string, value: unknown, min: number, max: number = Number.MAX_SAFE_INTEGER): void {
+  checkNumber(option, value, min, max);
+  if (!Number.isInteger(value)) {
+    throw new InvalidOptionError(option, value, 'Use a whole number.');
+  }
+}
+
+export function checkBoolean(option: string, value: unknown): void {
+  if (typeof value !== 'boolean') {
+    throw new InvalidOptionError(option, value, 'Use true or false.');
+  }
+}
+
+/** Text that becomes part of a key, a line of an event or both. */
+function checkText(option: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string' || value === '') {
+    throw new InvalidOptionError(option, value, 'Use a text that is not empty.');
+  }
+  if (CONTROL.test(value) || LONE_SURROGATE.test(value)) {
+    throw new InvalidOptionError(option, value, 'Leave out control characters and broken surrogate pairs.');
+  }
+  if (value.length > MAX_NAME_BYTES || Buffer.byteLength(value) > MAX_NAME_BYTES) {
+    throw new InvalidOptionError(option, value, `Use at most ${MAX_NAME_BYTES} bytes.`);
+  }
+}
+
+/** Throws unless `name` can name a queue. */
+export function checkQueueName(name: unknown): void {
+  checkText('queue name', name);
+  if (/[:{}]/.test(name)) {
+    throw new InvalidOptionError('queue name', name, 'Leave out colons and braces: they would break its keys.');
+  }
+}
+
+/** Throws unless `prefix` can start the keys of a queue. */
+export function checkPrefix(prefix: unknown): void {
+  checkText('prefix', prefix);
+  if (/[{}]/.test(prefix) && !/^[^{}]*\{[^{}]+\}[^{}]*$/.test(prefix)) {
+    throw new InvalidOptionError('prefix', prefix, 'Use braces only as one hash tag, such as {tag}.');
+  }
+}
+
+/** Throws unless `name` can name a job. */
+export function checkJobName(name: unknown): void {
+  checkText('job name', name);
+}
+
+/** Throws unless `id` can be the id of a job that a user names. */
+export function checkJobId(id: unknown): void {
+  checkText('jobId', id);
+  if (/^-?\d+$/.test(id)) {
+    throw new InvalidOptionError('jobId', id, 'Whole numbers are given by the queue itself: add a letter.');
+  }
+}

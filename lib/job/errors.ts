@@ -1,0 +1,147 @@
+/** Base of every error that Stepwell throws on purpose. `code` is stable, the message is for people. */
+export class StepwellError extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** An option or argument that cannot be used. Nothing was written. */
+export class InvalidOptionError extends StepwellError {
+  /**
+   * @param option name of the option or argument
+   * @param value what was given
+   * @param fix what to give instead
+   */
+  constructor(
+    readonly option: string,
+    readonly value: unknown,
+    fix: string,
+  ) {
+    super(`Invalid ${option}: ${shown(value)}. ${fix}`, 'INVALID_OPTION');
+  }
+}
+
+/** Job data, a result or progress that JSON cannot hold. */
+export class NotSerializableError extends StepwellError {
+  constructor(what: string, cause: unknown) {
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    super(`${what} cannot be stored as JSON: ${reason}`, 'NOT_SERIALIZABLE', { cause });
+  }
+}
+
+/** Job data over the `sizeLimit` of its options. */
+export class DataTooLargeError extends StepwellError {
+  constructor(bytes: number, limit: number) {
+    super(`Job data has ${bytes} bytes, over its sizeLimit of ${limit}. Store it elsewhere and pass a reference.`, 'DATA_TOO_LARGE');
+  }
+}
+
+/** The job is not in Redis: removed, or never there. */
+export class JobNotFoundError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    action: string,
+  ) {
+    super(`Cannot ${action} job ${jobId}: there is no such job.`, 'JOB_NOT_FOUND');
+  }
+}
+
+/** The lock under which a job was being processed is gone, so nothing was written. */
+export class LockLostError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    action: string,
+  ) {
+    super(`Cannot ${action} job ${jobId}: its lock was lost, another run may hold it now.`, 'LOCK_LOST');
+  }
+}
+
+/** The job is in a state in which the action makes no sense. */
+export class WrongStateError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    action: string,
+    needed: string,
+  ) {
+    super(`Cannot ${action} job ${jobId}: it is not ${needed}.`, 'WRONG_STATE');
+  }
+}
+
+/** `waitUntilFinished` ran out of time. */
+export class WaitTimeoutError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    ttlMs: number,
+  ) {
+    super(`Job ${jobId} did not finish within ${ttlMs} ms.`, 'WAIT_TIMEOUT');
+  }
+}
+
+/** A job that finished with a failure, as told to those who wait for it. */
+export class JobFailedError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    reason: string,
+  ) {
+    super(reason, 'JOB_FAILED');
+  }
+}
+
+/** Redis cannot be reached, or the connection broke before an answer came. */
+export class ConnectionError extends StepwellError {
+  constructor(message: string) {
+    super(message, 'CONNECTION');
+  }
+}
+
+/** The queue, worker or connection was closed. */
+export class ConnectionClosedError extends StepwellError {
+  constructor(message = 'The connection is closed.') {
+    super(message, 'CONNECTION_CLOSED');
+  }
+}
+
+/** The Redis server is too old. */
+export class RedisVersionError extends StepwellError {
+  constructor(version: string, minimum: string) {
+    super(`Redis ${version} is too old: Stepwell needs ${minimum} or newer.`, 'REDIS_VERSION');
+  }
+}
+
+/** An error that Redis answered, without the arguments of the command. */
+export class RedisReplyError extends StepwellError {
+  constructor(message: string) {
+    super(message, 'REDIS_REPLY');
+  }
+}
+
+/** Why a job's signal was aborted: `worker.cancelJob`. */
+export class JobCancelledError extends StepwellError {
+  constructor(reason = 'The job was cancelled.') {
+    super(reason, 'JOB_CANCELLED');
+  }
+}
+
+/** Why a job's signal was aborted: the worker is closing and its deadline has passed. */
+export class WorkerClosingError extends StepwellError {
+  constructor() {
+    super('The worker is closing: the job is handed back.', 'WORKER_CLOSING');
+  }
+}
+
+const MAX_SHOWN = 80;
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') {
+    return value.length > MAX_SHOWN ? `"${value.slice(0, MAX_SHOWN)}…"` : `"${value}"`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? 'an array' : 'an object';
+  }
+  return typeof value === 'function' ? 'a function' : String(value);
+}

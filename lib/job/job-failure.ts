@@ -1,0 +1,50 @@
+import { backoffDelay, type BackoffStrategy } from './backoff.js';
+import type { JobsOptions } from './job-options.js';
+import { specialErrorKind } from './special-errors.js';
+
+const DEFAULT_STACK_TRACES = 10;
+const MAX_STACK_CHARS = 8192;
+
+/** What a failed attempt comes to. */
+export interface Failure {
+  reason: string;
+  stack: string[];
+  /** Pause before the next try; undefined when the job fails for good. */
+  retryDelayMs: number | undefined;
+  /** Whether it fails for want of further attempts. */
+  exhausted: boolean;
+}
+
+interface Attempted {
+  readonly opts: JobsOptions;
+  readonly attemptsMade: number;
+  readonly stacktrace: string[];
+}
+
+/** Decides between another try and failing for good, and what is kept of the error. */
+export async function failureOf<J extends Attempted>(
+  job: J,
+  error: Error,
+  strategy?: BackoffStrategy<J>,
+): Promise<Failure> {
+  const made = job.attemptsMade + 1;
+  const attempts = job.opts.attempts ?? 0;
+  let retryDelayMs: number | undefined;
+  if (made < attempts && specialErrorKind(error) !== 'unrecoverable') {
+    const delay = await backoffDelay(job.opts.backoff, made, error, job, strategy);
+    retryDelayMs = delay < 0 || !Number.isFinite(delay) ? undefined : Math.round(delay);
+  }
+  const keep = job.opts.stackTraceLimit ?? DEFAULT_STACK_TRACES;
+  const trace = (error.stack ?? error.message).slice(0, MAX_STACK_CHARS);
+  return {
+    reason: error.message,
+    stack: keep === 0 ? [] : [...job.stacktrace, trace].slice(-keep),
+    retryDelayMs,
+    exhausted: made >= attempts,
+  };
+}
+
+/** A thrown value as an Error; what is not one is told by its text. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(typeof thrown === 'string' ? thrown : String(thrown));
+}

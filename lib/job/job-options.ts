@@ -1,0 +1,54 @@
+/** How many finished jobs to keep. Looked at whenever a job of the queue finishes. */
+export interface KeepJobs {
+  /** Keep at most so many, the newest. */
+  count?: number;
+  /** Keep no job longer than this, in seconds. */
+  age?: number;
+  /** Remove at most so many at once when `age` is set. Default 1000. */
+  limit?: number;
+}
+
+/** How long to wait before a failed job is tried again. */
+export interface BackoffOptions {
+  /** `fixed`, `exponential`, or any other name for the worker's `settings.backoffStrategy`. */
+  type: 'fixed' | 'exponential' | (string & {});
+  /** Milliseconds: the pause, or the first one of an exponential row. Default 0. */
+  delay?: number;
+  /** Part of the pause that is drawn by chance, from 0 (none) to 1 (all). Default 0. */
+  jitter?: number;
+}
+
+/** Options that a queue can give to all its jobs. */
+export interface DefaultJobOptions {
+  /** Creation time in milliseconds. Default: Redis' clock when the job is added. */
+  timestamp?: number;
+  /** 0 to 2,097,151; lower numbers run first; 0, the default, runs before all prioritized jobs. */
+  priority?: number;
+  /** Milliseconds to wait before the job may start. Default 0. */
+  delay?: number;
+  /** How often to try in all. Default 1. */
+  attempts?: number;
+  /** Pause between tries: milliseconds, or a strategy. Default: none. */
+  backoff?: number | BackoffOptions;
+  /** Put the job in front of the waiting ones. Default false. */
+  lifo?: boolean;
+  /** Remove the job once it has completed: true, or how many to keep. Default: keep all. */
+  removeOnComplete?: boolean | number | KeepJobs;
+  /** Remove the job once it has failed for good: true, or how many to keep. Default: keep all. */
+  removeOnFail?: boolean | number | KeepJobs;
+  /** Keep only so many log lines, the newest. Default: all. */
+  keepLogs?: number;
+  /** Keep the stack traces of so many failed attempts, the newest. Default 10. */
+  stackTraceLimit?: number;
+  /** Refuse data whose JSON has more bytes than this. Default: no limit. */
+  sizeLimit?: number;
+}
+
+/** Options of one job. */
+export interface JobsOptions extends DefaultJobOptions {
+  /** An id of your own; adding a job whose id is in use answers that job. Not a whole number, no control characters. */
+  jobId?: string;
+}
+
+/** Options of a job in `addBulk`. */
+export type BulkJobOptions = JobsOptions;

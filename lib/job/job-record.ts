@@ -1,0 +1,43 @@
+/** A job as Redis holds it: its body, and the fields that the engine writes (absent until there is something to hold). */
+export interface JobRecord {
+  id: string;
+  body: string;
+  token?: string;
+  fields: JobFields;
+}
+
+/** Fields of the job hash, all text. */
+export interface JobFields {
+  state?: string;
+  token?: string;
+  attemptsStarted?: string;
+  attemptsMade?: string;
+  stalls?: string;
+  processedOn?: string;
+  processedBy?: string;
+  finishedOn?: string;
+  /** JSON. */
+  result?: string;
+  /** JSON text. */
+  failedReason?: string;
+  /** JSON list of texts. */
+  stack?: string;
+  /** JSON. */
+  progress?: string;
+  priority?: string;
+  delay?: string;
+}
+
+const NO_FIELDS: JobFields = Object.freeze({});
+
+/** Turns the flat list of names and values of a hash into fields. */
+export function readFields(flat: readonly string[]): JobFields {
+  if (flat.length === 0) {
+    return NO_FIELDS;
+  }
+  const fields: Record<string, string> = {};
+  for (let i = 0; i < flat.length; i += 2) {
+    fields[flat[i] as string] = flat[i + 1] as string;
+  }
+  return fields;
+}

@@ -1,0 +1,319 @@
+import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
+import { InvalidOptionError, JobNotFoundError, LockLostError, WrongStateError } from './errors.js';
+import { decodeBody } from './job-body.js';
+import { failureOf, type Failure } from './job-failure.js';
+import { decodeJson, encodeJson } from './json.js';
+import type { JobsOptions } from './job-options.js';
+import type { JobRecord } from './job-record.js';
+import type { FinishedState, JobState } from './job-state.js';
+import type { JobStore, RetryOptions } from './job-store.js';
+import { retentionText } from './retention.js';
+import { waitUntilFinished, type FinishSource } from './wait-until-finished.js';
+
+/** Progress is any JSON value; a number is read as a percentage by most tools. */
+export type JobProgress = string | boolean | number | object;
+
+/**
+ * A job: what was asked for, and what has become of it as far as this object was told. It is a snapshot; `queue.getJob`
+ * reads it anew. A job that a worker was given carries the lock token, and everything it writes is refused once
+ * the lock is lost.
+ */
+export class Job<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress> {
+  /** Given by the queue: a rising number, or the `jobId` option. */
+  id: string;
+  readonly name: N;
+  data: D;
+  readonly opts: JobsOptions;
+  /** Creation time, milliseconds since 1970 by Redis' clock. */
+  timestamp: number;
+  /** Milliseconds of delay that the job was given last. */
+  delay: number;
+  priority: number;
+  progress: P;
+  /** Result of a completed job; null before. */
+  returnvalue: R;
+  /** Tries that have ended, whatever their outcome. */
+  attemptsMade = 0;
+  /** Times that a worker was given the job. */
+  attemptsStarted = 0;
+  /** Times that the job was taken back from a worker whose lock had expired. */
+  stalledCounter = 0;
+  /** Message of the last failed attempt. */
+  failedReason: string | undefined = undefined;
+  /** Stack traces of failed attempts, oldest first. */
+  stacktrace: string[] = [];
+  processedOn: number | undefined = undefined;
+  finishedOn: number | undefined = undefined;
+  /** Name of the worker that was given the job last. */
+  processedBy: string | undefined = undefined;
+  /** Lock under which this object may write. */
+  token: string | undefined = undefined;
+  /** @internal Whether this object has ended its run by moving the job. */
+  moved = false;
+
+  /** @internal Use `queue.add` or `queue.getJob`. */
+  constructor(
+    private readonly store: JobStore,
+    id: string,
+    name: N,
+    data: D,
+    opts: JobsOptions,
+    timestamp: number,
+  ) {
+    this.id = id;
+    this.name = name;
+    this.data = data;
+    this.opts = opts;
+    this.timestamp = timestamp;
+    this.delay = opts.delay ?? 0;
+    this.priority = opts.priority ?? 0;
+    this.progress = 0 as P;
+    this.returnvalue = null as R;
+  }
+
+  /** @internal */
+  static fromRecord<D, R, N extends string, P extends JobProgress>(store: JobStore, record: JobRecord): Job<D, R, N, P> {
+    const body = decodeBody(record.body);
+    const job = new Job<D, R, N, P>(store, record.id, body.name as N, decodeJson<D>(body.data), body.opts, body.timestamp);
+    job.take(record);
+    return job;
+  }
+
+  /** The job with that id, or undefined. Same as `queue.getJob(id)`. */
+  static fromId<J extends Job>(queue: { getJob(id: string): Promise<J | undefined> }, id: string): Promise<J | undefined> {
+    return queue.getJob(id);
+  }
+
+  private take({ fields, token }: JobRecord): void {
+    this.token = token;
+    for (const name in fields) {
+      const value = fields[name as keyof typeof fields] as string;
+      TAKE[name]?.(this, value);
+    }
+    if (token !== undefined) {
+      this.attemptsStarted = Number(fields.attemptsStarted ?? 0) + 1;
+    }
+  }
+
+  get queueName(): string {
+    return this.store.queueName;
+  }
+
+  get prefix(): string {
+    return this.store.prefix;
+  }
+
+  /** Name of the queue with its prefix, as children name the queue of their parent. */
+  get queueQualifiedName(): string {
+    return `${this.store.prefix}:${this.store.queueName}`;
+  }
+
+  /** Replaces the job's data. Refused with `LockLostError` once a later run holds the job. */
+  async updateData(data: D): Promise<void> {
+    const json = encodeJson('Job data', data, '{}');
+    this.expect(await this.store.write(['data', this.id, this.token ?? '', json]), 'update');
+    this.data = data;
+  }
+
+  /** Stores the job's progress and tells listeners. */
+  async updateProgress(progress: P): Promise<void> {
+    const json = encodeJson('Progress', progress, 'null');
+    this.expect(await this.store.write(['progress', this.id, this.token ?? '', json]), 'update the progress of');
+    this.progress = progress;
+    this.store.progressed?.(this, progress);
+  }
+
+  /** Adds a line to the job's log. Answers how many lines it has. */
+  async log(line: string): Promise<number> {
+    const keep = this.opts.keepLogs === undefined ? '' : String(this.opts.keepLogs);
+    const word = await this.store.write(['log', this.id, this.token ?? '', String(line), keep]);
+    const count = Number(word);
+    if (Number.isNaN(count)) {
+      this.expect(word, 'log for');
+    }
+    return count;
+  }
+
+  /** Removes the job's log lines but the newest `keepLogs` ones (default: none are kept). */
+  async clearLogs(keepLogs = 0): Promise<void> {
+    checkInteger('keepLogs', keepLogs, 0);
+    this.expect(await this.store.write(['clear-logs', this.id, this.token ?? '', String(keepLogs)]), 'clear the logs of');
+  }
+
+  /** Removes the job and all that belongs to it. Throws `WrongStateError` while a worker holds its lock. */
+  async remove(): Promise<void> {
+    const word = await this.store.removeJob(this.id);
+    if (word === 'locked') {
+      throw new WrongStateError(this.id, 'remove', 'free: a worker holds its lock');
+    }
+    this.expect(word, 'remove');
+  }
+
+  /** Puts a failed (or completed) job back among the waiting ones. */
+  async retry(state: FinishedState = 'failed', options: RetryOptions = {}): Promise<void> {
+    this.expect(await this.store.retryJob(this.id, state, this.opts.lifo ?? false, options), 'retry', state);
+    this.failedReason = undefined;
+    this.finishedOn = undefined;
+    this.processedOn = undefined;
+    this.returnvalue = null as R;
+    if (options.resetAttemptsMade) this.attemptsMade = 0;
+    if (options.resetAttemptsStarted) this.attemptsStarted = 0;
+  }
+
+  /** Starts a delayed job as soon as a worker is free. */
+  async promote(): Promise<void> {
+    this.expect(await this.store.promoteJob(this.id), 'promote', 'delayed');
+    this.delay = 0;
+  }
+
+  /** Makes a delayed job due `delay` milliseconds from now. */
+  async changeDelay(delay: number): Promise<void> {
+    checkNumber('delay', delay, 0);
+    this.expect(await this.store.changeDelay(this.id, delay), 'change the delay of', 'delayed');
+    this.delay = delay;
+  }
+
+  /** Moves a job that waits to another priority; `lifo` puts it in front of that priority. */
+  async changePriority({ priority = 0, lifo = false }: { priority?: number; lifo?: boolean }): Promise<void> {
+    checkInteger('priority', priority, 0, PRIORITY_LIMIT);
+    this.expect(await this.store.changePriority(this.id, priority, lifo), 'change the priority of');
+    this.priority = priority;
+  }
+
+  /** Completes a job that was fetched by hand with `worker.getNextJob`. */
+  async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<void> {
+    const json = encodeJson('The result', result, 'null');
+    const keep = retentionText(this.opts.removeOnComplete);
+    this.expect(await this.store.write(['complete', this.id, this.lockToken(token), json, keep]), 'complete', 'active');
+    this.attemptsMade += 1;
+    this.returnvalue = result;
+  }
+
+  /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
+  async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<void> {
+    const failure = await failureOf(this, error);
+    this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
+    this.failed(failure);
+  }
+
+  /** Ends this run; the job is due at `timestamp` (milliseconds). Throw `DelayedError` afterwards. No attempt is counted. */
+  async moveToDelayed(timestamp: number, token?: string): Promise<void> {
+    checkNumber('timestamp', timestamp, 0);
+    const delay = Math.max(Math.ceil(timestamp - Date.now()), 1);
+    this.expect(await this.store.write(['postpone', this.id, this.lockToken(token), String(delay)]), 'delay', 'active');
+    this.moved = true;
+    this.delay = delay;
+  }
+
+  /** Ends this run; the job waits in front. Throw `WaitingError` afterwards. No attempt is counted. */
+  async moveToWait(token?: string): Promise<void> {
+    this.expect(await this.store.write(['postpone', this.id, this.lockToken(token), '0']), 'move', 'active');
+    this.moved = true;
+  }
+
+  /** Holds the lock for another `duration` milliseconds. Answers 1, or 0 when the lock was lost. */
+  async extendLock(token: string, duration: number): Promise<number> {
+    checkNumber('duration', duration, 1);
+    return (await this.store.extendLock(this.id, this.lockToken(token), duration)) ? 1 : 0;
+  }
+
+  /** Where the job is now, `unknown` when it is gone. */
+  async getState(): Promise<JobState | 'unknown'> {
+    return (await this.store.loadJob(this.id))?.state ?? 'unknown';
+  }
+
+  async isCompleted(): Promise<boolean> {
+    return (await this.getState()) === 'completed';
+  }
+
+  async isFailed(): Promise<boolean> {
+    return (await this.getState()) === 'failed';
+  }
+
+  async isDelayed(): Promise<boolean> {
+    return (await this.getState()) === 'delayed';
+  }
+
+  async isActive(): Promise<boolean> {
+    return (await this.getState()) === 'active';
+  }
+
+  async isWaiting(): Promise<boolean> {
+    return (await this.getState()) === 'waiting';
+  }
+
+  async isWaitingChildren(): Promise<boolean> {
+    return (await this.getState()) === 'waiting-children';
+  }
+
+  /**
+   * Resolves with the result once the job has completed, rejects with `JobFailedError` once it has failed for good,
+   * with `WaitTimeoutError` after `ttl` milliseconds, with `JobNotFoundError` when the job is gone without a trace.
+   * Stored state is read as well as events, so that a missed event delays the answer but never loses it.
+   */
+  waitUntilFinished(events: FinishSource, ttl?: number): Promise<R> {
+    return waitUntilFinished<R>(this.store, this.id, events, ttl);
+  }
+
+  /** Plain form for logs and tests, without data, result and token. */
+  toJSON(): object {
+    const { id, name, queueName, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn } = this;
+    return { id, name, queueName, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn };
+  }
+
+  /** @internal The token to compare: workers grant `<theirs>:<number>`, and users may pass either form. */
+  lockToken(token: string | undefined): string {
+    const held = this.token ?? '';
+    if (token === undefined || token === held || token === held.slice(0, held.lastIndexOf(':'))) {
+      return held;
+    }
+    return token;
+  }
+
+  /** @internal */
+  failureWrite(failure: Failure, token: string, removeOnFail = this.opts.removeOnFail) {
+    const { reason, stack, retryDelayMs, exhausted } = failure;
+    const stored = [JSON.stringify(reason), JSON.stringify(stack)] as const;
+    return retryDelayMs === undefined
+      ? (['fail', this.id, token, ...stored, retentionText(removeOnFail), exhausted ? '1' : ''] as const)
+      : (['retry', this.id, token, ...stored, String(retryDelayMs), this.opts.lifo ? '1' : ''] as const);
+  }
+
+  /** @internal */
+  failed(failure: Failure): void {
+    this.attemptsMade += 1;
+    this.failedReason = failure.reason;
+    this.stacktrace = failure.stack;
+  }
+
+  private expect(word: string, action: string, needed = 'in the right state'): void {
+    if (word === 'ok') {
+      return;
+    }
+    if (word === 'missing') {
+      throw new JobNotFoundError(this.id, action);
+    }
+    if (word === 'stale') {
+      throw new LockLostError(this.id, action);
+    }
+    if (word.startsWith('not-')) {
+      throw new WrongStateError(this.id, action, needed);
+    }
+    throw new InvalidOptionError('reply', word, 'This is a fault of Stepwell: please report it.');
+  }
+}
+
+const TAKE: Record<string, (job: Job, value: string) => void> = {
+  attemptsStarted: (job, value) => (job.attemptsStarted = Number(value)),
+  attemptsMade: (job, value) => (job.attemptsMade = Number(value)),
+  stalls: (job, value) => (job.stalledCounter = Number(value)),
+  processedOn: (job, value) => (job.processedOn = Number(value)),
+  processedBy: (job, value) => (job.processedBy = value),
+  finishedOn: (job, value) => (job.finishedOn = Number(value)),
+  result: (job, value) => (job.returnvalue = decodeJson(value)),
+  failedReason: (job, value) => (job.failedReason = decodeJson(value)),
+  stack: (job, value) => (job.stacktrace = decodeJson(value)),
+  progress: (job, value) => (job.progress = decodeJson(value)),
+  priority: (job, value) => (job.priority = Number(value)),
+  delay: (job, value) => (job.delay = Number(value)),
+};

@@ -1,0 +1,62 @@
+/** Throw it in a processor to fail the job for good, whatever attempts are left. */
+export class UnrecoverableError extends Error {
+  constructor(message = 'The job cannot be recovered.') {
+    super(message);
+    this.name = 'UnrecoverableError';
+  }
+}
+
+/** Throw it after `job.moveToDelayed`: the job has been moved and goes on when it is due. */
+export class DelayedError extends Error {
+  constructor(message = 'The job was moved to delayed.') {
+    super(message);
+    this.name = 'DelayedError';
+  }
+}
+
+/** Throw it after `job.moveToWait`, or alone: the job waits again and goes on when a worker is free. */
+export class WaitingError extends Error {
+  constructor(message = 'The job waits again.') {
+    super(message);
+    this.name = 'WaitingError';
+  }
+}
+
+/** Throw it after `job.moveToWaitingChildren` answered true. */
+export class WaitingChildrenError extends Error {
+  constructor(message = 'The job waits for its children.') {
+    super(message);
+    this.name = 'WaitingChildrenError';
+  }
+}
+
+/** Throw it after `queue.rateLimit` or `worker.rateLimit`: the job waits in front until the limit ends. */
+export class RateLimitError extends Error {
+  constructor(message = RATE_LIMIT_MESSAGE) {
+    super(message);
+    this.name = 'RateLimitError';
+  }
+}
+
+const RATE_LIMIT_MESSAGE = 'bullmq:rateLimitExceeded';
+
+/** What a thrown value asks for, by class or by name, so that errors from another copy of the package count too. */
+export type SpecialErrorKind = 'unrecoverable' | 'delayed' | 'waiting' | 'waiting-children' | 'rate-limit';
+
+const KINDS: Record<string, SpecialErrorKind> = {
+  UnrecoverableError: 'unrecoverable',
+  DelayedError: 'delayed',
+  WaitingError: 'waiting',
+  WaitingChildrenError: 'waiting-children',
+  RateLimitError: 'rate-limit',
+};
+
+export function specialErrorKind(error: unknown): SpecialErrorKind | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  if (error instanceof UnrecoverableError) {
+    return 'unrecoverable';
+  }
+  return error.message === RATE_LIMIT_MESSAGE ? 'rate-limit' : KINDS[error.name];
+}

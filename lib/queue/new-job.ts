@@ -1,0 +1,40 @@
+import { checkJobName } from '../job/check.js';
+import { checkJobOptions } from '../job/check-job-options.js';
+import { DataTooLargeError } from '../job/errors.js';
+import { encodeBody } from '../job/job-body.js';
+import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
+import { encodeJson } from '../job/json.js';
+import type { NewJob } from '../store/add-batch.js';
+
+const NONE: JobsOptions = Object.freeze({});
+
+/** Checks a job to add and puts it into the form that is stored. Throws before anything is written. */
+export function newJob(
+  name: string,
+  data: unknown,
+  own: JobsOptions | undefined,
+  defaults: DefaultJobOptions | undefined,
+): { job: NewJob; opts: JobsOptions } {
+  checkJobName(name);
+  if (own) {
+    checkJobOptions(own);
+  }
+  const opts: JobsOptions = defaults ? { ...defaults, ...own } : own ? { ...own } : NONE;
+  const json = encodeJson('Job data', data, '{}');
+  if (opts.sizeLimit !== undefined) {
+    const bytes = Buffer.byteLength(json);
+    if (bytes > opts.sizeLimit) {
+      throw new DataTooLargeError(bytes, opts.sizeLimit);
+    }
+  }
+  return { job: { id: opts.jobId ?? '', spec: specOf(opts), body: encodeBody(name, opts, json) }, opts };
+}
+
+/** The options that the script acts on; see lua/commands/add-jobs.lua. */
+function specOf({ delay, priority, lifo, timestamp }: JobsOptions): string {
+  if (!delay && !priority && !lifo && timestamp === undefined) {
+    return '';
+  }
+  const created = timestamp === undefined ? '' : Math.floor(timestamp);
+  return `${delay ? Math.ceil(delay) : ''},${priority || ''},${lifo ? '1' : ''},${created}`;
+}

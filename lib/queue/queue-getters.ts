@@ -1,0 +1,202 @@
+import { checkPrefix, checkQueueName } from '../job/check.js';
+import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
+import { Job } from '../job/job.js';
+import { type JobState, type JobType, LISTED_STATES, type ListedState } from '../job/job-state.js';
+import { SafeEmitter } from '../lifecycle/safe-emitter.js';
+import type { Connection } from '../redis/connection.js';
+import { connect } from '../redis/connections.js';
+import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { QueueStore } from '../store/queue-store.js';
+
+/** Reading a queue. Ranges are positions from the front, both ends included; -1 is the last. */
+export class QueueGetters<J extends Job = Job> extends SafeEmitter {
+  /** @internal */
+  readonly store: QueueStore;
+  protected readonly connection: Connection;
+  private readonly onConnectionError = (error: Error): void => void this.emit('error', error);
+
+  constructor(
+    readonly name: string,
+    readonly opts: QueueBaseOptions = {},
+  ) {
+    super();
+    checkQueueName(name);
+    const prefix = opts.prefix ?? DEFAULT_PREFIX;
+    checkPrefix(prefix);
+    this.connection = connect(opts.connection);
+    this.connection.on('error', this.onConnectionError);
+    this.connection.ready.catch((error: unknown) => {
+      if (error instanceof RedisVersionError) {
+        this.emit('error', error);
+      }
+    });
+    this.store = new QueueStore(this.connection, prefix, name, {
+      progressed: (job, progress) => this.emit('progress', (job as Job).id, progress),
+    });
+  }
+
+  /** Name of the queue with its prefix. */
+  get qualifiedName(): string {
+    return `${this.store.prefix}:${this.name}`;
+  }
+
+  /** The client that commands are sent on. */
+  get client(): Promise<Connection['client']> {
+    return this.connection.ready.then(() => this.connection.client);
+  }
+
+  /** Resolves once Redis has been reached and found new enough. */
+  async waitUntilReady(): Promise<void> {
+    await this.connection.ready;
+  }
+
+  /** The job with that id, or undefined. */
+  async getJob(id: string): Promise<J | undefined> {
+    const loaded = await this.store.loadJob(id);
+    return loaded && (Job.fromRecord(this.store, loaded.record) as unknown as J);
+  }
+
+  async getJobState(id: string): Promise<JobState | 'unknown'> {
+    return (await this.store.loadJob(id))?.state ?? 'unknown';
+  }
+
+  /**
+   * Jobs of one or several states.
+   * @param asc whether the oldest come first; default false
+   */
+  async getJobs(types?: JobType | JobType[], start = 0, end = -1, asc = false): Promise<J[]> {
+    const jobs: J[] = [];
+    for (const state of listedStates(types)) {
+      const ids = await this.store.inspect.listJobs(state, { start, stop: end, descending: !asc });
+      for (const loaded of await this.store.inspect.loadJobs(ids)) {
+        if (loaded) {
+          jobs.push(Job.fromRecord(this.store, loaded.record) as unknown as J);
+        }
+      }
+    }
+    return jobs;
+  }
+
+  getWaiting(start = 0, end = -1): Promise<J[]> {
+    return this.getJobs('waiting', start, end, true);
+  }
+
+  getPrioritized(start = 0, end = -1): Promise<J[]> {
+    return this.getJobs('prioritized', start, end, true);
+  }
+
+  getDelayed(start = 0, end = -1): Promise<J[]> {
+    return this.getJobs('delayed', start, end, true);
+  }
+
+  getActive(start = 0, end = -1): Promise<J[]> {
+    return this.getJobs('active', start, end, true);
+  }
+
+  getCompleted(start = 0, end = -1): Promise<J[]> {
+    return this.getJobs('completed', start, end, false);
+  }
+
+  getFailed(start = 0, end = -1): Promise<J[]> {
+    return this.getJobs('failed', start, end, false);
+  }
+
+  /** How many jobs there are in each of these states; without arguments, in all of them. */
+  async getJobCounts(...types: JobType[]): Promise<Record<string, number>> {
+    const { paused, ...counts } = await this.store.inspect.countJobs();
+    if (types.length === 0) {
+      return counts;
+    }
+    return Object.fromEntries(types.map((type) => [type, type === 'paused' ? 0 : counts[listedState(type)]]));
+  }
+
+  async getJobCountByTypes(...types: JobType[]): Promise<number> {
+    const counts = await this.getJobCounts(...new Set(types));
+    return Object.values(counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** How many jobs are still to be started: waiting, prioritized and delayed ones. */
+  async count(): Promise<number> {
+    return this.getJobCountByTypes('waiting', 'prioritized', 'delayed');
+  }
+
+  getWaitingCount(): Promise<number> {
+    return this.getJobCountByTypes('waiting');
+  }
+
+  getPrioritizedCount(): Promise<number> {
+    return this.getJobCountByTypes('prioritized');
+  }
+
+  getDelayedCount(): Promise<number> {
+    return this.getJobCountByTypes('delayed');
+  }
+
+  getActiveCount(): Promise<number> {
+    return this.getJobCountByTypes('active');
+  }
+
+  getCompletedCount(): Promise<number> {
+    return this.getJobCountByTypes('completed');
+  }
+
+  getFailedCount(): Promise<number> {
+    return this.getJobCountByTypes('failed');
+  }
+
+  /** How many jobs wait in each of these priorities; 0 counts jobs without one. */
+  async getCountsPerPriority(priorities: number[]): Promise<Record<string, number>> {
+    const counts = await this.store.inspect.countPriorities(priorities);
+    return Object.fromEntries(priorities.map((priority, i) => [String(priority), counts[i] ?? 0]));
+  }
+
+  /** Lines that a job logged. */
+  getJobLogs(id: string, start = 0, end = -1, asc = true): Promise<{ logs: string[]; count: number }> {
+    return this.store.inspect.getLogs(id, { start, stop: end, descending: !asc });
+  }
+
+  async isPaused(): Promise<boolean> {
+    return (await this.store.inspect.countJobs()).paused;
+  }
+
+  /** Milliseconds until jobs may start again; 0 when no rate limit holds them back. `maxJobs`: the worker's `limiter.max`. */
+  async getRateLimitTtl(maxJobs?: number): Promise<number> {
+    const { started, leftMs } = await this.store.inspect.getRateLimit();
+    return started === 'closed' || maxJobs === undefined || started >= maxJobs ? leftMs : 0;
+  }
+
+  /** Waits for calls under way, then lets go of the connection, which closes with its last user. */
+  async close(): Promise<void> {
+    await this.release();
+  }
+
+  /** Closes without waiting. */
+  async disconnect(): Promise<void> {
+    await this.release(false);
+  }
+
+  private released: Promise<void> | undefined;
+
+  private release(wait = true): Promise<void> {
+    return (this.released ??= (async () => {
+      if (wait && this.connection.client.status === 'ready') {
+        await this.store.idle();
+      }
+      this.connection.off('error', this.onConnectionError);
+      await this.connection.release();
+    })());
+  }
+}
+
+function listedState(type: JobType): ListedState {
+  const state = type === 'wait' || type === 'paused' ? 'waiting' : type;
+  if (!(LISTED_STATES as readonly string[]).includes(state)) {
+    throw new InvalidOptionError('job type', type, `Use one of ${LISTED_STATES.join(', ')}.`);
+  }
+  return state as ListedState;
+}
+
+function listedStates(types: JobType | JobType[] = [...LISTED_STATES]): ListedState[] {
+  const list = Array.isArray(types) ? types : [types];
+  return [...new Set((list.length > 0 ? list : [...LISTED_STATES]).map(listedState))];
+}

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import { checkInteger, checkNumber } from '../job/check.js';
+import { checkJobOptions } from '../job/check-job-options.js';
+import { InvalidOptionError, JobNotFoundError, WrongStateError } from '../job/errors.js';
+import { Job, type JobProgress } from '../job/job.js';
+import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
+import type { FinishedState, JobType, ListedState } from '../job/job-state.js';
+import { encodeJson } from '../job/json.js';
+import { newJob } from './new-job.js';
+import { QueueGetters } from './queue-getters.js';
+import type { QueueOptions } from './queue-options.js';
+import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
+
+const SLICE = 1000;
+
+/**
+ * Adds jobs to a queue and controls it.
+ *
+ * @example
+ * const photos = new Queue<Photo>('photos', { connection: 'redis://127.0.0.1:6379' });
+ * const job = await photos.add('resize', { path: 'cat.jpg' }, { attempts: 3, backoff: 1000 });
+ */
+export class Queue<
+  DataOrJob = any,
+  DefaultResult = any,
+  DefaultName extends string = string,
+  D = DataOf<DataOrJob>,
+  R = ResultOf<DataOrJob, DefaultResult>,
+  N extends string = NameOf<DataOrJob, DefaultName>,
+> extends QueueGetters<Job<D, R, N>> {
+  /** Names this object among all producers. */
+  readonly token = randomUUID();
+  declare readonly opts: QueueOptions;
+
+  constructor(name: string, opts: QueueOptions = {}) {
+    if (opts.defaultJobOptions) {
+      checkJobOptions(opts.defaultJobOptions);
+      if ('jobId' in opts.defaultJobOptions) {
+        throw new InvalidOptionError('defaultJobOptions.jobId', opts.defaultJobOptions.jobId, 'Give an id to each job instead.');
+      }
+    }
+    const maxEvents = opts.streams?.events.maxLen;
+    if (maxEvents !== undefined) {
+      checkInteger('streams.events.maxLen', maxEvents, 0);
+    }
+    super(name, opts);
+    if (maxEvents !== undefined) {
+      this.store.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
+    }
+  }
+
+  get defaultJobOptions(): JobsOptions {
+    return this.opts.defaultJobOptions ?? {};
+  }
+
+  override on<E extends keyof QueueListener>(event: E, listener: QueueListener<D, R, N>[E]): this {
+    return super.on(event, listener);
+  }
+
+  override once<E extends keyof QueueListener>(event: E, listener: QueueListener<D, R, N>[E]): this {
+    return super.once(event, listener);
+  }
+
+  override off<E extends keyof QueueListener>(event: E, listener: QueueListener<D, R, N>[E]): this {
+    return super.off(event, listener);
+  }
+
+  /**
+   * Adds a job. With a `jobId` that is in use nothing is written, and the answer carries that job's id.
+   * Throws `InvalidOptionError`, `NotSerializableError` or `DataTooLargeError` before anything is written;
+   * `ConnectionError` when Redis did not answer, in which case the job may or may not have been added.
+   */
+  async add(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
+    const prepared = newJob(name, data, opts, this.opts.defaultJobOptions);
+    const { id, now } = await this.store.add(prepared.job);
+    const job = new Job<D, R, N>(this.store, id, name, data, prepared.opts, prepared.opts.timestamp ?? now);
+    if (this.listenerCount('waiting') > 0) {
+      this.emit('waiting', job);
+    }
+    return job;
+  }
+
+  /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
+  async addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
+    const prepared = jobs.map(({ name, data, opts }) => newJob(name, data, opts, this.opts.defaultJobOptions));
+    const added = await Promise.all(prepared.map(({ job }) => this.store.add(job)));
+    return jobs.map(({ name, data }, i) => {
+      const { id, now } = added[i]!;
+      const { opts } = prepared[i]!;
+      const job = new Job<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
+      this.emit('waiting', job);
+      return job;
+    });
+  }
+
+  /** Lets no further job of the queue start, anywhere. Running jobs go on. */
+  async pause(): Promise<void> {
+    await this.store.pause(true);
+    this.emit('paused');
+  }
+
+  async resume(): Promise<void> {
+    await this.store.pause(false);
+    this.emit('resumed');
+  }
+
+  /** Removes a job. Answers 1, or 0 when there is none or a worker holds its lock. */
+  async remove(id: string): Promise<number> {
+    const removed = (await this.store.removeJob(id)) === 'ok';
+    if (removed) {
+      this.emit('removed', id);
+    }
+    return removed ? 1 : 0;
+  }
+
+  async updateJobProgress(id: string, progress: JobProgress): Promise<void> {
+    const word = await this.store.write(['progress', id, '', encodeJson('Progress', progress, 'null')]);
+    if (word !== 'ok') {
+      throw new JobNotFoundError(id, 'update the progress of');
+    }
+    this.emit('progress', id, progress);
+  }
+
+  /** Adds a line to a job's log. Answers how many lines it has. */
+  async addJobLog(id: string, line: string, keepLogs?: number): Promise<number> {
+    const word = await this.store.write(['log', id, '', line, keepLogs === undefined ? '' : String(keepLogs)]);
+    if (word === 'missing') {
+      throw new JobNotFoundError(id, 'log for');
+    }
+    return Number(word);
+  }
+
+  /** Removes all jobs that wait, and the delayed ones too when asked. */
+  async drain(delayed = false): Promise<void> {
+    await this.store.drain(delayed);
+  }
+
+  /**
+   * Removes jobs of one state that are older than `grace` milliseconds: by creation while they wait, by start while
+   * active (only those whose lock expired), by finishing time afterwards.
+   * @param limit how many at most; 0 for no limit
+   */
+  async clean(grace: number, limit: number, type: JobType = 'completed'): Promise<string[]> {
+    checkNumber('grace', grace, 0);
+    checkInteger('limit', limit, 0);
+    const state = (type === 'wait' || type === 'paused' ? 'waiting' : type) as ListedState;
+    const cleaned: string[] = [];
+    for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit); ) {
+      const left = limit === 0 ? 0 : limit - cleaned.length;
+      const slice = await this.store.cleanSlice({ state, graceMs: grace, limit: left, start });
+      cleaned.push(...slice.removed);
+      start = slice.next;
+    }
+    this.emit('cleaned', cleaned, type);
+    return cleaned;
+  }
+
+  /** Deletes the queue with all its jobs. Throws `WrongStateError` while jobs are active, unless forced. */
+  async obliterate({ force = false, count = SLICE }: { force?: boolean; count?: number } = {}): Promise<void> {
+    await this.pause();
+    let word: string;
+    do {
+      word = await this.store.obliterateSlice(Math.min(count, SLICE), force);
+    } while (word === 'more');
+    if (word === 'active') {
+      throw new WrongStateError('*', 'obliterate the queue with', 'finished: some are active. Use { force: true }');
+    }
+    if (word !== 'done') {
+      throw new WrongStateError('*', 'obliterate the queue with', 'paused: it was resumed meanwhile');
+    }
+  }
+
+  /** Makes finished jobs wait again. `timestamp`: only those that finished up to then. */
+  async retryJobs(opts: { count?: number; state?: FinishedState; timestamp?: number } = {}): Promise<void> {
+    const { count = SLICE, state = 'failed', timestamp = 0 } = opts;
+    for (let before = timestamp, moved = SLICE; moved > 0; ) {
+      ({ moved, before } = await this.store.retrySlice(state, Math.min(count, SLICE), before));
+    }
+  }
+
+  /** Makes all delayed jobs wait for a worker. */
+  async promoteJobs({ count = SLICE }: { count?: number } = {}): Promise<void> {
+    while ((await this.store.promoteSlice(Math.min(count, SLICE))) > 0);
+  }
+
+  /** Lets no job of the queue start for that many milliseconds. */
+  async rateLimit(durationMs: number): Promise<void> {
+    checkNumber('durationMs', durationMs, 1);
+    await this.store.closeRateLimit(Math.ceil(durationMs));
+  }
+
+  /** Lifts the rate limit that holds now. */
+  async removeRateLimitKey(): Promise<number> {
+    return (await this.store.closeRateLimit(0)) === 'ok' ? 1 : 0;
+  }
+
+  /** Cuts the event stream to about so many entries. Answers how many were dropped. */
+  trimEvents(maxLength: number): Promise<number> {
+    return this.store.trimEvents(maxLength);
+  }
+}

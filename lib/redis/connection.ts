@@ -1,0 +1,166 @@
+import { EventEmitter } from 'node:events';
+import { Redis, type RedisOptions } from 'ioredis';
+import { ConnectionError } from '../job/errors.js';
+import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
+import { toStepwellError, withoutSecrets } from './redis-failure.js';
+import { checkServer } from './server-check.js';
+import { WakeLine } from './wake-line.js';
+
+const MAX_RECONNECT_MS = 1000;
+const RETRIES_PER_REQUEST = 20;
+
+/**
+ * One process' way to one Redis, shared by all queues, workers and event readers with the same connection options:
+ * a client for commands, and clients for blocking reads made when first needed. Counts its users and closes with the
+ * last one; a client that was passed in stays open.
+ *
+ * Emits `ready` after each (re)connection and `error` once per outage.
+ */
+export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
+  readonly client: RedisClient;
+  /** Settles when the server has been reached and found fit. */
+  readonly ready: Promise<void>;
+  private readonly owned: boolean;
+  private users = 0;
+  private outageTold = false;
+  private closed = false;
+  private line: WakeLine | undefined;
+  private readonly lines = new Map<string, WakeLine>();
+
+  constructor(
+    options: ConnectionOptions,
+    private readonly forget: () => void,
+  ) {
+    super();
+    this.setMaxListeners(0);
+    this.owned = !isClient(options);
+    this.client = isClient(options) ? options : new Redis({ ...clientOptions(options), replyMapping: 'legacy' });
+    this.client.on('error', this.onError);
+    this.client.on('close', this.onClose);
+    this.client.on('ready', this.onReady);
+    this.ready = this.check();
+    this.ready.catch(() => {});
+  }
+
+  retain(): this {
+    this.users += 1;
+    return this;
+  }
+
+  async release(): Promise<void> {
+    this.users -= 1;
+    if (this.users > 0 || this.closed) {
+      return;
+    }
+    this.closed = true;
+    this.forget();
+    this.client.off('close', this.onClose);
+    this.client.off('ready', this.onReady);
+    this.line?.close();
+    for (const line of this.lines.values()) {
+      line.close();
+    }
+    if (!this.owned) {
+      this.client.off('error', this.onError);
+      return;
+    }
+    if (this.client.status === 'ready') {
+      await this.client.quit().catch(() => {});
+    }
+    this.client.disconnect();
+  }
+
+  /** A client of its own for blocking reads, to be closed by the caller. */
+  duplicate(): RedisClient {
+    const client: RedisClient = isCluster(this.client)
+      ? this.client.duplicate()
+      : this.client.duplicate({ maxRetriesPerRequest: null, enableOfflineQueue: true, lazyConnect: false });
+    // The main client tells of outages; this one only must not throw.
+    client.on('error', () => {});
+    return client;
+  }
+
+  /**
+   * Where workers wait for a queue. One blocking client serves all queues of a server; keys of two cluster slots
+   * cannot be waited for in one call, so there each queue has its own.
+   */
+  wakeLine(queueBase: string): WakeLine {
+    if (!isCluster(this.client)) {
+      return (this.line ??= new WakeLine(this, 'stepwell:'));
+    }
+    let line = this.lines.get(queueBase);
+    if (!line) {
+      line = new WakeLine(this, queueBase);
+      this.lines.set(queueBase, line);
+    }
+    return line;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  private async check(): Promise<void> {
+    const warning = await checkServer(this.client).catch((error: unknown) => {
+      throw toStepwellError(error);
+    });
+    if (warning) {
+      process.emitWarning(warning, 'StepwellWarning');
+    }
+  }
+
+  private readonly onReady = (): void => {
+    this.outageTold = false;
+    this.emit('ready');
+  };
+
+  private readonly onClose = (): void => {
+    this.tell('the connection was closed');
+  };
+
+  private readonly onError = (error: Error): void => {
+    this.tell(withoutSecrets(error.message || (error as NodeJS.ErrnoException).code || error.name));
+  };
+
+  private tell(reason: string): void {
+    if (this.outageTold || this.closed) {
+      return;
+    }
+    this.outageTold = true;
+    if (this.listenerCount('error') > 0) {
+      this.emit('error', new ConnectionError(`Redis at ${this.address()} cannot be reached: ${reason}. Trying again.`));
+    }
+  }
+
+  private address(): string {
+    if (isCluster(this.client)) {
+      return 'the cluster';
+    }
+    const { host, port, path } = this.client.options;
+    return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`;
+  }
+}
+
+function clientOptions(options: string | (RedisOptions & { url?: string })): RedisOptions {
+  const defaults: RedisOptions = {
+    maxRetriesPerRequest: RETRIES_PER_REQUEST,
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), MAX_RECONNECT_MS),
+    // After a failover the old master answers READONLY until it is left.
+    reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false),
+  };
+  if (typeof options === 'string') {
+    return { ...defaults, ...urlOptions(options) };
+  }
+  const { url, ...rest } = options;
+  return { ...defaults, ...(url ? urlOptions(url) : {}), ...rest };
+}
+
+function urlOptions(url: string): RedisOptions {
+  const parsed = new URL(url);
+  const options: RedisOptions = { host: parsed.hostname.replace(/^\[|\]$/g, ''), port: Number(parsed.port || 6379) };
+  if (parsed.username) options.username = decodeURIComponent(parsed.username);
+  if (parsed.password) options.password = decodeURIComponent(parsed.password);
+  if (parsed.pathname.length > 1) options.db = Number(parsed.pathname.slice(1));
+  if (parsed.protocol === 'rediss:') options.tls = {};
+  return options;
+}

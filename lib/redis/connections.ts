@@ -1,0 +1,55 @@
+import { InvalidOptionError } from '../job/errors.js';
+import { isClient, type ConnectionOptions } from './client.js';
+import { Connection } from './connection.js';
+
+const byClient = new WeakMap<object, Connection>();
+const byOptions = new Map<string, Connection>();
+const identities = new WeakMap<object, number>();
+let lastIdentity = 0;
+
+/** The process' connection for these options, made when there is none. Call `release` on it once. */
+export function connect(options: ConnectionOptions | undefined = {}): Connection {
+  if (typeof options !== 'string' && (typeof options !== 'object' || options === null)) {
+    throw new InvalidOptionError('connection', options, 'Use ioredis options, a redis:// URL or an ioredis client.');
+  }
+  if (isClient(options)) {
+    let connection = byClient.get(options);
+    if (!connection) {
+      connection = new Connection(options, () => byClient.delete(options));
+      byClient.set(options, connection);
+    }
+    return connection.retain();
+  }
+  const key = optionsKey(options);
+  let connection = byOptions.get(key);
+  if (!connection) {
+    connection = new Connection(options, () => byOptions.delete(key));
+    byOptions.set(key, connection);
+  }
+  return connection.retain();
+}
+
+/** Equal plain options share a connection; functions and class instances count by identity. */
+function optionsKey(options: unknown): string {
+  return JSON.stringify(options, (_name, value: unknown) => {
+    if (typeof value === 'function') {
+      return `#${identity(value)}`;
+    }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      if (Object.getPrototypeOf(value) !== Object.prototype) {
+        return `#${identity(value)}`;
+      }
+      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    }
+    return value;
+  });
+}
+
+function identity(value: object): number {
+  let id = identities.get(value);
+  if (id === undefined) {
+    id = lastIdentity += 1;
+    identities.set(value, id);
+  }
+  return id;
+}

@@ -1,0 +1,40 @@
+const FIXED = [
+  'meta',
+  'waiting',
+  'prioritized',
+  'delayed',
+  'active',
+  'completed',
+  'failed',
+  'events',
+  'wake',
+  'limiter',
+] as const;
+
+/** A key that a queue has once, whatever its jobs. */
+export type FixedKey = (typeof FIXED)[number];
+
+/** A key that belongs to one job or writer; its name ends in their id. */
+export type DerivedKey = 'job' | 'body' | 'logs' | 'writer';
+
+/** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
+export class QueueKeys {
+  readonly base: string;
+  private readonly fixed: Record<FixedKey, string>;
+
+  constructor(
+    readonly prefix: string,
+    readonly queueName: string,
+  ) {
+    this.base = `${prefix}:{${queueName}}:`;
+    this.fixed = Object.fromEntries(FIXED.map((key) => [key, this.base + key])) as Record<FixedKey, string>;
+  }
+
+  of(key: FixedKey): string {
+    return this.fixed[key];
+  }
+
+  derived(key: DerivedKey, id: string): string {
+    return `${this.base}${key}:${id}`;
+  }
+}

@@ -1,0 +1,55 @@
+import type { RedisClient } from './client.js';
+import type { QueueKeys } from './queue-keys.js';
+import { toStepwellError } from './redis-failure.js';
+import type { Script } from './script.js';
+
+type Rest<HasRest extends boolean> = HasRest extends true ? [rest: readonly string[]] : [];
+
+/** Runs Lua commands for one queue: by their hash, or with their text where the server does not know them yet. */
+export class ScriptRunner {
+  private readonly heads = new Map<string, readonly (string | number)[]>();
+
+  constructor(
+    private readonly client: RedisClient,
+    readonly keys: QueueKeys,
+  ) {}
+
+  async run<Args extends readonly (string | number)[], HasRest extends boolean>(
+    script: Script<Args, HasRest>,
+    args: Readonly<Args>,
+    ...[rest = []]: Rest<HasRest>
+  ): Promise<unknown> {
+    const tail = [...this.head(script), ...args, ...rest];
+    try {
+      return await this.send('evalsha', [script.sha, ...tail]);
+    } catch (error) {
+      if (!isUnknownScript(error)) {
+        throw toStepwellError(error);
+      }
+    }
+    try {
+      return await this.send('eval', [script.lua, ...tail]);
+    } catch (error) {
+      throw toStepwellError(error);
+    }
+  }
+
+  private head(script: Script<readonly (string | number)[], boolean>): readonly (string | number)[] {
+    let head = this.heads.get(script.name);
+    if (!head) {
+      head = [script.keys.length, ...script.keys.map((key) => this.keys.of(key))];
+      this.heads.set(script.name, head);
+    }
+    return head;
+  }
+
+  /** One list instead of many arguments: the client flattens it, and a list may be longer than a call's arguments. */
+  private send(name: 'eval' | 'evalsha', args: (string | number)[]): Promise<unknown> {
+    const client = this.client as unknown as Record<typeof name, (list: (string | number)[]) => Promise<unknown>>;
+    return client[name](args);
+  }
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}

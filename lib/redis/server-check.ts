@@ -1,0 +1,29 @@
+import { RedisVersionError } from '../job/errors.js';
+import type { RedisClient } from './client.js';
+
+const MINIMUM = '6.2.0';
+
+/** Throws when the server is too old. Answers a sentence to say once when its settings endanger jobs. */
+export async function checkServer(client: RedisClient): Promise<string | undefined> {
+  const info = String(await client.info());
+  const version = /^(?:redis_version):(\S+)/m.exec(info)?.[1];
+  if (version && isOlder(version, MINIMUM)) {
+    throw new RedisVersionError(version, MINIMUM);
+  }
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy && policy !== 'noeviction') {
+    return `Redis may evict jobs: its maxmemory-policy is ${policy}. Set it to noeviction.`;
+  }
+  return undefined;
+}
+
+function isOlder(version: string, minimum: string): boolean {
+  const [a, b] = [version, minimum].map((text) => text.split('.').map(Number)) as [number[], number[]];
+  for (const i of [0, 1, 2]) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) {
+      return difference < 0;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,164 @@
+import type { JobRecord } from '../job/job-record.js';
+import { readFields } from '../job/job-record.js';
+import type { JobWrite } from '../job/job-write.js';
+import type { ScriptRunner } from '../redis/script-runner.js';
+import { commit } from '../redis/scripts.generated.js';
+import { GroupCommit } from './group-commit.js';
+import type { Lane } from './lane.js';
+import { resend } from './resend.js';
+
+const BYTES = 512 * 1024;
+const FIELDS_PER_JOB = 4;
+
+/** Told the script's word, or why there is none. */
+export type Settle = (word: string, error?: unknown) => void;
+
+interface Entry {
+  write: JobWrite;
+  settle: Settle;
+}
+
+/** What a worker says when it asks for jobs. */
+export interface Grant {
+  /** First part of the tokens granted. */
+  worker: string;
+  /** Kept as processedBy, '' for none. */
+  name: string;
+  lockMs: number;
+  limiter: { max: number; duration: number } | undefined;
+}
+
+/** What a call brought besides the words. */
+export interface Fetched {
+  wanted: number;
+  jobs: JobRecord[];
+  /** Milliseconds until the next delayed job is due, -1 when there is none. */
+  dueInMs: number;
+  /** Milliseconds that the rate limit asks to wait. */
+  limitedForMs: number;
+}
+
+/** The fetching side of a commit: how much room there is, and where jobs go. */
+export interface Fetcher {
+  grant: Grant;
+  /** Takes up to `most` of the free slots; they count as asked for until `fetched` or `fetchFailed`. */
+  takeRoom(most: number): number;
+  fetched(fetched: Fetched): void;
+  fetchFailed(wanted: number, error: unknown): void;
+}
+
+export interface CommitOptions {
+  lanes: number;
+  entries: () => number;
+  /** Asked when Redis did not answer a call for `sinceMs`: whether to send it again. */
+  keepTrying: (sinceMs: number) => boolean;
+}
+
+const NO_GRANT: Grant = { worker: '', name: '', lockMs: 0, limiter: undefined };
+const NO_LIMIT = { max: 0, duration: 0 };
+
+/** Applies job writes by group commit, and fetches jobs with the same calls where there is a fetcher. */
+export class CommitBatch {
+  private readonly group: GroupCommit<Entry>;
+
+  constructor(
+    private readonly runner: ScriptRunner,
+    private readonly options: CommitOptions,
+    private readonly fetcher?: Fetcher,
+  ) {
+    this.group = new GroupCommit<Entry>((lane, entries) => this.send(lane, entries), {
+      lanes: options.lanes,
+      entries: options.entries,
+      bytes: BYTES,
+    });
+  }
+
+  write(write: JobWrite): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.push(write, (word, error) => (error === undefined ? resolve(word) : reject(error as Error)));
+    });
+  }
+
+  push(write: JobWrite, settle: Settle): void {
+    this.group.push({ write, settle }, (write[3] ?? '').length);
+  }
+
+  /** Asks for a call even without writes: to fetch, or to learn when the next delayed job is due. */
+  poke(): void {
+    this.group.poke();
+  }
+
+  idle(): Promise<void> {
+    return this.group.idle();
+  }
+
+  /** Gives up writes that no call has taken yet. */
+  abandon(error: Error): void {
+    for (const entry of this.group.takePending()) {
+      entry.settle('', error);
+    }
+  }
+
+  private async send(lane: Lane, entries: Entry[]): Promise<void> {
+    const rest: string[] = [];
+    for (const { write } of entries) {
+      for (const part of write) {
+        rest.push(part);
+      }
+    }
+    const wanted = this.fetcher?.takeRoom(this.options.entries()) ?? 0;
+    const grant = this.fetcher?.grant ?? NO_GRANT;
+    const seq = lane.next();
+    const started = Date.now();
+    let reply: readonly unknown[];
+    try {
+      reply = await resend(
+        () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, rest),
+        () => this.options.keepTrying(Date.now() - started),
+      );
+    } catch (error) {
+      this.fetcher?.fetchFailed(wanted, error);
+      for (const entry of entries) {
+        entry.settle('', error);
+      }
+      return;
+    }
+    // Jobs first: their slots are then taken before a settled entry makes room for more.
+    this.fetcher?.fetched(readFetched(wanted, reply));
+    const words = String(reply[0]).split(' ');
+    for (let i = 0; i < entries.length; i += 1) {
+      (entries[i] as Entry).settle(words[i] as string);
+    }
+  }
+}
+
+/** One call of the commit script. */
+export async function runCommit(
+  runner: ScriptRunner,
+  { writer, seq }: { writer: string; seq: string },
+  { worker, name, lockMs, limiter }: Grant,
+  wanted: number,
+  rest: readonly string[],
+): Promise<readonly unknown[]> {
+  const { max, duration } = limiter ?? NO_LIMIT;
+  const args = [0, writer, seq, wanted, worker, name, lockMs, max, duration] as const;
+  return (await runner.run(commit, args, rest)) as readonly unknown[];
+}
+
+export function readFetched(wanted: number, reply: readonly unknown[]): Fetched {
+  return { wanted, jobs: readJobs(reply), dueInMs: Number(reply[1]), limitedForMs: Number(reply[2]) };
+}
+
+/** Jobs follow the first three parts of a reply: id, body, token and stored fields each. */
+export function readJobs(reply: readonly unknown[], first = 3): JobRecord[] {
+  const jobs: JobRecord[] = [];
+  for (let i = first; i < reply.length; i += FIELDS_PER_JOB) {
+    jobs.push({
+      id: String(reply[i]),
+      body: reply[i + 1] as string,
+      token: reply[i + 2] as string,
+      fields: readFields(reply[i + 3] as string[]),
+    });
+  }
+  return jobs;
+}

@@ -1,0 +1,161 @@
+import type { FinishedState, ListedState } from '../job/job-state.js';
+import type { RetryOptions } from '../job/job-store.js';
+import type { ScriptRunner } from '../redis/script-runner.js';
+import {
+  changeDelay,
+  changePriority,
+  cleanJobs,
+  closeRateLimit,
+  drainQueue,
+  obliterateQueue,
+  pauseQueue,
+  promoteJob,
+  promoteJobs,
+  removeJob,
+  retryJob,
+  retryJobs,
+  setMeta,
+  trimEvents,
+} from '../redis/scripts.generated.js';
+
+/** Which call of which lane this is, so that sending it again does nothing and gives the first answer. */
+export interface Lane {
+  writer: string;
+  seq: string;
+}
+
+export interface CleanSlice {
+  state: ListedState;
+  graceMs: number;
+  /** How many to remove at most, 0 for a whole slice. */
+  limit: number;
+  /** Where to go on, 0 at first. */
+  start: number;
+}
+
+export interface CleanedSlice {
+  removed: string[];
+  /** Where to go on, -1 when there is no more to look at. */
+  next: number;
+}
+
+/** Scripts take the time from Redis. */
+const REDIS_TIME = 0;
+
+const flag = (value: boolean | undefined): number => (value ? 1 : 0);
+
+/** Changes that people and programs ask of a queue from outside: one method, one script. Words are answered as they are. */
+export class ControlStore {
+  constructor(private readonly scripts: ScriptRunner) {}
+
+  /** Answers ok, missing, not-failed or not-completed. */
+  retryJob(
+    id: string,
+    expected: FinishedState,
+    front: boolean,
+    options: RetryOptions,
+    lane: Lane,
+  ): Promise<string> {
+    const { resetAttemptsMade, resetAttemptsStarted } = options;
+    const flags = [flag(front), flag(resetAttemptsMade), flag(resetAttemptsStarted)] as const;
+    return this.scripts.run(retryJob, [
+      REDIS_TIME,
+      lane.writer,
+      lane.seq,
+      id,
+      expected,
+      ...flags,
+    ]) as Promise<string>;
+  }
+
+  /** Answers ok, missing or not-delayed. */
+  promoteJob(id: string, lane: Lane): Promise<string> {
+    return this.scripts.run(promoteJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
+  }
+
+  /** Answers ok, missing or not-delayed. */
+  changeDelay(id: string, delayMs: number, lane: Lane): Promise<string> {
+    return this.scripts.run(changeDelay, [REDIS_TIME, lane.writer, lane.seq, id, delayMs]) as Promise<string>;
+  }
+
+  /** Answers ok or missing. */
+  changePriority(id: string, priority: number, front: boolean, lane: Lane): Promise<string> {
+    const { writer, seq } = lane;
+    return this.scripts.run(changePriority, [
+      REDIS_TIME,
+      writer,
+      seq,
+      id,
+      priority,
+      flag(front),
+    ]) as Promise<string>;
+  }
+
+  /** Answers ok, missing or locked. */
+  removeJob(id: string, lane: Lane): Promise<string> {
+    return this.scripts.run(removeJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
+  }
+
+  /** Answers ok or unchanged. */
+  pauseQueue(paused: boolean): Promise<string> {
+    return this.scripts.run(pauseQueue, [flag(paused)]) as Promise<string>;
+  }
+
+  /** Removes one slice of the jobs that wait; answers how many. */
+  drainQueue(delayed: boolean): Promise<number> {
+    return this.scripts.run(drainQueue, [flag(delayed)]) as Promise<number>;
+  }
+
+  async cleanJobs(slice: CleanSlice, lane: Lane): Promise<CleanedSlice> {
+    const { state, graceMs, limit, start } = slice;
+    const answer = await this.scripts.run(cleanJobs, [
+      REDIS_TIME,
+      lane.writer,
+      lane.seq,
+      state,
+      graceMs,
+      limit,
+      start,
+    ]);
+    const [next, ...removed] = (answer as string).split('\n');
+    return { removed, next: Number(next) };
+  }
+
+  /** Deletes one slice; answers more, done, not-paused or active. */
+  obliterateQueue(count: number, force: boolean): Promise<string> {
+    return this.scripts.run(obliterateQueue, [count, flag(force)]) as Promise<string>;
+  }
+
+  /** Moves one slice of the jobs finished at or before `before`, 0 being now by Redis' clock; answers the time used. */
+  async retryJobs(
+    state: FinishedState,
+    count: number,
+    before: number,
+  ): Promise<{ moved: number; before: number }> {
+    const [moved, until] = (await this.scripts.run(retryJobs, [REDIS_TIME, state, count, before])) as [
+      number,
+      number,
+    ];
+    return { moved, before: until };
+  }
+
+  /** Moves one slice; answers how many. */
+  promoteJobs(count: number): Promise<number> {
+    return this.scripts.run(promoteJobs, [REDIS_TIME, count]) as Promise<number>;
+  }
+
+  /** Lets no job start for that long; 0 lifts what limits now. Answers ok or unchanged. */
+  closeRateLimit(durationMs: number): Promise<string> {
+    return this.scripts.run(closeRateLimit, [REDIS_TIME, durationMs]) as Promise<string>;
+  }
+
+  /** Answers how many entries were dropped. */
+  trimEvents(max: number): Promise<number> {
+    return this.scripts.run(trimEvents, [max]) as Promise<number>;
+  }
+
+  /** `undefined` for the default. */
+  async setMaxEvents(maxEvents: number | undefined): Promise<void> {
+    await this.scripts.run(setMeta, [maxEvents === undefined ? '' : String(maxEvents)]);
+  }
+}

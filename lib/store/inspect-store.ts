@@ -1,0 +1,127 @@
+import { readFields } from '../job/job-record.js';
+import type { JobState, ListedState } from '../job/job-state.js';
+import type { LoadedJob } from '../job/job-store.js';
+import type { ScriptRunner } from '../redis/script-runner.js';
+import {
+  countJobs,
+  countPriorities,
+  getLogs,
+  getRateLimit,
+  listJobs,
+  loadJobs,
+} from '../redis/scripts.generated.js';
+
+export interface JobCounts {
+  waiting: number;
+  prioritized: number;
+  delayed: number;
+  active: number;
+  completed: number;
+  failed: number;
+  paused: boolean;
+}
+
+/** Positions as Redis takes them: both included, negative ones from the end. */
+export interface Page {
+  start: number;
+  stop: number;
+  /** Counts and lists from the end. */
+  descending?: boolean;
+}
+
+export interface RateLimitWindow {
+  /** Jobs started in this window, `closed` when it was closed by hand. */
+  started: number | 'closed';
+  /** 0 when there is no window. */
+  leftMs: number;
+}
+
+/** Most positions that a listing script answers at a time. */
+const PAGE_SIZE = 1000;
+/** Jobs may be large: few a call. */
+const LOAD_SIZE = 200;
+/** Scripts take the time from Redis. */
+const REDIS_TIME = 0;
+
+/** Reads a queue: one method, one script. What is longer than a script may answer is read in several calls. */
+export class InspectStore {
+  constructor(private readonly scripts: ScriptRunner) {}
+
+  async countJobs(): Promise<JobCounts> {
+    const counts = (await this.scripts.run(countJobs, [])) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const [waiting, prioritized, delayed, active, completed, failed, paused] = counts;
+    return { waiting, prioritized, delayed, active, completed, failed, paused: paused === 1 };
+  }
+
+  /** How many jobs wait in each of these priority classes, 0 being the jobs without a priority. */
+  countPriorities(priorities: readonly number[]): Promise<number[]> {
+    return this.scripts.run(countPriorities, [], priorities.map(String)) as Promise<number[]>;
+  }
+
+  /** In the order of the ids; `undefined` for those that are not there. */
+  async loadJobs(ids: readonly string[]): Promise<(LoadedJob | undefined)[]> {
+    const jobs: (LoadedJob | undefined)[] = [];
+    for (let first = 0; first < ids.length; first += LOAD_SIZE) {
+      const slice = ids.slice(first, first + LOAD_SIZE);
+      const flat = (await this.scripts.run(loadJobs, [], slice)) as (string | string[] | null)[];
+      for (const [i, id] of slice.entries()) {
+        const [body, fields, state] = flat.slice(i * 3) as [string | null, string[], JobState];
+        jobs.push(body === null ? undefined : { record: { id, body, fields: readFields(fields) }, state });
+      }
+    }
+    return jobs;
+  }
+
+  /** Ids in the order of the script; see lua/commands/list-jobs.lua. */
+  async listJobs(state: ListedState, page: Page): Promise<string[]> {
+    const flag = page.descending ? 1 : 0;
+    // A job that moves between two calls may come twice.
+    const ids = new Set<string>();
+    await eachPage(page, async (start, stop) => {
+      const part = (await this.scripts.run(listJobs, [state, start, stop, flag])) as string[];
+      part.forEach((id) => ids.add(id));
+      return part.length;
+    });
+    return [...ids];
+  }
+
+  async getLogs(id: string, page: Page): Promise<{ logs: string[]; count: number }> {
+    const flag = page.descending ? 1 : 0;
+    const logs: string[] = [];
+    let total = 0;
+    await eachPage(page, async (start, stop) => {
+      const [count, ...lines] = (await this.scripts.run(getLogs, [id, start, stop, flag])) as [
+        number,
+        ...string[],
+      ];
+      total = count;
+      logs.push(...lines);
+      return lines.length;
+    });
+    return { logs, count: total };
+  }
+
+  async getRateLimit(): Promise<RateLimitWindow> {
+    const [started, leftMs] = (await this.scripts.run(getRateLimit, [REDIS_TIME])) as [string, number];
+    return { started: started === 'closed' ? 'closed' : Number(started), leftMs };
+  }
+}
+
+/** Reads on until a page is not full, or a start counted from the end has reached it. */
+async function eachPage(page: Page, read: (start: number, stop: number) => Promise<number>): Promise<void> {
+  for (let start = page.start; ; start += PAGE_SIZE) {
+    const full = (await read(start, page.stop)) === PAGE_SIZE;
+    const atEnd = start < 0 && start + PAGE_SIZE >= 0;
+    if (!full || atEnd) {
+      return;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { findProgram } from './find-program.js';
+import { findPackageManager, type PackageManager } from './package-manager.js';
+
+const INSTALL_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Installs a Redis server by the system's package manager, where this process may do that without asking
+ * anyone: as root, by a sudo that wants no password, or by a manager that needs neither.
+ * Resolves to an empty string when done, else to the reason why it could not be.
+ */
+export async function installRedisServer(report: (line: string) => void): Promise<string> {
+  const manager = findPackageManager();
+  if (manager === undefined) return 'no known package manager is here to install it';
+  const prefix = await privilegePrefix(manager);
+  if (prefix === undefined) return 'it may not be installed without a password';
+
+  let reason = '';
+  for (const recipe of manager.recipes) {
+    const installing = recipe.at(-1) ?? [];
+    report(`No Redis server found; installing one: ${[...prefix, ...withoutEnv(installing)].join(' ')}`);
+    reason = await runAll(recipe.map((command) => [...prefix, ...command]));
+    if (reason === '') return '';
+  }
+  return reason;
+}
+
+async function privilegePrefix(manager: PackageManager): Promise<string[] | undefined> {
+  const isRoot = process.getuid?.() === 0;
+  if (!manager.needsRoot || isRoot) return [];
+  if (findProgram(['sudo']) === undefined) return undefined;
+  return (await run(['sudo', '-n', 'true'])) === 0 ? ['sudo', '-n'] : undefined;
+}
+
+async function runAll(commands: readonly (readonly string[])[]): Promise<string> {
+  for (const command of commands) {
+    const code = await run(command);
+    if (code !== 0) return `\`${withoutEnv(command).join(' ')}\` ended with ${code ?? 'a signal'}`;
+  }
+  return '';
+}
+
+function withoutEnv(command: readonly string[]): string[] {
+  return command.filter((word) => word !== 'env' && !/^[A-Z_]+=/.test(word));
+}
+
+function run(command: readonly string[]): Promise<number | null> {
+  const [program = '', ...args] = command;
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: 'ignore', timeout: INSTALL_TIMEOUT_MS });
+    child.once('error', () => resolve(127));
+    child.once('exit', (code) => resolve(code));
+  });
+}

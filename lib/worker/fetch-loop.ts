@@ -1,0 +1,146 @@
+import type { JobRecord } from '../job/job-record.js';
+import type { CommitBatch, Fetched, Fetcher, Grant } from '../store/commit-batch.js';
+
+const RETRY_MS = 1000;
+/** Longest time that one timer can run. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export interface FetchLoopHooks {
+  job: (record: JobRecord) => void;
+  /** A fetch found nothing, for the first time since it last found something. */
+  drained: () => void;
+  failed: (error: unknown) => void;
+}
+
+/**
+ * Decides when to fetch and how many. Knows the slots: running ones, those asked for in a call, and the free rest.
+ *
+ * While there is work, every call that commits results also fetches. When a fetch comes back short, the loop waits for
+ * the queue's wake marker, the next delayed job, the end of a rate limit, or `drainDelay`, whichever is first.
+ */
+export class FetchLoop implements Fetcher {
+  private running = 0;
+  private asked = 0;
+  private fetching = false;
+  private isDrained = false;
+  private waiting: { cancel: () => void } | undefined;
+  private dueTimer: NodeJS.Timeout | undefined;
+  private limitTimer: NodeJS.Timeout | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly grant: Grant,
+    private readonly slots: () => number,
+    private readonly commit: () => CommitBatch,
+    private readonly awaitWake: () => { promise: Promise<boolean>; cancel: () => void },
+    private readonly hooks: FetchLoopHooks,
+  ) {}
+
+  start(): void {
+    this.fetching = true;
+    this.commit().poke();
+  }
+
+  /** Stops fetching; what a call in flight brings is still handed over. */
+  stop(): void {
+    this.fetching = false;
+    this.waiting?.cancel();
+    clearTimeout(this.dueTimer);
+    clearTimeout(this.limitTimer);
+    clearTimeout(this.retryTimer);
+    this.dueTimer = undefined;
+  }
+
+  get isFetching(): boolean {
+    return this.fetching;
+  }
+
+  /** Looks again, for instance after a reconnection or when there are more slots. */
+  poke(): void {
+    if (this.fetching) {
+      this.commit().poke();
+    }
+  }
+
+  /** A job's slot is free; the write that ends the job fetches the next one. */
+  ended(): void {
+    this.running -= 1;
+  }
+
+  takeRoom(most: number): number {
+    const room = this.fetching ? Math.max(Math.min(most, this.room()), 0) : 0;
+    this.asked += room;
+    return room;
+  }
+
+  fetched({ wanted, jobs, dueInMs, limitedForMs }: Fetched): void {
+    this.asked -= wanted;
+    this.running += jobs.length;
+    for (const record of jobs) {
+      this.hooks.job(record);
+    }
+    if (!this.fetching) {
+      return;
+    }
+    this.tellDrained(wanted, jobs.length);
+    if (dueInMs >= 0) {
+      this.lookWhenDue(dueInMs);
+    }
+    if (limitedForMs > 0) {
+      clearTimeout(this.limitTimer);
+      this.limitTimer = setTimeout(() => this.poke(), Math.min(limitedForMs + 1, MAX_TIMER_MS));
+    } else if (wanted > 0 && jobs.length === wanted) {
+      if (this.room() > 0) {
+        this.poke();
+      }
+    } else if (this.room() > 0) {
+      this.waitForWake();
+    }
+  }
+
+  fetchFailed(wanted: number, error: unknown): void {
+    this.asked -= wanted;
+    this.hooks.failed(error);
+    if (this.fetching) {
+      clearTimeout(this.retryTimer);
+      this.retryTimer = setTimeout(() => this.poke(), RETRY_MS);
+    }
+  }
+
+  private room(): number {
+    return this.slots() - this.running - this.asked;
+  }
+
+  private tellDrained(wanted: number, got: number): void {
+    if (got > 0) {
+      this.isDrained = false;
+    } else if (wanted > 0 && !this.isDrained) {
+      this.isDrained = true;
+      this.hooks.drained();
+    }
+  }
+
+  /** Kept up even without a free slot: the call then wakes another worker. */
+  private lookWhenDue(dueInMs: number): void {
+    clearTimeout(this.dueTimer);
+    this.dueTimer = setTimeout(() => this.poke(), Math.min(dueInMs + 1, MAX_TIMER_MS));
+  }
+
+  private waitForWake(): void {
+    if (this.waiting) {
+      return;
+    }
+    const wait = this.awaitWake();
+    this.waiting = wait;
+    void wait.promise.then((woken) => {
+      this.waiting = undefined;
+      // Without a free slot the call only hands the marker on.
+      if (woken || this.room() > 0) {
+        this.poke();
+      }
+      if (woken && !this.fetching) {
+        this.commit().poke();
+      }
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { checkJobName } from '../job/check.js';
+import type { JobRecord } from '../job/job-record.js';
+import type { Grant } from '../store/commit-batch.js';
+import type { QueueStore } from '../store/queue-store.js';
+
+/** Fetches single jobs under tokens that the user names. */
+export class ManualFetch {
+  private readonly waits = new Set<{ cancel: () => void }>();
+  private closed = false;
+
+  constructor(
+    private readonly store: QueueStore,
+    private readonly grant: Grant,
+    private readonly waitMs: number,
+  ) {}
+
+  async fetch(token: string, block: boolean): Promise<JobRecord | undefined> {
+    checkJobName(token);
+    const until = block ? Date.now() + this.waitMs : 0;
+    for (;;) {
+      const { jobs, dueInMs, limitedForMs } = await this.store.fetch({ ...this.grant, worker: token }, 1);
+      const left = until - Date.now();
+      if (jobs[0] || left <= 0 || this.closed) {
+        return jobs[0];
+      }
+      await this.wait(Math.min(left, ...[dueInMs, limitedForMs - 1].filter((ms) => ms >= 0).map((ms) => ms + 1)));
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const wait of this.waits) {
+      wait.cancel();
+    }
+  }
+
+  private async wait(ms: number): Promise<void> {
+    const wait = this.store.waitForWake(ms);
+    this.waits.add(wait);
+    await wait.promise;
+    this.waits.delete(wait);
+  }
+}

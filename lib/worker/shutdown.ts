@@ -1,0 +1,67 @@
+import { ConnectionClosedError, WorkerClosingError } from '../job/errors.js';
+import type { QueueStore } from '../store/queue-store.js';
+import type { LockKeeper } from './lock-keeper.js';
+import type { Run } from './run.js';
+
+const CLOSE_TIMEOUT_MS = 25_000;
+/** For what must still be said to Redis; with Redis down it is given up then. */
+const LAST_CALLS_MS = 1000;
+
+/** Ends a worker in stages: wait for running jobs, abort and hand back the rest, let the last calls through. */
+export class Shutdown {
+  private begun: Promise<void> | undefined;
+  private over = false;
+  private expire!: () => void;
+  /** Resolves at the earliest deadline that a caller gave. */
+  private readonly expired = new Promise<void>((resolve) => (this.expire = resolve));
+  private readonly timers: NodeJS.Timeout[] = [];
+
+  constructor(
+    private readonly store: QueueStore,
+    private readonly locks: LockKeeper,
+  ) {}
+
+  get isBegun(): boolean {
+    return this.begun !== undefined;
+  }
+
+  /** Whether jobs are no longer waited for. */
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  run(timeoutMs = CLOSE_TIMEOUT_MS, stopOthers: () => Promise<void>): Promise<void> {
+    this.timers.push(setTimeout(this.expire, timeoutMs));
+    return (this.begun ??= this.stages(stopOthers));
+  }
+
+  /** Gives a job back unfinished; no attempt is counted. */
+  handBack(run: Run): void {
+    run.controller.abort(new WorkerClosingError());
+    this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
+  }
+
+  private async stages(stopOthers: () => Promise<void>): Promise<void> {
+    // A call on its way may still bring jobs.
+    await Promise.race([within(LAST_CALLS_MS, this.store.commit.idle()), this.expired]);
+    await Promise.race([this.locks.whenEmpty(), this.expired]);
+    this.timers.forEach(clearTimeout);
+    for (const run of this.locks.runs()) {
+      this.handBack(run);
+    }
+    await within(LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));
+    this.over = true;
+    this.store.commit.abandon(new ConnectionClosedError('The worker was closed before Redis could be told.'));
+    this.locks.stop();
+  }
+}
+
+/** Resolves with the calls, at the latest after so many milliseconds. */
+async function within(ms: number, calls: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([calls.catch(() => {}), late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,21 @@
+import type { Job, JobProgress } from '../job/job.js';
+
+/** Local events of a `Worker` and what their listeners get. */
+export interface WorkerListener<D = any, R = any, N extends string = string> {
+  active: (job: Job<D, R, N>, prev: string) => void;
+  completed: (job: Job<D, R, N>, result: R, prev: string) => void;
+  /** An attempt failed; `job.finishedOn` is set when it was the last one. */
+  failed: (job: Job<D, R, N> | undefined, error: Error, prev: string) => void;
+  progress: (job: Job<D, R, N>, progress: JobProgress) => void;
+  stalled: (jobId: string, prev: string) => void;
+  /** A look for jobs found none. */
+  drained: () => void;
+  locksRenewed: (data: { count: number; jobIds: string[] }) => void;
+  lockRenewalFailed: (jobIds: string[]) => void;
+  ready: () => void;
+  paused: () => void;
+  resumed: () => void;
+  closing: (message: string) => void;
+  closed: () => void;
+  error: (error: Error) => void;
+}

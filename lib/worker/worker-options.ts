@@ -1,0 +1,54 @@
+import type { BackoffStrategy } from '../job/backoff.js';
+import type { Job } from '../job/job.js';
+import type { KeepJobs } from '../job/job-options.js';
+import type { QueueBaseOptions } from '../redis/queue-base-options.js';
+
+/**
+ * Does the work of a job. What it returns is the job's result; what it throws fails the attempt.
+ * @param token the lock under which it runs, for `job.moveToDelayed` and the like
+ * @param signal aborted when the lock is lost, the job is cancelled, or the worker closes and its time is up
+ */
+export type Processor<D = any, R = any, N extends string = string> = (
+  job: Job<D, R, N>,
+  token: string,
+  signal: AbortSignal,
+) => R | Promise<R>;
+
+export interface WorkerOptions extends QueueBaseOptions {
+  /** Kept with each job as `processedBy`. */
+  name?: string;
+  /** Jobs at the same time. Default 1. */
+  concurrency?: number;
+  /** Whether to start at once. Default true; else call `run`. */
+  autorun?: boolean;
+  /** Milliseconds until the lock of a job expires unless it is renewed. Default 30,000. */
+  lockDuration?: number;
+  /** Milliseconds between renewals. Default half of `lockDuration`. */
+  lockRenewTime?: number;
+  /** Default false. */
+  skipLockRenewal?: boolean;
+  /** Milliseconds between looks for jobs whose lock expired. Default 30,000. */
+  stalledInterval?: number;
+  /** Default false. */
+  skipStalledCheck?: boolean;
+  /** How often a job may be taken back after its lock expired before it fails. Default 1. */
+  maxStalledCount?: number;
+  /** How often a job may be started at all. Default: no limit. */
+  maxStartedAttempts?: number;
+  /** Seconds to wait for the wake-up of an empty queue before looking again. Default 5. */
+  drainDelay?: number;
+  /** Starts allowed per window, over all workers of the queue. */
+  limiter?: { max: number; duration: number };
+  /** For jobs that do not say so themselves. Default: keep all. */
+  removeOnComplete?: boolean | number | KeepJobs;
+  /** For jobs that do not say so themselves. Default: keep all. */
+  removeOnFail?: boolean | number | KeepJobs;
+  /** Milliseconds that `close` gives running jobs before it hands them back. Default 25,000. */
+  closeTimeout?: number;
+  /** Bytes that the queue's event stream may take. Default 64 MiB. */
+  maxEventBytes?: number;
+  settings?: {
+    /** Pauses for backoff types other than fixed and exponential. */
+    backoffStrategy?: BackoffStrategy<Job>;
+  };
+}

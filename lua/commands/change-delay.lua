@@ -1,0 +1,43 @@
+--- Makes a delayed job due some time from now instead.
+-- @key meta waiting prioritized delayed active completed failed events wake
+-- @derives job body writer
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text
+-- @arg delay int        milliseconds from now
+-- @reply ok, missing or not-delayed
+-- @cost O(log N)
+-- @use server-time send once events moves wake promote-due state-of take-out
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local moves, events = new_moves(server_time(now)), new_events()
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local earliest = first_due(q)
+local state = state_of(q, id)
+local word = 'ok'
+if not state then
+  word = 'missing'
+elseif state ~= 'delayed' then
+  word = 'not-delayed'
+end
+
+if word == 'ok' then
+  local due = moves.now + delay
+  take_out(q, id, state)
+  moves.delayed[1] = { id = id, due = due }
+  redis.call('HSET', q.job .. id, 'state', 'delayed', 'delay', delay)
+  write_moves(q, moves)
+  emit(events, 'delayed', id .. '\t' .. due)
+  if not meta[1] and due < earliest then
+    wake_one(q)
+  end
+  publish(q.events, events, meta[2])
+end
+remember(lane, seq, word)
+return word

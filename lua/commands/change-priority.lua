@@ -1,0 +1,33 @@
+--- Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any
+-- other state uses the priority when it waits next.
+-- @key meta waiting prioritized delayed active completed failed
+-- @derives job body writer
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text
+-- @arg priority int
+-- @arg front int        1 for the front of the class
+-- @reply ok or missing
+-- @cost O(log N), O(N) for a job in the plain list
+-- @use server-time send once moves state-of take-out
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local moves = new_moves(server_time(now))
+local state = state_of(q, id)
+if state then
+  if state == 'waiting' or state == 'prioritized' then
+    take_out(q, id, state)
+    state = place(moves, id, priority, front == 1)
+  end
+  redis.call('HSET', q.job .. id, 'state', state, 'priority', priority)
+  write_moves(q, moves)
+end
+local word = state and 'ok' or 'missing'
+remember(lane, seq, word)
+return word

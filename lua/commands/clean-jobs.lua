@@ -1,0 +1,75 @@
+--- Removes jobs of one state that are older than a grace time. Looks at one slice of the state: repeat it from the
+-- position it answers.
+-- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
+-- @key meta waiting prioritized delayed active completed failed events
+-- @derives job body logs writer
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg state text
+-- @arg grace int        milliseconds
+-- @arg limit int        how many to remove at most, 0 for a whole slice
+-- @arg start int        position to go on from, 0 at first
+-- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
+-- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
+-- @use server-time send once events erase
+
+local CLEAN_CAP = 1000
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local t = server_time(now)
+local oldest_kept = t - grace + 1
+local events = new_events()
+local max_events = redis.call('HGET', q.meta, 'maxEvents')
+local dated_by = { active = 'processedOn', completed = 'finishedOn', failed = 'finishedOn' }
+
+local function slice()
+  local stop = start + CLEAN_CAP - 1
+  if state == 'waiting' then
+    return redis.call('LRANGE', q.waiting, start, stop)
+  elseif state == 'active' then
+    -- A job that a worker holds is no leftover, however old.
+    return redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', start, CLEAN_CAP)
+  end
+  return redis.call('ZRANGE', q[state], start, stop)
+end
+
+local function is_old(id)
+  local field = dated_by[state]
+  local date = field and redis.call('HGET', q.job .. id, field)
+  -- The first line of a body is the time of its creation; a body may be long, so no more of it is read.
+  return tonumber(date or string.match(redis.call('GETRANGE', q.body .. id, 0, 20), '^%d+') or 0) < oldest_kept
+end
+
+local most = limit > 0 and limit or CLEAN_CAP
+local ids, old, places, seen = slice(), {}, {}, 0
+while seen < #ids and #old < most do
+  if is_old(ids[seen + 1]) then
+    old[#old + 1] = ids[seen + 1]
+    places[#places + 1] = start + seen
+  end
+  seen = seen + 1
+end
+
+if #old > 0 then
+  if state == 'waiting' then
+    -- No id is empty, so the places of those that go can be marked and taken out in one pass.
+    for _, place in ipairs(places) do
+      redis.call('LSET', q.waiting, place, '')
+    end
+    redis.call('LREM', q.waiting, #old, '')
+  else
+    send('ZREM', q[state], old)
+  end
+  erase(q, old)
+  emit(events, 'cleaned', #old)
+  publish(q.events, events, max_events)
+end
+local ended = seen == #ids and #ids < CLEAN_CAP
+local answer = table.concat({ ended and -1 or start + seen - #old, unpack(old) }, '\n')
+remember(lane, seq, answer)
+return answer

@@ -1,0 +1,20 @@
+--- Lets no job start for some time, or lifts the rate limit's current window.
+-- @key meta wake limiter
+-- @arg now int          0 for Redis' clock
+-- @arg duration int     milliseconds, 0 to lift
+-- @reply ok, or unchanged when there was nothing to lift
+-- @cost O(1)
+-- @use server-time wake
+
+if duration > 0 then
+  redis.call('HSET', q.limiter, 'count', 'closed', 'until', string.format('%.0f', server_time(now) + duration))
+  redis.call('PEXPIRE', q.limiter, duration)
+  return 'ok'
+end
+if redis.call('UNLINK', q.limiter) == 0 then
+  return 'unchanged'
+end
+if redis.call('HEXISTS', q.meta, 'paused') == 0 then
+  wake_one(q)
+end
+return 'ok'

@@ -1,0 +1,106 @@
+--- Applies what a worker's jobs came to, then starts as many new jobs as it has room for.
+-- One call for a whole batch: the cost of a script call and of its events is shared by all jobs in it.
+-- A refused entry answers its word and leaves the others alone.
+-- @key meta waiting prioritized delayed active completed failed events wake limiter
+-- @derives job body logs writer
+-- @arg now int          0 for Redis' clock
+-- @arg writer text      names the caller's lane, which has one call in flight
+-- @arg seq text         number of the call within its lane
+-- @arg want int         free slots; 0 to start nothing
+-- @arg worker text      first part of the tokens granted
+-- @arg name text        kept as processedBy, '' for none
+-- @arg lock int         milliseconds until a granted lock expires
+-- @arg max int          starts allowed per window, 0 for no limit
+-- @arg duration int     length of that window in milliseconds
+-- @rest                 entries: operation, job id, token, operands (see `arity`)
+-- @reply words joined by spaces, ms until the next delayed job (-1 none), ms to wait for the rate limit,
+--        then id, body, token and stored fields of each started job
+-- @cost O((K + M) log N) for K entries and M started jobs
+-- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job give-back
+-- @use write-job activate rate-limit fetch-jobs
+
+local arity = { complete = 4, fail = 6, retry = 6, postpone = 3, data = 3, progress = 3, log = 4, ['clear-logs'] = 3 }
+
+local call = {
+  moves = new_moves(server_time(now)),
+  events = new_events(),
+  policies = { completed = {}, failed = {} },
+  finished = 0,
+}
+
+local function apply(operation, id, token, a, b, c, d)
+  if operation == 'complete' then
+    return complete_job(q, call, id, token, a, b)
+  elseif operation == 'fail' then
+    return fail_job(q, call, id, token, a, b, c, d)
+  elseif operation == 'retry' then
+    return retry_job(q, call, id, token, a, b, c, d)
+  elseif operation == 'postpone' then
+    return postpone_job(q, call, id, token, a)
+  elseif operation == 'data' then
+    return write_data(q, id, token, a)
+  elseif operation == 'progress' then
+    return write_progress(q, call, id, token, a)
+  elseif operation == 'log' then
+    return write_log(q, id, token, a, b)
+  end
+  return clear_logs(q, id, token, a)
+end
+
+local function apply_all()
+  local words = {}
+  local at = rest
+  while at <= #ARGV do
+    local operation = ARGV[at]
+    words[#words + 1] = apply(operation, unpack(ARGV, at + 1, at + arity[operation]))
+    at = at + 1 + arity[operation]
+  end
+  write_moves(q, call.moves)
+  trim_finished(q, q.completed, call.policies.completed, call.moves.now)
+  trim_finished(q, q.failed, call.policies.failed, call.moves.now)
+  return table.concat(words, ' ')
+end
+
+-- A repeated call gets the jobs of its first run again, as far as they are still its own.
+local function load_again(reply, ids)
+  for id, token in string.gmatch(ids, '([^\t]+)\t([^\n]+)\n') do
+    if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then
+      local n = #reply
+      reply[n + 1], reply[n + 2], reply[n + 3] = id, redis.call('GET', q.body .. id), token
+      reply[n + 4] = fields_before(q, id)
+    end
+  end
+end
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+local reply = { '', -1, 0 }
+if known then
+  local split = string.find(known, '\n', 1, true)
+  reply[1] = string.sub(known, 1, split - 1)
+  load_again(reply, string.sub(known, split + 1))
+  return reply
+end
+
+local t = call.moves.now
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local promoted = promote_due(q, call.moves, call.events)
+reply[1] = apply_all()
+local finished = #call.moves.released > 0
+local started, ids = {}, {}
+if not meta[1] then
+  ids, reply[3] = fetch_jobs(q, reply, { want = want, worker = worker, name = name, lock = lock, max = max, duration = duration }, call.events, call.moves)
+  for i = 1, #ids do
+    started[i] = ids[i] .. '\t' .. reply[3 + (i - 1) * 4 + 3] .. '\n'
+  end
+end
+local due = first_due(q)
+reply[2] = due and math.max(due - t, 0) or -1
+if not meta[1] and (#ids == want or promoted > 0) and has_runnable(q) then
+  wake_one(q)
+elseif finished and #ids == 0 and not due and not meta[1] and not has_runnable(q) and redis.call('ZCARD', q.active) == 0 then
+  emit(call.events, 'drained', '')
+end
+publish(q.events, call.events, meta[2])
+remember(lane, seq, reply[1] .. '\n' .. table.concat(started))
+return reply

@@ -1,0 +1,12 @@
+--- Lines of a job's log.
+-- @key meta
+-- @derives logs
+-- @arg id text
+-- @arg start int        first position, negative from the end
+-- @arg stop int         last position, negative from the end
+-- @arg descending int   1 to count and list from the end
+-- @reply the number of all lines, then the lines asked for, 1000 at most
+-- @cost O(K) for K lines
+-- @use page
+
+return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1)) }

@@ -1,0 +1,17 @@
+--- All that is stored about some jobs.
+-- @key meta prioritized delayed
+-- @derives job body
+-- @rest the ids
+-- @reply three per job: body (nothing when there is no such job), stored fields, state ('' when there is no such job)
+-- @cost O(K log N) for K jobs
+-- @use state-of
+
+local reply = {}
+for at = rest, #ARGV do
+  local id = ARGV[at]
+  local n = #reply
+  reply[n + 1] = redis.call('GET', q.body .. id)
+  reply[n + 2] = redis.call('HGETALL', q.job .. id)
+  reply[n + 3] = state_of(q, id) or ''
+end
+return reply

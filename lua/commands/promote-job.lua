@@ -1,0 +1,40 @@
+--- Ends a job's delay: it goes to the back of where it waits, which its priority decides.
+-- @key meta waiting prioritized delayed active completed failed events wake
+-- @derives job body writer
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text
+-- @reply ok, missing or not-delayed
+-- @cost O(log N)
+-- @use server-time send once events moves wake state-of take-out
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local moves, events = new_moves(server_time(now)), new_events()
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local state = state_of(q, id)
+local word = 'ok'
+if not state then
+  word = 'missing'
+elseif state ~= 'delayed' then
+  word = 'not-delayed'
+end
+
+if word == 'ok' then
+  take_out(q, id, state)
+  local placed = place(moves, id, redis.call('HGET', q.job .. id, 'priority'), false)
+  redis.call('HSET', q.job .. id, 'state', placed, 'delay', 0)
+  write_moves(q, moves)
+  emit(events, 'waiting', id .. '\tdelayed')
+  if not meta[1] then
+    wake_one(q)
+  end
+  publish(q.events, events, meta[2])
+end
+remember(lane, seq, word)
+return word

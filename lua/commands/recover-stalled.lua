@@ -1,0 +1,63 @@
+--- Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by
+-- the usual way with all that belongs to a failure; should the caller die too, that lock expires as any other.
+-- @key meta waiting prioritized delayed active completed failed events wake
+-- @derives job body
+-- @arg now int          0 for Redis' clock
+-- @arg worker text      first part of the tokens granted
+-- @arg lock int         milliseconds until a granted lock expires
+-- @arg maxStalls int    how often a job may be taken back
+-- @arg maxBytes int     size the event stream may have
+-- @reply ids taken back, then id, body, token and stored fields of each job that stalled too often
+-- @cost O(K log N) for K expired locks, 500 at most
+-- @use server-time send events moves wake one-more activate
+
+local RECOVER_CAP = 500
+local t = server_time(now)
+local moves, events = new_moves(t), new_events()
+local reply = { {} }
+local relocked = {}
+
+local function take_back(id, stalls, priority)
+  moves.released[#moves.released + 1] = id
+  local state = place(moves, id, priority, true)
+  redis.call('HSET', q.job .. id, 'state', state, 'stalls', stalls)
+  emit(events, 'waiting', id .. '\tactive')
+  emit(events, 'stalled', id)
+  local ids = reply[1]
+  ids[#ids + 1] = id
+end
+
+local function hand_over(id, stalls)
+  redis.call('HSET', q.job .. id, 'stalls', stalls)
+  activate(q, reply, id, redis.call('GET', q.body .. id), { worker = worker, name = '' }, moves.stamp)
+  relocked[#relocked + 1] = id
+end
+
+-- Entries are capped by count when written; a stream of large entries is cut here to the size it may have.
+local function trim_events()
+  local bytes = redis.call('MEMORY', 'USAGE', q.events)
+  if bytes and bytes > maxBytes then
+    redis.call('XTRIM', q.events, 'MAXLEN', math.floor(redis.call('XLEN', q.events) * maxBytes / bytes))
+  end
+end
+
+local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP)
+for _, id in ipairs(expired) do
+  local fields = redis.call('HMGET', q.job .. id, 'stalls', 'priority')
+  local stalls = (fields[1] or 0) + 1
+  if redis.call('EXISTS', q.body .. id) == 0 then
+    moves.released[#moves.released + 1] = id
+  elseif stalls > maxStalls then
+    hand_over(id, stalls)
+  else
+    take_back(id, stalls, fields[2])
+  end
+end
+write_moves(q, moves)
+lock_all(q, relocked, t + lock)
+if #reply[1] > 0 then
+  wake_one(q)
+end
+trim_events()
+publish(q.events, events, redis.call('HGET', q.meta, 'maxEvents'))
+return reply

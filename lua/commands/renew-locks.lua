@@ -1,0 +1,21 @@
+--- Moves the lock expiry of all jobs that a worker holds.
+-- @key meta active
+-- @derives job
+-- @arg now int          0 for Redis' clock
+-- @arg lock int         milliseconds until the renewed locks expire
+-- @rest                 two per job: id, token
+-- @reply the ids whose lock is no longer held
+-- @cost O(K log N) for K jobs
+-- @use server-time send one-more activate
+
+local lost, held = {}, {}
+for at = rest, #ARGV, 2 do
+  local fields = redis.call('HMGET', q.job .. ARGV[at], 'state', 'token')
+  if fields[1] == 'active' and fields[2] == ARGV[at + 1] then
+    held[#held + 1] = ARGV[at]
+  else
+    lost[#lost + 1] = ARGV[at]
+  end
+end
+lock_all(q, held, server_time(now) + lock)
+return lost

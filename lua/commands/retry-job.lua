@@ -1,0 +1,50 @@
+--- Makes a finished job wait again, at the back or the front of the plain list whatever its priority.
+-- @key meta waiting prioritized delayed active completed failed events wake
+-- @derives job body writer
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text
+-- @arg expected text    the state that the job must be in: failed or completed
+-- @arg front int        1 for the front
+-- @arg resetMade int    1 to count attempts made from 0 again
+-- @arg resetStarted int 1 to count attempts started from 0 again
+-- @reply ok, missing, not-failed or not-completed
+-- @cost O(log N)
+-- @use server-time send once events moves wake state-of take-out restart
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local moves, events = new_moves(server_time(now)), new_events()
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local state = state_of(q, id)
+local word = 'ok'
+if not state then
+  word = 'missing'
+elseif state ~= expected or (expected ~= 'failed' and expected ~= 'completed') then
+  word = 'not-' .. expected
+end
+
+if word == 'ok' then
+  take_out(q, id, state)
+  local dropped = {}
+  if resetMade == 1 then
+    dropped[#dropped + 1] = 'attemptsMade'
+  end
+  if resetStarted == 1 then
+    dropped[#dropped + 1] = 'attemptsStarted'
+  end
+  restart(q, id, place(moves, id, nil, front == 1), unpack(dropped))
+  write_moves(q, moves)
+  emit(events, 'waiting', id .. '\t' .. state)
+  if not meta[1] then
+    wake_one(q)
+  end
+  publish(q.events, events, meta[2])
+end
+remember(lane, seq, word)
+return word

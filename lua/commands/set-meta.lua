@@ -1,0 +1,12 @@
+--- Stores the settings that a queue's scripts read.
+-- @key meta
+-- @arg maxEvents text   entries that the event stream may have, 0 to write none, '' for the default
+-- @reply ok
+-- @cost O(1)
+
+if maxEvents == '' then
+  redis.call('HDEL', q.meta, 'maxEvents')
+else
+  redis.call('HSET', q.meta, 'maxEvents', maxEvents)
+end
+return 'ok'

@@ -1,0 +1,60 @@
+-- Grants a job to a worker. The number in the token counts on from that of the last one, so no two grants share a
+-- token: attemptsStarted would not do, since a retry by hand may set it back.
+-- Appends id, body, token and the stored fields from before the grant to the reply.
+local function activate(q, reply, id, body, grant, stamp)
+  local stored = redis.call('HGETALL', q.job .. id)
+  local started, last
+  for i = 1, #stored, 2 do
+    if stored[i] == 'attemptsStarted' then
+      started = stored[i + 1]
+    elseif stored[i] == 'token' then
+      last = string.match(stored[i + 1], '%d+$')
+    end
+  end
+  started = one_more(started)
+  local token = grant.worker .. ':' .. one_more(last)
+  if grant.name == '' then
+    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)
+  else
+    redis.call(
+      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp,
+      'processedBy', grant.name
+    )
+  end
+  local n = #reply
+  reply[n + 1] = id
+  reply[n + 2] = body
+  reply[n + 3] = token
+  reply[n + 4] = stored
+end
+
+-- The stored fields of a job that is held, as they were before its grant.
+local function fields_before(q, id)
+  local stored = redis.call('HGETALL', q.job .. id)
+  for i = 1, #stored, 2 do
+    if stored[i] == 'attemptsStarted' then
+      stored[i + 1] = string.format('%d', stored[i + 1] - 1)
+    end
+  end
+  return stored
+end
+
+local function lock_all(q, ids, expires)
+  if #ids > 0 then
+    local expiry = string.format('%.0f', expires)
+    local pairs = {}
+    for _, id in ipairs(ids) do
+      pairs[#pairs + 1] = expiry
+      pairs[#pairs + 1] = id
+    end
+    send('ZADD', q.active, pairs)
+  end
+end
+
+local function bodies_of(q, ids)
+  local keys = {}
+  for i, id in ipairs(ids) do
+    keys[i] = q.body .. id
+  end
+  return redis.call('MGET', unpack(keys))
+end

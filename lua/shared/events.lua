@@ -1,0 +1,34 @@
+-- The events of one call become one stream entry: written one by one they cost more than all else together.
+-- A field of the entry is a run of events of one name, its value their lines, columns split by tabs.
+local DEFAULT_MAX_EVENTS = 10000
+
+local function new_events()
+  return { pairs = {}, name = nil, lines = nil }
+end
+
+local function close_run(events)
+  if events.name then
+    local pairs = events.pairs
+    pairs[#pairs + 1] = events.name
+    pairs[#pairs + 1] = table.concat(events.lines, '\n')
+  end
+end
+
+local function emit(events, name, line)
+  if events.name ~= name then
+    close_run(events)
+    events.name = name
+    events.lines = {}
+  end
+  local lines = events.lines
+  lines[#lines + 1] = line
+end
+
+-- `cap` is the stored limit of entries, false when none was set; 0 turns the stream off.
+local function publish(stream, events, cap)
+  close_run(events)
+  local max = tonumber(cap or DEFAULT_MAX_EVENTS)
+  if #events.pairs > 0 and max > 0 then
+    redis.call('XADD', stream, 'MAXLEN', '~', max, '*', unpack(events.pairs))
+  end
+end

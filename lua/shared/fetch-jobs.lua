@@ -1,0 +1,42 @@
+local FETCH_CAP = 1000
+
+local function take_ids(q, want)
+  local ids = redis.call('LPOP', q.waiting, want) or {}
+  if #ids < want then
+    local popped = redis.call('ZPOPMIN', q.prioritized, want - #ids)
+    for i = 1, #popped, 2 do
+      ids[#ids + 1] = popped[i]
+    end
+  end
+  return ids
+end
+
+-- Starts up to `grant.want` jobs. Answers the ids started and how long the rate limit asks to wait.
+local function fetch_jobs(q, reply, grant, events, moves)
+  local now = moves.now
+  local want = math.min(grant.want, FETCH_CAP)
+  local limit = read_limit(q, grant.max, grant.duration, now)
+  want = math.min(want, limit.left)
+  if want < 1 then
+    return {}, limit.left < 1 and limit.wait or 0
+  end
+  local taken = take_ids(q, want)
+  local ids = {}
+  if #taken > 0 then
+    local bodies = bodies_of(q, taken)
+    for i, id in ipairs(taken) do
+      -- An id without a body is a leftover of a hand-edited database: it is dropped.
+      if bodies[i] then
+        activate(q, reply, id, bodies[i], grant, moves.stamp)
+        ids[#ids + 1] = id
+        emit(events, 'active', id)
+      end
+    end
+    lock_all(q, ids, now + grant.lock)
+    if grant.max > 0 and #ids > 0 then
+      count_starts(q, limit, #ids, now)
+    end
+  end
+  local limited = grant.max > 0 and limit.left <= #ids
+  return ids, limited and limit.ends - now or 0
+end

@@ -1,0 +1,41 @@
+-- Ends a run without finishing the job: the job waits again, at once or after a delay.
+local function give_back(q, call, id, priority, delay, front, ...)
+  local moves = call.moves
+  moves.released[#moves.released + 1] = id
+  if delay > 0 then
+    local due = moves.now + delay
+    moves.delayed[#moves.delayed + 1] = { id = id, due = due }
+    redis.call('HSET', q.job .. id, 'state', 'delayed', 'delay', delay, ...)
+    emit(call.events, 'delayed', id .. '\t' .. due)
+  else
+    local state = place(moves, id, priority, front)
+    redis.call('HSET', q.job .. id, 'state', state, ...)
+    emit(call.events, 'waiting', id .. '\tactive')
+  end
+end
+
+-- A failed attempt with tries left.
+local function retry_job(q, call, id, token, reason, stack, delay, front)
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'priority')
+  local refused = check_lock(q, id, fields, token)
+  if refused then
+    return refused
+  end
+  local attempts_made = one_more(fields[3])
+  give_back(
+    q, call, id, fields[4], tonumber(delay), front == '1',
+    'attemptsMade', attempts_made, 'failedReason', reason, 'stack', stack
+  )
+  return 'ok'
+end
+
+-- The processor's own wish to go on later: no attempt is counted.
+local function postpone_job(q, call, id, token, delay)
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'priority')
+  local refused = check_lock(q, id, fields, token)
+  if refused then
+    return refused
+  end
+  give_back(q, call, id, fields[3], tonumber(delay), true)
+  return 'ok'
+end

@@ -1,0 +1,7 @@
+-- Counters stay text; most jobs need one attempt.
+local function one_more(count)
+  if not count or count == '0' then
+    return '1'
+  end
+  return string.format('%d', count + 1)
+end

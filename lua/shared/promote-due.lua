@@ -1,0 +1,29 @@
+local PROMOTE_CAP = 1000
+
+-- Score and id of the delayed job that is due first, or nil.
+local function first_due(q)
+  local first = redis.call('ZRANGE', q.delayed, 0, 0, 'WITHSCORES')
+  if first[1] then
+    return math.floor(tonumber(first[2])), first[1]
+  end
+  return nil
+end
+
+-- Moves delayed jobs that are due to the back of where they wait. Answers how many.
+local function promote_due(q, moves, events)
+  local due = first_due(q)
+  if not due or due > moves.now then
+    return 0
+  end
+  local ids = redis.call('ZRANGEBYSCORE', q.delayed, '-inf', '(' .. (moves.now + 1), 'LIMIT', 0, PROMOTE_CAP)
+  for _, id in ipairs(ids) do
+    local fields = redis.call('HMGET', q.job .. id, 'state', 'priority')
+    local state = place(moves, id, fields[2], false)
+    if fields[1] then
+      redis.call('HSET', q.job .. id, 'state', state)
+    end
+    emit(events, 'waiting', id .. '\tdelayed')
+  end
+  send('ZREM', q.delayed, ids)
+  return #ids
+end

@@ -1,0 +1,52 @@
+local TRIM_CAP = 1000
+
+-- A policy is '' (keep all) or 'count,ageMs,limit', each part possibly empty. Every text is read once a call.
+local function read_policy(cache, text)
+  local policy = cache[text]
+  if not policy then
+    local count, age, limit = string.match(text, '^(%d*),(%d*),(%d*)$')
+    policy = { count = tonumber(count), age = tonumber(age), limit = tonumber(limit) or TRIM_CAP }
+    cache[text] = policy
+  end
+  return policy
+end
+
+local function trim_by_count(q, set, count)
+  local excess = redis.call('ZCARD', set) - count
+  if excess > 0 then
+    local popped = redis.call('ZPOPMIN', set, math.min(excess, TRIM_CAP))
+    local ids = {}
+    for i = 1, #popped, 2 do
+      ids[#ids + 1] = popped[i]
+    end
+    erase(q, ids)
+  end
+end
+
+-- The set is in the order of finishing, so the old ones come first.
+local function trim_by_age(q, set, before, limit)
+  local ids = redis.call('ZRANGE', set, 0, math.min(limit, TRIM_CAP) - 1)
+  local old = {}
+  for _, id in ipairs(ids) do
+    if tonumber(redis.call('HGET', q.job .. id, 'finishedOn') or 0) >= before then
+      break
+    end
+    old[#old + 1] = id
+  end
+  if #old > 0 then
+    send('ZREM', set, old)
+    erase(q, old)
+  end
+end
+
+-- Applies each policy that a job of this call brought to the set that the job went to.
+local function trim_finished(q, set, policies, now)
+  for _, policy in pairs(policies) do
+    if policy.age then
+      trim_by_age(q, set, now - policy.age, policy.limit)
+    end
+    if policy.count then
+      trim_by_count(q, set, policy.count)
+    end
+  end
+end

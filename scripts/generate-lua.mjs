@@ -1,0 +1,122 @@
+// Turns the headers of lua/commands/*.lua into the Lua that Redis runs and the types that callers use.
+// `node scripts/generate-lua.mjs` writes lib/redis/scripts.generated.ts; `--check` fails when it is stale.
+// The grammar of a header is described in lua/README.md.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const commandsDir = join(root, 'lua/commands');
+const sharedDir = join(root, 'lua/shared');
+const target = join(root, 'lib/redis/scripts.generated.ts');
+
+const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+const words = (text) => text.trim().split(/\s+/).filter(Boolean);
+
+function readHeader(file, source) {
+  const header = { keys: [], derives: [], args: [], uses: [], rest: false, reply: false, summary: '' };
+  for (const line of source.split('\n')) {
+    if (!line.startsWith('--')) break;
+    if (line.startsWith('---')) header.summary = line.slice(3).trim();
+    const tag = /^-- @(\w+)\s*(.*)$/.exec(line);
+    if (!tag) continue;
+    const [, name, text] = tag;
+    if (name === 'key') header.keys.push(...words(text));
+    else if (name === 'derives') header.derives.push(...words(text));
+    else if (name === 'use') header.uses.push(...words(text));
+    else if (name === 'rest') header.rest = true;
+    else if (name === 'reply') header.reply = true;
+    else if (name === 'arg') {
+      const [arg, type] = words(text);
+      if (type !== 'int' && type !== 'text')
+        throw new Error(`${file}: argument ${arg} is neither int nor text`);
+      header.args.push({ name: arg, type });
+    } else if (name !== 'cost') throw new Error(`${file}: unknown tag @${name}`);
+  }
+  if (header.keys[0] !== 'meta')
+    throw new Error(`${file}: the first key must be meta, other keys derive from it`);
+  if (!header.summary || !header.reply) throw new Error(`${file}: the header needs a sentence and an @reply`);
+  return header;
+}
+
+const stripComments = (source) =>
+  source
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.trim().startsWith('--'))
+    .join('\n');
+
+function prelude(header) {
+  const keys = header.keys.map((key, i) => `['${key}'] = KEYS[${i + 1}]`);
+  const derived = header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`);
+  const args = header.args.map(({ type }, i) =>
+    type === 'int' ? `tonumber(ARGV[${i + 1}])` : `ARGV[${i + 1}]`,
+  );
+  const lines = [
+    `local prefix = string.sub(KEYS[1], 1, -5)`,
+    `local q = { ${[...keys, ...derived].join(', ')} }`,
+  ];
+  if (args.length > 0)
+    lines.push(`local ${header.args.map(({ name }) => name).join(', ')} = ${args.join(', ')}`);
+  if (header.rest) lines.push(`local rest = ${header.args.length + 1}`);
+  return lines.join('\n');
+}
+
+function checkBody(file, header, source, shared) {
+  const body = stripComments(source);
+  if (/\bKEYS\b/.test(body)) throw new Error(`${file}: bodies use the names of keys, never KEYS`);
+  const known = new Set([...header.keys, ...header.derives]);
+  for (const [, key] of `${body}\n${shared}`.matchAll(/\bq\.(\w+)/g)) {
+    // A fragment may hold functions for keys that this command never touches.
+    if (!known.has(key) && body.includes(`q.${key}`)) throw new Error(`${file}: key ${key} is not declared`);
+  }
+}
+
+function compile(file) {
+  const source = readFileSync(join(commandsDir, file), 'utf8');
+  const header = readHeader(file, source);
+  const shared = header.uses
+    .map((name) => {
+      const path = join(sharedDir, `${name}.lua`);
+      if (!existsSync(path)) throw new Error(`${file}: no shared/${name}.lua`);
+      const text = readFileSync(path, 'utf8');
+      if (/\b(KEYS|ARGV)\b/.test(stripComments(text)))
+        throw new Error(`shared/${name}.lua touches KEYS or ARGV`);
+      return stripComments(text);
+    })
+    .join('\n');
+  checkBody(file, header, source, shared);
+  const lua = [prelude(header), shared, stripComments(source)].filter(Boolean).join('\n');
+  const name = basename(file, '.lua');
+  const args = header.args
+    .map(({ name: arg, type }) => `${arg}: ${type === 'int' ? 'number' : 'string'}`)
+    .join(', ');
+  return [
+    `/** ${header.summary} */`,
+    `export const ${camel(name)} = defineScript<[${args}], ${header.rest}>(`,
+    `  '${name}',`,
+    `  [${header.keys.map((key) => `'${key}'`).join(', ')}],`,
+    `  ${JSON.stringify(lua.split('\n')).replaceAll('","', '",\n    "').replace('["', '[\n    "').replace(/"\]$/, '",\n  ]')},`,
+    `);`,
+  ].join('\n');
+}
+
+const files = readdirSync(commandsDir)
+  .filter((file) => file.endsWith('.lua'))
+  .sort();
+const output = [
+  '// Generated from lua/ by scripts/generate-lua.mjs. Do not edit.',
+  "import { defineScript } from './script.js';",
+  '',
+  files.map(compile).join('\n\n'),
+  '',
+].join('\n');
+
+const current = existsSync(target) ? readFileSync(target, 'utf8') : '';
+if (process.argv.includes('--check')) {
+  if (current !== output) {
+    console.error('lib/redis/scripts.generated.ts is stale: run `npm run generate`.');
+    process.exit(1);
+  }
+} else if (current !== output) {
+  writeFileSync(target, output);
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals';
+import { commit, retryJob } from '../../lib/redis/scripts.generated.js';
+import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
+
+const lab = ScriptLab.open();
+const NOW = SEED_TIME + 1000;
+
+interface Options {
+  expected?: string;
+  front?: number;
+  resetMade?: number;
+  resetStarted?: number;
+  seq?: string;
+}
+
+const retry = (
+  id: string,
+  { expected = 'failed', front = 0, resetMade = 0, resetStarted = 0, seq = '1' }: Options = {},
+) => lab.run(retryJob, [NOW, 'a', seq, id, expected, front, resetMade, resetStarted]);
+
+describe('retry-job', () => {
+  it('puts a failed job at the back and forgets how its last run ended', async () => {
+    const fields = {
+      token: 'w:3',
+      attemptsStarted: 3,
+      attemptsMade: 2,
+      stalls: 1,
+      progress: '50',
+      processedBy: 'me',
+    };
+    await lab.given({ jobs: [{ id: '1' }, { id: '2', state: 'failed', fields, logs: ['x'] }] });
+
+    const { reply, before, after } = await retry('2');
+
+    expect(reply).toBe('ok');
+    expect(after).toEqual({
+      ...before,
+      waiting: ['1', '2'],
+      failed: undefined,
+      'job:2': {
+        ...{ state: 'waiting', token: 'w:3', attemptsStarted: '3', attemptsMade: '2', stalls: '1' },
+        ...{ progress: '50', processedBy: 'me' },
+      },
+      wake: [['1', 0]],
+      events: [['waiting', '2', 'failed']],
+      'writer:a': '1\nok',
+    });
+  });
+
+  it('puts a completed job in front when asked, whatever its priority', async () => {
+    await lab.given({ jobs: [{ id: '1' }, { id: '2', state: 'completed', priority: 5 }] });
+
+    const { reply, before, after } = await retry('2', { expected: 'completed', front: 1 });
+
+    expect(reply).toBe('ok');
+    expect(after).toEqual({
+      ...before,
+      waiting: ['2', '1'],
+      completed: undefined,
+      'job:2': { state: 'waiting', priority: '5', token: 'w:1', attemptsStarted: '1', attemptsMade: '1' },
+      wake: [['1', 0]],
+      events: [['waiting', '2', 'completed']],
+      'writer:a': '1\nok',
+    });
+  });
+
+  it('never grants an old token again, even where the attempts are counted anew', async () => {
+    const fields = { token: 'w:4', attemptsStarted: 4, attemptsMade: 3 };
+    await lab.given({ jobs: [{ id: '1', state: 'failed', fields }] });
+
+    const { after } = await retry('1', { resetMade: 1, resetStarted: 1 });
+    expect(after['job:1']).toEqual({ state: 'waiting', token: 'w:4' });
+
+    const started = await lab.run(commit, [NOW, 'b', '1', 1, 'w', '', 30_000, 0, 0], []);
+    expect(started.after['job:1']).toEqual({
+      ...{ state: 'active', token: 'w:5', attemptsStarted: '1', processedOn: String(NOW) },
+    });
+  });
+
+  it('sets back one counter alone', async () => {
+    const fields = { token: 'w:4', attemptsStarted: 4, attemptsMade: 3 };
+    await lab.given({ jobs: ['1', '2'].map((id) => ({ id, state: 'failed' as const, fields })) });
+
+    await retry('1', { resetMade: 1 });
+    const { after } = await retry('2', { resetStarted: 1, seq: '2' });
+
+    expect(after['job:1']).toEqual({ state: 'waiting', token: 'w:4', attemptsStarted: '4' });
+    expect(after['job:2']).toEqual({ state: 'waiting', token: 'w:4', attemptsMade: '3' });
+  });
+
+  it('refuses a job in another state than expected', async () => {
+    await lab.given({
+      jobs: [
+        { id: '1' },
+        { id: '2', state: 'active' },
+        { id: '3', state: 'completed' },
+        { id: '4', state: 'failed' },
+        { id: '5', state: 'delayed' },
+      ],
+    });
+
+    for (const [i, id] of ['1', '2', '3', '5'].entries()) {
+      const { reply, before, after } = await retry(id, { seq: String(i) });
+      expect(reply).toBe('not-failed');
+      expect(after).toEqual({ ...before, 'writer:a': `${i}\nnot-failed` });
+    }
+    expect((await retry('4', { expected: 'completed', seq: '9' })).reply).toBe('not-completed');
+  });
+
+  it('only ever retries finished jobs', async () => {
+    await lab.given({ jobs: [{ id: '1', state: 'active' }] });
+
+    const { reply, before, after } = await retry('1', { expected: 'active' });
+
+    expect(reply).toBe('not-active');
+    expect(after).toEqual({ ...before, 'writer:a': '1\nnot-active' });
+  });
+
+  it('says that a job is missing', async () => {
+    expect((await retry('1')).reply).toBe('missing');
+  });
+
+  it('retries once, however often the call comes', async () => {
+    await lab.given({ jobs: [{ id: '1', state: 'failed' }] });
+
+    const first = await retry('1');
+    const again = await retry('1');
+
+    expect(again.reply).toBe('ok');
+    expect(again.after).toEqual(first.after);
+  });
+
+  it('wakes nobody while the queue is paused', async () => {
+    await lab.given({ paused: true, jobs: [{ id: '1', state: 'failed' }] });
+
+    expect((await retry('1')).after.wake).toBeUndefined();
+  });
+});

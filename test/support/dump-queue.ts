@@ -1,0 +1,39 @@
+import type { RedisClient } from '../../lib/redis/client.js';
+import { readQueueKeys, type StoredKey } from './read-queue-keys.js';
+
+/** Name and columns of an event. */
+export type DumpedEvent = string[];
+
+export type DumpedValue = string | string[] | [string, number][] | Record<string, string> | DumpedEvent[];
+
+/** What a queue holds, by the last part of its keys: `waiting`, `body:1`, … */
+export type QueueDump = Record<string, DumpedValue>;
+
+/** Everything a queue holds, in a form that reads well in assertions. */
+export async function dumpQueue(client: RedisClient, prefix: string, queue: string): Promise<QueueDump> {
+  const keys = await readQueueKeys(client, prefix, queue);
+  return Object.fromEntries(keys.map((key) => [key.name, dumpValue(key)]));
+}
+
+/** Strings as they are, lists as arrays, sorted sets as [member, score], hashes as objects, streams as lists of events. */
+export function dumpValue({ type, value }: StoredKey): DumpedValue {
+  switch (type) {
+    case 'zset':
+      return pairs(value as string[]).map(([member, score]): [string, number] => [member, Number(score)]);
+    case 'hash':
+      return Object.fromEntries(pairs(value as string[]));
+    case 'stream':
+      return (value as [string, string[]][]).flatMap(([, fields]) => pairs(fields).flatMap(readEvents));
+    default:
+      return value as string | string[];
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[i * 2] ?? '', flat[i * 2 + 1] ?? '']);
+}
+
+/** A field of a stream entry holds events of one name, a line each; see lua/README.md. */
+function readEvents([name, lines]: [string, string]): DumpedEvent[] {
+  return lines.split('\n').map((line) => (line === '' ? [name] : [name, ...line.split('\t')]));
+}
