@@ -5,6 +5,8 @@ export type { QueueListener } from './queue/queue-types.js';
 export { Worker } from './worker/worker.js';
 export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
+export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
+export type { JobEvent, JobEventName } from './job/job-event.js';
 export { Job, type JobProgress } from './job/job.js';
 export type { BackoffOptions, BulkJobOptions, DefaultJobOptions, JobsOptions, KeepJobs } from './job/job-options.js';
 export type { BackoffStrategy } from './job/backoff.js';

@@ -34,26 +34,36 @@ export function waitUntilFinished<R>(store: JobStore, id: string, events: Finish
     checkNumber('ttl', ttl, 0);
   }
   return new Promise<R>((resolve, reject) => {
+    let gone: NodeJS.Timeout | undefined;
     const settle = (outcome: Outcome<R>): void => {
       events.off(`completed:${id}`, onCompleted);
       events.off(`failed:${id}`, onFailed);
       events.off('closing', onClosing);
       clearTimeout(deadline);
       clearInterval(again);
+      clearTimeout(gone);
       if ('failure' in outcome) {
         reject(outcome.failure);
       } else {
         resolve(outcome.result);
       }
     };
-    const onCompleted = ({ returnvalue }: { returnvalue: R }): void => settle({ result: returnvalue });
+    // A large result is left out of its event.
+    const onCompleted = ({ returnvalue }: { returnvalue?: R }): void =>
+      returnvalue === undefined ? look() : settle({ result: returnvalue });
     const onFailed = ({ failedReason }: { failedReason: string }): void =>
       settle({ failure: new JobFailedError(id, failedReason) });
     const onClosing = (): void => settle({ failure: new ConnectionClosedError('The queue events were closed.') });
     const look = (): void => {
       // A job that its retention removed at once leaves only its event: give that one a moment before saying it is gone.
       storedOutcome<R>(store, id).then(
-        (outcome) => outcome && (missing(outcome) ? setTimeout(settle, LOOK_AGAIN_MS, outcome) : settle(outcome)),
+        (outcome) => {
+          if (outcome && missing(outcome)) {
+            gone ??= setTimeout(settle, LOOK_AGAIN_MS, outcome);
+          } else if (outcome) {
+            settle(outcome);
+          }
+        },
         (error: unknown) => settle({ failure: error as Error }),
       );
     };

@@ -3,6 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { ConnectionError } from '../job/errors.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
 import { toStepwellError, withoutSecrets } from './redis-failure.js';
+import { EventLine } from './event-line.js';
 import { checkServer } from './server-check.js';
 import { WakeLine } from './wake-line.js';
 
@@ -24,8 +25,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
   private users = 0;
   private outageTold = false;
   private closed = false;
-  private line: WakeLine | undefined;
-  private readonly lines = new Map<string, WakeLine>();
+  private readonly wakeLines = new Map<string, WakeLine>();
+  private readonly eventLines = new Map<string, EventLine>();
 
   constructor(
     options: ConnectionOptions,
@@ -56,8 +57,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
     this.forget();
     this.client.off('close', this.onClose);
     this.client.off('ready', this.onReady);
-    this.line?.close();
-    for (const line of this.lines.values()) {
+    for (const line of [...this.wakeLines.values(), ...this.eventLines.values()]) {
       line.close();
     }
     if (!this.owned) {
@@ -82,18 +82,31 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
 
   /**
    * Where workers wait for a queue. One blocking client serves all queues of a server; keys of two cluster slots
-   * cannot be waited for in one call, so there each queue has its own.
+   * cannot be read in one call, so there each queue has its own.
    */
   wakeLine(queueBase: string): WakeLine {
-    if (!isCluster(this.client)) {
-      return (this.line ??= new WakeLine(this, 'stepwell:'));
-    }
-    let line = this.lines.get(queueBase);
+    const base = this.lineBase(queueBase);
+    let line = this.wakeLines.get(base);
     if (!line) {
-      line = new WakeLine(this, queueBase);
-      this.lines.set(queueBase, line);
+      line = new WakeLine(this, base);
+      this.wakeLines.set(base, line);
     }
     return line;
+  }
+
+  /** Where events of a queue are read; shared as wake lines are. */
+  eventLine(queueBase: string): EventLine {
+    const base = this.lineBase(queueBase);
+    let line = this.eventLines.get(base);
+    if (!line) {
+      line = new EventLine(this, base);
+      this.eventLines.set(base, line);
+    }
+    return line;
+  }
+
+  private lineBase(queueBase: string): string {
+    return isCluster(this.client) ? queueBase : 'stepwell:';
   }
 
   get isClosed(): boolean {

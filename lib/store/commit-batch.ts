@@ -43,6 +43,8 @@ export interface Fetcher {
   grant: Grant;
   /** Takes up to `most` of the free slots; they count as asked for until `fetched` or `fetchFailed`. */
   takeRoom(most: number): number;
+  /** Whether the wake marker was taken since the last call: if work is left, another worker is to be woken. */
+  takeRelay(): boolean;
   fetched(fetched: Fetched): void;
   fetchFailed(wanted: number, error: unknown): void;
 }
@@ -108,12 +110,13 @@ export class CommitBatch {
     }
     const wanted = this.fetcher?.takeRoom(this.options.entries()) ?? 0;
     const grant = this.fetcher?.grant ?? NO_GRANT;
+    const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
     const started = Date.now();
     let reply: readonly unknown[];
     try {
       reply = await resend(
-        () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, rest),
+        () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
         () => this.options.keepTrying(Date.now() - started),
       );
     } catch (error) {
@@ -138,10 +141,11 @@ export async function runCommit(
   { writer, seq }: { writer: string; seq: string },
   { worker, name, lockMs, limiter }: Grant,
   wanted: number,
+  relay: boolean,
   rest: readonly string[],
 ): Promise<readonly unknown[]> {
   const { max, duration } = limiter ?? NO_LIMIT;
-  const args = [0, writer, seq, wanted, worker, name, lockMs, max, duration] as const;
+  const args = [0, writer, seq, relay ? 1 : 0, wanted, worker, name, lockMs, max, duration] as const;
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 

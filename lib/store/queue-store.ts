@@ -120,7 +120,7 @@ export class QueueStore implements JobStore {
 
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
-    return readFetched(wanted, await this.once((lane) => runCommit(this.runner, lane, grant, wanted, [])));
+    return readFetched(wanted, await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, [])));
   }
 
   /** Takes back jobs whose lock expired; those that stalled too often come as jobs to fail. */

@@ -15,14 +15,17 @@ export async function installRedisServer(report: (line: string) => void): Promis
   const prefix = await privilegePrefix(manager);
   if (prefix === undefined) return 'it may not be installed without a password';
 
-  let reason = '';
+  const failures: string[] = [];
   for (const recipe of manager.recipes) {
     const installing = recipe.at(-1) ?? [];
     report(`No Redis server found; installing one: ${[...prefix, ...withoutEnv(installing)].join(' ')}`);
-    reason = await runAll(recipe.map((command) => [...prefix, ...command]));
-    if (reason === '') return '';
+    let code: number | null = null;
+    // A preparation that failed, such as an update of the lists, shows in how the last command ends.
+    for (const command of recipe) code = await run([...prefix, ...command]);
+    if (code === 0) return '';
+    failures.push(`\`${withoutEnv(installing).join(' ')}\` ended with ${code ?? 'a signal'}`);
   }
-  return reason;
+  return failures[0] ?? '';
 }
 
 async function privilegePrefix(manager: PackageManager): Promise<string[] | undefined> {
@@ -30,14 +33,6 @@ async function privilegePrefix(manager: PackageManager): Promise<string[] | unde
   if (!manager.needsRoot || isRoot) return [];
   if (findProgram(['sudo']) === undefined) return undefined;
   return (await run(['sudo', '-n', 'true'])) === 0 ? ['sudo', '-n'] : undefined;
-}
-
-async function runAll(commands: readonly (readonly string[])[]): Promise<string> {
-  for (const command of commands) {
-    const code = await run(command);
-    if (code !== 0) return `\`${withoutEnv(command).join(' ')}\` ended with ${code ?? 'a signal'}`;
-  }
-  return '';
 }
 
 function withoutEnv(command: readonly string[]): string[] {

@@ -22,7 +22,7 @@ export async function locateRedisServer(install: boolean, report: (line: string)
   if (install) {
     reason = await installRedisServer(report);
     const path = [process.env['PATH'] ?? '', ...INSTALL_FOLDERS].join(delimiter);
-    const installed = findProgram(SERVERS, path);
+    const installed = reason === '' ? findProgram(SERVERS, path) : undefined;
     if (installed !== undefined) return installed;
   }
   const why = reason === '' ? '' : `, and ${reason}`;

@@ -23,6 +23,7 @@ export class FetchLoop implements Fetcher {
   private asked = 0;
   private fetching = false;
   private isDrained = false;
+  private relay = false;
   private waiting: { cancel: () => void } | undefined;
   private dueTimer: NodeJS.Timeout | undefined;
   private limitTimer: NodeJS.Timeout | undefined;
@@ -38,7 +39,7 @@ export class FetchLoop implements Fetcher {
 
   start(): void {
     this.fetching = true;
-    this.commit().poke();
+    this.look();
   }
 
   /** Stops fetching; what a call in flight brings is still handed over. */
@@ -58,7 +59,7 @@ export class FetchLoop implements Fetcher {
   /** Looks again, for instance after a reconnection or when there are more slots. */
   poke(): void {
     if (this.fetching) {
-      this.commit().poke();
+      this.look();
     }
   }
 
@@ -71,6 +72,12 @@ export class FetchLoop implements Fetcher {
     const room = this.fetching ? Math.max(Math.min(most, this.room()), 0) : 0;
     this.asked += room;
     return room;
+  }
+
+  takeRelay(): boolean {
+    const relay = this.relay;
+    this.relay = false;
+    return relay;
   }
 
   fetched({ wanted, jobs, dueInMs, limitedForMs }: Fetched): void {
@@ -107,6 +114,12 @@ export class FetchLoop implements Fetcher {
     }
   }
 
+  /** Fetches, and wakes another worker should there be more than fits here. */
+  private look(): void {
+    this.relay = true;
+    this.commit().poke();
+  }
+
   private room(): number {
     return this.slots() - this.running - this.asked;
   }
@@ -135,11 +148,8 @@ export class FetchLoop implements Fetcher {
     void wait.promise.then((woken) => {
       this.waiting = undefined;
       // Without a free slot the call only hands the marker on.
-      if (woken || this.room() > 0) {
-        this.poke();
-      }
-      if (woken && !this.fetching) {
-        this.commit().poke();
+      if (woken || (this.fetching && this.room() > 0)) {
+        this.look();
       }
     });
   }

@@ -7,11 +7,10 @@
 -- @use server-time wake
 
 if duration > 0 then
-  redis.call('HSET', q.limiter, 'count', 'closed', 'until', string.format('%.0f', server_time(now) + duration))
-  redis.call('PEXPIRE', q.limiter, duration)
+  redis.call('HSET', q.meta, 'closedUntil', string.format('%.0f', server_time(now) + duration))
   return 'ok'
 end
-if redis.call('UNLINK', q.limiter) == 0 then
+if redis.call('UNLINK', q.limiter) + redis.call('HDEL', q.meta, 'closedUntil') == 0 then
   return 'unchanged'
 end
 if redis.call('HEXISTS', q.meta, 'paused') == 0 then

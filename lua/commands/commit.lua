@@ -6,6 +6,7 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
+-- @arg relay int        1 when the caller took the wake marker: it goes on to the next worker if work is left
 -- @arg want int         free slots; 0 to start nothing
 -- @arg worker text      first part of the tokens granted
 -- @arg name text        kept as processedBy, '' for none
@@ -25,7 +26,6 @@ local call = {
   moves = new_moves(server_time(now)),
   events = new_events(),
   policies = { completed = {}, failed = {} },
-  finished = 0,
 }
 
 local function apply(operation, id, token, a, b, c, d)
@@ -72,6 +72,14 @@ local function load_again(reply, ids)
   end
 end
 
+-- A fetch that came back empty has shown already that nothing waits.
+local function is_drained(q, wanted, limited)
+  if (wanted == 0 or limited > 0) and has_runnable(q) then
+    return false
+  end
+  return redis.call('ZCARD', q.active) == 0
+end
+
 local lane = q.writer .. writer
 local known = recall(lane, seq)
 local reply = { '', -1, 0 }
@@ -83,23 +91,30 @@ if known then
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
-local promoted = promote_due(q, call.moves, call.events)
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil')
+local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
-local finished = #call.moves.released > 0
+if #call.moves.delayed > 0 then
+  due = first_due(q)
+end
+reply[2] = due and math.max(due - t, 0) or -1
+
 local started, ids = {}, {}
 if not meta[1] then
-  ids, reply[3] = fetch_jobs(q, reply, { want = want, worker = worker, name = name, lock = lock, max = max, duration = duration }, call.events, call.moves)
+  ids, reply[3] = fetch_jobs(q, reply, {
+    want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
+  }, call.events, call.moves)
   for i = 1, #ids do
     started[i] = ids[i] .. '\t' .. reply[3 + (i - 1) * 4 + 3] .. '\n'
   end
 end
-local due = first_due(q)
-reply[2] = due and math.max(due - t, 0) or -1
-if not meta[1] and (#ids == want or promoted > 0) and has_runnable(q) then
-  wake_one(q)
-elseif finished and #ids == 0 and not due and not meta[1] and not has_runnable(q) and redis.call('ZCARD', q.active) == 0 then
-  emit(call.events, 'drained', '')
+if not meta[1] then
+  if (relay == 1 or placed_any(call.moves)) and has_runnable(q) then
+    wake_one(q)
+  end
+  if #ids == 0 and #call.moves.released > 0 and not due and is_drained(q, want, reply[3]) then
+    emit(call.events, 'drained', '')
+  end
 end
 publish(q.events, call.events, meta[2])
 remember(lane, seq, reply[1] .. '\n' .. table.concat(started))

@@ -5,8 +5,13 @@
 -- @cost O(1)
 -- @use server-time
 
+local t = server_time(now)
+local closed = tonumber(redis.call('HGET', q.meta, 'closedUntil') or 0) - t
+if closed > 0 then
+  return { 'closed', closed }
+end
 local stored = redis.call('HMGET', q.limiter, 'count', 'until')
-local left = tonumber(stored[2] or 0) - server_time(now)
+local left = tonumber(stored[2] or 0) - t
 if left <= 0 then
   return { '0', 0 }
 end

@@ -24,6 +24,13 @@ local function emit(events, name, line)
   lines[#lines + 1] = line
 end
 
+-- Events are for telling, not for keeping: a large payload is left out, and stays with its job.
+local MAX_PAYLOAD = 65536
+
+local function shown(payload)
+  return #payload <= MAX_PAYLOAD and payload or ''
+end
+
 -- `cap` is the stored limit of entries, false when none was set; 0 turns the stream off.
 local function publish(stream, events, cap)
   close_run(events)

@@ -15,10 +15,10 @@ end
 local function fetch_jobs(q, reply, grant, events, moves)
   local now = moves.now
   local want = math.min(grant.want, FETCH_CAP)
-  local limit = read_limit(q, grant.max, grant.duration, now)
+  local limit = read_limit(q, grant.max, grant.duration, grant.closed_until, now)
   want = math.min(want, limit.left)
   if want < 1 then
-    return {}, limit.left < 1 and limit.wait or 0
+    return {}, limit.left < 1 and limit.ends - now or 0
   end
   local taken = take_ids(q, want)
   local ids = {}

@@ -20,7 +20,7 @@ local function complete_job(q, call, id, token, result, keep)
     return refused
   end
   finish_job(q, call, id, 'completed', one_more(fields[3]), keep, 'result', result)
-  emit(call.events, 'completed', id .. '\t' .. result)
+  emit(call.events, 'completed', id .. '\t' .. shown(result))
   return 'ok'
 end
 
@@ -32,7 +32,7 @@ local function fail_job(q, call, id, token, reason, stack, keep, exhausted)
   end
   local attempts_made = one_more(fields[3])
   finish_job(q, call, id, 'failed', attempts_made, keep, 'failedReason', reason, 'stack', stack)
-  emit(call.events, 'failed', id .. '\t' .. reason)
+  emit(call.events, 'failed', id .. '\t' .. shown(reason))
   if exhausted == '1' then
     emit(call.events, 'retries-exhausted', id .. '\t' .. attempts_made)
   end

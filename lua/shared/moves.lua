@@ -42,6 +42,11 @@ local function class_score(priority, front, seq)
   return string.format('%.0f', priority * CLASS_SPAN + place_in_class)
 end
 
+-- Whether the call put a job where workers fetch.
+local function placed_any(moves)
+  return #moves.front + #moves.back + #moves.prioritized > 0
+end
+
 local function write_moves(q, moves)
   if #moves.released > 0 then
     send('ZREM', q.active, moves.released)

@@ -9,11 +9,11 @@ local function first_due(q)
   return nil
 end
 
--- Moves delayed jobs that are due to the back of where they wait. Answers how many.
+-- Moves delayed jobs that are due to the back of where they wait. Answers when the next one is due, as far as known.
 local function promote_due(q, moves, events)
   local due = first_due(q)
   if not due or due > moves.now then
-    return 0
+    return due
   end
   local ids = redis.call('ZRANGEBYSCORE', q.delayed, '-inf', '(' .. (moves.now + 1), 'LIMIT', 0, PROMOTE_CAP)
   for _, id in ipairs(ids) do
@@ -25,5 +25,5 @@ local function promote_due(q, moves, events)
     emit(events, 'waiting', id .. '\tdelayed')
   end
   send('ZREM', q.delayed, ids)
-  return #ids
+  return first_due(q)
 end

@@ -1,14 +1,19 @@
 -- A fixed window: it opens at the first start and allows `max` starts until it ends. Kept as a deadline that is
 -- compared with the call's time; the key's own expiry only sweeps up.
-local function read_limit(q, max, duration, now)
+-- `closed_until` is a deadline set by hand; it counts even for workers without a limit of their own.
+local function read_limit(q, max, duration, closed_until, now)
+  local closed = tonumber(closed_until or 0)
+  if now < closed then
+    return { left = 0, count = 0, ends = closed }
+  elseif max == 0 then
+    return { left = math.huge, count = 0, ends = now }
+  end
   local stored = redis.call('HMGET', q.limiter, 'count', 'until')
   local ends = tonumber(stored[2] or 0)
   if now >= ends then
-    return { left = max > 0 and max or math.huge, count = 0, ends = now + duration, wait = 0 }
+    return { left = max, count = 0, ends = now + duration }
   end
-  -- A window closed by hand counts even for workers without a limit of their own.
-  local limit = stored[1] == 'closed' and 0 or (max > 0 and max - stored[1] or math.huge)
-  return { left = math.max(limit, 0), count = tonumber(stored[1]) or 0, ends = ends, wait = ends - now }
+  return { left = math.max(max - stored[1], 0), count = tonumber(stored[1]), ends = ends }
 end
 
 local function count_starts(q, limit, started, now)

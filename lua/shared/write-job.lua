@@ -15,7 +15,7 @@ local function write_progress(q, call, id, token, progress)
     return refused
   end
   redis.call('HSET', q.job .. id, 'progress', progress)
-  emit(call.events, 'progress', id .. '\t' .. progress)
+  emit(call.events, 'progress', id .. '\t' .. shown(progress))
   return 'ok'
 end
 

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RedisClient } from './client.js';
+import type { Connection } from './connection.js';
+
+const GRACE_MS = 2000;
+const RETRY_MS = 100;
+
+/**
+ * A client that spends its time in one blocking read at a time, on behalf of many. The read is watched: one that is
+ * overdue loses its client, and a new one is made. A key of the line's own lets it leave a read whose set of keys has
+ * changed.
+ */
+export abstract class BlockingLine {
+  protected readonly nudgeKey: string;
+  protected closed = false;
+  private client: RedisClient | undefined;
+  private looping = false;
+  private blockedOn: readonly string[] | undefined;
+
+  constructor(
+    protected readonly connection: Connection,
+    base: string,
+  ) {
+    this.nudgeKey = `${base}nudge:${randomUUID()}`;
+  }
+
+  /** Keys to read, none when nobody waits. */
+  protected abstract keys(): string[];
+  /** How long the next read may block; 0 or less to do without one. */
+  protected abstract blockMs(): number;
+  /** One blocking read, and what follows from it. */
+  protected abstract read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void>;
+  /** Called after each read, answered or not. */
+  protected abstract afterRead(): void;
+  /** Makes the read in flight return. */
+  protected abstract nudge(client: RedisClient): Promise<unknown>;
+
+  close(): void {
+    this.closed = true;
+    this.drop();
+  }
+
+  /**
+   * To be called when somebody began to wait for `key`.
+   * @param otherPlace whether the read in flight does not serve it even where it reads that key
+   */
+  protected changed(key: string, otherPlace = false): void {
+    if (!this.looping && !this.closed) {
+      void this.loop();
+    } else if (this.blockedOn && (otherPlace || !this.blockedOn.includes(key))) {
+      this.nudge(this.connection.client).catch(() => {});
+    }
+  }
+
+  private async loop(): Promise<void> {
+    this.looping = true;
+    while (!this.closed && this.keys().length > 0) {
+      const block = this.blockMs();
+      if (block > 0) {
+        const follow = await this.guardedRead(block);
+        follow();
+      }
+      this.afterRead();
+    }
+    this.looping = false;
+  }
+
+  private async guardedRead(blockMs: number): Promise<() => void> {
+    const client = (this.client ??= this.connection.duplicate());
+    const keys = this.keys();
+    this.blockedOn = keys;
+    let watchdog: NodeJS.Timeout | undefined;
+    const overdue = new Promise<never>((_resolve, reject) => {
+      watchdog = setTimeout(() => {
+        this.drop();
+        reject(new Error('A blocking read is overdue.'));
+      }, blockMs + GRACE_MS);
+    });
+    const read = this.read(client, keys, blockMs);
+    read.catch(() => {});
+    try {
+      return await Promise.race([read, overdue]);
+    } catch {
+      if (!this.closed) {
+        await sleep(RETRY_MS);
+      }
+      return () => {};
+    } finally {
+      clearTimeout(watchdog);
+      this.blockedOn = undefined;
+    }
+  }
+
+  private drop(): void {
+    this.client?.disconnect();
+    this.client = undefined;
+  }
+}
+
+/** A key as the caller knows it: the server has it with the prefix of the client, where there is one. */
+export function withoutClientPrefix(client: RedisClient, key: string): string {
+  return key.slice(client.options.keyPrefix?.length ?? 0);
+}

@@ -1,0 +1,135 @@
+import { BlockingLine, withoutClientPrefix } from './blocking-line.js';
+import type { RedisClient } from './client.js';
+
+const BLOCK_MS = 5000;
+const ENTRIES_PER_READ = 200;
+
+export type StreamEntry = readonly [id: string, fields: string[]];
+
+interface Subscription {
+  /** Undefined until the starting place is known. */
+  after: string | undefined;
+  entries: (entries: StreamEntry[]) => void;
+}
+
+/** Reads the event streams of many queues, each subscriber from its own place, with one blocking client. */
+export class EventLine extends BlockingLine {
+  private readonly streams = new Map<string, Set<Subscription>>();
+
+  /**
+   * @param after id of an entry, `0` for the start of the stream, `$` for what comes from now on
+   * @returns `ready` resolves once the starting place is known: what is written later is told
+   */
+  subscribe(
+    key: string,
+    after: string,
+    entries: (entries: StreamEntry[]) => void,
+  ): { ready: Promise<void>; unsubscribe: () => void } {
+    const subscription: Subscription = { after: undefined, entries };
+    const ready = this.placeOf(key, after).then((place) => {
+      subscription.after = place;
+      if (!cancelled) {
+        this.add(key, subscription);
+      }
+    });
+    let cancelled = false;
+    const unsubscribe = (): void => {
+      cancelled = true;
+      this.remove(key, subscription);
+    };
+    return { ready, unsubscribe };
+  }
+
+  override close(): void {
+    super.close();
+    this.streams.clear();
+  }
+
+  protected keys(): string[] {
+    return [...this.streams.keys()];
+  }
+
+  protected blockMs(): number {
+    return BLOCK_MS;
+  }
+
+  protected async read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void> {
+    const places = keys.map((key) => this.firstPlace(key));
+    const streams = (await client.xread(
+      'COUNT',
+      ENTRIES_PER_READ,
+      'BLOCK',
+      blockMs,
+      'STREAMS',
+      ...keys,
+      this.nudgeKey,
+      ...places,
+      '0',
+    )) as [string, StreamEntry[]][] | null;
+    return () => {
+      for (const [key, entries] of streams ?? []) {
+        this.tell(withoutClientPrefix(client, key), entries);
+      }
+    };
+  }
+
+  protected afterRead(): void {}
+
+  /** The stream of nudges is read from its start, so one that was sent before the read began counts too. */
+  protected async nudge(client: RedisClient): Promise<unknown> {
+    return client.multi().xadd(this.nudgeKey, 'MAXLEN', 1, '*', 'n', '1').pexpire(this.nudgeKey, BLOCK_MS).exec();
+  }
+
+  private tell(key: string, entries: StreamEntry[]): void {
+    if (key === this.nudgeKey) {
+      this.connection.client.unlink(this.nudgeKey).catch(() => {});
+      return;
+    }
+    const last = entries[entries.length - 1]?.[0];
+    for (const subscription of [...(this.streams.get(key) ?? [])]) {
+      const after = subscription.after as string;
+      const fresh = entries.filter(([id]) => compareIds(id, after) > 0);
+      if (last && fresh.length > 0) {
+        subscription.after = last;
+        subscription.entries(fresh);
+      }
+    }
+  }
+
+  private add(key: string, subscription: Subscription): void {
+    const set = this.streams.get(key);
+    if (set) {
+      set.add(subscription);
+    } else {
+      this.streams.set(key, new Set([subscription]));
+    }
+    this.changed(key, true);
+  }
+
+  private remove(key: string, subscription: Subscription): void {
+    const set = this.streams.get(key);
+    if (set?.delete(subscription) && set.size === 0) {
+      this.streams.delete(key);
+    }
+  }
+
+  private firstPlace(key: string): string {
+    const places = [...(this.streams.get(key) ?? [])].map(({ after }) => after as string);
+    return places.reduce((first, place) => (compareIds(place, first) < 0 ? place : first));
+  }
+
+  private async placeOf(key: string, after: string): Promise<string> {
+    if (after !== '$') {
+      return after;
+    }
+    const [last] = await this.connection.client.xrevrange(key, '+', '-', 'COUNT', 1);
+    return last?.[0] ?? '0-0';
+  }
+}
+
+/** Orders ids of entries: by time, then by number. */
+export function compareIds(a: string, b: string): number {
+  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
+  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
+  return aMs - bMs || aSeq - bSeq;
+}
