@@ -8,7 +8,13 @@ export type { WorkerListener } from './worker/worker-listener.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
 export type { JobEvent, JobEventName } from './job/job-event.js';
 export { Job, type JobProgress } from './job/job.js';
-export type { BackoffOptions, BulkJobOptions, DefaultJobOptions, JobsOptions, KeepJobs } from './job/job-options.js';
+export type {
+  BackoffOptions,
+  BulkJobOptions,
+  DefaultJobOptions,
+  JobsOptions,
+  KeepJobs,
+} from './job/job-options.js';
 export type { BackoffStrategy } from './job/backoff.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';
 export type { RetryOptions } from './job/job-store.js';

@@ -55,7 +55,9 @@ export class QueueEvents extends SafeEmitter {
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
-    this.connection.ready.catch((error: unknown) => error instanceof RedisVersionError && this.emit('error', error));
+    this.connection.ready.catch(
+      (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
+    );
     this.keys = new QueueKeys(prefix, name);
     this.key = this.keys.of('events');
     if (opts.autorun !== false) {

@@ -32,7 +32,11 @@ export async function backoffDelay<J>(
     return withJitter(2 ** (attemptsMade - 1) * delay, jitter);
   }
   if (!strategy) {
-    throw new InvalidOptionError('backoff.type', type, 'Use fixed or exponential, or give the worker settings.backoffStrategy.');
+    throw new InvalidOptionError(
+      'backoff.type',
+      type,
+      'Use fixed or exponential, or give the worker settings.backoffStrategy.',
+    );
   }
   return strategy(attemptsMade, type, error, job);
 }

@@ -28,7 +28,11 @@ export function checkJobOptions(options: JobsOptions): void {
     }
     const check = CHECKS[option as keyof JobsOptions];
     if (!check) {
-      throw new InvalidOptionError(`job option ${option}`, value, `Known options: ${Object.keys(CHECKS).join(', ')}.`);
+      throw new InvalidOptionError(
+        `job option ${option}`,
+        value,
+        `Known options: ${Object.keys(CHECKS).join(', ')}.`,
+      );
     }
     check(option, value);
   }
@@ -44,7 +48,11 @@ export function checkKeep(option: string, value: unknown): void {
   }
   const keep = value as KeepJobs | null;
   if (typeof keep !== 'object' || keep === null || (keep.count === undefined && keep.age === undefined)) {
-    throw new InvalidOptionError(option, value, 'Use true, false, a count, or an object with `count`, `age` or both.');
+    throw new InvalidOptionError(
+      option,
+      value,
+      'Use true, false, a count, or an object with `count`, `age` or both.',
+    );
   }
   for (const part of ['count', 'age', 'limit'] as const) {
     if (keep[part] !== undefined) {
@@ -60,7 +68,11 @@ function checkBackoff(option: string, value: unknown): void {
   }
   const backoff = value as BackoffOptions | null;
   if (typeof backoff !== 'object' || backoff === null || typeof backoff.type !== 'string') {
-    throw new InvalidOptionError(option, value, "Use milliseconds or an object with `type`, such as { type: 'fixed', delay: 1000 }.");
+    throw new InvalidOptionError(
+      option,
+      value,
+      "Use milliseconds or an object with `type`, such as { type: 'fixed', delay: 1000 }.",
+    );
   }
   if (backoff.delay !== undefined) {
     checkNumber(`${option}.delay`, backoff.delay, 0);

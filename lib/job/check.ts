@@ -10,7 +10,12 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** Throws unless `value` is a finite number of at least `min` and at most `max`. */
-export function checkNumber(option: string, value: unknown, min: number, max: number = Number.MAX_SAFE_INTEGER): void {
+export function checkNumber(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): void {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < min || value > max) {
     const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
     throw new InvalidOptionError(option, value, `Use a number ${range}.`);
@@ -18,7 +23,12 @@ export function checkNumber(option: string, value: unknown, min: number, max: nu
 }
 
 /** As `checkNumber`, for whole numbers. */
-export function checkInteger(option: string, value: unknown, min: number, max: number = Number.MAX_SAFE_INTEGER): void {
+export function checkInteger(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): void {
   checkNumber(option, value, min, max);
   if (!Number.isInteger(value)) {
     throw new InvalidOptionError(option, value, 'Use a whole number.');
@@ -48,7 +58,11 @@ function checkText(option: string, value: unknown): asserts value is string {
 export function checkQueueName(name: unknown): void {
   checkText('queue name', name);
   if (/[:{}]/.test(name)) {
-    throw new InvalidOptionError('queue name', name, 'Leave out colons and braces: they would break its keys.');
+    throw new InvalidOptionError(
+      'queue name',
+      name,
+      'Leave out colons and braces: they would break its keys.',
+    );
   }
 }
 

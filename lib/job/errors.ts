@@ -37,7 +37,10 @@ export class NotSerializableError extends StepwellError {
 /** Job data over the `sizeLimit` of its options. */
 export class DataTooLargeError extends StepwellError {
   constructor(bytes: number, limit: number) {
-    super(`Job data has ${bytes} bytes, over its sizeLimit of ${limit}. Store it elsewhere and pass a reference.`, 'DATA_TOO_LARGE');
+    super(
+      `Job data has ${bytes} bytes, over its sizeLimit of ${limit}. Store it elsewhere and pass a reference.`,
+      'DATA_TOO_LARGE',
+    );
   }
 }
 

@@ -17,7 +17,10 @@ export type JobEvent =
   | (OfJob & { event: 'waiting'; prev?: string })
   | (OfJob & { event: 'delayed'; /** When it is due, milliseconds since 1970. */ delay: number })
   | (OfJob & { event: 'active'; prev: string })
-  | (OfJob & { event: 'progress'; /** Undefined when its JSON has more than 64 KiB: read it from the job. */ data: JobProgress })
+  | (OfJob & {
+      event: 'progress';
+      /** Undefined when its JSON has more than 64 KiB: read it from the job. */ data: JobProgress;
+    })
   | (OfJob & {
       event: 'completed';
       /** Undefined when its JSON has more than 64 KiB: read it from the job. */

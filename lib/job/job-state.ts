@@ -1,5 +1,6 @@
 /** Where a job is. It is in exactly one state at every moment. */
-export type JobState = 'waiting' | 'prioritized' | 'delayed' | 'active' | 'waiting-children' | 'completed' | 'failed';
+export type JobState =
+  'waiting' | 'prioritized' | 'delayed' | 'active' | 'waiting-children' | 'completed' | 'failed';
 
 /** States whose jobs can be listed and counted; `wait` is another name of `waiting`. */
 export type JobType = JobState | 'wait' | 'paused';

@@ -1,8 +1,24 @@
 /** One entry of a group commit: an operation on a job under a lock token ('' for a data write without a lock). */
 export type JobWrite =
   | readonly ['complete', id: string, token: string, result: string, keep: string]
-  | readonly ['fail', id: string, token: string, reason: string, stack: string, keep: string, exhausted: '' | '1']
-  | readonly ['retry', id: string, token: string, reason: string, stack: string, delayMs: string, front: '' | '1']
+  | readonly [
+      'fail',
+      id: string,
+      token: string,
+      reason: string,
+      stack: string,
+      keep: string,
+      exhausted: '' | '1',
+    ]
+  | readonly [
+      'retry',
+      id: string,
+      token: string,
+      reason: string,
+      stack: string,
+      delayMs: string,
+      front: '' | '1',
+    ]
   | readonly ['postpone', id: string, token: string, delayMs: string]
   | readonly ['data', id: string, token: string, json: string]
   | readonly ['progress', id: string, token: string, json: string]

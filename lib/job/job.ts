@@ -72,15 +72,28 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
   }
 
   /** @internal */
-  static fromRecord<D, R, N extends string, P extends JobProgress>(store: JobStore, record: JobRecord): Job<D, R, N, P> {
+  static fromRecord<D, R, N extends string, P extends JobProgress>(
+    store: JobStore,
+    record: JobRecord,
+  ): Job<D, R, N, P> {
     const body = decodeBody(record.body);
-    const job = new Job<D, R, N, P>(store, record.id, body.name as N, decodeJson<D>(body.data), body.opts, body.timestamp);
+    const job = new Job<D, R, N, P>(
+      store,
+      record.id,
+      body.name as N,
+      decodeJson<D>(body.data),
+      body.opts,
+      body.timestamp,
+    );
     job.take(record);
     return job;
   }
 
   /** The job with that id, or undefined. Same as `queue.getJob(id)`. */
-  static fromId<J extends Job>(queue: { getJob(id: string): Promise<J | undefined> }, id: string): Promise<J | undefined> {
+  static fromId<J extends Job>(
+    queue: { getJob(id: string): Promise<J | undefined> },
+    id: string,
+  ): Promise<J | undefined> {
     return queue.getJob(id);
   }
 
@@ -118,7 +131,10 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
   /** Stores the job's progress and tells listeners. */
   async updateProgress(progress: P): Promise<void> {
     const json = encodeJson('Progress', progress, 'null');
-    this.expect(await this.store.write(['progress', this.id, this.token ?? '', json]), 'update the progress of');
+    this.expect(
+      await this.store.write(['progress', this.id, this.token ?? '', json]),
+      'update the progress of',
+    );
     this.progress = progress;
     this.store.progressed?.(this, progress);
   }
@@ -137,7 +153,10 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
   /** Removes the job's log lines but the newest `keepLogs` ones (default: none are kept). */
   async clearLogs(keepLogs = 0): Promise<void> {
     checkInteger('keepLogs', keepLogs, 0);
-    this.expect(await this.store.write(['clear-logs', this.id, this.token ?? '', String(keepLogs)]), 'clear the logs of');
+    this.expect(
+      await this.store.write(['clear-logs', this.id, this.token ?? '', String(keepLogs)]),
+      'clear the logs of',
+    );
   }
 
   /** Removes the job and all that belongs to it. Throws `WrongStateError` while a worker holds its lock. */
@@ -184,7 +203,11 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
   async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<void> {
     const json = encodeJson('The result', result, 'null');
     const keep = retentionText(this.opts.removeOnComplete);
-    this.expect(await this.store.write(['complete', this.id, this.lockToken(token), json, keep]), 'complete', 'active');
+    this.expect(
+      await this.store.write(['complete', this.id, this.lockToken(token), json, keep]),
+      'complete',
+      'active',
+    );
     this.attemptsMade += 1;
     this.returnvalue = result;
   }
@@ -200,7 +223,11 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
   async moveToDelayed(timestamp: number, token?: string): Promise<void> {
     checkNumber('timestamp', timestamp, 0);
     const delay = Math.max(Math.ceil(timestamp - Date.now()), 1);
-    this.expect(await this.store.write(['postpone', this.id, this.lockToken(token), String(delay)]), 'delay', 'active');
+    this.expect(
+      await this.store.write(['postpone', this.id, this.lockToken(token), String(delay)]),
+      'delay',
+      'active',
+    );
     this.moved = true;
     this.delay = delay;
   }
@@ -257,8 +284,30 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
 
   /** Plain form for logs and tests, without data, result and token. */
   toJSON(): object {
-    const { id, name, queueName, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn } = this;
-    return { id, name, queueName, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn };
+    const {
+      id,
+      name,
+      queueName,
+      timestamp,
+      delay,
+      priority,
+      attemptsMade,
+      attemptsStarted,
+      processedOn,
+      finishedOn,
+    } = this;
+    return {
+      id,
+      name,
+      queueName,
+      timestamp,
+      delay,
+      priority,
+      attemptsMade,
+      attemptsStarted,
+      processedOn,
+      finishedOn,
+    };
   }
 
   /** @internal The token to compare: workers grant `<theirs>:<number>`, and users may pass either form. */

@@ -29,7 +29,12 @@ async function storedOutcome<R>(store: JobStore, id: string): Promise<Outcome<R>
 }
 
 /** See `Job.waitUntilFinished`. */
-export function waitUntilFinished<R>(store: JobStore, id: string, events: FinishSource, ttl?: number): Promise<R> {
+export function waitUntilFinished<R>(
+  store: JobStore,
+  id: string,
+  events: FinishSource,
+  ttl?: number,
+): Promise<R> {
   if (ttl !== undefined) {
     checkNumber('ttl', ttl, 0);
   }
@@ -53,7 +58,8 @@ export function waitUntilFinished<R>(store: JobStore, id: string, events: Finish
       returnvalue === undefined ? look() : settle({ result: returnvalue });
     const onFailed = ({ failedReason }: { failedReason: string }): void =>
       settle({ failure: new JobFailedError(id, failedReason) });
-    const onClosing = (): void => settle({ failure: new ConnectionClosedError('The queue events were closed.') });
+    const onClosing = (): void =>
+      settle({ failure: new ConnectionClosedError('The queue events were closed.') });
     const look = (): void => {
       // A job that its retention removed at once leaves only its event: give that one a moment before saying it is gone.
       storedOutcome<R>(store, id).then(
@@ -71,7 +77,9 @@ export function waitUntilFinished<R>(store: JobStore, id: string, events: Finish
     events.on(`failed:${id}`, onFailed);
     events.on('closing', onClosing);
     const deadline =
-      ttl === undefined ? undefined : setTimeout(() => settle({ failure: new WaitTimeoutError(id, ttl) }), ttl);
+      ttl === undefined
+        ? undefined
+        : setTimeout(() => settle({ failure: new WaitTimeoutError(id, ttl) }), ttl);
     const again = setInterval(look, LOOK_AGAIN_MS);
     look();
   });

@@ -4,7 +4,8 @@ type IsAny<T> = 0 extends 1 & T ? true : false;
 
 /** Data type of a queue that was declared by its data or by its job. */
 export type DataOf<T> = IsAny<T> extends true ? any : T extends Job<infer D, any, any> ? D : T;
-export type ResultOf<T, Default> = IsAny<T> extends true ? Default : T extends Job<any, infer R, any> ? R : Default;
+export type ResultOf<T, Default> =
+  IsAny<T> extends true ? Default : T extends Job<any, infer R, any> ? R : Default;
 export type NameOf<T, Default extends string> =
   IsAny<T> extends true ? Default : T extends Job<any, any, infer N> ? N : Default;
 

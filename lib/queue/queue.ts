@@ -36,7 +36,11 @@ export class Queue<
     if (opts.defaultJobOptions) {
       checkJobOptions(opts.defaultJobOptions);
       if ('jobId' in opts.defaultJobOptions) {
-        throw new InvalidOptionError('defaultJobOptions.jobId', opts.defaultJobOptions.jobId, 'Give an id to each job instead.');
+        throw new InvalidOptionError(
+          'defaultJobOptions.jobId',
+          opts.defaultJobOptions.jobId,
+          'Give an id to each job instead.',
+        );
       }
     }
     const maxEvents = opts.streams?.events.maxLen;
@@ -82,7 +86,9 @@ export class Queue<
 
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
   async addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
-    const prepared = jobs.map(({ name, data, opts }) => newJob(name, data, opts, this.opts.defaultJobOptions));
+    const prepared = jobs.map(({ name, data, opts }) =>
+      newJob(name, data, opts, this.opts.defaultJobOptions),
+    );
     const added = await Promise.all(prepared.map(({ job }) => this.store.add(job)));
     return jobs.map(({ name, data }, i) => {
       const { id, now } = added[i]!;
@@ -123,7 +129,13 @@ export class Queue<
 
   /** Adds a line to a job's log. Answers how many lines it has. */
   async addJobLog(id: string, line: string, keepLogs?: number): Promise<number> {
-    const word = await this.store.write(['log', id, '', line, keepLogs === undefined ? '' : String(keepLogs)]);
+    const word = await this.store.write([
+      'log',
+      id,
+      '',
+      line,
+      keepLogs === undefined ? '' : String(keepLogs),
+    ]);
     if (word === 'missing') {
       throw new JobNotFoundError(id, 'log for');
     }
@@ -145,7 +157,7 @@ export class Queue<
     checkInteger('limit', limit, 0);
     const state = (type === 'wait' || type === 'paused' ? 'waiting' : type) as ListedState;
     const cleaned: string[] = [];
-    for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit); ) {
+    for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
       const left = limit === 0 ? 0 : limit - cleaned.length;
       const slice = await this.store.cleanSlice({ state, graceMs: grace, limit: left, start });
       cleaned.push(...slice.removed);
@@ -156,14 +168,21 @@ export class Queue<
   }
 
   /** Deletes the queue with all its jobs. Throws `WrongStateError` while jobs are active, unless forced. */
-  async obliterate({ force = false, count = SLICE }: { force?: boolean; count?: number } = {}): Promise<void> {
+  async obliterate({
+    force = false,
+    count = SLICE,
+  }: { force?: boolean; count?: number } = {}): Promise<void> {
     await this.pause();
     let word: string;
     do {
       word = await this.store.obliterateSlice(Math.min(count, SLICE), force);
     } while (word === 'more');
     if (word === 'active') {
-      throw new WrongStateError('*', 'obliterate the queue with', 'finished: some are active. Use { force: true }');
+      throw new WrongStateError(
+        '*',
+        'obliterate the queue with',
+        'finished: some are active. Use { force: true }',
+      );
     }
     if (word !== 'done') {
       throw new WrongStateError('*', 'obliterate the queue with', 'paused: it was resumed meanwhile');
@@ -173,7 +192,7 @@ export class Queue<
   /** Makes finished jobs wait again. `timestamp`: only those that finished up to then. */
   async retryJobs(opts: { count?: number; state?: FinishedState; timestamp?: number } = {}): Promise<void> {
     const { count = SLICE, state = 'failed', timestamp = 0 } = opts;
-    for (let before = timestamp, moved = SLICE; moved > 0; ) {
+    for (let before = timestamp, moved = SLICE; moved > 0;) {
       ({ moved, before } = await this.store.retrySlice(state, Math.min(count, SLICE), before));
     }
   }

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisClient } from './client.js';
-import type { Connection } from './connection.js';
 
 const GRACE_MS = 2000;
 const RETRY_MS = 100;
+
+/** What a line needs of the connection that it belongs to. */
+export interface LineOwner {
+  /** For what must not wait behind a blocking read. */
+  readonly client: RedisClient;
+  /** A client for the line alone. */
+  duplicate(): RedisClient;
+}
 
 /**
  * A client that spends its time in one blocking read at a time, on behalf of many. The read is watched: one that is
@@ -19,7 +26,7 @@ export abstract class BlockingLine {
   private blockedOn: readonly string[] | undefined;
 
   constructor(
-    protected readonly connection: Connection,
+    protected readonly connection: LineOwner,
     base: string,
   ) {
     this.nudgeKey = `${base}nudge:${randomUUID()}`;

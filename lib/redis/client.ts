@@ -11,5 +11,7 @@ export function isCluster(client: RedisClient): client is Cluster {
 }
 
 export function isClient(connection: ConnectionOptions): connection is RedisClient {
-  return typeof connection === 'object' && 'duplicate' in connection && typeof connection.duplicate === 'function';
+  return (
+    typeof connection === 'object' && 'duplicate' in connection && typeof connection.duplicate === 'function'
+  );
 }

@@ -35,7 +35,9 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
     super();
     this.setMaxListeners(0);
     this.owned = !isClient(options);
-    this.client = isClient(options) ? options : new Redis({ ...clientOptions(options), replyMapping: 'legacy' });
+    this.client = isClient(options)
+      ? options
+      : new Redis({ ...clientOptions(options), replyMapping: 'legacy' });
     this.client.on('error', this.onError);
     this.client.on('close', this.onClose);
     this.client.on('ready', this.onReady);
@@ -141,7 +143,10 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
     }
     this.outageTold = true;
     if (this.listenerCount('error') > 0) {
-      this.emit('error', new ConnectionError(`Redis at ${this.address()} cannot be reached: ${reason}. Trying again.`));
+      this.emit(
+        'error',
+        new ConnectionError(`Redis at ${this.address()} cannot be reached: ${reason}. Trying again.`),
+      );
     }
   }
 
@@ -170,7 +175,10 @@ function clientOptions(options: string | (RedisOptions & { url?: string })): Red
 
 function urlOptions(url: string): RedisOptions {
   const parsed = new URL(url);
-  const options: RedisOptions = { host: parsed.hostname.replace(/^\[|\]$/g, ''), port: Number(parsed.port || 6379) };
+  const options: RedisOptions = {
+    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(parsed.port || 6379),
+  };
   if (parsed.username) options.username = decodeURIComponent(parsed.username);
   if (parsed.password) options.password = decodeURIComponent(parsed.password);
   if (parsed.pathname.length > 1) options.db = Number(parsed.pathname.slice(1));

@@ -10,7 +10,11 @@ let lastIdentity = 0;
 /** The process' connection for these options, made when there is none. Call `release` on it once. */
 export function connect(options: ConnectionOptions | undefined = {}): Connection {
   if (typeof options !== 'string' && (typeof options !== 'object' || options === null)) {
-    throw new InvalidOptionError('connection', options, 'Use ioredis options, a redis:// URL or an ioredis client.');
+    throw new InvalidOptionError(
+      'connection',
+      options,
+      'Use ioredis options, a redis:// URL or an ioredis client.',
+    );
   }
   if (isClient(options)) {
     let connection = byClient.get(options);

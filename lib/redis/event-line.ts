@@ -77,7 +77,11 @@ export class EventLine extends BlockingLine {
 
   /** The stream of nudges is read from its start, so one that was sent before the read began counts too. */
   protected async nudge(client: RedisClient): Promise<unknown> {
-    return client.multi().xadd(this.nudgeKey, 'MAXLEN', 1, '*', 'n', '1').pexpire(this.nudgeKey, BLOCK_MS).exec();
+    return client
+      .multi()
+      .xadd(this.nudgeKey, 'MAXLEN', 1, '*', 'n', '1')
+      .pexpire(this.nudgeKey, BLOCK_MS)
+      .exec();
   }
 
   private tell(key: string, entries: StreamEntry[]): void {

@@ -1,10 +1,21 @@
 import { ConnectionClosedError, ConnectionError, RedisReplyError, StepwellError } from '../job/errors.js';
 
 /** Replies after which the same call may simply be sent again: the script has not run. */
-const PASSING_REPLIES = ['LOADING', 'READONLY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN', 'BUSY ', '-BUSY', 'NOREPLICAS', 'MISCONF'];
+const PASSING_REPLIES = [
+  'LOADING',
+  'READONLY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'BUSY ',
+  '-BUSY',
+  'NOREPLICAS',
+  'MISCONF',
+];
 
 /** Errors of the client itself, not of the server: the connection broke, whether the call ran is unknown. */
-const BROKEN_CONNECTION = /Connection is closed|max retries per request|Stream isn't writeable|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|Command timed out|Socket (?:closed|timeout)|Connection timeout|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|None of startup nodes|Failed to refresh slots/i;
+const BROKEN_CONNECTION =
+  /Connection is closed|max retries per request|Stream isn't writeable|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|Command timed out|Socket (?:closed|timeout)|Connection timeout|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|None of startup nodes|Failed to refresh slots/i;
 
 /** Whether the server answers with an error that goes away by itself. */
 export function isPassing(error: unknown): boolean {
@@ -13,7 +24,9 @@ export function isPassing(error: unknown): boolean {
 
 /** Whether the connection broke before an answer came. */
 export function isBroken(error: unknown): boolean {
-  return error instanceof ConnectionError || (error instanceof Error && BROKEN_CONNECTION.test(error.message));
+  return (
+    error instanceof ConnectionError || (error instanceof Error && BROKEN_CONNECTION.test(error.message))
+  );
 }
 
 /**

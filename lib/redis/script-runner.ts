@@ -45,7 +45,10 @@ export class ScriptRunner {
 
   /** One list instead of many arguments: the client flattens it, and a list may be longer than a call's arguments. */
   private send(name: 'eval' | 'evalsha', args: (string | number)[]): Promise<unknown> {
-    const client = this.client as unknown as Record<typeof name, (list: (string | number)[]) => Promise<unknown>>;
+    const client = this.client as unknown as Record<
+      typeof name,
+      (list: (string | number)[]) => Promise<unknown>
+    >;
     return client[name](args);
   }
 }

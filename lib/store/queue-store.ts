@@ -58,7 +58,11 @@ export class QueueStore implements JobStore {
     this.adds = new AddBatch(this.runner);
     this.writes = new CommitBatch(
       this.runner,
-      commit ?? { lanes: WRITE_LANES, entries: () => WRITES_PER_CALL, keepTrying: (sinceMs) => sinceMs < KEEP_TRYING_MS },
+      commit ?? {
+        lanes: WRITE_LANES,
+        entries: () => WRITES_PER_CALL,
+        keepTrying: (sinceMs) => sinceMs < KEEP_TRYING_MS,
+      },
       commit?.fetcher,
     );
   }
@@ -109,7 +113,10 @@ export class QueueStore implements JobStore {
   }
 
   /** Answers the ids whose lock is no longer held. */
-  async renewLocks(held: readonly (readonly [id: string, token: string])[], lockMs: number): Promise<string[]> {
+  async renewLocks(
+    held: readonly (readonly [id: string, token: string])[],
+    lockMs: number,
+  ): Promise<string[]> {
     const lost: string[] = [];
     for (let first = 0; first < held.length; first += RENEWALS_PER_CALL) {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
@@ -120,7 +127,10 @@ export class QueueStore implements JobStore {
 
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
-    return readFetched(wanted, await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, [])));
+    return readFetched(
+      wanted,
+      await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, [])),
+    );
   }
 
   /** Takes back jobs whose lock expired; those that stalled too often come as jobs to fail. */
@@ -131,7 +141,13 @@ export class QueueStore implements JobStore {
     maxEventBytes: number;
   }): Promise<{ stalled: string[]; exhausted: JobRecord[] }> {
     const { worker, lockMs, maxStalls, maxEventBytes } = options;
-    const reply = (await this.runner.run(recoverStalled, [0, worker, lockMs, maxStalls, maxEventBytes])) as unknown[];
+    const reply = (await this.runner.run(recoverStalled, [
+      0,
+      worker,
+      lockMs,
+      maxStalls,
+      maxEventBytes,
+    ])) as unknown[];
     return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1) };
   }
 
@@ -156,7 +172,11 @@ export class QueueStore implements JobStore {
     return this.control.obliterateQueue(count, force);
   }
 
-  retrySlice(state: FinishedState, count: number, before: number): Promise<{ moved: number; before: number }> {
+  retrySlice(
+    state: FinishedState,
+    count: number,
+    before: number,
+  ): Promise<{ moved: number; before: number }> {
     return this.control.retryJobs(state, count, before);
   }
 

@@ -10,7 +10,7 @@ export interface StartRedisOptions {
   /**
    * Whether a missing server may be installed by the system's package manager (apt-get, apk, dnf or brew), as root or
    * by a sudo that asks for no password. One line on standard error says so before it happens.
-   * @default true
+   * @default false
    */
   install?: boolean;
   /**

@@ -7,7 +7,7 @@ import type { StartRedisOptions } from './redis-options.js';
 /**
  * Gives a running Redis: the one that the environment variable `REDIS_URL` names, else a server of its own on a free
  * port of 127.0.0.1, without persistence, in a temporary folder. The program is `redis-server` or `valkey-server`
- * from the PATH; when there is none, the system's package manager installs one where that needs no password.
+ * from the PATH; with `install`, one that the system's package manager installs where that needs no password.
  *
  * A server of its own ends with this process, however the process ends.
  *
@@ -28,6 +28,6 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Embed
   if (url !== undefined && url !== '' && options.external !== false) return startExternalRedis(url);
 
   const report = options.report ?? ((line: string) => void process.stderr.write(`${line}\n`));
-  const command = await locateRedisServer(options.install ?? true, report);
+  const command = await locateRedisServer(options.install ?? false, report);
   return LocalRedisServer.start(command, options);
 }

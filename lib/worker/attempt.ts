@@ -7,6 +7,7 @@ import { retentionText } from '../job/retention.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
 import type { CommitBatch } from '../store/commit-batch.js';
 import type { Run } from './run.js';
+import { takesSignal } from './takes-signal.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
 
 export interface AttemptHooks {
@@ -19,9 +20,13 @@ export interface AttemptHooks {
   settled: (run: Run) => void;
 }
 
+/** Passed where it cannot be seen. */
+const NO_SIGNAL = new AbortController().signal;
+
 /** Carries out one attempt: processor, outcome, write. */
 export class AttemptRunner {
   private readonly keepCompleted: string;
+  private readonly signalled: boolean;
 
   constructor(
     private readonly processor: Processor,
@@ -29,6 +34,7 @@ export class AttemptRunner {
     private readonly commit: () => CommitBatch,
     private readonly hooks: AttemptHooks,
   ) {
+    this.signalled = takesSignal(processor);
     this.keepCompleted = retentionText(options.removeOnComplete);
   }
 
@@ -40,7 +46,7 @@ export class AttemptRunner {
     }
     let outcome: unknown;
     try {
-      outcome = this.processor(run.job, run.token, run.controller.signal);
+      outcome = this.processor(run.job, run.token, this.signalled ? run.signal : NO_SIGNAL);
     } catch (error) {
       this.fail(run, error);
       return;
@@ -67,7 +73,10 @@ export class AttemptRunner {
     } else if (kind === 'waiting' || kind === 'rate-limit') {
       this.write(run, ['postpone', run.job.id, run.token, '0'], 'give back', () => {});
     } else if (kind === 'delayed' || kind === 'waiting-children') {
-      void this.writeFailure(run, new UnrecoverableError(`${error.name} was thrown, but the job was not moved before.`));
+      void this.writeFailure(
+        run,
+        new UnrecoverableError(`${error.name} was thrown, but the job was not moved before.`),
+      );
     } else {
       void this.writeFailure(run, error);
     }
@@ -98,10 +107,12 @@ export class AttemptRunner {
 
   private async writeFailure(run: Run, error: Error): Promise<void> {
     const { job, token } = run;
-    const failure = await failureOf(job, error, this.options.settings?.backoffStrategy).catch((cause: unknown) => {
-      this.hooks.error(asError(cause));
-      return failureOf(job, new UnrecoverableError(error.message));
-    });
+    const failure = await failureOf(job, error, this.options.settings?.backoffStrategy).catch(
+      (cause: unknown) => {
+        this.hooks.error(asError(cause));
+        return failureOf(job, new UnrecoverableError(error.message));
+      },
+    );
     const keep = job.opts.removeOnFail ?? this.options.removeOnFail;
     this.write(run, job.failureWrite(failure, token, keep), 'fail', () => {
       job.failed(failure);

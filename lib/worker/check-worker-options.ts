@@ -39,13 +39,21 @@ export function checkWorkerOptions(options: WorkerOptions): void {
     }
     const check = CHECKS[option as keyof WorkerOptions];
     if (!check) {
-      throw new InvalidOptionError(`worker option ${option}`, value, `Known options: ${Object.keys(CHECKS).join(', ')}.`);
+      throw new InvalidOptionError(
+        `worker option ${option}`,
+        value,
+        `Known options: ${Object.keys(CHECKS).join(', ')}.`,
+      );
     }
     check(option, value);
   }
   const { lockDuration, lockRenewTime } = options;
   if (lockRenewTime !== undefined && lockRenewTime >= (lockDuration ?? 30_000)) {
-    throw new InvalidOptionError('lockRenewTime', lockRenewTime, 'Use less than lockDuration, or locks expire before they are renewed.');
+    throw new InvalidOptionError(
+      'lockRenewTime',
+      lockRenewTime,
+      'Use less than lockDuration, or locks expire before they are renewed.',
+    );
   }
 }
 

@@ -10,8 +10,8 @@ export interface LockKeeperHooks {
 
 /** Renews the locks of all jobs that a worker holds in one call, and aborts those whose lock is gone. */
 export class LockKeeper {
-  /** By token: a job whose lock was lost may be held a second time. */
-  private readonly held = new Map<string, Run>();
+  /** Runs, not ids or tokens: a job whose lock was lost may be held a second time, and tokens count per job. */
+  private readonly held = new Set<Run>();
   private timer: NodeJS.Timeout | undefined;
   private readonly emptied: (() => void)[] = [];
   private stopped = false;
@@ -24,14 +24,14 @@ export class LockKeeper {
   ) {}
 
   hold(run: Run): void {
-    this.held.set(run.token, run);
+    this.held.add(run);
     if (!this.timer && !this.stopped && Number.isFinite(this.renewMs)) {
       this.timer = setInterval(() => void this.renew(), this.renewMs);
     }
   }
 
   release(run: Run): void {
-    this.held.delete(run.token);
+    this.held.delete(run);
     if (this.held.size === 0) {
       this.emptied.splice(0).forEach((resolve) => resolve());
     }
@@ -43,7 +43,7 @@ export class LockKeeper {
   }
 
   runs(): Run[] {
-    return [...this.held.values()];
+    return [...this.held];
   }
 
   stop(): void {
@@ -64,9 +64,9 @@ export class LockKeeper {
         this.lockMs,
       );
       // A run that ended while the call was on its way has given its lock back by itself.
-      const lostRuns = runs.filter(({ job, token }) => lost.includes(job.id) && this.held.has(token));
+      const lostRuns = runs.filter((run) => lost.includes(run.job.id) && this.held.has(run));
       for (const run of lostRuns) {
-        run.controller.abort(new LockLostError(run.job.id, 'go on with'));
+        run.abort(new LockLostError(run.job.id, 'go on with'));
       }
       if (lostRuns.length > 0) {
         this.hooks.lost(lostRuns.map(({ job }) => job.id));

@@ -23,7 +23,9 @@ export class ManualFetch {
       if (jobs[0] || left <= 0 || this.closed) {
         return jobs[0];
       }
-      await this.wait(Math.min(left, ...[dueInMs, limitedForMs - 1].filter((ms) => ms >= 0).map((ms) => ms + 1)));
+      await this.wait(
+        Math.min(left, ...[dueInMs, limitedForMs - 1].filter((ms) => ms >= 0).map((ms) => ms + 1)),
+      );
     }
   }
 

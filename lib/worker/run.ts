@@ -1,8 +1,26 @@
 import type { Job } from '../job/job.js';
 
 /** One activation of a job in this process. */
-export interface Run {
-  readonly job: Job;
-  readonly token: string;
-  readonly controller: AbortController;
+export class Run {
+  private controller: AbortController | undefined;
+  private reason: Error | undefined;
+
+  constructor(
+    readonly job: Job,
+    readonly token: string,
+  ) {}
+
+  /** Made when first asked for. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.reason) {
+      this.abort(this.reason);
+    }
+    return this.controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.reason ??= reason;
+    this.controller?.abort(reason);
+  }
 }

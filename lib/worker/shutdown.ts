@@ -37,7 +37,7 @@ export class Shutdown {
 
   /** Gives a job back unfinished; no attempt is counted. */
   handBack(run: Run): void {
-    run.controller.abort(new WorkerClosingError());
+    run.abort(new WorkerClosingError());
     this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
   }
 

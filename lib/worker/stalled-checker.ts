@@ -53,7 +53,7 @@ export class StalledChecker {
   }
 
   private async recover(): Promise<void> {
-    for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped; ) {
+    for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped;) {
       const { stalled, exhausted } = await this.store().recoverStalled(this.options);
       stalled.forEach(this.hooks.stalled);
       exhausted.forEach(this.hooks.exhausted);

@@ -15,7 +15,7 @@ import { checkConcurrency, checkWorkerOptions } from './check-worker-options.js'
 import { FetchLoop } from './fetch-loop.js';
 import { LockKeeper } from './lock-keeper.js';
 import { ManualFetch } from './manual-fetch.js';
-import type { Run } from './run.js';
+import { Run } from './run.js';
 import { Shutdown } from './shutdown.js';
 import { StalledChecker } from './stalled-checker.js';
 import type { WorkerListener } from './worker-listener.js';
@@ -94,7 +94,8 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       { progressed: (job, progress) => this.emit('progress', job, progress) },
       {
         lanes: COMMIT_LANES,
-        entries: () => Math.min(Math.max(Math.ceil(this.slots / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
+        entries: () =>
+          Math.min(Math.max(Math.ceil(this.slots / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
         keepTrying: () => !this.shutdown.isOver,
         fetcher: this.loop,
       },
@@ -222,14 +223,14 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   cancelJob(jobId: string, reason?: string): boolean {
     const runs = this.locks.runs().filter(({ job }) => job.id === jobId);
     for (const run of runs) {
-      run.controller.abort(new JobCancelledError(reason));
+      run.abort(new JobCancelledError(reason));
     }
     return runs.length > 0;
   }
 
   cancelAllJobs(reason?: string): void {
     for (const run of this.locks.runs()) {
-      run.controller.abort(new JobCancelledError(reason));
+      run.abort(new JobCancelledError(reason));
     }
   }
 
@@ -237,7 +238,10 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
    * Fetches a job by hand; end it with `moveToCompleted` or `moveToFailed` under the same token, and keep its lock with
    * `extendLock`. Waits up to `drainDelay` for one unless `block` is false.
    */
-  async getNextJob(token: string, { block = true }: { block?: boolean } = {}): Promise<Job<D, R, N> | undefined> {
+  async getNextJob(
+    token: string,
+    { block = true }: { block?: boolean } = {},
+  ): Promise<Job<D, R, N> | undefined> {
     const record = this.shutdown.isBegun ? undefined : await this.manual.fetch(token, block);
     return record && Job.fromRecord<D, R, N, any>(this.store, record);
   }
@@ -297,7 +301,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   private hold(record: JobRecord): Run {
     const job = Job.fromRecord<D, R, N, any>(this.store, record);
-    const run = { job, token: record.token ?? '', controller: new AbortController() };
+    const run = new Run(job, record.token ?? '');
     this.locks.hold(run);
     return run;
   }
@@ -315,7 +319,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   private failStalled(record: JobRecord): void {
     const run = this.hold(record);
-    run.controller.abort(new LockLostError(record.id, 'go on with'));
+    run.abort(new LockLostError(record.id, 'go on with'));
     this.attempts.fail(run, new UnrecoverableError('job stalled more than allowable limit'));
   }
 }

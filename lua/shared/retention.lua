@@ -39,13 +39,15 @@ local function trim_by_age(q, set, before, limit)
   end
 end
 
--- Applies each policy that a job of this call brought to the set that the job went to.
+-- Applies each policy that a job of this call brought to the set that the job went to. One that keeps nothing was about
+-- that job alone: it has not gone to the set, and says nothing about those that are there.
 local function trim_finished(q, set, policies, now)
   for _, policy in pairs(policies) do
-    if policy.age then
+    local applies = policy.count ~= 0
+    if applies and policy.age then
       trim_by_age(q, set, now - policy.age, policy.limit)
     end
-    if policy.count then
+    if applies and policy.count then
       trim_by_count(q, set, policy.count)
     end
   end

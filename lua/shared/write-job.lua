@@ -25,6 +25,10 @@ local function write_log(q, id, token, line, keep)
   if refused then
     return refused
   end
+  if keep == '0' then
+    redis.call('UNLINK', q.logs .. id)
+    return 0
+  end
   local count = redis.call('RPUSH', q.logs .. id, line)
   if keep ~= '' then
     redis.call('LTRIM', q.logs .. id, -tonumber(keep), -1)

@@ -7,5 +7,5 @@ export async function startRedis() {
   const entry = inRoot('dist', 'testing', 'start-redis.js');
   if (!existsSync(entry)) throw new Error('lib/testing did not build');
   const testing = await import(pathToFileURL(entry).href);
-  return testing.startRedis();
+  return testing.startRedis({ install: true });
 }

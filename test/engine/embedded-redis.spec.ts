@@ -195,7 +195,7 @@ describe('where the embedded Redis comes from', () => {
   it('is not installed where no package manager is known', async () => {
     process.env['PATH'] = '';
     const lines: string[] = [];
-    const start = startRedis({ external: false, report: (line) => lines.push(line) });
+    const start = startRedis({ external: false, install: true, report: (line) => lines.push(line) });
     await expect(start).rejects.toThrow(RedisNotFoundError);
     expect(lines).toEqual([]);
   });

@@ -32,7 +32,7 @@ const TYPES: Record<string, string> = {
 };
 
 const EXPIRING = new Set(['limiter', 'writer:']);
-const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents']);
+const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil']);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
 export async function auditQueue(

@@ -80,4 +80,4 @@ export class ScriptLab {
   }
 }
 
-export { bodyText, SEED_TIME, type SeedJob };
+export { bodyText, SEED_TIME, type Seed, type SeedJob };

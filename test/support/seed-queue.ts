@@ -31,7 +31,9 @@ export interface Seed {
   paused?: boolean;
   maxEvents?: number;
   /** A window of the rate limit. */
-  limiter?: { count: number | 'closed'; until: number };
+  limiter?: { count: number; until: number };
+  /** Until when the rate limit was closed by hand. */
+  closedUntil?: number;
 }
 
 /** The moment around which seeded queues live: tests drive virtual time from here. */
@@ -52,6 +54,7 @@ export async function seedQueue(
   const meta: Record<string, string | number> = {};
   if (seed.paused) meta.paused = 1;
   if (seed.maxEvents !== undefined) meta.maxEvents = seed.maxEvents;
+  if (seed.closedUntil !== undefined) meta.closedUntil = seed.closedUntil;
   const batch = client.pipeline();
   for (const [i, job] of (seed.jobs ?? []).entries()) {
     const { id, state = 'waiting' } = job;

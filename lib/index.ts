@@ -1,0 +1,22 @@
+// Everything public: the engine, and what ties it to Nest.
+export * from './engine.js';
+export { InjectQueue } from './nest/decorators/inject-queue.decorator.js';
+export { Process } from './nest/decorators/process.decorator.js';
+export { Processor } from './nest/decorators/processor.decorator.js';
+export type {
+  ProcessorOptions,
+  ProcessorWorkerOptions,
+} from './nest/interfaces/processor-options.interface.js';
+export type {
+  RegisterQueueAsyncOptions,
+  RegisterQueueOptions,
+} from './nest/interfaces/register-queue-options.interface.js';
+export type {
+  StepwellOptions,
+  StepwellOptionsFactory,
+} from './nest/interfaces/stepwell-options.interface.js';
+export * from './nest/nest-errors.js';
+export { getQueueToken } from './nest/queue-token.js';
+export { StepwellModule } from './nest/stepwell.module.js';
+export { STEPWELL_OPTIONS } from './nest/stepwell.module-definition.js';
+export { StepwellRegistry } from './nest/stepwell.registry.js';

@@ -1,0 +1,43 @@
+import { SetMetadata } from '@nestjs/common';
+import { checkQueueName } from '../../job/check.js';
+import type { Processor as ProcessorFunction } from '../../worker/worker-options.js';
+import type { ProcessorMetadata } from '../interfaces/metadata.interface.js';
+import type { ProcessorOptions, ProcessorWorkerOptions } from '../interfaces/processor-options.interface.js';
+import { PROCESSOR_METADATA } from '../stepwell.constants.js';
+
+/** The function that a `Worker` calls for each job; the decorator of the same name is for classes. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the defaults of the engine's own type
+export type Processor<D = any, R = any, N extends string = string> = ProcessorFunction<D, R, N>;
+
+/**
+ * Makes a provider a processor of a queue: its methods with `@Process` handle the queue's jobs. Several classes may
+ * process one queue, each the jobs of other names; they share one worker, which starts once the application has been
+ * initialized and is drained when it shuts down.
+ *
+ * @param queue name of the queue, or that with a name for the worker
+ * @param options of the worker, such as `concurrency`
+ *
+ * @example
+ * @Processor('photos', { concurrency: 4 })
+ * export class PhotoProcessor {
+ *   constructor(private readonly store: PhotoStore) {}
+ *
+ *   @Process('resize')
+ *   resize(job: Job<Photo>) {
+ *     return this.store.resize(job.data);
+ *   }
+ * }
+ */
+export function Processor(
+  queue: string | ProcessorOptions,
+  options: ProcessorWorkerOptions = {},
+): ClassDecorator {
+  const { queue: name, name: workerName } = typeof queue === 'string' ? { queue, name: undefined } : queue;
+  checkQueueName(name);
+  const metadata: ProcessorMetadata = {
+    queue: name,
+    ...(workerName === undefined ? {} : { workerName }),
+    options,
+  };
+  return SetMetadata(PROCESSOR_METADATA, metadata);
+}

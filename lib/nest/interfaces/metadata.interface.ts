@@ -1,0 +1,15 @@
+import type { ProcessorWorkerOptions } from './processor-options.interface.js';
+
+/** What `@Processor` leaves on a class. */
+export interface ProcessorMetadata {
+  queue: string;
+  workerName?: string;
+  options: ProcessorWorkerOptions;
+}
+
+/** What a decorator leaves on a method, by the kind of handler that it makes of it. */
+export interface HandlerMetadata {
+  kind: 'process';
+  /** Undefined for all jobs whose name has no handler of its own. */
+  jobName: string | undefined;
+}

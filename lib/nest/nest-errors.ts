@@ -1,0 +1,105 @@
+import { StepwellError } from '../job/errors.js';
+
+const NONE = 'none';
+
+/** A job's name has no handler in any class of its queue. The attempt fails like with any other error. */
+export class UnknownJobNameError extends StepwellError {
+  constructor(
+    readonly queue: string,
+    readonly jobName: string,
+    readonly knownNames: readonly string[],
+  ) {
+    const known = knownNames.map((name) => `'${name}'`).join(', ') || NONE;
+    super(
+      `Queue ${queue} has no handler for jobs named '${jobName}'. Handlers: ${known}.`,
+      'UNKNOWN_JOB_NAME',
+    );
+  }
+}
+
+/** A class with `@Processor` has no method that takes jobs. */
+export class MissingHandlerError extends StepwellError {
+  constructor(
+    readonly queue: string,
+    readonly className: string,
+  ) {
+    super(
+      `${className} is a processor of queue ${queue} but handles no job. Put @Process() on a method.`,
+      'MISSING_HANDLER',
+    );
+  }
+}
+
+/** A method with `@Process` is in a class without `@Processor`, so that no job would ever reach it. */
+export class MissingProcessorError extends StepwellError {
+  constructor(readonly handler: string) {
+    super(
+      `${handler} has @Process, but its class has no @Processor that names a queue.`,
+      'MISSING_PROCESSOR',
+    );
+  }
+}
+
+/** Two methods want the same jobs of a queue. */
+export class DuplicateHandlerError extends StepwellError {
+  constructor(
+    readonly queue: string,
+    readonly jobName: string | undefined,
+    readonly first: string,
+    readonly second: string,
+  ) {
+    const jobs =
+      jobName === undefined ? 'all jobs without a handler of their own' : `jobs named '${jobName}'`;
+    super(`${first} and ${second} both handle ${jobs} of queue ${queue}.`, 'DUPLICATE_HANDLER');
+  }
+}
+
+/** Two classes share the worker of a queue and want different options for it. */
+export class ConflictingWorkerOptionsError extends StepwellError {
+  constructor(
+    readonly queue: string,
+    readonly option: string,
+    readonly first: string,
+    readonly second: string,
+  ) {
+    super(
+      `${first} and ${second} share one worker of queue ${queue} but set ${option} differently. Set it in one of them.`,
+      'CONFLICTING_WORKER_OPTIONS',
+    );
+  }
+}
+
+/** A queue was registered twice with different options. */
+export class ConflictingQueueOptionsError extends StepwellError {
+  constructor(readonly queue: string) {
+    super(`Queue ${queue} is registered twice with different options.`, 'CONFLICTING_QUEUE_OPTIONS');
+  }
+}
+
+/** Nobody registered the queue, and there are no shared options that say where it would be. */
+export class QueueNotRegisteredError extends StepwellError {
+  constructor(
+    readonly queue: string,
+    wantedBy: string,
+  ) {
+    super(
+      `${wantedBy} needs queue ${queue}, which is not registered. ` +
+        `Import StepwellModule.registerQueue({ name: '${queue}' }).`,
+      'QUEUE_NOT_REGISTERED',
+    );
+  }
+}
+
+/** A processor class is request-scoped or transient: there would be no instance for its jobs. */
+export class ScopedProcessorError extends StepwellError {
+  constructor(
+    readonly queue: string,
+    readonly className: string,
+  ) {
+    super(
+      `${className}, a processor of queue ${queue}, is request-scoped or transient, by itself or through what is ` +
+        'injected into it. Processors need the default scope.',
+      'SCOPED_PROCESSOR',
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { HandlerMetadata, ProcessorMetadata } from './interfaces/metadata.interface.js';
+import { HANDLERS_METADATA, PROCESSOR_METADATA } from './stepwell.constants.js';
+
+/** Reads what the decorators left on classes and methods. */
+@Injectable()
+export class StepwellMetadataAccessor {
+  constructor(private readonly reflector: Reflector) {}
+
+  getProcessor(target: unknown): ProcessorMetadata | undefined {
+    return this.read(PROCESSOR_METADATA, target);
+  }
+
+  getHandlers(method: unknown): HandlerMetadata[] {
+    return this.read<HandlerMetadata[]>(HANDLERS_METADATA, method) ?? [];
+  }
+
+  private read<T>(key: string, target: unknown): T | undefined {
+    return typeof target === 'function' ? this.reflector.get<T | undefined>(key, target) : undefined;
+  }
+}

@@ -1,0 +1,6 @@
+/** Metadata keys. Written by the decorators, read by `StepwellMetadataAccessor` alone. */
+export const PROCESSOR_METADATA = 'stepwell:processor';
+export const HANDLERS_METADATA = 'stepwell:handlers';
+
+/** Context that the module's log lines carry. */
+export const LOG_CONTEXT = 'Stepwell';

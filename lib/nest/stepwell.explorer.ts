@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { Job } from '../job/job.js';
+import type { DiscoveredHandler, DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
+import { MissingHandlerError, MissingProcessorError, ScopedProcessorError } from './nest-errors.js';
+import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
+
+type Provider = ReturnType<DiscoveryService['getProviders']>[number];
+type Methods = Record<string, (job: Job, token: string, signal: AbortSignal) => unknown>;
+
+/** Finds the processors among the application's providers. It starts nothing and changes nothing. */
+@Injectable()
+export class StepwellExplorer {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly accessor: StepwellMetadataAccessor,
+  ) {}
+
+  explore(): DiscoveredProcessor[] {
+    const seen = new Set<unknown>();
+    return this.discovery.getProviders().flatMap((provider) => {
+      const type = classOf(provider);
+      const instance = provider.instance as unknown;
+      if (type === undefined || provider.isAlias || seen.has(instance)) return [];
+      if (instance) seen.add(instance);
+      const found = this.exploreProvider(provider, type);
+      return found ? [found] : [];
+    });
+  }
+
+  private exploreProvider(provider: Provider, type: Function): DiscoveredProcessor | undefined {
+    const metadata = this.accessor.getProcessor(type);
+    if (metadata && (provider.isTransient || !provider.isDependencyTreeStatic())) {
+      throw new ScopedProcessorError(metadata.queue, type.name);
+    }
+    const handlers = this.handlersOf(type, provider.instance as Methods);
+    if (metadata === undefined) {
+      if (handlers[0]) throw new MissingProcessorError(handlers[0].label);
+      return undefined;
+    }
+    if (handlers.length === 0) throw new MissingHandlerError(metadata.queue, type.name);
+    return { ...metadata, className: type.name, handlers };
+  }
+
+  private handlersOf(type: Function, instance: Methods): DiscoveredHandler[] {
+    const prototype = type.prototype as Methods;
+    return this.scanner.getAllMethodNames(prototype).flatMap((method) =>
+      this.accessor.getHandlers(prototype[method]).map((handler) => ({
+        ...handler,
+        label: `${type.name}.${method}()`,
+        // Looked up at each call, so that a method that was replaced on the instance is the one that runs.
+        handle: (job, token, signal) => instance[method]?.(job, token, signal),
+      })),
+    );
+  }
+}
+
+/** The class whose methods count, also for providers that a factory or a value gave. */
+function classOf({ instance, metatype, inject }: Provider): Function | undefined {
+  const isFactory = inject !== null && inject !== undefined;
+  if (!isFactory && typeof metatype === 'function' && isClass(metatype)) return metatype;
+  const made: unknown = instance;
+  return typeof made === 'object' && made !== null && typeof made.constructor === 'function'
+    ? made.constructor
+    : undefined;
+}
+
+function isClass(type: Function): boolean {
+  return typeof (type as { prototype?: unknown }).prototype === 'object';
+}

@@ -1,0 +1,106 @@
+import {
+  Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  type FactoryProvider,
+} from '@nestjs/common';
+import type {
+  RegisterQueueAsyncOptions,
+  RegisterQueueOptions,
+} from './interfaces/register-queue-options.interface.js';
+import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
+import type { QueueOptions } from '../queue/queue-options.js';
+import { mergeQueueOptions } from './merge-queue-options.js';
+import { getQueueToken } from './queue-token.js';
+import { StepwellRegistryModule } from './stepwell-registry.module.js';
+import { StepwellWorkerModule } from './stepwell-worker.module.js';
+import { ConfigurableModuleClass, STEPWELL_OPTIONS } from './stepwell.module-definition.js';
+import { StepwellRegistry } from './stepwell.registry.js';
+
+/**
+ * Queues and their processors in a Nest application.
+ *
+ * @example
+ * @Module({
+ *   imports: [
+ *     StepwellModule.forRoot({ connection: 'redis://127.0.0.1:6379' }),
+ *     StepwellModule.registerQueue({ name: 'orders' }),
+ *   ],
+ *   providers: [OrderProcessor],
+ * })
+ * export class AppModule {}
+ */
+@Module({ imports: [StepwellRegistryModule, StepwellWorkerModule] })
+export class StepwellModule extends ConfigurableModuleClass {
+  /**
+   * Options that all queues and workers of the application share. Import it once, in the root module.
+   *
+   * @example
+   * StepwellModule.forRoot({ connection: { host: 'redis.internal' }, prefix: 'shop' });
+   */
+  static override forRoot(options: StepwellOptions): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * As `forRoot`, with options that other providers know.
+   *
+   * @example
+   * StepwellModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ connection: config.getOrThrow('REDIS_URL') }),
+   * });
+   */
+  static override forRootAsync(
+    options: ConfigurableModuleAsyncOptions<StepwellOptions, 'createStepwellOptions'>,
+  ): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  /**
+   * Makes queues injectable in the module that imports this. A queue may be registered in several modules with the
+   * same options.
+   *
+   * @example
+   * StepwellModule.registerQueue({ name: 'orders' }, { name: 'mails', defaultJobOptions: { attempts: 5 } });
+   */
+  static registerQueue(...queues: RegisterQueueOptions[]): DynamicModule {
+    return this.withQueues(queues.map(({ name, ...options }) => queueProvider(name, () => options)));
+  }
+
+  /**
+   * As `registerQueue`, with options that other providers know.
+   *
+   * @example
+   * StepwellModule.registerQueueAsync({
+   *   name: 'orders',
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ prefix: config.getOrThrow('TENANT') }),
+   * });
+   */
+  static registerQueueAsync(...queues: RegisterQueueAsyncOptions[]): DynamicModule {
+    const providers = queues.map(({ name, useFactory, inject }) => queueProvider(name, useFactory, inject));
+    return { ...this.withQueues(providers), imports: queues.flatMap(({ imports }) => imports ?? []) };
+  }
+
+  private static withQueues(providers: FactoryProvider[]): DynamicModule {
+    return { module: this, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}
+
+function queueProvider(
+  name: string,
+  // oxlint-disable-next-line typescript/no-explicit-any -- dependencies have whatever types their tokens give
+  ownOptions: (...dependencies: any[]) => QueueOptions | Promise<QueueOptions>,
+  inject: FactoryProvider['inject'] = [],
+): FactoryProvider {
+  return {
+    provide: getQueueToken(name),
+    inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }, ...inject],
+    useFactory: async (
+      registry: StepwellRegistry,
+      shared: StepwellOptions | undefined,
+      ...dependencies: unknown[]
+    ) => registry.openQueue(name, mergeQueueOptions(shared, await ownOptions(...dependencies))),
+  };
+}

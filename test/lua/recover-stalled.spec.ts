@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import { addJobs, recoverStalled } from '../../lib/redis/scripts.generated.js';
+import { bodyText, SEED_TIME, ScriptLab } from '../support/script-lab.js';
+
+const lab = ScriptLab.open();
+const NOW = SEED_TIME + 60_000;
+
+const recover = (maxStalls = 1, maxBytes = 1e9) =>
+  lab.run(recoverStalled, [NOW, 'v', 30_000, maxStalls, maxBytes]);
+const stalled = (id: string, fields: Record<string, string | number> = {}) => ({
+  ...{ id, state: 'active' as const, lockUntil: NOW, fields },
+});
+
+describe('recover-stalled', () => {
+  it('puts jobs with an expired lock in front, and leaves the others', async () => {
+    await lab.given({ jobs: [{ id: '1' }, stalled('2'), { id: '3', state: 'active', lockUntil: NOW + 1 }] });
+
+    const { reply, before, after } = await recover();
+
+    expect(reply).toEqual([['2']]);
+    expect(after).toEqual({
+      ...before,
+      waiting: ['2', '1'],
+      active: [['3', NOW + 1]],
+      'job:2': {
+        ...{ state: 'waiting', token: 'w:1', attemptsStarted: '1', stalls: '1' },
+        processedOn: String(SEED_TIME),
+      },
+      wake: [['1', 0]],
+      events: [
+        ['waiting', '2', 'active'],
+        ['stalled', '2'],
+      ],
+    });
+  });
+
+  it('puts a job with a priority in front of its class', async () => {
+    await lab.given({
+      jobs: [
+        { id: '1', state: 'prioritized', priority: 2 },
+        { ...stalled('2'), priority: 2 },
+      ],
+    });
+
+    expect((await recover()).after).toMatchObject({
+      prioritized: [
+        ['2', 2 * 2 ** 32 + 2 ** 31 - 1 - 3],
+        ['1', 2 * 2 ** 32 + 2 ** 31 + 1],
+      ],
+      'job:2': { state: 'prioritized', stalls: '1' },
+    });
+  });
+
+  it('grants a job that stalled too often to the caller, to fail it', async () => {
+    await lab.given({ jobs: [stalled('1', { token: 'w:2', attemptsStarted: 2, stalls: 1 })] });
+
+    const { reply, before, after } = await recover();
+
+    const fields = expect.arrayContaining(['token', 'w:2', 'attemptsStarted', '2', 'stalls']);
+    expect(reply).toEqual([[], '1', bodyText({}), 'v:3', fields]);
+    expect(after).toEqual({
+      ...before,
+      active: [['1', NOW + 30_000]],
+      'job:1': { state: 'active', token: 'v:3', attemptsStarted: '3', stalls: '2', processedOn: String(NOW) },
+    });
+  });
+
+  it('does so at the first stall where none is allowed', async () => {
+    await lab.given({ jobs: [stalled('1')] });
+
+    const { reply } = await recover(0);
+
+    expect(reply).toEqual([[], '1', bodyText({}), 'v:2', expect.any(Array)]);
+  });
+
+  it('drops an id without a body', async () => {
+    await lab.given({ jobs: [stalled('1')] });
+    await lab.client.unlink(`${lab.keys.base}body:1`, `${lab.keys.base}job:1`);
+
+    const { reply, before, after } = await recover();
+
+    expect(reply).toEqual([[]]);
+    expect(after).toEqual({ ...before, active: undefined });
+  });
+
+  it('changes nothing where no lock has expired', async () => {
+    await lab.given({ jobs: [{ id: '1', state: 'active', lockUntil: NOW + 1 }, { id: '2' }] });
+
+    const { reply, before, after } = await recover();
+
+    expect(reply).toEqual([[]]);
+    expect(after).toEqual(before);
+  });
+
+  it('takes back 500 jobs a call at most', async () => {
+    await lab.given({ jobs: Array.from({ length: 501 }, (_, i) => stalled(`${i}`)) });
+
+    const { reply, after } = await recover();
+
+    expect((reply as string[][])[0]).toHaveLength(500);
+    expect(after.active).toHaveLength(1);
+  });
+
+  it('cuts an event stream that has grown too large', async () => {
+    for (let seq = 1; seq <= 50; seq += 1) {
+      await lab.run(addJobs, [SEED_TIME, 'a', `${seq}`], ['', '', `${'x'.repeat(1000)}\n{}\n{}`]);
+    }
+
+    const { before, after } = await recover(1, 20_000);
+
+    const kept = (after.events as unknown[]).length;
+    expect(kept).toBeGreaterThan(5);
+    expect(kept).toBeLessThan(30);
+    expect(after).toEqual({ ...before, events: (before.events as unknown[]).slice(-kept) });
+  });
+});

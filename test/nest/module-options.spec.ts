@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { Injectable, Module } from '@nestjs/common';
+import {
+  InjectQueue,
+  QueueNotRegisteredError,
+  StepwellModule,
+  StepwellRegistry,
+  type Queue,
+  type StepwellOptions,
+  type StepwellOptionsFactory,
+} from 'stepwell';
+import { compileApp, queueOf, sharedOptions } from './test-app.js';
+
+const shared = sharedOptions();
+
+@Injectable()
+class Config implements StepwellOptionsFactory {
+  createStepwellOptions(): StepwellOptions {
+    return { ...shared, defaultJobOptions: { attempts: 4, priority: 2 } };
+  }
+}
+
+@Module({ providers: [Config], exports: [Config] })
+class ConfigModule {}
+
+describe('options', () => {
+  it('of the root reach every queue, under its own', async () => {
+    const app = await compileApp(
+      {
+        imports: [
+          StepwellModule.forRoot({ ...shared, defaultJobOptions: { attempts: 4, priority: 2 } }),
+          StepwellModule.registerQueue({ name: 'a' }, { name: 'b', defaultJobOptions: { attempts: 1 } }),
+          StepwellModule.registerQueue({ name: 'c', prefix: `${shared.prefix}-c` }),
+        ],
+      },
+      { root: false },
+    );
+
+    expect(queueOf(app, 'a').opts).toEqual({ ...shared, defaultJobOptions: { attempts: 4, priority: 2 } });
+    expect(queueOf(app, 'b').opts.defaultJobOptions).toEqual({ attempts: 1, priority: 2 });
+    expect(queueOf(app, 'c').qualifiedName).toBe(`${shared.prefix}-c:c`);
+    await app.close();
+  });
+
+  it.each([
+    ['useFactory', { useFactory: (config: Config) => config.createStepwellOptions(), inject: [Config] }],
+    ['an async useFactory', { useFactory: async () => new Config().createStepwellOptions() }],
+    ['useClass', { useClass: Config }],
+    ['useExisting', { useExisting: Config }],
+  ])('of the root may come from %s', async (_way, way) => {
+    const app = await compileApp(
+      {
+        imports: [
+          StepwellModule.forRootAsync({ imports: [ConfigModule], ...way }),
+          StepwellModule.registerQueue({ name: 'a' }),
+        ],
+      },
+      { root: false },
+    );
+
+    expect(queueOf(app, 'a').opts).toMatchObject({
+      prefix: shared.prefix,
+      defaultJobOptions: { attempts: 4 },
+    });
+    const job = await queueOf(app, 'a').add('job', {});
+    expect(job.opts.attempts).toBe(4);
+    await app.close();
+  });
+
+  it('of a queue may come from a factory', async () => {
+    const app = await compileApp({
+      imports: [
+        StepwellModule.registerQueueAsync({
+          name: 'a',
+          imports: [ConfigModule],
+          inject: [Config],
+          useFactory: async (config: Config) => ({
+            streams: { events: { maxLen: 7 } },
+            ...config.createStepwellOptions(),
+          }),
+        }),
+      ],
+    });
+
+    expect(queueOf(app, 'a').opts).toMatchObject({
+      prefix: shared.prefix,
+      streams: { events: { maxLen: 7 } },
+    });
+    await app.close();
+  });
+
+  it('need no root where a queue brings its own', async () => {
+    const app = await compileApp(
+      { imports: [StepwellModule.registerQueue({ name: 'a', ...shared })] },
+      { root: false },
+    );
+
+    expect(await queueOf(app, 'a').getJobCounts()).toMatchObject({ failed: 0 });
+    await app.close();
+  });
+
+  it('equal in two modules give one queue, which the registry knows too', async () => {
+    @Injectable()
+    class First {
+      constructor(@InjectQueue('a') readonly queue: Queue) {}
+    }
+    @Module({ imports: [StepwellModule.registerQueue({ name: 'a' })], providers: [First] })
+    class FirstModule {}
+
+    @Injectable()
+    class Second {
+      constructor(
+        @InjectQueue('a') readonly queue: Queue,
+        readonly registry: StepwellRegistry,
+      ) {}
+    }
+    @Module({ imports: [StepwellModule.registerQueue({ name: 'a' })], providers: [Second] })
+    class SecondModule {}
+
+    const app = await compileApp({ imports: [FirstModule, SecondModule] });
+    const { queue, registry } = app.get(Second);
+
+    expect(app.get(First).queue).toBe(queue);
+    expect(registry.getQueues()).toEqual([queue]);
+    expect(registry.getQueue('a')).toBe(queue);
+    expect(registry.getWorker('a')).toBeUndefined();
+    expect(() => registry.getQueue('b')).toThrow(QueueNotRegisteredError);
+    await app.close();
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import { Injectable, Scope, type ModuleMetadata, type Type } from '@nestjs/common';
+import {
+  ConflictingQueueOptionsError,
+  ConflictingWorkerOptionsError,
+  DuplicateHandlerError,
+  InvalidOptionError,
+  MissingHandlerError,
+  MissingProcessorError,
+  Process,
+  Processor,
+  QueueNotRegisteredError,
+  ScopedProcessorError,
+  StepwellModule,
+} from 'stepwell';
+import { testRedisUrl } from '../support/redis.js';
+import { compileApp } from './test-app.js';
+
+@Processor('mails')
+class Mails {
+  @Process('send')
+  send(): void {}
+
+  @Process()
+  other(): void {}
+}
+
+@Processor('mails')
+class MoreMails {
+  @Process('send')
+  sendToo(): void {}
+}
+
+@Processor('mails')
+class AllMails {
+  @Process()
+  all(): void {}
+}
+
+@Processor('mails')
+class Idle {
+  send(): void {}
+}
+
+class Homeless {
+  @Process('send')
+  send(): void {}
+}
+
+@Processor('mails', { concurrency: 2, lockDuration: 1000 })
+class Fast {
+  @Process('fast')
+  fast(): void {}
+}
+
+@Processor('mails', { concurrency: 1, lockDuration: 1000 })
+class Slow {
+  @Process('slow')
+  slow(): void {}
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class PerRequest {}
+
+@Processor('mails')
+class Scoped {
+  constructor(readonly dependency: PerRequest) {}
+
+  @Process()
+  all(): void {}
+}
+
+@Injectable({ scope: Scope.TRANSIENT })
+@Processor('mails')
+class Transient {
+  @Process()
+  all(): void {}
+}
+
+@Processor('mails', { concurrency: -1 })
+class Impossible {
+  @Process()
+  all(): void {}
+}
+
+const MAILS = StepwellModule.registerQueue({ name: 'mails' });
+
+describe('an application does not start', () => {
+  async function startError(metadata: ModuleMetadata, root = true): Promise<Error> {
+    const app = await compileApp({ imports: [MAILS], ...metadata }, { root });
+    const error: unknown = await app.init().then(
+      () => new Error('It started'),
+      (reason: unknown) => reason,
+    );
+    await app.close();
+    return error as Error;
+  }
+
+  it.each<[string, Type[], Type<Error>, string]>([
+    [
+      'when two methods handle jobs of one name',
+      [Mails, MoreMails],
+      DuplicateHandlerError,
+      "Mails.send() and MoreMails.sendToo() both handle jobs named 'send' of queue mails.",
+    ],
+    [
+      'when two methods handle all other jobs',
+      [Mails, AllMails],
+      DuplicateHandlerError,
+      'Mails.other() and AllMails.all() both handle all jobs without a handler of their own of queue mails.',
+    ],
+    [
+      'when a processor has no handler',
+      [Idle],
+      MissingHandlerError,
+      'Idle is a processor of queue mails but handles no job. Put @Process() on a method.',
+    ],
+    [
+      'when a handler has no processor',
+      [Homeless],
+      MissingProcessorError,
+      'Homeless.send() has @Process, but its class has no @Processor that names a queue.',
+    ],
+    [
+      'when two classes want different options of their worker',
+      [Fast, Slow],
+      ConflictingWorkerOptionsError,
+      'Fast and Slow share one worker of queue mails but set concurrency differently. Set it in one of them.',
+    ],
+    [
+      'when a processor depends on a request',
+      [PerRequest, Scoped],
+      ScopedProcessorError,
+      'Scoped, a processor of queue mails, is request-scoped',
+    ],
+    [
+      'when a processor is transient',
+      [Transient],
+      ScopedProcessorError,
+      'Transient, a processor of queue mails',
+    ],
+    ['when a worker option is impossible', [Impossible], InvalidOptionError, 'Invalid concurrency: -1.'],
+  ])('%s', async (_when, providers, type, message) => {
+    const error = await startError({ providers });
+
+    expect(error).toBeInstanceOf(type);
+    expect(error.message).toContain(message);
+  });
+
+  it('when nobody said where the queue of a processor is', async () => {
+    const error = await startError({ imports: [StepwellModule.registerQueue()], providers: [Mails] }, false);
+
+    expect(error).toBeInstanceOf(QueueNotRegisteredError);
+    expect(error.message).toBe(
+      "Mails needs queue mails, which is not registered. Import StepwellModule.registerQueue({ name: 'mails' }).",
+    );
+  });
+
+  it('when a queue is registered twice with different options', async () => {
+    const again = StepwellModule.registerQueue({ name: 'mails', defaultJobOptions: { attempts: 2 } });
+
+    await expect(compileApp({ imports: [MAILS, again] }, { root: false })).rejects.toThrow(
+      ConflictingQueueOptionsError,
+    );
+  });
+
+  it('when a queue or job name cannot be one', async () => {
+    const invalid = StepwellModule.registerQueue({ name: 'a:b', connection: testRedisUrl() });
+
+    await expect(compileApp({ imports: [invalid] }, { root: false })).rejects.toThrow(InvalidOptionError);
+    expect(() => Processor('')).toThrow(InvalidOptionError);
+    expect(() => Processor({ name: 'orders' } as never)).toThrow('Invalid queue name: undefined.');
+    expect(() => Process('')).toThrow(InvalidOptionError);
+  });
+});

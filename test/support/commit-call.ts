@@ -1,0 +1,56 @@
+import { commit } from '../../lib/redis/scripts.generated.js';
+import type { JobWrite } from '../../lib/job/job-write.js';
+import type { ScriptLab, Trial } from './script-lab.js';
+import { SEED_TIME } from './seed-queue.js';
+
+export interface CommitOptions {
+  now?: number;
+  writer?: string;
+  seq?: string;
+  relay?: number;
+  want?: number;
+  worker?: string;
+  name?: string;
+  lock?: number;
+  max?: number;
+  duration?: number;
+}
+
+/** A job that a commit started, as the reply tells of it. */
+export interface StartedJob {
+  id: string;
+  body: string;
+  token: string;
+  fields: string[];
+}
+
+export interface CommitTrial extends Trial {
+  /** A word for each write. */
+  words: string[];
+  dueInMs: number;
+  limitedForMs: number;
+  jobs: StartedJob[];
+}
+
+/** Now, unless a commit says otherwise. */
+export const COMMIT_TIME = SEED_TIME + 1000;
+export const LOCK_MS = 30_000;
+
+/** Runs a commit, with the worker `w` and no wish for jobs unless told otherwise. */
+export async function runCommit(
+  lab: ScriptLab,
+  writes: readonly JobWrite[],
+  options: CommitOptions = {},
+): Promise<CommitTrial> {
+  const { now = COMMIT_TIME, writer = 'a', seq = '1', relay = 0, want = 0, worker = 'w' } = options;
+  const { name = '', lock = LOCK_MS, max = 0, duration = 0 } = options;
+  const args = [now, writer, seq, relay, want, worker, name, lock, max, duration] as const;
+  const trial = await lab.run(commit, [...args], writes.flat());
+  const [words, dueInMs, limitedForMs, ...flat] = trial.reply as [string, number, number, ...unknown[]];
+  const jobs: StartedJob[] = [];
+  for (let i = 0; i < flat.length; i += 4) {
+    const [id, body, token, fields] = flat.slice(i, i + 4) as [string, string, string, string[]];
+    jobs.push({ id, body, token, fields });
+  }
+  return { ...trial, words: words === '' ? [] : words.split(' '), dueInMs, limitedForMs, jobs };
+}
