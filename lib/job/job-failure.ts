@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { backoffDelay, type BackoffStrategy } from './backoff.js';
 import type { JobsOptions } from './job-options.js';
 import { specialErrorKind } from './special-errors.js';
@@ -35,9 +36,10 @@ export async function failureOf<J extends Attempted>(
     retryDelayMs = delay < 0 || !Number.isFinite(delay) ? undefined : Math.round(delay);
   }
   const keep = job.opts.stackTraceLimit ?? DEFAULT_STACK_TRACES;
-  const trace = (error.stack ?? error.message).slice(0, MAX_STACK_CHARS);
+  const reason = textOf(error.message ?? '');
+  const trace = textOf(error.stack ?? reason).slice(0, MAX_STACK_CHARS);
   return {
-    reason: error.message,
+    reason,
     stack: keep === 0 ? [] : [...job.stacktrace, trace].slice(-keep),
     retryDelayMs,
     exhausted: made >= attempts,
@@ -46,5 +48,14 @@ export async function failureOf<J extends Attempted>(
 
 /** A thrown value as an Error; what is not one is told by its text. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(typeof thrown === 'string' ? thrown : String(thrown));
+  return thrown instanceof Error || isNativeError(thrown) ? thrown : new Error(textOf(thrown));
+}
+
+/** Never throws: a processor may throw anything, also what has no text. */
+function textOf(value: unknown): string {
+  try {
+    return typeof value === 'string' ? value : String(value);
+  } catch {
+    return 'A value was thrown that has no text.';
+  }
 }

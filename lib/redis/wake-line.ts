@@ -33,6 +33,12 @@ export class WakeLine extends BlockingLine {
     return { promise, cancel: () => this.finish(wakeKey, waiter, false) };
   }
 
+  /** An idle waiter of this process for that queue; calling the answer wakes it. */
+  takeIdle(wakeKey: string): (() => void) | undefined {
+    const waiter = this.waiters.get(wakeKey)?.[0];
+    return waiter && (() => this.finish(wakeKey, waiter, true));
+  }
+
   override close(): void {
     super.close();
     for (const [key, list] of [...this.waiters]) {

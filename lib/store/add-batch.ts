@@ -42,7 +42,14 @@ export class AddBatch {
     bytes: BYTES,
   });
 
-  constructor(private readonly runner: ScriptRunner) {}
+  /**
+   * @param idleWorker takes an idle worker of this process, if there is one: calling the answer makes it fetch. Its
+   *   call then follows right behind the add, and no other process is woken.
+   */
+  constructor(
+    private readonly runner: ScriptRunner,
+    private readonly idleWorker: () => (() => void) | undefined,
+  ) {}
 
   add(job: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
@@ -62,10 +69,13 @@ export class AddBatch {
     const seq = lane.next();
     const until = Date.now() + KEEP_TRYING_MS;
     try {
-      const answer = await resend(
-        () => this.runner.run(addJobs, [0, lane.writer, seq], rest),
+      const wakeHere = this.idleWorker();
+      const call = resend(
+        () => this.runner.run(addJobs, [0, lane.writer, seq, wakeHere ? 0 : 1], rest),
         () => Date.now() < until,
       );
+      wakeHere?.();
+      const answer = await call;
       const lines = String(answer).split('\n');
       const now = Number(lines[0]);
       for (let i = 0; i < entries.length; i += 1) {

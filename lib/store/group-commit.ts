@@ -73,9 +73,18 @@ export class GroupCommit<E> {
 
   private readonly flush = (): void => {
     this.scheduled = false;
-    while ((this.pending.length > 0 || this.poked) && this.flushOne());
+    if (this.hasWork() && this.flushOne() && this.hasWork()) {
+      // Calls sent in one go are answered in one go, and then Redis and this process would work in turns instead of
+      // side by side: the second call follows when Redis has the first.
+      this.scheduled = true;
+      setImmediate(this.flush);
+    }
     this.tellIdle();
   };
+
+  private hasWork(): boolean {
+    return this.pending.length > 0 || this.poked;
+  }
 
   /** Starts one call. Answers whether there was a lane for it. */
   private flushOne(): boolean {
@@ -87,7 +96,7 @@ export class GroupCommit<E> {
     const entries = this.takeEntries();
     void this.send(lane, entries).then(() => {
       this.lanes.release(lane);
-      if (this.pending.length > 0 || this.poked) {
+      if (this.hasWork()) {
         this.schedule();
       } else {
         this.tellIdle();

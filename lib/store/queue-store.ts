@@ -55,7 +55,7 @@ export class QueueStore implements JobStore {
     this.runner = new ScriptRunner(connection.client, this.keys);
     this.inspect = new InspectStore(this.runner);
     this.control = new ControlStore(this.runner);
-    this.adds = new AddBatch(this.runner);
+    this.adds = new AddBatch(this.runner, () => connection.wakeLine(this.keys.base).takeIdle(this.keys.of('wake')));
     this.writes = new CommitBatch(
       this.runner,
       commit ?? {

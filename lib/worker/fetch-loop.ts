@@ -23,6 +23,8 @@ export class FetchLoop implements Fetcher {
   private asked = 0;
   private fetching = false;
   private isDrained = false;
+  /** Whether the last fetch was filled. */
+  private plenty = false;
   private relay = false;
   private waiting: { cancel: () => void } | undefined;
   private dueTimer: NodeJS.Timeout | undefined;
@@ -71,6 +73,10 @@ export class FetchLoop implements Fetcher {
   takeRoom(most: number): number {
     const room = this.fetching ? Math.max(Math.min(most, this.room()), 0) : 0;
     this.asked += room;
+    if (this.plenty && this.room() > 0) {
+      // The queue has more than this call takes: the rest of the slots is filled by another call beside it.
+      this.commit().poke();
+    }
     return room;
   }
 
@@ -83,6 +89,9 @@ export class FetchLoop implements Fetcher {
   fetched({ wanted, jobs, dueInMs, limitedForMs }: Fetched): void {
     this.asked -= wanted;
     this.running += jobs.length;
+    if (wanted > 0) {
+      this.plenty = jobs.length === wanted;
+    }
     for (const record of jobs) {
       this.hooks.job(record);
     }
@@ -96,7 +105,7 @@ export class FetchLoop implements Fetcher {
     if (limitedForMs > 0) {
       clearTimeout(this.limitTimer);
       this.limitTimer = setTimeout(() => this.poke(), Math.min(limitedForMs + 1, MAX_TIMER_MS));
-    } else if (wanted > 0 && jobs.length === wanted) {
+    } else if (this.plenty) {
       if (this.room() > 0) {
         this.poke();
       }

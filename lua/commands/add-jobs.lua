@@ -4,11 +4,17 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
+-- @arg wake int         0 when the caller's process has an idle worker that it wakes itself
 -- @rest                 three per job: id ('' for the next number), 'delayMs,priority,front,timestamp' ('' for none),
 --                       and 'name\noptions\ndata'
 -- @reply the time, then a line per job: '+id' added, '=id' there already
--- @cost O(K log N) for K jobs
+-- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send once events moves wake promote-due
+
+local ADD_CAP = 5000
+if #ARGV - rest + 1 > 3 * ADD_CAP then
+  return redis.error_reply('ERR too many jobs in one call')
+end
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -32,9 +38,22 @@ for at = rest, #ARGV, 3 do
   end
 end
 
+-- A worker must learn of a delayed job that is due before all others.
+local function is_first_due(delayed)
+  if #delayed == 0 then
+    return false
+  end
+  local _, first = first_due(q)
+  for _, entry in ipairs(delayed) do
+    if entry.id == first then
+      return true
+    end
+  end
+  return false
+end
+
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local next_id = unnamed > 0 and redis.call('HINCRBY', q.meta, 'id', unnamed) - unnamed or 0
-local earliest = first_due(q)
 
 local function place_special(id, spec, event)
   local delay, priority, front, timestamp = string.match(spec, '^(%d*),(%d*),(1?),(%d*)$')
@@ -80,9 +99,7 @@ end
 
 send_keys('MSET', bodies)
 write_moves(q, moves)
-local new_earliest = #moves.delayed > 0 and first_due(q)
-local sooner = new_earliest and (not earliest or new_earliest < earliest)
-if not meta[1] and (#moves.back + #moves.front + #moves.prioritized > 0 or sooner) then
+if not meta[1] and ((wake == 1 and placed_any(moves)) or is_first_due(moves.delayed)) then
   wake_one(q)
 end
 publish(q.events, events, meta[2])

@@ -13,51 +13,48 @@
 -- @arg lock int         milliseconds until a granted lock expires
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
--- @rest                 entries: operation, job id, token, operands (see `arity`)
+-- @rest                 entries: operation, job id, token, operands (see `apply`)
 -- @reply words joined by spaces, ms until the next delayed job (-1 none), ms to wait for the rate limit,
 --        then id, body, token and stored fields of each started job
--- @cost O((K + M) log N) for K entries and M started jobs
+-- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job give-back
 -- @use write-job activate rate-limit fetch-jobs
-
-local arity = { complete = 4, fail = 6, retry = 6, postpone = 3, data = 3, progress = 3, log = 4, ['clear-logs'] = 3 }
 
 local call = {
   moves = new_moves(server_time(now)),
   events = new_events(),
-  policies = { completed = {}, failed = {} },
+  policies = {},
 }
 
-local function apply(operation, id, token, a, b, c, d)
+-- Answers the word of the entry at that place, and the place of the next one.
+local function apply(at)
+  local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   if operation == 'complete' then
-    return complete_job(q, call, id, token, a, b)
+    return complete_job(q, call, id, token, a, b), at + 5
   elseif operation == 'fail' then
-    return fail_job(q, call, id, token, a, b, c, d)
+    return fail_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
   elseif operation == 'retry' then
-    return retry_job(q, call, id, token, a, b, c, d)
+    return retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
   elseif operation == 'postpone' then
-    return postpone_job(q, call, id, token, a)
+    return postpone_job(q, call, id, token, a), at + 4
   elseif operation == 'data' then
-    return write_data(q, id, token, a)
+    return write_data(q, id, token, a), at + 4
   elseif operation == 'progress' then
-    return write_progress(q, call, id, token, a)
+    return write_progress(q, call, id, token, a), at + 4
   elseif operation == 'log' then
-    return write_log(q, id, token, a, b)
+    return write_log(q, id, token, a, b), at + 5
   end
-  return clear_logs(q, id, token, a)
+  return clear_logs(q, id, token, a), at + 4
 end
 
 local function apply_all()
   local words = {}
   local at = rest
   while at <= #ARGV do
-    local operation = ARGV[at]
-    words[#words + 1] = apply(operation, unpack(ARGV, at + 1, at + arity[operation]))
-    at = at + 1 + arity[operation]
+    words[#words + 1], at = apply(at)
   end
   write_moves(q, call.moves)
-  trim_finished(q, q.completed, call.policies.completed, call.moves.now)
-  trim_finished(q, q.failed, call.policies.failed, call.moves.now)
+  trim_finished(q, call.policies, call.moves.now)
   return table.concat(words, ' ')
 end
 

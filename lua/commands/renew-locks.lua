@@ -5,8 +5,13 @@
 -- @arg lock int         milliseconds until the renewed locks expire
 -- @rest                 two per job: id, token
 -- @reply the ids whose lock is no longer held
--- @cost O(K log N) for K jobs
+-- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send one-more activate
+
+local RENEW_CAP = 5000
+if #ARGV - rest + 1 > 2 * RENEW_CAP then
+  return redis.error_reply('ERR too many locks in one call')
+end
 
 local lost, held = {}, {}
 for at = rest, #ARGV, 2 do

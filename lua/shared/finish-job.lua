@@ -2,8 +2,7 @@
 local function finish_job(q, call, id, state, attempts_made, keep, ...)
   local moves = call.moves
   moves.released[#moves.released + 1] = id
-  local policies = call.policies[state]
-  local policy = read_policy(policies, keep)
+  local policy = read_policy(call.policies, q[state], keep)
   if policy.count == 0 then
     erase(q, { id })
     return

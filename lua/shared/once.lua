@@ -2,17 +2,22 @@
 -- remembering its last number and answer is enough to answer a repeat without doing the work twice.
 local REMEMBER_MS = 3600000
 
--- The answer given to this very call before, or nil when it is new.
+-- The answer given to this very call before, or nil when it is new. A copy that arrives after its writer's next call,
+-- from a connection that was given up, is refused: nobody waits for its answer.
 local function recall(key, seq)
   local last = redis.call('GET', key)
   if not last then
     return nil
   end
   local at = string.find(last, '\n', 1, true)
-  if string.sub(last, 1, at - 1) ~= seq then
-    return nil
+  local number = string.sub(last, 1, at - 1)
+  if number == seq then
+    return string.sub(last, at + 1)
   end
-  return string.sub(last, at + 1)
+  if tonumber(number) > tonumber(seq) then
+    error('OUTDATED: this writer has made a later call')
+  end
+  return nil
 end
 
 local function remember(key, seq, answer)

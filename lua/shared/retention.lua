@@ -1,7 +1,12 @@
 local TRIM_CAP = 1000
 
 -- A policy is '' (keep all) or 'count,ageMs,limit', each part possibly empty. Every text is read once a call.
-local function read_policy(cache, text)
+local function read_policy(policies, set, text)
+  local cache = policies[set]
+  if not cache then
+    cache = {}
+    policies[set] = cache
+  end
   local policy = cache[text]
   if not policy then
     local count, age, limit = string.match(text, '^(%d*),(%d*),(%d*)$')
@@ -41,14 +46,22 @@ end
 
 -- Applies each policy that a job of this call brought to the set that the job went to. One that keeps nothing was about
 -- that job alone: it has not gone to the set, and says nothing about those that are there.
-local function trim_finished(q, set, policies, now)
-  for _, policy in pairs(policies) do
-    local applies = policy.count ~= 0
-    if applies and policy.age then
-      trim_by_age(q, set, now - policy.age, policy.limit)
-    end
-    if applies and policy.count then
-      trim_by_count(q, set, policy.count)
+local function apply_policy(q, set, policy, now)
+  if policy.count == 0 then
+    return
+  end
+  if policy.age then
+    trim_by_age(q, set, now - policy.age, policy.limit)
+  end
+  if policy.count then
+    trim_by_count(q, set, policy.count)
+  end
+end
+
+local function trim_finished(q, policies, now)
+  for set, cache in pairs(policies) do
+    for _, policy in pairs(cache) do
+      apply_policy(q, set, policy, now)
     end
   end
 end

@@ -5,7 +5,7 @@ import { bodyText, SEED_TIME, ScriptLab } from '../support/script-lab.js';
 const lab = ScriptLab.open();
 const NOW = SEED_TIME + 1000;
 
-const add = (jobs: string[][], seq = '1', now = NOW) => lab.run(addJobs, [now, 'a', seq], jobs.flat());
+const add = (jobs: string[][], seq = '1', now = NOW) => lab.run(addJobs, [now, 'a', seq, 1], jobs.flat());
 const job = (id = '', spec = '', name = 'work', data = '{}') => [id, spec, `${name}\n{}\n${data}`];
 const body = (name = 'work', data = '{}') => bodyText({ timestamp: NOW, name, data });
 

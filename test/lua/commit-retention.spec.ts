@@ -7,7 +7,7 @@ const lab = ScriptLab.open();
 const done = (id: string, finishedOn = NOW - 1000): SeedJob => ({
   id,
   state: 'completed',
-  fields: { finishedOn },
+  fields: { finishedOn, processedOn: finishedOn },
 });
 const active = (id: string): SeedJob => ({ id, state: 'active' });
 const complete = (id: string, keep: string) => ['complete', id, 'w:1', '1', keep] as const;

@@ -11,7 +11,7 @@ const oneOfEach = LISTED_STATES.map((state, i) => ({ id: `${i + 1}`, state, prio
 describe('obliterate-queue', () => {
   it('leaves nothing but what remembers the calls of writers', async () => {
     await lab.given({ paused: true, jobs: oneOfEach, limiter: { count: 1, until: SEED_TIME }, maxEvents: 5 });
-    await lab.run(addJobs, [SEED_TIME, 'a', '1'], ['', '', 'work\n{}\n{}']);
+    await lab.run(addJobs, [SEED_TIME, 'a', '1', 1], ['', '', 'work\n{}\n{}']);
     await lab.client.zadd(lab.keys.of('wake'), 0, '1');
 
     const { reply, after } = await obliterate(1000, 1);

@@ -103,7 +103,7 @@ describe('recover-stalled', () => {
 
   it('cuts an event stream that has grown too large', async () => {
     for (let seq = 1; seq <= 50; seq += 1) {
-      await lab.run(addJobs, [SEED_TIME, 'a', `${seq}`], ['', '', `${'x'.repeat(1000)}\n{}\n{}`]);
+      await lab.run(addJobs, [SEED_TIME, 'a', `${seq}`, 1], ['', '', `${'x'.repeat(1000)}\n{}\n{}`]);
     }
 
     const { before, after } = await recover(1, 20_000);

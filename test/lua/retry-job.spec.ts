@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { commit, retryJob } from '../../lib/redis/scripts.generated.js';
-import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
+import { retryJob } from '../../lib/redis/scripts.generated.js';
+import { COMMIT_TIME as NOW, runCommit } from '../support/commit-call.js';
+import { ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
-const NOW = SEED_TIME + 1000;
 
 interface Options {
   expected?: string;
@@ -71,7 +71,7 @@ describe('retry-job', () => {
     const { after } = await retry('1', { resetMade: 1, resetStarted: 1 });
     expect(after['job:1']).toEqual({ state: 'waiting', token: 'w:4' });
 
-    const started = await lab.run(commit, [NOW, 'b', '1', 1, 'w', '', 30_000, 0, 0], []);
+    const started = await runCommit(lab, [], { writer: 'b', want: 1 });
     expect(started.after['job:1']).toEqual({
       ...{ state: 'active', token: 'w:5', attemptsStarted: '1', processedOn: String(NOW) },
     });

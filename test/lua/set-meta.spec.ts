@@ -17,7 +17,7 @@ describe('set-meta', () => {
   it('is what scripts go by', async () => {
     await lab.run(setMeta, ['0']);
 
-    const { after } = await lab.run(addJobs, [SEED_TIME, 'a', '1'], ['', '', 'x\n{}\n{}']);
+    const { after } = await lab.run(addJobs, [SEED_TIME, 'a', '1', 1], ['', '', 'x\n{}\n{}']);
 
     expect(after.events).toBeUndefined();
   });

@@ -7,7 +7,7 @@ const lab = ScriptLab.open();
 describe('trim-events', () => {
   it('keeps the events of the last calls', async () => {
     for (const seq of ['1', '2', '3']) {
-      await lab.run(addJobs, [SEED_TIME, 'a', seq], ['', '', 'x\n{}\n{}', '', '', 'y\n{}\n{}']);
+      await lab.run(addJobs, [SEED_TIME, 'a', seq, 1], ['', '', 'x\n{}\n{}', '', '', 'y\n{}\n{}']);
     }
 
     const { reply, before, after } = await lab.run(trimEvents, [2]);

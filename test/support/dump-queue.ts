@@ -19,7 +19,10 @@ export async function dumpQueue(client: RedisClient, prefix: string, queue: stri
 export function dumpValue({ type, value }: StoredKey): DumpedValue {
   switch (type) {
     case 'zset':
-      return pairs(value as string[]).map(([member, score]): [string, number] => [member, Number(score)]);
+      return pairs(value as string[]).map(([member, score]): [string, number] => [
+        member,
+        Number(score.replace('inf', 'Infinity')),
+      ]);
     case 'hash':
       return Object.fromEntries(pairs(value as string[]));
     case 'stream':

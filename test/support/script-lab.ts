@@ -51,6 +51,10 @@ export class ScriptLab {
     return dumpQueue(this.client, this.prefix, this.queue);
   }
 
+  audit(): Promise<string[]> {
+    return auditQueue(this.client, this.prefix, this.queue);
+  }
+
   async run<A extends Args, R extends boolean>(
     script: Script<A, R>,
     args: A,
@@ -72,7 +76,7 @@ export class ScriptLab {
   }
 
   private async finishCase(): Promise<void> {
-    const violations = await auditQueue(this.client, this.prefix, this.queue);
+    const violations = await this.audit();
     const left = Object.keys(await this.dump());
     if (left.length > 0) await this.client.unlink(left.map((name) => this.keys.base + name));
     // oxlint-disable-next-line jest/no-standalone-expect -- runs after each test

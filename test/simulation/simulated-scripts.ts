@@ -1,0 +1,73 @@
+import * as generated from '../../lib/redis/scripts.generated.js';
+import { defineScript, type Script } from '../../lib/redis/script.js';
+
+export type ScriptName = keyof typeof generated;
+type AnyScript = Script<readonly (string | number)[], boolean>;
+export type ScriptSet = Record<ScriptName, AnyScript>;
+
+/** A text of the Lua scripts and what to put in its place. */
+export interface Patch {
+  from: string;
+  to: string;
+  /** Default: every script that has the text. */
+  only?: readonly ScriptName[];
+}
+
+/** Caps of the simulated scripts: those of production would never be reached by a queue of thirty jobs. */
+export const CAPS = {
+  FETCH_CAP: 4,
+  PROMOTE_CAP: 3,
+  RECOVER_CAP: 3,
+  CLEAN_CAP: 6,
+  DRAIN_CAP: 4,
+  RETRY_CAP: 3,
+  TRIM_CAP: 3,
+  ADD_CAP: 8,
+  COMMIT_CAP: 14,
+  RENEW_CAP: 12,
+} as const;
+
+const CAP_VALUES = /^local (\w+_CAP) = \d+$/;
+
+/** Redis forgets keys by its own clock and not by virtual time, so the rate limit's key has to stay for longer. */
+const LASTING: Patch = {
+  from: 'math.max(limit.ends - now, 1))',
+  to: 'math.max(limit.ends - now, 1) + 3600000)',
+};
+
+/** The scripts of production with small caps, then with what `patches` change. */
+export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
+  const seen = new Set<string>();
+  const scripts = Object.entries(generated).map(([name, script]): [string, AnyScript] => {
+    const lines = script.lua.split('\n').map((line) => {
+      const cap = CAP_VALUES.exec(line)?.[1];
+      if (!cap || !(cap in CAPS)) return line;
+      seen.add(cap);
+      return `local ${cap} = ${CAPS[cap as keyof typeof CAPS]}`;
+    });
+    return [name, { ...script, ...relabel(lines.join('\n')) }];
+  });
+  const missing = Object.keys(CAPS).filter((cap) => !seen.has(cap));
+  if (missing.length > 0) throw new Error(`No script has the cap ${missing.join(', ')}.`);
+  return patched(Object.fromEntries(scripts) as ScriptSet, [LASTING, ...patches]);
+}
+
+/** Fails where a text is not found, so that a patch cannot go stale unnoticed. */
+function patched(scripts: ScriptSet, patches: readonly Patch[]): ScriptSet {
+  const result = { ...scripts };
+  for (const { from, to, only } of patches) {
+    const names = only ?? (Object.keys(result) as ScriptName[]).filter((name) => result[name].lua.includes(from));
+    if (names.length === 0) throw new Error(`No script has the text to patch: ${from}`);
+    for (const name of names) {
+      const parts = result[name].lua.split(from);
+      if (parts.length !== 2) throw new Error(`${name} has ${parts.length - 1} times the text to patch: ${from}`);
+      result[name] = { ...result[name], ...relabel(parts.join(to)) };
+    }
+  }
+  return result;
+}
+
+function relabel(lua: string): { lua: string; sha: string } {
+  const { sha } = defineScript('', [], lua.split('\n'));
+  return { lua, sha };
+}
