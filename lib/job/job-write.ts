@@ -1,5 +1,9 @@
-/** One entry of a group commit: an operation on a job under a lock token ('' for a data write without a lock). */
+/**
+ * One entry of a group commit: an operation on a job under a lock token ('' for a data write without a lock), or a new
+ * job (see `NewJob`).
+ */
 export type JobWrite =
+  | readonly ['add', id: string, spec: string, body: string]
   | readonly ['complete', id: string, token: string, result: string, keep: string]
   | readonly [
       'fail',

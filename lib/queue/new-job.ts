@@ -4,7 +4,7 @@ import { DataTooLargeError } from '../job/errors.js';
 import { encodeBody } from '../job/job-body.js';
 import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import { encodeJson } from '../job/json.js';
-import type { NewJob } from '../store/add-batch.js';
+import type { NewJob } from '../store/added-job.js';
 
 const NONE: JobsOptions = Object.freeze({});
 

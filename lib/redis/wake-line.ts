@@ -8,6 +8,7 @@ const MIN_BLOCK_MS = 10;
 interface Waiter {
   deadline: number;
   done: (woken: boolean) => void;
+  owner: unknown;
 }
 
 /** Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. */
@@ -15,10 +16,14 @@ export class WakeLine extends BlockingLine {
   private readonly waiters = new Map<string, Waiter[]>();
 
   /** Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes. */
-  wait(wakeKey: string, timeoutMs: number): { promise: Promise<boolean>; cancel: () => void } {
+  wait(
+    wakeKey: string,
+    timeoutMs: number,
+    owner?: unknown,
+  ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: Date.now() + timeoutMs, done: resolve };
+      waiter = { deadline: Date.now() + timeoutMs, done: resolve, owner };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -33,10 +38,10 @@ export class WakeLine extends BlockingLine {
     return { promise, cancel: () => this.finish(wakeKey, waiter, false) };
   }
 
-  /** An idle waiter of this process for that queue; calling the answer wakes it. */
-  takeIdle(wakeKey: string): (() => void) | undefined {
-    const waiter = this.waiters.get(wakeKey)?.[0];
-    return waiter && (() => this.finish(wakeKey, waiter, true));
+  /** A waiter of this process for that queue which has said who it is. */
+  idle(wakeKey: string): { owner: unknown; wake: () => void } | undefined {
+    const waiter = this.waiters.get(wakeKey)?.find(({ owner }) => owner !== undefined);
+    return waiter && { owner: waiter.owner, wake: () => this.finish(wakeKey, waiter, true) };
   }
 
   override close(): void {

@@ -1,5 +1,6 @@
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addJobs } from '../redis/scripts.generated.js';
+import type { AddedJob, NewJob } from './added-job.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
 import { resend } from './resend.js';
@@ -7,25 +8,15 @@ import { resend } from './resend.js';
 const LANES = 6;
 const ENTRIES = 200;
 const BYTES = 512 * 1024;
+/** So many jobs go with an idle worker's own call; more are cheaper by themselves, its call following right behind. */
+const FEW = 8;
 const KEEP_TRYING_MS = 10_000;
 
-/** A job to add, in the form that the script takes. */
-export interface NewJob {
-  /** '' for the next number. */
-  id: string;
-  /** 'delayMs,priority,front,timestamp', '' when none is set. */
-  spec: string;
-  /** See `encodeBody`. */
-  body: string;
-}
-
-/** What became of an added job. */
-export interface AddedJob {
-  id: string;
-  /** Redis' time of the call. */
-  now: number;
-  /** Whether a job with that id was there already; nothing was written then. */
-  duplicated: boolean;
+/** A worker of this process that waits for jobs. */
+export interface IdleWorker {
+  /** Takes it off the list of waiters: its call, with what was added to it, goes out at the end of the microtasks. */
+  wake: () => void;
+  commit: { add(job: NewJob): Promise<AddedJob> };
 }
 
 interface Entry {
@@ -43,12 +34,11 @@ export class AddBatch {
   });
 
   /**
-   * @param idleWorker takes an idle worker of this process, if there is one: calling the answer makes it fetch. Its
-   *   call then follows right behind the add, and no other process is woken.
+   * @param idleWorker an idle worker of this process for the queue, if there is one
    */
   constructor(
     private readonly runner: ScriptRunner,
-    private readonly idleWorker: () => (() => void) | undefined,
+    private readonly idleWorker: () => IdleWorker | undefined,
   ) {}
 
   add(job: NewJob): Promise<AddedJob> {
@@ -66,15 +56,23 @@ export class AddBatch {
     for (const { job } of entries) {
       rest.push(job.id, job.spec, job.body);
     }
+    const idle = this.idleWorker();
+    if (idle && entries.length <= FEW) {
+      // Woken first, so that one call serves its wish to fetch and the jobs added.
+      idle.wake();
+      await Promise.all(
+        entries.map(({ job, resolve, reject }) => idle.commit.add(job).then(resolve, reject)),
+      );
+      return;
+    }
     const seq = lane.next();
     const until = Date.now() + KEEP_TRYING_MS;
     try {
-      const wakeHere = this.idleWorker();
       const call = resend(
-        () => this.runner.run(addJobs, [0, lane.writer, seq, wakeHere ? 0 : 1], rest),
+        () => this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest),
         () => Date.now() < until,
       );
-      wakeHere?.();
+      idle?.wake();
       const answer = await call;
       const lines = String(answer).split('\n');
       const now = Number(lines[0]);

@@ -1,17 +1,20 @@
+import { ConnectionError } from '../job/errors.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
+import type { AddedJob, NewJob } from './added-job.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
 import { resend } from './resend.js';
 
 const BYTES = 512 * 1024;
 const FIELDS_PER_JOB = 4;
+const ADD_PATIENCE_MS = 10_000;
 
-/** Told the script's word, or why there is none. */
-export type Settle = (word: string, error?: unknown) => void;
+/** Told the script's word, or why there is none; `now` is Redis' time of the call. */
+export type Settle = (word: string, error?: unknown, now?: unknown) => void;
 
 interface Entry {
   write: JobWrite;
@@ -85,6 +88,17 @@ export class CommitBatch {
     this.group.push({ write, settle }, (write[3] ?? '').length);
   }
 
+  /** Adds a job with the next call, which may start it too. */
+  add({ id, spec, body }: NewJob): Promise<AddedJob> {
+    return new Promise((resolve, reject) => {
+      this.push(['add', id, spec, body], (word, error, now) =>
+        error === undefined
+          ? resolve({ id: word.slice(1), now: Number(now), duplicated: word[0] === '=' })
+          : reject(error as Error),
+      );
+    });
+  }
+
   /** Asks for a call even without writes: to fetch, or to learn when the next delayed job is due. */
   poke(): void {
     this.group.poke();
@@ -117,7 +131,13 @@ export class CommitBatch {
     try {
       reply = await resend(
         () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
-        () => this.options.keepTrying(Date.now() - started),
+        () => {
+          const sinceMs = Date.now() - started;
+          if (sinceMs > ADD_PATIENCE_MS) {
+            giveUpAdds(entries);
+          }
+          return this.options.keepTrying(sinceMs);
+        },
       );
     } catch (error) {
       this.fetcher?.fetchFailed(wanted, error);
@@ -128,9 +148,18 @@ export class CommitBatch {
     }
     // Jobs first: their slots are then taken before a settled entry makes room for more.
     this.fetcher?.fetched(readFetched(wanted, reply));
-    const words = String(reply[0]).split(' ');
+    const words = String(reply[0]).split('\t');
     for (let i = 0; i < entries.length; i += 1) {
-      (entries[i] as Entry).settle(words[i] as string);
+      (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
+    }
+  }
+}
+
+/** A worker waits for Redis as long as it takes; who adds a job is told that there is no answer. */
+function giveUpAdds(entries: readonly Entry[]): void {
+  for (const { write, settle } of entries) {
+    if (write[0] === 'add') {
+      settle('', new ConnectionError('Redis did not answer: the job may or may not have been added.'));
     }
   }
 }
@@ -153,8 +182,8 @@ export function readFetched(wanted: number, reply: readonly unknown[]): Fetched 
   return { wanted, jobs: readJobs(reply), dueInMs: Number(reply[1]), limitedForMs: Number(reply[2]) };
 }
 
-/** Jobs follow the first three parts of a reply: id, body, token and stored fields each. */
-export function readJobs(reply: readonly unknown[], first = 3): JobRecord[] {
+/** Jobs follow the first four parts of a reply: id, body, token and stored fields each. */
+export function readJobs(reply: readonly unknown[], first = 4): JobRecord[] {
   const jobs: JobRecord[] = [];
   for (let i = first; i < reply.length; i += FIELDS_PER_JOB) {
     jobs.push({

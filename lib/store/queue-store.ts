@@ -7,7 +7,8 @@ import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { recoverStalled, renewLocks } from '../redis/scripts.generated.js';
-import { AddBatch, type AddedJob, type NewJob } from './add-batch.js';
+import { AddBatch } from './add-batch.js';
+import type { AddedJob, NewJob } from './added-job.js';
 import {
   CommitBatch,
   type CommitOptions,
@@ -40,6 +41,7 @@ export class QueueStore implements JobStore {
   private readonly adds: AddBatch;
   private readonly writes: CommitBatch;
   private readonly lanes = new LanePool();
+  private readonly fetches: boolean;
 
   /**
    * @param fetcher makes the writes of this store fetch jobs too: a worker's own store
@@ -55,7 +57,11 @@ export class QueueStore implements JobStore {
     this.runner = new ScriptRunner(connection.client, this.keys);
     this.inspect = new InspectStore(this.runner);
     this.control = new ControlStore(this.runner);
-    this.adds = new AddBatch(this.runner, () => connection.wakeLine(this.keys.base).takeIdle(this.keys.of('wake')));
+    this.fetches = commit !== undefined;
+    this.adds = new AddBatch(this.runner, () => {
+      const idle = connection.wakeLine(this.keys.base).idle(this.keys.of('wake'));
+      return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
+    });
     this.writes = new CommitBatch(
       this.runner,
       commit ?? {
@@ -153,7 +159,8 @@ export class QueueStore implements JobStore {
 
   /** Waits until a job may be there to start. */
   waitForWake(timeoutMs: number): { promise: Promise<boolean>; cancel: () => void } {
-    return this.connection.wakeLine(this.keys.base).wait(this.keys.of('wake'), timeoutMs);
+    const owner = this.fetches ? this.writes : undefined;
+    return this.connection.wakeLine(this.keys.base).wait(this.keys.of('wake'), timeoutMs, owner);
   }
 
   pause(paused: boolean): Promise<string> {

@@ -36,6 +36,8 @@ export class FetchLoop implements Fetcher {
     private readonly slots: () => number,
     private readonly commit: () => CommitBatch,
     private readonly awaitWake: () => { promise: Promise<boolean>; cancel: () => void },
+    /** A rate limit may be lifted before its time, which no wake-up tells: look again after this long at the latest. */
+    private readonly lookAgainMs: number,
     private readonly hooks: FetchLoopHooks,
   ) {}
 
@@ -63,6 +65,11 @@ export class FetchLoop implements Fetcher {
     if (this.fetching) {
       this.look();
     }
+  }
+
+  /** A job came by another way than a fetch; it takes a slot until `ended`. */
+  taken(): void {
+    this.running += 1;
   }
 
   /** A job's slot is free; the write that ends the job fetches the next one. */
@@ -104,7 +111,10 @@ export class FetchLoop implements Fetcher {
     }
     if (limitedForMs > 0) {
       clearTimeout(this.limitTimer);
-      this.limitTimer = setTimeout(() => this.poke(), Math.min(limitedForMs + 1, MAX_TIMER_MS));
+      this.limitTimer = setTimeout(
+        () => this.poke(),
+        Math.min(limitedForMs + 1, this.lookAgainMs, MAX_TIMER_MS),
+      );
     } else if (this.plenty) {
       if (this.room() > 0) {
         this.poke();

@@ -85,6 +85,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       () => this.slots,
       () => this.store.commit,
       () => this.store.waitForWake(drainDelayMs),
+      drainDelayMs,
       { job: (record) => this.begin(record), drained: () => this.emit('drained'), failed: reportError },
     );
     this.store = new QueueStore(
@@ -320,6 +321,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   private failStalled(record: JobRecord): void {
     const run = this.hold(record);
     run.abort(new LockLostError(record.id, 'go on with'));
+    this.loop.taken();
     this.attempts.fail(run, new UnrecoverableError('job stalled more than allowable limit'));
   }
 }

@@ -9,7 +9,7 @@
 --                       and 'name\noptions\ndata'
 -- @reply the time, then a line per job: '+id' added, '=id' there already
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send once events moves wake promote-due
+-- @use server-time send once events moves wake promote-due place-new
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
@@ -55,24 +55,6 @@ end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local next_id = unnamed > 0 and redis.call('HINCRBY', q.meta, 'id', unnamed) - unnamed or 0
 
-local function place_special(id, spec, event)
-  local delay, priority, front, timestamp = string.match(spec, '^(%d*),(%d*),(1?),(%d*)$')
-  local created = timestamp ~= '' and timestamp or moves.stamp
-  local due = (tonumber(delay) or 0) > 0 and created + delay or 0
-  local state
-  if due > t then
-    moves.delayed[#moves.delayed + 1] = { id = id, due = due }
-    state = 'delayed'
-    event = event .. '\t' .. due
-  else
-    state = place(moves, id, priority ~= '' and priority or nil, front == '1')
-  end
-  if priority ~= '' then
-    redis.call('HSET', q.job .. id, 'state', state, 'priority', priority)
-  end
-  return created, event
-end
-
 for at = rest, #ARGV, 3 do
   local id, spec, body = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   if entries[at] then
@@ -83,13 +65,7 @@ for at = rest, #ARGV, 3 do
       next_id = next_id + 1
       id = string.format('%.0f', next_id)
     end
-    local event = id .. '\t' .. string.sub(body, 1, string.find(body, '\n', 1, true) - 1)
-    local created = moves.stamp
-    if spec == '' then
-      moves.back[#moves.back + 1] = id
-    else
-      created, event = place_special(id, spec, event)
-    end
+    local created, event = place_new(q, moves, id, spec, body)
     bodies[#bodies + 1] = q.body .. id
     bodies[#bodies + 1] = created .. '\n' .. body
     lines[#lines + 1] = '+' .. id

@@ -14,11 +14,11 @@
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
--- @reply words joined by spaces, ms until the next delayed job (-1 none), ms to wait for the rate limit,
---        then id, body, token and stored fields of each started job
+-- @reply words joined by tabs ('+id' or '=id' for a new job), ms until the next delayed job (-1 none), ms to wait for
+--        the rate limit, the time, then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job give-back
--- @use write-job activate rate-limit fetch-jobs
+-- @use write-job place-new add-job activate rate-limit fetch-jobs
 
 local call = {
   moves = new_moves(server_time(now)),
@@ -26,6 +26,7 @@ local call = {
   policies = {},
 }
 
+-- A new job has its id, spec and body where others have id, token and first operand.
 -- Answers the word of the entry at that place, and the place of the next one.
 local function apply(at)
   local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
@@ -37,6 +38,8 @@ local function apply(at)
     return retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
   elseif operation == 'postpone' then
     return postpone_job(q, call, id, token, a), at + 4
+  elseif operation == 'add' then
+    return add_job(q, call, id, token, a), at + 4
   elseif operation == 'data' then
     return write_data(q, id, token, a), at + 4
   elseif operation == 'progress' then
@@ -55,7 +58,7 @@ local function apply_all()
   end
   write_moves(q, call.moves)
   trim_finished(q, call.policies, call.moves.now)
-  return table.concat(words, ' ')
+  return table.concat(words, '\t')
 end
 
 -- A repeated call gets the jobs of its first run again, as far as they are still its own.
@@ -79,7 +82,7 @@ end
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
-local reply = { '', -1, 0 }
+local reply = { '', -1, 0, call.moves.stamp }
 if known then
   local split = string.find(known, '\n', 1, true)
   reply[1] = string.sub(known, 1, split - 1)
@@ -102,11 +105,13 @@ if not meta[1] then
     want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
   }, call.events, call.moves)
   for i = 1, #ids do
-    started[i] = ids[i] .. '\t' .. reply[3 + (i - 1) * 4 + 3] .. '\n'
+    started[i] = ids[i] .. '\t' .. reply[4 + (i - 1) * 4 + 3] .. '\n'
   end
 end
 if not meta[1] then
-  if (relay == 1 or placed_any(call.moves)) and has_runnable(q) then
+  -- A fetch that came back short has shown that nothing is left.
+  local filled = #ids >= want or reply[3] > 0
+  if filled and (relay == 1 or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end
   if #ids == 0 and #call.moves.released > 0 and not due and is_drained(q, want, reply[3]) then

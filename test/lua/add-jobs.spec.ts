@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { addJobs } from '../../lib/redis/scripts.generated.js';
-import { bodyText, SEED_TIME, ScriptLab } from '../support/script-lab.js';
+import { ADD_TIME as NOW, runAdd, type AddOptions } from '../support/add-call.js';
+import { bodyText, ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
-const NOW = SEED_TIME + 1000;
 
-const add = (jobs: string[][], seq = '1', now = NOW) => lab.run(addJobs, [now, 'a', seq, 1], jobs.flat());
-const job = (id = '', spec = '', name = 'work', data = '{}') => [id, spec, `${name}\n{}\n${data}`];
+const add = (jobs: ReturnType<typeof job>[], options?: AddOptions) => runAdd(lab, jobs, options);
+const job = (id = '', spec = '', name = 'work', data = '{}') => ({ id, spec, name, data });
 const body = (name = 'work', data = '{}') => bodyText({ timestamp: NOW, name, data });
 
 describe('add-jobs', () => {
@@ -91,7 +90,7 @@ describe('add-jobs', () => {
     await lab.given({ jobs: [{ id: '1', state: 'delayed', due: NOW + 100 }] });
 
     expect((await add([job('', '200,,,')])).after.wake).toBeUndefined();
-    expect((await add([job('', '50,,,')], '2')).after.wake).toEqual([['1', 0]]);
+    expect((await add([job('', '50,,,')], { seq: '2' })).after.wake).toEqual([['1', 0]]);
   });
 
   it('counts the delay from the creation time that the caller gives', async () => {
@@ -164,11 +163,11 @@ describe('add-jobs', () => {
 
   it('changes nothing when the same call comes again', async () => {
     const first = await add([job(), job('', '100,,,')]);
-    const again = await add([job(), job('', '100,,,')], '1', NOW + 5000);
+    const again = await add([job(), job('', '100,,,')], { now: NOW + 5000 });
 
     expect(again.reply).toBe(first.reply);
     expect(again.after).toEqual(first.after);
-    expect((await add([job()], '2')).after.waiting).toEqual(['1', '3']);
+    expect((await add([job()], { seq: '2' })).after.waiting).toEqual(['1', '3']);
     expect(await lab.ttlMs('writer:a')).toBeGreaterThan(3_590_000);
   });
 
@@ -199,7 +198,7 @@ describe('add-jobs', () => {
 
   it("takes the time from Redis' own clock when none is given", async () => {
     const earliest = Date.now() - 1000;
-    const { reply } = await add([job()], '1', 0);
+    const { reply } = await add([job()], { now: 0 });
 
     const stamp = Number(String(reply).split('\n')[0]);
     expect(stamp).toBeGreaterThan(earliest);

@@ -247,7 +247,7 @@ describe('commit: refusals', () => {
     ]);
 
     expect(words).toEqual(['stale', 'stale', 'stale', 'not-active', 'not-active', 'not-active', 'missing']);
-    expect(after).toEqual({ ...before, 'writer:a': `1\n${words.join(' ')}\n` });
+    expect(after).toEqual({ ...before, 'writer:a': `1\n${words.join('\t')}\n` });
   });
 
   it('refuses a second outcome of one run, and applies the others of the call', async () => {

@@ -9,12 +9,12 @@ describe('commit: starting jobs', () => {
   it('starts the first of the list under a lock', async () => {
     await lab.given({ jobs: [{ id: '1', data: '{"a":[]}' }, { id: '2' }, { id: '3' }] });
 
-    const { reply, before, after } = await runCommit(lab, [], { want: 2 });
+    const { jobs, time, before, after } = await runCommit(lab, [], { want: 2 });
 
-    expect(reply).toEqual([
-      ...['', -1, 0],
-      ...['1', bodyText({ data: '{"a":[]}' }), 'w:1', []],
-      ...['2', bodyText({}), 'w:1', []],
+    expect(time).toBe(String(NOW));
+    expect(jobs).toEqual([
+      { id: '1', body: bodyText({ data: '{"a":[]}' }), token: 'w:1', fields: [] },
+      { id: '2', body: bodyText({}), token: 'w:1', fields: [] },
     ]);
     expect(after).toEqual({
       ...before,
@@ -85,7 +85,7 @@ describe('commit: starting jobs', () => {
     await lab.given({ jobs: [{ id: '1' }] });
     const { reply, before, after } = await runCommit(lab, []);
 
-    expect(reply).toEqual(['', -1, 0]);
+    expect(reply).toEqual(['', -1, 0, String(NOW)]);
     expect(after).toEqual({ ...before, 'writer:a': '1\n\n' });
     expect((await runCommit(lab, [], { want: 5, seq: '2' })).jobs).toHaveLength(1);
     expect((await runCommit(lab, [], { want: 5, seq: '3' })).jobs).toEqual([]);

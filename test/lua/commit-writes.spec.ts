@@ -55,7 +55,7 @@ describe('commit: log', () => {
     ]);
 
     expect(words).toEqual(['2', '3']);
-    expect(after).toEqual({ ...before, 'logs:1': ['a', 'b c', 'd\ne'], 'writer:a': '1\n2 3\n' });
+    expect(after).toEqual({ ...before, 'logs:1': ['a', 'b c', 'd\ne'], 'writer:a': '1\n2\t3\n' });
   });
 
   it('keeps the newest lines', async () => {
@@ -112,7 +112,7 @@ describe('commit: who may write', () => {
     ]);
 
     expect(words).toEqual(['stale', 'stale', 'stale', 'missing', 'missing']);
-    expect(after).toEqual({ ...before, 'writer:a': `1\n${words.join(' ')}\n` });
+    expect(after).toEqual({ ...before, 'writer:a': `1\n${words.join('\t')}\n` });
   });
 
   it.each(writes)(

@@ -1,5 +1,4 @@
 import { commit } from '../../lib/redis/scripts.generated.js';
-import type { JobWrite } from '../../lib/job/job-write.js';
 import type { ScriptLab, Trial } from './script-lab.js';
 import { SEED_TIME } from './seed-queue.js';
 
@@ -29,6 +28,7 @@ export interface CommitTrial extends Trial {
   words: string[];
   dueInMs: number;
   limitedForMs: number;
+  time: string;
   jobs: StartedJob[];
 }
 
@@ -39,18 +39,18 @@ export const LOCK_MS = 30_000;
 /** Runs a commit, with the worker `w` and no wish for jobs unless told otherwise. */
 export async function runCommit(
   lab: ScriptLab,
-  writes: readonly JobWrite[],
+  writes: readonly (readonly string[])[],
   options: CommitOptions = {},
 ): Promise<CommitTrial> {
   const { now = COMMIT_TIME, writer = 'a', seq = '1', relay = 0, want = 0, worker = 'w' } = options;
   const { name = '', lock = LOCK_MS, max = 0, duration = 0 } = options;
   const args = [now, writer, seq, relay, want, worker, name, lock, max, duration] as const;
   const trial = await lab.run(commit, [...args], writes.flat());
-  const [words, dueInMs, limitedForMs, ...flat] = trial.reply as [string, number, number, ...unknown[]];
+  const [words, dueInMs, limitedForMs, , ...flat] = trial.reply as [string, number, number, string, ...unknown[]];
   const jobs: StartedJob[] = [];
   for (let i = 0; i < flat.length; i += 4) {
-    const [id, body, token, fields] = flat.slice(i, i + 4) as [string, string, string, string[]];
+    const [id, body, token, fields] = (flat as unknown[]).slice(i, i + 4) as [string, string, string, string[]];
     jobs.push({ id, body, token, fields });
   }
-  return { ...trial, words: words === '' ? [] : words.split(' '), dueInMs, limitedForMs, jobs };
+  return { ...trial, words: words === '' ? [] : words.split('\t'), dueInMs, limitedForMs, jobs };
 }

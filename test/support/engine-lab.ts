@@ -1,4 +1,4 @@
-import { once, type EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, expect } from '@jest/globals';
 import type { Redis } from 'ioredis';
@@ -118,8 +118,9 @@ export class EngineLab {
 }
 
 /** Arguments of the next event of that name. */
-export function next(emitter: EventEmitter, event: string): Promise<any[]> {
-  return once(emitter, event, { signal: AbortSignal.timeout(PATIENCE_MS) });
+export async function next(emitter: EventEmitter, event: string): Promise<any[]> {
+  const [args] = await nextFew(emitter, event, 1);
+  return args!;
 }
 
 /** Arguments of the next so many events of that name. */
