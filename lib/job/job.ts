@@ -159,7 +159,10 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
     );
   }
 
-  /** Removes the job and all that belongs to it. Throws `WrongStateError` while a worker holds its lock. */
+  /**
+   * Removes the job and all that belongs to it. Throws `WrongStateError` while a worker holds a lock that has not
+   * expired.
+   */
   async remove(): Promise<void> {
     const word = await this.store.removeJob(this.id);
     if (word === 'locked') {

@@ -46,7 +46,8 @@ export class Shutdown {
     await Promise.race([within(LAST_CALLS_MS, this.store.commit.idle()), this.expired]);
     await Promise.race([this.locks.whenEmpty(), this.expired]);
     this.timers.forEach(clearTimeout);
-    for (const run of this.locks.runs()) {
+    // The newest first: each goes to the front of the queue, and the oldest ends up there.
+    for (const run of this.locks.runs().reverse()) {
       this.handBack(run);
     }
     await within(LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));

@@ -20,6 +20,12 @@
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job give-back
 -- @use write-job place-new add-job activate rate-limit fetch-jobs
 
+local COMMIT_CAP = 1000
+local LONGEST_ENTRY = 7
+if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
+  return redis.error_reply('ERR too many entries in one call')
+end
+
 local call = {
   moves = new_moves(server_time(now)),
   events = new_events(),
@@ -46,8 +52,10 @@ local function apply(at)
     return write_progress(q, call, id, token, a), at + 4
   elseif operation == 'log' then
     return write_log(q, id, token, a, b), at + 5
+  elseif operation == 'clear-logs' then
+    return clear_logs(q, id, token, a), at + 4
   end
-  return clear_logs(q, id, token, a), at + 4
+  return 'unknown', #ARGV + 1
 end
 
 local function apply_all()
@@ -87,6 +95,8 @@ if known then
   local split = string.find(known, '\n', 1, true)
   reply[1] = string.sub(known, 1, split - 1)
   load_again(reply, string.sub(known, split + 1))
+  local next_due = first_due(q)
+  reply[2] = next_due and math.max(next_due - call.moves.now, 0) or -1
   return reply
 end
 
@@ -110,7 +120,7 @@ if not meta[1] then
 end
 if not meta[1] then
   -- A fetch that came back short has shown that nothing is left.
-  local filled = #ids >= want or reply[3] > 0
+  local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
   if filled and (relay == 1 or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end

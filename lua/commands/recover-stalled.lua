@@ -42,7 +42,9 @@ local function trim_events()
 end
 
 local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP)
-for _, id in ipairs(expired) do
+-- The last one first: each goes to the front, and the one that waits longest ends up there.
+for i = #expired, 1, -1 do
+  local id = expired[i]
   local fields = redis.call('HMGET', q.job .. id, 'stalls', 'priority')
   local stalls = (fields[1] or 0) + 1
   if redis.call('EXISTS', q.body .. id) == 0 then

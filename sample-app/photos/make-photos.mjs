@@ -26,7 +26,8 @@ function rough(random, { y, height, waves = 7, smooth = 0.5 }) {
     length: (WIDTH * (0.55 + random() * 0.5)) / 1.9 ** i,
     shift: random() * Math.PI * 2,
   }));
-  return (x) => y + parts.reduce((sum, p) => sum + p.size * Math.sin((x / p.length) * Math.PI * 2 + p.shift), 0);
+  return (x) =>
+    y + parts.reduce((sum, p) => sum + p.size * Math.sin((x / p.length) * Math.PI * 2 + p.shift), 0);
 }
 
 function hill(line, fill, bottom = HEIGHT) {
@@ -58,7 +59,13 @@ const fill = (id) => `<rect width="${WIDTH}" height="${HEIGHT}" fill="url(#${id}
 function mix(from, to, share) {
   const parts = (color) => [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
   const [a, b] = [parts(from), parts(to)];
-  return `#${a.map((value, i) => Math.round(value + (b[i] - value) * share).toString(16).padStart(2, '0')).join('')}`;
+  return `#${a
+    .map((value, i) =>
+      Math.round(value + (b[i] - value) * share)
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`;
 }
 
 function pine(x, y, height, color) {
@@ -106,7 +113,8 @@ const scenes = {
     const random = chance(29);
     const dunes = Array.from({ length: 5 }, (_, i) => {
       const line = rough(random, { y: 640 + i * 88, height: 46 + i * 13, waves: 3, smooth: 0.36 });
-      const shade = (x) => line(x) + 10 + 34 * Math.abs(Math.sin(x / (190 + i * 70) + i * 2.1)) * (1 + i * 0.5);
+      const shade = (x) =>
+        line(x) + 10 + 34 * Math.abs(Math.sin(x / (190 + i * 70) + i * 2.1)) * (1 + i * 0.5);
       const color = mix('#e7a45e', '#8c3f2c', i / 4);
       return hill(line, mix(color, '#ffd9a0', 0.28)) + hill(shade, color);
     });
@@ -166,15 +174,19 @@ const scenes = {
     const random = chance(71);
     const towers = [];
     for (const [row, color] of ['#27345f', '#18213f', '#0d1328'].entries()) {
-      for (let x = -30; x < WIDTH; ) {
+      for (let x = -30; x < WIDTH;) {
         const width = 54 + random() * 74;
         const height = (130 + random() ** 2 * 370) * (1 - row * 0.2);
-        towers.push(`<rect x="${x.toFixed(0)}" y="${(760 - height).toFixed(0)}" width="${width.toFixed(0)}" height="${height.toFixed(0)}" fill="${color}"/>`);
+        towers.push(
+          `<rect x="${x.toFixed(0)}" y="${(760 - height).toFixed(0)}" width="${width.toFixed(0)}" height="${height.toFixed(0)}" fill="${color}"/>`,
+        );
         for (let wx = x + 9; wx < x + width - 12; wx += 15) {
           for (let wy = 760 - height + 14; wy < 744; wy += 20) {
             if (random() > 0.34 + row * 0.08) continue;
             const light = ['#ffd98a', '#ffc06a', '#fff0c8', '#9fd4ff'][Math.floor(random() ** 1.6 * 4)];
-            towers.push(`<rect x="${wx.toFixed(0)}" y="${wy.toFixed(0)}" width="7" height="10" fill="${light}" opacity="${(0.35 + random() * 0.6).toFixed(2)}"/>`);
+            towers.push(
+              `<rect x="${wx.toFixed(0)}" y="${wy.toFixed(0)}" width="7" height="10" fill="${light}" opacity="${(0.35 + random() * 0.6).toFixed(2)}"/>`,
+            );
           }
         }
         x += width + random() * 26;
@@ -254,17 +266,15 @@ const scenes = {
       const soil = hill(ground, mix('#d8b98a', '#3a2318', share));
       return `${trees.join('')}${soil}<rect y="${520 + i * 80}" width="${WIDTH}" height="260" fill="url(#haze)" opacity="${0.55 - share * 0.52}"/>`;
     });
-    return (
-      `<defs>${gradient('sky', [
-        [0, '#b9c7cf'],
-        [0.45, '#f0dcb8'],
-        [0.8, '#f6e4c4'],
-      ])}${gradient('haze', [
-        [0, '#f8e6c6', 0],
-        [0.55, '#f8e6c6', 1],
-        [1, '#f8e6c6', 0],
-      ])}${glow('sun', '#fff6dd')}</defs>${fill('sky')}<circle cx="420" cy="380" r="560" fill="url(#sun)"/>${rows.join('')}`
-    );
+    return `<defs>${gradient('sky', [
+      [0, '#b9c7cf'],
+      [0.45, '#f0dcb8'],
+      [0.8, '#f6e4c4'],
+    ])}${gradient('haze', [
+      [0, '#f8e6c6', 0],
+      [0.55, '#f8e6c6', 1],
+      [1, '#f8e6c6', 0],
+    ])}${glow('sun', '#fff6dd')}</defs>${fill('sky')}<circle cx="420" cy="380" r="560" fill="url(#sun)"/>${rows.join('')}`;
   },
 };
 
@@ -273,9 +283,7 @@ async function paint(name) {
   const random = chance(name.length);
   const grain = Buffer.from(Array.from({ length: WIDTH * HEIGHT }, () => 128 + (random() - 0.5) * 9));
   return sharp(Buffer.from(svg))
-    .composite([
-      { input: grain, raw: { width: WIDTH, height: HEIGHT, channels: 1 }, blend: 'soft-light' },
-    ])
+    .composite([{ input: grain, raw: { width: WIDTH, height: HEIGHT, channels: 1 }, blend: 'soft-light' }])
     .flatten({ background: '#000' })
     .jpeg({ quality: 78, mozjpeg: true })
     .withExif({ IFD0: { ImageDescription: name, Artist: 'Stepwell', Copyright: 'MIT' } })

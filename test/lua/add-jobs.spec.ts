@@ -171,6 +171,28 @@ describe('add-jobs', () => {
     expect(await lab.ttlMs('writer:a')).toBeGreaterThan(3_590_000);
   });
 
+  it('refuses a copy that comes after a later call of its writer', async () => {
+    await add([job()]);
+    await add([job()], { seq: '2' });
+    const before = await lab.dump();
+
+    await expect(add([job()])).rejects.toThrow('OUTDATED');
+    expect(await lab.dump()).toEqual(before);
+  });
+
+  it('leaves the waking to a caller that wakes a worker itself', async () => {
+    expect((await add([job(), job('', ',1,,')], { wake: 0 })).after.wake).toBeUndefined();
+  });
+
+  it('wakes a worker for a job that is now due first, whoever else is told', async () => {
+    expect((await add([job('', '50,,,')], { wake: 0 })).after.wake).toEqual([['1', 0]]);
+  });
+
+  it('refuses more jobs than a call may add', async () => {
+    await expect(add(Array.from({ length: 5001 }, () => job()))).rejects.toThrow('too many jobs');
+    expect(await lab.dump()).toEqual({});
+  });
+
   it('answers an empty call with the time', async () => {
     const { reply, after } = await add([]);
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { addJobs, obliterateQueue } from '../../lib/redis/scripts.generated.js';
+import { obliterateQueue } from '../../lib/redis/scripts.generated.js';
 import { LISTED_STATES } from '../../lib/job/job-state.js';
+import { runAdd } from '../support/add-call.js';
 import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
@@ -11,7 +12,7 @@ const oneOfEach = LISTED_STATES.map((state, i) => ({ id: `${i + 1}`, state, prio
 describe('obliterate-queue', () => {
   it('leaves nothing but what remembers the calls of writers', async () => {
     await lab.given({ paused: true, jobs: oneOfEach, limiter: { count: 1, until: SEED_TIME }, maxEvents: 5 });
-    await lab.run(addJobs, [SEED_TIME, 'a', '1', 1], ['', '', 'work\n{}\n{}']);
+    await runAdd(lab, [{}]);
     await lab.client.zadd(lab.keys.of('wake'), 0, '1');
 
     const { reply, after } = await obliterate(1000, 1);

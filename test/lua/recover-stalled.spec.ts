@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { addJobs, recoverStalled } from '../../lib/redis/scripts.generated.js';
+import { recoverStalled } from '../../lib/redis/scripts.generated.js';
+import { runAdd } from '../support/add-call.js';
 import { bodyText, SEED_TIME, ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
@@ -103,7 +104,7 @@ describe('recover-stalled', () => {
 
   it('cuts an event stream that has grown too large', async () => {
     for (let seq = 1; seq <= 50; seq += 1) {
-      await lab.run(addJobs, [SEED_TIME, 'a', `${seq}`, 1], ['', '', `${'x'.repeat(1000)}\n{}\n{}`]);
+      await runAdd(lab, [{ name: 'x'.repeat(1000) }], { seq: `${seq}` });
     }
 
     const { before, after } = await recover(1, 20_000);

@@ -75,4 +75,10 @@ describe('renew-locks', () => {
     expect(reply).toEqual([]);
     expect((after.active as [string, number][]).every(([, expiry]) => expiry === NOW + 30_000)).toBe(true);
   });
+
+  it('refuses more locks than a call may renew', async () => {
+    const tooMany = Array.from({ length: 5001 }, () => ['1', 'w:1']).flat();
+
+    await expect(renew(...tooMany)).rejects.toThrow('too many locks');
+  });
 });

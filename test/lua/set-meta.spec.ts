@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { addJobs, setMeta } from '../../lib/redis/scripts.generated.js';
-import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
+import { setMeta } from '../../lib/redis/scripts.generated.js';
+import { runAdd } from '../support/add-call.js';
+import { ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
 
@@ -17,7 +18,7 @@ describe('set-meta', () => {
   it('is what scripts go by', async () => {
     await lab.run(setMeta, ['0']);
 
-    const { after } = await lab.run(addJobs, [SEED_TIME, 'a', '1', 1], ['', '', 'x\n{}\n{}']);
+    const { after } = await runAdd(lab, [{}]);
 
     expect(after.events).toBeUndefined();
   });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { addJobs, trimEvents } from '../../lib/redis/scripts.generated.js';
-import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
+import { trimEvents } from '../../lib/redis/scripts.generated.js';
+import { runAdd } from '../support/add-call.js';
+import { ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
 
 describe('trim-events', () => {
   it('keeps the events of the last calls', async () => {
     for (const seq of ['1', '2', '3']) {
-      await lab.run(addJobs, [SEED_TIME, 'a', seq, 1], ['', '', 'x\n{}\n{}', '', '', 'y\n{}\n{}']);
+      await runAdd(lab, [{}, {}], { seq });
     }
 
     const { reply, before, after } = await lab.run(trimEvents, [2]);

@@ -23,6 +23,10 @@ export const ADD_TIME = SEED_TIME + 1000;
 /** Adds jobs in one call, waking a worker unless told otherwise. */
 export function runAdd(lab: ScriptLab, jobs: readonly AddedJob[], options: AddOptions = {}): Promise<Trial> {
   const { now = ADD_TIME, writer = 'a', seq = '1', wake = 1 } = options;
-  const rest = jobs.flatMap(({ id = '', spec = '', name = 'work', data = '{}' }) => [id, spec, `${name}\n{}\n${data}`]);
+  const rest = jobs.flatMap(({ id = '', spec = '', name = 'work', data = '{}' }) => [
+    id,
+    spec,
+    `${name}\n{}\n${data}`,
+  ]);
   return lab.run(addJobs, [now, writer, seq, wake], rest);
 }

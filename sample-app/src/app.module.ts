@@ -1,0 +1,22 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { StepwellModule } from 'stepwell';
+import { APP_CONFIG, type AppConfig } from './app-config.js';
+import { HealthModule } from './health/health.module.js';
+import { PhotosModule } from './photos/photos.module.js';
+
+@Module({})
+export class AppModule {
+  static with(config: AppConfig): DynamicModule {
+    return {
+      module: AppModule,
+      global: true,
+      imports: [
+        StepwellModule.forRoot({ connection: config.redisUrl, prefix: config.prefix }),
+        PhotosModule.with({ retryMs: config.retryMs }),
+        HealthModule,
+      ],
+      providers: [{ provide: APP_CONFIG, useValue: config }],
+      exports: [APP_CONFIG],
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { StepwellRegistry } from 'stepwell';
+import { startRedis } from 'stepwell/testing';
+import { configFromEnvironment } from './app-config.js';
+import { createApp } from './create-app.js';
+import { findFreePort } from './find-free-port.js';
+import { PHOTOS } from './photos/photo.js';
+import { PhotosService } from './photos/photos.service.js';
+import { printEvents } from './print-events.js';
+
+const HOST = process.env['HOST'] ?? '127.0.0.1';
+const FIRST_PORT = Number(process.env['PORT'] ?? 3000);
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+// The server that REDIS_URL names, or one of our own that ends with this process.
+const redis = await startRedis();
+const app = await createApp(configFromEnvironment(redis.url));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => print('Stopping…'));
+app.enableShutdownHooks(['SIGINT', 'SIGTERM']);
+
+const port = await findFreePort(FIRST_PORT, HOST);
+await app.listen(port, HOST);
+const address = `http://${HOST}:${port}`;
+print(`Redis  ${redis.host}:${redis.port}`);
+print(`Page   ${address}   (Ctrl-C ends)`);
+print('');
+
+const worker = app.get(StepwellRegistry).getWorker(PHOTOS);
+if (worker) printEvents(worker, print);
+const photos = app.get(PhotosService);
+for (const name of await photos.samples()) await photos.addSample(name);

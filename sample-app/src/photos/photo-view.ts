@@ -1,0 +1,39 @@
+import type { Job, JobState } from 'stepwell';
+import type { Inspection, PhotoData, PhotoProgress, PhotoResult } from './photo.js';
+
+/** A photo's job as HTTP shows it. */
+export interface PhotoView {
+  id: string;
+  title: string;
+  state: JobState;
+  addedAt: string;
+  progress: { done: number; of: number };
+  inspection?: Inspection;
+  pictures: { width: number; height: number; bytes: number; url: string }[];
+  attempts: { made: number; of: number };
+  /** Milliseconds from the start of the last attempt to its end. */
+  tookMs?: number;
+  error?: string;
+}
+
+export function viewOf(job: Job<PhotoData, PhotoResult>, state: JobState): PhotoView {
+  const progress = job.progress as PhotoProgress | 0;
+  const { done, of, inspection, pictures } = progress === 0 ? { done: 0, of: 1, pictures: [] } : progress;
+  const { processedOn, finishedOn, failedReason } = job;
+  return {
+    id: job.id,
+    title: job.data.title,
+    state,
+    addedAt: new Date(job.timestamp).toISOString(),
+    progress: { done, of },
+    ...(inspection ? { inspection } : {}),
+    pictures: pictures.map((picture) => ({
+      ...picture,
+      // The time is there for the browser's cache: a later job may have the same id.
+      url: `/photos/${encodeURIComponent(job.id)}/pictures/${picture.width}?added=${job.timestamp}`,
+    })),
+    attempts: { made: job.attemptsMade, of: job.opts.attempts ?? 1 },
+    ...(processedOn !== undefined && finishedOn !== undefined ? { tookMs: finishedOn - processedOn } : {}),
+    ...(failedReason !== undefined && state !== 'completed' ? { error: failedReason } : {}),
+  };
+}

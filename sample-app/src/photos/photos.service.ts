@@ -1,0 +1,92 @@
+import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import {
+  InjectQueue,
+  JobNotFoundError,
+  WrongStateError,
+  type Job,
+  type JobState,
+  type Queue,
+} from 'stepwell';
+import { PHOTOS, WIDTHS, type PhotoData, type PhotoResult } from './photo.js';
+import { PhotoStore } from './photo-store.js';
+import { viewOf, type PhotoView } from './photo-view.js';
+
+const NEWEST = 60;
+// In the order of a job's life: one that moves on while we read is found again, and shown as what it has become.
+const STATES = ['delayed', 'waiting', 'active', 'failed', 'completed'] as const;
+
+/** Adds photos to the queue and tells how far they are. */
+@Injectable()
+export class PhotosService {
+  constructor(
+    @InjectQueue(PHOTOS) private readonly queue: Queue<PhotoData, PhotoResult>,
+    private readonly store: PhotoStore,
+  ) {}
+
+  samples(): Promise<string[]> {
+    return this.store.sampleNames();
+  }
+
+  async addSample(name: string): Promise<PhotoView> {
+    const names = await this.store.sampleNames();
+    if (!names.includes(name))
+      throw new NotFoundException(`There is no sample "${name}": take ${names.join(', ')}.`);
+    return this.add({ title: name.replaceAll('-', ' '), file: `sample:${name}` });
+  }
+
+  async addUpload(title: string, bytes: Buffer): Promise<PhotoView> {
+    return this.add({ title, file: await this.store.keepUpload(bytes) });
+  }
+
+  async list(): Promise<PhotoView[]> {
+    const views = new Map<string, PhotoView>();
+    for (const state of STATES) {
+      for (const job of await this.queue.getJobs(state, 0, NEWEST - 1)) views.set(job.id, viewOf(job, state));
+    }
+    const newestFirst = [...views.values()].sort((a, b) => Number(b.id) - Number(a.id));
+    return newestFirst.slice(0, NEWEST);
+  }
+
+  async get(id: string): Promise<PhotoView> {
+    const job = await this.find(id);
+    const state = await job.getState();
+    if (state === 'unknown') throw notFound(id);
+    return viewOf(job, state);
+  }
+
+  async picturePath(id: string, width: number): Promise<string> {
+    const { timestamp } = await this.find(id);
+    if (!WIDTHS.some((known) => known === width)) {
+      throw new NotFoundException(`Pictures are ${WIDTHS.join(', ')} pixels wide.`);
+    }
+    return this.store.picturePath(id, timestamp, width);
+  }
+
+  /** Gives a failed photo all its attempts again. */
+  async retry(id: string): Promise<PhotoView> {
+    const job = await this.find(id);
+    try {
+      await job.retry('failed', { resetAttemptsMade: true });
+    } catch (error) {
+      if (error instanceof JobNotFoundError) throw notFound(id);
+      if (error instanceof WrongStateError) throw new ConflictException(`Photo ${id} has not failed.`);
+      throw error;
+    }
+    return this.get(id);
+  }
+
+  private async add(data: PhotoData): Promise<PhotoView> {
+    const job = await this.queue.add('develop', data);
+    return viewOf(job, 'waiting' satisfies JobState);
+  }
+
+  private async find(id: string): Promise<Job<PhotoData, PhotoResult>> {
+    const job = await this.queue.getJob(id);
+    if (!job) throw notFound(id);
+    return job;
+  }
+}
+
+function notFound(id: string): NotFoundException {
+  return new NotFoundException(`There is no photo ${id}.`);
+}

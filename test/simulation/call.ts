@@ -1,0 +1,78 @@
+import type { JobFields } from '../../lib/job/job-record.js';
+import type { ScriptName } from './simulated-scripts.js';
+
+/** One call of a script, as it is sent. Where a script takes the time, it is the first argument. */
+export interface Call {
+  script: ScriptName;
+  args: (string | number)[];
+  rest: string[];
+}
+
+/** A job as commit and recover-stalled hand it over. */
+export interface GrantedJob {
+  id: string;
+  body: string;
+  token: string;
+  fields: JobFields;
+}
+
+/** Reply of a script in the form in which replies are compared. */
+export type Reply = unknown;
+
+export interface CommitReply {
+  words: string[];
+  dueInMs: number;
+  limitedForMs: number;
+  jobs: GrantedJob[];
+}
+
+export interface RecoverReply {
+  ids: string[];
+  jobs: GrantedJob[];
+}
+
+/** Scripts that remember their last call of each writer; writer and number follow the time. */
+export const NUMBERED: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  'addJobs',
+  'changeDelay',
+  'changePriority',
+  'cleanJobs',
+  'commit',
+  'promoteJob',
+  'removeJob',
+  'retryJob',
+]);
+
+/** Replies with jobs in them are easier to compare with their parts named. */
+export function readReply(script: ScriptName, raw: unknown): Reply {
+  if (script === 'commit') {
+    const [words, dueInMs, limitedForMs, ...jobs] = raw as [string, number, number, ...unknown[]];
+    const reply: CommitReply = {
+      words: words === '' ? [] : words.split(' '),
+      dueInMs,
+      limitedForMs,
+      jobs: readJobs(jobs),
+    };
+    return reply;
+  }
+  if (script === 'recoverStalled') {
+    const [ids, ...jobs] = raw as [string[], ...unknown[]];
+    const reply: RecoverReply = { ids, jobs: readJobs(jobs) };
+    return reply;
+  }
+  return raw;
+}
+
+function readJobs(flat: unknown[]): GrantedJob[] {
+  const jobs: GrantedJob[] = [];
+  for (let i = 0; i < flat.length; i += 4) {
+    const [id, body, token, fields] = flat.slice(i, i + 4) as [string, string, string, string[]];
+    jobs.push({ id, body, token, fields: asFields(fields) });
+  }
+  return jobs;
+}
+
+export function asFields(flat: readonly string[]): JobFields {
+  const names = flat.filter((_, i) => i % 2 === 0);
+  return Object.fromEntries(names.map((name, i) => [name, flat[i * 2 + 1]])) as JobFields;
+}
