@@ -11,6 +11,7 @@ export { Job, type JobProgress } from './job/job.js';
 export type {
   BackoffOptions,
   BulkJobOptions,
+  DeduplicationOptions,
   DefaultJobOptions,
   JobsOptions,
   KeepJobs,

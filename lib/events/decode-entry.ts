@@ -20,6 +20,9 @@ const READERS: Record<string, (columns: string[]) => Told[]> = {
   'retries-exhausted': ([jobId, attemptsMade]) => [{ event: 'retries-exhausted', jobId, attemptsMade }],
   stalled: ([jobId]) => [{ event: 'stalled', jobId }],
   removed: ([jobId, prev]) => [{ event: 'removed', jobId, prev }],
+  deduplicated: ([jobId, deduplicationId, deduplicatedJobId]) => [
+    { event: 'deduplicated', jobId, deduplicationId, deduplicatedJobId },
+  ],
   duplicated: ([jobId]) => [{ event: 'duplicated', jobId }],
   cleaned: ([count]) => [{ event: 'cleaned', count }],
   drained: () => [{ event: 'drained' }],

@@ -1,6 +1,13 @@
-import { checkBoolean, checkInteger, checkJobId, checkNumber, PRIORITY_LIMIT } from './check.js';
+import {
+  checkBoolean,
+  checkDeduplicationId,
+  checkInteger,
+  checkJobId,
+  checkNumber,
+  PRIORITY_LIMIT,
+} from './check.js';
 import { InvalidOptionError } from './errors.js';
-import type { BackoffOptions, JobsOptions, KeepJobs } from './job-options.js';
+import type { BackoffOptions, DeduplicationOptions, JobsOptions, KeepJobs } from './job-options.js';
 
 type Check = (option: string, value: unknown) => void;
 
@@ -17,6 +24,7 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
   stackTraceLimit: (option, value) => checkInteger(option, value, 0),
   sizeLimit: (option, value) => checkInteger(option, value, 0),
   jobId: (_option, value) => checkJobId(value),
+  deduplication: checkDeduplication,
 };
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
@@ -57,6 +65,33 @@ export function checkKeep(option: string, value: unknown): void {
   for (const part of ['count', 'age', 'limit'] as const) {
     if (keep[part] !== undefined) {
       checkNumber(`${option}.${part}`, keep[part], 0);
+    }
+  }
+}
+
+const DEDUPLICATION = ['id', 'ttl', 'extend', 'replace', 'keepLastIfActive'];
+
+export function checkDeduplication(option: string, value: unknown): void {
+  const rule = value as DeduplicationOptions | null;
+  if (typeof rule !== 'object' || rule === null) {
+    throw new InvalidOptionError(option, value, "Use an object with `id`, such as { id: 'house-7' }.");
+  }
+  for (const part of Object.keys(rule)) {
+    if (!DEDUPLICATION.includes(part)) {
+      throw new InvalidOptionError(
+        `${option}.${part}`,
+        rule[part as keyof DeduplicationOptions],
+        `Known parts: ${DEDUPLICATION.join(', ')}.`,
+      );
+    }
+  }
+  checkDeduplicationId(`${option}.id`, rule.id);
+  if (rule.ttl !== undefined) {
+    checkNumber(`${option}.ttl`, rule.ttl, 1);
+  }
+  for (const flag of ['extend', 'replace', 'keepLastIfActive'] as const) {
+    if (rule[flag] !== undefined) {
+      checkBoolean(`${option}.${flag}`, rule[flag]);
     }
   }
 }

@@ -79,6 +79,11 @@ export function checkJobName(name: unknown): void {
   checkText('job name', name);
 }
 
+/** Throws unless `id` can be the id of a deduplication. */
+export function checkDeduplicationId(option: string, id: unknown): void {
+  checkText(option, id);
+}
+
 /** Throws unless `id` can be the id of a job that a user names. */
 export function checkJobId(id: unknown): void {
   checkText('jobId', id);

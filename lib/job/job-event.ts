@@ -32,6 +32,13 @@ export type JobEvent =
   | (OfJob & { event: 'stalled' })
   | (OfJob & { event: 'removed'; prev: string })
   | (OfJob & { event: 'duplicated' })
+  | (OfJob & {
+      /** An add was stopped, or took the place of a delayed job; `jobId` is the job that is kept. */
+      event: 'deduplicated';
+      deduplicationId: string;
+      /** The job that was dropped or replaced. */
+      deduplicatedJobId: string;
+    })
   | (EventBase & { event: 'cleaned'; count: string })
   | (EventBase & { event: 'drained' })
   | (EventBase & { event: 'paused' })

@@ -44,10 +44,26 @@ export interface DefaultJobOptions {
   sizeLimit?: number;
 }
 
+/** Keeps jobs of one id from piling up. An add that it stops is told by a `deduplicated` event. */
+export interface DeduplicationOptions {
+  /** What makes two jobs the same. */
+  id: string;
+  /** Milliseconds for which further jobs are stopped, whatever becomes of the first. Default: until it has finished. */
+  ttl?: number;
+  /** Let each stopped job start the `ttl` anew. */
+  extend?: boolean;
+  /** Put the new job in place of one that is delayed and has never been started. */
+  replace?: boolean;
+  /** Keep the newest of the stopped jobs and add it when the unfinished one has finished. Takes no `ttl`. */
+  keepLastIfActive?: boolean;
+}
+
 /** Options of one job. */
 export interface JobsOptions extends DefaultJobOptions {
   /** An id of your own; adding a job whose id is in use answers that job. Not a whole number, no control characters. */
   jobId?: string;
+  /** See `DeduplicationOptions`. Default: none. */
+  deduplication?: DeduplicationOptions;
 }
 
 /** Options of a job in `addBulk`. */

@@ -24,6 +24,8 @@ export interface JobStore {
   removeJob(id: string): Promise<string>;
   retryJob(id: string, state: FinishedState, front: boolean, options: RetryOptions): Promise<string>;
   promoteJob(id: string): Promise<string>;
+  /** Ends a deduplication; with an owner, only while that job is behind it. */
+  removeDedupKey(id: string, owner: string): Promise<string>;
   changeDelay(id: string, delayMs: number): Promise<string>;
   changePriority(id: string, priority: number, front: boolean): Promise<string>;
   /** Milliseconds from now; answers whether the lock is still held. */

@@ -48,6 +48,8 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
   processedBy: string | undefined = undefined;
   /** Lock under which this object may write. */
   token: string | undefined = undefined;
+  /** Whether the job was there already when it was added: stopped by its deduplication, which keeps this id. */
+  deduplicated = false;
   /** @internal Whether this object has ended its run by moving the job. */
   moved = false;
 
@@ -106,6 +108,11 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
     if (token !== undefined) {
       this.attemptsStarted = Number(fields.attemptsStarted ?? 0) + 1;
     }
+  }
+
+  /** What makes it the same as another job; see the option `deduplication`. */
+  get deduplicationId(): string | undefined {
+    return this.opts.deduplication?.id;
   }
 
   get queueName(): string {
@@ -180,6 +187,12 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
     this.returnvalue = null as R;
     if (options.resetAttemptsMade) this.attemptsMade = 0;
     if (options.resetAttemptsStarted) this.attemptsStarted = 0;
+  }
+
+  /** Ends the deduplication that this job has begun. Answers false when another job, or none, is behind it. */
+  async removeDeduplicationKey(): Promise<boolean> {
+    const id = this.deduplicationId;
+    return id !== undefined && (await this.store.removeDedupKey(id, this.id)) === 'ok';
   }
 
   /** Starts a delayed job as soon as a worker is free. */

@@ -2,7 +2,7 @@ import { checkJobName } from '../job/check.js';
 import { checkJobOptions } from '../job/check-job-options.js';
 import { DataTooLargeError } from '../job/errors.js';
 import { encodeBody } from '../job/job-body.js';
-import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
+import type { DeduplicationOptions, DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import { encodeJson } from '../job/json.js';
 import type { NewJob } from '../store/added-job.js';
 
@@ -30,11 +30,17 @@ export function newJob(
   return { job: { id: opts.jobId ?? '', spec: specOf(opts), body: encodeBody(name, opts, json) }, opts };
 }
 
-/** The options that the script acts on; see lua/commands/add-jobs.lua. */
-function specOf({ delay, priority, lifo, timestamp }: JobsOptions): string {
-  if (!delay && !priority && !lifo && timestamp === undefined) {
+/** The options that the script acts on; see `read_spec` in lua/shared/place-new.lua. */
+function specOf({ delay, priority, lifo, timestamp, deduplication }: JobsOptions): string {
+  if (!delay && !priority && !lifo && timestamp === undefined && !deduplication) {
     return '';
   }
   const created = timestamp === undefined ? '' : Math.floor(timestamp);
-  return `${delay ? Math.ceil(delay) : ''},${priority || ''},${lifo ? '1' : ''},${created}`;
+  const placement = `${delay ? Math.ceil(delay) : ''},${priority || ''},${lifo ? '1' : ''},${created}`;
+  return deduplication ? `${placement},${ruleOf(deduplication)}` : placement;
+}
+
+function ruleOf({ id, ttl, extend, replace, keepLastIfActive }: DeduplicationOptions): string {
+  const flags = `${extend ? 'e' : ''}${replace ? 'r' : ''}${keepLastIfActive ? 'k' : ''}`;
+  return `${ttl === undefined ? '' : Math.ceil(ttl)},${flags},${id}`;
 }

@@ -6,6 +6,7 @@ import { Job, type JobProgress } from '../job/job.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import type { FinishedState, JobType, ListedState } from '../job/job-state.js';
 import { encodeJson } from '../job/json.js';
+import type { AddedJob } from '../store/added-job.js';
 import { newJob } from './new-job.js';
 import { QueueGetters } from './queue-getters.js';
 import type { QueueOptions } from './queue-options.js';
@@ -70,18 +71,14 @@ export class Queue<
   }
 
   /**
-   * Adds a job. With a `jobId` that is in use nothing is written, and the answer carries that job's id.
+   * Adds a job. With a `jobId` that is in use nothing is written, and the answer carries that job's id; the same where
+   * a `deduplication` stops it, and `job.deduplicated` says so.
    * Throws `InvalidOptionError`, `NotSerializableError` or `DataTooLargeError` before anything is written;
    * `ConnectionError` when Redis did not answer, in which case the job may or may not have been added.
    */
   async add(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
-    const prepared = newJob(name, data, opts, this.opts.defaultJobOptions);
-    const { id, now } = await this.store.add(prepared.job);
-    const job = new Job<D, R, N>(this.store, id, name, data, prepared.opts, prepared.opts.timestamp ?? now);
-    if (this.listenerCount('waiting') > 0) {
-      this.emit('waiting', job);
-    }
-    return job;
+    const { job, opts: merged } = newJob(name, data, opts, this.opts.defaultJobOptions);
+    return this.added(name, data, merged, await this.store.add(job));
   }
 
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
@@ -90,13 +87,21 @@ export class Queue<
       newJob(name, data, opts, this.opts.defaultJobOptions),
     );
     const added = await Promise.all(prepared.map(({ job }) => this.store.add(job)));
-    return jobs.map(({ name, data }, i) => {
-      const { id, now } = added[i]!;
-      const { opts } = prepared[i]!;
-      const job = new Job<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
+    return jobs.map(({ name, data }, i) => this.added(name, data, prepared[i]!.opts, added[i]!));
+  }
+
+  private added(
+    name: N,
+    data: D,
+    opts: JobsOptions,
+    { id, now, duplicated, deduplicated }: AddedJob,
+  ): Job<D, R, N> {
+    const job = new Job<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
+    job.deduplicated = deduplicated;
+    if (!duplicated && !deduplicated && this.listenerCount('waiting') > 0) {
       this.emit('waiting', job);
-      return job;
-    });
+    }
+    return job;
   }
 
   /** Lets no further job of the queue start, anywhere. Running jobs go on. */
@@ -200,6 +205,16 @@ export class Queue<
   /** Makes all delayed jobs wait for a worker. */
   async promoteJobs({ count = SLICE }: { count?: number } = {}): Promise<void> {
     while ((await this.store.promoteSlice(Math.min(count, SLICE))) > 0);
+  }
+
+  /** Id of the job behind a deduplication, null when there is none. With a `ttl` it may be a job that has finished. */
+  async getDeduplicationJobId(id: string): Promise<string | null> {
+    return (await this.store.inspect.getDedupOwner(id)) || null;
+  }
+
+  /** Ends a deduplication by hand. Answers 1, or 0 when there was none. */
+  async removeDeduplicationKey(id: string): Promise<number> {
+    return (await this.store.removeDedupKey(id, '')) === 'ok' ? 1 : 0;
   }
 
   /** Lets no job of the queue start for that many milliseconds. */

@@ -14,8 +14,8 @@ const FIXED = [
 /** A key that a queue has once, whatever its jobs. */
 export type FixedKey = (typeof FIXED)[number];
 
-/** A key that belongs to one job or writer; its name ends in their id. */
-export type DerivedKey = 'job' | 'body' | 'logs' | 'writer';
+/** A key that belongs to one job, writer or deduplication; its name ends in their id. */
+export type DerivedKey = 'job' | 'body' | 'logs' | 'writer' | 'dedup';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {

@@ -1,6 +1,6 @@
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addJobs } from '../redis/scripts.generated.js';
-import type { AddedJob, NewJob } from './added-job.js';
+import { type AddedJob, type NewJob, readAdded } from './added-job.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
 import { resend } from './resend.js';
@@ -77,8 +77,7 @@ export class AddBatch {
       const lines = String(answer).split('\n');
       const now = Number(lines[0]);
       for (let i = 0; i < entries.length; i += 1) {
-        const line = lines[i + 1] as string;
-        (entries[i] as Entry).resolve({ id: line.slice(1), now, duplicated: line[0] === '=' });
+        (entries[i] as Entry).resolve(readAdded(lines[i + 1] as string, now));
       }
     } catch (error) {
       for (const entry of entries) {

@@ -2,7 +2,7 @@
 export interface NewJob {
   /** '' for the next number. */
   id: string;
-  /** 'delayMs,priority,front,timestamp', '' when none is set. */
+  /** What it asks of the engine, '' for nothing; see `read_spec` in lua/shared/place-new.lua. */
   spec: string;
   /** See `encodeBody`. */
   body: string;
@@ -15,4 +15,11 @@ export interface AddedJob {
   now: number;
   /** Whether a job with that id was there already; nothing was written then. */
   duplicated: boolean;
+  /** Whether that job was kept instead of the added one; nothing was added then. */
+  deduplicated: boolean;
+}
+
+/** What a script's word or line says of an added job: '+id' added, '=id' there already, '~id' kept instead. */
+export function readAdded(line: string, now: number): AddedJob {
+  return { id: line.slice(1), now, duplicated: line[0] === '=', deduplicated: line[0] === '~' };
 }

@@ -4,7 +4,7 @@ import { readFields } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
-import type { AddedJob, NewJob } from './added-job.js';
+import { type AddedJob, type NewJob, readAdded } from './added-job.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
 import { resend } from './resend.js';
@@ -92,9 +92,7 @@ export class CommitBatch {
   add({ id, spec, body }: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
       this.push(['add', id, spec, body], (word, error, now) =>
-        error === undefined
-          ? resolve({ id: word.slice(1), now: Number(now), duplicated: word[0] === '=' })
-          : reject(error as Error),
+        error === undefined ? resolve(readAdded(word, Number(now))) : reject(error as Error),
       );
     });
   }

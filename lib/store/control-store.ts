@@ -11,6 +11,7 @@ import {
   pauseQueue,
   promoteJob,
   promoteJobs,
+  removeDedupKey,
   removeJob,
   retryJob,
   retryJobs,
@@ -94,6 +95,17 @@ export class ControlStore {
   /** Answers ok, missing or locked. */
   removeJob(id: string, lane: Lane): Promise<string> {
     return this.scripts.run(removeJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
+  }
+
+  /** Answers ok or missing; `owner` '' for any. */
+  removeDedupKey(id: string, owner: string, lane: Lane): Promise<string> {
+    return this.scripts.run(removeDedupKey, [
+      REDIS_TIME,
+      lane.writer,
+      lane.seq,
+      id,
+      owner,
+    ]) as Promise<string>;
   }
 
   /** Answers ok or unchanged. */

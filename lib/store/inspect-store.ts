@@ -5,6 +5,7 @@ import type { ScriptRunner } from '../redis/script-runner.js';
 import {
   countJobs,
   countPriorities,
+  getDedupOwner,
   getLogs,
   getRateLimit,
   listJobs,
@@ -107,6 +108,11 @@ export class InspectStore {
       return lines.length;
     });
     return { logs, count: total };
+  }
+
+  /** The job that a deduplication protects, '' for none. */
+  getDedupOwner(id: string): Promise<string> {
+    return this.scripts.run(getDedupOwner, [REDIS_TIME, id]) as Promise<string>;
   }
 
   async getRateLimit(): Promise<RateLimitWindow> {

@@ -106,6 +106,10 @@ export class QueueStore implements JobStore {
     return this.once((lane) => this.control.promoteJob(id, lane));
   }
 
+  removeDedupKey(id: string, owner: string): Promise<string> {
+    return this.once((lane) => this.control.removeDedupKey(id, owner, lane));
+  }
+
   changeDelay(id: string, delayMs: number): Promise<string> {
     return this.once((lane) => this.control.changeDelay(id, delayMs, lane));
   }

@@ -1,15 +1,15 @@
 --- Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership.
 -- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body writer
+-- @derives job body logs writer dedup
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg wake int         0 when the caller's process has an idle worker that it wakes itself
--- @rest                 three per job: id ('' for the next number), 'delayMs,priority,front,timestamp' ('' for none),
---                       and 'name\noptions\ndata'
--- @reply the time, then a line per job: '+id' added, '=id' there already
+-- @rest                 three per job: id ('' for the next number), what it asks for (see `read_spec`), and
+--                       'name\noptions\ndata'
+-- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send once events moves wake promote-due place-new
+-- @use server-time send once events moves wake promote-due erase place-new deduplicate
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
@@ -22,20 +22,18 @@ if known then
   return known
 end
 
-local t = server_time(now)
-local moves, events = new_moves(t), new_events()
-local lines, bodies, taken, entries = { moves.stamp }, {}, {}, {}
-local unnamed = 0
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+local moves = call.moves
+local lines, bodies, taken = { moves.stamp }, {}, {}
 
-for at = rest, #ARGV, 3 do
-  local id = ARGV[at]
-  if id == '' then
-    unnamed = unnamed + 1
-  elseif taken[id] or redis.call('EXISTS', q.body .. id) == 1 then
-    entries[at] = 'known'
-  else
-    taken[id] = true
+local function count_unnamed()
+  local count = 0
+  for at = rest, #ARGV, 3 do
+    if ARGV[at] == '' then
+      count = count + 1
+    end
   end
+  return count
 end
 
 -- A worker must learn of a delayed job that is due before all others.
@@ -52,25 +50,39 @@ local function is_first_due(delayed)
   return false
 end
 
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
-local next_id = unnamed > 0 and redis.call('HINCRBY', q.meta, 'id', unnamed) - unnamed or 0
-
-for at = rest, #ARGV, 3 do
-  local id, spec, body = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  if entries[at] then
-    lines[#lines + 1] = '=' .. id
-    emit(events, 'duplicated', id)
-  else
-    if id == '' then
-      next_id = next_id + 1
-      id = string.format('%.0f', next_id)
+-- Plain jobs are stored by one write after all of them; a deduplicated one at once, since the next may look for it.
+local function add_one(id, named, spec, body)
+  if named and (taken[id] or redis.call('EXISTS', q.body .. id) == 1) then
+    emit(call.events, 'duplicated', id)
+    return '=' .. id
+  end
+  local asked = spec ~= '' and read_spec(spec) or nil
+  if asked and asked.dedup then
+    local kept = deduplicate(q, call, id, spec, asked.dedup, body)
+    if kept then
+      return '~' .. kept
     end
-    local created, event = place_new(q, moves, id, spec, body)
+    store_new(q, call, id, asked, body)
+  else
+    local created, event = place_new(q, moves, id, asked, body)
     bodies[#bodies + 1] = q.body .. id
     bodies[#bodies + 1] = created .. '\n' .. body
-    lines[#lines + 1] = '+' .. id
-    emit(events, 'added', event)
+    emit(call.events, 'added', event)
   end
+  taken[id] = true
+  return '+' .. id
+end
+
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local unnamed = count_unnamed()
+local next_id = unnamed > 0 and redis.call('HINCRBY', q.meta, 'id', unnamed) - unnamed or 0
+for at = rest, #ARGV, 3 do
+  local id, named = ARGV[at], ARGV[at] ~= ''
+  if not named then
+    next_id = next_id + 1
+    id = string.format('%.0f', next_id)
+  end
+  lines[#lines + 1] = add_one(id, named, ARGV[at + 1], ARGV[at + 2])
 end
 
 send_keys('MSET', bodies)
@@ -78,7 +90,7 @@ write_moves(q, moves)
 if not meta[1] and ((wake == 1 and placed_any(moves)) or is_first_due(moves.delayed)) then
   wake_one(q)
 end
-publish(q.events, events, meta[2])
+publish(q.events, call.events, meta[2])
 local answer = table.concat(lines, '\n')
 remember(lane, seq, answer)
 return answer

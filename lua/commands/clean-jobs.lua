@@ -2,7 +2,7 @@
 -- position it answers.
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
 -- @key meta waiting prioritized delayed active completed failed events
--- @derives job body logs writer
+-- @derives job body logs writer dedup
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -12,7 +12,7 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events erase
+-- @use server-time send once events erase forget-dedup
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer
@@ -65,6 +65,7 @@ if #old > 0 then
   else
     send('ZREM', q[state], old)
   end
+  forget_dedup(q, old)
   erase(q, old)
   emit(events, 'cleaned', #old)
   publish(q.events, events, max_events)

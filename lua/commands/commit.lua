@@ -2,7 +2,7 @@
 -- One call for a whole batch: the cost of a script call and of its events is shared by all jobs in it.
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed events wake limiter
--- @derives job body logs writer
+-- @derives job body logs writer dedup
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -14,11 +14,11 @@
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
--- @reply words joined by tabs ('+id' or '=id' for a new job), ms until the next delayed job (-1 none), ms to wait for
+-- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job (-1 none), ms to wait for
 --        the rate limit, the time, then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
--- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job give-back
--- @use write-job place-new add-job activate rate-limit fetch-jobs
+-- @use server-time send once events moves wake promote-due check-lock erase retention one-more place-new deduplicate release-dedup finish-job give-back
+-- @use write-job add-job activate rate-limit fetch-jobs
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 7

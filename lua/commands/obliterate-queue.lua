@@ -1,12 +1,12 @@
 --- Deletes a paused queue with everything in it, in slices. Repeat it while it answers more.
 -- What remembers the last call of each writer is left to expire.
 -- @key meta waiting prioritized delayed active completed failed events wake limiter
--- @derives job body logs
+-- @derives job body logs dedup
 -- @arg count int        how many jobs at most, capped at 1000
 -- @arg force int        1 to delete active jobs as well
 -- @reply not-paused, active when there are active jobs, more, or done
 -- @cost O(K log N) for K jobs
--- @use send take-out erase
+-- @use send take-out erase forget-dedup
 
 local OBLITERATE_CAP = 1000
 if redis.call('HEXISTS', q.meta, 'paused') == 0 then
@@ -19,6 +19,7 @@ end
 local left = math.max(math.min(count, OBLITERATE_CAP), 1)
 for _, state in ipairs({ 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed' }) do
   local ids = take_first(q, state, left)
+  forget_dedup(q, ids)
   erase(q, ids)
   left = left - #ids
 end

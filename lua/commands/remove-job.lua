@@ -1,13 +1,13 @@
 --- Removes a job and all that it owns, unless a worker holds it.
 -- @key meta waiting prioritized delayed active completed failed events
--- @derives job body logs writer
+-- @derives job body logs writer dedup
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
 -- @reply ok, missing, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once events state-of take-out erase
+-- @use server-time send once events state-of take-out erase forget-dedup
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -27,6 +27,7 @@ end
 
 if word == 'ok' then
   take_out(q, id, state)
+  forget_dedup(q, { id })
   erase(q, { id })
   emit(events, 'removed', id .. '\t' .. state)
   publish(q.events, events, max_events)

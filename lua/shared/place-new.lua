@@ -1,24 +1,51 @@
--- Decides where a new job goes. `spec` is 'delayMs,priority,front,timestamp', '' when none is set.
+-- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then ',ttl,flags,id' where it is deduplicated;
+-- '' when it asks for nothing.
+local function read_spec(spec)
+  local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')
+  local ttl, flags, dedup_id = string.match(rule, '^,(%d*),(%a*),(.*)$')
+  return {
+    delay = tonumber(delay) or 0,
+    priority = priority ~= '' and priority or nil,
+    front = front == '1',
+    timestamp = timestamp ~= '' and timestamp or nil,
+    dedup = dedup_id and { id = dedup_id, ttl = tonumber(ttl), flags = flags },
+  }
+end
+
+-- Decides where a new job goes; `asked` is nil for a job that asks for nothing.
 -- Answers its time of creation and the line of its event.
-local function place_new(q, moves, id, spec, body)
+local function place_new(q, moves, id, asked, body)
   local event = id .. '\t' .. string.sub(body, 1, string.find(body, '\n', 1, true) - 1)
-  if spec == '' then
+  if not asked then
     moves.back[#moves.back + 1] = id
     return moves.stamp, event
   end
-  local delay, priority, front, timestamp = string.match(spec, '^(%d*),(%d*),(1?),(%d*)$')
-  local created = timestamp ~= '' and timestamp or moves.stamp
-  local due = (tonumber(delay) or 0) > 0 and created + delay or 0
+  local created = asked.timestamp or moves.stamp
+  local due = asked.delay > 0 and created + asked.delay or 0
   local state
   if due > moves.now then
     moves.delayed[#moves.delayed + 1] = { id = id, due = due }
     state = 'delayed'
     event = event .. '\t' .. due
   else
-    state = place(moves, id, priority ~= '' and priority or nil, front == '1')
+    state = place(moves, id, asked.priority, asked.front)
   end
-  if priority ~= '' then
-    redis.call('HSET', q.job .. id, 'state', state, 'priority', priority)
+  if asked.priority then
+    redis.call('HSET', q.job .. id, 'state', state, 'priority', asked.priority)
+  end
+  if asked.dedup then
+    redis.call('HSET', q.job .. id, 'state', state, 'dedup', asked.dedup.id)
   end
   return created, event
+end
+
+-- Stores one new job at once, for scripts that add few.
+local function store_new(q, call, id, asked, body)
+  local created, event = place_new(q, call.moves, id, asked, body)
+  redis.call('SET', q.body .. id, created .. '\n' .. body)
+  emit(call.events, 'added', event)
+end
+
+local function next_number(q)
+  return string.format('%.0f', redis.call('HINCRBY', q.meta, 'id', 1))
 end

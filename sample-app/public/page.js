@@ -19,8 +19,9 @@ async function ask(path, options) {
   return body;
 }
 
-function say(text) {
+function say(text, isError = false) {
   byId('notice').textContent = text;
+  byId('notice').classList.toggle('bad', isError);
 }
 
 /** Runs what a click started; what goes wrong is said on the page. */
@@ -29,12 +30,13 @@ async function attempt(action) {
   try {
     await action();
   } catch (error) {
-    say(error instanceof TypeError ? 'The app does not answer.' : error.message);
+    say(error instanceof TypeError ? 'The app does not answer.' : error.message, true);
   }
   await refresh();
 }
 
 async function upload(files) {
+  say(files.length === 1 ? 'Sending a photo…' : `Sending ${files.length} photos…`);
   const failures = [];
   for (const file of files) {
     const form = new FormData();
@@ -43,6 +45,7 @@ async function upload(files) {
       failures.push(`${file.name}: ${error.message}`);
     });
   }
+  say('');
   if (failures.length > 0) throw new Error(failures.join(' '));
 }
 
@@ -135,14 +138,12 @@ function show(card, photo) {
   if (picture && image.getAttribute('src') !== picture.url) {
     image.src = picture.url;
     image.alt = photo.title;
-    image.onerror = () => (image.hidden = true);
   }
   find('.pending').textContent = photo.inspection
     ? ''
     : photo.state === 'failed'
       ? 'No picture'
       : 'No picture yet';
-  frame.onclick = () => enlarge(photo);
 }
 
 function enlarge(photo) {
@@ -153,6 +154,14 @@ function enlarge(photo) {
   viewer.querySelector('p').textContent =
     `${photo.title} · ${picture.width} × ${picture.height} · ${size(picture.bytes)}`;
   viewer.showModal();
+}
+
+function newCard() {
+  const made = { card: byId('card').content.firstElementChild.cloneNode(true), text: '', photo: undefined };
+  made.card.querySelector('.frame').addEventListener('click', () => enlarge(made.photo));
+  const image = made.card.querySelector('.frame img');
+  image.addEventListener('error', () => (image.hidden = true));
+  return made;
 }
 
 function showPhotos(photos) {
@@ -168,12 +177,12 @@ function showPhotos(photos) {
     const text = JSON.stringify(photo);
     let known = cards.get(key);
     if (!known) {
-      known = { card: byId('card').content.firstElementChild.cloneNode(true), text: '' };
+      known = newCard();
       cards.set(key, known);
     }
     // Only what changed is touched: a button under the pointer must not be swapped between press and release.
     if (known.text !== text) show(known.card, photo);
-    known.text = text;
+    Object.assign(known, { text, photo });
     if (grid.children[at] !== known.card) grid.insertBefore(known.card, grid.children[at] ?? null);
   });
   byId('empty').hidden = photos.length > 0;

@@ -22,6 +22,7 @@ export async function createApp(config: AppConfig): Promise<NestExpressApplicati
     forceCloseConnections: true,
     abortOnError: false,
   });
+  app.disable('x-powered-by');
   app.useStaticAssets(PAGE_FOLDER, {
     setHeaders: (response: { setHeader: (name: string, value: string) => void }) => {
       for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value);

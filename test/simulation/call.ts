@@ -23,6 +23,7 @@ export interface CommitReply {
   words: string[];
   dueInMs: number;
   limitedForMs: number;
+  time: string;
   jobs: GrantedJob[];
 }
 
@@ -46,11 +47,12 @@ export const NUMBERED: ReadonlySet<ScriptName> = new Set<ScriptName>([
 /** Replies with jobs in them are easier to compare with their parts named. */
 export function readReply(script: ScriptName, raw: unknown): Reply {
   if (script === 'commit') {
-    const [words, dueInMs, limitedForMs, ...jobs] = raw as [string, number, number, ...unknown[]];
+    const [words, dueInMs, limitedForMs, time, ...jobs] = raw as [string, number, number, string, ...unknown[]];
     const reply: CommitReply = {
-      words: words === '' ? [] : words.split(' '),
+      words: words === '' ? [] : words.split('\t'),
       dueInMs,
       limitedForMs,
+      time,
       jobs: readJobs(jobs),
     };
     return reply;

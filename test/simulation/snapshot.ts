@@ -17,13 +17,14 @@ export interface Snapshot {
   meta: Record<string, string>;
   /** In the order of the list or set, with scores (positions in the plain list). */
   places: Record<ListedState, Map<string, number>>;
-  limiter: Record<string, string>;
   wake: boolean;
   jobs: Map<string, StoredJob>;
   /** All of the above as text, to compare two snapshots. */
   text: string;
-  /** The above and what tells of calls: events, and the last call of each writer. */
-  fullText: string;
+  /** The newest event. */
+  event: string;
+  /** The last call of each writer. */
+  calls: string;
 }
 
 // One reading script instead of the general dump: it is run after every step, and must not search for keys.
@@ -69,17 +70,16 @@ export async function takeSnapshot(
       jobs.set(id, { body: body ?? undefined, fields: asFields(fields), logs });
     }
   }
-  const [events, tail] = [found[7], found.slice(FIXED + ids.length * 3)];
-  found[7] = null;
-  const text = JSON.stringify(found.slice(0, FIXED + ids.length * 3));
+  const event = JSON.stringify(found.splice(7, 1));
+  const read = FIXED - 1 + ids.length * 3;
   return {
     meta: asFields(found[0] as string[]) as Record<string, string>,
     places,
-    wake: found[8] === 1,
-    limiter: asFields(found[9] as string[]) as Record<string, string>,
+    wake: found[7] === 1,
     jobs,
-    text,
-    fullText: text + JSON.stringify([events, tail]),
+    text: JSON.stringify(found.slice(0, read)),
+    event,
+    calls: JSON.stringify(found.slice(read)),
   };
 }
 

@@ -29,6 +29,7 @@ const TYPES: Record<string, string> = {
   'job:': 'hash',
   'logs:': 'list',
   'writer:': 'string',
+  'dedup:': 'hash',
 };
 
 const EXPIRING = new Set(['limiter', 'writer:']);
@@ -65,7 +66,8 @@ function auditKeys(stored: readonly StoredKey[]): string[] {
     const expected = TYPES[kind];
     if (expected === undefined) return [`unknown key ${name}`];
     if (expected !== type) return [`key ${name} is a ${type}`];
-    if (EXPIRING.has(kind) !== ttlMs >= 0) return [`key ${name} ${ttlMs >= 0 ? 'expires' : 'never expires'}`];
+    if (kind !== 'dedup:' && EXPIRING.has(kind) !== ttlMs >= 0)
+      return [`key ${name} ${ttlMs >= 0 ? 'expires' : 'never expires'}`];
     return [];
   });
 }

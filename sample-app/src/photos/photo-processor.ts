@@ -47,7 +47,7 @@ export class PhotoProcessor {
 }
 
 async function inspect(path: string): Promise<Inspection> {
-  const image = sharp(path, { limitInputPixels: MAX_PIXELS });
+  const image = sharp(path, { limitInputPixels: MAX_PIXELS, failOn: 'none' });
   const { format = 'unknown', autoOrient } = await image.metadata();
   // Decoded loosely: a damaged photo still has a color. Making pictures of it is stricter.
   const small = await image.resize(64, 64, { fit: 'inside' }).toBuffer();

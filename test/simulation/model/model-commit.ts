@@ -1,5 +1,6 @@
 import type { CommitReply } from '../call.js';
 import { CAPS } from '../simulated-scripts.js';
+import { addJob } from './model-add.js';
 import type { ModelJob, QueueModel } from './queue-model.js';
 
 /** Operands after the token. */
@@ -12,7 +13,9 @@ const OPERANDS: Record<string, number> = {
   progress: 1,
   log: 2,
   'clear-logs': 1,
+  add: 1,
 };
+const LONGEST_ENTRY = 7;
 
 /** What a commit should do. Answers nothing when it should be refused as a whole. */
 export function modelCommit(
@@ -21,11 +24,10 @@ export function modelCommit(
   rest: readonly string[],
 ): CommitReply | undefined {
   const [now, , , , want, worker, name, lock, max, duration] = args as [number, ...never[]];
-  const entries = readEntries(rest);
-  if (!entries || entries.length > CAPS.COMMIT_CAP) return undefined;
+  if (rest.length > LONGEST_ENTRY * CAPS.COMMIT_CAP) return undefined;
   model.promoteDue(now);
   const keeps = { completed: new Set<string>(), failed: new Set<string>() };
-  const words = entries.map((entry) => new EntryModel(model, now, keeps).apply(entry));
+  const words = readEntries(rest).map((entry) => new EntryModel(model, now, keeps).apply(entry));
   for (const state of ['completed', 'failed'] as const) {
     for (const keep of keeps[state]) trim(model, state, keep, now);
   }
@@ -33,25 +35,25 @@ export function modelCommit(
   const fetched = model.paused
     ? { jobs: [], limitedForMs: 0 }
     : model.fetch({ want, worker, name, lock, max, duration }, now);
-  return { words, dueInMs, ...fetched };
+  return { words, dueInMs, time: String(now), ...fetched };
 }
 
-/** A repeat gives the first answer, and the jobs that the call still holds. */
-export function modelCommitAgain(model: QueueModel, first: CommitReply): CommitReply {
+/** A repeat gives the first answer to what was written, and the jobs that the call still holds. */
+export function modelCommitAgain(model: QueueModel, first: CommitReply, now: number): CommitReply {
   const jobs = first.jobs.flatMap(({ id, token }) => {
     const job = model.jobs.get(id);
     if (job?.place !== 'active' || job.fields.token !== token) return [];
     const attemptsStarted = String(Number(job.fields.attemptsStarted) - 1);
     return [{ id, token, body: model.body(job), fields: { ...job.fields, attemptsStarted } }];
   });
-  return { words: first.words, dueInMs: -1, limitedForMs: 0, jobs };
+  return { words: first.words, dueInMs: model.dueIn(now), limitedForMs: 0, time: String(now), jobs };
 }
 
-function readEntries(rest: readonly string[]): string[][] | undefined {
+/** What follows an entry that nobody knows cannot be read. */
+function readEntries(rest: readonly string[]): string[][] {
   const entries: string[][] = [];
   for (let at = 0; at < rest.length; ) {
-    const operands = OPERANDS[rest[at] as string];
-    if (operands === undefined || at + 3 + operands > rest.length) return undefined;
+    const operands = OPERANDS[rest[at] as string] ?? Infinity;
     entries.push(rest.slice(at, at + 3 + operands));
     at += 3 + operands;
   }
@@ -65,12 +67,14 @@ class EntryModel {
     private readonly keeps: Record<'completed' | 'failed', Set<string>>,
   ) {}
 
-  apply([operation, id, token, ...operands]: string[]): string {
+  apply([operation = '', id, token, ...operands]: string[]): string {
+    if (!(operation in OPERANDS)) return 'unknown';
+    if (operation === 'add') return addJob(this.model, id as string, token as string, operands[0] as string, this.now);
     const job = this.model.jobs.get(id as string);
     if (!job) return 'missing';
     const ends = operation === 'complete' || operation === 'fail' || operation === 'retry' || operation === 'postpone';
     const refused = ends ? whyNotHeld(job, token as string) : whyNotWritable(job, token as string);
-    return refused ?? this.write(job, operation as string, operands);
+    return refused ?? this.write(job, operation, operands);
   }
 
   private write(job: ModelJob, operation: string, [a = '', b = '', c = '', d = '']: string[]): string {

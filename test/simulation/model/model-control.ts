@@ -1,6 +1,7 @@
 import type { ListedState } from '../../../lib/job/job-state.js';
 import type { RecoverReply, Reply } from '../call.js';
 import { CAPS, type ScriptName } from '../simulated-scripts.js';
+import { addJob } from './model-add.js';
 import type { ModelJob, QueueModel } from './queue-model.js';
 
 type Args = readonly (string | number)[];
@@ -13,13 +14,7 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     const lines = [String(now)];
     for (let at = 0; at < rest.length; at += 3) {
       const [id, spec, body] = rest.slice(at, at + 3) as [string, string, string];
-      if (model.jobs.has(id)) {
-        lines.push(`=${id}`);
-      } else {
-        const named = id === '' ? String((model.numbers += 1)) : id;
-        addJob(model, named, spec, body, now as number);
-        lines.push(`+${named}`);
-      }
+      lines.push(addJob(model, id, spec, body, now as number));
     }
     return lines.join('\n');
   },
@@ -97,7 +92,8 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
 
   recoverStalled(model, [now, worker, lock, maxStalls]) {
     const reply: RecoverReply = { ids: [], jobs: [] };
-    for (const job of model.expired(now as number).slice(0, CAPS.RECOVER_CAP)) {
+    // Each goes to the front: the one that waits longest last.
+    for (const job of model.expired(now as number).slice(0, CAPS.RECOVER_CAP).reverse()) {
       const stalls = Number(job.fields.stalls ?? 0) + 1;
       job.fields.stalls = String(stalls);
       if (stalls > (maxStalls as number)) {
@@ -150,18 +146,6 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return [ids.length, latest];
   },
 };
-
-function addJob(model: QueueModel, id: string, spec: string, body: string, now: number): void {
-  const [delay = '', priority = '', front = '', timestamp = ''] = spec.split(',');
-  const created = timestamp === '' ? now : Number(timestamp);
-  const [name, options, data] = body.split('\n') as [string, string, string];
-  const job = model.add({ id, head: `${created}\n${name}\n${options}\n`, data });
-  const due = Number(delay) > 0 ? created + Number(delay) : 0;
-  if (priority !== '') job.fields.priority = priority;
-  if (due > now) model.delay(job, due);
-  else model.enqueue(job, priority === '' ? undefined : priority, front === '1');
-  if (priority !== '') job.fields.state = job.place;
-}
 
 function promote(model: QueueModel, job: ModelJob, priority: string | undefined): void {
   model.takeOut(job);

@@ -27,6 +27,7 @@ export interface ModelGrant {
   duration: number;
 }
 
+const REMEMBERED = 40;
 const FINISHED_FIELDS = ['processedOn', 'finishedOn', 'result', 'failedReason', 'stack'] as const;
 
 /**
@@ -35,7 +36,7 @@ const FINISHED_FIELDS = ['processedOn', 'finishedOn', 'result', 'failedReason', 
  */
 export class QueueModel {
   readonly jobs = new Map<string, ModelJob>();
-  /** Ids that once were jobs. */
+  /** The last ids that were jobs. */
   readonly removed = new Set<string>();
   readonly order: Record<ListedState, string[]>;
   readonly window = { count: 0, until: 0 };
@@ -106,6 +107,7 @@ export class QueueModel {
   forget(id: string): void {
     this.jobs.delete(id);
     this.removed.add(id);
+    if (this.removed.size > REMEMBERED) this.removed.delete(this.removed.values().next().value as string);
   }
 
   /** A finished job becomes one that waits. */

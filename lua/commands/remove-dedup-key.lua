@@ -1,0 +1,36 @@
+--- Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost.
+-- @key meta waiting prioritized delayed active completed failed events wake
+-- @derives job body writer dedup
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text          of the deduplication
+-- @arg owner text       only while this job owns it; '' for any owner
+-- @reply ok, or missing when there is nothing to end
+-- @cost O(1)
+-- @use server-time send once events moves wake place-new release-dedup
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local current = redis.call('HGET', q.dedup .. id, 'owner')
+local word = 'missing'
+if current and (owner == '' or owner == current) then
+  redis.call('HDEL', q.dedup .. id, 'until')
+  release_dedup(q, call, id, current)
+  -- The job that was kept is added as the new owner of the key: that one goes too.
+  redis.call('DEL', q.dedup .. id)
+  write_moves(q, call.moves)
+  if placed_any(call.moves) and not meta[1] then
+    wake_one(q)
+  end
+  publish(q.events, call.events, meta[2])
+  word = 'ok'
+end
+remember(lane, seq, word)
+return word

@@ -1,0 +1,75 @@
+-- A deduplication key is a hash: `owner`, the job that it protects; `until`, where it has a ttl, after which it means
+-- nothing; `nextId`, `nextSpec`, `nextBody`, the newest job that is to run after the owner. The key's own expiry only
+-- sweeps up: like every deadline, `until` is compared with the call's time.
+local function set_owner(q, rule, id, now, ends)
+  local key = q.dedup .. rule.id
+  redis.call('DEL', key)
+  redis.call('HSET', key, 'owner', id)
+  if rule.ttl and not string.find(rule.flags, 'k', 1, true) then
+    local deadline = ends or now + rule.ttl
+    redis.call('HSET', key, 'until', string.format('%.0f', deadline))
+    redis.call('PEXPIRE', key, math.max(deadline - now, 1))
+  end
+end
+
+-- With a ttl the key holds until then, whatever becomes of its owner. Without, it holds while the owner is unfinished;
+-- one whose owner has vanished is as good as none.
+-- Answers owner, its state, whether it has ever been started, and the deadline.
+local function live_owner(q, dedup_id, now)
+  local key = redis.call('HMGET', q.dedup .. dedup_id, 'owner', 'until')
+  local owner, ends = key[1], tonumber(key[2] or nil)
+  if not owner or (ends and ends <= now) then
+    return nil
+  end
+  local fields = redis.call('HMGET', q.job .. owner, 'state', 'token')
+  local unfinished = fields[1] and fields[1] ~= 'completed' and fields[1] ~= 'failed'
+  if not ends and not unfinished then
+    return nil
+  end
+  return owner, unfinished and fields[1] or 'finished', fields[2] and true or false, ends
+end
+
+-- The owner may have been delayed by this very call, and not be in its set yet.
+local function drop_delayed(q, moves, id)
+  if redis.call('ZREM', q.delayed, id) == 0 then
+    for i, entry in ipairs(moves.delayed) do
+      if entry.id == id then
+        table.remove(moves.delayed, i)
+        break
+      end
+    end
+  end
+  erase(q, { id })
+end
+
+-- Decides about a new job with a deduplication rule. Answers the job that is kept instead, or nil when it may be added.
+local function deduplicate(q, call, id, spec, rule, body)
+  local now = call.moves.now
+  local owner, state, started, ends = live_owner(q, rule.id, now)
+  if not owner then
+    set_owner(q, rule, id, now)
+    return nil
+  end
+  local function has(flag)
+    return string.find(rule.flags, flag, 1, true) ~= nil
+  end
+  -- A job that has been started may have done half of its work: it is never replaced.
+  if has('r') and state == 'delayed' and not started then
+    drop_delayed(q, call.moves, owner)
+    emit(call.events, 'removed', owner .. '\tdelayed')
+    set_owner(q, rule, id, now, not has('e') and ends or nil)
+    emit(call.events, 'deduplicated', id .. '\t' .. rule.id .. '\t' .. owner)
+    return nil
+  end
+  local key = q.dedup .. rule.id
+  if has('k') and state ~= 'finished' then
+    redis.call('HSET', key, 'nextId', id, 'nextSpec', spec, 'nextBody', body)
+    redis.call('HDEL', key, 'until')
+    redis.call('PERSIST', key)
+  elseif has('e') and rule.ttl and ends then
+    redis.call('HSET', key, 'until', string.format('%.0f', now + rule.ttl))
+    redis.call('PEXPIRE', key, rule.ttl)
+  end
+  emit(call.events, 'deduplicated', owner .. '\t' .. rule.id .. '\t' .. id)
+  return owner
+end

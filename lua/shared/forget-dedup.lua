@@ -1,0 +1,9 @@
+-- A job removed by hand ends its deduplication, ttl or not. To be called before its keys go.
+local function forget_dedup(q, ids)
+  for _, id in ipairs(ids) do
+    local dedup_id = redis.call('HGET', q.job .. id, 'dedup')
+    if dedup_id and redis.call('HGET', q.dedup .. dedup_id, 'owner') == id then
+      redis.call('UNLINK', q.dedup .. dedup_id)
+    end
+  end
+end

@@ -1,0 +1,20 @@
+-- Adds the job that was kept for after the owner. Its id may have been taken meanwhile: it then gets a number.
+local function add_kept(q, call, dedup_id, kept)
+  local id = redis.call('EXISTS', q.body .. kept[1]) == 0 and kept[1] or next_number(q)
+  local asked = read_spec(kept[2])
+  redis.call('HSET', q.dedup .. dedup_id, 'owner', id)
+  store_new(q, call, id, asked, kept[3])
+end
+
+-- Ends what the owner of a key protected: a key with a ttl stays, and the job kept for after the owner is added.
+local function release_dedup(q, call, dedup_id, owner)
+  local key = q.dedup .. dedup_id
+  local stored = redis.call('HMGET', key, 'owner', 'until', 'nextId', 'nextSpec', 'nextBody')
+  if stored[1] ~= owner or (stored[2] and tonumber(stored[2]) > call.moves.now) then
+    return
+  end
+  redis.call('DEL', key)
+  if stored[3] then
+    add_kept(q, call, dedup_id, { stored[3], stored[4], stored[5] })
+  end
+end

@@ -1,0 +1,87 @@
+import { LISTED_STATES } from '../../lib/job/job-state.js';
+import type { Random } from './random.js';
+import { CAPS } from './simulated-scripts.js';
+import type { World } from './world.js';
+
+const CUSTOM_IDS = ['a', 'b', 'c', 'd', 'e', 'f', '1e5', '0xab'];
+const MOST_JOBS = 26;
+const BODIES = ['mail\n{}\n{}', 'mail\n{"attempts":3}\n[]', 'x\n{}\n{"a":[],"n":12345678901234567890}', 'y\n{}\n"é😀"'];
+
+/** Adds a batch of jobs of all kinds, unless there are many. */
+export async function addJobs(world: World): Promise<void> {
+  const { random, now } = world;
+  const lane = world.clients.slice(0, 2).find(({ unanswered }) => !unanswered);
+  if (!lane || world.queue.model.jobs.size > MOST_JOBS) return;
+  const count = random.chance(0.02) ? CAPS.ADD_CAP + 1 : random.int(1, 5);
+  const rest = Array.from({ length: count }, () => newJob(random, now)).flat();
+  await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], rest);
+}
+
+export function newJob(random: Random, now: number): string[] {
+  const id = random.chance(0.35) ? random.pick(CUSTOM_IDS) : '';
+  const delay = random.chance(0.3) ? String(random.pick([0, 1, 500, 500, 9000, 25_000])) : '';
+  const priority = random.chance(0.35) ? String(random.int(0, 3)) : '';
+  const front = random.chance(0.2) ? '1' : '';
+  const timestamp = random.chance(0.1) ? String(now - random.int(0, 2000)) : '';
+  const spec = delay + priority + front + timestamp === '' ? '' : [delay, priority, front, timestamp].join(',');
+  return [id, spec, random.pick(BODIES)];
+}
+
+/** Something that a person or a program asks of the queue from outside. */
+export async function operate(world: World): Promise<void> {
+  const { random, now } = world;
+  const { model } = world.queue;
+  const lane = world.clients.slice(2).find(({ unanswered }) => !unanswered);
+  if (!lane) return;
+  const id = random.pick([...model.jobs.keys(), ...CUSTOM_IDS, '1', '99999']);
+  const flag = (): number => random.int(0, 1);
+  const finished = random.pick(['completed', 'failed']);
+  const plain = (script: 'drainQueue' | 'pauseQueue' | 'closeRateLimit' | 'retryJobs' | 'promoteJobs', ...args: (string | number)[]) =>
+    world.call({ script, args, rest: [] });
+  const action = random.weighted<() => Promise<unknown>>([
+    [5, () => world.ask(lane, 'removeJob', now, [id])],
+    [5, () => world.ask(lane, 'retryJob', now, [id, finished, flag(), flag(), flag()])],
+    [5, () => world.ask(lane, 'promoteJob', now, [id])],
+    [5, () => world.ask(lane, 'changeDelay', now, [id, random.pick([0, 100, 8000])])],
+    [5, () => world.ask(lane, 'changePriority', now, [id, random.int(0, 3), flag()])],
+    [6, () => world.ask(lane, 'cleanJobs', now, cleanArgs(random))],
+    [1, () => plain('drainQueue', flag())],
+    [4, () => plain('pauseQueue', model.paused ? 0 : 1)],
+    [1, () => plain('pauseQueue', model.paused ? 1 : 0)],
+    [2, () => plain('closeRateLimit', now, random.pick([0, 3000]))],
+    [2, () => plain('retryJobs', now, finished, random.int(0, 20), random.pick([0, now - 1000]))],
+    [2, () => plain('promoteJobs', now, random.int(0, 20))],
+    [3, () => world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0], unlocked(random, id))],
+  ]);
+  await action();
+}
+
+function cleanArgs(random: Random): (string | number)[] {
+  const state = random.chance(0.6) ? random.pick(['completed', 'failed']) : random.pick(LISTED_STATES);
+  return [state, random.pick([0, 1000, 60_000]), random.pick([0, 0, 2]), random.pick([0, 0, 1])];
+}
+
+/** Writes of a program that found the job and holds no lock. */
+function unlocked(random: Random, id: string): string[] {
+  return random.pick([
+    ['data', id, '', '{"by":"hand"}'],
+    ['progress', id, '', '50'],
+    ['log', id, '', 'by hand', '2'],
+    ['complete', id, '', '1', ''],
+  ]);
+}
+
+/** Lets time pass: a moment, until a job is due, or past the expiry of locks. */
+export async function waitSome(world: World): Promise<void> {
+  const { random, now, queue } = world;
+  const due = queue.model.dueIn(now);
+  const ms = random.weighted([
+    [6, random.int(0, 40)],
+    [5, random.int(100, 4000)],
+    [3, Math.max(due, 0)],
+    [1, Math.max(due - 1, 0)],
+    [2, random.int(10_000, 20_000)],
+    [1, world.options.lockMs + random.int(0, 3)],
+  ]);
+  await world.pass(ms);
+}

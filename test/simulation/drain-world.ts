@@ -1,0 +1,31 @@
+import { Violation } from './violation.js';
+import type { World } from './world.js';
+
+const ROUNDS = 400;
+
+/** Ends all faults: from here on every job must come to its end, and nothing may be left over. */
+export async function drainWorld(world: World): Promise<void> {
+  const { queue } = world;
+  world.loss = 0;
+  for (const worker of world.workers) worker.frozen = false;
+  for (const lane of world.clients) await world.repeat(lane);
+  for (const worker of world.workers) {
+    for (const lane of worker.lanes) await world.repeat(lane, worker);
+  }
+  await world.call({ script: 'pauseQueue', args: [0], rest: [] });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (unfinished(world) === 0) return;
+    await world.pass(world.options.limitMs);
+    for (const worker of world.workers) {
+      await world.recover(worker);
+      const entries = worker.held.slice(0, 10).flatMap(({ id, token }) => ['complete', id, token, '1', '5,,']);
+      await world.commit(worker, worker.lanes[0]!, entries, 5);
+    }
+  }
+  throw new Violation(`${unfinished(world)} jobs did not come to their end; now ${queue.now}`);
+}
+
+function unfinished({ queue }: World): number {
+  const { waiting, prioritized, delayed, active } = queue.snapshot.places;
+  return waiting.size + prioritized.size + delayed.size + active.size;
+}

@@ -1,0 +1,49 @@
+import type { GrantedJob } from './call.js';
+import { Lane } from './lane.js';
+
+/** A lock, as its holder knows it. */
+export interface Held {
+  id: string;
+  token: string;
+  /** No other worker may have the job before; not true of a lock whose end was sent and not answered. */
+  lockUntil: number;
+}
+
+const LANES = 2;
+const REMEMBERED = 12;
+
+/** What a worker process knows. A crash forgets all of it; a frozen one knows it still when it goes on. */
+export class FakeWorker {
+  held: Held[] = [];
+  /** Locks that it had once. */
+  readonly old: Held[] = [];
+  readonly lanes: Lane[];
+  frozen = false;
+  renewAt = Infinity;
+
+  constructor(
+    readonly name: string,
+    readonly lockMs: number,
+  ) {
+    this.lanes = Array.from({ length: LANES }, (_, i) => new Lane(`${name}.${i}`));
+  }
+
+  take(jobs: readonly GrantedJob[], grantedAt: number, now: number): void {
+    for (const { id, token } of jobs) {
+      this.held.filter((held) => held.id === id).forEach((held) => this.drop(held));
+      this.held.push({ id, token, lockUntil: grantedAt + this.lockMs });
+      this.renewAt = Math.min(this.renewAt, Math.max(grantedAt + this.lockMs / 2, now));
+    }
+  }
+
+  drop(lock: Pick<Held, 'id' | 'token'>): void {
+    this.held = this.held.filter((held) => held.id !== lock.id || held.token !== lock.token);
+    this.old.push({ ...lock, lockUntil: 0 });
+    if (this.old.length > REMEMBERED) this.old.shift();
+    if (this.held.length === 0) this.renewAt = Infinity;
+  }
+
+  freeLane(): Lane | undefined {
+    return this.lanes.find(({ unanswered }) => unanswered === undefined);
+  }
+}

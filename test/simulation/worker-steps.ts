@@ -1,0 +1,160 @@
+import type { FakeWorker, Held } from './fake-worker.js';
+import { newJob } from './client-steps.js';
+import { sameCall, type Lane } from './lane.js';
+import type { Random } from './random.js';
+import type { World } from './world.js';
+
+const DATA = ['{}', '[]', '{"a":[],"n":12345678901234567890}', '{"t":"\\u0000é😀"}', '"x y"', '1e400', '{"__proto__":1}'];
+const KEEP = ['', '', '0,,', '3,,', ',20000,', '4,60000,2'];
+const LOGS_KEPT = ['', '', '2', '0'];
+
+/** One step of one of the workers, by chance. */
+export function workerStep(random: Random): (world: World) => Promise<void> {
+  return random.weighted([
+    [40, work],
+    [8, repeatCall],
+    [3, repeatAnswered],
+    [3, repeatOutdated],
+    [7, writeLate],
+    [5, recover],
+    [3, renew],
+    [3, freezeOrThaw],
+    [1, crash],
+    [1, sendTooMuch],
+  ] as const);
+}
+
+/** Ends some jobs, writes for some, and asks for more. */
+async function work(world: World): Promise<void> {
+  const { random } = world;
+  const worker = pick(world);
+  const lane = worker?.freeLane();
+  if (!worker || !lane) return;
+  const keep = random.pick(KEEP);
+  const entries = some(random, worker.held, 3).flatMap((lock) => actions(random, lock, keep));
+  if (random.chance(0.1) && worker.old.length > 0) entries.push(...ending(random, random.pick(worker.old), keep));
+  if (random.chance(0.05)) entries.push('progress', 'nobody', '', '1');
+  if (random.chance(0.1)) entries.push('add', ...newJob(random, world.now));
+  const want = random.chance(0.05) ? 100_000 : random.int(0, 4);
+  const relay = random.chance(0.5) && (await world.queue.takeWake());
+  await world.commit(worker, lane, entries, want, relay);
+}
+
+async function repeatCall(world: World): Promise<void> {
+  const open = world.awake().flatMap((worker) => worker.lanes.map((lane) => ({ worker, lane })));
+  const found = open.filter(({ lane }) => lane.unanswered);
+  const clients = world.clients.filter(({ unanswered }) => unanswered).map((lane) => ({ lane, worker: undefined }));
+  const all = [...found, ...clients];
+  if (all.length === 0) return;
+  const { lane, worker } = world.random.pick(all);
+  await world.repeat(lane, worker);
+}
+
+/** The network brings a copy of a call that was answered. */
+async function repeatAnswered(world: World): Promise<void> {
+  const last = world.random.pick(lanes(world)).last;
+  if (last) await world.call(sameCall(last, world.now));
+}
+
+/** A copy arrives after a later call of the same writer. */
+async function repeatOutdated(world: World): Promise<void> {
+  const { outdated } = world.random.pick(lanes(world));
+  if (outdated) await world.call(sameCall(outdated, world.now));
+}
+
+/** Every kind of write under a token that was lost. */
+async function writeLate(world: World): Promise<void> {
+  const worker = pick(world);
+  const lane = worker?.freeLane();
+  if (!worker || !lane || worker.old.length === 0) return;
+  await world.commit(worker, lane, allWrites(world.random.pick(worker.old)), 0);
+}
+
+async function recover(world: World): Promise<void> {
+  const worker = pick(world);
+  if (worker) await world.recover(worker);
+}
+
+async function renew(world: World): Promise<void> {
+  const worker = pick(world);
+  if (worker) await world.renew(worker);
+}
+
+/** A process that stands still and goes on later writes first and renews then. */
+async function freezeOrThaw(world: World): Promise<void> {
+  const worker = world.random.pick(world.workers);
+  worker.frozen = !worker.frozen;
+  const lane = worker.freeLane();
+  if (worker.frozen || !lane) return;
+  const entries = worker.held.slice(0, 2).flatMap((lock) => allWrites(lock).slice(0, 20));
+  if (entries.length > 0) await world.commit(worker, lane, entries, 0);
+  await world.renew(worker);
+}
+
+async function crash(world: World): Promise<void> {
+  const at = world.random.int(0, world.workers.length - 1);
+  world.workers[at] = world.hire();
+}
+
+async function sendTooMuch(world: World): Promise<void> {
+  const { random } = world;
+  const worker = pick(world);
+  const lane = worker?.freeLane();
+  if (!worker || !lane) return;
+  const entries = Array.from({ length: 25 }, () => ['progress', 'nobody', '', '1']).flat();
+  const broken = [...entries.slice(0, 4), 'vanish', 'x', 'y', ...entries.slice(0, 4)];
+  const list = random.chance(0.5) ? entries : broken;
+  if (random.chance(0.3)) {
+    const rest = Array.from({ length: 13 }, () => ['nobody', 'w:1']).flat();
+    await world.call({ script: 'renewLocks', args: [world.now, worker.lockMs], rest });
+  } else {
+    await world.commit(worker, lane, list, random.int(0, 4));
+  }
+}
+
+function actions(random: Random, lock: Held, keep: string): string[] {
+  const writes = Array.from({ length: random.int(0, 2) }, () => write(random, lock)).flat();
+  if (random.chance(0.3)) return writes;
+  const end = ending(random, lock, keep);
+  return [...writes, ...end, ...(random.chance(0.15) ? write(random, lock) : [])];
+}
+
+function write(random: Random, { id, token }: Held): string[] {
+  return random.pick([
+    ['data', id, token, random.pick(DATA)],
+    ['progress', id, token, random.pick(DATA)],
+    ['log', id, token, `line ${random.int(1, 99)}`, random.pick(LOGS_KEPT)],
+    ['clear-logs', id, token, random.pick(['0', '1'])],
+  ]);
+}
+
+function ending(random: Random, { id, token }: Held, keep: string): string[] {
+  return random.weighted([
+    [6, ['complete', id, token, random.pick(DATA), keep]],
+    [2, ['fail', id, token, '"no"', '["at x"]', keep, random.pick(['', '1'])]],
+    [2, ['retry', id, token, '"again"', '[]', random.pick(['0', '0', '1', '700', '20000']), random.pick(['', '1'])]],
+    [1, ['postpone', id, token, random.pick(['0', '300', '20000'])]],
+  ]);
+}
+
+function allWrites({ id, token }: Held): string[] {
+  return [
+    ...['data', id, token, '"late"', 'progress', id, token, '"late"', 'log', id, token, 'late', ''],
+    ...['clear-logs', id, token, '0', 'retry', id, token, '"late"', '[]', '0', ''],
+    ...['postpone', id, token, '5', 'fail', id, token, '"late"', '[]', '', ''],
+    ...['complete', id, token, '"late"', '0,,'],
+  ];
+}
+
+function pick(world: World): FakeWorker | undefined {
+  const awake = world.awake();
+  return awake.length > 0 ? world.random.pick(awake) : undefined;
+}
+
+function lanes(world: World): Lane[] {
+  return [...world.clients, ...world.workers.flatMap((worker) => worker.lanes)];
+}
+
+function some<T>(random: Random, list: readonly T[], most: number): T[] {
+  return list.filter(() => random.chance(0.6)).slice(0, most);
+}
