@@ -80,7 +80,7 @@ export class FetchLoop implements Fetcher {
   takeRoom(most: number): number {
     const room = this.fetching ? Math.max(Math.min(most, this.room()), 0) : 0;
     this.asked += room;
-    if (this.plenty && this.room() > 0) {
+    if (this.fetching && this.plenty && this.room() > 0) {
       // The queue has more than this call takes: the rest of the slots is filled by another call beside it.
       this.commit().poke();
     }

@@ -20,12 +20,22 @@ export class FakeWorker {
   readonly lanes: Lane[];
   frozen = false;
   renewAt = Infinity;
+  private grants = 0;
 
   constructor(
     readonly name: string,
     readonly lockMs: number,
   ) {
     this.lanes = Array.from({ length: LANES }, (_, i) => new Lane(`${name}.${i}`));
+  }
+
+  /**
+   * What its next grants are named after. No two calls share a name: the numbers in tokens count per job, and begin
+   * anew with a job that was removed and added again.
+   */
+  nextName(): string {
+    this.grants += 1;
+    return `${this.name}-${this.grants}`;
   }
 
   take(jobs: readonly GrantedJob[], grantedAt: number, now: number): void {

@@ -86,7 +86,7 @@ async function freezeOrThaw(world: World): Promise<void> {
   worker.frozen = !worker.frozen;
   const lane = worker.freeLane();
   if (worker.frozen || !lane) return;
-  const entries = worker.held.slice(0, 2).flatMap((lock) => allWrites(lock).slice(0, 20));
+  const entries = worker.held.slice(0, 2).flatMap((lock) => allWrites(lock).slice(0, 17));
   if (entries.length > 0) await world.commit(worker, lane, entries, 0);
   await world.renew(worker);
 }

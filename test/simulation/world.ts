@@ -68,7 +68,7 @@ export class World {
   /** Writes, and asks for `want` jobs. */
   async commit(worker: FakeWorker, lane: Lane, entries: string[], want: number, relay = false): Promise<void> {
     const { lockMs, limitMax, limitMs } = this.options;
-    const grant = [want, worker.name, worker.name, lockMs, limitMax, limitMs];
+    const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs];
     const call = lane.next('commit', this.now, [relay ? 1 : 0, ...grant], entries);
     await this.sendOn(lane, call, worker);
   }
@@ -94,7 +94,7 @@ export class World {
 
   async recover(worker: FakeWorker): Promise<void> {
     const { lockMs, maxStalls } = this.options;
-    const args = [this.now, worker.name, lockMs, maxStalls, 2 ** 40];
+    const args = [this.now, worker.nextName(), lockMs, maxStalls, 2 ** 40];
     const { ids, jobs } = (await this.call({ script: 'recoverStalled', args, rest: [] })) as RecoverReply;
     if (ids.length > 0) this.queue.count('job taken back');
     if (jobs.length > 0) this.queue.count('job stalled too often');
@@ -147,7 +147,7 @@ export class World {
     endings(rest).forEach((lock) => worker.drop(lock));
     if (jobs.length > 0 && sentAt < this.now) this.queue.count('jobs came late');
     if (limitedForMs > 0) this.queue.count('starts were limited');
-    words.forEach((word) => this.queue.count(`answer ${/^\d+$/.test(word) ? 'number' : word}`));
+    words.forEach((word) => this.queue.count(`answer ${word.replace(/^([+=])?.*\d.*$|^([+=]).*$/, '$1$2 ')}`));
     worker.take(jobs, sentAt, this.now);
   }
 
