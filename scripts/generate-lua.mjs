@@ -14,7 +14,16 @@ const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase(
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
 
 function readHeader(file, source) {
-  const header = { keys: [], derives: [], args: [], uses: [], rest: false, reply: false, summary: '' };
+  const header = {
+    keys: [],
+    derives: [],
+    args: [],
+    uses: [],
+    rare: [],
+    rest: false,
+    reply: false,
+    summary: '',
+  };
   for (const line of source.split('\n')) {
     if (!line.startsWith('--')) break;
     if (line.startsWith('---')) header.summary = line.slice(3).trim();
@@ -24,6 +33,7 @@ function readHeader(file, source) {
     if (name === 'key') header.keys.push(...words(text));
     else if (name === 'derives') header.derives.push(...words(text));
     else if (name === 'use') header.uses.push(...words(text));
+    else if (name === 'rare') header.rare.push(...words(text));
     else if (name === 'rest') header.rest = true;
     else if (name === 'reply') header.reply = true;
     else if (name === 'arg') {
@@ -71,19 +81,40 @@ function checkBody(file, header, source, shared) {
   }
 }
 
+function readShared(file, name) {
+  const path = join(sharedDir, `${name}.lua`);
+  if (!existsSync(path)) throw new Error(`${file}: no shared/${name}.lua`);
+  const text = stripComments(readFileSync(path, 'utf8'));
+  if (/\b(KEYS|ARGV)\b/.test(text)) throw new Error(`shared/${name}.lua touches KEYS or ARGV`);
+  return text;
+}
+
+// A script makes all its functions anew at each run, which is a good part of the cost of a small call. Those that most
+// runs do without are made by `rare()` when the first of them is needed.
+function rareFunctions(sources) {
+  if (sources.length === 0) return [];
+  const names = sources.flatMap((text) =>
+    [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name),
+  );
+  const table = names.map((name) => `${name} = ${name}`).join(', ');
+  return [
+    'rare = function()',
+    ...sources,
+    `local made = { ${table} }`,
+    'rare = function() return made end',
+    'return made',
+    'end',
+  ];
+}
+
 function compile(file) {
   const source = readFileSync(join(commandsDir, file), 'utf8');
   const header = readHeader(file, source);
-  const shared = header.uses
-    .map((name) => {
-      const path = join(sharedDir, `${name}.lua`);
-      if (!existsSync(path)) throw new Error(`${file}: no shared/${name}.lua`);
-      const text = readFileSync(path, 'utf8');
-      if (/\b(KEYS|ARGV)\b/.test(stripComments(text)))
-        throw new Error(`shared/${name}.lua touches KEYS or ARGV`);
-      return stripComments(text);
-    })
-    .join('\n');
+  const shared = [
+    ...(header.rare.length > 0 ? ['local rare'] : []),
+    ...header.uses.map((name) => readShared(file, name)),
+    ...rareFunctions(header.rare.map((name) => readShared(file, name))),
+  ].join('\n');
   checkBody(file, header, source, shared);
   const lua = [prelude(header), shared, stripComments(source)].filter(Boolean).join('\n');
   const name = basename(file, '.lua');

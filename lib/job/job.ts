@@ -204,7 +204,7 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
   /** Makes a delayed job due `delay` milliseconds from now. */
   async changeDelay(delay: number): Promise<void> {
     checkNumber('delay', delay, 0);
-    this.expect(await this.store.changeDelay(this.id, delay), 'change the delay of', 'delayed');
+    this.expect(await this.store.changeDelay(this.id, Math.ceil(delay)), 'change the delay of', 'delayed');
     this.delay = delay;
   }
 

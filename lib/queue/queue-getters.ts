@@ -1,12 +1,13 @@
-import { checkPrefix, checkQueueName } from '../job/check.js';
-import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
+import { checkInteger, checkPrefix, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
+import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
-import { type JobState, type JobType, LISTED_STATES, type ListedState } from '../job/job-state.js';
+import type { JobState, JobType } from '../job/job-state.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueStore } from '../store/queue-store.js';
+import { checkRange, listedState, listedStates } from './arguments.js';
 
 /** Reading a queue. Ranges are positions from the front, both ends included; -1 is the last. */
 export class QueueGetters<J extends Job = Job> extends SafeEmitter {
@@ -65,6 +66,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
    * @param asc whether the oldest come first; default false
    */
   async getJobs(types?: JobType | JobType[], start = 0, end = -1, asc = false): Promise<J[]> {
+    checkRange(start, end);
     const jobs: J[] = [];
     for (const state of listedStates(types)) {
       const ids = await this.store.inspect.listJobs(state, { start, stop: end, descending: !asc });
@@ -146,12 +148,21 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
 
   /** How many jobs wait in each of these priorities; 0 counts jobs without one. */
   async getCountsPerPriority(priorities: number[]): Promise<Record<string, number>> {
+    for (const priority of priorities) {
+      checkInteger('priority', priority, 0, PRIORITY_LIMIT);
+    }
     const counts = await this.store.inspect.countPriorities(priorities);
     return Object.fromEntries(priorities.map((priority, i) => [String(priority), counts[i] ?? 0]));
   }
 
   /** Lines that a job logged. */
-  getJobLogs(id: string, start = 0, end = -1, asc = true): Promise<{ logs: string[]; count: number }> {
+  async getJobLogs(
+    id: string,
+    start = 0,
+    end = -1,
+    asc = true,
+  ): Promise<{ logs: string[]; count: number }> {
+    checkRange(start, end);
     return this.store.inspect.getLogs(id, { start, stop: end, descending: !asc });
   }
 
@@ -186,17 +197,4 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
       await this.connection.release();
     })());
   }
-}
-
-function listedState(type: JobType): ListedState {
-  const state = type === 'wait' || type === 'paused' ? 'waiting' : type;
-  if (!(LISTED_STATES as readonly string[]).includes(state)) {
-    throw new InvalidOptionError('job type', type, `Use one of ${LISTED_STATES.join(', ')}.`);
-  }
-  return state as ListedState;
-}
-
-function listedStates(types: JobType | JobType[] = [...LISTED_STATES]): ListedState[] {
-  const list = Array.isArray(types) ? types : [types];
-  return [...new Set((list.length > 0 ? list : [...LISTED_STATES]).map(listedState))];
 }

@@ -4,9 +4,10 @@ import { checkJobOptions } from '../job/check-job-options.js';
 import { InvalidOptionError, JobNotFoundError, WrongStateError } from '../job/errors.js';
 import { Job, type JobProgress } from '../job/job.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
-import type { FinishedState, JobType, ListedState } from '../job/job-state.js';
+import type { FinishedState, JobType } from '../job/job-state.js';
 import { encodeJson } from '../job/json.js';
 import type { AddedJob } from '../store/added-job.js';
+import { checkFinishedState, listedState } from './arguments.js';
 import { newJob } from './new-job.js';
 import { QueueGetters } from './queue-getters.js';
 import type { QueueOptions } from './queue-options.js';
@@ -134,6 +135,9 @@ export class Queue<
 
   /** Adds a line to a job's log. Answers how many lines it has. */
   async addJobLog(id: string, line: string, keepLogs?: number): Promise<number> {
+    if (keepLogs !== undefined) {
+      checkInteger('keepLogs', keepLogs, 0);
+    }
     const word = await this.store.write([
       'log',
       id,
@@ -160,7 +164,7 @@ export class Queue<
   async clean(grace: number, limit: number, type: JobType = 'completed'): Promise<string[]> {
     checkNumber('grace', grace, 0);
     checkInteger('limit', limit, 0);
-    const state = (type === 'wait' || type === 'paused' ? 'waiting' : type) as ListedState;
+    const state = listedState(type);
     const cleaned: string[] = [];
     for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
       const left = limit === 0 ? 0 : limit - cleaned.length;
@@ -177,6 +181,7 @@ export class Queue<
     force = false,
     count = SLICE,
   }: { force?: boolean; count?: number } = {}): Promise<void> {
+    checkInteger('count', count, 1);
     await this.pause();
     let word: string;
     do {
@@ -197,6 +202,9 @@ export class Queue<
   /** Makes finished jobs wait again. `timestamp`: only those that finished up to then. */
   async retryJobs(opts: { count?: number; state?: FinishedState; timestamp?: number } = {}): Promise<void> {
     const { count = SLICE, state = 'failed', timestamp = 0 } = opts;
+    checkFinishedState(state);
+    checkInteger('count', count, 1);
+    checkNumber('timestamp', timestamp, 0);
     for (let before = timestamp, moved = SLICE; moved > 0;) {
       ({ moved, before } = await this.store.retrySlice(state, Math.min(count, SLICE), before));
     }
@@ -204,6 +212,7 @@ export class Queue<
 
   /** Makes all delayed jobs wait for a worker. */
   async promoteJobs({ count = SLICE }: { count?: number } = {}): Promise<void> {
+    checkInteger('count', count, 1);
     while ((await this.store.promoteSlice(Math.min(count, SLICE))) > 0);
   }
 
@@ -229,7 +238,8 @@ export class Queue<
   }
 
   /** Cuts the event stream to about so many entries. Answers how many were dropped. */
-  trimEvents(maxLength: number): Promise<number> {
+  async trimEvents(maxLength: number): Promise<number> {
+    checkInteger('maxLength', maxLength, 0);
     return this.store.trimEvents(maxLength);
   }
 }

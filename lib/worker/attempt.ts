@@ -132,6 +132,9 @@ export class AttemptRunner {
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {
     this.hooks.ended(run);
+    if (run.handedBack) {
+      return;
+    }
     this.commit().push(write, (word, error) => {
       this.hooks.settled(run);
       if (word === 'ok') {

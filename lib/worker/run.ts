@@ -2,6 +2,8 @@ import type { Job } from '../job/job.js';
 
 /** One activation of a job in this process. */
 export class Run {
+  /** Given back to the queue unfinished: whatever its processor still comes to is nobody's business. */
+  handedBack = false;
   private controller: AbortController | undefined;
   private reason: Error | undefined;
 

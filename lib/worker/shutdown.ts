@@ -31,12 +31,15 @@ export class Shutdown {
   }
 
   run(timeoutMs = CLOSE_TIMEOUT_MS, stopOthers: () => Promise<void>): Promise<void> {
-    this.timers.push(setTimeout(this.expire, timeoutMs));
+    if (!this.over) {
+      this.timers.push(setTimeout(this.expire, timeoutMs));
+    }
     return (this.begun ??= this.stages(stopOthers));
   }
 
   /** Gives a job back unfinished; no attempt is counted. */
   handBack(run: Run): void {
+    run.handedBack = true;
     run.abort(new WorkerClosingError());
     this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
   }
@@ -52,6 +55,7 @@ export class Shutdown {
     }
     await within(LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));
     this.over = true;
+    this.timers.forEach(clearTimeout);
     this.store.commit.abandon(new ConnectionClosedError('The worker was closed before Redis could be told.'));
     this.locks.stop();
   }

@@ -244,7 +244,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     { block = true }: { block?: boolean } = {},
   ): Promise<Job<D, R, N> | undefined> {
     const record = this.shutdown.isBegun ? undefined : await this.manual.fetch(token, block);
-    return record && Job.fromRecord<D, R, N, any>(this.store, record);
+    return record && this.jobOf(record);
   }
 
   /** Looks for stalled jobs at an interval although the worker itself does not run. */
@@ -300,9 +300,16 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   private readonly onConnectionReady = (): void => this.loop.poke();
 
-  private hold(record: JobRecord): Run {
+  /** A job just granted: its record tells what was stored before. */
+  private jobOf(record: JobRecord): Job<D, R, N> {
     const job = Job.fromRecord<D, R, N, any>(this.store, record);
-    const run = new Run(job, record.token ?? '');
+    job.processedOn = Date.now();
+    job.processedBy = this.opts.name ?? job.processedBy;
+    return job;
+  }
+
+  private hold(record: JobRecord): Run {
+    const run = new Run(this.jobOf(record), record.token ?? '');
     this.locks.hold(run);
     return run;
   }

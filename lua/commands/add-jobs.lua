@@ -38,7 +38,7 @@ end
 
 -- A worker must learn of a delayed job that is due before all others.
 local function is_first_due(delayed)
-  if #delayed == 0 then
+  if not delayed then
     return false
   end
   local _, first = first_due(q)

@@ -30,7 +30,7 @@ end
 if word == 'ok' then
   local due = moves.now + delay
   take_out(q, id, state)
-  moves.delayed[1] = { id = id, due = due }
+  move(moves, 'delayed', { id = id, due = due })
   redis.call('HSET', q.job .. id, 'state', 'delayed', 'delay', delay)
   write_moves(q, moves)
   emit(events, 'delayed', id .. '\t' .. due)

@@ -17,8 +17,9 @@
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job (-1 none), ms to wait for
 --        the rate limit, the time, then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
--- @use server-time send once events moves wake promote-due check-lock erase retention one-more place-new deduplicate release-dedup finish-job give-back
--- @use write-job add-job activate rate-limit fetch-jobs
+-- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
+-- @use rate-limit fetch-jobs
+-- @rare place-new deduplicate release-dedup fail-job give-back write-job add-job load-again
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 7
@@ -39,21 +40,21 @@ local function apply(at)
   if operation == 'complete' then
     return complete_job(q, call, id, token, a, b), at + 5
   elseif operation == 'fail' then
-    return fail_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
+    return rare().fail_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
   elseif operation == 'retry' then
-    return retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
+    return rare().retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
   elseif operation == 'postpone' then
-    return postpone_job(q, call, id, token, a), at + 4
+    return rare().postpone_job(q, call, id, token, a), at + 4
   elseif operation == 'add' then
-    return add_job(q, call, id, token, a), at + 4
+    return rare().add_job(q, call, id, token, a), at + 4
   elseif operation == 'data' then
-    return write_data(q, id, token, a), at + 4
+    return rare().write_data(q, id, token, a), at + 4
   elseif operation == 'progress' then
-    return write_progress(q, call, id, token, a), at + 4
+    return rare().write_progress(q, call, id, token, a), at + 4
   elseif operation == 'log' then
-    return write_log(q, id, token, a, b), at + 5
+    return rare().write_log(q, id, token, a, b), at + 5
   elseif operation == 'clear-logs' then
-    return clear_logs(q, id, token, a), at + 4
+    return rare().clear_logs(q, id, token, a), at + 4
   end
   return 'unknown', #ARGV + 1
 end
@@ -67,17 +68,6 @@ local function apply_all()
   write_moves(q, call.moves)
   trim_finished(q, call.policies, call.moves.now)
   return table.concat(words, '\t')
-end
-
--- A repeated call gets the jobs of its first run again, as far as they are still its own.
-local function load_again(reply, ids)
-  for id, token in string.gmatch(ids, '([^\t]+)\t([^\n]+)\n') do
-    if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then
-      local n = #reply
-      reply[n + 1], reply[n + 2], reply[n + 3] = id, redis.call('GET', q.body .. id), token
-      reply[n + 4] = fields_before(q, id)
-    end
-  end
 end
 
 -- A fetch that came back empty has shown already that nothing waits.
@@ -94,7 +84,7 @@ local reply = { '', -1, 0, call.moves.stamp }
 if known then
   local split = string.find(known, '\n', 1, true)
   reply[1] = string.sub(known, 1, split - 1)
-  load_again(reply, string.sub(known, split + 1))
+  rare().load_again(q, reply, string.sub(known, split + 1))
   local next_due = first_due(q)
   reply[2] = next_due and math.max(next_due - call.moves.now, 0) or -1
   return reply
@@ -104,7 +94,7 @@ local t = call.moves.now
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil')
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
-if #call.moves.delayed > 0 then
+if call.moves.delayed then
   due = first_due(q)
 end
 reply[2] = due and math.max(due - t, 0) or -1
@@ -124,7 +114,7 @@ if not meta[1] then
   if filled and (relay == 1 or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end
-  if #ids == 0 and #call.moves.released > 0 and not due and is_drained(q, want, reply[3]) then
+  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3]) then
     emit(call.events, 'drained', '')
   end
 end

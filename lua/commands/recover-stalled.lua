@@ -18,7 +18,7 @@ local reply = { {} }
 local relocked = {}
 
 local function take_back(id, stalls, priority)
-  moves.released[#moves.released + 1] = id
+  move(moves, 'released', id)
   local state = place(moves, id, priority, true)
   redis.call('HSET', q.job .. id, 'state', state, 'stalls', stalls)
   emit(events, 'waiting', id .. '\tactive')
@@ -48,7 +48,7 @@ for i = #expired, 1, -1 do
   local fields = redis.call('HMGET', q.job .. id, 'stalls', 'priority')
   local stalls = (fields[1] or 0) + 1
   if redis.call('EXISTS', q.body .. id) == 0 then
-    moves.released[#moves.released + 1] = id
+    move(moves, 'released', id)
   elseif stalls > maxStalls then
     hand_over(id, stalls)
   else

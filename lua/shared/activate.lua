@@ -28,17 +28,6 @@ local function activate(q, reply, id, body, grant, stamp)
   reply[n + 4] = stored
 end
 
--- The stored fields of a job that is held, as they were before its grant.
-local function fields_before(q, id)
-  local stored = redis.call('HGETALL', q.job .. id)
-  for i = 1, #stored, 2 do
-    if stored[i] == 'attemptsStarted' then
-      stored[i + 1] = string.format('%d', stored[i + 1] - 1)
-    end
-  end
-  return stored
-end
-
 local function lock_all(q, ids, expires)
   if #ids > 0 then
     local expiry = string.format('%.0f', expires)

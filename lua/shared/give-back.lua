@@ -1,10 +1,10 @@
 -- Ends a run without finishing the job: the job waits again, at once or after a delay.
 local function give_back(q, call, id, priority, delay, front, ...)
   local moves = call.moves
-  moves.released[#moves.released + 1] = id
+  move(moves, 'released', id)
   if delay > 0 then
     local due = moves.now + delay
-    moves.delayed[#moves.delayed + 1] = { id = id, due = due }
+    move(moves, 'delayed', { id = id, due = due })
     redis.call('HSET', q.job .. id, 'state', 'delayed', 'delay', delay, ...)
     emit(call.events, 'delayed', id .. '\t' .. due)
   else

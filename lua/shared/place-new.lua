@@ -17,14 +17,14 @@ end
 local function place_new(q, moves, id, asked, body)
   local event = id .. '\t' .. string.sub(body, 1, string.find(body, '\n', 1, true) - 1)
   if not asked then
-    moves.back[#moves.back + 1] = id
+    move(moves, 'back', id)
     return moves.stamp, event
   end
   local created = asked.timestamp or moves.stamp
   local due = asked.delay > 0 and created + asked.delay or 0
   local state
   if due > moves.now then
-    moves.delayed[#moves.delayed + 1] = { id = id, due = due }
+    move(moves, 'delayed', { id = id, due = due })
     state = 'delayed'
     event = event .. '\t' .. due
   else

@@ -1,27 +1,27 @@
 import { LISTED_STATES } from '../../lib/job/job-state.js';
-import { canonical } from './canonical.js';
+import { checkSame } from './canonical.js';
 import type { QueueModel } from './model/queue-model.js';
 import type { Snapshot } from './snapshot.js';
 import { Violation } from './violation.js';
 
 /** Whether Redis holds what the model holds. When locks expire shows in what happens, and is left to that. */
 export function checkModel(model: QueueModel, stored: Snapshot): void {
-  same('the pause', model.paused, stored.meta.paused !== undefined);
+  checkSame('the pause', model.paused, stored.meta.paused !== undefined);
   for (const id of [...model.removed, ...stored.jobs.keys()]) {
     if (!model.jobs.has(id) && stored.jobs.has(id)) throw new Violation(`job ${id} was removed, and is not gone`);
   }
   for (const [id, job] of model.jobs) {
     const held = stored.jobs.get(id);
     if (held?.body === undefined) throw new Violation(`job ${id} was added, and is gone`);
-    same(`the body of job ${id}`, model.body(job), held.body);
-    same(`the logs of job ${id}`, job.logs, held.logs);
-    same(`the fields of job ${id}`, job.fields, held.fields);
+    checkSame(`the body of job ${id}`, model.body(job), held.body);
+    checkSame(`the logs of job ${id}`, job.logs, held.logs);
+    checkSame(`the fields of job ${id}`, job.fields, held.fields);
   }
   for (const state of LISTED_STATES) {
     const actual = [...stored.places[state].keys()];
     const expected = model.order[state];
     const ordered = state !== 'active' && state !== 'delayed';
-    same(`the ${state} jobs`, ordered ? expected : [...expected].sort(), ordered ? actual : [...actual].sort());
+    checkSame(`the ${state} jobs`, ordered ? expected : [...expected].sort(), ordered ? actual : [...actual].sort());
   }
   checkDelayed(model, stored);
 }
@@ -29,12 +29,7 @@ export function checkModel(model: QueueModel, stored: Snapshot): void {
 // Jobs due in one millisecond may change places when the counter behind their order begins anew, every 4096 jobs.
 function checkDelayed(model: QueueModel, stored: Snapshot): void {
   for (const [id, score] of stored.places.delayed) {
-    same(`the due time of job ${id}`, model.job(id).due, Math.floor(score));
+    checkSame(`the due time of job ${id}`, model.job(id).due, Math.floor(score));
   }
   model.order.delayed = [...stored.places.delayed.keys()];
-}
-
-function same(what: string, expected: unknown, actual: unknown): void {
-  const [one, other] = [canonical(expected), canonical(actual)];
-  if (one !== other) throw new Violation(`${what}: should be ${one}, is ${other}`);
 }

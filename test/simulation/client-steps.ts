@@ -12,7 +12,7 @@ export async function addJobs(world: World): Promise<void> {
   const { random, now } = world;
   const lane = world.clients.slice(0, 2).find(({ unanswered }) => !unanswered);
   if (!lane || world.queue.model.jobs.size > MOST_JOBS) return;
-  const count = random.chance(0.02) ? CAPS.ADD_CAP + 1 : random.int(1, 5);
+  const count = random.chance(0.02) ? CAPS.ADD_CAP + 1 : random.pick([1, 1, 1, 2, 5]);
   const rest = Array.from({ length: count }, () => newJob(random, now)).flat();
   await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], rest);
 }
@@ -46,9 +46,9 @@ export async function operate(world: World): Promise<void> {
     [5, () => world.ask(lane, 'changePriority', now, [id, random.int(0, 3), flag()])],
     [6, () => world.ask(lane, 'cleanJobs', now, cleanArgs(random))],
     [1, () => plain('drainQueue', flag())],
-    [4, () => plain('pauseQueue', model.paused ? 0 : 1)],
+    [model.paused ? 12 : 3, () => plain('pauseQueue', model.paused ? 0 : 1)],
     [1, () => plain('pauseQueue', model.paused ? 1 : 0)],
-    [2, () => plain('closeRateLimit', now, random.pick([0, 3000]))],
+    [2, () => plain('closeRateLimit', now, random.pick([0, 1000]))],
     [2, () => plain('retryJobs', now, finished, random.int(0, 20), random.pick([0, now - 1000]))],
     [2, () => plain('promoteJobs', now, random.int(0, 20))],
     [3, () => world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0], unlocked(random, id))],

@@ -6,7 +6,7 @@ import { auditQueue } from '../support/audit-queue.js';
 import { randomPrefix } from '../support/queue-name.js';
 import { readQueueKeys } from '../support/read-queue-keys.js';
 import { readReply, type Call, type Reply } from './call.js';
-import { canonical } from './canonical.js';
+import { canonical, checkSame } from './canonical.js';
 import { checkModel } from './check-model.js';
 import { Rules } from './check-rules.js';
 import { ExpectedReplies, type Expectation } from './model/expect-reply.js';
@@ -26,6 +26,8 @@ export class SimulatedQueue {
   /** How often each kind of answer was seen. */
   readonly seen = new Map<string, number>();
   now = START;
+  /** What else is to be checked of every call. */
+  afterCall: (call: Call) => void = () => {};
   snapshot!: Snapshot;
   private readonly prefix = randomPrefix();
   private readonly runner: ScriptRunner;
@@ -57,9 +59,8 @@ export class SimulatedQueue {
     this.snapshot = await this.look();
     this.note(call, expected, reply);
     this.rules.check({ call, expected, reply, now: this.now, before, after: this.snapshot });
-    if (canonical(reply) !== canonical(expected.reply)) {
-      throw new Violation(`${call.script} should answer ${canonical(expected.reply)}, answered ${canonical(reply)}`);
-    }
+    this.afterCall(call);
+    checkSame(`the answer of ${call.script}`, expected.reply, reply);
     checkModel(this.model, this.snapshot);
     return reply;
   }

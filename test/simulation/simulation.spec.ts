@@ -1,15 +1,69 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { connectTestRedis } from '../support/redis.js';
+import { MUTANTS } from './mutants.js';
 import { describeRun, simulate } from './simulation.js';
 
 const client = connectTestRedis();
+const TIMEOUT_MS = 60_000;
+const STEPS = 2000;
+
+/** What a simulation must have come across to be worth anything. */
+const SIGHTS = [
+  ...['answer ok', 'answer stale', 'answer missing', 'answer not-active', 'answer unknown', 'answer added'],
+  ...['answer known', 'answer lost', 'answer came late', 'jobs came late', 'starts were limited'],
+  ...['commit repeated', 'commit outdated', 'commit refused', 'addJobs repeated', 'addJobs outdated'],
+  ...['addJobs refused', 'renewLocks refused', 'cleanJobs repeated', 'removeJob repeated', 'retryJob repeated'],
+  ...['job taken back', 'job stalled too often', 'drainQueue', 'promoteJobs', 'retryJobs', 'changePriority'],
+];
+
+/** The quickest mutants to notice, one of each kind; `npm run mutants` tries all. */
+const QUICK = [
+  'transitions do not compare the token',
+  'commit forgets its calls',
+  'renewal does nothing but say so',
+  'the pause is ignored',
+  'priorities are placed the wrong way round',
+];
+
 afterAll(() => client.quit());
 
 describe('simulation', () => {
-  it.each([1, 2, 3, 4, 5])('seed %i', async (seed) => {
-    const t = Date.now();
-    const result = await simulate(client, { seed, steps: 2000 });
-    console.log(Date.now() - t, [...result.seen].map(String).sort().join(' '));
-    expect(result.violation && describeRun(result)).toBeUndefined();
-  }, 60_000);
+  const seen = new Set<string>();
+
+  it.each([1, 2, 3, 4, 5])(
+    'keeps every promise for seed %i',
+    async (seed) => {
+      const result = await simulate(client, { seed, steps: STEPS });
+
+      [...result.seen.keys()].forEach((sight) => seen.add(sight));
+      expect(result.violation === undefined ? '' : describeRun(result)).toBe('');
+    },
+    TIMEOUT_MS,
+  );
+
+  it('came across what it is there for', () => {
+    expect(SIGHTS.filter((sight) => !seen.has(sight))).toEqual([]);
+  });
+
+  it(
+    'makes the same run of the same seed',
+    async () => {
+      const { trace } = await simulate(client, { seed: 6, steps: 300 });
+
+      expect((await simulate(client, { seed: 6, steps: 300 })).trace).toBe(trace);
+      expect((await simulate(client, { seed: 7, steps: 300 })).trace).not.toBe(trace);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each(QUICK)(
+    'notices when %s',
+    async (name) => {
+      const patches = MUTANTS.find((mutant) => mutant.name === name)?.patches;
+
+      expect(patches).toBeDefined();
+      expect((await simulate(client, { seed: 1, steps: STEPS, patches: patches ?? [] })).violation).toBeDefined();
+    },
+    TIMEOUT_MS,
+  );
 });

@@ -55,7 +55,7 @@ export async function simulate(
 async function takeStep(world: World): Promise<void> {
   const { random } = world;
   const step = random.weighted([
-    [12, addJobs],
+    [16, addJobs],
     [12, operate],
     [18, waitSome],
     [60, workerStep(random)],

@@ -36,7 +36,7 @@ async function work(world: World): Promise<void> {
   if (random.chance(0.05)) entries.push('progress', 'nobody', '', '1');
   if (random.chance(0.1)) entries.push('add', ...newJob(random, world.now));
   const want = random.chance(0.05) ? 100_000 : random.int(0, 4);
-  const relay = random.chance(0.5) && (await world.queue.takeWake());
+  const relay = random.chance(0.7) && (await world.queue.takeWake());
   await world.commit(worker, lane, entries, want, relay);
 }
 

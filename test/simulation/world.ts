@@ -24,7 +24,7 @@ export function drawOptions(random: Random): WorldOptions {
     lockMs: 30_000,
     maxStalls: random.int(0, 3),
     limitMax: random.chance(0.5) ? random.int(2, 6) : 0,
-    limitMs: 15_000,
+    limitMs: 4000,
   };
 }
 
@@ -43,6 +43,7 @@ export class World {
   ) {
     this.workers = Array.from({ length: options.workers }, () => this.hire());
     this.clients.forEach(({ writer }) => queue.knowWriter(writer));
+    queue.afterCall = (call) => this.checkHolders(call);
   }
 
   get now(): number {
@@ -116,10 +117,8 @@ export class World {
     this.queue.now = until;
   }
 
-  async call(call: Call): Promise<Reply> {
-    const reply = await this.queue.call(call);
-    this.checkHolders(call);
-    return reply;
+  call(call: Call): Promise<Reply> {
+    return this.queue.call(call);
   }
 
   private async sendOn(lane: Lane, call: Call, worker?: FakeWorker, sentAt = this.now): Promise<void> {
@@ -147,7 +146,7 @@ export class World {
     endings(rest).forEach((lock) => worker.drop(lock));
     if (jobs.length > 0 && sentAt < this.now) this.queue.count('jobs came late');
     if (limitedForMs > 0) this.queue.count('starts were limited');
-    words.forEach((word) => this.queue.count(`answer ${word.replace(/^([+=])?.*\d.*$|^([+=]).*$/, '$1$2 ')}`));
+    words.forEach((word) => this.queue.count(`answer ${kindOf(word)}`));
     worker.take(jobs, sentAt, this.now);
   }
 
@@ -163,6 +162,11 @@ export class World {
       }
     }
   }
+}
+
+function kindOf(word: string): string {
+  const kinds: Record<string, string> = { '+': 'added', '=': 'known' };
+  return kinds[word.charAt(0)] ?? (/^\d+$/.test(word) ? 'number' : word);
 }
 
 function endings(rest: readonly string[]): Pick<Held, 'id' | 'token'>[] {

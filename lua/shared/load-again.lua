@@ -1,0 +1,21 @@
+-- The stored fields of a job that is held, as they were before its grant.
+local function fields_before(q, id)
+  local stored = redis.call('HGETALL', q.job .. id)
+  for i = 1, #stored, 2 do
+    if stored[i] == 'attemptsStarted' then
+      stored[i + 1] = string.format('%d', stored[i + 1] - 1)
+    end
+  end
+  return stored
+end
+
+-- A repeated call gets the jobs of its first run again, as far as they are still its own.
+local function load_again(q, reply, ids)
+  for id, token in string.gmatch(ids, '([^\t]+)\t([^\n]+)\n') do
+    if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then
+      local n = #reply
+      reply[n + 1], reply[n + 2], reply[n + 3] = id, redis.call('GET', q.body .. id), token
+      reply[n + 4] = fields_before(q, id)
+    end
+  end
+end

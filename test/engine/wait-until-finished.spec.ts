@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConnectionClosedError, JobFailedError, JobNotFoundError, WaitTimeoutError } from '../../lib/engine.js';
+import { EngineLab, Gate, next } from '../support/engine-lab.js';
+import { randomQueueName } from '../support/queue-name.js';
+
+const lab = EngineLab.open();
+
+describe('waitUntilFinished', () => {
+  it('resolves with the result', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const gate = new Gate();
+    lab.worker(async () => {
+      await gate.passed;
+      return { n: [1] };
+    });
+    const job = await queue.add('a', 0);
+    const waiting = job.waitUntilFinished(events);
+    gate.open();
+    expect(await waiting).toEqual({ n: [1] });
+    expect(events.listenerCount(`completed:${job.id}`)).toBe(0);
+  });
+
+  it('rejects with the reason once the job failed for good', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    lab.worker(async ({ attemptsMade }) => {
+      throw new Error(`attempt ${attemptsMade + 1}`);
+    });
+    const job = await queue.add('a', 0, { attempts: 3 });
+    const error = await job.waitUntilFinished(events).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(JobFailedError);
+    expect(error).toMatchObject({ message: 'attempt 3', jobId: job.id });
+  });
+
+  it.each([undefined, null, 0, '', false])('tells the result %p', async (result) => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    lab.worker(async () => result);
+    const job = await queue.add('a', 0);
+    expect(await job.waitUntilFinished(events)).toEqual(result ?? null);
+  });
+
+  it('knows what finished before the call', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(async ({ name }) => {
+      if (name === 'bad') throw new Error('boo');
+      return 'done';
+    });
+    const ended = [next(worker, 'completed'), next(worker, 'failed')];
+    const [good, bad] = await queue.addBulk([
+      { name: 'good', data: 0 },
+      { name: 'bad', data: 0 },
+    ]);
+    await Promise.all(ended);
+    const events = await lab.events();
+    expect(await good!.waitUntilFinished(events)).toBe('done');
+    await expect(bad!.waitUntilFinished(events)).rejects.toThrow('boo');
+  });
+
+  it('needs no event to arrive: stored state is looked at too', async () => {
+    const queue = lab.queue();
+    const elsewhere = await lab.events({}, randomQueueName());
+    const closed = await lab.events();
+    await closed.close();
+    const gate = new Gate();
+    lab.worker(() => gate.passed);
+    const job = await queue.add('a', 0);
+    const waiting = Promise.all([job.waitUntilFinished(elsewhere), job.waitUntilFinished(closed)]);
+    gate.open();
+    expect(await waiting).toEqual([null, null]);
+  });
+
+  it('gets a result that is too large for an event', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    lab.worker(async () => 'x'.repeat(100_000));
+    const job = await queue.add('a', 0);
+    expect(await job.waitUntilFinished(events)).toHaveLength(100_000);
+  });
+
+  it('hears of a job that is removed as soon as it has finished', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const gate = new Gate();
+    lab.worker(async ({ name }) => {
+      await gate.passed;
+      if (name === 'bad') throw new Error('boo');
+      return 'done';
+    });
+    const opts = { removeOnComplete: true, removeOnFail: true };
+    const [good, bad] = await queue.addBulk(['good', 'bad'].map((name) => ({ name, data: 0, opts })));
+    const waiting = [good!.waitUntilFinished(events), bad!.waitUntilFinished(events)] as const;
+    gate.open();
+    expect(await waiting[0]).toBe('done');
+    await expect(waiting[1]).rejects.toThrow('boo');
+    expect(await queue.getJobs()).toEqual([]);
+  });
+
+  it('rejects when the job is gone, the time is up or the events are closed', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const job = await queue.add('a', 0);
+    await expect(job.waitUntilFinished(events, 30)).rejects.toThrow(WaitTimeoutError);
+    await expect(job.waitUntilFinished(events, -1)).rejects.toThrow('ttl');
+    const waiting = job.waitUntilFinished(events);
+    await events.close();
+    await expect(waiting).rejects.toThrow(ConnectionClosedError);
+    await job.remove();
+    await expect(job.waitUntilFinished(await lab.events())).rejects.toThrow(JobNotFoundError);
+  });
+});
