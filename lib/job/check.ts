@@ -79,6 +79,11 @@ export function checkJobName(name: unknown): void {
   checkText('job name', name);
 }
 
+/** Throws unless `token` can be the token of a lock. */
+export function checkToken(token: unknown): void {
+  checkText('token', token);
+}
+
 /** Throws unless `id` can be the id of a deduplication. */
 export function checkDeduplicationId(option: string, id: unknown): void {
   checkText(option, id);

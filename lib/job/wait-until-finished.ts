@@ -29,7 +29,7 @@ async function storedOutcome<R>(store: JobStore, id: string): Promise<Outcome<R>
 }
 
 /** See `Job.waitUntilFinished`. */
-export function waitUntilFinished<R>(
+export async function waitUntilFinished<R>(
   store: JobStore,
   id: string,
   events: FinishSource,

@@ -156,12 +156,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   }
 
   /** Lines that a job logged. */
-  async getJobLogs(
-    id: string,
-    start = 0,
-    end = -1,
-    asc = true,
-  ): Promise<{ logs: string[]; count: number }> {
+  async getJobLogs(id: string, start = 0, end = -1, asc = true): Promise<{ logs: string[]; count: number }> {
     checkRange(start, end);
     return this.store.inspect.getLogs(id, { start, stop: end, descending: !asc });
   }

@@ -1,4 +1,4 @@
-import { checkJobName } from '../job/check.js';
+import { checkToken } from '../job/check.js';
 import type { JobRecord } from '../job/job-record.js';
 import type { Grant } from '../store/commit-batch.js';
 import type { QueueStore } from '../store/queue-store.js';
@@ -15,7 +15,7 @@ export class ManualFetch {
   ) {}
 
   async fetch(token: string, block: boolean): Promise<JobRecord | undefined> {
-    checkJobName(token);
+    checkToken(token);
     const until = block ? Date.now() + this.waitMs : 0;
     for (;;) {
       const { jobs, dueInMs, limitedForMs } = await this.store.fetch({ ...this.grant, worker: token }, 1);

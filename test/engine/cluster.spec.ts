@@ -19,7 +19,9 @@ describe('on a cluster of three masters', () => {
 
   it('processes queues of different slots over one client', async () => {
     const names = ['a', 'b', 'c', 'd'];
-    const workers = names.map((name) => new Worker(name, async (job) => `${name}${job.data}`, { connection, concurrency: 5 }));
+    const workers = names.map(
+      (name) => new Worker(name, async (job) => `${name}${job.data}`, { connection, concurrency: 5 }),
+    );
     const queues = names.map((name) => new Queue(name, { connection }));
     const events = names.map((name) => new QueueEvents(name, { connection }));
     await Promise.all(events.map((each) => each.waitUntilReady()));

@@ -17,7 +17,11 @@ describe('what belongs to a job', () => {
     const job = await queue.add('a', { n: 1 }, { attempts: 3 });
     await job.updateData({ n: 2 });
     expect(job.data).toEqual({ n: 2 });
-    expect(await Job.fromId(queue, job.id)).toMatchObject({ name: 'a', data: { n: 2 }, opts: { attempts: 3 } });
+    expect(await Job.fromId(queue, job.id)).toMatchObject({
+      name: 'a',
+      data: { n: 2 },
+      opts: { attempts: 3 },
+    });
   });
 
   it('progress is stored and told, by the job and by its id', async () => {
@@ -89,7 +93,9 @@ describe('moving a job', () => {
   it('a delayed one may be promoted or given another delay', async () => {
     const queue = lab.queue();
     const events = await lab.events();
+    const added = next(events, 'delayed');
     const job = await queue.add('a', 0, { delay: 60_000 });
+    await added;
     expect(await job.isDelayed()).toBe(true);
     const told = next(events, 'delayed');
     const before = Date.now();
@@ -148,7 +154,11 @@ describe('moving a job', () => {
     expect(await job.isCompleted()).toBe(true);
     await worker.pause();
     await job.retry('completed', { resetAttemptsMade: true, resetAttemptsStarted: true });
-    expect(await queue.getJob(job.id)).toMatchObject({ attemptsMade: 0, attemptsStarted: 0, returnvalue: null });
+    expect(await queue.getJob(job.id)).toMatchObject({
+      attemptsMade: 0,
+      attemptsStarted: 0,
+      returnvalue: null,
+    });
   });
 });
 
@@ -170,7 +180,11 @@ describe('processing by hand', () => {
     const completed = next(events, 'completed');
     await job.moveToCompleted({ ok: true }, 'mine');
     expect((await completed)[0]).toEqual({ jobId: job.id, returnvalue: { ok: true }, prev: 'active' });
-    expect(await queue.getJob(job.id)).toMatchObject({ returnvalue: { ok: true }, attemptsMade: 1, processedBy: 'hand' });
+    expect(await queue.getJob(job.id)).toMatchObject({
+      returnvalue: { ok: true },
+      attemptsMade: 1,
+      processedBy: 'hand',
+    });
     await expect(job.moveToCompleted('again', 'mine')).rejects.toThrow(WrongStateError);
   });
 

@@ -35,7 +35,13 @@ describe('add', () => {
 
   it('keeps options and a timestamp of its own', async () => {
     const queue = lab.queue();
-    const opts = { attempts: 3, backoff: { type: 'fixed', delay: 5 }, removeOnFail: { age: 3 }, timestamp: 12_345, keepLogs: 2 };
+    const opts = {
+      attempts: 3,
+      backoff: { type: 'fixed', delay: 5 },
+      removeOnFail: { age: 3 },
+      timestamp: 12_345,
+      keepLogs: 2,
+    };
     const job = await queue.add('a', 1, opts);
     expect(job.timestamp).toBe(12_345);
     expect((await queue.getJob(job.id))!.opts).toEqual(opts);

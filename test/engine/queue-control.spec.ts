@@ -10,10 +10,13 @@ const names = (jobs: Job[]): string[] => jobs.map(({ name }) => name);
 /** Two jobs in each state: `waiting1`, `waiting2`, … */
 async function fill(): Promise<Queue> {
   const queue = lab.queue();
-  const worker = lab.worker(async ({ name }) => {
-    if (name.startsWith('failed')) throw new Error('as told');
-    if (name.startsWith('active')) await new Promise(() => {});
-  }, { concurrency: 2 });
+  const worker = lab.worker(
+    async ({ name }) => {
+      if (name.startsWith('failed')) throw new Error('as told');
+      if (name.startsWith('active')) await new Promise(() => {});
+    },
+    { concurrency: 2 },
+  );
   const ended = nextFew(worker, 'completed', 2);
   const failed = nextFew(worker, 'failed', 2);
   const bulk = (list: string[], opts = {}) => queue.addBulk(list.map((name) => ({ name, data: 0, opts })));
@@ -115,7 +118,8 @@ describe('removing', () => {
     const answers = await Promise.all(
       (await queue.getJobs()).map(async ({ id, name }) => [name.slice(0, -1), await queue.remove(id)]),
     );
-    for (const [state, answer] of answers) expect([state, answer]).toEqual([state, state === 'active' ? 0 : 1]);
+    for (const [state, answer] of answers)
+      expect([state, answer]).toEqual([state, state === 'active' ? 0 : 1]);
     expect(new Set((await removed).map(([{ prev }]) => prev))).toEqual(
       new Set(['waiting', 'prioritized', 'delayed', 'completed', 'failed']),
     );
@@ -127,26 +131,35 @@ describe('removing', () => {
   it('drain: jobs that wait, delayed ones only when asked', async () => {
     const queue = await fill();
     await queue.drain();
-    expect(await queue.getJobCounts()).toMatchObject({ waiting: 0, prioritized: 0, delayed: 2, completed: 2, active: 2 });
+    expect(await queue.getJobCounts()).toMatchObject({
+      waiting: 0,
+      prioritized: 0,
+      delayed: 2,
+      completed: 2,
+      active: 2,
+    });
     await queue.drain(true);
     expect(await queue.getJobCounts()).toMatchObject({ delayed: 0, failed: 2 });
   });
 
-  it.each(['waiting', 'wait', 'prioritized', 'delayed', 'completed', 'failed'] as const)('clean: %s', async (type) => {
-    const queue = await fill();
-    const events = await lab.events();
-    expect(await queue.clean(60_000, 0, type)).toEqual([]);
-    const local = next(queue, 'cleaned');
-    const told = next(events, 'cleaned');
-    await sleep(2);
-    const first = await queue.clean(0, 1, type);
-    expect(first).toHaveLength(1);
-    expect(await local).toEqual([first, type]);
-    expect((await told)[0]).toEqual({ count: '1' });
-    expect(await queue.clean(0, 0, type)).toHaveLength(1);
-    expect(await queue.getJobCountByTypes(type)).toBe(0);
-    expect(await queue.getJobs()).toHaveLength(10);
-  });
+  it.each(['waiting', 'wait', 'prioritized', 'delayed', 'completed', 'failed'] as const)(
+    'clean: %s',
+    async (type) => {
+      const queue = await fill();
+      const events = await lab.events();
+      expect(await queue.clean(60_000, 0, type)).toEqual([]);
+      const local = next(queue, 'cleaned');
+      const told = next(events, 'cleaned');
+      await sleep(2);
+      const first = await queue.clean(0, 1, type);
+      expect(first).toHaveLength(1);
+      expect(await local).toEqual([first, type]);
+      expect((await told)[0]).toEqual({ count: '1' });
+      expect(await queue.clean(0, 0, type)).toHaveLength(1);
+      expect(await queue.getJobCountByTypes(type)).toBe(0);
+      expect(await queue.getJobs()).toHaveLength(10);
+    },
+  );
 
   it('clean leaves active jobs whose lock holds', async () => {
     const queue = await fill();
@@ -162,7 +175,9 @@ describe('removing', () => {
     await queue.addBulk(Array.from({ length: 2600 }, (_, n) => ({ name: 'a', data: n })));
     await sleep(2);
     expect(new Set(await queue.clean(0, 2500, 'waiting')).size).toBe(2500);
-    expect((await queue.getWaiting()).map(({ data }) => data)).toEqual(Array.from({ length: 100 }, (_, n) => 2500 + n));
+    expect((await queue.getWaiting()).map(({ data }) => data)).toEqual(
+      Array.from({ length: 100 }, (_, n) => 2500 + n),
+    );
   });
 
   it('obliterate: everything, active jobs only by force', async () => {
@@ -184,9 +199,18 @@ describe('moving many', () => {
     await queue.retryJobs({ state: 'completed', timestamp: 1 });
     expect(await queue.getCompletedCount()).toBe(2);
     await queue.retryJobs({ state: 'completed', count: 1, timestamp: Date.now() + 1000 });
-    expect(await queue.getJobCounts('completed', 'failed', 'waiting')).toEqual({ completed: 0, failed: 0, waiting: 6 });
+    expect(await queue.getJobCounts('completed', 'failed', 'waiting')).toEqual({
+      completed: 0,
+      failed: 0,
+      waiting: 6,
+    });
     const [job] = await queue.getWaiting(2, 2);
-    expect(job).toMatchObject({ name: 'failed1', attemptsMade: 1, failedReason: undefined, finishedOn: undefined });
+    expect(job).toMatchObject({
+      name: 'failed1',
+      attemptsMade: 1,
+      failedReason: undefined,
+      finishedOn: undefined,
+    });
     await expect(queue.retryJobs({ state: 'waiting' as 'failed' })).rejects.toThrow(InvalidOptionError);
     await expect(queue.retryJobs({ count: NaN })).rejects.toThrow(InvalidOptionError);
     await expect(queue.retryJobs({ timestamp: -1 })).rejects.toThrow(InvalidOptionError);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConnectionClosedError, JobFailedError, JobNotFoundError, WaitTimeoutError } from '../../lib/engine.js';
+import {
+  ConnectionClosedError,
+  JobFailedError,
+  JobNotFoundError,
+  WaitTimeoutError,
+} from '../../lib/engine.js';
 import { EngineLab, Gate, next } from '../support/engine-lab.js';
 import { randomQueueName } from '../support/queue-name.js';
 

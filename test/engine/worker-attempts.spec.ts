@@ -19,11 +19,7 @@ describe('retries', () => {
   it('are none without attempts, and none with one attempt', async () => {
     const queue = lab.queue();
     const worker = lab.worker(failing(9));
-    await Promise.all([
-      nextFew(worker, 'failed', 2),
-      queue.add('a', 0),
-      queue.add('b', 0, { attempts: 1 }),
-    ]);
+    await Promise.all([nextFew(worker, 'failed', 2), queue.add('a', 0), queue.add('b', 0, { attempts: 1 })]);
     expect(await queue.getJobCounts()).toMatchObject({ failed: 2, waiting: 0 });
     const [job] = await queue.getFailed();
     expect(job).toMatchObject({ attemptsMade: 1, attemptsStarted: 1, failedReason: 'attempt 1' });
@@ -94,7 +90,9 @@ describe('retries', () => {
     const completed = next(worker, 'completed');
     const { id } = await queue.add('a', 0, { attempts: 3, backoff: { type: 'mine' } });
     await completed;
-    expect(asked.map(([made, type, error, job]) => [made, type, (error as Error).message, (job as Job).id])).toEqual([
+    expect(
+      asked.map(([made, type, error, job]) => [made, type, (error as Error).message, (job as Job).id]),
+    ).toEqual([
       [1, 'mine', 'attempt 1', id],
       [2, 'mine', 'attempt 2', id],
     ]);
@@ -161,7 +159,6 @@ describe('retries', () => {
     expect(exhausted).toBe(0);
   });
 
-
   it('keep as many stack traces as asked for', async () => {
     const queue = lab.queue();
     const worker = lab.worker(failing(99));
@@ -185,7 +182,15 @@ describe('what a processor may throw', () => {
     ['undefined', undefined, 'undefined'],
     ['a symbol', Symbol('s'), 'Symbol(s)'],
     ['an object without a prototype', Object.create(null), ''],
-    ['an object whose text cannot be had', { toString: () => { throw new Error('no'); } }, ''],
+    [
+      'an object whose text cannot be had',
+      {
+        toString: () => {
+          throw new Error('no');
+        },
+      },
+      '',
+    ],
     ['an error without a message', new Error(''), ''],
     ['an error whose message is no text', Object.assign(new Error('x'), { message: { a: 1 } }), ''],
     ['an error whose message was taken away', Object.assign(new Error('x'), { message: undefined }), ''],
@@ -217,8 +222,8 @@ describe('what a processor may return', () => {
   it('a value, a promise, another thenable, nothing', async () => {
     const queue = lab.queue();
     const thenable = { then: (resolve: (value: string) => void) => resolve('thenable') };
-    const worker = lab.worker(({ name }): any =>
-      ({ value: 1, promise: Promise.resolve([2]), thenable, nothing: undefined })[name],
+    const worker = lab.worker(
+      ({ name }): any => ({ value: 1, promise: Promise.resolve([2]), thenable, nothing: undefined })[name],
     );
     const names = ['value', 'promise', 'thenable', 'nothing'];
     const completed = nextFew(worker, 'completed', 4);
@@ -232,7 +237,9 @@ describe('what a processor may return', () => {
     const queue = lab.queue();
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
-    const worker = lab.worker(async (job) => (job.attemptsMade === 0 ? cycle : job.attemptsMade === 1 ? 1n : 'fine'));
+    const worker = lab.worker(async (job) =>
+      job.attemptsMade === 0 ? cycle : job.attemptsMade === 1 ? 1n : 'fine',
+    );
     const failed = nextFew(worker, 'failed', 2);
     const completed = next(worker, 'completed');
     await queue.add('a', 0, { attempts: 3 });

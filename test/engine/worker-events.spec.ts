@@ -1,11 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  DelayedError,
-  type Job,
-  RateLimitError,
-  WaitingError,
-  Worker,
-} from '../../lib/engine.js';
+import { DelayedError, type Job, RateLimitError, WaitingError, Worker } from '../../lib/engine.js';
 import { EngineLab, next, nextFew, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
@@ -23,13 +17,31 @@ describe('local events of a worker', () => {
       { autorun: false, name: 'me' },
     );
     worker.on('ready', () => told.push(['ready']));
-    worker.on('active', (job, prev) => told.push(['active', job.name, prev, job.processedBy, typeof job.processedOn]));
+    worker.on('active', (job, prev) =>
+      told.push(['active', job.name, prev, job.processedBy, typeof job.processedOn]),
+    );
     worker.on('progress', (job, progress) => told.push(['progress', job.name, progress]));
     worker.on('completed', (job, result, prev) =>
-      told.push(['completed', job.name, result, prev, job.attemptsMade, job.returnvalue, typeof job.finishedOn]),
+      told.push([
+        'completed',
+        job.name,
+        result,
+        prev,
+        job.attemptsMade,
+        job.returnvalue,
+        typeof job.finishedOn,
+      ]),
     );
     worker.on('failed', (job, error, prev) =>
-      told.push(['failed', job?.name, error.message, prev, job?.attemptsMade, job?.failedReason, typeof job?.finishedOn]),
+      told.push([
+        'failed',
+        job?.name,
+        error.message,
+        prev,
+        job?.attemptsMade,
+        job?.failedReason,
+        typeof job?.finishedOn,
+      ]),
     );
     worker.on('drained', () => told.push(['drained']));
     await queue.add('good', 1);
@@ -116,7 +128,11 @@ describe('a processor that moves its job', () => {
     await completed;
     expect((await delayed)[0]).toEqual({ jobId: id, delay: expect.any(Number) });
     expect(starts[1]! - starts[0]!).toBeGreaterThanOrEqual(75);
-    expect(await queue.getJob(id)).toMatchObject({ attemptsMade: 1, attemptsStarted: 2, returnvalue: 'done' });
+    expect(await queue.getJob(id)).toMatchObject({
+      attemptsMade: 1,
+      attemptsStarted: 2,
+      returnvalue: 'done',
+    });
     expect(failed).toBe(0);
   });
 

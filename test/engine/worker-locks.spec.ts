@@ -116,33 +116,39 @@ describe('a job whose worker died', () => {
     expect(names).toEqual(['stalled', 'waiting']);
   });
 
-  it.each([0, 1, 2])('fails after it stalled more than maxStalledCount = %i times', async (maxStalledCount) => {
-    const queue = lab.queue();
-    let runs = 0;
-    const dead = lab.worker(
-      async () => {
-        runs += 1;
-        await new Promise(() => {});
-      },
-      { ...DEAD, concurrency: 10 },
-    );
-    const checker = lab.worker(null, { stalledInterval: 40, maxStalledCount });
-    const events = await lab.events();
-    const told = next(events, 'failed');
-    const failed = next(checker, 'failed');
-    const { id } = await queue.add('a', 0, { attempts: 5 });
-    await checker.startStalledCheckTimer();
-    const [job, error] = await failed;
-    expect([job.id, error.name, error.message]).toEqual([
-      id,
-      'UnrecoverableError',
-      'job stalled more than allowable limit',
-    ]);
-    expect((await told)[0]).toMatchObject({ jobId: id, failedReason: 'job stalled more than allowable limit' });
-    expect(runs).toBe(maxStalledCount + 1);
-    expect(await queue.getJob(id)).toMatchObject({ stalledCounter: maxStalledCount + 1, attemptsMade: 1 });
-    void dead;
-  });
+  it.each([0, 1, 2])(
+    'fails after it stalled more than maxStalledCount = %i times',
+    async (maxStalledCount) => {
+      const queue = lab.queue();
+      let runs = 0;
+      const dead = lab.worker(
+        async () => {
+          runs += 1;
+          await new Promise(() => {});
+        },
+        { ...DEAD, concurrency: 10 },
+      );
+      const checker = lab.worker(null, { stalledInterval: 40, maxStalledCount });
+      const events = await lab.events();
+      const told = next(events, 'failed');
+      const failed = next(checker, 'failed');
+      const { id } = await queue.add('a', 0, { attempts: 5 });
+      await checker.startStalledCheckTimer();
+      const [job, error] = await failed;
+      expect([job.id, error.name, error.message]).toEqual([
+        id,
+        'UnrecoverableError',
+        'job stalled more than allowable limit',
+      ]);
+      expect((await told)[0]).toMatchObject({
+        jobId: id,
+        failedReason: 'job stalled more than allowable limit',
+      });
+      expect(runs).toBe(maxStalledCount + 1);
+      expect(await queue.getJob(id)).toMatchObject({ stalledCounter: maxStalledCount + 1, attemptsMade: 1 });
+      void dead;
+    },
+  );
 
   it('is not started more than maxStartedAttempts times', async () => {
     const queue = lab.queue();
@@ -166,7 +172,10 @@ describe('a job whose worker died', () => {
 
     await Promise.all([next(worker, 'failed'), job.retry()]);
     expect(runs).toBe(3);
-    await Promise.all([next(worker, 'failed'), (await queue.getJob(id))!.retry('failed', { resetAttemptsStarted: true })]);
+    await Promise.all([
+      next(worker, 'failed'),
+      (await queue.getJob(id))!.retry('failed', { resetAttemptsStarted: true }),
+    ]);
     expect(runs).toBe(6);
   });
 });

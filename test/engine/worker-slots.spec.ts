@@ -26,7 +26,8 @@ class Bench {
   }
 }
 
-const some = (count: number, opts = {}) => Array.from({ length: count }, () => ({ name: 'a', data: 0, opts }));
+const some = (count: number, opts = {}) =>
+  Array.from({ length: count }, () => ({ name: 'a', data: 0, opts }));
 
 describe('concurrency', () => {
   it('is one unless told otherwise', async () => {

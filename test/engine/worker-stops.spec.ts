@@ -140,7 +140,11 @@ describe('closing a worker', () => {
     // The first processor still runs; what it comes to changes nothing.
     gate.open();
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await queue.getJob(id)).toMatchObject({ returnvalue: 'other', attemptsMade: 1, attemptsStarted: 2 });
+    expect(await queue.getJob(id)).toMatchObject({
+      returnvalue: 'other',
+      attemptsMade: 1,
+      attemptsStarted: 2,
+    });
   });
 
   it('hands back what still runs at the deadline', async () => {
