@@ -41,6 +41,10 @@ export function toStepwellError(error: unknown): Error {
   if (/Connection is closed/.test(message)) {
     return new ConnectionClosedError('The connection to Redis is closed.');
   }
+  const tries = /max retries per request limit \(which is (\d+)\)/.exec(message)?.[1];
+  if (tries) {
+    return new ConnectionError(`Redis cannot be reached: tried to connect ${tries} times.`);
+  }
   if (BROKEN_CONNECTION.test(message)) {
     return new ConnectionError(`Redis did not answer: ${withoutSecrets(message)}`);
   }

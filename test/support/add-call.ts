@@ -14,6 +14,8 @@ export interface AddedJob {
   id?: string;
   spec?: string;
   name?: string;
+  /** JSON. */
+  opts?: string;
   data?: string;
 }
 
@@ -23,10 +25,10 @@ export const ADD_TIME = SEED_TIME + 1000;
 /** Adds jobs in one call, waking a worker unless told otherwise. */
 export function runAdd(lab: ScriptLab, jobs: readonly AddedJob[], options: AddOptions = {}): Promise<Trial> {
   const { now = ADD_TIME, writer = 'a', seq = '1', wake = 1 } = options;
-  const rest = jobs.flatMap(({ id = '', spec = '', name = 'work', data = '{}' }) => [
+  const rest = jobs.flatMap(({ id = '', spec = '', name = 'work', opts = '{}', data = '{}' }) => [
     id,
     spec,
-    `${name}\n{}\n${data}`,
+    `${name}\n${opts}\n${data}`,
   ]);
   return lab.run(addJobs, [now, writer, seq, wake], rest);
 }

@@ -3,6 +3,7 @@ import type { RedisClient } from '../../lib/redis/client.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { countJobs } from '../../lib/redis/scripts.generated.js';
+import { auditDedup } from './audit-dedup.js';
 import { auditJob, type AuditedJob } from './audit-job.js';
 import { dumpValue } from './dump-queue.js';
 import { readQueueKeys, type StoredKey } from './read-queue-keys.js';
@@ -51,6 +52,7 @@ export async function auditQueue(
   const meta = (values.get('meta') ?? {}) as Record<string, string>;
   const jobs = gatherJobs(values);
   wrong.push(...auditMeta(meta, jobs), ...auditOrder(values, Number(meta.seq ?? 0)));
+  wrong.push(...auditDedup(stored, values));
   for (const job of jobs.values()) {
     wrong.push(...auditJob(job, now).map((fault) => `job ${job.id} ${fault}`));
   }

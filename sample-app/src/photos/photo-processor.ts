@@ -17,7 +17,7 @@ import {
 import { PhotoStore } from './photo-store.js';
 
 /** Looks at a photo and makes smaller pictures of it. Running twice does no harm: pictures are simply made again. */
-@Processor(PHOTOS, { concurrency: 2, closeTimeout: 1000 })
+@Processor(PHOTOS, { concurrency: 2, closeTimeout: 700 })
 export class PhotoProcessor {
   constructor(
     private readonly store: PhotoStore,
