@@ -7,7 +7,8 @@ export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
 export type { JobEvent, JobEventName } from './job/job-event.js';
-export { Job, type JobProgress } from './job/job.js';
+export { Job } from './job/job.js';
+export type { JobProgress } from './job/job-progress.js';
 export type {
   BackoffOptions,
   BulkJobOptions,

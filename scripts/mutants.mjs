@@ -11,7 +11,8 @@ await main(async () => {
   const { steps, seed } = readNumbers(process.argv.slice(2), { steps: 3000, seed: 1 });
   return withSimulation(async ({ simulate, describeRun, MUTANTS }, client) => {
     const healthy = await simulate(client, { seed, steps });
-    if (healthy.violation !== undefined) throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
+    if (healthy.violation !== undefined)
+      throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
     let survivors = 0;
     for (const { name, patches } of MUTANTS) {
       const caught = await firstViolation((next) => simulate(client, { seed: next, steps, patches }), seed);

@@ -24,5 +24,10 @@ await main(async () => {
 });
 
 function printSeen(seen) {
-  console.log([...seen].map(([what, times]) => `  ${what}: ${times}`).sort().join('\n'));
+  console.log(
+    [...seen]
+      .map(([what, times]) => `  ${what}: ${times}`)
+      .sort()
+      .join('\n'),
+  );
 }

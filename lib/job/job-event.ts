@@ -1,4 +1,4 @@
-import type { JobProgress } from './job.js';
+import type { JobProgress } from './job-progress.js';
 
 interface EventBase {
   /** Cursor: reading after it goes on with the next event. */

@@ -7,49 +7,22 @@ import type { JobsOptions } from './job-options.js';
 import type { JobRecord } from './job-record.js';
 import type { FinishedState, JobState } from './job-state.js';
 import type { JobStore, RetryOptions } from './job-store.js';
+import type { JobProgress } from './job-progress.js';
+import { JobSnapshot } from './job-snapshot.js';
 import { retentionText } from './retention.js';
 import { waitUntilFinished, type FinishSource } from './wait-until-finished.js';
-
-/** Progress is any JSON value; a number is read as a percentage by most tools. */
-export type JobProgress = string | boolean | number | object;
 
 /**
  * A job: what was asked for, and what has become of it as far as this object was told. It is a snapshot; `queue.getJob`
  * reads it anew. A job that a worker was given carries the lock token, and everything it writes is refused once
  * the lock is lost.
  */
-export class Job<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress> {
-  /** Given by the queue: a rising number, or the `jobId` option. */
-  id: string;
-  readonly name: N;
-  data: D;
-  readonly opts: JobsOptions;
-  /** Creation time, milliseconds since 1970 by Redis' clock. */
-  timestamp: number;
-  /** Milliseconds of delay that the job was given last. */
-  delay: number;
-  priority: number;
-  progress: P;
-  /** Result of a completed job; null before. */
-  returnvalue: R;
-  /** Tries that have ended, whatever their outcome. */
-  attemptsMade = 0;
-  /** Times that a worker was given the job. */
-  attemptsStarted = 0;
-  /** Times that the job was taken back from a worker whose lock had expired. */
-  stalledCounter = 0;
-  /** Message of the last failed attempt. */
-  failedReason: string | undefined = undefined;
-  /** Stack traces of failed attempts, oldest first. */
-  stacktrace: string[] = [];
-  processedOn: number | undefined = undefined;
-  finishedOn: number | undefined = undefined;
-  /** Name of the worker that was given the job last. */
-  processedBy: string | undefined = undefined;
-  /** Lock under which this object may write. */
-  token: string | undefined = undefined;
-  /** Whether the job was there already when it was added: stopped by its deduplication, which keeps this id. */
-  deduplicated = false;
+export class Job<
+  D = any,
+  R = any,
+  N extends string = string,
+  P extends JobProgress = JobProgress,
+> extends JobSnapshot<D, R, N, P> {
   /** @internal Whether this object has ended its run by moving the job. */
   moved = false;
 
@@ -62,15 +35,7 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
     opts: JobsOptions,
     timestamp: number,
   ) {
-    this.id = id;
-    this.name = name;
-    this.data = data;
-    this.opts = opts;
-    this.timestamp = timestamp;
-    this.delay = opts.delay ?? 0;
-    this.priority = opts.priority ?? 0;
-    this.progress = 0 as P;
-    this.returnvalue = null as R;
+    super(id, name, data, opts, timestamp);
   }
 
   /** @internal */
@@ -97,22 +62,6 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
     id: string,
   ): Promise<J | undefined> {
     return queue.getJob(id);
-  }
-
-  private take({ fields, token }: JobRecord): void {
-    this.token = token;
-    for (const name in fields) {
-      const value = fields[name as keyof typeof fields] as string;
-      TAKE[name]?.(this, value);
-    }
-    if (token !== undefined) {
-      this.attemptsStarted = Number(fields.attemptsStarted ?? 0) + 1;
-    }
-  }
-
-  /** What makes it the same as another job; see the option `deduplication`. */
-  get deduplicationId(): string | undefined {
-    return this.opts.deduplication?.id;
   }
 
   get queueName(): string {
@@ -298,34 +247,6 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
     return waitUntilFinished<R>(this.store, this.id, events, ttl);
   }
 
-  /** Plain form for logs and tests, without data, result and token. */
-  toJSON(): object {
-    const {
-      id,
-      name,
-      queueName,
-      timestamp,
-      delay,
-      priority,
-      attemptsMade,
-      attemptsStarted,
-      processedOn,
-      finishedOn,
-    } = this;
-    return {
-      id,
-      name,
-      queueName,
-      timestamp,
-      delay,
-      priority,
-      attemptsMade,
-      attemptsStarted,
-      processedOn,
-      finishedOn,
-    };
-  }
-
   /** @internal The token to compare: workers grant `<theirs>:<number>`, and users may pass either form. */
   lockToken(token: string | undefined): string {
     const held = this.token ?? '';
@@ -367,18 +288,3 @@ export class Job<D = any, R = any, N extends string = string, P extends JobProgr
     throw new InvalidOptionError('reply', word, 'This is a fault of Stepwell: please report it.');
   }
 }
-
-const TAKE: Record<string, (job: Job, value: string) => void> = {
-  attemptsStarted: (job, value) => (job.attemptsStarted = Number(value)),
-  attemptsMade: (job, value) => (job.attemptsMade = Number(value)),
-  stalls: (job, value) => (job.stalledCounter = Number(value)),
-  processedOn: (job, value) => (job.processedOn = Number(value)),
-  processedBy: (job, value) => (job.processedBy = value),
-  finishedOn: (job, value) => (job.finishedOn = Number(value)),
-  result: (job, value) => (job.returnvalue = decodeJson(value)),
-  failedReason: (job, value) => (job.failedReason = decodeJson(value)),
-  stack: (job, value) => (job.stacktrace = decodeJson(value)),
-  progress: (job, value) => (job.progress = decodeJson(value)),
-  priority: (job, value) => (job.priority = Number(value)),
-  delay: (job, value) => (job.delay = Number(value)),
-};

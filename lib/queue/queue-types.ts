@@ -1,4 +1,5 @@
-import type { Job, JobProgress } from '../job/job.js';
+import type { Job } from '../job/job.js';
+import type { JobProgress } from '../job/job-progress.js';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 

@@ -72,6 +72,11 @@ export class FetchLoop implements Fetcher {
     this.running += 1;
   }
 
+  /** A job that no fetch brought takes a slot. */
+  began(): void {
+    this.running += 1;
+  }
+
   /** A job's slot is free; the write that ends the job fetches the next one. */
   ended(): void {
     this.running -= 1;

@@ -50,7 +50,7 @@ export class Shutdown {
     await Promise.race([this.locks.whenEmpty(), this.expired]);
     this.timers.forEach(clearTimeout);
     // The newest first: each goes to the front of the queue, and the oldest ends up there.
-    for (const run of this.locks.runs().reverse()) {
+    for (const run of this.locks.runs().toReversed()) {
       this.handBack(run);
     }
     await within(LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));

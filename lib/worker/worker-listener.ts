@@ -1,4 +1,5 @@
-import type { Job, JobProgress } from '../job/job.js';
+import type { Job } from '../job/job.js';
+import type { JobProgress } from '../job/job-progress.js';
 
 /** Local events of a `Worker` and what their listeners get. */
 export interface WorkerListener<D = any, R = any, N extends string = string> {

@@ -47,7 +47,13 @@ export const NUMBERED: ReadonlySet<ScriptName> = new Set<ScriptName>([
 /** Replies with jobs in them are easier to compare with their parts named. */
 export function readReply(script: ScriptName, raw: unknown): Reply {
   if (script === 'commit') {
-    const [words, dueInMs, limitedForMs, time, ...jobs] = raw as [string, number, number, string, ...unknown[]];
+    const [words, dueInMs, limitedForMs, time, ...jobs] = raw as [
+      string,
+      number,
+      number,
+      string,
+      ...unknown[],
+    ];
     const reply: CommitReply = {
       words: words === '' ? [] : words.split('\t'),
       dueInMs,

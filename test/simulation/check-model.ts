@@ -8,7 +8,8 @@ import { Violation } from './violation.js';
 export function checkModel(model: QueueModel, stored: Snapshot): void {
   checkSame('the pause', model.paused, stored.meta.paused !== undefined);
   for (const id of [...model.removed, ...stored.jobs.keys()]) {
-    if (!model.jobs.has(id) && stored.jobs.has(id)) throw new Violation(`job ${id} was removed, and is not gone`);
+    if (!model.jobs.has(id) && stored.jobs.has(id))
+      throw new Violation(`job ${id} was removed, and is not gone`);
   }
   for (const [id, job] of model.jobs) {
     const held = stored.jobs.get(id);
@@ -21,7 +22,11 @@ export function checkModel(model: QueueModel, stored: Snapshot): void {
     const actual = [...stored.places[state].keys()];
     const expected = model.order[state];
     const ordered = state !== 'active' && state !== 'delayed';
-    checkSame(`the ${state} jobs`, ordered ? expected : [...expected].sort(), ordered ? actual : [...actual].sort());
+    checkSame(
+      `the ${state} jobs`,
+      ordered ? expected : [...expected].sort(),
+      ordered ? actual : [...actual].sort(),
+    );
   }
   checkDelayed(model, stored);
 }

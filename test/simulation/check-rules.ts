@@ -37,7 +37,9 @@ export class Rules {
   }
 
   private checkStarts({ call, reply, now, before, after }: Made): void {
-    const started = [...after.places.active.keys()].filter((id) => tokenOf(after, id) !== tokenOf(before, id));
+    const started = [...after.places.active.keys()].filter(
+      (id) => tokenOf(after, id) !== tokenOf(before, id),
+    );
     if (call.script === 'closeRateLimit' && call.args[1] === 0) this.window.until = 0;
     if (started.length === 0) return;
     if (call.script !== 'commit' && call.script !== 'recoverStalled') {
@@ -45,29 +47,44 @@ export class Rules {
     }
     for (const id of started) {
       const token = tokenOf(after, id) as string;
-      if (numberOf(token) <= numberOf(tokenOf(before, id))) throw new Violation(`token ${token} of job ${id} does not rise`);
-      if (this.granted.has(`${id} ${token}`)) throw new Violation(`token ${token} of job ${id} was granted before`);
+      if (numberOf(token) <= numberOf(tokenOf(before, id)))
+        throw new Violation(`token ${token} of job ${id} does not rise`);
+      if (this.granted.has(`${id} ${token}`))
+        throw new Violation(`token ${token} of job ${id} was granted before`);
       this.granted.add(`${id} ${token}`);
     }
     if (call.script === 'commit') this.checkFetch(call, reply as CommitReply, started.length, now, before);
   }
 
-  private checkFetch({ args }: Call, { jobs }: CommitReply, started: number, now: number, before: Snapshot): void {
+  private checkFetch(
+    { args }: Call,
+    { jobs }: CommitReply,
+    started: number,
+    now: number,
+    before: Snapshot,
+  ): void {
     const [want, max, duration] = [args[4], args[8], args[9]] as [number, number, number];
-    if (jobs.length !== started) throw new Violation(`${started} jobs were started, ${jobs.length} handed over`);
+    if (jobs.length !== started)
+      throw new Violation(`${started} jobs were started, ${jobs.length} handed over`);
     if (started > want) throw new Violation(`${started} jobs were started for ${want} free slots`);
     if (started > CAPS.FETCH_CAP) throw new Violation(`${started} jobs were started, above the cap`);
-    if (before.meta.paused !== undefined) throw new Violation(`${started} jobs were started while the queue is paused`);
-    if (Number(before.meta.closedUntil ?? 0) > now) throw new Violation(`${started} jobs were started in a closed window`);
+    if (before.meta.paused !== undefined)
+      throw new Violation(`${started} jobs were started while the queue is paused`);
+    if (Number(before.meta.closedUntil ?? 0) > now)
+      throw new Violation(`${started} jobs were started in a closed window`);
     if (max === 0) return;
     if (now >= this.window.until) Object.assign(this.window, { count: 0, until: now + duration });
     this.window.count += started;
-    if (this.window.count > max) throw new Violation(`${this.window.count} jobs were started in a window of ${max}`);
+    if (this.window.count > max)
+      throw new Violation(`${this.window.count} jobs were started in a window of ${max}`);
   }
 }
 
 function checkJobs({ after, now }: Made): void {
-  const ids = new Set([...after.jobs.keys(), ...LISTED_STATES.flatMap((state) => [...after.places[state].keys()])]);
+  const ids = new Set([
+    ...after.jobs.keys(),
+    ...LISTED_STATES.flatMap((state) => [...after.places[state].keys()]),
+  ]);
   for (const id of ids) {
     const { body, fields = {}, logs = [] } = after.jobs.get(id) ?? {};
     const places = LISTED_STATES.flatMap((state): AuditedJob['places'] => {
@@ -83,15 +100,26 @@ function checkJobs({ after, now }: Made): void {
 
 /** A call that was made before, and a write under an old token, leave no trace. */
 function checkInert({ call, expected, reply, now, before, after }: Made): void {
-  if (expected.inert && (before.text !== after.text || before.event !== after.event || before.calls !== after.calls)) {
+  if (
+    expected.inert &&
+    (before.text !== after.text || before.event !== after.event || before.calls !== after.calls)
+  ) {
     throw new Violation(`a call that was ${expected.inert} changed the queue`);
   }
   if (call.script !== 'commit' || expected.inert) return;
   const { words, jobs } = reply as CommitReply;
-  const idle = words.length > 0 && words.every((word) => word === 'stale' || word === 'missing' || word === 'not-active');
+  const idle =
+    words.length > 0 &&
+    words.every((word) => word === 'stale' || word === 'missing' || word === 'not-active');
   const due = [...before.places.delayed.values()].some((score) => Math.floor(score) <= now);
   const relayed = call.args[3] === 1;
-  if (idle && jobs.length === 0 && !due && !relayed && (before.text !== after.text || before.event !== after.event)) {
+  if (
+    idle &&
+    jobs.length === 0 &&
+    !due &&
+    !relayed &&
+    (before.text !== after.text || before.event !== after.event)
+  ) {
     throw new Violation('writes were refused, and changed the queue');
   }
 }
@@ -115,7 +143,8 @@ function checkDelays({ call, now, before, after }: Made): void {
   for (const [id, score] of before.places.delayed) {
     if (after.places.delayed.has(id)) continue;
     promoted += 1;
-    if (Math.floor(score) > now) throw new Violation(`job ${id} left its delay ${Math.floor(score) - now} ms early`);
+    if (Math.floor(score) > now)
+      throw new Violation(`job ${id} left its delay ${Math.floor(score) - now} ms early`);
   }
   if (promoted > CAPS.PROMOTE_CAP) throw new Violation(`${promoted} jobs were promoted, above the cap`);
 }
@@ -133,7 +162,8 @@ function checkWake({ call, before, after }: Made): void {
   if (call.script !== 'commit' && Math.floor(dueAfter) < Math.floor(dueBefore)) {
     throw new Violation('a job is due sooner than all others, and nobody was woken');
   }
-  if (before.meta.paused !== undefined && runnable(after).size > 0) throw new Violation('resumed, and nobody was woken');
+  if (before.meta.paused !== undefined && runnable(after).size > 0)
+    throw new Violation('resumed, and nobody was woken');
 }
 
 function runnable({ places }: Snapshot): Set<string> {

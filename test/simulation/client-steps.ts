@@ -5,7 +5,12 @@ import type { World } from './world.js';
 
 const CUSTOM_IDS = ['a', 'b', 'c', 'd', 'e', 'f', '1e5', '0xab'];
 const MOST_JOBS = 26;
-const BODIES = ['mail\n{}\n{}', 'mail\n{"attempts":3}\n[]', 'x\n{}\n{"a":[],"n":12345678901234567890}', 'y\n{}\n"é😀"'];
+const BODIES = [
+  'mail\n{}\n{}',
+  'mail\n{"attempts":3}\n[]',
+  'x\n{}\n{"a":[],"n":12345678901234567890}',
+  'y\n{}\n"é😀"',
+];
 
 /** Adds a batch of jobs of all kinds, unless there are many. */
 export async function addJobs(world: World): Promise<void> {
@@ -23,7 +28,8 @@ export function newJob(random: Random, now: number): string[] {
   const priority = random.chance(0.35) ? String(random.int(0, 3)) : '';
   const front = random.chance(0.2) ? '1' : '';
   const timestamp = random.chance(0.1) ? String(now - random.int(0, 2000)) : '';
-  const spec = delay + priority + front + timestamp === '' ? '' : [delay, priority, front, timestamp].join(',');
+  const spec =
+    delay + priority + front + timestamp === '' ? '' : [delay, priority, front, timestamp].join(',');
   return [id, spec, random.pick(BODIES)];
 }
 
@@ -36,8 +42,10 @@ export async function operate(world: World): Promise<void> {
   const id = random.pick([...model.jobs.keys(), ...CUSTOM_IDS, '1', '99999']);
   const flag = (): number => random.int(0, 1);
   const finished = random.pick(['completed', 'failed']);
-  const plain = (script: 'drainQueue' | 'pauseQueue' | 'closeRateLimit' | 'retryJobs' | 'promoteJobs', ...args: (string | number)[]) =>
-    world.call({ script, args, rest: [] });
+  const plain = (
+    script: 'drainQueue' | 'pauseQueue' | 'closeRateLimit' | 'retryJobs' | 'promoteJobs',
+    ...args: (string | number)[]
+  ) => world.call({ script, args, rest: [] });
   const action = random.weighted<() => Promise<unknown>>([
     [5, () => world.ask(lane, 'removeJob', now, [id])],
     [5, () => world.ask(lane, 'retryJob', now, [id, finished, flag(), flag(), flag()])],

@@ -18,7 +18,9 @@ export async function drainWorld(world: World): Promise<void> {
     await world.pass(world.options.limitMs);
     for (const worker of world.workers) {
       await world.recover(worker);
-      const entries = worker.held.slice(0, 10).flatMap(({ id, token }) => ['complete', id, token, '1', '5,,']);
+      const entries = worker.held
+        .slice(0, 10)
+        .flatMap(({ id, token }) => ['complete', id, token, '1', '5,,']);
       await world.commit(worker, worker.lanes[0]!, entries, 5);
     }
   }

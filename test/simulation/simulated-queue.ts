@@ -110,7 +110,8 @@ export class SimulatedQueue {
       if (refused && /OUTDATED|ERR too many/.test(message)) return undefined;
       throw new Violation(`${call.script} failed: ${message}`);
     }
-    if (refused) throw new Violation(`a call that is ${inert} was run: ${call.script} ${call.args.join(' ')}`);
+    if (refused)
+      throw new Violation(`a call that is ${inert} was run: ${call.script} ${call.args.join(' ')}`);
     return readReply(call.script, raw);
   }
 

@@ -56,11 +56,13 @@ export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
 function patched(scripts: ScriptSet, patches: readonly Patch[]): ScriptSet {
   const result = { ...scripts };
   for (const { from, to, only } of patches) {
-    const names = only ?? (Object.keys(result) as ScriptName[]).filter((name) => result[name].lua.includes(from));
+    const names =
+      only ?? (Object.keys(result) as ScriptName[]).filter((name) => result[name].lua.includes(from));
     if (names.length === 0) throw new Error(`No script has the text to patch: ${from}`);
     for (const name of names) {
       const parts = result[name].lua.split(from);
-      if (parts.length !== 2) throw new Error(`${name} has ${parts.length - 1} times the text to patch: ${from}`);
+      if (parts.length !== 2)
+        throw new Error(`${name} has ${parts.length - 1} times the text to patch: ${from}`);
       result[name] = { ...result[name], ...relabel(parts.join(to)) };
     }
   }

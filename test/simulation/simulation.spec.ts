@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { connectTestRedis } from '../support/redis.js';
 import { MUTANTS } from './mutants.js';
+import { simulatedScripts } from './simulated-scripts.js';
 import { describeRun, simulate } from './simulation.js';
 
 const client = connectTestRedis();
@@ -12,7 +13,13 @@ const SIGHTS = [
   ...['answer ok', 'answer stale', 'answer missing', 'answer not-active', 'answer unknown', 'answer added'],
   ...['answer known', 'answer lost', 'answer came late', 'jobs came late', 'starts were limited'],
   ...['commit repeated', 'commit outdated', 'commit refused', 'addJobs repeated', 'addJobs outdated'],
-  ...['addJobs refused', 'renewLocks refused', 'cleanJobs repeated', 'removeJob repeated', 'retryJob repeated'],
+  ...[
+    'addJobs refused',
+    'renewLocks refused',
+    'cleanJobs repeated',
+    'removeJob repeated',
+    'retryJob repeated',
+  ],
   ...['job taken back', 'job stalled too often', 'drainQueue', 'promoteJobs', 'retryJobs', 'changePriority'],
 ];
 
@@ -56,13 +63,20 @@ describe('simulation', () => {
     TIMEOUT_MS,
   );
 
+  it('finds in the scripts what each mutant takes out', () => {
+    expect(MUTANTS.length).toBeGreaterThan(40);
+    expect(() => MUTANTS.map(({ patches }) => simulatedScripts(patches))).not.toThrow();
+  });
+
   it.each(QUICK)(
     'notices when %s',
     async (name) => {
       const patches = MUTANTS.find((mutant) => mutant.name === name)?.patches;
 
       expect(patches).toBeDefined();
-      expect((await simulate(client, { seed: 1, steps: STEPS, patches: patches ?? [] })).violation).toBeDefined();
+      expect(
+        (await simulate(client, { seed: 1, steps: STEPS, patches: patches ?? [] })).violation,
+      ).toBeDefined();
     },
     TIMEOUT_MS,
   );

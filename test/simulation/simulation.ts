@@ -49,7 +49,15 @@ export async function simulate(
   } finally {
     await queue.close();
   }
-  return { seed, options, steps: step, violation, lastCalls: queue.lastCalls, trace: queue.traceHash(), seen: queue.seen };
+  return {
+    seed,
+    options,
+    steps: step,
+    violation,
+    lastCalls: queue.lastCalls,
+    trace: queue.traceHash(),
+    seen: queue.seen,
+  };
 }
 
 async function takeStep(world: World): Promise<void> {

@@ -85,7 +85,8 @@ export async function takeSnapshot(
 
 function readPlaces(flat: string[], plain: boolean): Map<string, number> {
   if (plain) {
-    if (new Set(flat).size < flat.length) throw new Violation(`the plain list has a job twice: ${flat.join(' ')}`);
+    if (new Set(flat).size < flat.length)
+      throw new Violation(`the plain list has a job twice: ${flat.join(' ')}`);
     return new Map(flat.map((id, i) => [id, i]));
   }
   const ids = flat.filter((_, i) => i % 2 === 0);

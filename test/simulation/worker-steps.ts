@@ -4,7 +4,15 @@ import { sameCall, type Lane } from './lane.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
-const DATA = ['{}', '[]', '{"a":[],"n":12345678901234567890}', '{"t":"\\u0000é😀"}', '"x y"', '1e400', '{"__proto__":1}'];
+const DATA = [
+  '{}',
+  '[]',
+  '{"a":[],"n":12345678901234567890}',
+  '{"t":"\\u0000é😀"}',
+  '"x y"',
+  '1e400',
+  '{"__proto__":1}',
+];
 const KEEP = ['', '', '0,,', '3,,', ',20000,', '4,60000,2'];
 const LOGS_KEPT = ['', '', '2', '0'];
 
@@ -32,7 +40,8 @@ async function work(world: World): Promise<void> {
   if (!worker || !lane) return;
   const keep = random.pick(KEEP);
   const entries = some(random, worker.held, 3).flatMap((lock) => actions(random, lock, keep));
-  if (random.chance(0.1) && worker.old.length > 0) entries.push(...ending(random, random.pick(worker.old), keep));
+  if (random.chance(0.1) && worker.old.length > 0)
+    entries.push(...ending(random, random.pick(worker.old), keep));
   if (random.chance(0.05)) entries.push('progress', 'nobody', '', '1');
   if (random.chance(0.1)) entries.push('add', ...newJob(random, world.now));
   const want = random.chance(0.05) ? 100_000 : random.int(0, 4);
@@ -43,7 +52,9 @@ async function work(world: World): Promise<void> {
 async function repeatCall(world: World): Promise<void> {
   const open = world.awake().flatMap((worker) => worker.lanes.map((lane) => ({ worker, lane })));
   const found = open.filter(({ lane }) => lane.unanswered);
-  const clients = world.clients.filter(({ unanswered }) => unanswered).map((lane) => ({ lane, worker: undefined }));
+  const clients = world.clients
+    .filter(({ unanswered }) => unanswered)
+    .map((lane) => ({ lane, worker: undefined }));
   const all = [...found, ...clients];
   if (all.length === 0) return;
   const { lane, worker } = world.random.pick(all);
@@ -132,7 +143,18 @@ function ending(random: Random, { id, token }: Held, keep: string): string[] {
   return random.weighted([
     [6, ['complete', id, token, random.pick(DATA), keep]],
     [2, ['fail', id, token, '"no"', '["at x"]', keep, random.pick(['', '1'])]],
-    [2, ['retry', id, token, '"again"', '[]', random.pick(['0', '0', '1', '700', '20000']), random.pick(['', '1'])]],
+    [
+      2,
+      [
+        'retry',
+        id,
+        token,
+        '"again"',
+        '[]',
+        random.pick(['0', '0', '1', '700', '20000']),
+        random.pick(['', '1']),
+      ],
+    ],
     [1, ['postpone', id, token, random.pick(['0', '300', '20000'])]],
   ]);
 }

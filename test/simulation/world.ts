@@ -31,7 +31,10 @@ export function drawOptions(random: Random): WorldOptions {
 /** The processes around a queue, and the network between: answers get lost, calls come twice, workers die or freeze. */
 export class World {
   workers: FakeWorker[];
-  readonly clients = ['producer', 'operator'].flatMap((name) => [new Lane(`${name}.0`), new Lane(`${name}.1`)]);
+  readonly clients = ['producer', 'operator'].flatMap((name) => [
+    new Lane(`${name}.0`),
+    new Lane(`${name}.1`),
+  ]);
   private hired = 0;
 
   constructor(
@@ -67,7 +70,13 @@ export class World {
   }
 
   /** Writes, and asks for `want` jobs. */
-  async commit(worker: FakeWorker, lane: Lane, entries: string[], want: number, relay = false): Promise<void> {
+  async commit(
+    worker: FakeWorker,
+    lane: Lane,
+    entries: string[],
+    want: number,
+    relay = false,
+  ): Promise<void> {
     const { lockMs, limitMax, limitMs } = this.options;
     const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs];
     const call = lane.next('commit', this.now, [relay ? 1 : 0, ...grant], entries);
@@ -85,7 +94,11 @@ export class World {
     for (let first = 0; first < locks.length; first += CAPS.RENEW_CAP) {
       const slice = locks.slice(first, first + CAPS.RENEW_CAP);
       const rest = slice.flatMap(({ id, token }) => [id, token]);
-      const lost = (await this.call({ script: 'renewLocks', args: [this.now, worker.lockMs], rest })) as string[];
+      const lost = (await this.call({
+        script: 'renewLocks',
+        args: [this.now, worker.lockMs],
+        rest,
+      })) as string[];
       for (const lock of slice) {
         if (lost.includes(lock.id)) worker.drop(lock);
         else if (lock.lockUntil > 0) lock.lockUntil = this.now + worker.lockMs;
@@ -142,7 +155,12 @@ export class World {
     }
   }
 
-  private learn(worker: FakeWorker, { rest }: Call, { words, limitedForMs, jobs }: CommitReply, sentAt: number): void {
+  private learn(
+    worker: FakeWorker,
+    { rest }: Call,
+    { words, limitedForMs, jobs }: CommitReply,
+    sentAt: number,
+  ): void {
     endings(rest).forEach((lock) => worker.drop(lock));
     if (jobs.length > 0 && sentAt < this.now) this.queue.count('jobs came late');
     if (limitedForMs > 0) this.queue.count('starts were limited');
@@ -157,7 +175,9 @@ export class World {
       for (const { id, token, lockUntil } of held) {
         const kept = places.active.has(id) && jobs.get(id)?.fields.token === token;
         if (lockUntil > this.now && !kept) {
-          throw new Violation(`job ${id} was taken from ${name} by ${script}, although its lock was renewed in time`);
+          throw new Violation(
+            `job ${id} was taken from ${name} by ${script}, although its lock was renewed in time`,
+          );
         }
       }
     }
@@ -170,5 +190,7 @@ function kindOf(word: string): string {
 }
 
 function endings(rest: readonly string[]): Pick<Held, 'id' | 'token'>[] {
-  return rest.flatMap((part, i) => (ENDINGS.has(part) ? [{ id: rest[i + 1] as string, token: rest[i + 2] as string }] : []));
+  return rest.flatMap((part, i) =>
+    ENDINGS.has(part) ? [{ id: rest[i + 1] as string, token: rest[i + 2] as string }] : [],
+  );
 }

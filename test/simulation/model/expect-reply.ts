@@ -23,7 +23,9 @@ export class ExpectedReplies {
     if (known && number < known.number) return { reply: undefined, inert: 'outdated' };
     if (known && number === known.number) {
       const again = call.script === 'commit';
-      const reply = again ? modelCommitAgain(this.model, known.reply as CommitReply, Number(call.args[0])) : known.reply;
+      const reply = again
+        ? modelCommitAgain(this.model, known.reply as CommitReply, Number(call.args[0]))
+        : known.reply;
       return { reply, inert: 'repeated' };
     }
     const reply = this.run(call);

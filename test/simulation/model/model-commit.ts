@@ -3,6 +3,11 @@ import { CAPS } from '../simulated-scripts.js';
 import { addJob } from './model-add.js';
 import type { ModelJob, QueueModel } from './queue-model.js';
 
+type CommitArgs = [
+  ...[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string],
+  ...[lock: number, max: number, duration: number],
+];
+
 /** Operands after the token. */
 const OPERANDS: Record<string, number> = {
   complete: 2,
@@ -20,10 +25,10 @@ const LONGEST_ENTRY = 7;
 /** What a commit should do. Answers nothing when it should be refused as a whole. */
 export function modelCommit(
   model: QueueModel,
-  args: readonly (string | number)[],
+  args: readonly unknown[],
   rest: readonly string[],
 ): CommitReply | undefined {
-  const [now, , , , want, worker, name, lock, max, duration] = args as [number, ...never[]];
+  const [now, , , , want, worker, name, lock, max, duration] = args as CommitArgs;
   if (rest.length > LONGEST_ENTRY * CAPS.COMMIT_CAP) return undefined;
   model.promoteDue(now);
   const keeps = { completed: new Set<string>(), failed: new Set<string>() };
@@ -52,7 +57,7 @@ export function modelCommitAgain(model: QueueModel, first: CommitReply, now: num
 /** What follows an entry that nobody knows cannot be read. */
 function readEntries(rest: readonly string[]): string[][] {
   const entries: string[][] = [];
-  for (let at = 0; at < rest.length; ) {
+  for (let at = 0; at < rest.length;) {
     const operands = OPERANDS[rest[at] as string] ?? Infinity;
     entries.push(rest.slice(at, at + 3 + operands));
     at += 3 + operands;
@@ -69,10 +74,12 @@ class EntryModel {
 
   apply([operation = '', id, token, ...operands]: string[]): string {
     if (!(operation in OPERANDS)) return 'unknown';
-    if (operation === 'add') return addJob(this.model, id as string, token as string, operands[0] as string, this.now);
+    if (operation === 'add')
+      return addJob(this.model, id as string, token as string, operands[0] as string, this.now);
     const job = this.model.jobs.get(id as string);
     if (!job) return 'missing';
-    const ends = operation === 'complete' || operation === 'fail' || operation === 'retry' || operation === 'postpone';
+    const ends =
+      operation === 'complete' || operation === 'fail' || operation === 'retry' || operation === 'postpone';
     const refused = ends ? whyNotHeld(job, token as string) : whyNotWritable(job, token as string);
     return refused ?? this.write(job, operation, operands);
   }
@@ -105,7 +112,12 @@ class EntryModel {
     }
   }
 
-  private finish(job: ModelJob, state: 'completed' | 'failed', keep: string, end: ModelJob['fields']): string {
+  private finish(
+    job: ModelJob,
+    state: 'completed' | 'failed',
+    keep: string,
+    end: ModelJob['fields'],
+  ): string {
     this.model.takeOut(job);
     if (keep.startsWith('0,')) {
       this.model.forget(job.id);

@@ -93,7 +93,10 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
   recoverStalled(model, [now, worker, lock, maxStalls]) {
     const reply: RecoverReply = { ids: [], jobs: [] };
     // Each goes to the front: the one that waits longest last.
-    for (const job of model.expired(now as number).slice(0, CAPS.RECOVER_CAP).reverse()) {
+    for (const job of model
+      .expired(now as number)
+      .slice(0, CAPS.RECOVER_CAP)
+      .toReversed()) {
       const stalls = Number(job.fields.stalls ?? 0) + 1;
       job.fields.stalls = String(stalls);
       if (stalls > (maxStalls as number)) {

@@ -45,7 +45,9 @@ export class QueueModel {
   numbers = 0;
 
   constructor() {
-    this.order = Object.fromEntries(LISTED_STATES.map((state) => [state, [] as string[]])) as QueueModel['order'];
+    this.order = Object.fromEntries(
+      LISTED_STATES.map((state) => [state, [] as string[]]),
+    ) as QueueModel['order'];
   }
 
   add(job: Pick<ModelJob, 'id' | 'head' | 'data'>): ModelJob {
@@ -163,7 +165,8 @@ export class QueueModel {
 
   /** Held jobs whose lock has expired, the first expired first. */
   expired(now: number): ModelJob[] {
-    const byExpiry = (a: ModelJob, b: ModelJob): number => a.lockUntil - b.lockUntil || (a.id < b.id ? -1 : 1);
+    const byExpiry = (a: ModelJob, b: ModelJob): number =>
+      a.lockUntil - b.lockUntil || (a.id < b.id ? -1 : 1);
     return this.order.active
       .map((id) => this.job(id))
       .filter(({ lockUntil }) => lockUntil <= now)

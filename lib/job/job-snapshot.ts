@@ -1,0 +1,89 @@
+import { decodeJson } from './json.js';
+import type { JobsOptions } from './job-options.js';
+import type { JobProgress } from './job-progress.js';
+import type { JobRecord } from './job-record.js';
+
+/** What is known of a job: as it was when this object was made, and what it did itself since then. */
+export class JobSnapshot<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress> {
+  /** Given by the queue: a rising number, or the `jobId` option. */
+  id: string;
+  readonly name: N;
+  data: D;
+  readonly opts: JobsOptions;
+  /** Creation time, milliseconds since 1970 by Redis' clock. */
+  timestamp: number;
+  /** Milliseconds of delay that the job was given last. */
+  delay: number;
+  priority: number;
+  progress: P;
+  /** Result of a completed job; null before. */
+  returnvalue: R;
+  /** Tries that have ended, whatever their outcome. */
+  attemptsMade = 0;
+  /** Times that a worker was given the job. */
+  attemptsStarted = 0;
+  /** Times that the job was taken back from a worker whose lock had expired. */
+  stalledCounter = 0;
+  /** Message of the last failed attempt. */
+  failedReason: string | undefined = undefined;
+  /** Stack traces of failed attempts, oldest first. */
+  stacktrace: string[] = [];
+  processedOn: number | undefined = undefined;
+  finishedOn: number | undefined = undefined;
+  /** Name of the worker that was given the job last. */
+  processedBy: string | undefined = undefined;
+  /** Lock under which this object may write. */
+  token: string | undefined = undefined;
+  /** Whether the job was there already when it was added: stopped by its deduplication, which keeps this id. */
+  deduplicated = false;
+
+  constructor(id: string, name: N, data: D, opts: JobsOptions, timestamp: number) {
+    this.id = id;
+    this.name = name;
+    this.data = data;
+    this.opts = opts;
+    this.timestamp = timestamp;
+    this.delay = opts.delay ?? 0;
+    this.priority = opts.priority ?? 0;
+    this.progress = 0 as P;
+    this.returnvalue = null as R;
+  }
+
+  /** What makes it the same as another job; see the option `deduplication`. */
+  get deduplicationId(): string | undefined {
+    return this.opts.deduplication?.id;
+  }
+
+  /** Plain form for logs and tests, without data, result and token. */
+  toJSON(): object {
+    const { id, name, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn } =
+      this;
+    return { id, name, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn };
+  }
+
+  /** Takes over what is stored. A record with a token was granted just now; its fields are those from before. */
+  protected take({ fields, token }: JobRecord): void {
+    this.token = token;
+    for (const name in fields) {
+      TAKE[name]?.(this, fields[name as keyof typeof fields] as string);
+    }
+    if (token !== undefined) {
+      this.attemptsStarted = Number(fields.attemptsStarted ?? 0) + 1;
+    }
+  }
+}
+
+const TAKE: Record<string, (job: JobSnapshot, value: string) => void> = {
+  attemptsStarted: (job, value) => (job.attemptsStarted = Number(value)),
+  attemptsMade: (job, value) => (job.attemptsMade = Number(value)),
+  stalls: (job, value) => (job.stalledCounter = Number(value)),
+  processedOn: (job, value) => (job.processedOn = Number(value)),
+  processedBy: (job, value) => (job.processedBy = value),
+  finishedOn: (job, value) => (job.finishedOn = Number(value)),
+  result: (job, value) => (job.returnvalue = decodeJson(value)),
+  failedReason: (job, value) => (job.failedReason = decodeJson(value)),
+  stack: (job, value) => (job.stacktrace = decodeJson(value)),
+  progress: (job, value) => (job.progress = decodeJson(value)),
+  priority: (job, value) => (job.priority = Number(value)),
+  delay: (job, value) => (job.delay = Number(value)),
+};

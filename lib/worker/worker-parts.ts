@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { LockLostError } from '../job/errors.js';
+import { Job } from '../job/job.js';
+import { asError } from '../job/job-failure.js';
+import type { JobRecord } from '../job/job-record.js';
+import { UnrecoverableError } from '../job/special-errors.js';
+import type { Connection } from '../redis/connection.js';
+import { connect } from '../redis/connections.js';
+import { QueueStore } from '../store/queue-store.js';
+import { AttemptRunner } from './attempt.js';
+import { FetchLoop } from './fetch-loop.js';
+import { LockKeeper } from './lock-keeper.js';
+import { ManualFetch } from './manual-fetch.js';
+import { Run } from './run.js';
+import { Shutdown } from './shutdown.js';
+import { StalledChecker } from './stalled-checker.js';
+import type { Processor, WorkerOptions } from './worker-options.js';
+
+const LOCK_MS = 30_000;
+const STALLED_INTERVAL_MS = 30_000;
+const DRAIN_DELAY_S = 5;
+const MAX_EVENT_BYTES = 64 * 1024 * 1024;
+/** While Redis works on one call, this process prepares the next. */
+const COMMIT_LANES = 2;
+const SMALLEST_BATCH = 10;
+const LARGEST_BATCH = 200;
+
+/** What the parts of a worker ask of it. */
+export interface WorkerHost {
+  readonly queueName: string;
+  readonly prefix: string;
+  readonly opts: WorkerOptions;
+  /** Jobs at the same time, at this moment. */
+  slots: () => number;
+  tell: (event: string, ...args: unknown[]) => void;
+}
+
+/** The parts of a worker, and how they are joined; the worker itself only starts and stops them. */
+export class WorkerParts {
+  /** Names the worker in lock tokens. */
+  readonly id = randomBytes(12).toString('base64url');
+  readonly connection: Connection;
+  readonly store: QueueStore;
+  readonly loop: FetchLoop;
+  readonly locks: LockKeeper;
+  readonly stalls: StalledChecker;
+  readonly manual: ManualFetch;
+  readonly shutdown: Shutdown;
+  private readonly attempts: AttemptRunner;
+
+  constructor(
+    private readonly host: WorkerHost,
+    processor: Processor,
+  ) {
+    const { opts, queueName, prefix, slots, tell } = host;
+    const lockMs = opts.lockDuration ?? LOCK_MS;
+    const drainDelayMs = (opts.drainDelay ?? DRAIN_DELAY_S) * 1000;
+    const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter };
+    const failed = (error: unknown): void => tell('error', asError(error));
+    const store = (): QueueStore => this.store;
+
+    this.connection = connect(opts.connection);
+    this.loop = new FetchLoop(
+      grant,
+      slots,
+      () => this.store.commit,
+      () => this.store.waitForWake(drainDelayMs),
+      drainDelayMs,
+      { job: (record) => this.begin(record), drained: () => tell('drained'), failed },
+    );
+    this.store = new QueueStore(
+      this.connection,
+      prefix,
+      queueName,
+      { progressed: (job, progress) => tell('progress', job, progress) },
+      {
+        lanes: COMMIT_LANES,
+        entries: () => Math.min(Math.max(Math.ceil(slots() / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
+        keepTrying: () => !this.shutdown.isOver,
+        fetcher: this.loop,
+      },
+    );
+    const renewMs = opts.skipLockRenewal ? Infinity : (opts.lockRenewTime ?? lockMs / 2);
+    this.locks = new LockKeeper(store, lockMs, renewMs, {
+      renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
+      lost: (jobIds) => tell('lockRenewalFailed', jobIds),
+      failed,
+    });
+    const stallOptions = {
+      worker: this.id,
+      lockMs,
+      intervalMs: opts.stalledInterval ?? STALLED_INTERVAL_MS,
+      maxStalls: opts.maxStalledCount ?? 1,
+      maxEventBytes: opts.maxEventBytes ?? MAX_EVENT_BYTES,
+    };
+    this.stalls = new StalledChecker(store, stallOptions, {
+      stalled: (jobId) => tell('stalled', jobId, 'active'),
+      exhausted: (record) => this.failStalled(record),
+      failed,
+    });
+    this.attempts = new AttemptRunner(processor, opts, () => this.store.commit, {
+      completed: (job, result) => tell('completed', job, result, 'active'),
+      failed: (job, error) => tell('failed', job, error, 'active'),
+      error: failed,
+      ended: () => this.loop.ended(),
+      settled: (run) => this.locks.release(run),
+    });
+    this.manual = new ManualFetch(this.store, grant, drainDelayMs);
+    this.shutdown = new Shutdown(this.store, this.locks);
+  }
+
+  /** A job just granted: its record tells what was stored before. */
+  jobOf(record: JobRecord): Job {
+    const job = Job.fromRecord<any, any, string, any>(this.store, record);
+    job.processedOn = Date.now();
+    job.processedBy = this.host.opts.name ?? job.processedBy;
+    return job;
+  }
+
+  private hold(record: JobRecord): Run {
+    const run = new Run(this.jobOf(record), record.token ?? '');
+    this.locks.hold(run);
+    return run;
+  }
+
+  private begin(record: JobRecord): void {
+    const run = this.hold(record);
+    if (this.shutdown.isOver) {
+      this.shutdown.handBack(run);
+      this.loop.ended();
+      return;
+    }
+    this.host.tell('active', run.job, 'waiting');
+    this.attempts.start(run);
+  }
+
+  /** A job that stalled too often was granted to this worker only to be failed; it takes a slot like any other. */
+  private failStalled(record: JobRecord): void {
+    const run = this.hold(record);
+    run.abort(new LockLostError(record.id, 'go on with'));
+    this.loop.began();
+    this.attempts.fail(run, new UnrecoverableError('job stalled more than allowable limit'));
+  }
+}

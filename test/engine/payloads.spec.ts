@@ -1,0 +1,222 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { Queue, Worker } from '../../lib/engine.js';
+import { EngineLab, next, nextFew, until } from '../support/engine-lab.js';
+import { randomPrefix } from '../support/queue-name.js';
+import { testRedisUrl } from '../support/redis.js';
+
+const lab = EngineLab.open();
+
+function nested(depth: number): unknown {
+  let value: unknown = 'core';
+  for (let i = 0; i < depth; i += 1) value = i % 2 === 0 ? [value] : { in: value };
+  return value;
+}
+
+const PAYLOADS: [string, unknown][] = [
+  ['an empty list', []],
+  ['an empty object', {}],
+  ['null', null],
+  ['nested empties', { a: [], b: {}, c: [[], {}], d: '' }],
+  ['numbers over 2^53', { n: [2 ** 53, 2 ** 53 + 2, -(2 ** 60), 1e300, 5e-324, 0.1 + 0.2] }],
+  ['lone surrogates', { '\ud800': '\udc00', s: 'a\ud83d' }],
+  ['NUL and control characters', { s: '\0\u0001\t\n\r\u2028\u2029\u007f' }],
+  ['depth 2,000', nested(2000)],
+  ['a text of 1 MB', 'é'.repeat(500_000)],
+  ['__proto__ as a key', JSON.parse('{"__proto__":{"admin":true},"constructor":{"prototype":1}}')],
+  ['a list with many values', Array.from({ length: 20_000 }, (_, i) => i)],
+  ['texts that look like ours', 'a\n{}\n[]\tb\n\n'],
+  ['false', false],
+  ['0', 0],
+  ['an empty text', ''],
+];
+
+describe('payloads come back byte for byte', () => {
+  it.each(PAYLOADS)('%s', async (_kind, payload) => {
+    const json = JSON.stringify(payload);
+    const queue = lab.queue();
+    const seen: string[] = [];
+    const worker = lab.worker(async (job) => {
+      seen.push(JSON.stringify(job.data));
+      await job.updateProgress(payload as object);
+      await job.updateData(payload);
+      if (job.attemptsMade === 0) throw new Error(json);
+      return payload;
+    });
+    const completed = next(worker, 'completed');
+    const { id } = await queue.add('a', payload, { attempts: 2 });
+    expect(JSON.stringify((await queue.getJob(id))!.data)).toBe(json);
+    await completed;
+    expect(seen).toEqual([json, json]);
+    const job = (await queue.getJob(id))!;
+    expect([job.data, job.returnvalue, job.progress].map((value) => JSON.stringify(value))).toEqual([
+      json,
+      json,
+      json,
+    ]);
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  it.each(PAYLOADS)('in an error: %s', async (_kind, payload) => {
+    const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+    const queue = lab.queue();
+    const worker = lab.worker(async () => {
+      throw new Error(text);
+    });
+    const failed = next(worker, 'failed');
+    const { id } = await queue.add('a', 0);
+    await failed;
+    expect((await queue.getJob(id))!.failedReason === text).toBe(true);
+  });
+
+  it('so do events with them', async () => {
+    const queue = lab.queue();
+    const small = PAYLOADS.filter(([, payload]) => JSON.stringify(payload).length < 60_000);
+    const events = await lab.events();
+    const completed = nextFew(events, 'completed', small.length);
+    lab.worker(async ({ data }) => data);
+    await queue.addBulk(small.map(([, data]) => ({ name: 'a', data })));
+    expect((await completed).map(([{ returnvalue }]) => JSON.stringify(returnvalue))).toEqual(
+      small.map(([, data]) => JSON.stringify(data)),
+    );
+  });
+});
+
+describe('ids and names', () => {
+  it.each([
+    'a:b:c',
+    '🦊',
+    'ünï cödé',
+    '{x}',
+    '*',
+    '../..',
+    '-',
+    'a b',
+    '1.5',
+    '0x1',
+    '__proto__',
+    'x'.repeat(256),
+  ])('%s may name a job', async (jobId) => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const worker = lab.worker(async (job) => {
+      await job.log(job.id);
+      return job.id;
+    });
+    const [completed, told] = [next(worker, 'completed'), next(events, 'completed')];
+    await queue.add(jobId, 0, { jobId });
+    expect((await completed)[1]).toBe(jobId);
+    expect((await told)[0]).toEqual({ jobId, returnvalue: jobId, prev: 'active' });
+    expect(await queue.getJob(jobId)).toMatchObject({ id: jobId, name: jobId });
+    expect((await queue.getJobLogs(jobId)).logs).toEqual([jobId]);
+    expect(await queue.remove(jobId)).toBe(1);
+  });
+
+  it('a queue may have any name that breaks no key', async () => {
+    for (const name of ['ünï', '🦊 box', 'a/b', '[x]?*', "it's"]) {
+      const queue = lab.queue({}, name);
+      const worker = lab.worker(async () => name, {}, name);
+      const completed = next(worker, 'completed');
+      await queue.add('a', 0);
+      expect((await completed)[1]).toBe(name);
+    }
+  });
+});
+
+describe('errors carry neither payloads nor passwords', () => {
+  const CANARY = 'canary-7d1f9c';
+
+  /** Everything that a log could show of an error. */
+  function shown(error: unknown): string {
+    return `${inspect(error, { depth: 20, showHidden: true })} ${JSON.stringify(error)} ${String((error as Error).stack)}`;
+  }
+
+  it('when Redis refuses a call', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(async () => CANARY, { autorun: false });
+    await queue.add('a', { secret: CANARY });
+    const job = (await queue.getJobs())[0]!;
+    await lab.client.rename(lab.keys.of('events'), lab.keys.of('limiter'));
+    await lab.client.set(lab.keys.of('events'), 'not a stream');
+    const errors = await Promise.all(
+      [
+        queue.add('a', { secret: CANARY }),
+        queue.addBulk([{ name: 'a', data: CANARY }]),
+        job.updateData({ secret: CANARY }),
+        job.updateProgress(CANARY),
+        job.log(CANARY),
+        queue.remove(job.id),
+      ].map((call: Promise<unknown>) =>
+        call.then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+      ),
+    );
+    void worker.run();
+    await until(() => lab.takeErrors().some((error) => errors.push(error) > 0));
+    const refused = errors.filter((error) => error !== undefined);
+    expect(refused.length).toBeGreaterThan(3);
+    for (const error of refused) {
+      expect(error).toMatchObject({ code: 'REDIS_REPLY' });
+      expect(shown(error)).not.toContain(CANARY);
+    }
+    await worker.close(true);
+    lab.takeErrors();
+    await lab.client.unlink([lab.keys.of('events'), lab.keys.of('limiter')]);
+  });
+
+  it('when the input is bad', async () => {
+    const queue = lab.queue();
+    const cycle: Record<string, unknown> = { secret: CANARY };
+    cycle.self = cycle;
+    for (const call of [
+      queue.add('a', cycle),
+      queue.add('a', { big: 1n, secret: CANARY }),
+      queue.add('a', CANARY, { sizeLimit: 1 }),
+    ]) {
+      const error = await call.catch((thrown: unknown) => thrown);
+      expect(shown(error)).not.toContain(CANARY);
+    }
+  });
+
+  it('when the password or the address is wrong', async () => {
+    const { port } = new URL(testRedisUrl());
+    const errors: unknown[] = [];
+    const warnings: unknown[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warned);
+    for (const connection of [
+      `redis://nobody:${CANARY}@127.0.0.1:${port}`,
+      `redis://${CANARY}:${CANARY}@127.0.0.1:1`,
+    ]) {
+      const queue = new Queue('q', { connection, prefix: randomPrefix() });
+      queue.on('error', (error) => errors.push(error));
+      const worker = new Worker('q', async () => 1, { connection, prefix: randomPrefix() });
+      worker.on('error', (error) => errors.push(error));
+      const call = queue.add('a', CANARY).catch((error: unknown) => errors.push(error));
+      await until(() => errors.length > 0);
+      await Promise.all([queue.close(), worker.close(true)]);
+      await call;
+    }
+    for (const connection of [
+      `redis://:${CANARY}@host:port`,
+      `://${CANARY}`,
+      `http://x:${CANARY}@y`,
+      `redis://:${CANARY}@h:1/db`,
+    ]) {
+      try {
+        const queue = new Queue('q', { connection });
+        queue.on('error', () => {});
+        await queue.close();
+        errors.push(new Error(`accepted ${connection.replace(CANARY, '')}`));
+      } catch (error) {
+        errors.push(error);
+        expect((error as Error).name).toBe('InvalidOptionError');
+      }
+    }
+    process.off('warning', warned);
+    for (const error of [...errors, ...warnings]) expect(shown(error)).not.toContain(CANARY);
+    expect(errors.map((error) => (error as Error).message).join('\n')).not.toContain('accepted');
+  });
+});
