@@ -3,11 +3,15 @@ import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import type { JobState, JobType } from '../job/job-state.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
+import { within } from '../lifecycle/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueStore } from '../store/queue-store.js';
 import { checkRange, listedState, listedStates } from './arguments.js';
+
+/** Calls under way are waited for when a queue closes, but not for ever: Redis may hang. */
+const LAST_CALLS_MS = 10_000;
 
 /** Reading a queue. Ranges are positions from the front, both ends included; -1 is the last. */
 export class QueueGetters<J extends Job = Job> extends SafeEmitter {
@@ -186,7 +190,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   private release(wait = true): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await this.store.idle();
+        await within(LAST_CALLS_MS, this.store.idle());
       }
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

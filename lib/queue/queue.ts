@@ -6,9 +6,11 @@ import { Job } from '../job/job.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import type { FinishedState, JobType } from '../job/job-state.js';
+import type { DedupPolicy } from '../job/dedup-policy.js';
 import { encodeJson } from '../job/json.js';
 import type { AddedJob } from '../store/added-job.js';
 import { checkFinishedState, listedState } from './arguments.js';
+import { DedupPolicies } from './dedup-policies.js';
 import { newJob } from './new-job.js';
 import { QueueGetters } from './queue-getters.js';
 import type { QueueOptions } from './queue-options.js';
@@ -34,6 +36,7 @@ export class Queue<
   /** Names this object among all producers. */
   readonly token = randomUUID();
   declare readonly opts: QueueOptions;
+  private readonly dedup: DedupPolicies;
 
   constructor(name: string, opts: QueueOptions = {}) {
     if (opts.defaultJobOptions) {
@@ -51,6 +54,10 @@ export class Queue<
       checkInteger('streams.events.maxLen', maxEvents, 0);
     }
     super(name, opts);
+    this.dedup = new DedupPolicies(name);
+    if (opts.dedup) {
+      this.dedup.useAll(opts.dedup);
+    }
     if (maxEvents !== undefined) {
       this.store.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
     }
@@ -79,14 +86,19 @@ export class Queue<
    * `ConnectionError` when Redis did not answer, in which case the job may or may not have been added.
    */
   async add(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
-    const { job, opts: merged } = newJob(name, data, opts, this.opts.defaultJobOptions);
+    const { job, opts: merged } = newJob(
+      name,
+      data,
+      this.dedup.applyTo(opts, name, data),
+      this.opts.defaultJobOptions,
+    );
     return this.added(name, data, merged, await this.store.add(job));
   }
 
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
   async addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
     const prepared = jobs.map(({ name, data, opts }) =>
-      newJob(name, data, opts, this.opts.defaultJobOptions),
+      newJob(name, data, this.dedup.applyTo(opts, name, data), this.opts.defaultJobOptions),
     );
     const added = await Promise.all(prepared.map(({ job }) => this.store.add(job)));
     return jobs.map(({ name, data }, i) => this.added(name, data, prepared[i]!.opts, added[i]!));
@@ -215,6 +227,11 @@ export class Queue<
   async promoteJobs({ count = SLICE }: { count?: number } = {}): Promise<void> {
     checkInteger('count', count, 1);
     while ((await this.store.promoteSlice(Math.min(count, SLICE))) > 0);
+  }
+
+  /** Deduplicates the jobs that are added through this object, those of one name or all, where they do not say so. */
+  useDedup(policy: DedupPolicy<D>, jobName?: N): void {
+    this.dedup.use(policy, jobName);
   }
 
   /** Id of the job behind a deduplication, null when there is none. With a `ttl` it may be a job that has finished. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
-import { ConnectionError } from '../job/errors.js';
+import { ConnectionError, InvalidOptionError } from '../job/errors.js';
+import { within } from '../lifecycle/within.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
 import { toStepwellError, withoutSecrets } from './redis-failure.js';
 import { EventLine } from './event-line.js';
@@ -9,6 +10,7 @@ import { WakeLine } from './wake-line.js';
 
 const MAX_RECONNECT_MS = 1000;
 const RETRIES_PER_REQUEST = 20;
+const LAST_WORD_MS = 1000;
 
 /**
  * One process' way to one Redis, shared by all queues, workers and event readers with the same connection options:
@@ -67,9 +69,11 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
       return;
     }
     if (this.client.status === 'ready') {
-      await this.client.quit().catch(() => {});
+      // A server that hangs, or a connection that is dead without anyone having said so, never answers.
+      await within(LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
+    rejectPending(this.client);
   }
 
   /** A client of its own for blocking reads, to be closed by the caller. */
@@ -173,15 +177,42 @@ function clientOptions(options: string | (RedisOptions & { url?: string })): Red
   return { ...defaults, ...(url ? urlOptions(url) : {}), ...rest };
 }
 
+/** The URL is never shown: it may hold a password. */
 function urlOptions(url: string): RedisOptions {
-  const parsed = new URL(url);
+  const parsed = parseUrl(url);
+  const db = parsed.pathname.slice(1);
+  if (!/^rediss?:$/.test(parsed.protocol) || parsed.hostname === '' || !/^\d*$/.test(db)) {
+    throw badUrl();
+  }
   const options: RedisOptions = {
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: Number(parsed.port || 6379),
   };
   if (parsed.username) options.username = decodeURIComponent(parsed.username);
   if (parsed.password) options.password = decodeURIComponent(parsed.password);
-  if (parsed.pathname.length > 1) options.db = Number(parsed.pathname.slice(1));
+  if (db) options.db = Number(db);
   if (parsed.protocol === 'rediss:') options.tls = {};
   return options;
+}
+
+function parseUrl(url: string): URL {
+  try {
+    return new URL(url);
+  } catch {
+    throw badUrl();
+  }
+}
+
+function badUrl(): InvalidOptionError {
+  return new InvalidOptionError(
+    'connection',
+    undefined,
+    'Use a URL such as redis://user:password@host:6379/0.',
+  );
+}
+
+/** A client that was about to reconnect forgets what waits for that when it is closed: nobody would ever get an answer. */
+function rejectPending(client: RedisClient): void {
+  const { flushQueue } = client as unknown as { flushQueue?: (error: Error) => void };
+  flushQueue?.call(client, new Error('Connection is closed.'));
 }

@@ -1,4 +1,5 @@
 import { ConnectionClosedError, WorkerClosingError } from '../job/errors.js';
+import { within } from '../lifecycle/within.js';
 import type { QueueStore } from '../store/queue-store.js';
 import type { LockKeeper } from './lock-keeper.js';
 import type { Run } from './run.js';
@@ -59,14 +60,4 @@ export class Shutdown {
     this.store.commit.abandon(new ConnectionClosedError('The worker was closed before Redis could be told.'));
     this.locks.stop();
   }
-}
-
-/** Resolves with the calls, at the latest after so many milliseconds. */
-async function within(ms: number, calls: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([calls.catch(() => {}), late]);
-  clearTimeout(timer);
 }

@@ -68,8 +68,8 @@ local function add_one(id, named, spec, body)
     bodies[#bodies + 1] = q.body .. id
     bodies[#bodies + 1] = created .. '\n' .. body
     emit(call.events, 'added', event)
+    taken[id] = true
   end
-  taken[id] = true
   return '+' .. id
 end
 

@@ -13,7 +13,7 @@ local function set_owner(q, rule, id, now, ends)
 end
 
 -- With a ttl the key holds until then, whatever becomes of its owner. Without, it holds while the owner is unfinished;
--- one whose owner has vanished is as good as none.
+-- one whose owner has vanished is as good as none. So is, here, another job that was given the owner's id since.
 -- Answers owner, its state, whether it has ever been started, and the deadline.
 local function live_owner(q, dedup_id, now)
   local key = redis.call('HMGET', q.dedup .. dedup_id, 'owner', 'until')
@@ -21,8 +21,8 @@ local function live_owner(q, dedup_id, now)
   if not owner or (ends and ends <= now) then
     return nil
   end
-  local fields = redis.call('HMGET', q.job .. owner, 'state', 'token')
-  local unfinished = fields[1] and fields[1] ~= 'completed' and fields[1] ~= 'failed'
+  local fields = redis.call('HMGET', q.job .. owner, 'state', 'token', 'dedup')
+  local unfinished = fields[3] == dedup_id and fields[1] ~= 'completed' and fields[1] ~= 'failed'
   if not ends and not unfinished then
     return nil
   end
@@ -67,7 +67,8 @@ local function deduplicate(q, call, id, spec, rule, body)
     redis.call('HSET', key, 'nextId', id, 'nextSpec', spec, 'nextBody', body)
     redis.call('HDEL', key, 'until')
     redis.call('PERSIST', key)
-  elseif has('e') and rule.ttl and ends then
+  elseif has('e') and not has('r') and rule.ttl and ends then
+    -- Not where it could have been replaced: adds that go on would then never again bring a job.
     redis.call('HSET', key, 'until', string.format('%.0f', now + rule.ttl))
     redis.call('PEXPIRE', key, rule.ttl)
   end

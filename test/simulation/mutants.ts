@@ -113,12 +113,12 @@ export const MUTANTS: Mutant[] = [
     'entry.priority * CLASS_SPAN + place_in_class',
     'CLASS_SPAN + place_in_class',
   ),
-  one('the front of a class is its back', 'entry.front and CLASS_MIDDLE - 1 - place_in_class', 'entry.front and CLASS_MIDDLE + place_in_class'),
   one(
-    'a finished job stays active',
-    "    send('ZREM', q.active, moves.released)\n",
-    '',
+    'the front of a class is its back',
+    'entry.front and CLASS_MIDDLE - 1 - place_in_class',
+    'entry.front and CLASS_MIDDLE + place_in_class',
   ),
+  one('a finished job stays active', "    send('ZREM', q.active, moves.released)\n", ''),
   one('grants share a token', 'one_more(last)', "one_more('0')"),
   one(
     'retries are not counted',

@@ -1,0 +1,47 @@
+import { applyDedupPolicy, checkDedupPolicy, type DedupPolicy } from '../job/dedup-policy.js';
+import { InvalidOptionError } from '../job/errors.js';
+import type { JobsOptions } from '../job/job-options.js';
+
+/** Policies of a queue: one for all its jobs, or one for each of some job names. */
+export type QueueDedup<D = any> = DedupPolicy<D> | { names: Record<string, DedupPolicy<D>> };
+
+/** Finds the policy for a job that is added. */
+export class DedupPolicies {
+  private general: DedupPolicy | undefined;
+  private readonly named = new Map<string, DedupPolicy>();
+
+  constructor(private readonly queueName: string) {}
+
+  /** Throws an `InvalidOptionError` for a policy that contradicts itself, or a second one for the same jobs. */
+  use(policy: DedupPolicy, jobName?: string): void {
+    const where = `dedup of ${jobName === undefined ? '' : `job ${jobName} in `}queue ${this.queueName}:`;
+    checkDedupPolicy(where, policy);
+    const present = jobName === undefined ? this.general : this.named.get(jobName);
+    if (present !== undefined && present !== policy) {
+      throw new InvalidOptionError(where, policy, 'It has a policy already: keep one of them.');
+    }
+    if (jobName === undefined) {
+      this.general = policy;
+    } else {
+      this.named.set(jobName, policy);
+    }
+  }
+
+  useAll(dedup: QueueDedup): void {
+    if ('names' in dedup) {
+      for (const [name, policy] of Object.entries(dedup.names)) {
+        this.use(policy, name);
+      }
+    } else {
+      this.use(dedup);
+    }
+  }
+
+  /** The options with what a policy adds; a job's own deduplication, and its own delay, go before it. */
+  applyTo(own: JobsOptions | undefined, name: string, data: unknown): JobsOptions | undefined {
+    const policy = this.named.get(name) ?? this.general;
+    return policy === undefined || own?.deduplication
+      ? own
+      : { ...applyDedupPolicy(policy, name, data), ...own };
+  }
+}

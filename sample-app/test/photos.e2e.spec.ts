@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import sharp from 'sharp';
+import { getQueueToken, type Queue } from 'stepwell';
+import { createApp } from '../src/create-app.js';
+import type { PhotoView } from '../src/photos/photo-view.js';
+
+const PHOTOS = new URL('../photos/', import.meta.url);
+
+describe('the photo app', () => {
+  let app: NestExpressApplication;
+  let address: string;
+  let dataFolder: string;
+
+  beforeAll(async () => {
+    dataFolder = await mkdtemp(join(tmpdir(), 'stepwell-photos-test-'));
+    app = await createApp({
+      redisUrl: process.env['STEPWELL_TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379',
+      prefix: `t-${randomBytes(6).toString('hex')}`,
+      dataFolder,
+      paceMs: 60,
+      retryMs: 20,
+    });
+    await app.listen(0, '127.0.0.1');
+    address = await app.getUrl();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await rm(dataFolder, { recursive: true, force: true });
+  });
+
+  async function ask<T>(method: string, path: string, body?: FormData): Promise<{ status: number; body: T }> {
+    const response = await fetch(`${address}${path}`, { method, ...(body ? { body } : {}) });
+    return { status: response.status, body: (await response.json()) as T };
+  }
+
+  function form(bytes: Uint8Array<ArrayBuffer>, name = 'photo.jpg', field = 'photo'): FormData {
+    const data = new FormData();
+    data.append(field, new Blob([bytes], { type: 'image/jpeg' }), name);
+    return data;
+  }
+
+  async function photoBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await readFile(new URL(name, PHOTOS)));
+  }
+
+  /** Follows a photo to its end; answers all that was seen of it, each state of things once. */
+  async function follow(id: string): Promise<PhotoView[]> {
+    const seen = new Map<string, PhotoView>();
+    for (let end = Date.now() + 15_000; Date.now() < end; await pause(5)) {
+      const { body } = await ask<PhotoView>('GET', `/photos/${id}`);
+      seen.set(`${body.state} ${body.progress.done} ${body.attempts.made}`, body);
+      if (body.state === 'completed' || body.state === 'failed') return [...seen.values()];
+    }
+    throw new Error(`Photo ${id} did not come to an end`);
+  }
+
+  it('makes pictures of an upload, and tells how far it is', async () => {
+    const added = await ask<PhotoView>(
+      'POST',
+      '/photos',
+      form(await photoBytes('quiet-sea.jpg'), 'Überfahrt <b>.jpg'),
+    );
+    expect(added).toMatchObject({
+      status: 202,
+      body: { title: 'Überfahrt <b>', state: 'waiting', pictures: [] },
+    });
+
+    const seen = await follow(added.body.id);
+    const steps = new Set(
+      seen.filter(({ state }) => state === 'active').map(({ progress }) => progress.done),
+    );
+    expect([...steps]).toEqual(expect.arrayContaining([1, 2, 3]));
+
+    const photo = seen.at(-1)!;
+    expect(photo).toMatchObject({
+      state: 'completed',
+      progress: { done: 4, of: 4 },
+      inspection: {
+        format: 'jpeg',
+        width: 1600,
+        height: 1066,
+        color: expect.stringMatching(/^#[\da-f]{6}$/),
+      },
+      pictures: [{ width: 320 }, { width: 640 }, { width: 1280 }],
+    });
+    for (const picture of photo.pictures) {
+      const response = await fetch(`${address}${picture.url}`);
+      const { format, width, height } = await sharp(Buffer.from(await response.arrayBuffer())).metadata();
+      expect(response.headers.get('content-type')).toBe('image/webp');
+      expect({ format, width, height }).toEqual({
+        format: 'webp',
+        width: picture.width,
+        height: picture.height,
+      });
+    }
+  });
+
+  it('keeps the bytes of images out of Redis', async () => {
+    const queue = app.get<Queue>(getQueueToken('photos'));
+    const { body } = await ask<PhotoView>('POST', '/photos', form(await photoBytes('desert-dusk.jpg')));
+    await follow(body.id);
+
+    const job = await queue.getJob(body.id);
+    expect(job?.data).toEqual({ title: 'photo', file: expect.stringMatching(/^upload:[\da-f-]{36}$/) });
+    expect(JSON.stringify(job?.returnvalue).length).toBeLessThan(500);
+  });
+
+  it('fails a broken photo after all its attempts, and tries again when asked', async () => {
+    const { status, body } = await ask<PhotoView>('POST', '/photos/samples/broken');
+    expect(status).toBe(202);
+
+    const failed = (await follow(body.id)).at(-1);
+    expect(failed).toMatchObject({ state: 'failed', attempts: { made: 3, of: 3 }, pictures: [] });
+    expect(failed?.error).toContain('premature end of JPEG image');
+
+    const retried = await ask<PhotoView>('POST', `/photos/${body.id}/retry`);
+    expect(retried).toMatchObject({ status: 202, body: { id: body.id } });
+    expect((await follow(body.id)).at(-1)).toMatchObject({ state: 'failed', attempts: { made: 3, of: 3 } });
+  });
+
+  it('lists all photos, the newest first', async () => {
+    const { body: samples } = await ask<string[]>('GET', '/photos/samples');
+    expect(samples).toHaveLength(7);
+    const first = await ask<PhotoView>('POST', '/photos/samples/alpine-dawn');
+    const second = await ask<PhotoView>('POST', '/photos/samples/harbor-night');
+    await follow(first.body.id);
+    await follow(second.body.id);
+
+    const { body } = await ask<PhotoView[]>('GET', '/photos');
+    expect(body.slice(0, 2)).toMatchObject([
+      { id: second.body.id, title: 'harbor night', state: 'completed' },
+      { id: first.body.id, title: 'alpine dawn', state: 'completed' },
+    ]);
+  });
+
+  it.each([
+    [
+      'no file',
+      'POST',
+      '/photos',
+      new FormData(),
+      400,
+      'Send one image as the field "photo" of a multipart form.',
+    ],
+    [
+      'no image',
+      'POST',
+      '/photos',
+      form(new Uint8Array([1, 2, 3])),
+      400,
+      'This is not an image: send a JPEG',
+    ],
+    [
+      'a drawing',
+      'POST',
+      '/photos',
+      form(new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')),
+      400,
+      'This is not an image',
+    ],
+    ['too much', 'POST', '/photos', form(new Uint8Array(16 * 1024 * 1024)), 413, 'File too large'],
+    [
+      'an unknown sample',
+      'POST',
+      '/photos/samples/..%2fmain',
+      undefined,
+      404,
+      'There is no sample "../main"',
+    ],
+    ['an unknown photo', 'GET', '/photos/9999', undefined, 404, 'There is no photo 9999.'],
+    [
+      'an unknown picture',
+      'GET',
+      '/photos/1/pictures/321',
+      undefined,
+      404,
+      'Pictures are 320, 640, 1280 pixels wide.',
+    ],
+    ['a retry of what is well', 'POST', '/photos/1/retry', undefined, 409, 'Photo 1 has not failed.'],
+  ])('refuses %s', async (_what, method, path, body, status, message) => {
+    const answer = await ask<{ message: string }>(method, path, body);
+
+    expect(answer.status).toBe(status);
+    expect(answer.body.message).toContain(message);
+  });
+
+  it('says how it is', async () => {
+    const { status, body } = await ask('GET', '/health');
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: 'up',
+      queues: { photos: { isRunning: true, jobs: { active: 0 } } },
+    });
+  });
+
+  it('serves the page, which may load nothing from elsewhere', async () => {
+    const page = await fetch(`${address}/`);
+    const html = await page.text();
+
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    for (const [, file] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      const response = await fetch(`${address}/${file}`);
+      expect([file, response.status]).toEqual([file, 200]);
+      await response.arrayBuffer();
+    }
+  });
+});
