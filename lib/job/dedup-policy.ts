@@ -80,16 +80,15 @@ export function applyDedupPolicy<D>(
         deduplication: { id, ttl: policy.ttl, extend: true, replace: true },
         delay: policy.delay ?? policy.ttl,
       };
-    default:
-      return { deduplication: { ...withoutMode(policy), id } };
+    default: {
+      const {
+        id: _id,
+        mode: _mode,
+        ...parts
+      } = policy as Omit<DeduplicationOptions, 'id'> & Record<string, unknown>;
+      return { deduplication: { ...parts, id } };
+    }
   }
-}
-
-function withoutMode({
-  mode: _mode,
-  ...parts
-}: { mode?: never; id: unknown } & Omit<DeduplicationOptions, 'id'>) {
-  return parts;
 }
 
 /** Equal data gives an equal hash, whatever the order of its keys. */
