@@ -1,5 +1,6 @@
 // Everything public: the engine, and what ties it to Nest.
 export * from './engine.js';
+export { Dedup } from './nest/decorators/dedup.decorator.js';
 export { InjectQueue } from './nest/decorators/inject-queue.decorator.js';
 export { Process } from './nest/decorators/process.decorator.js';
 export { Processor } from './nest/decorators/processor.decorator.js';

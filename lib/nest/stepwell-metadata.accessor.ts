@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { DedupPolicy } from '../job/dedup-policy.js';
 import type { HandlerMetadata, ProcessorMetadata } from './interfaces/metadata.interface.js';
-import { HANDLERS_METADATA, PROCESSOR_METADATA } from './stepwell.constants.js';
+import { DEDUP_METADATA, HANDLERS_METADATA, PROCESSOR_METADATA } from './stepwell.constants.js';
 
 /** Reads what the decorators left on classes and methods. */
 @Injectable()
@@ -14,6 +15,11 @@ export class StepwellMetadataAccessor {
 
   getHandlers(method: unknown): HandlerMetadata[] {
     return this.read<HandlerMetadata[]>(HANDLERS_METADATA, method) ?? [];
+  }
+
+  /** Of a class or a method. */
+  getDedup(target: unknown): DedupPolicy | undefined {
+    return this.read(DEDUP_METADATA, target);
   }
 
   private read<T>(key: string, target: unknown): T | undefined {

@@ -1,6 +1,7 @@
 /** Metadata keys. Written by the decorators, read by `StepwellMetadataAccessor` alone. */
 export const PROCESSOR_METADATA = 'stepwell:processor';
 export const HANDLERS_METADATA = 'stepwell:handlers';
+export const DEDUP_METADATA = 'stepwell:dedup';
 
 /** Context that the module's log lines carry. */
 export const LOG_CONTEXT = 'Stepwell';

@@ -40,7 +40,7 @@ export class StepwellExplorer {
       return undefined;
     }
     if (handlers.length === 0) throw new MissingHandlerError(metadata.queue, type.name);
-    return { ...metadata, className: type.name, handlers };
+    return { ...metadata, className: type.name, dedup: this.accessor.getDedup(type), handlers };
   }
 
   private handlersOf(type: Function, instance: Methods): DiscoveredHandler[] {
@@ -49,6 +49,7 @@ export class StepwellExplorer {
       this.accessor.getHandlers(prototype[method]).map((handler) => ({
         ...handler,
         label: `${type.name}.${method}()`,
+        dedup: this.accessor.getDedup(prototype[method]),
         // Looked up at each call, so that a method that was replaced on the instance is the one that runs.
         handle: (job, token, signal) => instance[method]?.(job, token, signal),
       })),

@@ -14,6 +14,7 @@ import type { StepwellOptions } from './interfaces/stepwell-options.interface.js
 import { JobRouter } from './job-router.js';
 import { mergeWorkerOptions } from './merge-worker-options.js';
 import { QueueNotRegisteredError } from './nest-errors.js';
+import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
 import { StepwellLog } from './stepwell.log.js';
 import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
@@ -28,6 +29,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     private readonly explorer: StepwellExplorer,
     private readonly registry: StepwellRegistry,
     private readonly log: StepwellLog,
+    private readonly dedup: StepwellDedup,
     @Optional() @Inject(STEPWELL_OPTIONS) private readonly shared?: StepwellOptions,
   ) {}
 
@@ -37,6 +39,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
       const queues = groupByQueue(this.explorer.explore());
       for (const [queue, processors] of queues) {
         this.registry.addWorker(this.createWorker(queue, processors));
+        processors.forEach((processor) => this.dedup.apply(processor));
       }
     } catch (error) {
       await this.onModuleDestroy();

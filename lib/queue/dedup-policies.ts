@@ -13,12 +13,13 @@ export class DedupPolicies {
   constructor(private readonly queueName: string) {}
 
   /** Throws an `InvalidOptionError` for a policy that contradicts itself, or a second one for the same jobs. */
-  use(policy: DedupPolicy, jobName?: string): void {
-    const where = `dedup of ${jobName === undefined ? '' : `job ${jobName} in `}queue ${this.queueName}:`;
+  use(policy: DedupPolicy, jobName?: string, from = 'option dedup'): void {
+    const where = `deduplication (${from}, queue ${this.queueName})`;
     checkDedupPolicy(where, policy);
     const present = jobName === undefined ? this.general : this.named.get(jobName);
     if (present !== undefined && present !== policy) {
-      throw new InvalidOptionError(where, policy, 'It has a policy already: keep one of them.');
+      const jobs = jobName === undefined ? 'all jobs' : `jobs named ${jobName}`;
+      throw new InvalidOptionError(where, policy, `There is a policy for ${jobs} already: keep one of them.`);
     }
     if (jobName === undefined) {
       this.general = policy;

@@ -229,9 +229,13 @@ export class Queue<
     while ((await this.store.promoteSlice(Math.min(count, SLICE))) > 0);
   }
 
-  /** Deduplicates the jobs that are added through this object, those of one name or all, where they do not say so. */
-  useDedup(policy: DedupPolicy<D>, jobName?: N): void {
-    this.dedup.use(policy, jobName);
+  /**
+   * Deduplicates the jobs that are added through this object, those of one name or all, where they do not say so.
+   * Throws `InvalidOptionError` for a policy that contradicts itself, or a second one for the same jobs.
+   * @param from what the policy stands on, for the error
+   */
+  useDedup(policy: DedupPolicy<D>, jobName?: N, from?: string): void {
+    this.dedup.use(policy, jobName, from);
   }
 
   /** Id of the job behind a deduplication, null when there is none. With a `ttl` it may be a job that has finished. */

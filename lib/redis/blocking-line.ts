@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisClient } from './client.js';
 
 const GRACE_MS = 2000;
-const RETRY_MS = 100;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 1000;
 
 /** What a line needs of the connection that it belongs to. */
 export interface LineOwner {
@@ -24,6 +25,7 @@ export abstract class BlockingLine {
   private client: RedisClient | undefined;
   private looping = false;
   private blockedOn: readonly string[] | undefined;
+  private retryMs = FIRST_RETRY_MS;
 
   constructor(
     protected readonly connection: LineOwner,
@@ -40,6 +42,8 @@ export abstract class BlockingLine {
   protected abstract read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void>;
   /** Called after each read, answered or not. */
   protected abstract afterRead(): void;
+  /** Called when a read broke off: what it had taken, if anything, is lost. */
+  protected abstract afterFailure(): void;
   /** Makes the read in flight return. */
   protected abstract nudge(client: RedisClient): Promise<unknown>;
 
@@ -77,24 +81,28 @@ export abstract class BlockingLine {
     const client = (this.client ??= this.connection.duplicate());
     const keys = this.keys();
     this.blockedOn = keys;
-    let watchdog: NodeJS.Timeout | undefined;
-    const overdue = new Promise<never>((_resolve, reject) => {
-      watchdog = setTimeout(() => {
-        this.drop();
-        reject(new Error('A blocking read is overdue.'));
-      }, blockMs + GRACE_MS);
-    });
+    let giveUp!: (reason: Error) => void;
+    const broken = new Promise<never>((_resolve, reject) => (giveUp = reject));
+    const watchdog = setTimeout(() => giveUp(new Error('A blocking read is overdue.')), blockMs + GRACE_MS);
+    // The client would send the read again after a reconnection, as if nothing had been taken.
+    const onClose = (): void => giveUp(new Error('The connection was closed.'));
+    client.once('close', onClose);
     const read = this.read(client, keys, blockMs);
     read.catch(() => {});
     try {
-      return await Promise.race([read, overdue]);
+      const follow = await Promise.race([read, broken]);
+      this.retryMs = FIRST_RETRY_MS;
+      return follow;
     } catch {
+      this.drop();
       if (!this.closed) {
-        await sleep(RETRY_MS);
+        await sleep(this.retryMs);
+        this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
       }
-      return () => {};
+      return () => this.afterFailure();
     } finally {
       clearTimeout(watchdog);
+      client.off('close', onClose);
       this.blockedOn = undefined;
     }
   }

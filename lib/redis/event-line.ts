@@ -75,6 +75,9 @@ export class EventLine extends BlockingLine {
 
   protected afterRead(): void {}
 
+  /** Each subscriber knows its place: nothing is lost. */
+  protected afterFailure(): void {}
+
   /** The stream of nudges is read from its start, so one that was sent before the read began counts too. */
   protected async nudge(client: RedisClient): Promise<unknown> {
     return client

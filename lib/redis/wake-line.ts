@@ -76,6 +76,15 @@ export class WakeLine extends BlockingLine {
     }
   }
 
+  /** The read may have taken markers with it: everybody looks for themselves. */
+  protected afterFailure(): void {
+    for (const [key, list] of [...this.waiters]) {
+      for (const waiter of [...list]) {
+        this.finish(key, waiter, true);
+      }
+    }
+  }
+
   protected nudge(client: RedisClient): Promise<unknown> {
     return client.multi().zadd(this.nudgeKey, 0, '1').pexpire(this.nudgeKey, MAX_BLOCK_MS).exec();
   }

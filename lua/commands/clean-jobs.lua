@@ -1,7 +1,8 @@
 --- Removes jobs of one state that are older than a grace time. Looks at one slice of the state: repeat it from the
 -- position it answers.
+-- What was kept to run after a removed job is added.
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
--- @key meta waiting prioritized delayed active completed failed events
+-- @key meta waiting prioritized delayed active completed failed events wake
 -- @derives job body logs writer dedup
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
@@ -12,7 +13,7 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events erase forget-dedup
+-- @use server-time send once events moves wake erase place-new release-dedup end-dedup
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer
@@ -23,8 +24,8 @@ end
 
 local t = server_time(now)
 local oldest_kept = t - grace + 1
-local events = new_events()
-local max_events = redis.call('HGET', q.meta, 'maxEvents')
+local call = { moves = new_moves(t), events = new_events() }
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local dated_by = { active = 'processedOn', completed = 'finishedOn', failed = 'finishedOn' }
 
 local function slice()
@@ -65,10 +66,12 @@ if #old > 0 then
   else
     send('ZREM', q[state], old)
   end
-  forget_dedup(q, old)
+  end_dedup(q, call, old)
   erase(q, old)
-  emit(events, 'cleaned', #old)
-  publish(q.events, events, max_events)
+  write_moves(q, call.moves)
+  wake_for_kept(q, call.moves, meta[1])
+  emit(call.events, 'cleaned', #old)
+  publish(q.events, call.events, meta[2])
 end
 local ended = seen == #ids and #ids < CLEAN_CAP
 local answer = table.concat({ ended and -1 or start + seen - #old, unpack(old) }, '\n')

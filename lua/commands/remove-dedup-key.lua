@@ -8,7 +8,7 @@
 -- @arg owner text       only while this job owns it; '' for any owner
 -- @reply ok, or missing when there is nothing to end
 -- @cost O(1)
--- @use server-time send once events moves wake place-new release-dedup
+-- @use server-time send once events moves wake place-new release-dedup end-dedup
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -18,17 +18,17 @@ end
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
-local current = redis.call('HGET', q.dedup .. id, 'owner')
+local stored = redis.call('HMGET', q.dedup .. id, 'owner', 'until')
+local current = stored[1]
+local over = stored[2] and tonumber(stored[2]) <= call.moves.now
 local word = 'missing'
-if current and (owner == '' or owner == current) then
+if current and not over and (owner == '' or owner == current) then
   redis.call('HDEL', q.dedup .. id, 'until')
   release_dedup(q, call, id, current)
   -- The job that was kept is added as the new owner of the key: that one goes too.
   redis.call('DEL', q.dedup .. id)
   write_moves(q, call.moves)
-  if placed_any(call.moves) and not meta[1] then
-    wake_one(q)
-  end
+  wake_for_kept(q, call.moves, meta[1])
   publish(q.events, call.events, meta[2])
   word = 'ok'
 end

@@ -1,5 +1,5 @@
---- Removes a job and all that it owns, unless a worker holds it.
--- @key meta waiting prioritized delayed active completed failed events
+--- Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added.
+-- @key meta waiting prioritized delayed active completed failed events wake
 -- @derives job body logs writer dedup
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
@@ -7,7 +7,7 @@
 -- @arg id text
 -- @reply ok, missing, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once events state-of take-out erase forget-dedup
+-- @use server-time send once events moves wake state-of take-out erase place-new release-dedup end-dedup
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -15,22 +15,24 @@ if known then
   return known
 end
 
-local events = new_events()
-local max_events = redis.call('HGET', q.meta, 'maxEvents')
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local state = state_of(q, id)
 local word = 'ok'
 if not state then
   word = 'missing'
-elseif state == 'active' and tonumber(redis.call('ZSCORE', q.active, id) or 0) > server_time(now) then
+elseif state == 'active' and tonumber(redis.call('ZSCORE', q.active, id) or 0) > call.moves.now then
   word = 'locked'
 end
 
 if word == 'ok' then
   take_out(q, id, state)
-  forget_dedup(q, { id })
+  emit(call.events, 'removed', id .. '\t' .. state)
+  end_dedup(q, call, { id })
   erase(q, { id })
-  emit(events, 'removed', id .. '\t' .. state)
-  publish(q.events, events, max_events)
+  write_moves(q, call.moves)
+  wake_for_kept(q, call.moves, meta[1])
+  publish(q.events, call.events, meta[2])
 end
 remember(lane, seq, word)
 return word

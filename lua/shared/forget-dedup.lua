@@ -1,4 +1,5 @@
--- A job removed by hand ends its deduplication, ttl or not. To be called before its keys go.
+-- Jobs swept out with their queue end their deduplications, and what was kept for after them goes too. To be called
+-- before their keys go.
 local function forget_dedup(q, ids)
   for _, id in ipairs(ids) do
     local dedup_id = redis.call('HGET', q.job .. id, 'dedup')

@@ -3,7 +3,7 @@ import { changeDelay, promoteJob } from '../../lib/redis/scripts.generated.js';
 import { runAdd } from '../support/add-call.js';
 import { runCommit } from '../support/commit-call.js';
 import { addDedup, type DedupRule } from '../support/dedup-call.js';
-import { bringOwner, OWNER_DELAY_MS } from '../support/dedup-owner.js';
+import { bringOwner } from '../support/dedup-owner.js';
 import { ScriptLab, SEED_TIME } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
@@ -69,7 +69,7 @@ describe('the key of a deduplication', () => {
     const { after: promoted } = await lab.run(promoteJob, [NOW, 'b', '2', '1']);
 
     expect([delayed, promoted].map((dump) => dump['dedup:d'])).toEqual(
-      Array(2).fill({ owner: '1', until: String(SEED_TIME + TTL) }),
+      Array.from({ length: 2 }, () => ({ owner: '1', until: String(SEED_TIME + TTL) })),
     );
   });
 
@@ -130,11 +130,11 @@ describe('an owner that is no more, without a ttl', () => {
 });
 
 describe("another job that was given the owner's id, within the ttl", () => {
-  const rule = { ttl: TTL, id: 'x', delay: OWNER_DELAY_MS };
+  const rule = { ttl: TTL, id: 'x' };
 
   /** Job x has run and is gone; its key holds on. */
   const another = async (spec: string): Promise<void> => {
-    await addDedup(lab, [{ ...rule, delay: undefined }], { now: SEED_TIME, writer: 's' });
+    await addDedup(lab, [rule], { now: SEED_TIME, writer: 's' });
     await runCommit(lab, [], { now: SEED_TIME, writer: 's', seq: '2', want: 1 });
     await runCommit(lab, [['complete', 'x', 'w:1', '1', '0,,']], { now: SEED_TIME, writer: 's', seq: '3' });
     await runAdd(lab, [{ id: 'x', spec }], { now: SEED_TIME, writer: 's', seq: '4' });

@@ -81,7 +81,9 @@ describe.each(Object.entries(OPTIONS))('an add with %s', (_, options) => {
 
     const trial = await addDedup(lab, [job], { now: NOW });
 
-    expectOutcome(trial, { outcome: outcomeOf(mode, state), job, owner, now: NOW });
+    const { words, after } = trial;
+    const expectation = { outcome: outcomeOf(mode, state), job, owner, now: NOW };
+    expect({ words, after }).toEqual(expected(trial, expectation));
   });
 });
 
@@ -91,9 +93,9 @@ describe('an add beside outcomes of others', () => {
 
     const trial = await addDedup(lab, [MODES[mode]], { now: NOW, path: 'commit' });
 
-    const outcome = outcomeOf(mode, state);
-    const expectation = { outcome, job: MODES[mode], owner, now: NOW };
-    expectOutcome(trial, expectation, `${trial.words[0]}\n`);
+    const { words, after } = trial;
+    const expectation = { outcome: outcomeOf(mode, state), job: MODES[mode], owner, now: NOW };
+    expect({ words, after }).toEqual(expected(trial, expectation, `${words[0]}\n`));
   });
 });
 
@@ -108,8 +110,11 @@ describe('an add once the ttl has passed', () => {
     const trial = await addDedup(lab, [rule], { now });
 
     // As with all deadlines, the last millisecond is the one before.
-    if (rule.ttl && state !== 'removed') expect(early.after['dedup:d']).toMatchObject({ until: String(now) });
-    expectOutcome(trial, { outcome: rule.ttl ? 'added' : outcomeOf(mode, state), job: rule, owner, now });
+    const key = (early.after['dedup:d'] ?? {}) as Record<string, string>;
+    expect(key.until).toBe(rule.ttl && state !== 'removed' ? String(now) : undefined);
+    const { words, after } = trial;
+    const outcome = rule.ttl ? 'added' : outcomeOf(mode, state);
+    expect({ words, after }).toEqual(expected(trial, { outcome, job: rule, owner, now }));
   });
 });
 
@@ -138,71 +143,81 @@ interface Expectation {
   now: number;
 }
 
-/** Compares all that the queue holds with what the outcome makes of what it held before. */
-function expectOutcome(
-  { words, before, after }: DedupTrial,
+type Maybe = Record<string, unknown>;
+
+/** The word for the add and all that the queue holds after it, given what it held before. */
+function expected(
+  { words, before }: DedupTrial,
   { outcome, job, owner, now }: Expectation,
   answer = `${now}\n${words[0]}`,
-): void {
+): { words: string[]; after: Maybe } {
   const meta = before.meta as Record<string, string>;
-  const given = Number(meta.id ?? 0) + 1;
-  const id = job.id ?? String(given);
-  const key = before['dedup:d'] as Record<string, string> | undefined;
-  const deadline = now + (job.ttl ?? 0);
-  const stays = outcome !== 'added' && outcome !== 'replaced';
-  expect(words).toEqual([stays ? `~${owner}` : `+${id}`]);
-
-  const told = (before.events ?? []) as string[][];
-  const common: QueueDump = {
+  const given = String(Number(meta.id ?? 0) + 1);
+  const id = job.id ?? given;
+  const common = {
     ...before,
-    meta: job.id === undefined ? { ...meta, id: String(given) } : meta,
+    meta: job.id === undefined ? { ...meta, id: given } : meta,
     'writer:a': `1\n${answer}`,
   };
-  if (stays) {
-    const kept = { owner, nextId: id, nextSpec: dedupJob(job).spec, nextBody: dedupBody(job) };
-    expect(after).toEqual({
-      ...common,
-      events: [...told, ['deduplicated', owner, 'd', id]],
-      ...(outcome === 'extended' && { 'dedup:d': { ...key, until: String(deadline) } }),
-      ...(outcome === 'kept' && { 'dedup:d': kept }),
-    });
-    return;
-  }
+  return outcome === 'added' || outcome === 'replaced'
+    ? { words: [`+${id}`], after: withJob(common, job, id, now, outcome === 'replaced' ? owner : undefined) }
+    : { words: [`~${owner}`], after: withoutJob(common, job, id, { outcome, owner, now }) };
+}
 
-  const replaced = outcome === 'replaced';
-  const remaining: QueueDump = { ...common, ...(replaced && without(common, owner)) };
-  const until = replaced && !job.extend && key?.until ? key.until : String(deadline);
+function withoutJob(
+  dump: QueueDump,
+  job: DedupJob,
+  id: string,
+  { outcome, owner, now }: Omit<Expectation, 'job'>,
+): Maybe {
+  const key = dump['dedup:d'] as Record<string, string>;
+  const keys: Partial<Record<Outcome, Maybe>> = {
+    extended: { ...key, until: String(now + (job.ttl ?? 0)) },
+    kept: { owner, nextId: id, nextSpec: dedupJob(job).spec, nextBody: dedupBody(job) },
+  };
+  return {
+    ...dump,
+    events: [...((dump.events ?? []) as string[][]), ['deduplicated', owner, 'd', id]],
+    'dedup:d': keys[outcome] ?? key,
+  };
+}
+
+/** `replaced` is the only delayed job then. */
+function withJob(
+  dump: QueueDump,
+  job: DedupJob,
+  id: string,
+  now: number,
+  replaced: string | undefined,
+): Maybe {
+  const key = dump['dedup:d'] as Record<string, string> | undefined;
+  const until = replaced && !job.extend && key?.until ? key.until : String(now + (job.ttl ?? 0));
   const due = job.delay === undefined ? [] : [String(now + job.delay)];
-  expect(after).toEqual({
+  const gone = { delayed: undefined, [`body:${replaced}`]: undefined, [`job:${replaced}`]: undefined };
+  const remaining: Maybe = { ...dump, ...(replaced && gone) };
+  const told = [
+    ['removed', replaced, 'delayed'],
+    ['deduplicated', id, 'd', replaced],
+  ];
+  return {
     ...remaining,
     ...placed(remaining, job, id, now),
     [`body:${id}`]: `${now}\n${dedupBody(job)}`,
     'dedup:d': { owner: id, ...(job.ttl && { until }) },
     events: [
-      ...told,
-      ...(replaced
-        ? [
-            ['removed', owner, 'delayed'],
-            ['deduplicated', id, 'd', owner],
-          ]
-        : []),
+      ...((dump.events ?? []) as string[][]),
+      ...(replaced ? told : []),
       ['added', id, 'work', ...due],
     ],
-  });
-}
-
-/** A queue without its only delayed job. */
-function without(dump: QueueDump, id: string): Record<string, undefined> {
-  expect((dump.delayed as [string, number][]).map(([member]) => member)).toEqual([id]);
-  return { delayed: undefined, [`body:${id}`]: undefined, [`job:${id}`]: undefined };
+  };
 }
 
 /** Where a new job goes beside those that are there. */
-function placed(dump: QueueDump, job: DedupJob, id: string, now: number): Record<string, unknown> {
+function placed(dump: Maybe, job: DedupJob, id: string, now: number): Maybe {
   const seq = Number((dump.meta as Record<string, string>).seq ?? 0) + 1;
   const meta = { ...(dump.meta as Record<string, string>), seq: String(seq) };
   const inSet = (set: string, score: number): [string, number][] =>
-    ([...((dump[set] as [string, number][]) ?? []), [id, score]] as [string, number][]).sort(
+    [...((dump[set] as [string, number][]) ?? []), [id, score] as [string, number]].sort(
       (a, b) => a[1] - b[1],
     );
   if (job.delay !== undefined) {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeEach, expect } from '@jest/globals';
-import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
+import { Redis, type RedisOptions } from 'ioredis';
 import {
   type Processor,
   Queue,
@@ -12,10 +12,18 @@ import {
   type WorkerOptions,
 } from '../../lib/engine.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
+import { type LocalRedis, startRedis, type StartRedisOptions } from '../../lib/testing/index.js';
 import { auditQueue } from './audit-queue.js';
 import { dumpQueue, type QueueDump } from './dump-queue.js';
 import { randomPrefix, randomQueueName } from './queue-name.js';
 import { connectTestRedis, testRedisUrl } from './redis.js';
+
+export interface EngineLabOptions {
+  /** Starts a server for this file alone, which it may stop and kill. */
+  redis?: StartRedisOptions;
+  /** Codes of errors that are no surprise, such as `CONNECTION` where Redis is killed. */
+  expectedErrors?: readonly string[];
+}
 
 const POLL_MS = 5;
 const PATIENCE_MS = 10_000;
@@ -25,25 +33,46 @@ const PATIENCE_MS = 10_000;
  * the queues it used are audited, and an error event that the case did not take fails it.
  */
 export class EngineLab {
-  readonly client: Redis = connectTestRedis();
+  /** The server of the lab's own, where it has one. */
+  redis!: LocalRedis;
+  client!: Redis;
   readonly prefix = randomPrefix();
   name = randomQueueName();
+  private url = testRedisUrl();
   private readonly names = new Set<string>();
   private readonly workers: Worker[] = [];
   private readonly others: (Queue | QueueEvents)[] = [];
   private errors: Error[] = [];
 
+  private constructor(private readonly options: EngineLabOptions) {}
+
   /** Opens a lab for the test file that calls this. */
-  static open(): EngineLab {
-    const lab = new EngineLab();
+  static open(options: EngineLabOptions = {}): EngineLab {
+    const lab = new EngineLab(options);
+    beforeAll(async () => {
+      if (options.redis) {
+        lab.redis = await startRedis({ ...options.redis, external: false });
+        lab.url = lab.redis.url;
+        lab.client = new Redis(lab.url, { maxRetriesPerRequest: null });
+        lab.client.on('error', () => {});
+      } else {
+        lab.client = connectTestRedis();
+      }
+    });
     beforeEach(() => {
       lab.name = randomQueueName();
     });
     afterEach(() => lab.finishCase());
     afterAll(async () => {
       await lab.client.quit();
+      await (lab.redis as LocalRedis | undefined)?.stop();
     });
     return lab;
+  }
+
+  /** Where the lab's server is, with options of one's own. */
+  connection(options: RedisOptions = {}): RedisOptions & { url: string } {
+    return { url: this.url, ...options };
   }
 
   get keys(): QueueKeys {
@@ -54,7 +83,7 @@ export class EngineLab {
     opts: Partial<QueueOptions> = {},
     name = this.name,
   ): Queue<D, R, N> {
-    const queue = new Queue<D, R, N>(name, { connection: testRedisUrl(), prefix: this.prefix, ...opts });
+    const queue = new Queue<D, R, N>(name, { connection: this.url, prefix: this.prefix, ...opts });
     queue.on('error', this.keepError);
     this.names.add(name);
     this.others.push(queue as unknown as Queue);
@@ -67,7 +96,7 @@ export class EngineLab {
     name = this.name,
   ): Worker<D, R, N> {
     const worker = new Worker<D, R, N>(name, processor, {
-      connection: testRedisUrl(),
+      connection: this.url,
       prefix: this.prefix,
       ...opts,
     });
@@ -79,7 +108,7 @@ export class EngineLab {
 
   /** Resolves once what happens from now on will be told. */
   async events(opts: Partial<QueueEventsOptions> = {}, name = this.name): Promise<QueueEvents> {
-    const events = new QueueEvents(name, { connection: testRedisUrl(), prefix: this.prefix, ...opts });
+    const events = new QueueEvents(name, { connection: this.url, prefix: this.prefix, ...opts });
     events.on('error', this.keepError);
     this.names.add(name);
     this.others.push(events);
@@ -100,7 +129,11 @@ export class EngineLab {
     return this.errors.splice(0);
   }
 
-  private readonly keepError = (error: Error): void => void this.errors.push(error);
+  private readonly keepError = (error: Error): void => {
+    if (!this.options.expectedErrors?.includes((error as { code?: string }).code ?? '')) {
+      this.errors.push(error);
+    }
+  };
 
   private async finishCase(): Promise<void> {
     await Promise.all(this.workers.splice(0).map((worker) => worker.close(true)));

@@ -1,3 +1,4 @@
+import type { DedupPolicy } from '../../job/dedup-policy.js';
 import type { Processor } from '../../worker/worker-options.js';
 import type { HandlerMetadata, ProcessorMetadata } from './metadata.interface.js';
 
@@ -6,10 +7,13 @@ export interface DiscoveredHandler extends HandlerMetadata {
   /** `PhotoProcessor.resize()`, for messages. */
   readonly label: string;
   readonly handle: Processor;
+  readonly dedup: DedupPolicy | undefined;
 }
 
 /** A provider with `@Processor` and its handlers. */
 export interface DiscoveredProcessor extends ProcessorMetadata {
   readonly className: string;
+  /** For the jobs of handlers without a policy of their own. */
+  readonly dedup: DedupPolicy | undefined;
   readonly handlers: readonly DiscoveredHandler[];
 }

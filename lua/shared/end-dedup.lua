@@ -1,0 +1,18 @@
+-- A job removed by hand ends its deduplication, ttl or not; what was kept for after it is added now. To be called before
+-- its keys go.
+local function end_dedup(q, call, ids)
+  for _, id in ipairs(ids) do
+    local dedup_id = redis.call('HGET', q.job .. id, 'dedup')
+    if dedup_id and redis.call('HGET', q.dedup .. dedup_id, 'owner') == id then
+      redis.call('HDEL', q.dedup .. dedup_id, 'until')
+      release_dedup(q, call, dedup_id, id)
+    end
+  end
+end
+
+-- A worker must learn of a delayed job too: it may be the first one due.
+local function wake_for_kept(q, moves, paused)
+  if (placed_any(moves) or moves.delayed) and not paused then
+    wake_one(q)
+  end
+end
