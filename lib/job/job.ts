@@ -247,10 +247,10 @@ export class Job<
     return waitUntilFinished<R>(this.store, this.id, events, ttl);
   }
 
-  /** @internal The token to compare: workers grant `<theirs>:<number>`, and users may pass either form. */
+  /** @internal The token to compare: what was granted begins with what a user named, and users may pass either. */
   lockToken(token: string | undefined): string {
     const held = this.token ?? '';
-    if (token === undefined || token === held || token === held.slice(0, held.lastIndexOf(':'))) {
+    if (token === undefined || token === held || held.startsWith(`${token}.`)) {
       return held;
     }
     return token;

@@ -4,7 +4,7 @@ import type { RedisClient } from './client.js';
 
 const GRACE_MS = 2000;
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 500;
 
 /** What a line needs of the connection that it belongs to. */
 export interface LineOwner {

@@ -172,7 +172,9 @@ export async function runCommit(
   rest: readonly string[],
 ): Promise<readonly unknown[]> {
   const { max, duration } = limiter ?? NO_LIMIT;
-  const args = [0, writer, seq, relay ? 1 : 0, wanted, worker, name, lockMs, max, duration] as const;
+  // Tokens count the grants of a job, and a job of that id may have lived before: the call makes them unique.
+  const holder = `${worker}.${writer}.${seq}`;
+  const args = [0, writer, seq, relay ? 1 : 0, wanted, holder, name, lockMs, max, duration] as const;
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 

@@ -42,6 +42,7 @@ export class QueueStore implements JobStore {
   private readonly writes: CommitBatch;
   private readonly lanes = new LanePool();
   private readonly fetches: boolean;
+  private recoveries = 0;
 
   /**
    * @param fetcher makes the writes of this store fetch jobs too: a worker's own store
@@ -150,7 +151,9 @@ export class QueueStore implements JobStore {
     maxStalls: number;
     maxEventBytes: number;
   }): Promise<{ stalled: string[]; exhausted: JobRecord[] }> {
-    const { worker, lockMs, maxStalls, maxEventBytes } = options;
+    const { lockMs, maxStalls, maxEventBytes } = options;
+    this.recoveries += 1;
+    const worker = `${options.worker}.recovery.${this.recoveries}`;
     const reply = (await this.runner.run(recoverStalled, [
       0,
       worker,

@@ -125,12 +125,14 @@ export class AttemptRunner {
 
   /** The processor has moved the job by itself. */
   private leave(run: Run): void {
+    run.isEnding = true;
     this.hooks.ended(run);
     this.hooks.settled(run);
     this.commit().poke();
   }
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {
+    run.isEnding = true;
     this.hooks.ended(run);
     if (run.handedBack) {
       return;

@@ -10,7 +10,7 @@ export interface LockKeeperHooks {
 
 /** Renews the locks of all jobs that a worker holds in one call, and aborts those whose lock is gone. */
 export class LockKeeper {
-  /** Runs, not ids or tokens: a job whose lock was lost may be held a second time, and tokens count per job. */
+  /** Runs, not ids: a job whose lock was lost may be held a second time. */
   private readonly held = new Set<Run>();
   private timer: NodeJS.Timeout | undefined;
   private readonly emptied: (() => void)[] = [];
@@ -52,28 +52,43 @@ export class LockKeeper {
   }
 
   private async renew(): Promise<void> {
-    const runs = this.runs();
+    const runs = this.newestRuns();
     if (runs.length === 0) {
       clearInterval(this.timer);
       this.timer = undefined;
       return;
     }
     try {
-      const lost = await this.store().renewLocks(
-        runs.map(({ job, token }) => [job.id, token] as const),
-        this.lockMs,
-      );
-      // A run that ended while the call was on its way has given its lock back by itself.
-      const lostRuns = runs.filter((run) => lost.includes(run.job.id) && this.held.has(run));
-      for (const run of lostRuns) {
-        run.abort(new LockLostError(run.job.id, 'go on with'));
-      }
-      if (lostRuns.length > 0) {
-        this.hooks.lost(lostRuns.map(({ job }) => job.id));
-      }
-      this.hooks.renewed(runs.filter(({ job }) => !lost.includes(job.id)).map(({ job }) => job.id));
+      const held = runs.map(({ job, token }) => [job.id, token] as const);
+      const lost = new Set(await this.store().renewLocks(held, this.lockMs));
+      this.lose(runs.filter((run) => lost.has(run.job.id)));
+      this.hooks.renewed(runs.filter((run) => !lost.has(run.job.id)).map(({ job }) => job.id));
     } catch (error) {
       this.hooks.failed(error);
+    }
+  }
+
+  /** A job that is held a second time here has been lost by the first run. */
+  private newestRuns(): Run[] {
+    const newest = new Map<string, Run>();
+    for (const run of this.held) {
+      const older = newest.get(run.job.id);
+      if (older) {
+        this.lose([older]);
+      }
+      newest.set(run.job.id, run);
+    }
+    return [...newest.values()];
+  }
+
+  /** A run that ended while the call was on its way has given its lock back by itself. */
+  private lose(runs: Run[]): void {
+    const lost = runs.filter((run) => this.held.has(run) && !run.isEnding && !run.isAborted);
+    for (const run of lost) {
+      run.abort(new LockLostError(run.job.id, 'go on with'));
+    }
+    if (lost.length > 0) {
+      this.hooks.lost(lost.map(({ job }) => job.id));
     }
   }
 }

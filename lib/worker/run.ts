@@ -6,6 +6,8 @@ export class Run {
   handedBack = false;
   private controller: AbortController | undefined;
   private reason: Error | undefined;
+  /** Set once its outcome is on the way to Redis: losing the lock is then no news. */
+  isEnding = false;
 
   constructor(
     readonly job: Job,
@@ -19,6 +21,10 @@ export class Run {
       this.abort(this.reason);
     }
     return this.controller.signal;
+  }
+
+  get isAborted(): boolean {
+    return this.reason !== undefined;
   }
 
   abort(reason: Error): void {

@@ -1,5 +1,5 @@
--- Grants a job to a worker. The number in the token counts on from that of the last one, so no two grants share a
--- token: attemptsStarted would not do, since a retry by hand may set it back.
+-- Grants a job to a worker. The number in the token counts on from that of the last one; attemptsStarted would not do,
+-- since a retry by hand may set it back. A job of that id may have lived before, so callers name each call anew.
 -- Appends id, body, token and the stored fields from before the grant to the reply.
 local function activate(q, reply, id, body, grant, stamp)
   local stored = redis.call('HGETALL', q.job .. id)
