@@ -59,13 +59,12 @@ describe('an unfinished job', () => {
   });
 
   it.each([
-    ['completes', async () => 'done'],
-    ['fails', () => Promise.reject(new Error('no paint'))],
-  ])('no longer does so when it %s', async (_, processor: () => Promise<string>) => {
+    ['completed', async () => 'done'],
+    ['failed', () => Promise.reject(new Error('no paint'))],
+  ])('no longer does so when it has %s', async (ended, processor: () => Promise<string>) => {
     const queue = lab.queue();
     await queue.add('paint', 1, house());
-    const worker = lab.worker(processor);
-    await Promise.race([next(worker, 'completed'), next(worker, 'failed')]);
+    await next(lab.worker(processor), ended);
 
     const again = await queue.add('paint', 2, house());
 

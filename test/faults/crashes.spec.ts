@@ -15,16 +15,30 @@ describe('worker processes', () => {
 
   it('four of them do each of 10,000 mixed jobs exactly once', async () => {
     const queue = lab.queue();
-    fleet = await Fleet.prepare(lab.name, { connection: lab.connection(), prefix: lab.prefix, concurrency: 10 });
+    fleet = await Fleet.prepare(lab.name, {
+      connection: lab.connection(),
+      prefix: lab.prefix,
+      concurrency: 10,
+    });
     await fleet.start(4);
     const jobs = await queue.addBulk(mixedJobs(10_000, 7));
     await until(async () => (await queue.getCompletedCount()) === 10_000, 90_000);
     const notes = await fleet.notes();
-    expect(unexplained(notes, jobs.map(({ id }) => id), fleet.killed)).toEqual([]);
+    expect(
+      unexplained(
+        notes,
+        jobs.map(({ id }) => id),
+        fleet.killed,
+      ),
+    ).toEqual([]);
     expect(notes.filter(({ what }) => what === 'end')).toHaveLength(10_000);
     for (const job of await queue.getCompleted()) {
       const failures = job.data.failures ?? 0;
-      expect(job).toMatchObject({ attemptsMade: failures + 1, attemptsStarted: failures + 1, stalledCounter: 0 });
+      expect(job).toMatchObject({
+        attemptsMade: failures + 1,
+        attemptsStarted: failures + 1,
+        stalledCounter: 0,
+      });
     }
   }, 120_000);
 
@@ -55,7 +69,13 @@ describe('worker processes', () => {
     isOver = true;
     await killing;
     const notes = await fleet.notes();
-    expect(unexplained(notes, jobs.map(({ id }) => id), fleet.killed)).toEqual([]);
+    expect(
+      unexplained(
+        notes,
+        jobs.map(({ id }) => id),
+        fleet.killed,
+      ),
+    ).toEqual([]);
     expect(kills).toBeGreaterThan(10);
     // Every job that was cut short is back within lock, interval and a little.
     const stalled = (await queue.getCompleted()).filter(({ stalledCounter }) => stalledCounter > 0);

@@ -17,7 +17,9 @@ describe('a Redis without memory', () => {
       },
       { concurrency: 5, lockDuration: 1000, stalledInterval: 200, removeOnComplete: true },
     );
-    await queue.addBulk(Array.from({ length: 5 }, (_, n) => ({ name: 'a', data: { n }, opts: { attempts: 2 } })));
+    await queue.addBulk(
+      Array.from({ length: 5 }, (_, n) => ({ name: 'a', data: { n }, opts: { attempts: 2 } })),
+    );
     await until(() => runs === 5);
     let added = 5;
     let refusal: unknown;

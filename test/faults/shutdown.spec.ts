@@ -13,50 +13,58 @@ async function took(call: () => Promise<unknown>): Promise<number> {
 }
 
 describe('closing while Redis does not answer', () => {
-  it.each(['SIGKILL', 'SIGSTOP'] as const)('returns by the deadline and a second (%s)', async (signal) => {
-    const queue = lab.queue();
-    const signals: AbortSignal[] = [];
-    const worker = lab.worker(
-      async (_job, _token, given) => {
-        signals.push(given);
-        await new Promise(() => {});
-      },
-      { concurrency: 3 },
-    );
-    const events = await lab.events();
-    await queue.addBulk(Array.from({ length: 3 }, () => ({ name: 'a', data: 0 })));
-    await until(() => signals.length === 3);
-    await lab.redis.kill(signal);
-    try {
-      expect(await took(() => worker.close({ timeoutMs: 500 }))).toBeLessThan(1700);
-      expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
-      expect(await took(() => events.close())).toBeLessThan(1500);
-    } finally {
-      if (signal === 'SIGKILL') await lab.redis.restart();
-      else await lab.redis.kill('SIGCONT');
-    }
-    await queue.close();
-    // What could not be handed back comes back when its lock expires.
-    const again = lab.queue();
-    expect(await again.getJobCountByTypes('active', 'waiting')).toBe(3);
-    await again.obliterate({ force: true });
-  }, 30_000);
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'returns by the deadline and a second (%s)',
+    async (signal) => {
+      const queue = lab.queue();
+      const signals: AbortSignal[] = [];
+      const worker = lab.worker(
+        async (_job, _token, given) => {
+          signals.push(given);
+          await new Promise(() => {});
+        },
+        { concurrency: 3 },
+      );
+      const events = await lab.events();
+      await queue.addBulk(Array.from({ length: 3 }, () => ({ name: 'a', data: 0 })));
+      await until(() => signals.length === 3);
+      await lab.redis.kill(signal);
+      try {
+        expect(await took(() => worker.close({ timeoutMs: 500 }))).toBeLessThan(1700);
+        expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+        expect(await took(() => events.close())).toBeLessThan(1500);
+      } finally {
+        if (signal === 'SIGKILL') await lab.redis.restart();
+        else await lab.redis.kill('SIGCONT');
+      }
+      await queue.close();
+      // What could not be handed back comes back when its lock expires.
+      const again = lab.queue();
+      expect(await again.getJobCountByTypes('active', 'waiting')).toBe(3);
+      await again.obliterate({ force: true });
+    },
+    30_000,
+  );
 
-  it.each(['SIGKILL', 'SIGSTOP'] as const)('a queue and idle workers close too (%s)', async (signal) => {
-    const queue = lab.queue();
-    const worker = lab.worker(async () => 1);
-    await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
-    await lab.redis.kill(signal);
-    const adding = queue.add('a', 0).catch((error: unknown) => error);
-    try {
-      expect(await took(() => worker.close())).toBeLessThan(2500);
-      expect(await took(() => queue.close())).toBeLessThan(12_000);
-      await adding;
-    } finally {
-      if (signal === 'SIGKILL') await lab.redis.restart();
-      else await lab.redis.kill('SIGCONT');
-    }
-  }, 30_000);
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'a queue and idle workers close too (%s)',
+    async (signal) => {
+      const queue = lab.queue();
+      const worker = lab.worker(async () => 1);
+      await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+      await lab.redis.kill(signal);
+      const adding = queue.add('a', 0).catch((error: unknown) => error);
+      try {
+        expect(await took(() => worker.close())).toBeLessThan(2500);
+        expect(await took(() => queue.close())).toBeLessThan(12_000);
+        await adding;
+      } finally {
+        if (signal === 'SIGKILL') await lab.redis.restart();
+        else await lab.redis.kill('SIGCONT');
+      }
+    },
+    30_000,
+  );
 
   it('hands jobs back at once when Redis answers', async () => {
     const queue = lab.queue();

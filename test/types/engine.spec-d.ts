@@ -14,7 +14,11 @@ photos.add('rotate', { path: 'cat.jpg' });
 photos.add('resize', { file: 'cat.jpg' });
 // @ts-expect-error an unknown option
 photos.add('resize', { path: 'cat.jpg' }, { attempt: 3 });
-photos.add('resize', { path: 'cat.jpg' }, { deduplication: { id: 'cat', ttl: 1000 }, backoff: { type: 'fixed', delay: 1 } });
+photos.add(
+  'resize',
+  { path: 'cat.jpg' },
+  { deduplication: { id: 'cat', ttl: 1000 }, backoff: { type: 'fixed', delay: 1 } },
+);
 photos.addBulk([{ name: 'crop', data: { path: 'cat.jpg' }, opts: { priority: 1 } }]);
 
 // A queue may be declared by its job.
