@@ -51,7 +51,11 @@ export class StepwellRegistry implements OnApplicationShutdown {
   openQueue(name: string, options: QueueOptions): Queue {
     const present = this.queues.get(name);
     if (present) {
-      if (!isDeepStrictEqual(present.opts, options)) throw new ConflictingQueueOptionsError(name);
+      if (!isDeepStrictEqual(present.opts, options)) {
+        // The application will not come to be, so nobody else would close them.
+        void this.closeQueues();
+        throw new ConflictingQueueOptionsError(name);
+      }
       return present;
     }
     const queue = new Queue(name, options);
