@@ -13,7 +13,7 @@ const FIRST_PORT = Number(process.env['PORT'] ?? 3000);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 // The server that REDIS_URL names, or one of our own that ends with this process.
-const redis = await startRedis();
+const redis = await startRedis({ install: true });
 const app = await createApp(configFromEnvironment(redis.url));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => print('Stopping…'));
 app.enableShutdownHooks(['SIGINT', 'SIGTERM']);
