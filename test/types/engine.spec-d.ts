@@ -31,7 +31,7 @@ const worker = new Worker<Photo, number>('photos', async ({ data }, token: strin
   return path.length + token.length + Number(signal.aborted);
 });
 // @ts-expect-error another result
-new Worker<Photo, number>('photos', async () => 'text');
+export const wrongResult = new Worker<Photo, number>('photos', async () => 'text');
 worker.on('completed', (done, result) => {
   const value: number = result;
   const path: string = done.data.path;
@@ -40,7 +40,7 @@ worker.on('completed', (done, result) => {
 // @ts-expect-error an unknown event
 worker.on('finished', () => {});
 // @ts-expect-error an unknown worker option
-new Worker('photos', async () => 1, { concurency: 2 });
+export const wrongOption = new Worker('photos', async () => 1, { concurency: 2 });
 
 const events = new QueueEvents('photos');
 events.on('deduplicated', ({ jobId, deduplicationId, deduplicatedJobId }, id) => {
