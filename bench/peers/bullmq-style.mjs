@@ -6,7 +6,7 @@ export function bullmqStyle({ Queue, Worker }, settings) {
       queue.on('error', fail);
       await queue.waitUntilReady();
       return {
-        add: (payload) => queue.add('job', payload),
+        add: (payload, options) => queue.add('job', payload, options),
         addBulk: (payloads) => queue.addBulk(payloads.map((data) => ({ name: 'job', data }))),
         waitingCount: () => queue.getWaitingCount(),
         close: () => queue.close(),

@@ -1,8 +1,19 @@
 // Versions, machine and knobs, as the head of the report.
-export function reportRun({ date, node, redis, packages, machine, rounds, scale, tests, peerSettings }) {
+export function reportRun({
+  title = 'Throughput',
+  date,
+  node,
+  redis,
+  packages,
+  machine,
+  rounds,
+  scale,
+  tests,
+  peerSettings,
+}) {
   const libraries = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   return [
-    `# Throughput, ${date}`,
+    `# ${title}, ${date}`,
     '',
     `- Versions: node ${node}, redis ${redis}, ${libraries.join(', ')}`,
     `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}, load at start ${machine.loadAtStart.toFixed(2)}`,

@@ -1,6 +1,9 @@
 import { InvalidOptionError } from './errors.js';
 import type { BackoffOptions } from './job-options.js';
 
+/** Keeps the row finite, also for a first pause of 0. */
+const LARGEST_FACTOR = 2 ** 52;
+
 /**
  * Names the pause before the next try, in milliseconds; -1 gives up.
  * @param attemptsMade tries ended so far, the failed one included
@@ -29,7 +32,7 @@ export async function backoffDelay<J>(
     return withJitter(delay, jitter);
   }
   if (type === 'exponential') {
-    return withJitter(2 ** (attemptsMade - 1) * delay, jitter);
+    return withJitter(Math.min(2 ** (attemptsMade - 1), LARGEST_FACTOR) * delay, jitter);
   }
   if (!strategy) {
     throw new InvalidOptionError(

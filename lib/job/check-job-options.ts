@@ -87,7 +87,7 @@ export function checkDeduplication(option: string, value: unknown): void {
   }
   checkDeduplicationId(`${option}.id`, rule.id);
   if (rule.ttl !== undefined) {
-    checkNumber(`${option}.ttl`, rule.ttl, 1);
+    checkNumber(`${option}.ttl`, rule.ttl, 0);
   }
   for (const flag of ['extend', 'replace', 'keepLastIfActive'] as const) {
     if (rule[flag] !== undefined) {

@@ -3,6 +3,9 @@ import { InvalidOptionError } from './errors.js';
 /** Highest priority number that fits beside the order of arrival in one exact score. */
 export const PRIORITY_LIMIT = 2 ** 21 - 1;
 
+/** Longest time that one timer can run; a longer one would fire at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const MAX_NAME_BYTES = 256;
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for

@@ -5,6 +5,8 @@ import { specialErrorKind } from './special-errors.js';
 
 const DEFAULT_STACK_TRACES = 10;
 const MAX_STACK_CHARS = 8192;
+/** A hundred years: longer pauses would leave the range of exact numbers. */
+const LONGEST_PAUSE_MS = 100 * 365 * 24 * 3600 * 1000;
 
 /** What a failed attempt comes to. */
 export interface Failure {
@@ -33,7 +35,8 @@ export async function failureOf<J extends Attempted>(
   let retryDelayMs: number | undefined;
   if (made < attempts && specialErrorKind(error) !== 'unrecoverable') {
     const delay = await backoffDelay(job.opts.backoff, made, error, job, strategy);
-    retryDelayMs = delay < 0 || !Number.isFinite(delay) ? undefined : Math.round(delay);
+    retryDelayMs =
+      delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
   }
   const keep = job.opts.stackTraceLimit ?? DEFAULT_STACK_TRACES;
   const reason = textOf(error.message ?? '');

@@ -48,7 +48,7 @@ export interface DefaultJobOptions {
 export interface DeduplicationOptions {
   /** What makes two jobs the same. */
   id: string;
-  /** Milliseconds for which further jobs are stopped, whatever becomes of the first. Default: until it has finished. */
+  /** Milliseconds for which further jobs are stopped, whatever becomes of the first. Default, as with 0: until it has finished. */
   ttl?: number;
   /** Let each stopped job start the `ttl` anew. */
   extend?: boolean;

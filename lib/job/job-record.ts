@@ -26,6 +26,8 @@ export interface JobFields {
   progress?: string;
   priority?: string;
   delay?: string;
+  /** Id of the deduplication that the job was added with. */
+  dedup?: string;
 }
 
 const NO_FIELDS: JobFields = Object.freeze({});

@@ -43,13 +43,13 @@ const RATE_LIMIT_MESSAGE = 'bullmq:rateLimitExceeded';
 /** What a thrown value asks for, by class or by name, so that errors from another copy of the package count too. */
 export type SpecialErrorKind = 'unrecoverable' | 'delayed' | 'waiting' | 'waiting-children' | 'rate-limit';
 
-const KINDS: Record<string, SpecialErrorKind> = {
-  UnrecoverableError: 'unrecoverable',
-  DelayedError: 'delayed',
-  WaitingError: 'waiting',
-  WaitingChildrenError: 'waiting-children',
-  RateLimitError: 'rate-limit',
-};
+const KINDS = new Map<string, SpecialErrorKind>([
+  ['UnrecoverableError', 'unrecoverable'],
+  ['DelayedError', 'delayed'],
+  ['WaitingError', 'waiting'],
+  ['WaitingChildrenError', 'waiting-children'],
+  ['RateLimitError', 'rate-limit'],
+]);
 
 export function specialErrorKind(error: unknown): SpecialErrorKind | undefined {
   if (!(error instanceof Error)) {
@@ -58,5 +58,5 @@ export function specialErrorKind(error: unknown): SpecialErrorKind | undefined {
   if (error instanceof UnrecoverableError) {
     return 'unrecoverable';
   }
-  return error.message === RATE_LIMIT_MESSAGE ? 'rate-limit' : KINDS[error.name];
+  return error.message === RATE_LIMIT_MESSAGE ? 'rate-limit' : KINDS.get(error.name);
 }

@@ -1,4 +1,4 @@
-import { checkNumber } from './check.js';
+import { checkNumber, LONGEST_TIMER_MS } from './check.js';
 import { ConnectionClosedError, JobFailedError, JobNotFoundError, WaitTimeoutError } from './errors.js';
 import type { JobStore } from './job-store.js';
 import { decodeJson } from './json.js';
@@ -36,7 +36,7 @@ export async function waitUntilFinished<R>(
   ttl?: number,
 ): Promise<R> {
   if (ttl !== undefined) {
-    checkNumber('ttl', ttl, 0);
+    checkNumber('ttl', ttl, 0, LONGEST_TIMER_MS);
   }
   return new Promise<R>((resolve, reject) => {
     let gone: NodeJS.Timeout | undefined;

@@ -41,8 +41,10 @@ export class DedupPolicies {
   /** The options with what a policy adds; a job's own deduplication, and its own delay, go before it. */
   applyTo(own: JobsOptions | undefined, name: string, data: unknown): JobsOptions | undefined {
     const policy = this.named.get(name) ?? this.general;
-    return policy === undefined || own?.deduplication
-      ? own
-      : { ...applyDedupPolicy(policy, name, data), ...own };
+    if (policy === undefined || own?.deduplication) {
+      return own;
+    }
+    const given = Object.entries(own ?? {}).filter(([, value]) => value !== undefined);
+    return { ...applyDedupPolicy(policy, name, data), ...Object.fromEntries(given) };
   }
 }

@@ -42,5 +42,5 @@ function specOf({ delay, priority, lifo, timestamp, deduplication }: JobsOptions
 
 function ruleOf({ id, ttl, extend, replace, keepLastIfActive }: DeduplicationOptions): string {
   const flags = `${extend ? 'e' : ''}${replace ? 'r' : ''}${keepLastIfActive ? 'k' : ''}`;
-  return `${ttl === undefined ? '' : Math.ceil(ttl)},${flags},${id}`;
+  return `${ttl ? Math.ceil(ttl) : ''},${flags},${id}`;
 }

@@ -11,6 +11,8 @@ import { WakeLine } from './wake-line.js';
 const MAX_RECONNECT_MS = 1000;
 const RETRIES_PER_REQUEST = 20;
 const LAST_WORD_MS = 1000;
+/** A connection on which an answer is due for so long is dead, even where nobody closed it. */
+const SILENCE_MS = 10_000;
 
 /**
  * One process' way to one Redis, shared by all queues, workers and event readers with the same connection options:
@@ -80,7 +82,13 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
   duplicate(): RedisClient {
     const client: RedisClient = isCluster(this.client)
       ? this.client.duplicate()
-      : this.client.duplicate({ maxRetriesPerRequest: null, enableOfflineQueue: true, lazyConnect: false });
+      : this.client.duplicate({
+          maxRetriesPerRequest: null,
+          enableOfflineQueue: true,
+          lazyConnect: false,
+          // Blocking reads are silent by design; whoever sends them watches them.
+          ...({ socketTimeout: undefined } as RedisOptions),
+        });
     // The main client tells of outages; this one only must not throw.
     client.on('error', () => {});
     return client;
@@ -166,6 +174,9 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
 function clientOptions(options: string | (RedisOptions & { url?: string })): RedisOptions {
   const defaults: RedisOptions = {
     maxRetriesPerRequest: RETRIES_PER_REQUEST,
+    socketTimeout: SILENCE_MS,
+    // A socket that does not end by itself keeps the process alive for so long.
+    disconnectTimeout: 200,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), MAX_RECONNECT_MS),
     // After a failover the old master answers READONLY until it is left.
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false),
@@ -211,8 +222,22 @@ function badUrl(): InvalidOptionError {
   );
 }
 
-/** A client that was about to reconnect forgets what waits for that when it is closed: nobody would ever get an answer. */
+interface Pending {
+  command: { reject: (error: Error) => void };
+}
+
+/**
+ * A client that is closed while it waits to reconnect leaves what waits with it unanswered for ever, in two places: calls
+ * made since, and calls that it would send again.
+ */
 function rejectPending(client: RedisClient): void {
-  const { flushQueue } = client as unknown as { flushQueue?: (error: Error) => void };
-  flushQueue?.call(client, new Error('Connection is closed.'));
+  const { flushQueue, prevCommandQueue } = client as unknown as {
+    flushQueue?: (error: Error) => void;
+    prevCommandQueue?: { shift(): Pending | undefined } | null;
+  };
+  const closed = new Error('Connection is closed.');
+  flushQueue?.call(client, closed);
+  for (let unsent = prevCommandQueue?.shift(); unsent; unsent = prevCommandQueue?.shift()) {
+    unsent.command.reject(closed);
+  }
 }

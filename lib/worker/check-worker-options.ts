@@ -1,34 +1,35 @@
-import { checkBoolean, checkInteger, checkNumber } from '../job/check.js';
+import { checkBoolean, checkInteger, checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
 import type { WorkerOptions } from './worker-options.js';
 
 type Check = (option: string, value: unknown) => void;
 
-const positive: Check = (option, value) => checkNumber(option, value, 1);
+const time: Check = (option, value) => checkNumber(option, value, 1, LONGEST_TIMER_MS);
 const count: Check = (option, value) => checkInteger(option, value, 0);
-const any: Check = () => {};
+/** Checked where they are used. */
+const elsewhere: Check = () => {};
 
 const CHECKS: Record<keyof WorkerOptions, Check> = {
-  connection: any,
-  prefix: any,
-  settings: any,
-  name: any,
+  connection: elsewhere,
+  prefix: elsewhere,
+  settings: checkSettings,
+  name: checkName,
   concurrency: checkConcurrency,
   autorun: checkBoolean,
-  lockDuration: positive,
-  lockRenewTime: positive,
+  lockDuration: time,
+  lockRenewTime: time,
   skipLockRenewal: checkBoolean,
-  stalledInterval: positive,
+  stalledInterval: time,
   skipStalledCheck: checkBoolean,
   maxStalledCount: count,
   maxStartedAttempts: count,
-  drainDelay: (option, value) => checkNumber(option, value, 0.01),
+  drainDelay: (option, value) => checkNumber(option, value, 0.01, LONGEST_TIMER_MS / 1000),
   limiter: checkLimiter,
   removeOnComplete: checkKeep,
   removeOnFail: checkKeep,
-  closeTimeout: (option, value) => checkNumber(option, value, 0),
-  maxEventBytes: positive,
+  closeTimeout: checkCloseTimeout,
+  maxEventBytes: (option, value) => checkNumber(option, value, 1),
 };
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
@@ -65,4 +66,28 @@ function checkLimiter(option: string, value: unknown): void {
   const { max, duration } = (value ?? {}) as { max?: unknown; duration?: unknown };
   checkInteger(`${option}.max`, max, 1);
   checkNumber(`${option}.duration`, duration, 1);
+}
+
+export function checkCloseTimeout(option: string, value: unknown): void {
+  checkNumber(option, value, 0, LONGEST_TIMER_MS);
+}
+
+function checkName(option: string, value: unknown): void {
+  if (typeof value !== 'string') {
+    throw new InvalidOptionError(option, value, 'Use a text.');
+  }
+}
+
+function checkSettings(option: string, value: unknown): void {
+  const strategy = (value as WorkerOptions['settings'] | null)?.backoffStrategy;
+  if (typeof value !== 'object' || value === null) {
+    throw new InvalidOptionError(option, value, 'Use an object with `backoffStrategy`.');
+  }
+  if (strategy !== undefined && typeof strategy !== 'function') {
+    throw new InvalidOptionError(
+      `${option}.backoffStrategy`,
+      strategy,
+      'Use a function that answers milliseconds.',
+    );
+  }
 }

@@ -4,7 +4,7 @@ import type { Job } from '../job/job.js';
 import { RateLimitError } from '../job/special-errors.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
-import { checkConcurrency, checkWorkerOptions } from './check-worker-options.js';
+import { checkCloseTimeout, checkConcurrency, checkWorkerOptions } from './check-worker-options.js';
 import type { WorkerListener } from './worker-listener.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
 import { WorkerParts } from './worker-parts.js';
@@ -192,6 +192,9 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
    */
   async close(force: boolean | { timeoutMs?: number } = false): Promise<void> {
     const given = typeof force === 'object' ? force.timeoutMs : force ? 0 : undefined;
+    if (given !== undefined) {
+      checkCloseTimeout('timeoutMs', given);
+    }
     const first = !this.parts.shutdown.isBegun;
     this.parts.loop.stop();
     if (first) {

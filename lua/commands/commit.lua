@@ -18,7 +18,7 @@
 --        the rate limit, the time, then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
--- @use rate-limit fetch-jobs
+-- @use rate-limit fetch-jobs let-through
 -- @rare place-new deduplicate release-dedup fail-job give-back write-job add-job load-again
 
 local COMMIT_CAP = 1000
@@ -92,6 +92,14 @@ end
 
 local t = call.moves.now
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil')
+-- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
+local after_adds = rest
+while ARGV[after_adds] == 'add' do
+  after_adds = after_adds + 4
+end
+if after_adds == rest or after_adds <= #ARGV then
+  let_through(q)
+end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
 if call.moves.delayed then

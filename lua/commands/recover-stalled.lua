@@ -9,7 +9,7 @@
 -- @arg maxBytes int     size the event stream may have
 -- @reply ids taken back, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
--- @use server-time send events moves wake one-more activate
+-- @use server-time send events moves wake one-more activate let-through
 
 local RECOVER_CAP = 500
 local t = server_time(now)
@@ -41,6 +41,7 @@ local function trim_events()
   end
 end
 
+let_through(q)
 local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP)
 -- The last one first: each goes to the front, and the one that waits longest ends up there.
 for i = #expired, 1, -1 do

@@ -6,7 +6,7 @@
 -- @rest                 two per job: id, token
 -- @reply the ids whose lock is no longer held
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send one-more activate
+-- @use server-time send one-more activate let-through
 
 local RENEW_CAP = 5000
 if #ARGV - rest + 1 > 2 * RENEW_CAP then
@@ -22,5 +22,6 @@ for at = rest, #ARGV, 2 do
     lost[#lost + 1] = ARGV[at]
   end
 end
+let_through(q)
 lock_all(q, held, server_time(now) + lock)
 return lost

@@ -1,5 +1,6 @@
 // The page asks for the list every half second and changes what has changed. All text goes in as text, never as HTML.
 const POLL_MS = 500;
+const ANSWER_WITHIN_MS = 4000;
 const STATES = {
   waiting: 'Waiting',
   active: 'Working',
@@ -38,15 +39,22 @@ async function attempt(action) {
 async function upload(files) {
   say(files.length === 1 ? 'Sending a photo…' : `Sending ${files.length} photos…`);
   const failures = [];
+  const duplicates = [];
   for (const file of files) {
     const form = new FormData();
     form.append('photo', file);
-    await ask('photos', { method: 'POST', body: form }).catch((error) => {
-      failures.push(`${file.name}: ${error.message}`);
-    });
+    await ask('photos', { method: 'POST', body: form }).then(
+      (photo) => photo.isDuplicate && duplicates.push(photo),
+      (error) => failures.push(`${file.name}: ${error.message}`),
+    );
   }
-  say('');
+  sayDuplicates(duplicates);
   if (failures.length > 0) throw new Error(failures.join(' '));
+}
+
+/** The same photo again, while its job is unfinished, makes no second job. */
+function sayDuplicates(duplicates) {
+  say(duplicates.map(({ id, title }) => `${title} is on its way already, as job ${id}.`).join(' '));
 }
 
 function element(tag, className, text = '') {
@@ -74,7 +82,7 @@ function showCounts(photos) {
 }
 
 function facts(photo) {
-  const { inspection, attempts, tookMs, state } = photo;
+  const { inspection, attempts, tookMs, state, duplicates } = photo;
   const parts = [];
   if (inspection) {
     const color = element('span', '', inspection.color);
@@ -94,6 +102,7 @@ function facts(photo) {
   if (attempts.made > (state === 'completed' ? 1 : 0)) {
     parts.push(element('span', '', `attempt ${attempts.made} of ${attempts.of}`));
   }
+  if (duplicates > 0) parts.push(element('span', 'duplicates', `+${duplicates} left out as duplicate`));
   return parts;
 }
 
@@ -194,7 +203,7 @@ let shown = 0;
 async function refresh() {
   const mine = (asked += 1);
   try {
-    const photos = await ask('photos');
+    const photos = await ask('photos', { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     byId('offline').hidden = true;
     // Answers may overtake each other: an older one never replaces a newer one.
     if (mine < shown) return;
@@ -211,7 +220,12 @@ async function showSamples() {
   const buttons = names.map((name) => {
     const button = element('button', '', name.replaceAll('-', ' '));
     button.type = 'button';
-    button.addEventListener('click', () => attempt(() => ask(`photos/samples/${name}`, { method: 'POST' })));
+    button.addEventListener('click', () =>
+      attempt(async () => {
+        const photo = await ask(`photos/samples/${name}`, { method: 'POST' });
+        if (photo.isDuplicate) sayDuplicates([photo]);
+      }),
+    );
     return button;
   });
   byId('samples').replaceChildren(...buttons);

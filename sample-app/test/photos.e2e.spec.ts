@@ -53,7 +53,7 @@ describe('the photo app', () => {
   /** Follows a photo to its end; answers all that was seen of it, each state of things once. */
   async function follow(id: string): Promise<PhotoView[]> {
     const seen = new Map<string, PhotoView>();
-    for (let end = Date.now() + 15_000; Date.now() < end; await pause(5)) {
+    for (const end = Date.now() + 15_000; Date.now() < end; await pause(5)) {
       const { body } = await ask<PhotoView>('GET', `/photos/${id}`);
       seen.set(`${body.state} ${body.progress.done} ${body.attempts.made}`, body);
       if (body.state === 'completed' || body.state === 'failed') return [...seen.values()];
@@ -108,8 +108,27 @@ describe('the photo app', () => {
     await follow(body.id);
 
     const job = await queue.getJob(body.id);
-    expect(job?.data).toEqual({ title: 'photo', file: expect.stringMatching(/^upload:[\da-f-]{36}$/) });
+    expect(job?.data).toEqual({
+      title: 'photo',
+      file: expect.stringMatching(/^upload:[\da-f-]{36}$/),
+      digest: expect.stringMatching(/^[\da-f]{64}$/),
+    });
     expect(JSON.stringify(job?.returnvalue).length).toBeLessThan(500);
+  });
+
+  it('makes no second job of a photo that is on its way, and tells so', async () => {
+    const photo = await photoBytes('northern-lights.jpg');
+    const first = await ask<PhotoView>('POST', '/photos', form(photo, 'lights.jpg'));
+    const again = await ask<PhotoView>('POST', '/photos', form(photo, 'the same.jpg'));
+    expect(again).toMatchObject({
+      status: 202,
+      body: { id: first.body.id, title: 'lights', isDuplicate: true },
+    });
+
+    expect((await follow(first.body.id)).at(-1)).toMatchObject({ state: 'completed', duplicates: 1 });
+    const later = await ask<PhotoView>('POST', '/photos', form(photo));
+    expect(later.body.id).not.toBe(first.body.id);
+    await follow(later.body.id);
   });
 
   it('fails a broken photo after all its attempts, and tries again when asked', async () => {

@@ -221,6 +221,7 @@ describe('what a processor may throw', () => {
 describe('what a processor may return', () => {
   it('a value, a promise, another thenable, nothing', async () => {
     const queue = lab.queue();
+    // oxlint-disable-next-line unicorn/no-thenable -- what is tested
     const thenable = { then: (resolve: (value: string) => void) => resolve('thenable') };
     const worker = lab.worker(
       ({ name }): any => ({ value: 1, promise: Promise.resolve([2]), thenable, nothing: undefined })[name],

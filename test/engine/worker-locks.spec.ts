@@ -22,7 +22,9 @@ describe('locks', () => {
     );
     const renewed = nextFew(worker, 'locksRenewed', 4);
     const { id } = await queue.add('a', 0);
-    expect((await renewed).map(([told]) => told)).toEqual(Array(4).fill({ count: 1, jobIds: [id] }));
+    expect((await renewed).map(([told]) => told)).toEqual(
+      Array.from({ length: 4 }, () => ({ count: 1, jobIds: [id] })),
+    );
     const completed = next(worker, 'completed');
     gate.open();
     await completed;

@@ -202,7 +202,7 @@ describe('closing a worker', () => {
     await one.close();
     const completed = next(other, 'completed');
     await queue.add('a', 0);
-    await completed;
+    expect((await completed)[1]).toBe(2);
   });
 });
 

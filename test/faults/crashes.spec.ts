@@ -11,7 +11,7 @@ describe('worker processes', () => {
   afterEach(async () => {
     await fleet?.end();
     fleet = undefined;
-  });
+  }, 15_000);
 
   it('four of them do each of 10,000 mixed jobs exactly once', async () => {
     const queue = lab.queue();
@@ -119,7 +119,7 @@ describe('worker processes', () => {
       stalledInterval: 300,
     });
     const [stopped] = await fleet.start(1);
-    await queue.add('a', { ms: 10_000 });
+    await queue.add('a', { ms: 4000 });
     await until(async () => (await queue.getActiveCount()) === 1);
     process.kill(stopped!, 'SIGSTOP');
     const other = lab.worker(async () => 'second', { stalledInterval: 300 });

@@ -18,7 +18,6 @@ describe('a connection that is dead without anyone having said so', () => {
     await queue.add('a', 0);
     await until(async () => (await queue.getCompletedCount()) === 1, 25_000);
     await completed;
-    process.stderr.write(`resumed after ${Date.now() - from} ms\n`);
     expect(Date.now() - from).toBeLessThan(20_000);
     await worker.close(true);
     await proxy.close();

@@ -3,6 +3,12 @@ import { EngineLab, Gate, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open({ redis: { maxMemory: '64mb' } });
 
+/** Bytes in use, and so many more. */
+async function usedMemory(more: number): Promise<number> {
+  const info = await lab.client.info('memory');
+  return Number(/used_memory:(\d+)/.exec(info)![1]) + more;
+}
+
 describe('a Redis without memory', () => {
   it('refuses adds with a typed error, lets running jobs end and drains', async () => {
     const queue = lab.queue();
@@ -32,6 +38,9 @@ describe('a Redis without memory', () => {
     expect(refusal).toMatchObject({ name: 'RedisReplyError', code: 'REDIS_REPLY' });
     expect((refusal as Error).message).toMatch(/^OOM/);
     expect((refusal as Error).message).not.toContain('xxx');
+    // From here on every byte is one too many, until jobs have been removed.
+    await lab.client.config('SET', 'maxmemory', String(await usedMemory(-1_000_000)));
+    await expect(queue.add('a', { n: 9 })).rejects.toThrow(/^OOM/);
     // Locks are renewed meanwhile: nothing stalls.
     let stalled = 0;
     worker.on('stalled', () => (stalled += 1));

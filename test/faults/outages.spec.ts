@@ -91,7 +91,7 @@ describe('under load, nothing is lost or done twice', () => {
     const { added, reruns } = await underLoad(async () => {
       for (let i = 0; i < 50; i += 1) {
         await sleep(100);
-        await lab.client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        await lab.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
       }
     });
     expect(added).toBeGreaterThan(100);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ConnectionClosedError } from '../../lib/engine.js';
 import { EngineLab, next, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open({
@@ -57,7 +58,7 @@ describe('closing while Redis does not answer', () => {
       try {
         expect(await took(() => worker.close())).toBeLessThan(2500);
         expect(await took(() => queue.close())).toBeLessThan(12_000);
-        await adding;
+        expect(await adding).toBeInstanceOf(ConnectionClosedError);
       } finally {
         if (signal === 'SIGKILL') await lab.redis.restart();
         else await lab.redis.kill('SIGCONT');

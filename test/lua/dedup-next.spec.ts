@@ -177,6 +177,7 @@ describe('the job that was kept', () => {
     await bringOwner(lab, 'active', { ttl: 60_000 });
     const kept = await addDedup(lab, [KEEP], { now: SEED_TIME + 100, writer: 'next' });
     expect(kept.after['dedup:d']).not.toHaveProperty('until');
+    expect(await lab.ttlMs('dedup:d')).toBe(-1);
 
     const { after } = await complete();
 

@@ -55,21 +55,27 @@ describe.each(Object.entries(RULES))('%s: ends with a job that was', (_, rule) =
   });
 });
 
-describe('a job that is no longer the owner', () => {
-  const removals: Record<string, () => Promise<Trial>> = {
-    removed: remove,
-    cleaned: () => clean('completed'),
-  };
+describe('a job that is no longer the owner ends nothing when it is', () => {
+  const removals: [string, OwnerState, () => Promise<Trial>][] = [
+    ['removed', 'completed', remove],
+    ['removed', 'waiting', remove],
+    ['cleaned', 'completed', () => clean('completed')],
+    ['drained', 'prioritized', drain],
+  ];
 
-  it.each(Object.entries(removals))('ends nothing when it is %s', async (_, removal) => {
-    await bringOwner(lab, 'completed', {});
-    await addDedup(lab, [{}], { now: SEED_TIME + 10, writer: 'b' });
+  it.each(removals)('%s, being %s', async (_, state, removal) => {
+    const short = { ttl: 1000 };
+    await bringOwner(lab, state, short);
+    // The ttl has passed, and another job runs.
+    const later = { now: SEED_TIME + 1000, writer: 'b' };
+    await addDedup(lab, [{ ttl: TTL, lifo: true }], later);
+    await runCommit(lab, [], { ...later, seq: '2', want: 1 });
 
     const { before, after } = await removal();
 
     expect(after).not.toHaveProperty('body:1');
-    expect(after['dedup:d']).toEqual(before['dedup:d']);
-    expect((after['dedup:d'] as Record<string, string>).owner).toBe('2');
+    expect(after['dedup:d']).toEqual({ owner: '2', until: String(later.now + TTL) });
+    expect(after['job:2']).toEqual(before['job:2']);
   });
 });
 

@@ -75,7 +75,7 @@ describe('@Dedup', () => {
 
   it('fails the start when it contradicts itself, and names the class', async () => {
     @Processor('orders')
-    @Dedup({ id: byOrder, mode: 'debounce' } as DedupPolicy)
+    @Dedup({ id: byOrder, mode: 'debounce' } as unknown as DedupPolicy)
     class Hasty {
       @Process()
       any(): void {}

@@ -93,7 +93,7 @@ export const MUTANTS: Mutant[] = [
   ),
   one(
     'removal takes live locks',
-    "> server_time(now) then\n  word = 'locked'",
+    "> call.moves.now then\n  word = 'locked'",
     "> 1e15 then\n  word = 'locked'",
   ),
   one(

@@ -62,6 +62,18 @@ export class Fleet {
     await this.startOne();
   }
 
+  /** Runs a program of test/support to its end, in a process of its own. Answers what it has sent. */
+  async run<T>(program: string, orders: object): Promise<T> {
+    const child = fork(join(this.folder, 'test', 'support', `${program}.js`), [JSON.stringify(orders)], {
+      execArgv: [],
+    });
+    let answer: unknown;
+    child.once('message', (message) => (answer = message));
+    const [code] = await once(child, 'exit');
+    if (code !== 0 || answer === undefined) throw new Error(`${program} ended with code ${code}.`);
+    return answer as T;
+  }
+
   async notes(): Promise<Note[]> {
     const lines = (await readFile(join(this.folder, 'ledger'), 'utf8')).split('\n').filter(Boolean);
     return lines.map((line) => {

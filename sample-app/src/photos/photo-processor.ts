@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject } from '@nestjs/common';
 import sharp, { type OutputInfo } from 'sharp';
-import { Process, Processor, type Job } from 'stepwell';
+import { Dedup, Process, Processor, type Job } from 'stepwell';
 import { APP_CONFIG, type AppConfig } from '../app-config.js';
 import { MAX_PIXELS } from './upload-rules.js';
 import {
@@ -18,6 +18,7 @@ import { PhotoStore } from './photo-store.js';
 
 /** Looks at a photo and makes smaller pictures of it. Running twice does no harm: pictures are simply made again. */
 @Processor(PHOTOS, { concurrency: 2, closeTimeout: 700 })
+@Dedup<PhotoData>({ id: ({ digest }) => digest })
 export class PhotoProcessor {
   constructor(
     private readonly store: PhotoStore,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
@@ -30,6 +30,11 @@ export class PhotoStore implements OnModuleInit {
     const id = randomUUID();
     await writeFile(join(this.config.dataFolder, 'uploads', id), bytes);
     return `upload:${id}`;
+  }
+
+  /** Removes an upload that nobody needs. */
+  async discardUpload(file: string): Promise<void> {
+    if (file.startsWith('upload:')) await rm(this.photoPath(file), { force: true });
   }
 
   /** Where the photo of that key lies. */

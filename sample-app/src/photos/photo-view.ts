@@ -14,9 +14,13 @@ export interface PhotoView {
   /** Milliseconds from the start of the last attempt to its end. */
   tookMs?: number;
   error?: string;
+  /** How often the same photo came again while this job was unfinished; no second job was made. */
+  duplicates: number;
+  /** Only in the answer to an upload: this is the job that there was already. */
+  isDuplicate?: true;
 }
 
-export function viewOf(job: Job<PhotoData, PhotoResult>, state: JobState): PhotoView {
+export function viewOf(job: Job<PhotoData, PhotoResult>, state: JobState, duplicates = 0): PhotoView {
   const progress = job.progress as PhotoProgress | 0;
   const { done, of, inspection, pictures } = progress === 0 ? { done: 0, of: 1, pictures: [] } : progress;
   const { processedOn, finishedOn, failedReason } = job;
@@ -32,6 +36,7 @@ export function viewOf(job: Job<PhotoData, PhotoResult>, state: JobState): Photo
       // The time is there for the browser's cache: a later job may have the same id.
       url: `/photos/${encodeURIComponent(job.id)}/pictures/${picture.width}?added=${job.timestamp}`,
     })),
+    duplicates,
     attempts: { made: job.attemptsMade, of: job.opts.attempts ?? 1 },
     ...(processedOn !== undefined && finishedOn !== undefined ? { tookMs: finishedOn - processedOn } : {}),
     ...(failedReason !== undefined && state !== 'completed' ? { error: failedReason } : {}),

@@ -8,6 +8,8 @@ export interface PhotoData {
   title: string;
   /** Key of the file in the photo store. */
   file: string;
+  /** Equal for equal photos. */
+  digest: string;
 }
 
 /** What looking at the photo tells. */

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { StepwellModule } from 'stepwell';
+import { Duplicates } from './duplicates.js';
 import { PHOTOS } from './photo.js';
 import { PhotoProcessor } from './photo-processor.js';
 import { PhotoStore } from './photo-store.js';
@@ -23,7 +24,7 @@ export class PhotosModule {
         }),
       ],
       controllers: [PhotosController],
-      providers: [PhotoProcessor, PhotoStore, PhotosService],
+      providers: [PhotoProcessor, PhotoStore, Duplicates, PhotosService],
       exports: [PhotosService],
     };
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import {
   InjectQueue,
@@ -7,6 +8,7 @@ import {
   type JobState,
   type Queue,
 } from 'stepwell';
+import { Duplicates } from './duplicates.js';
 import { PHOTOS, WIDTHS, type PhotoData, type PhotoResult } from './photo.js';
 import { PhotoStore } from './photo-store.js';
 import { viewOf, type PhotoView } from './photo-view.js';
@@ -21,6 +23,7 @@ export class PhotosService {
   constructor(
     @InjectQueue(PHOTOS) private readonly queue: Queue<PhotoData, PhotoResult>,
     private readonly store: PhotoStore,
+    private readonly duplicates: Duplicates,
   ) {}
 
   samples(): Promise<string[]> {
@@ -31,27 +34,29 @@ export class PhotosService {
     const names = await this.store.sampleNames();
     if (!names.includes(name))
       throw new NotFoundException(`There is no sample "${name}": take ${names.join(', ')}.`);
-    return this.add({ title: name.replaceAll('-', ' '), file: `sample:${name}` });
+    return this.add({ title: name.replaceAll('-', ' '), file: `sample:${name}`, digest: `sample:${name}` });
   }
 
   async addUpload(title: string, bytes: Buffer): Promise<PhotoView> {
-    return this.add({ title, file: await this.store.keepUpload(bytes) });
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    return this.add({ title, file: await this.store.keepUpload(bytes), digest });
   }
 
   async list(): Promise<PhotoView[]> {
     const views = new Map<string, PhotoView>();
     for (const state of STATES) {
-      for (const job of await this.queue.getJobs(state, 0, NEWEST - 1)) views.set(job.id, viewOf(job, state));
+      for (const job of await this.queue.getJobs(state, 0, NEWEST - 1))
+        views.set(job.id, this.view(job, state));
     }
     const newestFirst = [...views.values()].sort((a, b) => Number(b.id) - Number(a.id));
     return newestFirst.slice(0, NEWEST);
   }
 
   async get(id: string): Promise<PhotoView> {
-    const job = await this.find(id);
-    const state = await job.getState();
+    // The state first: what is read after the end of a job is all of it, also when it ended between the two.
+    const state = await this.queue.getJobState(id);
     if (state === 'unknown') throw notFound(id);
-    return viewOf(job, state);
+    return this.view(await this.find(id), state);
   }
 
   async picturePath(id: string, width: number): Promise<string> {
@@ -75,9 +80,16 @@ export class PhotosService {
     return this.get(id);
   }
 
+  /** While the job of the same photo is unfinished there is no second one; see `@Dedup` on the processor. */
   private async add(data: PhotoData): Promise<PhotoView> {
     const job = await this.queue.add('develop', data);
-    return viewOf(job, 'waiting' satisfies JobState);
+    if (!job.deduplicated) return this.view(job, 'waiting');
+    await this.store.discardUpload(data.file);
+    return { ...(await this.get(job.id)), isDuplicate: true };
+  }
+
+  private view(job: Job<PhotoData, PhotoResult>, state: JobState): PhotoView {
+    return viewOf(job, state, this.duplicates.of(job.id));
   }
 
   private async find(id: string): Promise<Job<PhotoData, PhotoResult>> {

@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ConnectionOptions, InvalidOptionError, Queue, QueueEvents, Worker } from '../../lib/engine.js';
+import { checkJobOptions } from '../../lib/job/check-job-options.js';
+import { checkJobId, checkJobName, checkPrefix, checkQueueName } from '../../lib/job/check.js';
+import { checkWorkerOptions } from '../../lib/worker/check-worker-options.js';
+
+/** The error must name the option, show the value and say what to give instead. */
+function refusal(call: () => unknown): InvalidOptionError {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof InvalidOptionError) return error;
+    throw error;
+  }
+  throw new Error('It was accepted.');
+}
+
+const NO_NUMBER = [-1, NaN, Infinity, -Infinity, '5', null, {}, 5n, true];
+const NO_COUNT = [...NO_NUMBER, 0.5];
+const NO_FLAG = [0, 1, 'true', null, {}];
+const NO_KEEP = [
+  -1,
+  NaN,
+  0.5,
+  'all',
+  null,
+  {},
+  { count: -1 },
+  { age: NaN },
+  { count: 1, limit: -1 },
+  { other: 1 },
+];
+
+describe('job options', () => {
+  it.each<[string, unknown[], unknown[]]>([
+    ['delay', NO_NUMBER, [0, 1.5, 1e12]],
+    ['priority', [...NO_COUNT, 2 ** 21], [0, 1, 2 ** 21 - 1]],
+    ['attempts', NO_COUNT, [0, 1, 1000]],
+    ['timestamp', NO_NUMBER, [0, Date.now()]],
+    ['keepLogs', NO_COUNT, [0, 5]],
+    ['stackTraceLimit', NO_COUNT, [0, 5]],
+    ['sizeLimit', NO_COUNT, [0, 5]],
+    ['lifo', NO_FLAG, [true, false]],
+    [
+      'removeOnComplete',
+      NO_KEEP,
+      [true, false, 0, 5, { count: 0 }, { age: 0.5 }, { count: 3, age: 4, limit: 10 }],
+    ],
+    ['removeOnFail', NO_KEEP, [true, 7]],
+    [
+      'backoff',
+      [
+        -1,
+        NaN,
+        '5',
+        null,
+        {},
+        { delay: 5 },
+        { type: 5 },
+        { type: 'fixed', delay: -1 },
+        { type: 'fixed', jitter: 1.5 },
+      ],
+      [0, 5, { type: 'fixed' }, { type: 'exponential', delay: 5, jitter: 0.5 }, { type: 'mine' }],
+    ],
+    [
+      'jobId',
+      ['', '12', '-3', '0', 5, null, 'a\nb', 'a\tb', 'a\0', '\ud800', 'x'.repeat(257), 'ä'.repeat(129)],
+      ['a', 'a:b:c', '1a', '🦊', 'x'.repeat(256)],
+    ],
+  ])('%s', (option, bad, good) => {
+    for (const value of bad) {
+      const error = refusal(() => checkJobOptions({ [option]: value }));
+      expect(error.option).toMatch(new RegExp(`^${option}(\\.|$)`));
+      expect(error.message).toContain(`Invalid ${error.option}: `);
+      expect(error.message).toMatch(/\. (Use|Leave out|Whole numbers) .+\.$/);
+      expect(error.code).toBe('INVALID_OPTION');
+    }
+    for (const value of [...good, undefined]) expect(checkJobOptions({ [option]: value })).toBeUndefined();
+  });
+
+  it('that are unknown are refused, with the known ones in the message', () => {
+    const error = refusal(() => checkJobOptions({ retries: 3 } as object));
+    expect(error.message).toContain('retries');
+    expect(error.message).toContain('attempts');
+  });
+});
+
+describe('worker options', () => {
+  it.each<[string, unknown[], unknown[]]>([
+    ['concurrency', [...NO_COUNT, 0], [1, 500]],
+    ['autorun', NO_FLAG, [false]],
+    ['lockDuration', [...NO_NUMBER, 0, 2 ** 31], [1, 60_000]],
+    ['stalledInterval', [...NO_NUMBER, 0, 2 ** 31], [1]],
+    ['skipLockRenewal', NO_FLAG, [true]],
+    ['skipStalledCheck', NO_FLAG, [true]],
+    ['maxStalledCount', NO_COUNT, [0, 3]],
+    ['maxStartedAttempts', NO_COUNT, [0, 3]],
+    ['drainDelay', [...NO_NUMBER, 0], [0.01, 5]],
+    ['closeTimeout', [...NO_NUMBER, 2 ** 31], [0, 5]],
+    ['maxEventBytes', [...NO_NUMBER, 0], [1e9]],
+    ['removeOnComplete', NO_KEEP, [true]],
+    ['removeOnFail', NO_KEEP, [{ age: 3 }]],
+    [
+      'limiter',
+      [null, {}, { max: 0, duration: 1 }, { max: 1 }, { max: 1, duration: 0 }, { max: 1.5, duration: 1 }],
+      [{ max: 1, duration: 1 }],
+    ],
+    ['name', [5, null, {}], ['me', '']],
+    ['settings', [5, null, { backoffStrategy: 5 }], [{}, { backoffStrategy: () => 1 }]],
+  ])('%s', (option, bad, good) => {
+    for (const value of bad) {
+      const error = refusal(() => checkWorkerOptions({ [option]: value }));
+      expect(error.option).toMatch(new RegExp(`^${option}(\\.|$)`));
+    }
+    for (const value of [...good, undefined])
+      expect(checkWorkerOptions({ [option]: value } as object)).toBeUndefined();
+  });
+
+  it('a lock must be renewed before it expires', () => {
+    expect(refusal(() => checkWorkerOptions({ lockDuration: 100, lockRenewTime: 100 })).option).toBe(
+      'lockRenewTime',
+    );
+    expect(refusal(() => checkWorkerOptions({ lockRenewTime: 30_000 })).option).toBe('lockRenewTime');
+    checkWorkerOptions({ lockDuration: 100, lockRenewTime: 99 });
+  });
+
+  it('that are unknown are refused, and so is a processor that is no function', () => {
+    expect(refusal(() => new Worker('q', null, { threads: 3 } as object)).message).toContain('threads');
+    expect(refusal(() => new Worker('q', './file.js' as unknown as null)).option).toBe('processor');
+  });
+});
+
+describe('queue options', () => {
+  it.each<[string, object]>([
+    ['attempts', { defaultJobOptions: { attempts: -1 } }],
+    ['defaultJobOptions.jobId', { defaultJobOptions: { jobId: 'x' } }],
+    ['streams.events.maxLen', { streams: { events: { maxLen: -1 } } }],
+    ['prefix', { prefix: '' }],
+    ['prefix', { prefix: '{a}{b}' }],
+    ['connection', { connection: 5 }],
+    ['connection', { connection: 'not a url' }],
+    ['connection', { connection: 'http://localhost' }],
+    ['connection', { connection: 'redis://localhost/first' }],
+  ])('%s is refused before a connection is made', (option, opts) => {
+    expect(refusal(() => new Queue('q', opts as { connection: ConnectionOptions })).option).toBe(option);
+  });
+
+  it('names that would break keys are refused everywhere', () => {
+    for (const name of ['', 'a:b', 'a{b', 'a}b', 'a\nb', 5, undefined, '\udc00', 'x'.repeat(300)]) {
+      for (const make of [
+        () => new Queue(name as string),
+        () => new Worker(name as string, null),
+        () => new QueueEvents(name as string),
+        () => checkQueueName(name),
+      ]) {
+        expect(refusal(make).option).toBe('queue name');
+      }
+    }
+    for (const name of ['a', 'a b', 'ü', '*']) checkQueueName(name);
+    for (const prefix of ['a', 'a:b', '{tag}', 'a{tag}b']) checkPrefix(prefix);
+    for (const name of ['', 'a\tb', 5]) expect(refusal(() => checkJobName(name)).option).toBe('job name');
+    for (const id of ['a', 'a:b']) checkJobId(id);
+  });
+
+  it('a value that is long is cut in the message', () => {
+    const error = refusal(() => checkJobId('x'.repeat(5000)));
+    expect(error.message.length).toBeLessThan(200);
+    expect(error.value).toHaveLength(5000);
+  });
+});
