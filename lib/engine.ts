@@ -6,7 +6,8 @@ export { Worker } from './worker/worker.js';
 export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
-export type { JobEvent, JobEventName } from './job/job-event.js';
+export type { EventOf } from './events/event-streams.js';
+export type { EventBase, JobEvent, JobEventBase, JobEventName } from './job/job-event.js';
 export { Job } from './job/job.js';
 export type { JobProgress } from './job/job-progress.js';
 export type {

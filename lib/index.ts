@@ -2,6 +2,9 @@
 export * from './engine.js';
 export { Dedup } from './nest/decorators/dedup.decorator.js';
 export { InjectQueue } from './nest/decorators/inject-queue.decorator.js';
+export { InjectQueueEvents } from './nest/decorators/inject-queue-events.decorator.js';
+export { OnQueueEvent } from './nest/decorators/on-queue-event.decorator.js';
+export { OnWorkerEvent } from './nest/decorators/on-worker-event.decorator.js';
 export { Process } from './nest/decorators/process.decorator.js';
 export { Processor } from './nest/decorators/processor.decorator.js';
 export type {
@@ -17,7 +20,7 @@ export type {
   StepwellOptionsFactory,
 } from './nest/interfaces/stepwell-options.interface.js';
 export * from './nest/nest-errors.js';
-export { getQueueToken } from './nest/queue-token.js';
+export { getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
 export { StepwellModule } from './nest/stepwell.module.js';
 export { STEPWELL_OPTIONS } from './nest/stepwell.module-definition.js';
 export { StepwellRegistry } from './nest/stepwell.registry.js';

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import { checkPrefix, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import type { JobEvent, JobEventName } from '../job/job-event.js';
@@ -8,6 +9,7 @@ import type { StreamEntry } from '../redis/event-line.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { decodeEntry } from './decode-entry.js';
+import { EventStreams } from './event-streams.js';
 
 export interface QueueEventsOptions extends QueueBaseOptions {
   /** Whether to start reading at once. Default true; else call `run`. */
@@ -28,11 +30,13 @@ export type QueueEventsListener = {
 };
 
 /**
- * Tells what happens in a queue, whoever makes it happen. All of a process share one reading connection.
+ * Tells what happens in a queue, whoever makes it happen: to listeners, and as Observables that complete at `close`. All
+ * of a process share one reading connection.
  *
  * @example
  * const events = new QueueEvents('photos', { connection });
  * events.on('completed', ({ jobId, returnvalue }) => console.log(jobId, returnvalue));
+ * events.deduplicated$.subscribe(({ jobId, deduplicatedJobId }) => console.log(jobId, deduplicatedJobId));
  */
 export class QueueEvents extends SafeEmitter {
   private readonly connection: Connection;
@@ -40,6 +44,26 @@ export class QueueEvents extends SafeEmitter {
   private readonly key: string;
   private subscription: { ready: Promise<void>; unsubscribe: () => void } | undefined;
   private closed: Promise<void> | undefined;
+  private readonly streams = new EventStreams(() => this.start());
+
+  /** Every event, in its order. Subscribing starts the reading where `autorun` is off. */
+  readonly all$: Observable<JobEvent> = this.streams.all$;
+  readonly added$ = this.streams.of('added');
+  readonly waiting$ = this.streams.of('waiting');
+  readonly delayed$ = this.streams.of('delayed');
+  readonly active$ = this.streams.of('active');
+  readonly progress$ = this.streams.of('progress');
+  readonly completed$ = this.streams.of('completed');
+  readonly failed$ = this.streams.of('failed');
+  readonly retriesExhausted$ = this.streams.of('retries-exhausted');
+  readonly stalled$ = this.streams.of('stalled');
+  readonly removed$ = this.streams.of('removed');
+  readonly duplicated$ = this.streams.of('duplicated');
+  readonly deduplicated$ = this.streams.of('deduplicated');
+  readonly cleaned$ = this.streams.of('cleaned');
+  readonly drained$ = this.streams.of('drained');
+  readonly paused$ = this.streams.of('paused');
+  readonly resumed$ = this.streams.of('resumed');
 
   constructor(
     readonly name: string,
@@ -61,7 +85,7 @@ export class QueueEvents extends SafeEmitter {
     this.keys = new QueueKeys(prefix, name);
     this.key = this.keys.of('events');
     if (opts.autorun !== false) {
-      this.run().catch((error: unknown) => void (this.closed ?? this.emit('error', error)));
+      this.start();
     }
   }
 
@@ -83,6 +107,13 @@ export class QueueEvents extends SafeEmitter {
     return this.subscription.ready;
   }
 
+  /** As `run`, for those who cannot wait: what goes wrong becomes an `error` event. */
+  protected start(): void {
+    if (!this.closed) {
+      this.run().catch((error: unknown) => void (this.closed ?? this.emit('error', error)));
+    }
+  }
+
   /** Resolves once everything that happens from now on will be told. */
   async waitUntilReady(): Promise<void> {
     await this.connection.ready;
@@ -93,6 +124,7 @@ export class QueueEvents extends SafeEmitter {
     return (this.closed ??= (async () => {
       this.emit('closing');
       this.subscription?.unsubscribe();
+      this.streams.complete();
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());
@@ -120,6 +152,7 @@ export class QueueEvents extends SafeEmitter {
   private tell(entries: readonly StreamEntry[], afterPlace: number): void {
     for (const [entryId, fields] of entries) {
       for (const event of decodeEntry(entryId, fields).slice(afterPlace + 1)) {
+        this.streams.next(event);
         this.tellOne(event);
       }
     }

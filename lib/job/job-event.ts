@@ -1,38 +1,40 @@
 import type { JobProgress } from './job-progress.js';
 
-interface EventBase {
+/** What every event has. */
+export interface EventBase {
   /** Cursor: reading after it goes on with the next event. */
   id: string;
   /** Milliseconds since 1970 by Redis' clock. */
   timestamp: number;
 }
 
-interface OfJob extends EventBase {
+/** What every event of a job has. */
+export interface JobEventBase extends EventBase {
   jobId: string;
 }
 
 /** What happened in a queue, told apart by `event`. */
 export type JobEvent =
-  | (OfJob & { event: 'added'; name: string })
-  | (OfJob & { event: 'waiting'; prev?: string })
-  | (OfJob & { event: 'delayed'; /** When it is due, milliseconds since 1970. */ delay: number })
-  | (OfJob & { event: 'active'; prev: string })
-  | (OfJob & {
+  | (JobEventBase & { event: 'added'; name: string })
+  | (JobEventBase & { event: 'waiting'; prev?: string })
+  | (JobEventBase & { event: 'delayed'; /** When it is due, milliseconds since 1970. */ delay: number })
+  | (JobEventBase & { event: 'active'; prev: string })
+  | (JobEventBase & {
       event: 'progress';
       /** Undefined when its JSON has more than 64 KiB: read it from the job. */ data: JobProgress;
     })
-  | (OfJob & {
+  | (JobEventBase & {
       event: 'completed';
       /** Undefined when its JSON has more than 64 KiB: read it from the job. */
       returnvalue: any;
       prev: string;
     })
-  | (OfJob & { event: 'failed'; failedReason: string; prev: string })
-  | (OfJob & { event: 'retries-exhausted'; attemptsMade: string })
-  | (OfJob & { event: 'stalled' })
-  | (OfJob & { event: 'removed'; prev: string })
-  | (OfJob & { event: 'duplicated' })
-  | (OfJob & {
+  | (JobEventBase & { event: 'failed'; failedReason: string; prev: string })
+  | (JobEventBase & { event: 'retries-exhausted'; attemptsMade: string })
+  | (JobEventBase & { event: 'stalled' })
+  | (JobEventBase & { event: 'removed'; prev: string })
+  | (JobEventBase & { event: 'duplicated' })
+  | (JobEventBase & {
       /** An add was stopped, or took the place of a delayed job; `jobId` is the job that is kept. */
       event: 'deduplicated';
       deduplicationId: string;

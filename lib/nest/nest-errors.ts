@@ -103,3 +103,37 @@ export class ScopedProcessorError extends StepwellError {
     );
   }
 }
+
+/** A listening method names no queue, and its class has no `@Processor` that would. */
+export class ListenerWithoutQueueError extends StepwellError {
+  constructor(readonly listener: string) {
+    super(
+      `${listener} listens to a queue but names none. Name it, such as @OnQueueEvent('completed', 'orders').`,
+      'LISTENER_WITHOUT_QUEUE',
+    );
+  }
+}
+
+/** A method listens to the worker of a queue that no class of this application processes. */
+export class ListenerWithoutWorkerError extends StepwellError {
+  constructor(
+    readonly queue: string,
+    readonly listener: string,
+  ) {
+    super(
+      `${listener} listens to the worker of queue ${queue}, but this application has none. Use @OnQueueEvent.`,
+      'LISTENER_WITHOUT_WORKER',
+    );
+  }
+}
+
+/** A listening method is in a class that is request-scoped or transient: there would be no instance to call. */
+export class ScopedListenerError extends StepwellError {
+  constructor(readonly listener: string) {
+    super(
+      `${listener} listens to a queue, but its class is request-scoped or transient, by itself or through what is ` +
+        'injected into it. Listeners need the default scope.',
+      'SCOPED_LISTENER',
+    );
+  }
+}

@@ -1,3 +1,5 @@
+const QUEUE = 'StepwellQueue:';
+
 /**
  * The injection token of a registered queue, for `inject` lists, `app.get` and overrides in tests.
  *
@@ -5,5 +7,20 @@
  * const orders = app.get<Queue<Order>>(getQueueToken('orders'));
  */
 export function getQueueToken(name: string): string {
-  return `StepwellQueue:${name}`;
+  return QUEUE + name;
+}
+
+/** @internal */
+export function nameOfQueueToken(token: string): string {
+  return token.slice(QUEUE.length);
+}
+
+/**
+ * The injection token of the events of a registered queue.
+ *
+ * @example
+ * const events = app.get<QueueEvents>(getQueueEventsToken('orders'));
+ */
+export function getQueueEventsToken(name: string): string {
+  return `StepwellQueueEvents:${name}`;
 }

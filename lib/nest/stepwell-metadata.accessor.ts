@@ -1,8 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { DedupPolicy } from '../job/dedup-policy.js';
-import type { HandlerMetadata, ProcessorMetadata } from './interfaces/metadata.interface.js';
-import { DEDUP_METADATA, HANDLERS_METADATA, PROCESSOR_METADATA } from './stepwell.constants.js';
+import type {
+  HandlerMetadata,
+  ListenerMetadata,
+  ProcessorMetadata,
+} from './interfaces/metadata.interface.js';
+import {
+  DEDUP_METADATA,
+  HANDLERS_METADATA,
+  LISTENERS_METADATA,
+  PROCESSOR_METADATA,
+} from './stepwell.constants.js';
 
 /** Reads what the decorators left on classes and methods. */
 @Injectable()
@@ -15,6 +24,10 @@ export class StepwellMetadataAccessor {
 
   getHandlers(method: unknown): HandlerMetadata[] {
     return this.read<HandlerMetadata[]>(HANDLERS_METADATA, method) ?? [];
+  }
+
+  getListeners(method: unknown): ListenerMetadata[] {
+    return this.read<ListenerMetadata[]>(LISTENERS_METADATA, method) ?? [];
   }
 
   /** Of a class or a method. */

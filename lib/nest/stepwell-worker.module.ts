@@ -4,11 +4,18 @@ import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
+import { StepwellListeners } from './stepwell.listeners.js';
 import { StepwellOrchestrator } from './stepwell.orchestrator.js';
 
 /** Runs the workers. Not global: global modules are told last of a shutdown, and workers have to stop early. */
 @Module({
   imports: [DiscoveryModule, StepwellRegistryModule],
-  providers: [StepwellMetadataAccessor, StepwellExplorer, StepwellDedup, StepwellOrchestrator],
+  providers: [
+    StepwellMetadataAccessor,
+    StepwellExplorer,
+    StepwellDedup,
+    StepwellListeners,
+    StepwellOrchestrator,
+  ],
 })
 export class StepwellWorkerModule {}

@@ -2,6 +2,7 @@
 export const PROCESSOR_METADATA = 'stepwell:processor';
 export const HANDLERS_METADATA = 'stepwell:handlers';
 export const DEDUP_METADATA = 'stepwell:dedup';
+export const LISTENERS_METADATA = 'stepwell:listeners';
 
 /** Context that the module's log lines carry. */
 export const LOG_CONTEXT = 'Stepwell';

@@ -1,8 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { Job } from '../job/job.js';
-import type { DiscoveredHandler, DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
-import { MissingHandlerError, MissingProcessorError, ScopedProcessorError } from './nest-errors.js';
+import type {
+  DiscoveredHandler,
+  DiscoveredListener,
+  DiscoveredProcessor,
+} from './interfaces/discovered-processor.interface.js';
+import {
+  ListenerWithoutQueueError,
+  MissingHandlerError,
+  MissingProcessorError,
+  ScopedListenerError,
+  ScopedProcessorError,
+} from './nest-errors.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 
 type Provider = ReturnType<DiscoveryService['getProviders']>[number];
@@ -18,14 +28,24 @@ export class StepwellExplorer {
   ) {}
 
   explore(): DiscoveredProcessor[] {
+    return this.classes().flatMap(({ provider, type }) => this.exploreProvider(provider, type) ?? []);
+  }
+
+  /** Methods of any provider or controller that listen to a queue or its worker. */
+  exploreListeners(): DiscoveredListener[] {
+    return this.classes(this.discovery.getControllers()).flatMap(({ provider, type }) =>
+      this.listenersOf(provider, type),
+    );
+  }
+
+  private classes(others: Provider[] = []): { provider: Provider; type: Function }[] {
     const seen = new Set<unknown>();
-    return this.discovery.getProviders().flatMap((provider) => {
+    return [...this.discovery.getProviders(), ...others].flatMap((provider) => {
       const type = classOf(provider);
       const instance = provider.instance as unknown;
       if (type === undefined || provider.isAlias || seen.has(instance)) return [];
       if (instance) seen.add(instance);
-      const found = this.exploreProvider(provider, type);
-      return found ? [found] : [];
+      return [{ provider, type }];
     });
   }
 
@@ -53,6 +73,21 @@ export class StepwellExplorer {
         // Looked up at each call, so that a method that was replaced on the instance is the one that runs.
         handle: (job, token, signal) => instance[method]?.(job, token, signal),
       })),
+    );
+  }
+
+  private listenersOf(provider: Provider, type: Function): DiscoveredListener[] {
+    const prototype = type.prototype as Methods;
+    const own = this.accessor.getProcessor(type)?.queue;
+    return this.scanner.getAllMethodNames(prototype).flatMap((method) =>
+      this.accessor.getListeners(prototype[method]).map((listener) => {
+        const label = `${type.name}.${method}()`;
+        const queue = listener.queue ?? own;
+        if (queue === undefined) throw new ListenerWithoutQueueError(label);
+        if (provider.isTransient || !provider.isDependencyTreeStatic()) throw new ScopedListenerError(label);
+        const instance = provider.instance as Record<string, (...args: unknown[]) => unknown>;
+        return { ...listener, queue, label, handle: (...args: unknown[]) => instance[method]?.(...args) };
+      }),
     );
   }
 }

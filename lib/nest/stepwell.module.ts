@@ -9,9 +9,10 @@ import type {
   RegisterQueueOptions,
 } from './interfaces/register-queue-options.interface.js';
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
+import type { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
-import { getQueueToken } from './queue-token.js';
+import { getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellWorkerModule } from './stepwell-worker.module.js';
 import { ConfigurableModuleClass, STEPWELL_OPTIONS } from './stepwell.module-definition.js';
@@ -84,8 +85,18 @@ export class StepwellModule extends ConfigurableModuleClass {
   }
 
   private static withQueues(providers: FactoryProvider[]): DynamicModule {
-    return { module: this, providers, exports: providers.map(({ provide }) => provide) };
+    const all = [...providers, ...providers.map(eventsProvider)];
+    return { module: this, providers: all, exports: all.map(({ provide }) => provide) };
   }
+}
+
+/** The events of a queue are where the queue is. */
+function eventsProvider({ provide: queueToken }: FactoryProvider): FactoryProvider {
+  return {
+    provide: getQueueEventsToken(nameOfQueueToken(String(queueToken))),
+    inject: [StepwellRegistry, queueToken],
+    useFactory: (registry: StepwellRegistry, queue: Queue) => registry.getEvents(queue.name),
+  };
 }
 
 function queueProvider(

@@ -16,6 +16,7 @@ import { mergeWorkerOptions } from './merge-worker-options.js';
 import { QueueNotRegisteredError } from './nest-errors.js';
 import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
+import { StepwellListeners } from './stepwell.listeners.js';
 import { StepwellLog } from './stepwell.log.js';
 import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
 import { StepwellRegistry } from './stepwell.registry.js';
@@ -30,6 +31,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     private readonly registry: StepwellRegistry,
     private readonly log: StepwellLog,
     private readonly dedup: StepwellDedup,
+    private readonly listeners: StepwellListeners,
     @Optional() @Inject(STEPWELL_OPTIONS) private readonly shared?: StepwellOptions,
   ) {}
 
@@ -41,6 +43,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
         this.registry.addWorker(this.createWorker(queue, processors));
         processors.forEach((processor) => this.dedup.apply(processor));
       }
+      this.explorer.exploreListeners().forEach((listener) => this.listeners.attach(listener));
     } catch (error) {
       await this.onModuleDestroy();
       await this.registry.closeQueues();

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { QueueEvents } from '../events/queue-events.js';
 import { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { Worker } from '../worker/worker.js';
 import { ConflictingQueueOptionsError, QueueNotRegisteredError } from './nest-errors.js';
+import { LazyQueueEvents } from './lazy-queue-events.js';
 import { StepwellLog } from './stepwell.log.js';
 
 /**
@@ -17,9 +19,13 @@ import { StepwellLog } from './stepwell.log.js';
  * }
  */
 @Injectable()
-export class StepwellRegistry implements OnApplicationShutdown {
+export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly queues = new Map<string, Queue>();
   private readonly workers = new Map<string, Worker>();
+  private readonly events = new Map<string, LazyQueueEvents>();
+
+  /** Where the start of the application fails, Nest goes on making providers for a while. */
+  private isClosed = false;
 
   constructor(private readonly log: StepwellLog) {}
 
@@ -47,6 +53,22 @@ export class StepwellRegistry implements OnApplicationShutdown {
     return this.workers.get(queue);
   }
 
+  /** The events of a registered queue, read from the moment that somebody listens or subscribes. */
+  getEvents(queue: string): QueueEvents {
+    const present = this.events.get(queue);
+    if (present) return present;
+    const { connection, prefix } = this.getQueue(queue).opts;
+    const events = new LazyQueueEvents(queue, {
+      autorun: false,
+      ...(connection === undefined ? {} : { connection }),
+      ...(prefix === undefined ? {} : { prefix }),
+    });
+    events.on('error', (error) => this.log.error(queue, error));
+    this.events.set(queue, events);
+    if (this.isClosed) void events.close();
+    return events;
+  }
+
   /** @internal A queue that is registered in several modules is one queue. */
   openQueue(name: string, options: QueueOptions): Queue {
     const present = this.queues.get(name);
@@ -61,6 +83,7 @@ export class StepwellRegistry implements OnApplicationShutdown {
     const queue = new Queue(name, options);
     queue.on('error', (error) => this.log.error(name, error));
     this.queues.set(name, queue);
+    if (this.isClosed) void queue.close();
     return queue;
   }
 
@@ -71,7 +94,18 @@ export class StepwellRegistry implements OnApplicationShutdown {
 
   /** @internal */
   async closeQueues(): Promise<void> {
+    this.isClosed = true;
+    await this.closeEvents();
     await Promise.all(this.getQueues().map((queue) => queue.close()));
+  }
+
+  /** Streams complete before the HTTP server waits for its open responses, which may be fed by them. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.closeEvents();
+  }
+
+  private async closeEvents(): Promise<void> {
+    await Promise.all([...this.events.values()].map((events) => events.close()));
   }
 
   /** The registry's module is global, and so among the last to be told: others may add jobs until here. */

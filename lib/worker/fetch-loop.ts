@@ -67,11 +67,6 @@ export class FetchLoop implements Fetcher {
     }
   }
 
-  /** A job came by another way than a fetch; it takes a slot until `ended`. */
-  taken(): void {
-    this.running += 1;
-  }
-
   /** A job that no fetch brought takes a slot. */
   began(): void {
     this.running += 1;

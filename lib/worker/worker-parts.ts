@@ -22,7 +22,7 @@ const DRAIN_DELAY_S = 5;
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 /** While Redis works on one call, this process prepares the next. */
 const COMMIT_LANES = 2;
-const SMALLEST_BATCH = 10;
+const SMALLEST_BATCH = 5;
 const LARGEST_BATCH = 200;
 
 /** What the parts of a worker ask of it. */

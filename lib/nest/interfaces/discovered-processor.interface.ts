@@ -1,6 +1,6 @@
 import type { DedupPolicy } from '../../job/dedup-policy.js';
 import type { Processor } from '../../worker/worker-options.js';
-import type { HandlerMetadata, ProcessorMetadata } from './metadata.interface.js';
+import type { HandlerMetadata, ListenerMetadata, ProcessorMetadata } from './metadata.interface.js';
 
 /** A decorated method of a provider, ready to be called. */
 export interface DiscoveredHandler extends HandlerMetadata {
@@ -16,4 +16,12 @@ export interface DiscoveredProcessor extends ProcessorMetadata {
   /** For the jobs of handlers without a policy of their own. */
   readonly dedup: DedupPolicy | undefined;
   readonly handlers: readonly DiscoveredHandler[];
+}
+
+/** A decorated method that listens to a queue or to its worker. */
+export interface DiscoveredListener extends ListenerMetadata {
+  readonly queue: string;
+  /** `PhotoProcessor.onFailed()`, for messages. */
+  readonly label: string;
+  readonly handle: (...args: unknown[]) => unknown;
 }

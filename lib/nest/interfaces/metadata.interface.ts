@@ -13,3 +13,11 @@ export interface HandlerMetadata {
   /** Undefined for all jobs whose name has no handler of its own. */
   jobName: string | undefined;
 }
+
+/** What a listener decorator leaves on a method. */
+export interface ListenerMetadata {
+  source: 'queue' | 'worker';
+  event: string;
+  /** Undefined for the queue of the method's processor class. */
+  queue: string | undefined;
+}

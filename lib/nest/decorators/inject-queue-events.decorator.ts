@@ -1,0 +1,18 @@
+import { Inject } from '@nestjs/common';
+import { getQueueEventsToken } from '../queue-token.js';
+
+/**
+ * Injects the events of a queue that was registered with `StepwellModule.registerQueue`. They are read from the moment
+ * that somebody listens or subscribes, over one connection for the whole process, and complete when the application
+ * shuts down.
+ *
+ * @example
+ * constructor(@InjectQueueEvents('orders') private readonly events: QueueEvents) {}
+ *
+ * watch(): Observable<string> {
+ *   return this.events.completed$.pipe(map(({ jobId }) => jobId));
+ * }
+ */
+export function InjectQueueEvents(name: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getQueueEventsToken(name));
+}
