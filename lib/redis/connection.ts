@@ -8,8 +8,8 @@ import { EventLine } from './event-line.js';
 import { checkServer } from './server-check.js';
 import { WakeLine } from './wake-line.js';
 
-const MAX_RECONNECT_MS = 1000;
-const RETRIES_PER_REQUEST = 20;
+const MAX_RECONNECT_MS = 500;
+const RETRIES_PER_REQUEST = 30;
 const LAST_WORD_MS = 1000;
 /** A connection on which an answer is due for so long is dead, even where nobody closed it. */
 const SILENCE_MS = 10_000;
@@ -174,6 +174,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
 function clientOptions(options: string | (RedisOptions & { url?: string })): RedisOptions {
   const defaults: RedisOptions = {
     maxRetriesPerRequest: RETRIES_PER_REQUEST,
+    // A server that loads its data tells how long it expects to take, which is often far too long.
+    maxLoadingRetryTime: MAX_RECONNECT_MS,
     socketTimeout: SILENCE_MS,
     // A socket that does not end by itself keeps the process alive for so long.
     disconnectTimeout: 200,
