@@ -30,7 +30,7 @@ export function newJob(
   return { job: { id: opts.jobId ?? '', spec: specOf(opts), body: encodeBody(name, opts, json) }, opts };
 }
 
-/** The options that the script acts on; see `read_spec` in lua/shared/place-new.lua. */
+/** The options that the script acts on; see `read_spec` in lua/shared/read-spec.lua. */
 function specOf({ delay, priority, lifo, timestamp, deduplication }: JobsOptions): string {
   if (!delay && !priority && !lifo && timestamp === undefined && !deduplication) {
     return '';

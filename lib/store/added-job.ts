@@ -2,7 +2,7 @@
 export interface NewJob {
   /** '' for the next number. */
   id: string;
-  /** What it asks of the engine, '' for nothing; see `read_spec` in lua/shared/place-new.lua. */
+  /** What it asks of the engine, '' for nothing; see `read_spec` in lua/shared/read-spec.lua. */
   spec: string;
   /** See `encodeBody`. */
   body: string;

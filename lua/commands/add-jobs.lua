@@ -9,7 +9,8 @@
 --                       'name\noptions\ndata'
 -- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send once events moves wake promote-due erase place-new deduplicate
+-- @use server-time send once events moves wake place-new
+-- @rare promote-due erase read-spec deduplicate
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
@@ -41,7 +42,7 @@ local function is_first_due(delayed)
   if not delayed then
     return false
   end
-  local _, first = first_due(q)
+  local _, first = rare().first_due(q)
   for _, entry in ipairs(delayed) do
     if entry.id == first then
       return true
@@ -56,9 +57,9 @@ local function add_one(id, named, spec, body)
     emit(call.events, 'duplicated', id)
     return '=' .. id
   end
-  local asked = spec ~= '' and read_spec(spec) or nil
+  local asked = spec ~= '' and rare().read_spec(spec) or nil
   if asked and asked.dedup then
-    local kept = deduplicate(q, call, id, spec, asked.dedup, body)
+    local kept = rare().deduplicate(q, call, id, spec, asked.dedup, body)
     if kept then
       return '~' .. kept
     end

@@ -13,7 +13,7 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events moves wake erase place-new release-dedup end-dedup
+-- @use server-time send once events moves wake erase read-spec place-new release-dedup end-dedup
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer

@@ -18,8 +18,8 @@
 --        the rate limit, the time, then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
--- @use rate-limit fetch-jobs let-through
--- @rare place-new deduplicate release-dedup fail-job give-back write-job add-job load-again
+-- @use rate-limit fetch-jobs let-through place-new add-job
+-- @rare read-spec deduplicate release-dedup fail-job give-back write-job load-again
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 7
@@ -46,7 +46,7 @@ local function apply(at)
   elseif operation == 'postpone' then
     return rare().postpone_job(q, call, id, token, a), at + 4
   elseif operation == 'add' then
-    return rare().add_job(q, call, id, token, a), at + 4
+    return add_job(q, call, id, token, a), at + 4
   elseif operation == 'data' then
     return rare().write_data(q, id, token, a), at + 4
   elseif operation == 'progress' then

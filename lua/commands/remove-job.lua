@@ -7,7 +7,7 @@
 -- @arg id text
 -- @reply ok, missing, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once events moves wake state-of take-out erase place-new release-dedup end-dedup
+-- @use server-time send once events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -6,8 +6,8 @@ local function add_job(q, call, id, spec, body)
     emit(call.events, 'duplicated', id)
     return '=' .. id
   end
-  local asked = spec ~= '' and read_spec(spec) or nil
-  local kept = asked and asked.dedup and deduplicate(q, call, id, spec, asked.dedup, body)
+  local asked = spec ~= '' and rare().read_spec(spec) or nil
+  local kept = asked and asked.dedup and rare().deduplicate(q, call, id, spec, asked.dedup, body)
   if kept then
     return '~' .. kept
   end
