@@ -123,10 +123,6 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
     return isCluster(this.client) ? queueBase : 'stepwell:';
   }
 
-  get isClosed(): boolean {
-    return this.closed;
-  }
-
   private async check(): Promise<void> {
     const warning = await checkServer(this.client).catch((error: unknown) => {
       throw toStepwellError(error);

@@ -1912,8 +1912,6 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  for i = 1, #ids do",
     "    started[i] = ids[i] .. '\\t' .. reply[4 + (i - 1) * 4 + 3] .. '\\n'",
     "  end",
-    "end",
-    "if not meta[1] then",
     "  local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0",
     "  if filled and (relay == 1 or placed_any(call.moves)) and has_runnable(q) then",
     "    wake_one(q)",

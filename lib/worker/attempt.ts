@@ -51,17 +51,10 @@ export class AttemptRunner {
       this.fail(run, error);
       return;
     }
-    if (outcome instanceof Promise) {
-      outcome.then(
-        (result: unknown) => this.complete(run, result),
-        (error: unknown) => this.fail(run, error),
-      );
-    } else {
-      Promise.resolve(outcome).then(
-        (result) => this.complete(run, result),
-        (error: unknown) => this.fail(run, error),
-      );
-    }
+    Promise.resolve(outcome).then(
+      (result) => this.complete(run, result),
+      (error: unknown) => this.fail(run, error),
+    );
   }
 
   /** Ends the attempt with an error, as if the processor had thrown it. */

@@ -1,9 +1,8 @@
+import { LONGEST_TIMER_MS } from '../job/check.js';
 import type { JobRecord } from '../job/job-record.js';
 import type { CommitBatch, Fetched, Fetcher, Grant } from '../store/commit-batch.js';
 
 const RETRY_MS = 1000;
-/** Longest time that one timer can run. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface FetchLoopHooks {
   job: (record: JobRecord) => void;
@@ -113,7 +112,7 @@ export class FetchLoop implements Fetcher {
       clearTimeout(this.limitTimer);
       this.limitTimer = setTimeout(
         () => this.poke(),
-        Math.min(limitedForMs + 1, this.lookAgainMs, MAX_TIMER_MS),
+        Math.min(limitedForMs + 1, this.lookAgainMs, LONGEST_TIMER_MS),
       );
     } else if (this.plenty) {
       if (this.room() > 0) {
@@ -155,7 +154,7 @@ export class FetchLoop implements Fetcher {
   /** Kept up even without a free slot: the call then wakes another worker. */
   private lookWhenDue(dueInMs: number): void {
     clearTimeout(this.dueTimer);
-    this.dueTimer = setTimeout(() => this.poke(), Math.min(dueInMs + 1, MAX_TIMER_MS));
+    this.dueTimer = setTimeout(() => this.poke(), Math.min(dueInMs + 1, LONGEST_TIMER_MS));
   }
 
   private waitForWake(): void {

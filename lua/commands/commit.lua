@@ -115,8 +115,6 @@ if not meta[1] then
   for i = 1, #ids do
     started[i] = ids[i] .. '\t' .. reply[4 + (i - 1) * 4 + 3] .. '\n'
   end
-end
-if not meta[1] then
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
   if filled and (relay == 1 or placed_any(call.moves)) and has_runnable(q) then
