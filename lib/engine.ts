@@ -20,6 +20,7 @@ export type {
 } from './job/job-options.js';
 export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';
+export type { Codec } from './job/codec.js';
 export type { BackoffStrategy } from './job/backoff.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';
 export type { RetryOptions } from './job/job-store.js';

@@ -34,6 +34,14 @@ export class NotSerializableError extends StepwellError {
   }
 }
 
+/** The codec of the queue cannot read what is stored: another one wrote it, or none. */
+export class UnreadableValueError extends StepwellError {
+  constructor(what: string, cause: unknown) {
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    super(`${what} cannot be read by the queue's codec: ${reason}`, 'UNREADABLE_VALUE', { cause });
+  }
+}
+
 /** Job data over the `sizeLimit` of its options. */
 export class DataTooLargeError extends StepwellError {
   constructor(bytes: number, limit: number) {

@@ -1,4 +1,6 @@
-import { decodeJson } from './json.js';
+import type { Codec } from './codec.js';
+import { asError } from './job-failure.js';
+import { decodeJson, decodeValue } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
 import type { JobRecord } from './job-record.js';
@@ -34,6 +36,8 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   processedBy: string | undefined = undefined;
   /** Lock under which this object may write. */
   token: string | undefined = undefined;
+  /** Why stored data, result or progress could not be read by the queue's codec; they are undefined then. */
+  unreadable: Error | undefined = undefined;
   /** Whether the job was there already when it was added: stopped by its deduplication, which keeps this id. */
   deduplicated = false;
 
@@ -62,10 +66,10 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   }
 
   /** Takes over what is stored. A record with a token was granted just now; its fields are those from before. */
-  protected take({ fields, token }: JobRecord): void {
+  protected take({ fields, token }: JobRecord, codec?: Codec): void {
     this.token = token;
     for (const name in fields) {
-      TAKE[name]?.(this, fields[name as keyof typeof fields] as string);
+      TAKE[name]?.(this, fields[name as keyof typeof fields] as string, codec);
     }
     if (token !== undefined) {
       this.attemptsStarted = Number(fields.attemptsStarted ?? 0) + 1;
@@ -73,17 +77,27 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   }
 }
 
-const TAKE: Record<string, (job: JobSnapshot, value: string) => void> = {
+/** A value as the queue's codec reads it. A job whose value cannot be read is still there, and says why. */
+export function readValue<T>(job: JobSnapshot, what: string, text: string, codec?: Codec): T {
+  try {
+    return decodeValue<T>(what, text, codec);
+  } catch (error) {
+    job.unreadable ??= asError(error);
+    return undefined as T;
+  }
+}
+
+const TAKE: Record<string, (job: JobSnapshot, value: string, codec?: Codec) => void> = {
   attemptsStarted: (job, value) => (job.attemptsStarted = Number(value)),
   attemptsMade: (job, value) => (job.attemptsMade = Number(value)),
   stalls: (job, value) => (job.stalledCounter = Number(value)),
   processedOn: (job, value) => (job.processedOn = Number(value)),
   processedBy: (job, value) => (job.processedBy = value),
   finishedOn: (job, value) => (job.finishedOn = Number(value)),
-  result: (job, value) => (job.returnvalue = decodeJson(value)),
+  result: (job, value, codec) => (job.returnvalue = readValue(job, 'The result', value, codec)),
   failedReason: (job, value) => (job.failedReason = decodeJson(value)),
   stack: (job, value) => (job.stacktrace = decodeJson(value)),
-  progress: (job, value) => (job.progress = decodeJson(value)),
+  progress: (job, value, codec) => (job.progress = readValue(job, 'Progress', value, codec)),
   priority: (job, value) => (job.priority = Number(value)),
   delay: (job, value) => (job.delay = Number(value)),
 };

@@ -1,3 +1,4 @@
+import type { Codec } from './codec.js';
 import type { FinishedState, JobState } from './job-state.js';
 import type { JobRecord } from './job-record.js';
 import type { JobWrite } from './job-write.js';
@@ -18,6 +19,8 @@ export interface RetryOptions {
 export interface JobStore {
   readonly queueName: string;
   readonly prefix: string;
+  /** Of the queue, for values that users gave; JSON when there is none. */
+  readonly codec?: Codec | undefined;
   /** Joins the group commit that this job belongs to. */
   write(entry: JobWrite): Promise<string>;
   loadJob(id: string): Promise<LoadedJob | undefined>;

@@ -2,13 +2,13 @@ import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
 import { InvalidOptionError, JobNotFoundError, LockLostError, WrongStateError } from './errors.js';
 import { decodeBody } from './job-body.js';
 import { failureOf, type Failure } from './job-failure.js';
-import { decodeJson, encodeJson } from './json.js';
+import { encodeJson } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobRecord } from './job-record.js';
 import type { FinishedState, JobState } from './job-state.js';
 import type { JobStore, RetryOptions } from './job-store.js';
 import type { JobProgress } from './job-progress.js';
-import { JobSnapshot } from './job-snapshot.js';
+import { JobSnapshot, readValue } from './job-snapshot.js';
 import { retentionText } from './retention.js';
 import { waitUntilFinished, type FinishSource } from './wait-until-finished.js';
 
@@ -48,11 +48,12 @@ export class Job<
       store,
       record.id,
       body.name as N,
-      decodeJson<D>(body.data),
+      undefined as D,
       body.opts,
       body.timestamp,
     );
-    job.take(record);
+    job.data = readValue<D>(job, 'Job data', body.data, store.codec);
+    job.take(record, store.codec);
     return job;
   }
 
@@ -79,14 +80,14 @@ export class Job<
 
   /** Replaces the job's data. Refused with `LockLostError` once a later run holds the job. */
   async updateData(data: D): Promise<void> {
-    const json = encodeJson('Job data', data, '{}');
+    const json = encodeJson('Job data', data, '{}', this.store.codec);
     this.expect(await this.store.write(['data', this.id, this.token ?? '', json]), 'update');
     this.data = data;
   }
 
   /** Stores the job's progress and tells listeners. */
   async updateProgress(progress: P): Promise<void> {
-    const json = encodeJson('Progress', progress, 'null');
+    const json = encodeJson('Progress', progress, 'null', this.store.codec);
     this.expect(
       await this.store.write(['progress', this.id, this.token ?? '', json]),
       'update the progress of',
@@ -166,7 +167,7 @@ export class Job<
 
   /** Completes a job that was fetched by hand with `worker.getNextJob`. */
   async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<void> {
-    const json = encodeJson('The result', result, 'null');
+    const json = encodeJson('The result', result, 'null', this.store.codec);
     const keep = retentionText(this.opts.removeOnComplete);
     this.expect(
       await this.store.write(['complete', this.id, this.lockToken(token), json, keep]),

@@ -1,9 +1,16 @@
-import { NotSerializableError } from './errors.js';
+import type { Codec } from './codec.js';
+import { NotSerializableError, UnreadableValueError } from './errors.js';
 
-/** JSON of a value that a user gave; `undefined` becomes `fallback`. Its text never holds a raw line break. */
-export function encodeJson(what: string, value: unknown, fallback: string): string {
+/**
+ * JSON of a value that a user gave; `undefined` becomes `fallback`. Its text never holds a raw line break, whatever the
+ * codec answers.
+ */
+export function encodeJson(what: string, value: unknown, fallback: string, codec?: Codec): string {
+  if (value === undefined && (!codec || fallback === 'null')) {
+    return fallback;
+  }
   try {
-    return JSON.stringify(value) ?? fallback;
+    return JSON.stringify(codec ? codec.serialize(value ?? {}) : value) ?? fallback;
   } catch (error) {
     throw new NotSerializableError(what, error);
   }
@@ -11,4 +18,17 @@ export function encodeJson(what: string, value: unknown, fallback: string): stri
 
 export function decodeJson<T>(text: string): T {
   return JSON.parse(text) as T;
+}
+
+/** What `encodeJson` stored; nothing given was stored without the codec. Throws `UnreadableValueError`. */
+export function decodeValue<T>(what: string, text: string, codec?: Codec): T {
+  const stored: unknown = JSON.parse(text);
+  if (!codec || text === 'null') {
+    return stored as T;
+  }
+  try {
+    return codec.deserialize(stored) as T;
+  } catch (error) {
+    throw new UnreadableValueError(what, error);
+  }
 }

@@ -1,7 +1,7 @@
 import { checkNumber, LONGEST_TIMER_MS } from './check.js';
 import { ConnectionClosedError, JobFailedError, JobNotFoundError, WaitTimeoutError } from './errors.js';
 import type { JobStore } from './job-store.js';
-import { decodeJson } from './json.js';
+import { decodeJson, decodeValue } from './json.js';
 
 const LOOK_AGAIN_MS = 2000;
 
@@ -20,7 +20,7 @@ async function storedOutcome<R>(store: JobStore, id: string): Promise<Outcome<R>
   }
   const { fields } = loaded.record;
   if (loaded.state === 'completed') {
-    return { result: decodeJson<R>(fields.result ?? 'null') };
+    return { result: decodeValue<R>('The result', fields.result ?? 'null', store.codec) };
   }
   if (loaded.state === 'failed') {
     return { failure: new JobFailedError(id, decodeJson<string>(fields.failedReason ?? '""')) };

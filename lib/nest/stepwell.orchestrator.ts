@@ -9,6 +9,7 @@ import {
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerOptions } from '../worker/worker-options.js';
+import { baseOptionsOf } from './base-options.js';
 import type { DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 import { JobRouter } from './job-router.js';
@@ -79,11 +80,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
   private placeOf(queue: string, [first]: DiscoveredProcessor[]): QueueBaseOptions {
     const options = this.registry.hasQueue(queue) ? this.registry.getQueue(queue).opts : this.shared;
     if (!options) throw new QueueNotRegisteredError(queue, first?.className ?? 'A processor');
-    const { connection, prefix } = options;
-    return {
-      ...(connection === undefined ? {} : { connection }),
-      ...(prefix === undefined ? {} : { prefix }),
-    };
+    return baseOptionsOf(options);
   }
 }
 

@@ -4,6 +4,7 @@ import type { QueueEvents } from '../events/queue-events.js';
 import { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { Worker } from '../worker/worker.js';
+import { baseOptionsOf } from './base-options.js';
 import { ConflictingQueueOptionsError, QueueNotRegisteredError } from './nest-errors.js';
 import { LazyQueueEvents } from './lazy-queue-events.js';
 import { StepwellLog } from './stepwell.log.js';
@@ -57,11 +58,9 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   getEvents(queue: string): QueueEvents {
     const present = this.events.get(queue);
     if (present) return present;
-    const { connection, prefix } = this.getQueue(queue).opts;
     const events = new LazyQueueEvents(queue, {
       autorun: false,
-      ...(connection === undefined ? {} : { connection }),
-      ...(prefix === undefined ? {} : { prefix }),
+      ...baseOptionsOf(this.getQueue(queue).opts),
     });
     events.on('error', (error) => this.log.error(queue, error));
     this.events.set(queue, events);

@@ -1,4 +1,5 @@
 import { checkJobName } from '../job/check.js';
+import type { Codec } from '../job/codec.js';
 import { checkJobOptions } from '../job/check-job-options.js';
 import { DataTooLargeError } from '../job/errors.js';
 import { encodeBody } from '../job/job-body.js';
@@ -14,13 +15,14 @@ export function newJob(
   data: unknown,
   own: JobsOptions | undefined,
   defaults: DefaultJobOptions | undefined,
+  codec?: Codec,
 ): { job: NewJob; opts: JobsOptions } {
   checkJobName(name);
   if (own) {
     checkJobOptions(own);
   }
   const opts: JobsOptions = defaults ? { ...defaults, ...own } : own ? { ...own } : NONE;
-  const json = encodeJson('Job data', data, '{}');
+  const json = encodeJson('Job data', data, '{}', codec);
   if (opts.sizeLimit !== undefined) {
     const bytes = Buffer.byteLength(json);
     if (bytes > opts.sizeLimit) {

@@ -1,4 +1,5 @@
 import { checkInteger, checkPrefix, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
+import { checkCodec } from '../job/codec.js';
 import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import type { JobState, JobType } from '../job/job-state.js';
@@ -28,6 +29,9 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     checkQueueName(name);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
     checkPrefix(prefix);
+    if (opts.codec !== undefined) {
+      checkCodec('codec', opts.codec);
+    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
@@ -37,6 +41,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     });
     this.store = new QueueStore(this.connection, prefix, name, {
       progressed: (job, progress) => this.emit('progress', (job as Job).id, progress),
+      codec: opts.codec,
     });
   }
 

@@ -91,6 +91,7 @@ export class Queue<
       data,
       this.dedup.applyTo(opts, name, data),
       this.opts.defaultJobOptions,
+      this.opts.codec,
     );
     return this.added(name, data, merged, await this.store.add(job));
   }
@@ -98,7 +99,7 @@ export class Queue<
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
   async addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
     const prepared = jobs.map(({ name, data, opts }) =>
-      newJob(name, data, this.dedup.applyTo(opts, name, data), this.opts.defaultJobOptions),
+      newJob(name, data, this.dedup.applyTo(opts, name, data), this.opts.defaultJobOptions, this.opts.codec),
     );
     const added = await Promise.all(prepared.map(({ job }) => this.store.add(job)));
     return jobs.map(({ name, data }, i) => this.added(name, data, prepared[i]!.opts, added[i]!));
@@ -139,7 +140,12 @@ export class Queue<
   }
 
   async updateJobProgress(id: string, progress: JobProgress): Promise<void> {
-    const word = await this.store.write(['progress', id, '', encodeJson('Progress', progress, 'null')]);
+    const word = await this.store.write([
+      'progress',
+      id,
+      '',
+      encodeJson('Progress', progress, 'null', this.opts.codec),
+    ]);
     if (word !== 'ok') {
       throw new JobNotFoundError(id, 'update the progress of');
     }

@@ -1,3 +1,4 @@
+import type { Codec } from '../job/codec.js';
 import type { ConnectionOptions } from './client.js';
 
 /** What every part of a queue takes. */
@@ -6,6 +7,8 @@ export interface QueueBaseOptions {
   connection?: ConnectionOptions;
   /** Start of all keys. Default `stepwell`. */
   prefix?: string;
+  /** How values are stored; see `Codec`. Default: as JSON. */
+  codec?: Codec;
 }
 
 export const DEFAULT_PREFIX = 'stepwell';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Codec } from '../job/codec.js';
 import type { JobRecord } from '../job/job-record.js';
 import type { FinishedState } from '../job/job-state.js';
 import type { JobStore, LoadedJob, RetryOptions } from '../job/job-store.js';
@@ -51,7 +52,10 @@ export class QueueStore implements JobStore {
     readonly connection: Connection,
     readonly prefix: string,
     readonly queueName: string,
-    private readonly told: { progressed?: (job: unknown, progress: unknown) => void } = {},
+    private readonly host: {
+      progressed?: (job: unknown, progress: unknown) => void;
+      codec?: Codec | undefined;
+    } = {},
     commit?: CommitOptions & { fetcher: Fetcher },
   ) {
     this.keys = new QueueKeys(prefix, queueName);
@@ -74,6 +78,10 @@ export class QueueStore implements JobStore {
     );
   }
 
+  get codec(): Codec | undefined {
+    return this.host.codec;
+  }
+
   /** The batch that writes join; a worker completes and fetches through it. */
   get commit(): CommitBatch {
     return this.writes;
@@ -88,7 +96,7 @@ export class QueueStore implements JobStore {
   }
 
   progressed(job: unknown, progress: unknown): void {
-    this.told.progressed?.(job, progress);
+    this.host.progressed?.(job, progress);
   }
 
   async loadJob(id: string): Promise<LoadedJob | undefined> {

@@ -44,6 +44,10 @@ export class AttemptRunner {
       this.fail(run, new UnrecoverableError('job started more than allowable limit'));
       return;
     }
+    if (run.job.unreadable) {
+      this.fail(run, run.job.unreadable);
+      return;
+    }
     let outcome: unknown;
     try {
       outcome = this.processor(run.job, run.token, this.signalled ? run.signal : NO_SIGNAL);
@@ -83,7 +87,7 @@ export class AttemptRunner {
     }
     let json: string;
     try {
-      json = encodeJson('The result', result, 'null');
+      json = encodeJson('The result', result, 'null', this.options.codec);
     } catch (error) {
       this.fail(run, error);
       return;

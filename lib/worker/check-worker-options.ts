@@ -1,4 +1,5 @@
 import { checkBoolean, checkInteger, checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
+import { checkCodec } from '../job/codec.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
 import type { WorkerOptions } from './worker-options.js';
@@ -13,6 +14,7 @@ const elsewhere: Check = () => {};
 const CHECKS: Record<keyof WorkerOptions, Check> = {
   connection: elsewhere,
   prefix: elsewhere,
+  codec: checkCodec,
   settings: checkSettings,
   name: checkName,
   concurrency: checkConcurrency,

@@ -72,7 +72,7 @@ export class WorkerParts {
       this.connection,
       prefix,
       queueName,
-      { progressed: (job, progress) => tell('progress', job, progress) },
+      { progressed: (job, progress) => tell('progress', job, progress), codec: opts.codec },
       {
         lanes: COMMIT_LANES,
         entries: () => Math.min(Math.max(Math.ceil(slots() / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),

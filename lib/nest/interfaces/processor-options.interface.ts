@@ -9,7 +9,7 @@ export interface ProcessorOptions {
 }
 
 /**
- * Options of the worker behind a processor class. Connection and prefix come from the queue, or from `forRoot` where
+ * Options of the worker behind a processor class. Connection, prefix and codec come from the queue, or from `forRoot` where
  * the queue is not registered.
  */
-export type ProcessorWorkerOptions = Omit<WorkerOptions, 'connection' | 'prefix' | 'name'>;
+export type ProcessorWorkerOptions = Omit<WorkerOptions, 'connection' | 'prefix' | 'codec' | 'name'>;
