@@ -131,6 +131,17 @@ export class RedisReplyError extends StepwellError {
   }
 }
 
+/** Redis has no memory left for what was to be written; nothing was. Running jobs can still end, which makes room. */
+export class RedisOutOfMemoryError extends StepwellError {
+  constructor() {
+    super(
+      'Redis is out of memory and refused the write: raise its maxmemory, or remove finished jobs ' +
+        '(removeOnComplete, removeOnFail, queue.clean).',
+      'REDIS_OUT_OF_MEMORY',
+    );
+  }
+}
+
 /** Why a job's signal was aborted: `worker.cancelJob`. */
 export class JobCancelledError extends StepwellError {
   constructor(reason = 'The job was cancelled.') {

@@ -1,4 +1,10 @@
-import { ConnectionClosedError, ConnectionError, RedisReplyError, StepwellError } from '../job/errors.js';
+import {
+  ConnectionClosedError,
+  ConnectionError,
+  RedisOutOfMemoryError,
+  RedisReplyError,
+  StepwellError,
+} from '../job/errors.js';
 
 /** Replies after which the same call may simply be sent again: the script has not run. */
 const PASSING_REPLIES = [
@@ -47,6 +53,9 @@ export function toStepwellError(error: unknown): Error {
   }
   if (BROKEN_CONNECTION.test(message)) {
     return new ConnectionError(`Redis did not answer: ${withoutSecrets(message)}`);
+  }
+  if (/\bOOM /.test(message)) {
+    return new RedisOutOfMemoryError();
   }
   return new RedisReplyError(withoutSecrets(message));
 }
