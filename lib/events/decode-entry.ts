@@ -7,17 +7,36 @@ const json = (text: string | undefined): unknown => (text ? decodeJson(text) : u
 
 /** How the columns of a line become the fields of its events. A new job's line tells two: that it is there, and where. */
 const READERS: Record<string, (columns: string[]) => Told[]> = {
-  added: ([jobId, name, due]) => [
+  added: ([jobId, name, due, place]) => [
     { event: 'added', jobId, name },
-    due ? { event: 'delayed', jobId, delay: Number(due) } : { event: 'waiting', jobId },
+    due ? { event: 'delayed', jobId, delay: Number(due) } : { event: place || 'waiting', jobId },
   ],
   waiting: ([jobId, prev]) => [prev ? { event: 'waiting', jobId, prev } : { event: 'waiting', jobId }],
   delayed: ([jobId, due]) => [{ event: 'delayed', jobId, delay: Number(due) }],
+  'waiting-children': ([jobId, prev]) => [
+    prev ? { event: 'waiting-children', jobId, prev } : { event: 'waiting-children', jobId },
+  ],
   active: ([jobId]) => [{ event: 'active', jobId, prev: 'waiting' }],
   progress: ([jobId, data]) => [{ event: 'progress', jobId, data: json(data) }],
   completed: ([jobId, result]) => [{ event: 'completed', jobId, returnvalue: json(result), prev: 'active' }],
   failed: ([jobId, reason]) => [{ event: 'failed', jobId, failedReason: json(reason) ?? '', prev: 'active' }],
   'retries-exhausted': ([jobId, attemptsMade]) => [{ event: 'retries-exhausted', jobId, attemptsMade }],
+  'child-failed': ([jobId, childKey, reason]) => [
+    { event: 'child-failed', jobId, childKey, failedReason: json(reason) ?? '' },
+  ],
+  'step-started': ([jobId, step, attempt]) => [
+    { event: 'step-started', jobId, step, attempt: Number(attempt) },
+  ],
+  'step-completed': ([jobId, step, attempt, result]) => [
+    { event: 'step-completed', jobId, step, attempt: Number(attempt), result: json(result) },
+  ],
+  'step-failed': ([jobId, step, attempt, reason, retryInMs]) => [
+    {
+      ...{ event: 'step-failed', jobId, step, attempt: Number(attempt), failedReason: json(reason) ?? '' },
+      ...(retryInMs ? { retryInMs: Number(retryInMs) } : {}),
+    },
+  ],
+  signalled: ([jobId, signal]) => [{ event: 'signalled', jobId, signal }],
   stalled: ([jobId]) => [{ event: 'stalled', jobId }],
   removed: ([jobId, prev]) => [{ event: 'removed', jobId, prev }],
   deduplicated: ([jobId, deduplicationId, deduplicatedJobId]) => [

@@ -51,11 +51,17 @@ export class QueueEvents extends SafeEmitter {
   readonly added$ = this.streams.of('added');
   readonly waiting$ = this.streams.of('waiting');
   readonly delayed$ = this.streams.of('delayed');
+  readonly waitingChildren$ = this.streams.of('waiting-children');
   readonly active$ = this.streams.of('active');
   readonly progress$ = this.streams.of('progress');
   readonly completed$ = this.streams.of('completed');
   readonly failed$ = this.streams.of('failed');
   readonly retriesExhausted$ = this.streams.of('retries-exhausted');
+  readonly childFailed$ = this.streams.of('child-failed');
+  readonly stepStarted$ = this.streams.of('step-started');
+  readonly stepCompleted$ = this.streams.of('step-completed');
+  readonly stepFailed$ = this.streams.of('step-failed');
+  readonly signalled$ = this.streams.of('signalled');
   readonly stalled$ = this.streams.of('stalled');
   readonly removed$ = this.streams.of('removed');
   readonly duplicated$ = this.streams.of('duplicated');

@@ -18,6 +18,10 @@ export type JobEvent =
   | (JobEventBase & { event: 'added'; name: string })
   | (JobEventBase & { event: 'waiting'; prev?: string })
   | (JobEventBase & { event: 'delayed'; /** When it is due, milliseconds since 1970. */ delay: number })
+  | (JobEventBase & {
+      event: 'waiting-children';
+      /** Absent where the job was added with children. */ prev?: string;
+    })
   | (JobEventBase & { event: 'active'; prev: string })
   | (JobEventBase & {
       event: 'progress';
@@ -31,6 +35,30 @@ export type JobEvent =
     })
   | (JobEventBase & { event: 'failed'; failedReason: string; prev: string })
   | (JobEventBase & { event: 'retries-exhausted'; attemptsMade: string })
+  | (JobEventBase & {
+      /** A child of the job failed; `jobId` is the parent. */
+      event: 'child-failed';
+      /** Key of the child, `<prefix>:<queue>:<id>`. */
+      childKey: string;
+      failedReason: string;
+    })
+  | (JobEventBase & { event: 'step-started'; step: string; /** 1 at the first run. */ attempt: number })
+  | (JobEventBase & {
+      event: 'step-completed';
+      step: string;
+      attempt: number;
+      /** Undefined when its JSON has more than 64 KiB: read it from the job. */
+      result: any;
+    })
+  | (JobEventBase & {
+      event: 'step-failed';
+      step: string;
+      attempt: number;
+      failedReason: string;
+      /** Milliseconds until the step runs again; absent when it will not. */
+      retryInMs?: number;
+    })
+  | (JobEventBase & { /** A signal was stored for the job. */ event: 'signalled'; signal: string })
   | (JobEventBase & { event: 'stalled' })
   | (JobEventBase & { event: 'removed'; prev: string })
   | (JobEventBase & { event: 'duplicated' })
