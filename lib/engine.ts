@@ -5,9 +5,23 @@ export type { QueueListener } from './queue/queue-types.js';
 export { Worker } from './worker/worker.js';
 export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
+export type { BufferOptions, OverflowPolicy } from './events/event-buffer.js';
+export { holdWhileBusy } from './events/hold-while-busy.js';
+export { iterateEvents } from './events/iterate-events.js';
+export type { WatchEvent, WatchOptions } from './events/job-watch.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
-export type { EventOf } from './events/event-streams.js';
-export type { EventBase, JobEvent, JobEventBase, JobEventName } from './job/job-event.js';
+export type {
+  CustomEvent,
+  DroppedEvent,
+  EventBase,
+  EventOf,
+  GapEvent,
+  JobEvent,
+  JobEventBase,
+  JobEventName,
+  SnapshotEvent,
+  StepSnapshot,
+} from './job/job-event.js';
 export { Job } from './job/job.js';
 export type { JobProgress } from './job/job-progress.js';
 export type {

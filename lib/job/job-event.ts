@@ -1,4 +1,5 @@
 import type { JobProgress } from './job-progress.js';
+import type { JobState } from './job-state.js';
 
 /** What every event has. */
 export interface EventBase {
@@ -72,6 +73,69 @@ export type JobEvent =
   | (EventBase & { event: 'cleaned'; count: string })
   | (EventBase & { event: 'drained' })
   | (EventBase & { event: 'paused' })
-  | (EventBase & { event: 'resumed' });
+  | (EventBase & { event: 'resumed' })
+  | CustomEvent
+  | GapEvent
+  | SnapshotEvent
+  | DroppedEvent;
 
 export type JobEventName = JobEvent['event'];
+
+/** Events of one name. */
+export type EventOf<E extends JobEventName> = Extract<JobEvent, { event: E }>;
+
+/** What a `QueueEventsProducer` published. */
+export interface CustomEvent<F = Record<string, any>> extends EventBase {
+  event: 'custom';
+  /** The name that it was published under. */
+  name: string;
+  /** Of the fields, when it is a text. */
+  jobId?: string;
+  fields: F;
+}
+
+/** Events between the one before and the next one were not read: the stream had been cut past them. */
+export interface GapEvent extends EventBase {
+  event: 'gap';
+  /** How many; absent where that cannot be known, as when the queue was deleted or Redis restored from a backup. */
+  lost?: number;
+}
+
+/** How a job is when somebody begins to watch it, or goes on after a gap. */
+export interface SnapshotEvent extends JobEventBase {
+  event: 'snapshot';
+  /** `unknown` when there is no such job. What follows is absent then. */
+  state: JobState | 'unknown';
+  name?: string;
+  /** When it was added, milliseconds since 1970. */
+  addedOn?: number;
+  processedOn?: number;
+  finishedOn?: number;
+  attemptsMade?: number;
+  attemptsStarted?: number;
+  /** Absent where none was reported. */
+  progress?: JobProgress;
+  /** Of a completed job. */
+  returnvalue?: any;
+  /** Of the last failed attempt. */
+  failedReason?: string;
+  /** In the order in which they were started. */
+  steps?: StepSnapshot[];
+}
+
+/** What is stored of a step. */
+export interface StepSnapshot {
+  step: string;
+  /** `waiting` to run again, for a signal or for children. */
+  status: 'active' | 'waiting' | 'completed' | 'failed';
+  attempt: number;
+  startedOn?: number;
+  finishedOn?: number;
+  failedReason?: string;
+}
+
+/** A buffer was full: so many events are left out here. Reading after its `id` brings them back as long as they are kept. */
+export interface DroppedEvent extends EventBase {
+  event: 'dropped';
+  count: number;
+}

@@ -9,7 +9,8 @@ export function auditEvents(stored: readonly StoredKey[], told: number): string[
   for (const [entryId, fields] of (stream?.value ?? []) as [string, string[]][]) {
     if (fields[0] !== '#') continue;
     const first = Number(fields[1]);
-    if (next !== undefined && first !== next) wrong.push(`event ${first} at ${entryId} follows event ${next - 1}`);
+    if (next !== undefined && first !== next)
+      wrong.push(`event ${first} at ${entryId} follows event ${next - 1}`);
     next = first + decodeEntry(entryId, fields).length;
   }
   if (next !== undefined && next !== told + 1) wrong.push(`event ${next - 1} is the last, not ${told}`);
