@@ -139,7 +139,7 @@ describe('commit: step', () => {
 
     expect(fieldsOf(after)).not.toHaveProperty('last:reserve');
     expect(fieldsOf(after)['value:reserve']).toBe(`v${value}`);
-    expect(after.events![0]).toEqual(['step-completed', '1', 'reserve', '1', '']);
+    expect((after.events as string[][])[0]).toEqual(['step-completed', '1', 'reserve', '1', '']);
   });
 
   it('does without a start that was never written', async () => {
