@@ -1,4 +1,5 @@
 -- A finished job keeps its last token, so that late data writes of its own run still pass and all others fail.
+-- Answers whether the job is kept.
 local function finish_job(q, call, id, state, dedup_id, attempts_made, keep, ...)
   local moves = call.moves
   if dedup_id then
@@ -8,19 +9,30 @@ local function finish_job(q, call, id, state, dedup_id, attempts_made, keep, ...
   local policy = read_policy(call.policies, q[state], keep)
   if policy.count == 0 then
     erase(q, { id })
-    return
+    return false
   end
   redis.call('HSET', q.job .. id, 'state', state, 'finishedOn', moves.stamp, 'attemptsMade', attempts_made, ...)
   move(moves, state, id)
+  return true
 end
 
 local function complete_job(q, call, id, token, result, keep)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup')
+  local fields = redis.call(
+    'HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'pending', 'failedChildren', 'deferred'
+  )
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
+  if fields[8] or (fields[7] and fields[7] ~= '0') then
+    return 'child-failed'
+  elseif fields[6] and fields[6] ~= '0' then
+    return 'pending-children'
+  end
   finish_job(q, call, id, 'completed', fields[4], one_more(fields[3]), keep, 'result', result)
   emit(call.events, 'completed', id .. '\t' .. shown(result))
+  if fields[5] then
+    rare().tell_parent(call, fields[5], id, 'c', result)
+  end
   return 'ok'
 end
