@@ -102,7 +102,7 @@ if after_adds == rest or after_adds <= #ARGV then
 end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
-if call.moves.delayed then
+if call.moves.delayed or call.moves.undelayed then
   due = first_due(q)
 end
 reply[2] = due and math.max(due - t, 0) or -1

@@ -29,8 +29,9 @@ local function live_owner(q, dedup_id, now)
   return owner, unfinished and fields[1] or 'finished', fields[2] and true or false, ends
 end
 
--- The owner may have been delayed by this very call, and not be in its set yet.
+-- The owner may have been delayed by this very call, and not be in its set yet. It may have been the first one due, too.
 local function drop_delayed(q, moves, id)
+  moves.undelayed = true
   if redis.call('ZREM', q.delayed, id) == 0 then
     for i, entry in ipairs(moves.delayed or {}) do
       if entry.id == id then
