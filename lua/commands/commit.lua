@@ -135,7 +135,7 @@ reply[1] = apply_all()
 if meta[4] or call.outbox then
   reply[5] = rare().undelivered(meta[4], call.outbox, t)
 end
-if call.moves.delayed then
+if call.moves.delayed or call.moves.undelayed then
   due = first_due(q)
 end
 reply[2] = due and math.max(due - t, 0) or -1
