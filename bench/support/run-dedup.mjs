@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { describeRun } from './describe-run.mjs';
 import { formatNumber, formatRange } from './format-number.mjs';
 import { markdownTable } from './markdown-table.mjs';
+import { measureInTurns } from './measure-in-turns.mjs';
 import { reportRun } from './report-run.mjs';
-import { runMeasurement } from './run-measurement.mjs';
 import { startRedis } from './start-redis.mjs';
 import { summarize } from './summarize.mjs';
 
@@ -20,31 +20,13 @@ export async function runDedup(flags) {
   try {
     const run = { ...(await describeRun({ ...flags, tests: [] }, redis.connection)), tests };
     console.log(reportRun({ ...run, title: 'Ignored adds' }));
-    const measurements = await measureAll(tests, flags, redis.connection);
+    const measurements = await measureInTurns(tests, flags, redis.connection);
     console.log(`\n${tableOf(tests, flags, summarize(measurements))}`);
     if (flags.jsonFile) writeFileSync(flags.jsonFile, `${JSON.stringify({ run, measurements }, null, 2)}\n`);
     return measurements.every(({ error }) => !error);
   } finally {
     await redis.stop();
   }
-}
-
-// As in throughput: libraries take turns within a round, and each round another one goes first.
-async function measureAll(tests, { rounds, peers }, connection) {
-  const measurements = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const test of tests) {
-      for (const nth of peers.keys()) {
-        const peerName = peers[(nth + round) % peers.length];
-        const result = await runMeasurement({ test, peerName, connection });
-        measurements.push({ round, test: test.name, peer: peerName, ...result });
-        console.error(
-          `round ${round + 1} ${test.name} ${peerName}: ${result.error ?? JSON.stringify(result)}`,
-        );
-      }
-    }
-  }
-  return measurements;
 }
 
 function tableOf(tests, { peers }, summary) {
