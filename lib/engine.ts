@@ -5,6 +5,17 @@ export type { QueueListener } from './queue/queue-types.js';
 export { Worker } from './worker/worker.js';
 export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
+export { FlowProducer } from './flow/flow-producer.js';
+export type {
+  FlowOptions,
+  FlowProducerListener,
+  FlowProducerOptions,
+  FlowQuery,
+  JobNode,
+} from './flow/flow-options.js';
+export type { FlowJob } from './job/flow-job.js';
+export type { Dependencies, DependenciesOptions, DependencyOptions } from './job/job-family.js';
+export type { ParentOptions } from './job/job-ref.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
 export type { EventOf } from './events/event-streams.js';
 export type { EventBase, JobEvent, JobEventBase, JobEventName } from './job/job-event.js';

@@ -28,6 +28,14 @@ export interface JobFields {
   delay?: string;
   /** Id of the deduplication that the job was added with. */
   dedup?: string;
+  /** A letter for what its failure means, and the ref of its parent. */
+  parent?: string;
+  /** How many of its children are pending. */
+  pending?: string;
+  /** How many of its children have failed, and it with them. */
+  failedChildren?: string;
+  /** JSON text: why it fails without being run. */
+  deferred?: string;
 }
 
 const NO_FIELDS: JobFields = Object.freeze({});
