@@ -16,6 +16,17 @@ export { QueueEventsProducer } from './events/queue-events-producer.js';
 export { toProgress } from './events/to-progress.js';
 export { type SseMessage, type SseOptions, type SseResponse, toSse } from './events/to-sse.js';
 export { type JobOutcome, whenFinished } from './events/when-finished.js';
+export { FlowProducer } from './flow/flow-producer.js';
+export type {
+  FlowOptions,
+  FlowProducerListener,
+  FlowProducerOptions,
+  FlowQuery,
+  JobNode,
+} from './flow/flow-options.js';
+export type { FlowJob } from './job/flow-job.js';
+export type { Dependencies, DependenciesOptions, DependencyOptions } from './job/job-family.js';
+export type { ParentOptions } from './job/job-ref.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
 export type {
   CustomEvent,

@@ -1,4 +1,4 @@
-import { LockLostError } from '../job/errors.js';
+import { LockLostError, PendingChildrenError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, failureOf } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
@@ -39,6 +39,10 @@ export class AttemptRunner {
   }
 
   start(run: Run): void {
+    if (run.job.deferredFailure !== undefined) {
+      this.fail(run, new UnrecoverableError(run.job.deferredFailure));
+      return;
+    }
     const limit = this.options.maxStartedAttempts;
     if (limit && run.job.attemptsStarted > limit) {
       this.fail(run, new UnrecoverableError('job started more than allowable limit'));
@@ -120,6 +124,21 @@ export class AttemptRunner {
     });
   }
 
+  /** A processor has returned although children of its job are pending, which is its fault, or one has failed. */
+  private failForChildren(run: Run, word: 'pending-children' | 'child-failed'): void {
+    const { id } = run.job;
+    if (word === 'child-failed') {
+      void this.writeFailure(
+        run,
+        new UnrecoverableError(`Cannot complete job ${id}: a child of it has failed.`),
+      );
+      return;
+    }
+    const error = new PendingChildrenError(id);
+    this.hooks.error(error);
+    void this.writeFailure(run, error);
+  }
+
   /** The processor has moved the job by itself. */
   private leave(run: Run): void {
     run.isEnding = true;
@@ -129,12 +148,18 @@ export class AttemptRunner {
   }
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {
-    run.isEnding = true;
-    this.hooks.ended(run);
+    if (!run.isEnding) {
+      run.isEnding = true;
+      this.hooks.ended(run);
+    }
     if (run.handedBack) {
       return;
     }
     this.commit().push(write, (word, error) => {
+      if (word === 'pending-children' || word === 'child-failed') {
+        this.failForChildren(run, word);
+        return;
+      }
       this.hooks.settled(run);
       if (word === 'ok') {
         done();
