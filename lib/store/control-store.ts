@@ -16,6 +16,7 @@ import {
   retryJob,
   retryJobs,
   setMeta,
+  signalJob,
   trimEvents,
 } from '../redis/scripts.generated.js';
 
@@ -67,6 +68,12 @@ export class ControlStore {
       expected,
       ...flags,
     ]) as Promise<string>;
+  }
+
+  /** Answers ok, unchanged, finished or missing. */
+  signalJob(id: string, name: string, key: string, json: string, lane: Lane): Promise<string> {
+    const { writer, seq } = lane;
+    return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */

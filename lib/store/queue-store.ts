@@ -103,6 +103,10 @@ export class QueueStore implements JobStore {
     return this.once((lane) => this.control.retryJob(id, state, front, options, lane));
   }
 
+  signalJob(id: string, name: string, key: string, json: string): Promise<string> {
+    return this.once((lane) => this.control.signalJob(id, name, key, json, lane));
+  }
+
   promoteJob(id: string): Promise<string> {
     return this.once((lane) => this.control.promoteJob(id, lane));
   }
