@@ -43,6 +43,7 @@ export type {
   DefinedSteps,
 } from './steps/define-steps.js';
 export { done, next, Outcome, sleep, waitForChildren, waitForSignal } from './steps/outcomes.js';
+export type { StepChild } from './steps/step-children.js';
 export type { StepContext } from './steps/step-context.js';
 export type { StepOptions, StepTries } from './steps/step-definition.js';
 export * from './steps/step-errors.js';

@@ -3,6 +3,7 @@ import { decodeStepValue } from '../job/job-steps.js';
 import { encodeJson } from '../job/json.js';
 import type { StagedRun } from '../worker/staged-processor.js';
 import { next, type Next } from './outcomes.js';
+import { addStepChildren, type StepChild, withId } from './step-children.js';
 import type { StepContext } from './step-context.js';
 import { MissingStepResultError } from './step-errors.js';
 import type { StepLedger } from './step-ledger.js';
@@ -12,6 +13,7 @@ import type { StepPlan } from './step-plan.js';
 export class RunContext implements StepContext {
   readonly next = next as { (step: string): Next<null>; <V>(step: string, value: V): Next<V> };
   private readonly controller: AbortController | undefined;
+  private childrenAdded = 0;
   private combined: AbortSignal | undefined;
 
   constructor(
@@ -55,6 +57,20 @@ export class RunContext implements StepContext {
       throw new MissingStepResultError(step);
     }
     return decodeStepValue(text);
+  }
+
+  addChildren(children: readonly StepChild[]): Promise<Job[]> {
+    const { job } = this.run;
+    const { visit = 0 } = this.ledger.entry(this.step) ?? {};
+    const named = children.map((child) => {
+      this.childrenAdded += 1;
+      return withId(child, job, this.step, visit, this.childrenAdded);
+    });
+    return addStepChildren(job, named);
+  }
+
+  async addFlow(tree: StepChild): Promise<Job> {
+    return (await this.addChildren([tree]))[0] as Job;
   }
 
   save(value: unknown): Promise<void> {

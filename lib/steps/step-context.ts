@@ -1,3 +1,5 @@
+import type { Job } from '../job/job.js';
+import type { StepChild } from './step-children.js';
 import type { Next } from './outcomes.js';
 import type { StepName, StepResult } from './step-types.js';
 
@@ -35,6 +37,14 @@ export interface StepContext<S = any> {
   next<K extends StepName<S>, V>(step: K, value: V): Next<V>;
   /** Saves a value for a later run of this step, should this one be interrupted, and tells listeners. Same as emitting it. */
   save(value: unknown): Promise<void>;
+  /**
+   * Adds children to the job; `waitForChildren` waits for them. What this run adds again, because an earlier one was
+   * interrupted, is there once: a child without a `jobId` gets one that follows from the step and its place among the
+   * children that the step adds.
+   */
+  addChildren(children: readonly StepChild[]): Promise<Job[]>;
+  /** As `addChildren`, for one child with children of its own. */
+  addFlow(tree: StepChild): Promise<Job>;
   /** Same as `job.updateProgress`. */
   progress(value: any): Promise<void>;
   /** Same as `job.log`. */

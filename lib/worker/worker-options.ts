@@ -13,7 +13,7 @@ export type Processor<D = any, R = any, N extends string = string> = (
   job: Job<D, R, N>,
   token: string,
   signal: AbortSignal,
-) => R | Promise<R> | Emits<R> | Promise<Emits<R>>;
+) => R | Emits<R> | Promise<R | Emits<R>>;
 
 /** An Observable, of any copy of rxjs. */
 interface Emits<R> {

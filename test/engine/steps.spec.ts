@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   defineSteps,
+  DelayedError,
   done,
   type Job,
   MissingStepResultError,
@@ -9,6 +10,7 @@ import {
   StepTimeoutError,
   UnknownStepError,
   UnrecoverableError,
+  WaitingError,
 } from '../../lib/engine.js';
 import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
 
@@ -435,5 +437,67 @@ describe('defineSteps', () => {
     ['a compensation that is none', { a: { run: one, compensate: 5 } }, 'compensate'],
   ])('refuses %s', (_what, steps, message) => {
     expect(() => defineSteps(steps as never)).toThrow(message);
+  });
+});
+
+describe('special errors in a step', () => {
+  it('leave it unfinished: it runs again, with no try counted', async () => {
+    const queue = lab.queue();
+    const runs: string[] = [];
+    const worker = lab.worker(
+      defineSteps({
+        a: () => 'a',
+        b: async (job, ctx) => {
+          runs.push(`${job.name} ${ctx.attempt}`);
+          if (runs.length < 3) {
+            if (job.name === 'delays') {
+              await job.moveToDelayed(Date.now() + 5, ctx.token);
+              throw new DelayedError();
+            }
+            throw new WaitingError();
+          }
+          return ctx.result('a');
+        },
+      }),
+    );
+    for (const name of ['delays', 'waits']) {
+      runs.length = 0;
+      const completed = next(worker, 'completed');
+      const job = await queue.add(name, 0);
+      expect((await completed)[1]).toBe('a');
+      expect(runs).toEqual([`${name} 1`, `${name} 1`, `${name} 1`]);
+      expect(await told(job)).toEqual(['a completed 1', 'b completed 1']);
+      expect(await queue.getJob(job.id)).toMatchObject({ attemptsMade: 1, attemptsStarted: 3 });
+    }
+  });
+
+  it('are the fault of the step when it has not moved the job before', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(
+      defineSteps({
+        a: () => {
+          throw new DelayedError();
+        },
+      }),
+    );
+    const failed = next(worker, 'failed');
+    const job = await queue.add('x', 0, { attempts: 3 });
+    expect((await failed)[1].message).toContain('not moved before');
+    expect(await told(job)).toEqual(['a failed 1']);
+  });
+
+  it('may be left out after a move: what the step returns is not kept then', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(
+      defineSteps({
+        a: async (job, ctx) => {
+          if (job.attemptsStarted === 1) await job.moveToWait(ctx.token);
+          return job.attemptsStarted;
+        },
+      }),
+    );
+    const completed = next(worker, 'completed');
+    await queue.add('x', 0);
+    expect((await completed)[1]).toBe(2);
   });
 });

@@ -338,6 +338,12 @@ describe('commit: step', () => {
 
   it.each([
     ['completes with children pending', { pending: 1 }, ['complete', '1', ''], 'pending-children'],
+    [
+      'completes with a failed child that counts',
+      { failedChildren: 1 },
+      ['complete', '1', ''],
+      'child-failed',
+    ],
     ['completes with a failed child', { deferred: '"x"' }, ['complete', '1', ''], 'child-failed'],
     [
       'waits for children of which one failed',
