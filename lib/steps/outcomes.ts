@@ -10,7 +10,7 @@ export abstract class Outcome<V = unknown> {
   constructor(
     readonly value: V,
     /** Undefined for the step that follows. */
-    readonly then: string | undefined,
+    readonly to: string | undefined,
   ) {}
 }
 
@@ -28,9 +28,9 @@ export class Sleep<V> extends Outcome<V> {
   constructor(
     readonly until: number | Date,
     value: V,
-    then: string | undefined,
+    to: string | undefined,
   ) {
-    super(value, then);
+    super(value, to);
   }
 }
 
@@ -44,9 +44,9 @@ export class SignalWait<P> extends Outcome<SignalResult<P>> {
   constructor(
     readonly signal: string,
     readonly timeoutMs: number | undefined,
-    then: string | undefined,
+    to: string | undefined,
   ) {
-    super(undefined as never, then);
+    super(undefined as never, to);
   }
 }
 

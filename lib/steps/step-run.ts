@@ -309,8 +309,8 @@ export class StepRun {
   }
 
   private after(step: StepDefinition, returned: unknown): StepDefinition | undefined {
-    if (returned instanceof Outcome && returned.then !== undefined) {
-      return this.plan.get(returned.then);
+    if (returned instanceof Outcome && returned.to !== undefined) {
+      return this.plan.get(returned.to);
     }
     return returned instanceof Done ? undefined : this.plan.after(step);
   }

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { concat, defer, EMPTY, from, interval, map, NEVER, Observable, of, take, throwError } from 'rxjs';
-import { defineSteps, JobTimeoutError, next as goTo, StepTimeoutError } from '../../lib/engine.js';
+import {
+  defineSteps,
+  type Job,
+  JobTimeoutError,
+  next as goTo,
+  StepTimeoutError,
+  type Worker,
+  type WorkerOptions,
+} from '../../lib/engine.js';
 import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
@@ -77,12 +85,42 @@ describe('a processor that returns an Observable', () => {
     expect((await failed)[1].code).toBe('NOT_SERIALIZABLE');
   });
 
-  it.each([
-    ['it takes too long', 'ttl'],
-    ['the job is cancelled', 'cancel'],
-    ['the worker closes', 'close'],
-    ['the lock is lost', 'lock'],
-  ])('is unsubscribed when %s', async (_what, how) => {
+  const failed = async (worker: Worker): Promise<unknown> => (await next(worker, 'failed'))[1].message;
+
+  it.each<[string, Partial<WorkerOptions>, (worker: Worker, job: Job) => Promise<unknown>, string]>([
+    ['it takes too long', { ttl: 50 }, failed, 'ttl of 50 ms'],
+    [
+      'the job is cancelled',
+      {},
+      async (worker, job) => {
+        const message = failed(worker);
+        worker.cancelJob(job.id, 'stop');
+        return message;
+      },
+      'stop',
+    ],
+    [
+      'the worker closes',
+      {},
+      async (worker, job) => {
+        await worker.close(true);
+        return job.getState();
+      },
+      'waiting',
+    ],
+    [
+      'the lock is lost',
+      { lockDuration: 400, lockRenewTime: 50 },
+      async (_worker, job) => {
+        // As if another run had been granted the job.
+        await lab.client.hset(lab.keys.derived('job', job.id), 'token', 'other:9');
+        const errors: Error[] = [];
+        await until(() => errors.push(...lab.takeErrors()) > 0);
+        return errors[0]!.message;
+      },
+      'its lock was lost',
+    ],
+  ])('is unsubscribed when %s', async (_what, options, end, expected) => {
     const queue = lab.queue();
     const [began, gone] = [new Gate(), new Gate()];
     const worker = lab.worker(
@@ -92,24 +130,12 @@ describe('a processor that returns an Observable', () => {
           began.open();
           return () => gone.open();
         }),
-      { ...(how === 'ttl' ? { ttl: 50 } : {}), lockDuration: 400, lockRenewTime: 50 },
+      options,
     );
-    const failed = how === 'ttl' || how === 'cancel' ? next(worker, 'failed') : undefined;
     const job = await queue.add('a', 0);
     await began.passed;
-    if (how === 'cancel') worker.cancelJob(job.id, 'stop');
-    if (how === 'close') await worker.close(true);
-    if (how === 'lock') {
-      // As if another run had been granted the job.
-      await lab.client.hset(lab.keys.derived('job', job.id), 'token', 'other:9');
-    }
+    expect(await end(worker as unknown as Worker, job)).toContain(expected);
     await gone.passed;
-    if (how === 'cancel') expect((await failed!)[1].message).toBe('stop');
-    if (how === 'ttl') expect((await failed!)[1]).toBeInstanceOf(JobTimeoutError);
-    if (how === 'close') expect(await job.getState()).toBe('waiting');
-    if (how === 'lock') {
-      await until(() => lab.takeErrors().some((error) => 'code' in error && error.code === 'LOCK_LOST'));
-    }
   });
 });
 

@@ -101,6 +101,7 @@ describe('a step that waits for a signal', () => {
     const queue = lab.queue();
     const worker = lab.worker(
       defineSteps({
+        // oxlint-disable-next-line unicorn/no-thenable -- a name, and no function
         ask: () => waitForSignal('go', { then: 'last' }),
         never: () => 'never',
         last: () => 'last',
