@@ -54,6 +54,8 @@ export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';
 export type { Codec } from './job/codec.js';
 export type { BackoffStrategy } from './job/backoff.js';
+export type { JobStep, SignalResult, StepStatus } from './job/job-steps.js';
+export type { SignalOptions } from './job/signal.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';
 export type { RetryOptions } from './job/job-store.js';
 export type { ConnectionOptions } from './redis/client.js';
@@ -66,3 +68,16 @@ export {
   WaitingChildrenError,
   WaitingError,
 } from './job/special-errors.js';
+export { defineSteps } from './steps/define-steps.js';
+export type {
+  CompensationFunction,
+  DefinedStep,
+  DefinedStepFunction,
+  DefinedSteps,
+} from './steps/define-steps.js';
+export { done, next, Outcome, sleep, waitForChildren, waitForSignal } from './steps/outcomes.js';
+export type { StepChild } from './steps/step-children.js';
+export type { StepContext } from './steps/step-context.js';
+export type { StepOptions, StepTries } from './steps/step-definition.js';
+export * from './steps/step-errors.js';
+export type { StepName, StepResult, StepReturn } from './steps/step-types.js';

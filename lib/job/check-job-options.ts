@@ -104,7 +104,7 @@ export function checkDeduplication(option: string, value: unknown): void {
   }
 }
 
-function checkBackoff(option: string, value: unknown): void {
+export function checkBackoff(option: string, value: unknown): void {
   if (typeof value === 'number') {
     checkNumber(option, value, 0);
     return;

@@ -193,6 +193,16 @@ export class EventOverflowError extends StepwellError {
   }
 }
 
+/** Why an attempt failed: it ran longer than the `ttl` of its worker. */
+export class JobTimeoutError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    ttlMs: number,
+  ) {
+    super(`Job ${jobId} ran longer than the ttl of ${ttlMs} ms.`, 'JOB_TIMEOUT');
+  }
+}
+
 const MAX_SHOWN = 80;
 
 function shown(value: unknown): string {

@@ -3,7 +3,7 @@ import { asError } from './job-failure.js';
 import { decodeJson, decodeValue } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
-import type { JobRecord } from './job-record.js';
+import type { JobFields, JobRecord } from './job-record.js';
 import { parseRef } from './job-ref.js';
 
 /** What is known of a job: as it was when this object was made, and what it did itself since then. */
@@ -35,6 +35,8 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   finishedOn: number | undefined = undefined;
   /** Name of the worker that was given the job last. */
   processedBy: string | undefined = undefined;
+  /** @internal What is stored of its steps, among the other fields; undefined where there are none. */
+  stepFields: JobFields | undefined = undefined;
   /** Lock under which this object may write. */
   token: string | undefined = undefined;
   /** Why stored data, result or progress could not be read by the queue's codec; they are undefined then. */
@@ -82,7 +84,12 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   protected take({ fields, token }: JobRecord, codec?: Codec): void {
     this.token = token;
     for (const name in fields) {
-      TAKE[name]?.(this, fields[name as keyof typeof fields] as string, codec);
+      const take = TAKE[name];
+      if (take) {
+        take(this, (fields as Record<string, string>)[name] as string, codec);
+      } else if (name.startsWith('step')) {
+        this.stepFields = fields;
+      }
     }
     if (token !== undefined) {
       this.attemptsStarted = Number(fields.attemptsStarted ?? 0) + 1;

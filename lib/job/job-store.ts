@@ -61,6 +61,8 @@ export interface JobStore {
   removeDedupKey(id: string, owner: string): Promise<string>;
   changeDelay(id: string, delayMs: number): Promise<string>;
   changePriority(id: string, priority: number, front: boolean): Promise<string>;
+  /** Keeps a signal for a step of the job; `key` tells copies of it, '' for none. */
+  signalJob(id: string, name: string, key: string, json: string): Promise<string>;
   /** Milliseconds from now; answers whether the lock is still held. */
   extendLock(id: string, token: string, durationMs: number): Promise<boolean>;
   /** Another queue of the same Redis. */

@@ -12,9 +12,12 @@ import type { FlowJob } from './flow-job.js';
 import { JobFamily } from './job-family.js';
 import { encodeJson } from './json.js';
 import type { JobsOptions } from './job-options.js';
-import type { JobRecord } from './job-record.js';
+import type { JobFields, JobRecord } from './job-record.js';
+import { type JobStep, stepsOf } from './job-steps.js';
 import type { FinishedState, JobState } from './job-state.js';
 import type { JobStore, RetryOptions } from './job-store.js';
+import type { JobWrite } from './job-write.js';
+import { signalJob, type SignalOptions } from './signal.js';
 import type { JobProgress } from './job-progress.js';
 import { JobSnapshot, readValue } from './job-snapshot.js';
 import { refOf, refText, type ParentOptions } from './job-ref.js';
@@ -103,6 +106,19 @@ export class Job<
       this.expect(word, 'log for');
     }
     return count;
+  }
+
+  /**
+   * What has become of the job's steps, in the order in which they first ran. It is read anew; a job without steps has
+   * none. What undoes a step is told under the name `undo:<step>`.
+   */
+  async getSteps(): Promise<JobStep[]> {
+    return stepsOf((await this.store.loadJob(this.id))?.record.fields ?? {});
+  }
+
+  /** Same as `queue.signal(job.id, …)`. */
+  signal(name: string, payload?: unknown, options?: SignalOptions): Promise<boolean> {
+    return signalJob(this.store, this.id, name, payload, options);
   }
 
   /** Removes the job's log lines but the newest `keepLogs` ones (default: none are kept). */
@@ -284,6 +300,25 @@ export class Job<
       return held;
     }
     return token;
+  }
+
+  /** @internal Joins the group commit of the run that holds the job. Answers the script's word. */
+  write(entry: JobWrite): Promise<string> {
+    return this.store.write(entry);
+  }
+
+  /** @internal What is stored of the job now, undefined when it is gone. */
+  async readFields(): Promise<JobFields | undefined> {
+    return (await this.store.loadJob(this.id))?.record.fields;
+  }
+
+  /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
+  async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
+    this.expect(
+      await this.store.write(['emit', this.id, this.token ?? '', step, json]),
+      'save an emission of',
+    );
+    this.store.progressed?.(this, value);
   }
 
   /** @internal */

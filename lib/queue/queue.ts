@@ -9,6 +9,7 @@ import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { FinishedState, JobType } from '../job/job-state.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { encodeJson } from '../job/json.js';
+import { signalJob, type SignalOptions } from '../job/signal.js';
 import type { AddedJob } from '../store/added-job.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
@@ -183,6 +184,18 @@ export class Queue<
       throw new JobNotFoundError(id, 'update the progress of');
     }
     this.emit('progress', id, progress);
+  }
+
+  /**
+   * Sends a signal to an unfinished job: a step that waits for one of that name goes on with the payload, at once or when
+   * it comes to wait. Until then the last signal of a name is kept. Answers false for a copy, told by its `key`. Throws
+   * `JobNotFoundError` or, for a finished job, `WrongStateError`.
+   *
+   * @example
+   * await orders.signal(orderId, 'approved', { by: 'ada' }, { key: webhook.id });
+   */
+  signal(jobId: string, name: string, payload?: unknown, options?: SignalOptions): Promise<boolean> {
+    return signalJob(this.store, jobId, name, payload, options);
   }
 
   /** Adds a line to a job's log. Answers how many lines it has. */

@@ -17,6 +17,7 @@ import {
   retryJob,
   retryJobs,
   setMeta,
+  signalJob,
   trimEvents,
   unlinkChild,
 } from '../redis/scripts.generated.js';
@@ -69,6 +70,12 @@ export class ControlStore {
       expected,
       ...flags,
     ]) as Promise<string>;
+  }
+
+  /** Answers ok, unchanged, finished or missing. */
+  signalJob(id: string, name: string, key: string, json: string, lane: Lane): Promise<string> {
+    const { writer, seq } = lane;
+    return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */

@@ -195,6 +195,10 @@ export class QueueStore implements JobStore {
     await within(TELL_MS, this.courier.look());
   }
 
+  signalJob(id: string, name: string, key: string, json: string): Promise<string> {
+    return this.once((lane) => this.control.signalJob(id, name, key, json, lane));
+  }
+
   promoteJob(id: string): Promise<string> {
     return this.once((lane) => this.control.promoteJob(id, lane));
   }
