@@ -7,21 +7,16 @@ import { reportRun } from './report-run.mjs';
 import { startRedis } from './start-redis.mjs';
 import { summarize } from './summarize.mjs';
 
-// Sizes are those at --scale 1. A window of 1 is one add after the other.
-const TESTS = [
-  { name: 'ignoredSerial', kind: 'dedup', jobs: 4_000, window: 1 },
-  { name: 'ignoredWindow', kind: 'dedup', jobs: 20_000, window: 1_000 },
-];
-
-// The report on stdout, progress on stderr. Gives whether every measurement came to an end.
-export async function runDedup(flags) {
-  const tests = TESTS.map((test) => ({ ...test, jobs: Math.max(200, Math.round(test.jobs * flags.scale)) }));
+// Measures one thing, of which the tests are variants, for each library. Sizes are those at --scale 1. The report on
+// stdout, progress on stderr. Gives whether every measurement came to an end.
+export async function runComparison({ title, unit, tests: all }, flags) {
+  const tests = all.map((test) => ({ ...test, jobs: Math.max(200, Math.round(test.jobs * flags.scale)) }));
   const redis = await startRedis();
   try {
     const run = { ...(await describeRun({ ...flags, tests: [] }, redis.connection)), tests };
-    console.log(reportRun({ ...run, title: 'Ignored adds' }));
+    console.log(reportRun({ ...run, title }));
     const measurements = await measureInTurns(tests, flags, redis.connection);
-    console.log(`\n${tableOf(tests, flags, summarize(measurements))}`);
+    console.log(`\n${tableOf(tests, unit, flags, summarize(measurements))}`);
     if (flags.jsonFile) writeFileSync(flags.jsonFile, `${JSON.stringify({ run, measurements }, null, 2)}\n`);
     return measurements.every(({ error }) => !error);
   } finally {
@@ -29,7 +24,7 @@ export async function runDedup(flags) {
   }
 }
 
-function tableOf(tests, { peers }, summary) {
+function tableOf(tests, unit, { peers }, summary) {
   const baseline = peers.at(-1);
   const rows = tests.flatMap(({ name }) =>
     peers.map((peer) => {
@@ -45,7 +40,7 @@ function tableOf(tests, { peers }, summary) {
     }),
   );
   return markdownTable(
-    ['test', 'library', 'adds/s (range)', 'CPU µs per add: node + redis', `ratio to ${baseline}`],
+    ['test', 'library', `${unit}s/s (range)`, `CPU µs per ${unit}: node + redis`, `ratio to ${baseline}`],
     rows,
   );
 }
