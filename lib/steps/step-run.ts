@@ -54,6 +54,10 @@ export class StepRun {
   fail(error: Error): Promise<Ending | undefined> {
     return this.untilRefused(async () => {
       const { place } = this.ledger;
+      if (place.kind === 'start') {
+        // What an earlier life of the job has done stays done.
+        return undefined;
+      }
       if (place.kind === 'undo') {
         return this.failUndoing(place.name, error);
       }
@@ -269,6 +273,9 @@ export class StepRun {
         return this.failAsKept((way) => this.write(cursor, head, json, UNDONE_CURSOR, '', way), error);
       }
       const nextCursor = undoCursor(next);
+      if (this.run.isClosing) {
+        return Ending.postponed(this.write(cursor, head, json, nextCursor, '', ['postpone', '0']));
+      }
       await this.keep(this.write(cursor, head, json, nextCursor, this.ledger.begin(nextCursor)));
       name = next;
     }
