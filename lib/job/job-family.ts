@@ -1,4 +1,5 @@
 import { checkInteger } from './check.js';
+import type { Codec } from './codec.js';
 import { JobNotFoundError, MissingParentError } from './errors.js';
 import { decodeJson, decodeValue } from './json.js';
 import type { JobsOptions } from './job-options.js';
@@ -59,6 +60,11 @@ export class JobFamily<
     timestamp: number,
   ) {
     super(id, name, data, opts, timestamp);
+  }
+
+  /** @internal How the values of the queue are stored. */
+  get codec(): Codec | undefined {
+    return this.store.codec;
   }
 
   /**

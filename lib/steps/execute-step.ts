@@ -17,11 +17,12 @@ export function executeStep(
     return work;
   }
   return new Promise((resolve, reject) => {
+    // The connection of the worker keeps the process alive while it matters.
     const timer = setTimeout(() => {
       const error = new StepTimeoutError(context.step, timeoutMs);
       reject(error);
       context.abort(error);
-    }, timeoutMs);
+    }, timeoutMs).unref();
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -6,6 +6,7 @@ import { type MaybeStaged, type StagedRun, type Stages, STAGES } from '../worker
 import type { Processor } from '../worker/worker-options.js';
 import type { StepPlan } from './step-plan.js';
 import { StepRun } from './step-run.js';
+import { StepWork } from './step-work.js';
 
 /** Runs the jobs of one plan. */
 export class StepRunner implements Stages {
@@ -20,13 +21,13 @@ export class StepRunner implements Stages {
   }
 
   run(run: StagedRun): Promise<Ending> {
-    const stepRun = new StepRun(this.plan, run);
+    const stepRun = new StepRun(new StepWork(this.plan, run));
     this.runs.set(run.job, stepRun);
     return stepRun.start();
   }
 
   async fail(run: StagedRun, error: Error): Promise<Ending | undefined> {
-    const going = (await this.runs.get(run.job)?.takeOver()) ?? new StepRun(this.plan, run);
+    const going = (await this.runs.get(run.job)?.takeOver()) ?? new StepRun(new StepWork(this.plan, run));
     this.runs.set(run.job, going);
     return going.fail(error);
   }

@@ -1,11 +1,11 @@
 import { JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
-import { asError, type Failure, failureOf, type Tries } from '../job/job-failure.js';
+import { asError, type Failure } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
-import { retentionText } from '../job/retention.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
 import type { CommitBatch } from '../store/commit-batch.js';
+import { AttemptPolicy } from './attempt-policy.js';
 import { Ending } from './ending.js';
 import { followObservable, isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
@@ -30,37 +30,30 @@ const NO_SIGNAL = new AbortController().signal;
 
 /** Carries out one attempt: processor, outcome, write. */
 export class AttemptRunner {
-  private readonly keepCompleted: string;
+  private readonly policy: AttemptPolicy;
   private readonly signalled: boolean;
   private readonly stages: MaybeStaged[typeof STAGES];
 
   constructor(
     private readonly processor: Processor & MaybeStaged,
-    private readonly options: WorkerOptions,
+    options: WorkerOptions,
     private readonly commit: () => CommitBatch,
     private readonly hooks: AttemptHooks,
   ) {
     this.stages = processor[STAGES];
     this.signalled = takesSignal(processor);
-    this.keepCompleted = retentionText(options.removeOnComplete);
+    this.policy = new AttemptPolicy(options, hooks.error);
   }
 
   start(run: Run): void {
-    if (run.job.deferredFailure !== undefined) {
-      this.fail(run, new UnrecoverableError(run.job.deferredFailure));
+    const refusal = this.policy.refusal(run.job);
+    if (refusal) {
+      this.fail(run, refusal);
       return;
     }
-    const { maxStartedAttempts, ttl } = this.options;
-    if (maxStartedAttempts && run.job.attemptsStarted > maxStartedAttempts) {
-      this.fail(run, new UnrecoverableError('job started more than allowable limit'));
-      return;
-    }
-    if (run.job.unreadable) {
-      this.fail(run, run.job.unreadable);
-      return;
-    }
-    if (ttl !== undefined) {
-      this.limit(run, typeof ttl === 'number' ? ttl : ttl[run.job.name]);
+    const ttlMs = this.policy.ttlMs(run.job);
+    if (ttlMs !== undefined) {
+      this.limit(run, ttlMs);
     }
     this.follow(run, () => this.process(run));
   }
@@ -108,15 +101,13 @@ export class AttemptRunner {
     );
   }
 
-  private limit(run: Run, ttlMs: number | undefined): void {
-    if (ttlMs !== undefined) {
-      run.timer = setTimeout(() => {
-        const error = new JobTimeoutError(run.job.id, ttlMs);
-        run.turn += 1;
-        run.abort(error);
-        this.fail(run, error);
-      }, ttlMs);
-    }
+  private limit(run: Run, ttlMs: number): void {
+    run.timer = setTimeout(() => {
+      const error = new JobTimeoutError(run.job.id, ttlMs);
+      run.turn += 1;
+      run.abort(error);
+      this.fail(run, error);
+    }, ttlMs);
   }
 
   /** A processor in stages knows more about what failed, and may have to undo some of it. */
@@ -159,12 +150,12 @@ export class AttemptRunner {
     }
     let json: string;
     try {
-      json = encodeJson('The result', result, 'null', this.options.codec);
+      json = encodeJson('The result', result, 'null', job.codec);
     } catch (error) {
       this.fail(run, error);
       return;
     }
-    this.write(run, ['complete', job.id, token, json, this.keepOf(job)], 'complete', () =>
+    this.write(run, ['complete', job.id, token, json, this.policy.keepCompleted(job)], 'complete', () =>
       this.completed(job, result),
     );
   }
@@ -188,17 +179,10 @@ export class AttemptRunner {
 
   private async writeFailure(run: Run, error: Error): Promise<void> {
     const { job, token } = run;
-    const failure = await this.decide(job, error);
-    this.write(run, job.failureWrite(failure, token, this.keepOfFailed(job)), 'fail', () =>
+    const failure = await this.policy.failure(job, error);
+    this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
       this.failed(job, failure, error),
     );
-  }
-
-  private decide(job: Job, error: Error, tries?: Tries): Promise<Failure> {
-    return failureOf(job, error, this.options.settings?.backoffStrategy, tries).catch((cause: unknown) => {
-      this.hooks.error(asError(cause));
-      return failureOf(job, new UnrecoverableError(error.message), undefined, tries);
-    });
   }
 
   /** The work has ended although children of its job are pending, which is its fault, or one has failed. */
@@ -228,16 +212,8 @@ export class AttemptRunner {
     this.hooks.failed(job, error);
   }
 
-  private keepOf(job: Job): string {
-    const own = job.opts.removeOnComplete;
-    return own === undefined ? this.keepCompleted : retentionText(own);
-  }
-
-  private keepOfFailed(job: Job): WorkerOptions['removeOnFail'] {
-    return job.opts.removeOnFail ?? this.options.removeOnFail;
-  }
-
   private staged(run: Run): StagedRun {
+    const { policy } = this;
     const { closing } = this.hooks;
     return {
       job: run.job,
@@ -248,9 +224,9 @@ export class AttemptRunner {
       get isClosing() {
         return closing();
       },
-      keepCompleted: this.keepOf(run.job),
-      keepFailed: this.keepOfFailed(run.job),
-      failure: (error, tries) => this.decide(run.job, error, tries),
+      keepCompleted: policy.keepCompleted(run.job),
+      keepFailed: policy.keepFailed(run.job),
+      failure: (error, tries) => policy.failure(run.job, error, tries),
     };
   }
 

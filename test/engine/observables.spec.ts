@@ -244,6 +244,14 @@ describe('ttl', () => {
     expect(await queue.getJob(slow.id)).toMatchObject({ attemptsMade: 1, returnvalue: null });
   });
 
+  it('by name is not mistaken for what every object has', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(() => interval(20).pipe(take(1)), { ttl: { slow: 5 } });
+    const completed = next(worker, 'completed');
+    await queue.add('toString', 0);
+    expect((await completed)[1]).toBe(0);
+  });
+
   it('counts for the whole run of a job with steps, and fails the step that it is at', async () => {
     const queue = lab.queue();
     const runs: string[] = [];

@@ -193,6 +193,51 @@ describe('compensation', () => {
     ]);
   });
 
+  it('leaves alone what an earlier life of the job has done', async () => {
+    const queue = lab.queue();
+    const runs: string[] = [];
+    const steps = defineSteps({ a: { run: () => runs.push('a'), compensate: () => runs.push('undo a') } });
+    const worker = lab.worker(steps, { maxStartedAttempts: 1 });
+    const completed = next(worker, 'completed');
+    const job = await queue.add('x', 0);
+    await completed;
+    const failed = next(worker, 'failed');
+    await job.retry('completed');
+    expect((await failed)[1].message).toBe('job started more than allowable limit');
+    expect(runs).toEqual(['a']);
+  });
+
+  it('is handed over between two steps when its worker closes', async () => {
+    const queue = lab.queue();
+    const runs: string[] = [];
+    const [began, gate] = [new Gate(), new Gate()];
+    const steps = (name: string) =>
+      defineSteps({
+        a: { run: () => 1, compensate: () => runs.push(`${name} undoes a`) },
+        b: {
+          run: () => 2,
+          compensate: async () => {
+            runs.push(`${name} undoes b`);
+            began.open();
+            await gate.passed;
+          },
+        },
+        c: () => {
+          throw new Error('c fails');
+        },
+      });
+    const first = lab.worker(steps('first'));
+    await queue.add('x', 0);
+    await began.passed;
+    const closed = first.close();
+    gate.open();
+    await closed;
+    const second = lab.worker(steps('second'));
+    const [job, error] = await next(second, 'failed');
+    expect([job.failedReason, error.message]).toEqual(['c fails', 'c fails']);
+    expect(runs).toEqual(['first undoes b', 'second undoes a']);
+  });
+
   it('follows an UnrecoverableError at once', async () => {
     const queue = lab.queue();
     const runs: string[] = [];

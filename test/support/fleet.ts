@@ -78,6 +78,21 @@ export class Fleet {
     return answer as T;
   }
 
+  /** A file of the fleet's folder. */
+  file(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Starts a program of test/support in a process of its own, which ends with the fleet at the latest. */
+  fork(program: string, orders: object): ChildProcess {
+    const child = fork(join(this.folder, 'test', 'support', `${program}.js`), [JSON.stringify(orders)], {
+      execArgv: [],
+    });
+    this.processes.add(child);
+    child.once('exit', () => this.processes.delete(child));
+    return child;
+  }
+
   async notes(): Promise<Note[]> {
     const lines = (await readFile(join(this.folder, 'ledger'), 'utf8')).split('\n').filter(Boolean);
     return lines.map((line) => {
@@ -103,11 +118,7 @@ export class Fleet {
 
   private async startOne(): Promise<number> {
     const orders = { queue: this.queue, ledger: join(this.folder, 'ledger'), options: this.options };
-    const child = fork(join(this.folder, 'test', 'support', `${this.program}.js`), [JSON.stringify(orders)], {
-      execArgv: [],
-    });
-    this.processes.add(child);
-    child.once('exit', () => this.processes.delete(child));
+    const child = this.fork(this.program, orders);
     await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(() => {
