@@ -1,3 +1,4 @@
+import type { Job } from '../job/job.js';
 import { asError } from '../job/job-failure.js';
 import { decodeStepValue } from '../job/job-steps.js';
 import { decodeJson, encodeJson } from '../job/json.js';
@@ -17,18 +18,22 @@ import { Refused, type StepWork } from './step-work.js';
 export class StepRun {
   private readonly failing: StepFailing;
 
-  constructor(private readonly work: StepWork) {
+  constructor(
+    private readonly work: StepWork,
+    private hasBegun = false,
+  ) {
     this.failing = new StepFailing(work);
   }
 
   /** Rejects only with what a step threw that is no failure, such as a `DelayedError`. */
   start(): Promise<Ending> {
+    this.hasBegun = true;
     return untilRefused(() => this.resume());
   }
 
   /** Ends this run, whatever its step still comes to. Answers one that knows what was done, and can go on to undo it. */
   async takeOver(): Promise<StepRun> {
-    return new StepRun(await this.work.handOver());
+    return new StepRun(await this.work.handOver(), this.hasBegun);
   }
 
   /** Fails the job for a reason from outside; undefined when the steps have no part in that. */
@@ -41,7 +46,9 @@ export class StepRun {
         return undefined;
       }
       if (place.kind === 'undo') {
-        return this.failing.failUndoing(place.name, error);
+        // A child that failed says no more than that the job is to fail, which it does already.
+        const isNews = this.hasBegun || storedDeferral(this.work.run.job) === undefined;
+        return isNews ? this.failing.failUndoing(place.name, error) : this.resume();
       }
       const step = place.kind === 'step' ? plan.find(place.name) : undefined;
       const letter = ledger.entry(cursor)?.letter;
@@ -205,6 +212,10 @@ async function untilRefused<T>(work: () => Promise<T>): Promise<T | Ending> {
     }
     throw error;
   }
+}
+
+function storedDeferral({ stepFields }: Job): string | undefined {
+  return (stepFields as Record<string, string | undefined> | undefined)?.deferred;
 }
 
 function valueOf(returned: unknown): unknown {
