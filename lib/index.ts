@@ -1,6 +1,7 @@
 // Everything public: the engine, and what ties it to Nest.
 export * from './engine.js';
 export { Dedup } from './nest/decorators/dedup.decorator.js';
+export { InjectFlowProducer } from './nest/decorators/inject-flow-producer.decorator.js';
 export { InjectQueue } from './nest/decorators/inject-queue.decorator.js';
 export { InjectQueueEvents } from './nest/decorators/inject-queue-events.decorator.js';
 export { OnQueueEvent } from './nest/decorators/on-queue-event.decorator.js';
@@ -11,6 +12,7 @@ export type {
   ProcessorOptions,
   ProcessorWorkerOptions,
 } from './nest/interfaces/processor-options.interface.js';
+export type { RegisterFlowProducerOptions } from './nest/interfaces/register-flow-producer-options.interface.js';
 export type {
   RegisterQueueAsyncOptions,
   RegisterQueueOptions,
@@ -20,7 +22,7 @@ export type {
   StepwellOptionsFactory,
 } from './nest/interfaces/stepwell-options.interface.js';
 export * from './nest/nest-errors.js';
-export { getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
+export { getFlowProducerToken, getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
 export { StepwellModule } from './nest/stepwell.module.js';
 export { STEPWELL_OPTIONS } from './nest/stepwell.module-definition.js';
 export { StepwellRegistry } from './nest/stepwell.registry.js';
