@@ -2,6 +2,7 @@
 export * from './engine.js';
 export { Compensate } from './nest/decorators/compensate.decorator.js';
 export { Dedup } from './nest/decorators/dedup.decorator.js';
+export { InjectFlowProducer } from './nest/decorators/inject-flow-producer.decorator.js';
 export { InjectQueue } from './nest/decorators/inject-queue.decorator.js';
 export { InjectQueueEvents } from './nest/decorators/inject-queue-events.decorator.js';
 export { OnQueueEvent } from './nest/decorators/on-queue-event.decorator.js';
@@ -13,6 +14,7 @@ export type {
   ProcessorOptions,
   ProcessorWorkerOptions,
 } from './nest/interfaces/processor-options.interface.js';
+export type { RegisterFlowProducerOptions } from './nest/interfaces/register-flow-producer-options.interface.js';
 export type {
   RegisterQueueAsyncOptions,
   RegisterQueueOptions,
@@ -23,7 +25,7 @@ export type {
 } from './nest/interfaces/stepwell-options.interface.js';
 export * from './nest/nest-errors.js';
 export type { ListenerRequest } from './nest/scoped-listener.js';
-export { getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
+export { getFlowProducerToken, getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
 export { StepwellModule } from './nest/stepwell.module.js';
 export { STEPWELL_OPTIONS } from './nest/stepwell.module-definition.js';
 export { StepwellRegistry } from './nest/stepwell.registry.js';

@@ -100,6 +100,16 @@ export class ConflictingWorkerOptionsError extends StepwellError {
   }
 }
 
+/** A flow producer was registered twice with different options. */
+export class ConflictingFlowProducerOptionsError extends StepwellError {
+  constructor(readonly token: string) {
+    super(
+      `${token} is registered twice with different options. Give one of them a name.`,
+      'CONFLICTING_FLOW_PRODUCER_OPTIONS',
+    );
+  }
+}
+
 /** A queue was registered twice with different options. */
 export class ConflictingQueueOptionsError extends StepwellError {
   constructor(readonly queue: string) {

@@ -2,12 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { QueueEvents } from '../events/queue-events.js';
+import type { FlowProducerOptions } from '../flow/flow-options.js';
+import { FlowProducer } from '../flow/flow-producer.js';
 import { within } from '../lifecycle/within.js';
 import { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { Worker } from '../worker/worker.js';
 import { baseOptionsOf } from './base-options.js';
-import { ConflictingQueueOptionsError, QueueNotRegisteredError } from './nest-errors.js';
+import {
+  ConflictingFlowProducerOptionsError,
+  ConflictingQueueOptionsError,
+  QueueNotRegisteredError,
+} from './nest-errors.js';
 import { LazyQueueEvents } from './lazy-queue-events.js';
 import { StepwellLog } from './stepwell.log.js';
 
@@ -30,6 +36,7 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   private readonly queues = new Map<string, Queue>();
   private readonly workers = new Map<string, Worker>();
   private readonly events = new Map<string, LazyQueueEvents>();
+  private readonly producers = new Map<string, FlowProducer>();
 
   /** Where the start of the application fails, Nest goes on making providers for a while. */
   private isClosed = false;
@@ -92,6 +99,23 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     return queue;
   }
 
+  /** @internal A flow producer that is registered in several modules is one. */
+  openFlowProducer(token: string, options: FlowProducerOptions): FlowProducer {
+    const present = this.producers.get(token);
+    if (present) {
+      if (!isDeepStrictEqual(present.opts, options)) {
+        void this.closeQueues();
+        throw new ConflictingFlowProducerOptionsError(token);
+      }
+      return present;
+    }
+    const producer = new FlowProducer(options);
+    producer.on('error', (error) => this.log.error('flows', error));
+    this.producers.set(token, producer);
+    if (this.isClosed) void producer.close();
+    return producer;
+  }
+
   /** @internal */
   addWorker(worker: Worker): void {
     this.workers.set(worker.name, worker);
@@ -101,7 +125,7 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   async closeQueues(): Promise<void> {
     this.isClosed = true;
     await this.closeEvents();
-    await Promise.all(this.getQueues().map((queue) => queue.close()));
+    await Promise.all([...this.getQueues(), ...this.producers.values()].map((each) => each.close()));
   }
 
   /** Streams complete before the HTTP server waits for its open responses, which may be fed by them. */

@@ -62,9 +62,11 @@ export class Courier {
     }
   }
 
-  /** Looks once, and delivers what is there. */
+  /** Delivers what is there now. */
   async look(): Promise<void> {
     this.nudge(0);
+    // A delivery under way may have found the outbox empty a moment ago: the one after it has not.
+    await this.running;
     await this.running;
   }
 
@@ -86,7 +88,9 @@ export class Courier {
 
   /** Resolves when nothing is being delivered here. */
   async idle(): Promise<void> {
-    await this.running;
+    while (this.running) {
+      await this.running;
+    }
   }
 
   close(): void {

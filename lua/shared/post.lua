@@ -14,15 +14,12 @@ local function post(call, flag, weight, target, payload)
   list[#list + 1] = table.concat({ flag, weight, target, payload }, SEPARATOR)
 end
 
--- The first number of so many. A queue that has sent nothing yet may have lived before, and receivers skip the numbers
--- that they know: so the count begins with the clock's microseconds, which are ahead of any count.
-local function first_number(q, count, now)
-  local last = redis.call('HINCRBY', q.meta, 'sent', count)
-  if last == count then
-    last = now * 1000 + count
-    redis.call('HSET', q.meta, 'sent', string.format('%.0f', last))
-  end
-  return last - count + 1
+-- Takes so many numbers; answers the one before them. Receivers skip numbers that they know, so a number is never below
+-- the clock's microseconds: they rise also when the queue was obliterated, or a replica that missed the last ones took over.
+local function take_numbers(q, count, now)
+  local before = math.max(tonumber(redis.call('HGET', q.meta, 'sent') or 0), now * 1000)
+  redis.call('HSET', q.meta, 'sent', string.format('%.0f', before + count))
+  return before
 end
 
 -- Answers the number before that of the first message, nil when there is none. `spans`: how many messages the one at a
@@ -36,7 +33,7 @@ local function write_outbox(q, call, now, spans)
   for i = 1, #list do
     count = count + (spans and spans[i] or 1)
   end
-  local before = first_number(q, count, now) - 1
+  local before = take_numbers(q, count, now)
   local numbered, number = {}, before
   for i, message in ipairs(list) do
     number = number + (spans and spans[i] or 1)

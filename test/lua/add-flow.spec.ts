@@ -80,6 +80,17 @@ describe('add-flow', () => {
     expect(after.meta).toMatchObject({ sent: String(FIRST + 1), outbox: `${FLOW_TIME + 1000}:p` });
   });
 
+  it.each([
+    ['behind the clock, as on a replica that missed the last ones', 5, FIRST],
+    ['ahead of it', FIRST + 1000, FIRST + 1001],
+  ])('never gives a number twice: the counter is %s', async (_case, sent, expected) => {
+    await lab.client.hset(lab.keys.of('meta'), 'sent', sent);
+
+    const flow = { kind: 'root', id: 'r', refs: [REFS[0]!], messages: [[1, child('x')]] } as const;
+
+    expect((await runAddFlow(lab, [flow])).reply).toBe(`+${expected}\t`);
+  });
+
   it('answers a repeated call as the first time', async () => {
     const flow = { kind: 'root', id: 'r', refs: REFS, messages: [[1, child('x')]] } as const;
 
