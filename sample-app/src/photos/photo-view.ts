@@ -1,6 +1,13 @@
 import type { Job, JobState } from 'stepwell';
 import type { Inspection, PhotoData, PhotoProgress, PhotoResult } from './photo.js';
 
+export interface StepView {
+  name: string;
+  status: 'pending' | 'running' | 'retrying' | 'completed' | 'failed';
+  attempts: number;
+  tookMs?: number;
+}
+
 /** A photo's job as HTTP shows it. */
 export interface PhotoView {
   id: string;
@@ -8,6 +15,8 @@ export interface PhotoView {
   state: JobState;
   addedAt: string;
   progress: { done: number; of: number };
+  /** All steps in their order, also those still to come. */
+  steps: StepView[];
   inspection?: Inspection;
   pictures: { width: number; height: number; bytes: number; url: string }[];
   attempts: { made: number; of: number };
@@ -30,6 +39,7 @@ export function viewOf(job: Job<PhotoData, PhotoResult>, state: JobState, duplic
     state,
     addedAt: new Date(job.timestamp).toISOString(),
     progress: { done, of },
+    steps: stepsOf(done, state),
     ...(inspection ? { inspection } : {}),
     pictures: pictures.map((picture) => ({
       ...picture,
@@ -41,4 +51,15 @@ export function viewOf(job: Job<PhotoData, PhotoResult>, state: JobState, duplic
     ...(processedOn !== undefined && finishedOn !== undefined ? { tookMs: finishedOn - processedOn } : {}),
     ...(failedReason !== undefined && state !== 'completed' ? { error: failedReason } : {}),
   };
+}
+
+const STEPS = ['inspect', 'small', 'medium', 'large'];
+
+function stepsOf(done: number, state: JobState): StepView[] {
+  const current = state === 'failed' ? 'failed' : state === 'active' ? 'running' : 'pending';
+  return STEPS.map((name, at) => ({
+    name,
+    status: at < done ? 'completed' : at === done ? current : 'pending',
+    attempts: at <= done ? 1 : 0,
+  }));
 }

@@ -71,8 +71,8 @@ export class PhotosController {
       response.sendFile(path, options, (error?: NodeJS.ErrnoException) => {
         if (error?.code === 'ENOENT')
           reject(new NotFoundException(`Photo ${id} has no picture of that width yet.`));
-        else if (error && !response.headersSent) reject(error);
-        else resolve(); // Whatever went wrong later, nobody is there to be told.
+        else if (error && error.code !== 'ECONNABORTED' && !response.headersSent) reject(error);
+        else resolve(); // Whatever else went wrong, nobody is there to be told.
       });
     });
   }

@@ -10,22 +10,21 @@ import { PhotosService } from './photos.service.js';
 @Module({})
 export class PhotosModule {
   static with({ retryMs }: { retryMs: number }): DynamicModule {
+    const queues = StepwellModule.registerQueue({
+      name: PHOTOS,
+      defaultJobOptions: {
+        attempts: 3,
+        backoff: { type: 'exponential', delay: retryMs },
+        removeOnComplete: { count: 100 },
+        removeOnFail: { count: 100 },
+      },
+    });
     return {
       module: PhotosModule,
-      imports: [
-        StepwellModule.registerQueue({
-          name: PHOTOS,
-          defaultJobOptions: {
-            attempts: 3,
-            backoff: { type: 'exponential', delay: retryMs },
-            removeOnComplete: { count: 100 },
-            removeOnFail: { count: 100 },
-          },
-        }),
-      ],
+      imports: [queues],
       controllers: [PhotosController],
       providers: [PhotoProcessor, PhotoStore, Duplicates, PhotosService],
-      exports: [PhotosService],
+      exports: [PhotosService, queues],
     };
   }
 }

@@ -53,10 +53,17 @@ export class PhotosService {
   }
 
   async get(id: string): Promise<PhotoView> {
+    const view = await this.look(id);
+    if (!view) throw notFound(id);
+    return view;
+  }
+
+  /** As `get`, with undefined for a photo that is not there. */
+  async look(id: string): Promise<PhotoView | undefined> {
     // The state first: what is read after the end of a job is all of it, also when it ended between the two.
     const state = await this.queue.getJobState(id);
-    if (state === 'unknown') throw notFound(id);
-    return this.view(await this.find(id), state);
+    const job = state === 'unknown' ? undefined : await this.queue.getJob(id);
+    return job && state !== 'unknown' ? this.view(job, state) : undefined;
   }
 
   async picturePath(id: string, width: number): Promise<string> {

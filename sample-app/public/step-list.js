@@ -1,0 +1,36 @@
+import { element, setText } from './element.js';
+import { duration } from './format.js';
+
+const SAID = {
+  pending: 'to come',
+  running: 'running',
+  retrying: 'trying again soon',
+  completed: 'done',
+  failed: 'failed',
+};
+
+/** Shows how far a job is: a dot for each step, what it took, and how often it was tried. */
+export function showSteps(list, steps) {
+  while (list.children.length > steps.length) list.lastElementChild.remove();
+  while (list.children.length < steps.length) list.append(newStep());
+  steps.forEach((step, at) => showStep(list.children[at], step));
+}
+
+function newStep() {
+  const item = element('li');
+  item.append(element('i'), element('b'), element('small'), element('span', 'unseen'));
+  item.firstElementChild.setAttribute('aria-hidden', 'true');
+  return item;
+}
+
+function showStep(item, { name, status, attempts, tookMs }) {
+  const [, title, note, said] = item.children;
+  if (item.dataset.status !== status) item.dataset.status = status;
+  setText(title, name);
+  const parts = [
+    ...(tookMs === undefined ? [] : [duration(tookMs)]),
+    ...(attempts > 1 ? [`× ${attempts}`] : []),
+  ];
+  setText(note, parts.join(' '));
+  setText(said, ` ${SAID[status]}`);
+}

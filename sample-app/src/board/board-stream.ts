@@ -1,0 +1,79 @@
+import { Injectable, type MessageEvent } from '@nestjs/common';
+import {
+  bufferTime,
+  concatMap,
+  defer,
+  filter,
+  map,
+  merge,
+  startWith,
+  takeUntil,
+  type Observable,
+} from 'rxjs';
+import { InjectQueue, type Queue } from 'stepwell';
+import { PHOTOS } from '../photos/photo.js';
+import { PhotosService } from '../photos/photos.service.js';
+import { BoardCursor } from './board-cursor.js';
+import type { BoardMessage, Changes } from './board-message.js';
+import { happeningOf } from './happening.js';
+import { Metrics } from './metrics.js';
+import { readEvents, type QueueEvent } from './read-events.js';
+
+const BATCH_MS = 40;
+const MAX_BATCH = 500;
+/** How far back the activity of a browser without a cursor begins. */
+const PAST_MS = 60_000;
+const RECONNECT_MS = 1000;
+
+/**
+ * What a browser is told, from its first connection or from where it was cut off. Every message has a cursor as its id,
+ * which the browser sends back when it connects again: an event is told once, and none is left out.
+ */
+@Injectable()
+export class BoardStream {
+  private readonly queues: readonly Queue[];
+
+  constructor(
+    @InjectQueue(PHOTOS) photosQueue: Queue,
+    private readonly photos: PhotosService,
+    private readonly metrics: Metrics,
+  ) {
+    this.queues = [photosQueue];
+  }
+
+  open(lastEventId: string | undefined): Observable<MessageEvent> {
+    return defer(() => {
+      const names = this.queues.map(({ name }) => name);
+      const cursor = new BoardCursor(names, lastEventId, `${Date.now() - PAST_MS}-0`);
+      const news = merge(...this.queues.map((queue) => readEvents(queue, cursor.of(queue.name)))).pipe(
+        bufferTime(BATCH_MS, null, MAX_BATCH),
+        filter((batch) => batch.length > 0),
+        startWith(undefined),
+        // One after the other: what is read later is never told earlier.
+        concatMap((batch) => (batch ? this.changes(batch, cursor) : this.snapshot())),
+      );
+      const ticks = this.metrics.ticks$.pipe(map((tick): BoardMessage => ({ type: 'tick', data: tick })));
+      return merge(news, ticks).pipe(
+        map((message) => ({ ...message, id: cursor.toString(), retry: RECONNECT_MS })),
+        takeUntil(this.metrics.ended$),
+      );
+    });
+  }
+
+  private async snapshot(): Promise<BoardMessage> {
+    return { type: 'snapshot', data: { photos: await this.photos.list(), ticks: this.metrics.history() } };
+  }
+
+  private async changes(batch: QueueEvent[], cursor: BoardCursor): Promise<BoardMessage> {
+    const events = batch.map(happeningOf).filter((happening) => happening !== undefined);
+    const ids = new Set(batch.flatMap(({ event }) => ('jobId' in event ? [event.jobId] : [])));
+    const changes: Changes = { events, photos: [], gone: [] };
+    for (const id of ids) {
+      const photo = await this.photos.look(id);
+      if (photo) changes.photos.push(photo);
+      else changes.gone.push(id);
+    }
+    for (const { queue, event } of batch) cursor.moveTo(queue, event.id);
+    return { type: 'changes', data: changes };
+  }
+}

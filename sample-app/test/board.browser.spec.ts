@@ -1,0 +1,190 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { chromium, type Browser } from 'playwright-core';
+import { getQueueToken, type Queue } from 'stepwell';
+import { fileURLToPath } from 'node:url';
+import { happeningOf } from '../src/board/happening.js';
+import { readEvents } from '../src/board/read-events.js';
+import { BoardPage } from './support/board-page.js';
+import { CuttableProxy } from './support/cuttable-proxy.js';
+import { PhotoApp } from './support/photo-app.js';
+import { until } from './support/until.js';
+
+const program = process.env['STEPWELL_TEST_BROWSER'] ?? '';
+const PHOTO = fileURLToPath(new URL('../photos/quiet-sea.jpg', import.meta.url));
+
+jest.setTimeout(30_000);
+
+// Without a browser the page goes untested, which must not pass unnoticed where it counts.
+(program === '' && !process.env['CI'] ? describe.skip : describe)('the board in a browser', () => {
+  let app: PhotoApp;
+  let proxy: CuttableProxy;
+  let browser: Browser;
+  let board: BoardPage;
+
+  beforeAll(async () => {
+    if (program === '') throw new Error('There is no Chromium for this test; CHROME_PATH may name one.');
+    [app, proxy, browser] = await Promise.all([
+      PhotoApp.start({ paceMs: 20, retryMs: 20 }),
+      CuttableProxy.start(),
+      chromium.launch({ executablePath: program }),
+    ]);
+    proxy.target = app.port;
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await proxy?.stop();
+    await app?.stop();
+  });
+
+  beforeEach(async () => {
+    board = await BoardPage.open(browser, proxy.address);
+  });
+
+  afterEach(() => board.close());
+
+  it('takes a photo and shows its steps, its pictures, and one of them large', async () => {
+    await board.page.locator('#files').setInputFiles(PHOTO);
+    const card = await board.card('quiet-sea', 'completed');
+
+    const steps = card.locator('.steps li');
+    expect(await steps.locator('b').allTextContents()).toEqual(['inspect', 'small', 'medium', 'large']);
+    expect(await card.locator('.steps [data-status=completed]').count()).toBe(4);
+    expect(await card.locator('.pictures a').allTextContents()).toEqual(['320 px', '640 px', '1280 px']);
+
+    await card.getByRole('button', { name: 'Enlarge quiet-sea' }).click();
+    const viewer = board.page.getByRole('dialog');
+    await viewer.getByText('quiet-sea · 1280 × 853').waitFor();
+    await board.page.keyboard.press('Escape');
+    await viewer.waitFor({ state: 'hidden' });
+  });
+
+  it('tries a failed photo again when told, and keeps the place of the keyboard', async () => {
+    await board.addSample('broken');
+    const card = await board.card('broken', 'failed');
+    expect(await card.locator('.error').textContent()).toContain('premature end of JPEG image');
+    expect(await card.locator('.steps [data-status=failed]').count()).toBe(1);
+
+    const retry = card.getByRole('button', { name: 'Retry' });
+    await retry.focus();
+    await board.page.keyboard.press('Enter');
+    const lines = board.page.locator('#activity [data-event=failed]');
+    await until(
+      () => lines.count(),
+      (count) => count === 2,
+    );
+    await board.card('broken', 'failed');
+    expect(await card.locator(':focus').count()).toBe(1);
+  });
+
+  it('makes no second job of a photo that is on its way, and says so', async () => {
+    const queue = app.app.get<Queue>(getQueueToken('photos'));
+    await queue.pause();
+    await board.addSample('alpine dawn');
+    const card = await board.card('alpine dawn', 'waiting');
+    await board.addSample('alpine dawn');
+
+    await board.page.getByText(/^alpine dawn is on its way already, as job \d+\.$/).waitFor();
+    await card.getByText('+1 left out as duplicate').waitFor();
+    expect(await board.page.locator('#activity [data-event=deduplicated]').count()).toBe(1);
+    await queue.resume();
+    await board.card('alpine dawn', 'completed');
+  });
+
+  it('counts jobs by queue and state, and draws what a minute brought', async () => {
+    await board.page.getByRole('button', { name: 'Send traffic' }).click();
+    const bars = board.page.locator('#throughput .done');
+    await until(
+      () => bars.evaluateAll((all) => all.filter((bar) => bar.getAttribute('height') !== '0').length),
+      (count) => count > 1,
+    );
+
+    const counts = await app.app.get<Queue>(getQueueToken('photos')).getJobCounts('completed', 'failed');
+    const row = board.page.getByRole('row', { name: 'photos' });
+    expect(await row.locator('[data-state=completed]').textContent()).toBe(String(counts['completed']));
+    expect(await row.locator('[data-state=failed]').textContent()).toBe(String(counts['failed']));
+    expect(await board.page.getByRole('img', { name: /^Jobs finished each second: \d+ now/ }).count()).toBe(
+      1,
+    );
+    expect(
+      await board.page.getByRole('img', { name: /^Time until a worker starts a job: half within/ }).count(),
+    ).toBe(1);
+  });
+
+  it('tells every event once and in its order, whatever happens to the connection', async () => {
+    await board.addSample('harbor night');
+    await board.card('harbor night', 'active');
+    proxy.cut();
+    await board.connection('reconnecting');
+    // Nobody is there to be told of these.
+    for (const name of ['desert-dusk', 'northern-lights']) {
+      await fetch(`${app.address}/photos/samples/${name}`, { method: 'POST' });
+    }
+    const queue = app.app.get<Queue>(getQueueToken('photos'));
+    await until(
+      () => queue.getJobCounts('waiting', 'active'),
+      ({ waiting, active }) => waiting === 0 && active === 0,
+    );
+    proxy.mend();
+
+    await board.connection('live');
+    await board.card('northern lights', 'completed');
+    const happened = await happenings(queue);
+    expect(happened.length).toBeGreaterThan(20);
+    expect(
+      await until(
+        () => board.eventIds(),
+        (ids) => ids.length >= happened.length,
+      ),
+    ).toEqual(happened);
+    board.forgive();
+  });
+
+  it('goes on after the app was restarted', async () => {
+    await app.end();
+    await board.connection('reconnecting');
+    await app.begin();
+    proxy.target = app.port;
+    await board.connection('live');
+
+    await board.addSample('autumn forest');
+    const card = await board.card('autumn forest', 'completed');
+    expect(await card.locator('.pictures a').count()).toBe(3);
+    board.forgive();
+  });
+
+  it('fits a phone in the dark and a wide screen in the light', async () => {
+    await board.page.locator('.card').first().waitFor();
+    for (const [width, colorScheme] of [
+      [340, 'dark'],
+      [1600, 'light'],
+    ] as const) {
+      await board.page.emulateMedia({ colorScheme });
+      await board.page.setViewportSize({ width, height: 800 });
+      expect(await board.page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    }
+  });
+
+  it('names all that can be pressed', async () => {
+    const pressed = await board.page.locator('button:visible, a:visible, input, summary').all();
+    for (const control of pressed) {
+      expect(await control.ariaSnapshot()).toMatch(/^- \w+ ".+"|^- \/url|^- generic: .+/);
+    }
+  });
+});
+
+/** Ids of the events of the last minute that the activity list shows. */
+async function happenings(queue: Queue): Promise<string[]> {
+  const seen: string[] = [];
+  const reading = readEvents(queue, '0').subscribe((event) => {
+    const happening = happeningOf(event);
+    if (happening) seen.push(happening.id);
+  });
+  let before = -1;
+  await until(
+    async () => [before, (before = seen.length)] as const,
+    ([last, now]) => now > 0 && last === now,
+  );
+  reading.unsubscribe();
+  return seen;
+}
