@@ -5,9 +5,30 @@ export type { QueueListener } from './queue/queue-types.js';
 export { Worker } from './worker/worker.js';
 export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
+export type { WorkerEvent, WorkerEventOf } from './worker/worker-streams.js';
+export type { BufferOptions, OverflowPolicy } from './events/event-buffer.js';
+export { forJob } from './events/for-job.js';
+export { type Consumer, holdWhileBusy } from './events/hold-while-busy.js';
+export { iterateEvents } from './events/iterate-events.js';
+export type { WatchEvent, WatchOptions } from './events/job-watch.js';
+export { ofType } from './events/of-type.js';
+export { QueueEventsProducer } from './events/queue-events-producer.js';
+export { toProgress } from './events/to-progress.js';
+export { type SseMessage, type SseOptions, type SseResponse, toSse } from './events/to-sse.js';
+export { type JobOutcome, whenFinished } from './events/when-finished.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
-export type { EventOf } from './events/event-streams.js';
-export type { EventBase, JobEvent, JobEventBase, JobEventName } from './job/job-event.js';
+export type {
+  CustomEvent,
+  DroppedEvent,
+  EventBase,
+  EventOf,
+  GapEvent,
+  JobEvent,
+  JobEventBase,
+  JobEventName,
+  SnapshotEvent,
+  StepSnapshot,
+} from './job/job-event.js';
 export { Job } from './job/job.js';
 export type { JobProgress } from './job/job-progress.js';
 export type {

@@ -82,6 +82,11 @@ export function checkJobName(name: unknown): void {
   checkText('job name', name);
 }
 
+/** Throws unless `name` can name an event. */
+export function checkEventName(name: unknown): asserts name is string {
+  checkText('eventName', name);
+}
+
 /** Throws unless `token` can be the token of a lock. */
 export function checkToken(token: unknown): void {
   checkText('token', token);

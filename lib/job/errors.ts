@@ -156,6 +156,16 @@ export class WorkerClosingError extends StepwellError {
   }
 }
 
+/** A consumer of events was too slow, and its buffer's `overflow` is `error`. */
+export class EventOverflowError extends StepwellError {
+  constructor(limit: number) {
+    super(
+      `More than ${limit} events wait for a slow consumer. Make it faster, raise limit, or let overflow drop some.`,
+      'EVENT_OVERFLOW',
+    );
+  }
+}
+
 const MAX_SHOWN = 80;
 
 function shown(value: unknown): string {

@@ -1,7 +1,7 @@
 import { ConnectionError } from '../job/errors.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
-import type { JobWrite } from '../job/job-write.js';
+import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
@@ -85,7 +85,7 @@ export class CommitBatch {
   }
 
   push(write: JobWrite, settle: Settle): void {
-    this.group.push({ write, settle }, (write[3] ?? '').length);
+    this.group.push({ write, settle }, sizeOfWrite(write));
   }
 
   /** Adds a job with the next call, which may start it too. */

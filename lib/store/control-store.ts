@@ -11,6 +11,7 @@ import {
   pauseQueue,
   promoteJob,
   promoteJobs,
+  publishEvent,
   removeDedupKey,
   removeJob,
   retryJob,
@@ -169,5 +170,10 @@ export class ControlStore {
   /** `undefined` for the default. */
   async setMaxEvents(maxEvents: number | undefined): Promise<void> {
     await this.scripts.run(setMeta, [maxEvents === undefined ? '' : String(maxEvents)]);
+  }
+
+  /** @param event JSON */
+  publishEvent(event: string, max: number, lane: Lane): Promise<string> {
+    return this.scripts.run(publishEvent, [lane.writer, lane.seq, event, max]) as Promise<string>;
   }
 }

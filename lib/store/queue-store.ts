@@ -214,6 +214,10 @@ export class QueueStore implements JobStore {
     return this.control.trimEvents(max);
   }
 
+  publishEvent(event: string, max: number): Promise<string> {
+    return this.once((lane) => this.control.publishEvent(event, max, lane));
+  }
+
   setMaxEvents(maxEvents: number): Promise<void> {
     return this.control.setMaxEvents(maxEvents);
   }

@@ -19,10 +19,10 @@
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
 -- @use rate-limit fetch-jobs let-through place-new add-job
--- @rare read-spec deduplicate release-dedup fail-job give-back write-job load-again
+-- @rare read-spec deduplicate release-dedup fail-job give-back write-job load-again signals steps checkpoint
 
 local COMMIT_CAP = 1000
-local LONGEST_ENTRY = 7
+local LONGEST_ENTRY = 14
 if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
   return redis.error_reply('ERR too many entries in one call')
 end
@@ -32,6 +32,17 @@ local call = {
   events = new_events(),
   policies = {},
 }
+
+-- What a step came to: its name, head and value, the next cursor, the head of the next step, and how many operands follow
+-- that say in which way the job leaves its worker.
+local function apply_step(at)
+  local size = tonumber(ARGV[at + 8])
+  local step = {
+    name = ARGV[at + 3], head = ARGV[at + 4], value = ARGV[at + 5], next_step = ARGV[at + 6], next_head = ARGV[at + 7],
+  }
+  local way = size > 0 and { unpack(ARGV, at + 9, at + 8 + size) } or nil
+  return rare().checkpoint(q, call, ARGV[at + 1], ARGV[at + 2], step, way), at + 9 + size
+end
 
 -- A new job has its id, spec and body where others have id, token and first operand.
 -- Answers the word of the entry at that place, and the place of the next one.
@@ -45,6 +56,10 @@ local function apply(at)
     return rare().retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
   elseif operation == 'postpone' then
     return rare().postpone_job(q, call, id, token, a), at + 4
+  elseif operation == 'step' then
+    return apply_step(at)
+  elseif operation == 'begin-step' then
+    return rare().begin_step(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
   elseif operation == 'add' then
     return add_job(q, call, id, token, a), at + 4
   elseif operation == 'data' then
@@ -55,6 +70,10 @@ local function apply(at)
     return rare().write_log(q, id, token, a, b), at + 5
   elseif operation == 'clear-logs' then
     return rare().clear_logs(q, id, token, a), at + 4
+  elseif operation == 'emit' then
+    return rare().keep_emission(q, call, id, token, a, b), at + 5
+  elseif operation == 'end-wait' then
+    return rare().end_wait(q, call, id, token), at + 3
   end
   return 'unknown', #ARGV + 1
 end
@@ -64,6 +83,10 @@ local function apply_all()
   local at = rest
   while at <= #ARGV do
     words[#words + 1], at = apply(at)
+  end
+  if call.renewed and lock > 0 then
+    -- Before the moves: one that was given back later in this call is no longer active.
+    lock_all(q, call.renewed, call.moves.now + lock)
   end
   write_moves(q, call.moves)
   trim_finished(q, call.policies, call.moves.now)

@@ -38,6 +38,9 @@ if word == 'ok' then
   if resetStarted == 1 then
     dropped[#dropped + 1] = 'attemptsStarted'
   end
+  if state == 'completed' then
+    dropped[#dropped + 1] = 'step'
+  end
   restart(q, id, place(moves, id, nil, front == 1), unpack(dropped))
   write_moves(q, moves)
   emit(events, 'waiting', id .. '\t' .. state)

@@ -16,6 +16,7 @@ local latest = before > 0 and before or moves.now
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 
 local ids = {}
+local dropped = state == 'completed' and { 'step' } or {}
 local size = math.min(count, RETRY_CAP)
 for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or {}) do
   if tonumber(redis.call('HGET', q.job .. id, 'finishedOn') or 0) > latest then
@@ -27,7 +28,7 @@ end
 if #ids > 0 then
   send('ZREM', q[state], ids)
   for _, id in ipairs(ids) do
-    restart(q, id, place(moves, id, nil, false))
+    restart(q, id, place(moves, id, nil, false), unpack(dropped))
     emit(events, 'waiting', id .. '\t' .. state)
   end
   write_moves(q, moves)

@@ -14,13 +14,13 @@ local function finish_job(q, call, id, state, dedup_id, attempts_made, keep, ...
   move(moves, state, id)
 end
 
-local function complete_job(q, call, id, token, result, keep)
+local function complete_job(q, call, id, token, result, keep, ...)
   local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
-  finish_job(q, call, id, 'completed', fields[4], one_more(fields[3]), keep, 'result', result)
+  finish_job(q, call, id, 'completed', fields[4], one_more(fields[3]), keep, 'result', result, ...)
   emit(call.events, 'completed', id .. '\t' .. shown(result))
   return 'ok'
 end

@@ -4,6 +4,7 @@ import { QueueKeys } from '../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { countJobs } from '../../lib/redis/scripts.generated.js';
 import { auditDedup } from './audit-dedup.js';
+import { auditEvents } from './audit-events.js';
 import { auditJob, type AuditedJob } from './audit-job.js';
 import { dumpValue } from './dump-queue.js';
 import { readQueueKeys, type StoredKey } from './read-queue-keys.js';
@@ -34,7 +35,7 @@ const TYPES: Record<string, string> = {
 };
 
 const EXPIRING = new Set(['limiter', 'writer:']);
-const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil']);
+const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil', 'told']);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
 export async function auditQueue(
@@ -52,7 +53,7 @@ export async function auditQueue(
   const meta = (values.get('meta') ?? {}) as Record<string, string>;
   const jobs = gatherJobs(values);
   wrong.push(...auditMeta(meta, jobs), ...auditOrder(values, Number(meta.seq ?? 0)));
-  wrong.push(...auditDedup(stored, values));
+  wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.told ?? 0)));
   for (const job of jobs.values()) {
     wrong.push(...auditJob(job, now).map((fault) => `job ${job.id} ${fault}`));
   }

@@ -20,7 +20,7 @@ const OPERANDS: Record<string, number> = {
   'clear-logs': 1,
   add: 1,
 };
-const LONGEST_ENTRY = 7;
+const LONGEST_ENTRY = 14;
 
 /** What a commit should do. Answers nothing when it should be refused as a whole. */
 export function modelCommit(
