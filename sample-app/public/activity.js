@@ -12,6 +12,7 @@ const SENTENCES = {
   failed: ({ detail }) => `failed: ${detail}`,
   stalled: () => 'taken back from a worker that fell silent',
   removed: () => 'removed',
+  gap: ({ detail }) => `${detail ?? 'some'} events are not kept any more`,
   deduplicated: () => 'added again, left out as duplicate',
 };
 
@@ -25,7 +26,7 @@ export class Activity {
   }
 }
 
-function line(happening, title = `job ${happening.photoId}`) {
+function line(happening, title = happening.photoId ? `job ${happening.photoId}` : '') {
   const item = element('li');
   item.dataset.id = happening.id;
   item.dataset.event = happening.event;

@@ -25,6 +25,7 @@ describe('the photo app', () => {
       dataFolder,
       paceMs: 60,
       retryMs: 20,
+      trafficMs: 0,
     });
     await app.listen(0, '127.0.0.1');
     address = await app.getUrl();
@@ -100,6 +101,20 @@ describe('the photo app', () => {
         height: picture.height,
       });
     }
+  });
+
+  it('tells what happens to a photo until its end, and goes on where a listener was', async () => {
+    const { body } = await ask<PhotoView>('POST', '/photos/samples/quiet-sea');
+    const told = await (await fetch(`${address}/photos/${body.id}/events`)).text();
+
+    const events = [...told.matchAll(/^event: (.+)$/gm)].map(([, event]) => event);
+    expect(events[0]).toBe('snapshot');
+    expect(events.at(-1)).toBe('completed');
+    const ids = [...told.matchAll(/^id: (.+)$/gm)].map(([, id]) => id as string);
+    const rest = await fetch(`${address}/photos/${body.id}/events`, {
+      headers: { 'Last-Event-ID': ids.at(-3) as string },
+    });
+    expect([...(await rest.text()).matchAll(/^id: (.+)$/gm)].map(([, id]) => id)).toEqual(ids.slice(-2));
   });
 
   it('keeps the bytes of images out of Redis', async () => {

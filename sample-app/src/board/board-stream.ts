@@ -1,6 +1,7 @@
 import { Injectable, type MessageEvent } from '@nestjs/common';
 import {
   bufferTime,
+  concatAll,
   concatMap,
   defer,
   filter,
@@ -50,7 +51,8 @@ export class BoardStream {
         filter((batch) => batch.length > 0),
         startWith(undefined),
         // One after the other: what is read later is never told earlier.
-        concatMap((batch) => (batch ? this.changes(batch, cursor) : this.snapshot())),
+        concatMap((batch) => this.messages(batch, cursor)),
+        concatAll(),
       );
       const ticks = this.metrics.ticks$.pipe(map((tick): BoardMessage => ({ type: 'tick', data: tick })));
       return merge(news, ticks).pipe(
@@ -60,13 +62,21 @@ export class BoardStream {
     });
   }
 
+  private async messages(batch: QueueEvent[] | undefined, cursor: BoardCursor): Promise<BoardMessage[]> {
+    if (!batch) return [await this.snapshot()];
+    const changes = await this.changes(batch, cursor);
+    // Where events are missing, only a look at everything tells what they said.
+    const hasGap = batch.some(({ event }) => event.event === 'gap');
+    return hasGap ? [changes, await this.snapshot()] : [changes];
+  }
+
   private async snapshot(): Promise<BoardMessage> {
     return { type: 'snapshot', data: { photos: await this.photos.list(), ticks: this.metrics.history() } };
   }
 
   private async changes(batch: QueueEvent[], cursor: BoardCursor): Promise<BoardMessage> {
     const events = batch.map(happeningOf).filter((happening) => happening !== undefined);
-    const ids = new Set(batch.flatMap(({ event }) => ('jobId' in event ? [event.jobId] : [])));
+    const ids = new Set(batch.flatMap(({ event }) => ('jobId' in event && event.jobId ? [event.jobId] : [])));
     const changes: Changes = { events, photos: [], gone: [] };
     for (const id of ids) {
       const photo = await this.photos.look(id);

@@ -10,7 +10,7 @@ export function happeningOf({ event }: QueueEvent): Happening | undefined {
     id: event.id,
     event: event.event,
     at: event.timestamp,
-    ...('jobId' in event ? { photoId: event.jobId } : {}),
+    ...('jobId' in event && event.jobId ? { photoId: event.jobId } : {}),
     ...(detail === '' ? {} : { detail }),
   };
 }
@@ -24,6 +24,8 @@ function detailOf(event: JobEvent): string | undefined {
     case 'removed':
     case 'deduplicated':
       return '';
+    case 'gap':
+      return event.lost === undefined ? '' : String(event.lost);
     case 'delayed':
       return String(event.delay);
     case 'waiting':

@@ -1,17 +1,22 @@
 import {
   Controller,
   Get,
+  Headers,
   HttpCode,
   NotFoundException,
   Param,
   ParseIntPipe,
   Post,
   Res,
+  Sse,
   UploadedFile,
   UseInterceptors,
+  type MessageEvent,
 } from '@nestjs/common';
 import { FileInterceptor } from '@nestjs/platform-express';
 import type { Response } from 'express';
+import type { Observable } from 'rxjs';
+import { toSse } from 'stepwell';
 import type { PhotoView } from './photo-view.js';
 import { PhotosService } from './photos.service.js';
 import { checkUpload, MAX_UPLOAD_BYTES, titleOf, type UploadedImage } from './upload-rules.js';
@@ -51,6 +56,16 @@ export class PhotosController {
   @Get(':id')
   get(@Param('id') id: string): Promise<PhotoView> {
     return this.photos.get(id);
+  }
+
+  /** How the photo is, then what happens to it, until its end: `curl -N` shows it, and a browser goes on where it was. */
+  @Sse(':id/events')
+  follow(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: Response,
+    @Headers('last-event-id') after?: string,
+  ): Observable<MessageEvent> {
+    return this.photos.follow(id, after).pipe(toSse({ response }));
   }
 
   @Post(':id/retry')

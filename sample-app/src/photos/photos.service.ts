@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import type { Observable } from 'rxjs';
 import {
   InjectQueue,
+  InjectQueueEvents,
   JobNotFoundError,
+  QueueEvents,
   WrongStateError,
   type Job,
   type JobState,
   type Queue,
+  type WatchEvent,
 } from 'stepwell';
 import { Duplicates } from './duplicates.js';
 import { PHOTOS, WIDTHS, type PhotoData, type PhotoResult } from './photo.js';
@@ -22,6 +26,7 @@ const STATES = ['delayed', 'waiting', 'active', 'failed', 'completed'] as const;
 export class PhotosService {
   constructor(
     @InjectQueue(PHOTOS) private readonly queue: Queue<PhotoData, PhotoResult>,
+    @InjectQueueEvents(PHOTOS) private readonly events: QueueEvents,
     private readonly store: PhotoStore,
     private readonly duplicates: Duplicates,
   ) {}
@@ -64,6 +69,11 @@ export class PhotosService {
     const state = await this.queue.getJobState(id);
     const job = state === 'unknown' ? undefined : await this.queue.getJob(id);
     return job && state !== 'unknown' ? this.view(job, state) : undefined;
+  }
+
+  /** What happens to a photo, from now on or after an event. */
+  follow(id: string, after: string | undefined): Observable<WatchEvent> {
+    return this.events.watch(id, { after });
   }
 
   async picturePath(id: string, width: number): Promise<string> {

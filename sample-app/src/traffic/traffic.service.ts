@@ -1,9 +1,9 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { concatMap, interval, takeWhile, type Subscription } from 'rxjs';
 import { InjectQueue, type Queue } from 'stepwell';
+import { APP_CONFIG, type AppConfig } from '../app-config.js';
 import { PULSES } from './pulse.js';
 
-const LASTS_MS = 20_000;
 const WAVE_MS = 100;
 /** Jobs of the largest wave. */
 const MAX_WAVE = 60;
@@ -15,12 +15,15 @@ export class TrafficService implements OnModuleDestroy {
   private endsAt = 0;
   private waves: Subscription | undefined;
 
-  constructor(@InjectQueue(PULSES) private readonly queue: Queue) {}
+  constructor(
+    @InjectQueue(PULSES) private readonly queue: Queue,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
 
   /** Begins, unless it is going on already; answers how long it lasts. */
   start(): { lastsMs: number } {
     if (this.endsAt <= Date.now()) {
-      this.endsAt = Date.now() + LASTS_MS;
+      this.endsAt = Date.now() + this.config.trafficMs;
       this.waves = interval(WAVE_MS)
         .pipe(
           takeWhile(() => Date.now() < this.endsAt),
@@ -36,7 +39,7 @@ export class TrafficService implements OnModuleDestroy {
   }
 
   private wave(): Promise<unknown> {
-    const done = 1 - (this.endsAt - Date.now()) / LASTS_MS;
+    const done = 1 - (this.endsAt - Date.now()) / this.config.trafficMs;
     const size = Math.round((MAX_WAVE * (1 - Math.cos(done * SWELLS * 2 * Math.PI))) / 2);
     return this.queue.addBulk(Array.from({ length: size }, () => ({ name: 'beat', data: {} })));
   }

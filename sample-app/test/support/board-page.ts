@@ -24,9 +24,9 @@ export class BoardPage {
     this.complaints = [];
   }
 
-  async close(): Promise<void> {
-    await this.page.close();
-    if (this.complaints.length > 0) throw new Error(`The browser complained: ${this.complaints.join('; ')}`);
+  expectNoComplaint(): void {
+    const complaints = this.complaints.splice(0);
+    if (complaints.length > 0) throw new Error(`The browser complained: ${complaints.join('; ')}`);
   }
 
   async connection(state: 'live' | 'reconnecting'): Promise<void> {

@@ -13,7 +13,7 @@ export class PhotoApp {
 
   private constructor(private readonly config: AppConfig) {}
 
-  static async start(config: Pick<AppConfig, 'paceMs' | 'retryMs'>): Promise<PhotoApp> {
+  static async start(config: Pick<AppConfig, 'paceMs' | 'retryMs' | 'trafficMs'>): Promise<PhotoApp> {
     const running = new PhotoApp({
       redisUrl: process.env['STEPWELL_TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379',
       prefix: `t-${randomBytes(6).toString('hex')}`,
