@@ -20,6 +20,7 @@ export type {
   StepwellOptionsFactory,
 } from './nest/interfaces/stepwell-options.interface.js';
 export * from './nest/nest-errors.js';
+export type { ListenerRequest } from './nest/scoped-listener.js';
 export { getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
 export { StepwellModule } from './nest/stepwell.module.js';
 export { STEPWELL_OPTIONS } from './nest/stepwell.module-definition.js';

@@ -126,14 +126,3 @@ export class ListenerWithoutWorkerError extends StepwellError {
     );
   }
 }
-
-/** A listening method is in a class that is request-scoped or transient: there would be no instance to call. */
-export class ScopedListenerError extends StepwellError {
-  constructor(readonly listener: string) {
-    super(
-      `${listener} listens to a queue, but its class is request-scoped or transient, by itself or through what is ` +
-        'injected into it. Listeners need the default scope.',
-      'SCOPED_LISTENER',
-    );
-  }
-}

@@ -10,9 +10,9 @@ import {
   ListenerWithoutQueueError,
   MissingHandlerError,
   MissingProcessorError,
-  ScopedListenerError,
   ScopedProcessorError,
 } from './nest-errors.js';
+import { scopedListener } from './scoped-listener.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 
 type Provider = ReturnType<DiscoveryService['getProviders']>[number];
@@ -51,7 +51,7 @@ export class StepwellExplorer {
 
   private exploreProvider(provider: Provider, type: Function): DiscoveredProcessor | undefined {
     const metadata = this.accessor.getProcessor(type);
-    if (metadata && (provider.isTransient || !provider.isDependencyTreeStatic())) {
+    if (metadata && isScoped(provider)) {
       throw new ScopedProcessorError(metadata.queue, type.name);
     }
     const handlers = this.handlersOf(type, provider.instance as Methods);
@@ -84,12 +84,19 @@ export class StepwellExplorer {
         const label = `${type.name}.${method}()`;
         const queue = listener.queue ?? own;
         if (queue === undefined) throw new ListenerWithoutQueueError(label);
-        if (provider.isTransient || !provider.isDependencyTreeStatic()) throw new ScopedListenerError(label);
+        const { event } = listener;
+        if (isScoped(provider)) {
+          return { ...listener, queue, label, handle: scopedListener(provider, method, { queue, event }) };
+        }
         const instance = provider.instance as Record<string, (...args: unknown[]) => unknown>;
         return { ...listener, queue, label, handle: (...args: unknown[]) => instance[method]?.(...args) };
       }),
     );
   }
+}
+
+function isScoped(provider: Provider): boolean {
+  return provider.isTransient || !provider.isDependencyTreeStatic();
 }
 
 /** The class whose methods count, also for providers that a factory or a value gave. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { QueueEvents } from '../events/queue-events.js';
@@ -8,6 +9,8 @@ import { baseOptionsOf } from './base-options.js';
 import { ConflictingQueueOptionsError, QueueNotRegisteredError } from './nest-errors.js';
 import { LazyQueueEvents } from './lazy-queue-events.js';
 import { StepwellLog } from './stepwell.log.js';
+
+const LAST_RESPONSES_MS = 20;
 
 /**
  * The application's queues and workers by name. Inject it where names are only known at run time.
@@ -101,6 +104,11 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   /** Streams complete before the HTTP server waits for its open responses, which may be fed by them. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.closeEvents();
+    if (this.events.size > 0) {
+      // Responses that end now must have ended when the server closes, which then closes their idle connections too
+      // instead of waiting for their time to be over.
+      await sleep(LAST_RESPONSES_MS);
+    }
   }
 
   private async closeEvents(): Promise<void> {

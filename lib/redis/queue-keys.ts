@@ -9,13 +9,17 @@ const FIXED = [
   'events',
   'wake',
   'limiter',
+  'waiting-children',
+  'outbox',
+  'inbox',
+  'staging',
 ] as const;
 
 /** A key that a queue has once, whatever its jobs. */
 export type FixedKey = (typeof FIXED)[number];
 
-/** A key that belongs to one job, writer or deduplication; its name ends in their id. */
-export type DerivedKey = 'job' | 'body' | 'logs' | 'writer' | 'dedup';
+/** A key that belongs to one job, writer, deduplication or flow under way; its name ends in their id. */
+export type DerivedKey = 'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {
@@ -28,6 +32,12 @@ export class QueueKeys {
   ) {
     this.base = `${prefix}:{${queueName}}:`;
     this.fixed = Object.fromEntries(FIXED.map((key) => [key, this.base + key])) as Record<FixedKey, string>;
+  }
+
+  /** What was spelled here before. Queue names have neither braces nor colons, prefixes may have both. */
+  static ofBase(base: string): QueueKeys {
+    const at = base.lastIndexOf(':{');
+    return new QueueKeys(base.slice(0, at), base.slice(at + 2, -2));
   }
 
   of(key: FixedKey): string {

@@ -39,6 +39,8 @@ export interface Fetched {
   dueInMs: number;
   /** Milliseconds that the rate limit asks to wait. */
   limitedForMs: number;
+  /** Milliseconds for which another process delivers the queue's outbox, -1 when it is empty. */
+  undeliveredMs: number;
 }
 
 /** The fetching side of a commit: how much room there is, and where jobs go. */
@@ -179,11 +181,17 @@ export async function runCommit(
 }
 
 export function readFetched(wanted: number, reply: readonly unknown[]): Fetched {
-  return { wanted, jobs: readJobs(reply), dueInMs: Number(reply[1]), limitedForMs: Number(reply[2]) };
+  return {
+    wanted,
+    jobs: readJobs(reply),
+    dueInMs: Number(reply[1]),
+    limitedForMs: Number(reply[2]),
+    undeliveredMs: Number(reply[4]),
+  };
 }
 
-/** Jobs follow the first four parts of a reply: id, body, token and stored fields each. */
-export function readJobs(reply: readonly unknown[], first = 4): JobRecord[] {
+/** Jobs follow the first five parts of a reply: id, body, token and stored fields each. */
+export function readJobs(reply: readonly unknown[], first = 5): JobRecord[] {
   const jobs: JobRecord[] = [];
   for (let i = first; i < reply.length; i += FIELDS_PER_JOB) {
     jobs.push({

@@ -20,6 +20,7 @@ export interface JobCounts {
   active: number;
   completed: number;
   failed: number;
+  'waiting-children': number;
   paused: boolean;
 }
 
@@ -69,9 +70,11 @@ export class InspectStore {
       number,
       number,
       number,
+      number,
     ];
-    const [waiting, prioritized, delayed, active, completed, failed, paused] = counts;
-    return { waiting, prioritized, delayed, active, completed, failed, paused: paused === 1 };
+    const [waiting, prioritized, delayed, active, completed, failed, parents, paused] = counts;
+    const states = { waiting, prioritized, delayed, active, completed, failed, 'waiting-children': parents };
+    return { ...states, paused: paused === 1 };
   }
 
   /** How many jobs wait in each of these priority classes, 0 being the jobs without a priority. */

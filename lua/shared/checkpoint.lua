@@ -56,22 +56,20 @@ local LEAVES = {
     return postpone_job(q, call, id, token, way[2], ...)
   end,
   ['wait-children'] = function(q, call, id, token, _, ...)
-    return wait_children(q, call, id, token, ...)
+    return wait_children(q, call, id, token, '', ...)
   end,
 }
 
 -- Why the job may not go where the step sends it. What its children have come to must be known before anything is written.
-local function stopped_by_children(kind, pending, deferred)
+local function stopped_by_children(kind, pending, failed, deferred)
   if kind ~= 'complete' and kind ~= 'wait-children' then
     return nil
-  elseif deferred then
-    return 'child-failed'
   end
-  local has_pending = pending and pending ~= '0'
-  if kind == 'complete' then
-    return has_pending and 'pending-children' or nil
+  local held = held_by_children(pending, failed, deferred)
+  if kind == 'complete' or held == 'child-failed' then
+    return held
   end
-  return not has_pending and 'no-children' or nil
+  return not held and 'no-children' or nil
 end
 
 -- Adds what is to be stored of a step that has ended, and tells of it. The result of a job is not kept a second time as
@@ -120,19 +118,20 @@ end
 -- step under a lock that is renewed, or the way in which the job leaves its worker.
 local function checkpoint(q, call, id, token, step, way)
   local fields = redis.call(
-    'HMGET', q.job .. id, 'state', 'token', 'pending', 'deferred', 'step:' .. step.name, 'last:' .. step.name, 'awaits'
+    'HMGET', q.job .. id, 'state', 'token', 'pending', 'failedChildren', 'deferred', 'step:' .. step.name,
+    'last:' .. step.name, 'awaits'
   )
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
-  local stopped = way and stopped_by_children(way[1], fields[3], fields[4])
+  local stopped = way and stopped_by_children(way[1], fields[3], fields[4], fields[5])
   if stopped and stopped ~= 'no-children' then
     return stopped
   end
   local written = {}
   if step.name ~= '' then
-    end_step(q, call, id, step, way, { entry = fields[5], last = fields[6], awaits = fields[7] }, written)
+    end_step(q, call, id, step, way, { entry = fields[6], last = fields[7], awaits = fields[8] }, written)
   end
   if way and way[1] == 'await-signal' then
     return await_signal(q, call, id, step, way, written)

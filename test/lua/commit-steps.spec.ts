@@ -338,7 +338,8 @@ describe('commit: step', () => {
 
   it.each([
     ['completes with children pending', { pending: 1 }, ['complete', '1', ''], 'pending-children'],
-    ['completes with a failed child', { deferred: '"x"' }, ['complete', '1', ''], 'child-failed'],
+    ['completes with a failure to come', { deferred: '"x"' }, ['complete', '1', ''], 'child-failed'],
+    ['completes after the failure of a child', { failedChildren: 1 }, ['complete', '1', ''], 'child-failed'],
     [
       'waits for children of which one failed',
       { deferred: '"x"', pending: 1 },
@@ -346,7 +347,11 @@ describe('commit: step', () => {
       'child-failed',
     ],
   ] as const)('is refused when the job %s', async (_what, fields, way, word) => {
-    await lab.given({ jobs: [held({ ...reserving, ...fields })] });
+    const children = {
+      ...('pending' in fields ? { 'other:{queue}:\tchild': 'p' } : {}),
+      ...('failedChildren' in fields ? { 'other:{queue}:\tworse': 'f"x"' } : {}),
+    };
+    await lab.given({ jobs: [{ ...held({ ...reserving, ...fields }), children }] });
 
     const { words, before, after } = await runCommit(lab, [step({ next: 'charge' }, ...(way as StepWay))]);
 

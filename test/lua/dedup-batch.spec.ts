@@ -265,3 +265,26 @@ describe('a commit that finds the owner due', () => {
     expect(after).toMatchObject({ waiting: ['1'], 'job:1': waiting(), 'dedup:d': { owner: '1' } });
   });
 });
+
+describe('a commit that replaces the only delayed job', () => {
+  const rule = { replace: true };
+
+  it('by one that waits: no job is due', async () => {
+    await bringOwner(lab, 'delayed', rule);
+
+    const { words, dueInMs, after } = await runCommit(lab, [dedupEntry(rule)], { now: NOW });
+
+    expect({ words, dueInMs }).toEqual({ words: ['+2'], dueInMs: -1 });
+    expect(after).not.toHaveProperty('delayed');
+  });
+
+  it('by one that is due later: tells of that one', async () => {
+    await bringOwner(lab, 'delayed', rule);
+
+    const { dueInMs } = await runCommit(lab, [dedupEntry({ ...rule, delay: 2 * OWNER_DELAY_MS })], {
+      now: NOW,
+    });
+
+    expect(dueInMs).toBe(2 * OWNER_DELAY_MS);
+  });
+});

@@ -47,11 +47,12 @@ export const NUMBERED: ReadonlySet<ScriptName> = new Set<ScriptName>([
 /** Replies with jobs in them are easier to compare with their parts named. */
 export function readReply(script: ScriptName, raw: unknown): Reply {
   if (script === 'commit') {
-    const [words, dueInMs, limitedForMs, time, ...jobs] = raw as [
+    const [words, dueInMs, limitedForMs, time, , ...jobs] = raw as [
       string,
       number,
       number,
       string,
+      number,
       ...unknown[],
     ];
     const reply: CommitReply = {
