@@ -30,7 +30,7 @@ export function compareEventIds(a: string, b: string): number {
 export function readCursor(option: string, id: string): Cursor {
   const [ms, seq, number] = /^\d+(?:-\d+){0,2}$/.test(id) ? id.split('-') : [];
   if (ms === undefined) {
-    throw new InvalidOptionError(option, id, 'Use the id of an event.');
+    throw new InvalidOptionError(option, id, 'Use the id of an event, or 0 for the oldest one.');
   }
   return Number(ms) === 0
     ? START

@@ -1,4 +1,4 @@
-import { defer, filter, type Observable, Subject } from 'rxjs';
+import { defer, filter, type Observable, Subject, type Subscription } from 'rxjs';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 
 interface JobListener {
@@ -50,6 +50,11 @@ export class EventStreams {
         this.byJob.delete(jobId);
       }
     };
+  }
+
+  /** Calls when these events are closed, at once where they are. */
+  whenComplete(complete: () => void): Subscription {
+    return this.source.subscribe({ complete });
   }
 
   next(event: JobEvent): void {

@@ -1,12 +1,13 @@
-import type { Observable } from 'rxjs';
+import { Observable } from 'rxjs';
 import { checkPrefix, checkQueueName } from '../job/check.js';
-import { ConnectionError, InvalidOptionError, RedisVersionError } from '../job/errors.js';
+import { ConnectionError, RedisVersionError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueKeys } from '../redis/queue-keys.js';
+import { readCursor } from './event-id.js';
 import { isEventName } from './event-names.js';
 import { EventFeed, FROM_NOW } from './event-feed.js';
 import { EventReader } from './event-reader.js';
@@ -91,8 +92,8 @@ export class QueueEvents extends SafeEmitter {
     checkQueueName(name);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
     checkPrefix(prefix);
-    if (opts.lastEventId !== undefined && !/^(?:\$|\d+(?:-\d+){0,2})$/.test(opts.lastEventId)) {
-      throw new InvalidOptionError('lastEventId', opts.lastEventId, 'Use the id of an event, 0 or $.');
+    if (opts.lastEventId !== undefined && opts.lastEventId !== FROM_NOW) {
+      readCursor('lastEventId', opts.lastEventId);
     }
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);
@@ -152,21 +153,40 @@ export class QueueEvents extends SafeEmitter {
     return watchJob(this.reader, live, jobId, options);
   }
 
+  /**
+   * Everything that happens, from a place of one's own: after an event, or from now on. Unlike `all$` it is cold, so that
+   * a board that was cut off gets what it missed; what is not kept any more is told as a `gap`. Completes when these events
+   * are closed.
+   *
+   * @param after id of an event, such as the `Last-Event-ID` of a browser; `0` for the oldest one kept; nothing or an empty
+   * text for what comes from now on
+   * @throws {InvalidOptionError} for an `after` that is no event's id
+   *
+   * @example
+   * events.follow({ after: lastEventId }).pipe(ofType('completed', 'failed'), toSse());
+   */
+  follow({ after }: { after?: string | undefined } = {}): Observable<JobEvent> {
+    if (after) {
+      readCursor('after', after);
+    }
+    return new Observable((subscriber) => {
+      subscriber.add(this.streams.whenComplete(() => subscriber.complete()));
+      if (!subscriber.closed) {
+        const feed = this.open(after || FROM_NOW, (event) => subscriber.next(event));
+        subscriber.add(() => feed.stop());
+      }
+    });
+  }
+
   /** Starts reading. Resolves once the starting place is known: what happens later is told. */
   run(): Promise<void> {
     if (this.closed) {
       return this.closed;
     }
-    this.feed ??= new EventFeed(
-      this.reader,
-      this.connection.eventLine(this.keys.base),
-      this.opts.lastEventId ?? FROM_NOW,
-      (event) => {
-        this.streams.next(event);
-        this.tell(event);
-      },
-      this.onReadError,
-    );
+    this.feed ??= this.open(this.opts.lastEventId ?? FROM_NOW, (event) => {
+      this.streams.next(event);
+      this.tell(event);
+    });
     return this.feed.ready;
   }
 
@@ -184,6 +204,11 @@ export class QueueEvents extends SafeEmitter {
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());
+  }
+
+  private open(after: string, tell: (event: JobEvent) => void): EventFeed {
+    const line = this.connection.eventLine(this.keys.base);
+    return new EventFeed(this.reader, line, after, tell, this.onReadError);
   }
 
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JobEvent, QueueEvents } from '../../lib/engine.js';
+import { InvalidOptionError, type JobEvent, type QueueEvents } from '../../lib/engine.js';
 import { addJobs } from '../../lib/redis/scripts.generated.js';
 import { EngineLab, until } from '../support/engine-lab.js';
 
@@ -101,6 +101,33 @@ describe('events that are cut off before they are read', () => {
     const oldest = record(await lab.events({ autorun: false, lastEventId: '0' }));
     await until(() => oldest.length === 4);
     expect(oldest.map(({ event }) => event)).not.toContain('gap');
+  });
+
+  it('are told to who follows the queue from a place of its own', async () => {
+    const events = await lab.events();
+    const told = record(events);
+    await addAndCut(3, 3);
+    await until(() => told.length === 6);
+    const follow = (after?: string): JobEvent[] => {
+      const seen: JobEvent[] = [];
+      events.follow({ after }).subscribe((event) => seen.push(event));
+      return seen;
+    };
+    const behind = follow(told[1]!.id);
+    await until(() => behind.length === 4);
+    expect(behind).toEqual(told.slice(2));
+    const [now, also] = [follow(), follow('')];
+    await addAndCut(1, 1);
+    await until(() => now.length === 2 && also.length === 2 && behind.length === 6);
+    const cut = follow(told[1]!.id);
+    await until(() => cut.length === 3);
+    expect(cut[0]).toMatchObject({ event: 'gap', lost: 4 });
+    expect(cut.slice(1)).toEqual(now);
+    let isOver = false;
+    events.follow({ after: '0' }).subscribe({ complete: () => (isOver = true) });
+    await events.close();
+    expect(isOver).toBe(true);
+    expect(() => events.follow({ after: 'x' })).toThrow(InvalidOptionError);
   });
 
   it('are told to who watches a job, with how it is now', async () => {
