@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { chromium, type Browser } from 'playwright-core';
-import { getQueueToken, type Queue } from 'stepwell';
+import { getQueueEventsToken, getQueueToken, type Queue, type QueueEvents } from 'stepwell';
 import { fileURLToPath } from 'node:url';
 import { happeningOf } from '../src/board/happening.js';
-import { readEvents } from '../src/board/read-events.js';
 import { BoardPage } from './support/board-page.js';
 import { CuttableProxy } from './support/cuttable-proxy.js';
 import { PhotoApp } from './support/photo-app.js';
@@ -129,7 +128,7 @@ jest.setTimeout(30_000);
 
     await board.connection('live');
     await board.card('northern lights', 'completed');
-    const happened = (await happenings(queue)).slice(-SHOWN_EVENTS);
+    const happened = (await happenings(app.app.get(getQueueEventsToken('photos')))).slice(-SHOWN_EVENTS);
     const shown = await until(
       () => board.eventIds(),
       (ids) => ids.at(-1) === happened.at(-1),
@@ -173,10 +172,10 @@ jest.setTimeout(30_000);
 });
 
 /** Ids of all events that the activity list tells of, the oldest first. */
-async function happenings(queue: Queue): Promise<string[]> {
+async function happenings(events: QueueEvents): Promise<string[]> {
   const seen: string[] = [];
-  const reading = readEvents(queue, '0').subscribe((event) => {
-    const happening = happeningOf(event);
+  const reading = events.follow({ after: '0' }).subscribe((event) => {
+    const happening = happeningOf({ queue: events.name, event });
     if (happening) seen.push(happening.id);
   });
   let before = -1;

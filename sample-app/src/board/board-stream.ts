@@ -8,17 +8,16 @@ import {
   map,
   merge,
   startWith,
-  takeUntil,
   type Observable,
 } from 'rxjs';
-import { InjectQueue, type Queue } from 'stepwell';
+import { InjectQueueEvents, type QueueEvents } from 'stepwell';
 import { PHOTOS } from '../photos/photo.js';
 import { PhotosService } from '../photos/photos.service.js';
 import { BoardCursor } from './board-cursor.js';
 import type { BoardMessage, Changes } from './board-message.js';
 import { happeningOf } from './happening.js';
 import { Metrics } from './metrics.js';
-import { readEvents, type QueueEvent } from './read-events.js';
+import type { QueueEvent } from './queue-event.js';
 
 const BATCH_MS = 40;
 const MAX_BATCH = 500;
@@ -32,21 +31,21 @@ const RECONNECT_MS = 1000;
  */
 @Injectable()
 export class BoardStream {
-  private readonly queues: readonly Queue[];
+  private readonly sources: readonly QueueEvents[];
 
   constructor(
-    @InjectQueue(PHOTOS) photosQueue: Queue,
+    @InjectQueueEvents(PHOTOS) photoEvents: QueueEvents,
     private readonly photos: PhotosService,
     private readonly metrics: Metrics,
   ) {
-    this.queues = [photosQueue];
+    this.sources = [photoEvents];
   }
 
   open(lastEventId: string | undefined): Observable<MessageEvent> {
     return defer(() => {
-      const names = this.queues.map(({ name }) => name);
+      const names = this.sources.map(({ name }) => name);
       const cursor = new BoardCursor(names, lastEventId, `${Date.now() - PAST_MS}-0`);
-      const news = merge(...this.queues.map((queue) => readEvents(queue, cursor.of(queue.name)))).pipe(
+      const news = merge(...this.sources.map((source) => follow(source, cursor))).pipe(
         bufferTime(BATCH_MS, null, MAX_BATCH),
         filter((batch) => batch.length > 0),
         startWith(undefined),
@@ -57,7 +56,6 @@ export class BoardStream {
       const ticks = this.metrics.ticks$.pipe(map((tick): BoardMessage => ({ type: 'tick', data: tick })));
       return merge(news, ticks).pipe(
         map((message) => ({ ...message, id: cursor.toString(), retry: RECONNECT_MS })),
-        takeUntil(this.metrics.ended$),
       );
     });
   }
@@ -86,4 +84,9 @@ export class BoardStream {
     for (const { queue, event } of batch) cursor.moveTo(queue, event.id);
     return { type: 'changes', data: changes };
   }
+}
+
+function follow(source: QueueEvents, cursor: BoardCursor): Observable<QueueEvent> {
+  const queue = source.name;
+  return source.follow({ after: cursor.of(queue) }).pipe(map((event) => ({ queue, event })));
 }

@@ -1,6 +1,6 @@
 import type { JobEvent } from 'stepwell';
 import type { Happening } from './board-message.js';
-import type { QueueEvent } from './read-events.js';
+import type { QueueEvent } from './queue-event.js';
 
 /** The line of an event in the activity list; undefined for one that would say nothing new there. */
 export function happeningOf({ event }: QueueEvent): Happening | undefined {

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Subject, concatMap, interval, takeUntil, type Observable } from 'rxjs';
+import { Subject, exhaustMap, interval, takeUntil, type Observable } from 'rxjs';
 import { StepwellRegistry } from 'stepwell';
 import type { Tick } from './board-message.js';
 import { MetricsWindow } from './metrics-window.js';
@@ -17,12 +17,9 @@ export class Metrics implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(private readonly registry: StepwellRegistry) {}
 
+  /** Completes when the application ends. */
   get ticks$(): Observable<Tick> {
     return this.ticks.asObservable();
-  }
-
-  get ended$(): Observable<void> {
-    return this.ended.asObservable();
   }
 
   /** The last minute, the oldest first. */
@@ -36,7 +33,7 @@ export class Metrics implements OnApplicationBootstrap, OnModuleDestroy {
     }
     interval(TICK_MS)
       .pipe(
-        concatMap(() => this.count()),
+        exhaustMap(() => this.count()),
         takeUntil(this.ended),
       )
       .subscribe((counts) => this.tell({ at: Date.now(), ...this.window.take(), counts }));

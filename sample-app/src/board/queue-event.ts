@@ -1,0 +1,7 @@
+import type { JobEvent } from 'stepwell';
+
+/** An event, and where it happened. */
+export interface QueueEvent {
+  queue: string;
+  event: JobEvent;
+}
