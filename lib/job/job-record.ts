@@ -40,6 +40,14 @@ export interface JobFields {
   awaits?: string;
   /** Why a job fails that is being compensated, JSON. */
   failure?: string;
+  /** A letter for what its failure means, and the ref of its parent. */
+  parent?: string;
+  /** How many of its children are pending. */
+  pending?: string;
+  /** How many of its children have failed, and it with them. */
+  failedChildren?: string;
+  /** JSON text: why it fails without being run. */
+  deferred?: string;
 }
 
 const NO_FIELDS: JobFields = Object.freeze({});

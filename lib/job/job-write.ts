@@ -24,6 +24,7 @@ export type JobWrite =
       front: '' | '1',
     ]
   | readonly ['postpone', id: string, token: string, delayMs: string]
+  | readonly ['wait-children', id: string, token: string, child: string]
   | readonly ['data', id: string, token: string, json: string]
   | readonly ['progress', id: string, token: string, json: string]
   | readonly ['log', id: string, token: string, line: string, keep: string]

@@ -1,3 +1,5 @@
+import { parseBase, queueBase } from '../job/job-ref.js';
+
 const FIXED = [
   'meta',
   'waiting',
@@ -30,14 +32,13 @@ export class QueueKeys {
     readonly prefix: string,
     readonly queueName: string,
   ) {
-    this.base = `${prefix}:{${queueName}}:`;
+    this.base = queueBase(prefix, queueName);
     this.fixed = Object.fromEntries(FIXED.map((key) => [key, this.base + key])) as Record<FixedKey, string>;
   }
 
-  /** What was spelled here before. Queue names have neither braces nor colons, prefixes may have both. */
   static ofBase(base: string): QueueKeys {
-    const at = base.lastIndexOf(':{');
-    return new QueueKeys(base.slice(0, at), base.slice(at + 2, -2));
+    const { prefix, queueName } = parseBase(base);
+    return new QueueKeys(prefix, queueName);
   }
 
   of(key: FixedKey): string {

@@ -71,6 +71,8 @@ export class CommitBatch {
   constructor(
     private readonly runner: ScriptRunner,
     private readonly options: CommitOptions,
+    /** Told when the queue's outbox holds something, and for how long another process has taken it on. */
+    private readonly undelivered: (forMs: number) => void,
     private readonly fetcher?: Fetcher,
   ) {
     this.group = new GroupCommit<Entry>((lane, entries) => this.send(lane, entries), {
@@ -151,6 +153,10 @@ export class CommitBatch {
     const words = String(reply[0]).split('\t');
     for (let i = 0; i < entries.length; i += 1) {
       (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
+    }
+    const undeliveredMs = Number(reply[4]);
+    if (undeliveredMs >= 0) {
+      this.undelivered(undeliveredMs);
     }
   }
 }

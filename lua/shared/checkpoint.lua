@@ -118,8 +118,8 @@ end
 -- step under a lock that is renewed, or the way in which the job leaves its worker.
 local function checkpoint(q, call, id, token, step, way)
   local fields = redis.call(
-    'HMGET', q.job .. id, 'state', 'token', 'pending', 'failedChildren', 'deferred', 'step:' .. step.name,
-    'last:' .. step.name, 'awaits'
+    'HMGET', q.job .. id, 'state', 'token', 'pending', 'failedChildren', 'deferred',
+    'step:' .. step.name, 'last:' .. step.name, 'awaits'
   )
   local refused = check_lock(q, id, fields, token)
   if refused then
