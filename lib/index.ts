@@ -1,5 +1,6 @@
 // Everything public: the engine, and what ties it to Nest.
 export * from './engine.js';
+export { Compensate } from './nest/decorators/compensate.decorator.js';
 export { Dedup } from './nest/decorators/dedup.decorator.js';
 export { InjectQueue } from './nest/decorators/inject-queue.decorator.js';
 export { InjectQueueEvents } from './nest/decorators/inject-queue-events.decorator.js';
@@ -7,6 +8,7 @@ export { OnQueueEvent } from './nest/decorators/on-queue-event.decorator.js';
 export { OnWorkerEvent } from './nest/decorators/on-worker-event.decorator.js';
 export { Process } from './nest/decorators/process.decorator.js';
 export { Processor } from './nest/decorators/processor.decorator.js';
+export { Step } from './nest/decorators/step.decorator.js';
 export type {
   ProcessorOptions,
   ProcessorWorkerOptions,

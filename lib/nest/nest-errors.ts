@@ -24,17 +24,20 @@ export class MissingHandlerError extends StepwellError {
     readonly className: string,
   ) {
     super(
-      `${className} is a processor of queue ${queue} but handles no job. Put @Process() on a method.`,
+      `${className} is a processor of queue ${queue} but handles no job. Put @Process() or @Step() on its methods.`,
       'MISSING_HANDLER',
     );
   }
 }
 
-/** A method with `@Process` is in a class without `@Processor`, so that no job would ever reach it. */
+/** A method with `@Process` or `@Step` is in a class without `@Processor`, so that no job would ever reach it. */
 export class MissingProcessorError extends StepwellError {
-  constructor(readonly handler: string) {
+  constructor(
+    readonly handler: string,
+    decorator = '@Process',
+  ) {
     super(
-      `${handler} has @Process, but its class has no @Processor that names a queue.`,
+      `${handler} has ${decorator}, but its class has no @Processor that names a queue.`,
       'MISSING_PROCESSOR',
     );
   }
@@ -51,6 +54,34 @@ export class DuplicateHandlerError extends StepwellError {
     const jobs =
       jobName === undefined ? 'all jobs without a handler of their own' : `jobs named '${jobName}'`;
     super(`${first} and ${second} both handle ${jobs} of queue ${queue}.`, 'DUPLICATE_HANDLER');
+  }
+}
+
+/** A method with `@Compensate` names a step that its class does not have. */
+export class UnknownCompensationError extends StepwellError {
+  constructor(
+    readonly method: string,
+    readonly step: string,
+    readonly knownSteps: readonly string[],
+  ) {
+    const known = knownSteps.map((name) => `'${name}'`).join(', ') || NONE;
+    super(
+      `${method} compensates '${step}', which is no step of its class. Steps: ${known}.`,
+      'UNKNOWN_COMPENSATION',
+    );
+  }
+}
+
+/** Two methods with `@Compensate` name one step. */
+export class DuplicateCompensationError extends StepwellError {
+  constructor(
+    readonly method: string,
+    readonly step: string,
+  ) {
+    super(
+      `${method} compensates '${step}', and so does another method of its class.`,
+      'DUPLICATE_COMPENSATION',
+    );
   }
 }
 
