@@ -1,5 +1,5 @@
 import { byId, drawing, element, setText } from './element.js';
-import { duration, size } from './format.js';
+import { size } from './format.js';
 import { attempt, post } from './requests.js';
 import { showSteps } from './step-list.js';
 import { enlarge } from './viewer.js';
@@ -7,8 +7,10 @@ import { enlarge } from './viewer.js';
 const STATES = {
   waiting: 'Waiting',
   active: 'Working',
-  delayed: 'Trying again soon',
-  completed: 'Done',
+  delayed: 'Trying again',
+  'waiting-children': 'Resizing',
+  'awaiting-approval': 'To approve',
+  completed: 'Published',
   failed: 'Failed',
 };
 
@@ -22,7 +24,9 @@ export class PhotoCard {
     this.#find('.frame').addEventListener('click', () => enlarge(this.photo));
     const image = this.#find('.frame img');
     image.addEventListener('error', () => (image.hidden = true));
-    this.#onClick('.retry', () => post(`photos/${encodeURIComponent(this.photo.id)}/retry`));
+    for (const action of ['approve', 'retry']) {
+      this.#onClick(`.${action}`, () => post(`photos/${encodeURIComponent(this.photo.id)}/${action}`));
+    }
   }
 
   show(photo) {
@@ -31,19 +35,20 @@ export class PhotoCard {
     if (this.#text === text) return;
     this.#text = text;
     this.root.dataset.id = photo.id;
-    this.root.dataset.state = photo.state;
+    this.root.dataset.state = stateOf(photo);
     this.#showTexts(photo);
     this.#showPicture(photo);
     showSteps(this.#find('.steps'), photo.steps);
     this.#find('.pictures').replaceChildren(...photo.pictures.map(pictureLink));
-    this.#showButton('.retry', photo.state === 'failed');
+    this.#showButton('.approve', stateOf(photo) === 'awaiting-approval', `Approve ${photo.title}`);
+    this.#showButton('.retry', photo.state === 'failed', `Retry ${photo.title}`);
   }
 
   #showTexts(photo) {
     setText(this.#find('h3'), photo.title);
     this.#find('h3').title = `Job ${photo.id}: ${photo.title}`;
-    setText(this.#find('.state'), STATES[photo.state] ?? photo.state);
-    this.#find('.state').dataset.state = photo.state;
+    setText(this.#find('.state'), STATES[stateOf(photo)] ?? photo.state);
+    this.#find('.state').dataset.state = stateOf(photo);
     this.#find('.facts').replaceChildren(...facts(photo));
     this.#find('.error').hidden = photo.error === undefined;
     setText(this.#find('.error'), photo.error ?? '');
@@ -67,10 +72,11 @@ export class PhotoCard {
   }
 
   /** A button that goes while it has the focus leaves it to the card, not to the start of the page. */
-  #showButton(selector, isShown) {
+  #showButton(selector, isShown, label) {
     const button = this.#find(selector);
     if (!isShown && document.activeElement === button) this.#find('h3').focus({ preventScroll: true });
     button.hidden = !isShown;
+    button.ariaLabel = label;
     if (!isShown) button.ariaDisabled = null;
   }
 
@@ -89,20 +95,24 @@ export class PhotoCard {
   }
 }
 
+/** A job that waits for a signal is a delayed one; for people it is quite another thing. */
+function stateOf({ state, steps }) {
+  return state === 'delayed' && steps.some(({ status }) => status === 'awaiting')
+    ? 'awaiting-approval'
+    : state;
+}
+
 function pictureLink(picture) {
-  const link = element('a', '', `${picture.width} px`);
+  const link = element('a', '', String(picture.width));
   link.href = picture.url;
-  link.title = size(picture.bytes);
+  link.title = `Picture of ${picture.width} px, ${size(picture.bytes)}`;
+  link.setAttribute('aria-label', link.title);
   link.target = '_blank';
   return link;
 }
 
-function facts({ inspection, attempts, tookMs, state, duplicates }) {
+function facts({ inspection, duplicates }) {
   const parts = inspection ? inspectionFacts(inspection) : [];
-  if (state === 'completed' && tookMs !== undefined) parts.push(element('span', '', duration(tookMs)));
-  if (attempts.made > (state === 'completed' ? 1 : 0)) {
-    parts.push(element('span', '', `attempt ${attempts.made} of ${attempts.of}`));
-  }
   if (duplicates > 0) parts.push(element('span', 'duplicates', `+${duplicates} left out as duplicate`));
   return parts;
 }

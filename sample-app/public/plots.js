@@ -3,7 +3,7 @@ import { duration } from './format.js';
 import { column, HEIGHT, Plot, SECONDS } from './plot.js';
 
 /** The least that the full height stands for, so that a single job does not look like a storm. */
-const LEAST_TOP = 5;
+const LEAST_TOP = 4;
 /** A wait is drawn by its magnitude: from 1 ms at the foot to this at the top. */
 const LONGEST_WAIT_MS = 10_000;
 const MARK = 3;
@@ -82,8 +82,8 @@ function heightOf(ms) {
   return share * (HEIGHT - MARK);
 }
 
-/** The next of 10, 20, 50, 100, 200 and so on. */
+/** The next of 10, 20, 40, 60, 80, 100, 200 and so on. */
 function roundUp(count) {
   const magnitude = 10 ** Math.floor(Math.log10(count));
-  return [1, 2, 5, 10].map((factor) => factor * magnitude).find((round) => round >= count);
+  return [1, 2, 4, 6, 8, 10].map((factor) => factor * magnitude).find((round) => round >= count);
 }

@@ -1,11 +1,12 @@
 import { byId, element, setText } from './element.js';
 
 const STATES = [
-  ['waiting', 'Waiting'],
-  ['active', 'Active'],
-  ['delayed', 'Delayed'],
-  ['completed', 'Done'],
-  ['failed', 'Failed'],
+  ['waiting', 'Waiting', 'Wait for a worker'],
+  ['active', 'Active', 'A worker has them'],
+  ['waiting-children', 'Parents', 'Wait for their children'],
+  ['delayed', 'Delayed', 'Wait for their time, or for a signal'],
+  ['completed', 'Done', 'Completed, and kept for a while'],
+  ['failed', 'Failed', 'Failed for good, until somebody tries them again'],
 ];
 
 /** How many jobs of which state each queue holds. */
@@ -28,8 +29,9 @@ function headOf() {
   const head = element('thead');
   const row = head.appendChild(element('tr'));
   row.append(element('td'));
-  for (const [state, title] of STATES) {
+  for (const [state, title, meaning] of STATES) {
     const cell = row.appendChild(element('th', '', title));
+    cell.title = meaning;
     cell.scope = 'col';
     cell.dataset.state = state;
   }

@@ -5,6 +5,7 @@ const SAID = {
   pending: 'to come',
   running: 'running',
   retrying: 'trying again soon',
+  awaiting: 'waiting for you',
   completed: 'done',
   failed: 'failed',
 };
@@ -18,19 +19,37 @@ export function showSteps(list, steps) {
 
 function newStep() {
   const item = element('li');
-  item.append(element('i'), element('b'), element('small'), element('span', 'unseen'));
+  item.append(
+    element('i'),
+    element('b'),
+    element('small'),
+    element('span', 'children'),
+    element('span', 'unseen'),
+  );
   item.firstElementChild.setAttribute('aria-hidden', 'true');
   return item;
 }
 
-function showStep(item, { name, status, attempts, tookMs }) {
-  const [, title, note, said] = item.children;
+function showStep(item, { name, status, attempts, tookMs, children = [] }) {
+  const [, title, note, parts, said] = item.children;
   if (item.dataset.status !== status) item.dataset.status = status;
   setText(title, name);
-  const parts = [
+  const notes = [
     ...(tookMs === undefined ? [] : [duration(tookMs)]),
     ...(attempts > 1 ? [`× ${attempts}`] : []),
   ];
-  setText(note, parts.join(' '));
+  setText(note, notes.join(' '));
+  showChildren(parts, children);
   setText(said, ` ${SAID[status]}`);
+}
+
+/** A square for each job that works for this step. */
+function showChildren(place, children) {
+  while (place.children.length > children.length) place.lastElementChild.remove();
+  while (place.children.length < children.length) place.append(element('i'));
+  children.forEach(({ name, state }, at) => {
+    const square = place.children[at];
+    square.title = `${name}: ${state}`;
+    if (square.dataset.state !== state) square.dataset.state = state;
+  });
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { chromium, type Browser } from 'playwright-core';
 import { getQueueEventsToken, getQueueToken, type Queue, type QueueEvents } from 'stepwell';
 import { fileURLToPath } from 'node:url';
+import { PHOTOS, PICTURES } from '../src/photos/photo.js';
 import { happeningOf } from '../src/board/happening.js';
 import { BoardPage } from './support/board-page.js';
 import { CuttableProxy } from './support/cuttable-proxy.js';
@@ -11,10 +12,7 @@ import { until } from './support/until.js';
 const program = process.env['STEPWELL_TEST_BROWSER'] ?? '';
 const PHOTO = fileURLToPath(new URL('../photos/quiet-sea.jpg', import.meta.url));
 
-/** More are not kept by the page. */
-const SHOWN_EVENTS = 150;
-
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 // Without a browser the page goes untested, which must not pass unnoticed where it counts.
 (program === '' && !process.env['CI'] ? describe.skip : describe)('the board in a browser', () => {
@@ -40,16 +38,35 @@ jest.setTimeout(30_000);
     await app?.stop();
   });
 
+  const queueOf = (name: string): Queue => app.app.get(getQueueToken(name));
+
   afterEach(() => board?.expectNoComplaint());
 
-  it('takes a photo and shows its steps, its pictures, and one of them large', async () => {
+  it('takes a photo through its steps, with an approval by hand, and shows a picture large', async () => {
     await board.page.locator('#files').setInputFiles(PHOTO);
-    const card = await board.card('quiet-sea', 'completed');
+    const card = await board.card('quiet-sea', 'awaiting-approval');
+    const statuses = () =>
+      card
+        .locator('.steps li')
+        .evaluateAll((steps) =>
+          steps.map((step) => `${step.querySelector('b')?.textContent} ${step.getAttribute('data-status')}`),
+        );
+    expect(await statuses()).toEqual([
+      'inspect completed',
+      'resize completed',
+      'collect completed',
+      'approve awaiting',
+      'publish pending',
+    ]);
+    expect(await card.locator('.pictures a').allTextContents()).toEqual(['320', '640', '1280']);
 
-    const steps = card.locator('.steps li');
-    expect(await steps.locator('b').allTextContents()).toEqual(['inspect', 'small', 'medium', 'large']);
-    expect(await card.locator('.steps [data-status=completed]').count()).toBe(4);
-    expect(await card.locator('.pictures a').allTextContents()).toEqual(['320 px', '640 px', '1280 px']);
+    const approve = card.getByRole('button', { name: 'Approve' });
+    await approve.focus();
+    await board.page.keyboard.press('Enter');
+    await board.card('quiet-sea', 'completed');
+    expect(new Set((await statuses()).map((step) => step.split(' ')[1]))).toEqual(new Set(['completed']));
+    expect(await approve.isVisible()).toBe(false);
+    expect(await card.locator(':focus').count()).toBe(1); // It went with the button that is gone.
 
     await card.getByRole('button', { name: 'Enlarge quiet-sea' }).click();
     const viewer = board.page.getByRole('dialog');
@@ -77,8 +94,7 @@ jest.setTimeout(30_000);
   });
 
   it('makes no second job of a photo that is on its way, and says so', async () => {
-    const queue = app.app.get<Queue>(getQueueToken('photos'));
-    await queue.pause();
+    await queueOf(PHOTOS).pause();
     await board.addSample('alpine dawn');
     const card = await board.card('alpine dawn', 'waiting');
     await board.addSample('alpine dawn');
@@ -86,8 +102,8 @@ jest.setTimeout(30_000);
     await board.page.getByText(/^alpine dawn is on its way already, as job \d+\.$/).waitFor();
     await card.getByText('+1 left out as duplicate').waitFor();
     expect(await board.page.locator('#activity [data-event=deduplicated]').count()).toBe(1);
-    await queue.resume();
-    await board.card('alpine dawn', 'completed');
+    await queueOf(PHOTOS).resume();
+    await board.card('alpine dawn', 'awaiting-approval');
   });
 
   it('counts jobs by queue and state, and draws what a minute brought', async () => {
@@ -98,7 +114,7 @@ jest.setTimeout(30_000);
       (count) => count > 1,
     );
 
-    const counts = await app.app.get<Queue>(getQueueToken('photos')).getJobCounts('completed', 'failed');
+    const counts = await queueOf(PHOTOS).getJobCounts('completed', 'failed');
     const row = board.page.getByRole('row', { name: 'photos' });
     expect(await row.locator('[data-state=completed]').textContent()).toBe(String(counts['completed']));
     expect(await row.locator('[data-state=failed]').textContent()).toBe(String(counts['failed']));
@@ -111,43 +127,49 @@ jest.setTimeout(30_000);
   });
 
   it('tells every event once and in its order, whatever happens to the connection', async () => {
+    await queueOf(PICTURES).pause();
     await board.addSample('harbor night');
-    await board.card('harbor night', 'active');
+    await board.card('harbor night', 'waiting-children');
     proxy.cut();
     await board.connection('reconnecting');
     // Nobody is there to be told of these.
+    await queueOf(PICTURES).resume();
     for (const name of ['desert-dusk', 'northern-lights']) {
       await fetch(`${app.address}/photos/samples/${name}`, { method: 'POST' });
     }
-    const queue = app.app.get<Queue>(getQueueToken('photos'));
     await until(
-      () => queue.getJobCounts('waiting', 'active'),
-      ({ waiting, active }) => waiting === 0 && active === 0,
+      () => queueOf(PHOTOS).getJobCounts('waiting', 'active', 'waiting-children'),
+      (counts) => Object.values(counts).every((count) => count === 0),
     );
     proxy.mend();
 
     await board.connection('live');
-    await board.card('northern lights', 'completed');
-    const happened = (await happenings(app.app.get(getQueueEventsToken('photos')))).slice(-SHOWN_EVENTS);
-    const shown = await until(
-      () => board.eventIds(),
-      (ids) => ids.at(-1) === happened.at(-1),
-    );
-    expect(shown).toEqual(happened);
-    expect(shown.length).toBeGreaterThan(20);
+    for (const title of ['harbor night', 'desert dusk', 'northern lights']) {
+      await board.card(title, 'awaiting-approval');
+    }
+    for (const queue of [PHOTOS, PICTURES]) {
+      const happened = await happenings(app.app.get<QueueEvents>(getQueueEventsToken(queue)));
+      const shown = await until(
+        () => board.eventIds(queue),
+        (ids) => ids.length === happened.length,
+      );
+      expect(shown).toEqual(happened);
+      expect(new Set(shown).size).toBeGreaterThan(10);
+    }
     board.forgive();
   });
 
-  it('goes on after the app was restarted', async () => {
+  it('goes on after the app was restarted, with photos that wait', async () => {
     await app.end();
     await board.connection('reconnecting');
     await app.begin();
     proxy.target = app.port;
     await board.connection('live');
 
-    await board.addSample('autumn forest');
-    const card = await board.card('autumn forest', 'completed');
-    expect(await card.locator('.pictures a').count()).toBe(3);
+    const card = await board.card('harbor night', 'awaiting-approval');
+    await card.getByRole('button', { name: 'Approve' }).click();
+    await board.card('harbor night', 'completed');
+    expect(await card.locator('.steps [data-status=completed]').count()).toBe(5);
     board.forgive();
   });
 

@@ -21,11 +21,12 @@ export interface Changes {
 /** An event of a queue, as the activity list shows it. */
 export interface Happening {
   id: string;
+  queue: string;
   event: string;
   at: number;
   photoId?: string;
-  /** What the line tells beside the event's name, such as a reason. */
-  detail?: string;
+  /** What happened to it. */
+  words: string;
 }
 
 /** What one second held. */

@@ -11,18 +11,18 @@ import {
   type Observable,
 } from 'rxjs';
 import { InjectQueueEvents, type QueueEvents } from 'stepwell';
-import { PHOTOS } from '../photos/photo.js';
+import { PHOTOS, PICTURES } from '../photos/photo.js';
 import { PhotosService } from '../photos/photos.service.js';
 import { BoardCursor } from './board-cursor.js';
 import type { BoardMessage, Changes } from './board-message.js';
 import { happeningOf } from './happening.js';
 import { Metrics } from './metrics.js';
-import type { QueueEvent } from './queue-event.js';
+import { photoOf, type QueueEvent } from './queue-event.js';
 
 const BATCH_MS = 40;
 const MAX_BATCH = 500;
 /** How far back the activity of a browser without a cursor begins. */
-const PAST_MS = 60_000;
+const PAST_MS = 5 * 60_000;
 const RECONNECT_MS = 1000;
 
 /**
@@ -35,10 +35,11 @@ export class BoardStream {
 
   constructor(
     @InjectQueueEvents(PHOTOS) photoEvents: QueueEvents,
+    @InjectQueueEvents(PICTURES) pictureEvents: QueueEvents,
     private readonly photos: PhotosService,
     private readonly metrics: Metrics,
   ) {
-    this.sources = [photoEvents];
+    this.sources = [photoEvents, pictureEvents];
   }
 
   open(lastEventId: string | undefined): Observable<MessageEvent> {
@@ -74,7 +75,7 @@ export class BoardStream {
 
   private async changes(batch: QueueEvent[], cursor: BoardCursor): Promise<BoardMessage> {
     const events = batch.map(happeningOf).filter((happening) => happening !== undefined);
-    const ids = new Set(batch.flatMap(({ event }) => ('jobId' in event && event.jobId ? [event.jobId] : [])));
+    const ids = new Set(batch.flatMap((event) => photoOf(event) ?? []));
     const changes: Changes = { events, photos: [], gone: [] };
     for (const id of ids) {
       const photo = await this.photos.look(id);

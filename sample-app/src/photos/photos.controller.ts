@@ -68,6 +68,12 @@ export class PhotosController {
     return this.photos.follow(id, after).pipe(toSse({ response }));
   }
 
+  @Post(':id/approve')
+  @HttpCode(202)
+  approve(@Param('id') id: string): Promise<PhotoView> {
+    return this.photos.approve(id, { by: 'somebody at the board' });
+  }
+
   @Post(':id/retry')
   @HttpCode(202)
   retry(@Param('id') id: string): Promise<PhotoView> {

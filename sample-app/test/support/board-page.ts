@@ -13,7 +13,7 @@ export class BoardPage {
 
   static async open(browser: Browser, address: string): Promise<BoardPage> {
     const board = new BoardPage(await browser.newPage({ reducedMotion: 'reduce' }));
-    board.page.setDefaultTimeout(10_000);
+    board.page.setDefaultTimeout(15_000);
     await board.page.goto(address);
     await board.connection('live');
     return board;
@@ -45,9 +45,9 @@ export class BoardPage {
     await this.page.locator('#samples').getByRole('button', { name: title }).click();
   }
 
-  /** Ids of the events in the activity list, the oldest first. */
-  async eventIds(): Promise<string[]> {
-    const lines = await this.page.locator('#activity li').all();
+  /** Ids of a queue's events in the activity list, the oldest first. */
+  async eventIds(queue: string): Promise<string[]> {
+    const lines = await this.page.locator(`#activity [data-queue=${queue}]`).all();
     const ids = await Promise.all(lines.map((line) => line.getAttribute('data-id')));
     return ids.toReversed().map(String);
   }

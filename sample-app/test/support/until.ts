@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const GIVE_UP_MS = 10_000;
+const GIVE_UP_MS = 15_000;
 
 /** Asks again and again, until the answer is right or time is up; answers the last one. */
 export async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
