@@ -19,6 +19,11 @@ export class Continuity {
     return number === undefined ? new Continuity(undefined, entryId !== '0-0') : Continuity.after(number);
   }
 
+  /** Whether everything up to that number has been seen, or can never be. */
+  isPast(number: number): boolean {
+    return this.next === undefined || this.next > number;
+  }
+
   /** The entry in which the last event was: it is there, so nothing is missing before it. */
   resume({ first, count }: DecodedEntry): void {
     this.isUnsure = false;

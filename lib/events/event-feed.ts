@@ -18,6 +18,7 @@ export class EventFeed {
   private continuity = Continuity.after(0);
   /** Events of the first entry up to this number were seen before. */
   private seen = -1;
+  private waiters: { told: number; resolve: () => void }[] = [];
 
   /**
    * @param after id of an event, or `FROM_NOW`
@@ -52,6 +53,23 @@ export class EventFeed {
   stop(): void {
     this.stopped.abort();
     this.unsubscribe();
+    this.releaseWaiters();
+  }
+
+  /** Resolves once everything that has happened until now was told, or the feed is stopped. */
+  async caughtUp(): Promise<void> {
+    await this.ready;
+    const { told } = await this.reader.look('');
+    await new Promise<void>((resolve) => {
+      this.waiters.push({ told, resolve });
+      this.releaseWaiters();
+    });
+  }
+
+  private releaseWaiters(): void {
+    const isPast = (told: number): boolean => this.stopped.signal.aborted || this.continuity.isPast(told);
+    this.waiters.filter(({ told }) => isPast(told)).forEach(({ resolve }) => resolve());
+    this.waiters = this.waiters.filter(({ told }) => !isPast(told));
   }
 
   private async startNow(): Promise<{ entryId: string; rest: StreamEntry[] }> {
@@ -90,6 +108,9 @@ export class EventFeed {
           this.tell(event);
         }
       }
+    }
+    if (this.waiters.length > 0) {
+      this.releaseWaiters();
     }
   }
 }

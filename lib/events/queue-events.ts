@@ -196,6 +196,11 @@ export class QueueEvents extends SafeEmitter {
     await this.feed?.ready;
   }
 
+  /** @internal Resolves once everything that has happened until now was told; at once where nobody reads. */
+  async caughtUp(): Promise<void> {
+    await this.feed?.caughtUp();
+  }
+
   close(): Promise<void> {
     return (this.closed ??= (async () => {
       this.emit('closing');

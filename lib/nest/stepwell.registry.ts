@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { QueueEvents } from '../events/queue-events.js';
+import { within } from '../lifecycle/within.js';
 import { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { Worker } from '../worker/worker.js';
@@ -11,6 +12,8 @@ import { LazyQueueEvents } from './lazy-queue-events.js';
 import { StepwellLog } from './stepwell.log.js';
 
 const LAST_RESPONSES_MS = 20;
+/** Redis may hang. */
+const LAST_EVENTS_MS = 1000;
 
 /**
  * The application's queues and workers by name. Inject it where names are only known at run time.
@@ -103,6 +106,9 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
 
   /** Streams complete before the HTTP server waits for its open responses, which may be fed by them. */
   async beforeApplicationShutdown(): Promise<void> {
+    // Workers have drained: who follows the jobs that ended then is still told.
+    const all = [...this.events.values()];
+    await within(LAST_EVENTS_MS, Promise.all(all.map((events) => events.caughtUp())));
     await this.closeEvents();
     if (this.events.size > 0) {
       // Responses that end now must have ended when the server closes, which then closes their idle connections too

@@ -1,7 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Headers, Param, Query, Sse, type INestApplication } from '@nestjs/common';
+import { Controller, Headers, Param, Query, Res, Sse, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   getQueueToken,
@@ -10,6 +10,8 @@ import {
   Processor,
   type Queue,
   QueueEvents,
+  QueueEventsProducer,
+  type SseResponse,
   StepwellModule,
   toSse,
   type Job,
@@ -36,6 +38,16 @@ class OrderController {
   @Sse(':id/events')
   follow(@Param('id') id: string, @Headers('last-event-id') after?: string, @Query('beat') beat = '0') {
     return this.events.watch(id, { after }).pipe(toSse({ heartbeat: Number(beat), retry: 1234 }));
+  }
+}
+
+@Controller('board')
+class BoardController {
+  constructor(@InjectQueueEvents('orders') private readonly events: QueueEvents) {}
+
+  @Sse()
+  all(@Res() response: SseResponse, @Headers('last-event-id') after?: string) {
+    return this.events.follow({ after }).pipe(toSse({ response, buffer: { limit: 20 } }));
   }
 }
 
@@ -68,17 +80,21 @@ class Reader {
   }
 
   get messages(): Message[] {
-    return this.text
-      .split('\n\n')
-      .filter((part) => part.trim() !== '')
-      .map((part) => {
-        const message: Message = {};
-        for (const line of part.trim().split('\n')) {
-          const [, name = '', value = ''] = /^([^:]*): ?(.*)$/.exec(line) ?? [];
-          message[(name || 'comment') as keyof Message] = name === 'data' ? JSON.parse(value) : value;
-        }
-        return message;
-      });
+    return (
+      this.text
+        .split('\n\n')
+        // What follows the last of them is not complete yet.
+        .slice(0, -1)
+        .filter((part) => part.trim() !== '')
+        .map((part) => {
+          const message: Message = {};
+          for (const line of part.trim().split('\n')) {
+            const [, name = '', value = ''] = /^([^:]*): ?(.*)$/.exec(line) ?? [];
+            message[(name || 'comment') as keyof Message] = name === 'data' ? JSON.parse(value) : value;
+          }
+          return message;
+        })
+    );
   }
 
   get names(): (string | undefined)[] {
@@ -93,7 +109,7 @@ describe('server-sent events', () => {
     const module = await Test.createTestingModule({
       imports: [StepwellModule.forRoot(sharedOptions()), StepwellModule.registerQueue({ name: 'orders' })],
       providers: [OrderProcessor],
-      controllers: [OrderController],
+      controllers: [OrderController, BoardController],
     })
       .setLogger(new LogLines())
       .compile();
@@ -184,6 +200,35 @@ describe('server-sent events', () => {
     await until(() => reader.isOver);
     expect(reader.names).toEqual(['snapshot']);
   });
+
+  it('leave out what a client does not read, say so, and bring it back when the client comes back', async () => {
+    const { url, queue } = await start();
+    const board = url.replace('orders', 'board');
+    const reader = await Reader.open(board);
+    reader.response.pause();
+    const producer = new QueueEventsProducer('orders', queue.opts);
+    const text = 'x'.repeat(30_000);
+    await producer.publishEvent({ eventName: 'noise', n: 0, text });
+    for (let n = 1; n < 600; n += 1) await producer.publishEvent({ eventName: 'noise', n, text });
+    reader.response.resume();
+    await until(() => reader.text.includes('event: dropped'));
+    await producer.publishEvent({ eventName: 'end' });
+    await until(() => reader.text.includes('event: end') && reader.names.at(-1) === 'end');
+    const { messages } = reader;
+    const dropped = messages.filter(({ event }) => event === 'dropped');
+    const noise = messages.filter(({ event }) => event === 'noise');
+    const count = dropped.reduce((sum, { data }) => sum + data.count, 0);
+    expect(noise.length + count).toBe(600);
+    expect(count).toBeGreaterThan(100);
+    // Its id leads to what was dropped.
+    const again = await Reader.open(board, dropped[0]!.id);
+    const missed = noise.findIndex(({ id }) => id === dropped[0]!.id) + 1;
+    await until(() => again.messages.length > 0);
+    expect(again.messages[0]!.data.fields.n).toBe(noise[missed - 1]!.data.fields.n + 1);
+    again.response.destroy();
+    reader.response.destroy();
+    await producer.close();
+  }, 60_000);
 
   it('answer a place that is none with an error, and leave nothing when the client goes', async () => {
     const { url, queue } = await start();

@@ -64,7 +64,7 @@ export class EngineLab {
     beforeEach(() => {
       lab.name = randomQueueName();
     });
-    afterEach(() => lab.finishCase());
+    afterEach(() => lab.finishCase(), 60_000);
     afterAll(async () => {
       await lab.client.quit();
       await (lab.redis as LocalRedis | undefined)?.stop();
