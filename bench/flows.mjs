@@ -10,7 +10,15 @@ const flows = {
   title: 'Flows',
   unit: 'parent',
   tests: [
-    { name: 'flows10', kind: 'flows', concurrency: 50, children: 10, window: 100, jobs: 2_000, warmUpJobs: 200 },
+    {
+      name: 'flows10',
+      kind: 'flows',
+      concurrency: 50,
+      children: 10,
+      window: 100,
+      jobs: 2_000,
+      warmUpJobs: 200,
+    },
   ],
 };
 process.exitCode = (await runComparison(flows, flags)) ? 0 : 1;

@@ -38,7 +38,6 @@ export type {
   JobEventBase,
   JobEventName,
   SnapshotEvent,
-  StepSnapshot,
 } from './job/job-event.js';
 export { Job } from './job/job.js';
 export type { JobProgress } from './job/job-progress.js';

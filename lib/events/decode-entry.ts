@@ -1,13 +1,25 @@
+import type { Codec } from '../job/codec.js';
 import type { JobEvent } from '../job/job-event.js';
-import { decodeJson } from '../job/json.js';
+import { decodeJson, decodeValue } from '../job/json.js';
 import { eventId } from './event-id.js';
 
 type Told = Record<string, unknown> & { event: string };
 
 const json = (text: string | undefined): unknown => (text ? decodeJson(text) : undefined);
 
+/** A value that the queue's codec cannot read is left out, as a large one is. */
+function valueOf(text: string | undefined, codec: Codec | undefined): unknown {
+  try {
+    return text ? decodeValue('A value', text, codec) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type Read = (columns: string[], codec: Codec | undefined) => Told[];
+
 /** How the columns of a line become the fields of its events. A new job's line tells two: that it is there, and where. */
-const READERS: Record<string, (columns: string[]) => Told[]> = {
+const READERS: Record<string, Read> = {
   added: ([jobId, name, due, place]) => [
     { event: 'added', jobId, name },
     due ? { event: 'delayed', jobId, delay: Number(due) } : { event: place || 'waiting', jobId },
@@ -18,8 +30,10 @@ const READERS: Record<string, (columns: string[]) => Told[]> = {
     prev ? { event: 'waiting-children', jobId, prev } : { event: 'waiting-children', jobId },
   ],
   active: ([jobId]) => [{ event: 'active', jobId, prev: 'waiting' }],
-  progress: ([jobId, data]) => [{ event: 'progress', jobId, data: json(data) }],
-  completed: ([jobId, result]) => [{ event: 'completed', jobId, returnvalue: json(result), prev: 'active' }],
+  progress: ([jobId, data], codec) => [{ event: 'progress', jobId, data: valueOf(data, codec) }],
+  completed: ([jobId, result], codec) => [
+    { event: 'completed', jobId, returnvalue: valueOf(result, codec), prev: 'active' },
+  ],
   failed: ([jobId, reason]) => [{ event: 'failed', jobId, failedReason: json(reason) ?? '', prev: 'active' }],
   'retries-exhausted': ([jobId, attemptsMade]) => [{ event: 'retries-exhausted', jobId, attemptsMade }],
   'child-failed': ([jobId, childKey, reason]) => [
@@ -28,8 +42,8 @@ const READERS: Record<string, (columns: string[]) => Told[]> = {
   'step-started': ([jobId, step, attempt]) => [
     { event: 'step-started', jobId, step, attempt: Number(attempt) },
   ],
-  'step-completed': ([jobId, step, attempt, result]) => [
-    { event: 'step-completed', jobId, step, attempt: Number(attempt), result: json(result) },
+  'step-completed': ([jobId, step, attempt, result], codec) => [
+    { event: 'step-completed', jobId, step, attempt: Number(attempt), result: valueOf(result, codec) },
   ],
   'step-failed': ([jobId, step, attempt, reason, retryInMs]) => [
     {
@@ -71,7 +85,7 @@ const NUMBER = '#';
  * An entry: runs of events of one name, a line per event, columns split by tabs. The id of an event is that of its entry
  * and its number.
  */
-export function readEntry(entryId: string, fields: readonly string[]): DecodedEntry {
+export function readEntry(entryId: string, fields: readonly string[], codec?: Codec): DecodedEntry {
   const events: JobEvent[] = [];
   const timestamp = Number(entryId.slice(0, entryId.indexOf('-')));
   const first = fields[0] === NUMBER ? Number(fields[1]) : undefined;
@@ -79,7 +93,7 @@ export function readEntry(entryId: string, fields: readonly string[]): DecodedEn
   for (let i = first === undefined ? 0 : 2; i < fields.length; i += 2) {
     const read = READERS[fields[i] as string];
     for (const line of (fields[i + 1] as string).split('\n')) {
-      for (const told of readLine(read, line)) {
+      for (const told of readLine(read, line, codec)) {
         if (told) {
           events.push({
             ...told,
@@ -95,26 +109,32 @@ export function readEntry(entryId: string, fields: readonly string[]): DecodedEn
 }
 
 /** A line that cannot be read, of a later version or written by hand, counts but tells nothing. */
-function readLine(read: ((columns: string[]) => Told[]) | undefined, line: string): (Told | undefined)[] {
+function readLine(read: Read | undefined, line: string, codec: Codec | undefined): (Told | undefined)[] {
   try {
-    return read ? read(line.split('\t')) : [undefined];
+    return read ? read(line.split('\t'), codec) : [undefined];
   } catch {
     return [undefined];
   }
 }
 
-export function decodeEntry(entryId: string, fields: readonly string[]): JobEvent[] {
-  return readEntry(entryId, fields).events;
+export function decodeEntry(entryId: string, fields: readonly string[], codec?: Codec): JobEvent[] {
+  return readEntry(entryId, fields, codec).events;
 }
 
-const decoded = new WeakMap<readonly string[], DecodedEntry>();
+const NO_CODEC = {};
+const decoded = new WeakMap<object, WeakMap<readonly string[], DecodedEntry>>();
 
-/** As `readEntry`, once for all who were handed the same entry. The events are shared: nobody may change them. */
-export function readSharedEntry(entryId: string, fields: readonly string[]): DecodedEntry {
-  let entry = decoded.get(fields);
+/** As `readEntry`, once for all with one codec who were handed the same entry. The events are shared: nobody may change them. */
+export function readSharedEntry(entryId: string, fields: readonly string[], codec?: Codec): DecodedEntry {
+  let entries = decoded.get(codec ?? NO_CODEC);
+  if (!entries) {
+    entries = new WeakMap();
+    decoded.set(codec ?? NO_CODEC, entries);
+  }
+  let entry = entries.get(fields);
   if (!entry) {
-    entry = readEntry(entryId, fields);
-    decoded.set(fields, entry);
+    entry = readEntry(entryId, fields, codec);
+    entries.set(fields, entry);
   }
   return entry;
 }

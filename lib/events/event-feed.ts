@@ -86,7 +86,7 @@ export class EventFeed {
     const [present] = rest;
     if (present) {
       this.seen = number ?? Infinity;
-      this.continuity.resume(readSharedEntry(...present));
+      this.continuity.resume(readSharedEntry(...present, this.reader.codec));
     }
     return { entryId, rest };
   }
@@ -95,7 +95,7 @@ export class EventFeed {
     for (const [entryId, fields] of entries) {
       const { seen } = this;
       this.seen = -1;
-      const entry = readSharedEntry(entryId, fields);
+      const entry = readSharedEntry(entryId, fields, this.reader.codec);
       const missing = seen < 0 ? this.continuity.take(entry) : undefined;
       if (missing && !this.stopped.signal.aborted) {
         this.tell(gapBefore(entryId, entry.first as number, missing));

@@ -1,3 +1,4 @@
+import type { Codec } from '../job/codec.js';
 import type { Connection } from '../redis/connection.js';
 import type { StreamEntry } from '../redis/event-line.js';
 import type { QueueKeys } from '../redis/queue-keys.js';
@@ -15,6 +16,8 @@ export class EventReader {
   constructor(
     private readonly connection: Connection,
     keys: QueueKeys,
+    /** Of the queue. */
+    readonly codec: Codec | undefined,
   ) {
     this.key = keys.of('events');
     this.inspect = new InspectStore(new ScriptRunner(connection.client, keys));

@@ -151,7 +151,7 @@ class JobWatch {
   private async refresh(): Promise<void> {
     const look = await this.look();
     if (look) {
-      this.tellSnapshot(takeSnapshot(this.jobId, look));
+      this.tellSnapshot(takeSnapshot(this.jobId, look, this.reader.codec));
     }
   }
 
@@ -167,7 +167,7 @@ class JobWatch {
   private async tellLargeResult(event: EventOf<'completed'>): Promise<void> {
     const look = await this.look();
     if (look) {
-      const { state, returnvalue } = takeSnapshot(this.jobId, look);
+      const { state, returnvalue } = takeSnapshot(this.jobId, look, this.reader.codec);
       this.subscriber.next(state === 'completed' ? { ...event, returnvalue } : event);
       this.subscriber.complete();
     }
@@ -188,7 +188,7 @@ class JobWatch {
       await this.refresh();
       return;
     }
-    const snapshot = takeSnapshot(this.jobId, look);
+    const snapshot = takeSnapshot(this.jobId, look, this.reader.codec);
     if (FINISHED.has(snapshot.state)) {
       // Its last event lies before the cursor: nothing will follow.
       this.tellSnapshot(snapshot);
@@ -207,7 +207,7 @@ class JobWatch {
         return undefined;
       }
       for (const [entryId, fields] of page) {
-        const entry = readSharedEntry(entryId, fields);
+        const entry = readSharedEntry(entryId, fields, this.reader.codec);
         const isCursor = isFirst && entryId === cursor.entryId;
         isFirst = false;
         const missing = isCursor ? continuity.resume(entry) : continuity.take(entry);

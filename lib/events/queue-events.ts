@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import { checkPrefix, checkQueueName } from '../job/check.js';
+import { checkCodec } from '../job/codec.js';
 import { ConnectionError, RedisVersionError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
@@ -95,6 +96,9 @@ export class QueueEvents extends SafeEmitter {
     if (opts.lastEventId !== undefined && opts.lastEventId !== FROM_NOW) {
       readCursor('lastEventId', opts.lastEventId);
     }
+    if (opts.codec !== undefined) {
+      checkCodec('codec', opts.codec);
+    }
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
@@ -102,7 +106,7 @@ export class QueueEvents extends SafeEmitter {
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
     this.keys = new QueueKeys(prefix, name);
-    this.reader = new EventReader(this.connection, this.keys);
+    this.reader = new EventReader(this.connection, this.keys, opts.codec);
     if (opts.autorun !== false) {
       void this.run();
     }

@@ -1,4 +1,5 @@
 import type { JobProgress } from './job-progress.js';
+import type { JobStep } from './job-steps.js';
 import type { JobState } from './job-state.js';
 
 /** What every event has. */
@@ -120,18 +121,7 @@ export interface SnapshotEvent extends JobEventBase {
   /** Of the last failed attempt. */
   failedReason?: string;
   /** In the order in which they were started. */
-  steps?: StepSnapshot[];
-}
-
-/** What is stored of a step. */
-export interface StepSnapshot {
-  step: string;
-  /** `waiting` to run again, for a signal or for children. */
-  status: 'active' | 'waiting' | 'completed' | 'failed';
-  attempt: number;
-  startedOn?: number;
-  finishedOn?: number;
-  failedReason?: string;
+  steps?: JobStep[];
 }
 
 /** A buffer was full: so many events are left out here. Reading after its `id` brings them back as long as they are kept. */

@@ -1,5 +1,6 @@
 import type { JobFields } from './job-record.js';
-import { decodeJson } from './json.js';
+import type { Codec } from './codec.js';
+import { decodeJson, decodeValue } from './json.js';
 
 /** `awaiting`: until a signal comes; `retrying`: until it is tried again. */
 export type StepStatus = 'running' | 'retrying' | 'awaiting' | 'completed' | 'failed';
@@ -71,13 +72,15 @@ export function readStepEntries(fields: JobFields): Map<string, StepEntry> {
 }
 
 /** What a step came to, as it is stored: a letter for what it is, and JSON. */
-export function decodeStepValue(text: string): unknown {
+export function decodeStepValue(text: string, codec?: Codec): unknown {
   const json = text.slice(1);
   if (text.startsWith('v')) {
-    return decodeJson(json);
+    return decodeValue('The result of a step', json, codec);
   }
   const result: SignalResult =
-    json === '' ? { timedOut: true } : { timedOut: false, signal: decodeJson(json) };
+    json === ''
+      ? { timedOut: true }
+      : { timedOut: false, signal: decodeValue('The payload of a signal', json, codec) };
   return result;
 }
 
@@ -90,7 +93,7 @@ export function storedStepValue(fields: JobFields, name: string): string | undef
 }
 
 /** For `Job.getSteps`. */
-export function stepsOf(fields: JobFields): JobStep[] {
+export function stepsOf(fields: JobFields, codec?: Codec): JobStep[] {
   return [...readStepEntries(fields)]
     .toSorted(([, a], [, b]) => a.order - b.order)
     .map(([name, { letter, attempt }]) => {
@@ -102,8 +105,8 @@ export function stepsOf(fields: JobFields): JobStep[] {
       return {
         ...{ name, status: STATUS[letter], attempts: attempt, startedOn: Number(startedOn) },
         ...(finishedOn ? { finishedOn: Number(finishedOn) } : {}),
-        ...(value === undefined ? {} : { result: decodeStepValue(value) }),
-        ...(last === undefined ? {} : { lastEmission: decodeJson(last) }),
+        ...(value === undefined ? {} : { result: decodeStepValue(value, codec) }),
+        ...(last === undefined ? {} : { lastEmission: decodeValue('An emission', last, codec) }),
         ...(reason === undefined ? {} : { failedReason: decodeJson<string>(reason) }),
       };
     });

@@ -113,7 +113,7 @@ export class Job<
    * none. What undoes a step is told under the name `undo:<step>`.
    */
   async getSteps(): Promise<JobStep[]> {
-    return stepsOf((await this.store.loadJob(this.id))?.record.fields ?? {});
+    return stepsOf((await this.store.loadJob(this.id))?.record.fields ?? {}, this.codec);
   }
 
   /** Same as `queue.signal(job.id, …)`. */

@@ -10,7 +10,7 @@ export function encodeJson(what: string, value: unknown, fallback: string, codec
     return fallback;
   }
   try {
-    return JSON.stringify(codec ? codec.serialize(value ?? {}) : value) ?? fallback;
+    return JSON.stringify(codec ? codec.serialize(value === undefined ? {} : value) : value) ?? fallback;
   } catch (error) {
     throw new NotSerializableError(what, error);
   }

@@ -23,7 +23,7 @@ export async function signalJob(
   if (key !== undefined) {
     checkSignalKey(key);
   }
-  const json = encodeJson('The payload', payload, 'null');
+  const json = encodeJson('The payload', payload, 'null', store.codec);
   if (Buffer.byteLength(json) > MAX_PAYLOAD_BYTES) {
     throw new InvalidOptionError('payload', payload, `Use at most ${MAX_PAYLOAD_BYTES} bytes of JSON.`);
   }

@@ -32,10 +32,11 @@ async function perform(job: Job, context: RunContext, run: StepFunction): Promis
   if (!isObservable(returned)) {
     return returned;
   }
-  return followObservable(returned, context.signal, async (value, json) => {
+  const save = async (value: unknown, json: string): Promise<void> => {
     // An outcome says where the job goes on, and is nothing to save.
     if (!(value instanceof Outcome)) {
       await job.keepEmission(value, json, context.step);
     }
-  });
+  };
+  return followObservable(returned, context.signal, save, job.codec);
 }

@@ -40,13 +40,13 @@ export class RunContext implements StepContext {
   }
 
   get last(): unknown {
-    return this.ledger.lastEmission(this.step);
+    return this.ledger.lastEmission(this.step, this.run.job.codec);
   }
 
   get results(): Record<string, unknown> {
     const known = this.plan.names.flatMap((name): [string, unknown][] => {
       const text = this.valueOf(name);
-      return text === undefined ? [] : [[name, decodeStepValue(text)]];
+      return text === undefined ? [] : [[name, decodeStepValue(text, this.run.job.codec)]];
     });
     return Object.fromEntries(known);
   }
@@ -56,7 +56,7 @@ export class RunContext implements StepContext {
     if (text === undefined) {
       throw new MissingStepResultError(step);
     }
-    return decodeStepValue(text);
+    return decodeStepValue(text, this.run.job.codec);
   }
 
   addChildren(children: readonly StepChild[]): Promise<Job[]> {
@@ -74,7 +74,11 @@ export class RunContext implements StepContext {
   }
 
   save(value: unknown): Promise<void> {
-    return this.run.job.keepEmission(value, encodeJson('A saved value', value, 'null'), this.step);
+    return this.run.job.keepEmission(
+      value,
+      encodeJson('A saved value', value, 'null', this.run.job.codec),
+      this.step,
+    );
   }
 
   progress(value: Job['progress']): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Codec } from '../job/codec.js';
 import type { JobFields } from '../job/job-record.js';
 import {
   readStepEntries,
@@ -6,7 +7,7 @@ import {
   stepHead,
   storedStepValue,
 } from '../job/job-steps.js';
-import { decodeJson } from '../job/json.js';
+import { decodeJson, decodeValue } from '../job/json.js';
 
 /** Where a job is among its steps. */
 export type StepPlace =
@@ -124,15 +125,20 @@ export class StepLedger {
     return stepHead({ ...entry, letter });
   }
 
+  /** The head of a step at its end that may yet be refused: the job may have children that are not through. */
+  headOf(name: string, letter: StepLetter): string {
+    return stepHead({ ...(this.entries.get(name) as StepEntry), letter });
+  }
+
   /** Stored form of what a step came to. */
   value(name: string): string | undefined {
     return this.written.get(name) ?? storedStepValue(this.fields, name);
   }
 
   /** What an earlier run of the step emitted last. */
-  lastEmission(name: string): unknown {
+  lastEmission(name: string, codec?: Codec): unknown {
     const json = this.last.get(name);
-    return json === undefined ? undefined : decodeJson(json);
+    return json === undefined ? undefined : decodeValue('An emission', json, codec);
   }
 
   /** Names of completed steps that have not been undone, the last one first. */

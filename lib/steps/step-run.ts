@@ -1,7 +1,7 @@
 import type { Job } from '../job/job.js';
 import { asError } from '../job/job-failure.js';
 import { decodeStepValue } from '../job/job-steps.js';
-import { decodeJson, encodeJson } from '../job/json.js';
+import { decodeValue, encodeJson } from '../job/json.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 import { Ending } from '../worker/ending.js';
 import { ChildrenWait, Done, Outcome, SignalWait, Sleep } from './outcomes.js';
@@ -121,19 +121,21 @@ export class StepRun {
     if (returned instanceof SignalWait) {
       return this.awaitSignal(step, returned, cursor, next);
     }
+    if (!next && !(returned instanceof ChildrenWait || returned instanceof Sleep)) {
+      const head = work.ledger.headOf(step.name, 'c');
+      const way = ['complete', json, work.run.keepCompleted] as const;
+      return Ending.completed(
+        work.write(step.name, head, '', cursor, '', way),
+        decodeValue('The result', json, work.run.job.codec),
+      );
+    }
     const head = work.ledger.end(step.name, 'c', json);
     if (returned instanceof ChildrenWait) {
       return this.awaitChildren(step, head, json, next);
     }
-    if (returned instanceof Sleep) {
-      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', sleepMs(returned)]));
-    }
-    if (!next) {
-      const way = ['complete', json, work.run.keepCompleted] as const;
-      return Ending.completed(work.write(step.name, head, '', cursor, '', way), decodeJson(json));
-    }
-    if (work.run.isClosing) {
-      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', '0']));
+    if (!next || returned instanceof Sleep || work.run.isClosing) {
+      const ms = returned instanceof Sleep ? sleepMs(returned) : '0';
+      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', ms]));
     }
     await work.keep(work.write(step.name, head, json, cursor, work.ledger.begin(next.name)));
     return work.isStopped ? Ending.moved() : next;
@@ -180,8 +182,8 @@ export class StepRun {
   private finish(name: string): Ending {
     const { run, ledger } = this.work;
     const value = ledger.value(name);
-    const result = value === undefined ? null : decodeStepValue(value);
-    const json = encodeJson('The result', result, 'null');
+    const result = value === undefined ? null : decodeStepValue(value, run.job.codec);
+    const json = encodeJson('The result', result, 'null', run.job.codec);
     return Ending.completed(['complete', run.job.id, run.token, json, run.keepCompleted], result);
   }
 

@@ -57,7 +57,7 @@ export class StepWork {
 
   /** JSON of what a step came to, if it may be kept. */
   encode({ name, maxResultBytes }: StepDefinition, value: unknown): string {
-    const json = encodeJson(`The result of step ${name}`, value, 'null');
+    const json = encodeJson(`The result of step ${name}`, value, 'null', this.run.job.codec);
     const limit = maxResultBytes ?? this.run.job.opts.sizeLimit ?? MAX_RESULT_BYTES;
     const bytes = Buffer.byteLength(json);
     if (bytes > limit) {

@@ -137,10 +137,15 @@ export class AttemptRunner {
     }
     if (isObservable(result)) {
       this.follow(run, () =>
-        followObservable(result, run.signal, (value, json) => {
-          job.returnvalue = value;
-          return job.keepEmission(value, json);
-        }),
+        followObservable(
+          result,
+          run.signal,
+          (value, json) => {
+            job.returnvalue = value;
+            return job.keepEmission(value, json);
+          },
+          job.codec,
+        ),
       );
       return;
     }

@@ -1,3 +1,4 @@
+import type { Codec } from '../job/codec.js';
 import { encodeJson } from '../job/json.js';
 
 /** As much of an Observable as is needed here. */
@@ -25,6 +26,7 @@ export function followObservable(
   source: ObservableLike,
   signal: AbortSignal,
   save: (value: unknown, json: string) => Promise<void>,
+  codec?: Codec,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let last: unknown;
@@ -74,7 +76,7 @@ export function followObservable(
       next: (value) => {
         if (isOver || whenSaved) return;
         try {
-          next = { value, json: encodeJson('An emitted value', value, 'null') };
+          next = { value, json: encodeJson('An emitted value', value, 'null', codec) };
           last = value;
           saveNext();
         } catch (error) {

@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
-import type { Codec } from '../../lib/engine.js';
+import { firstValueFrom, of } from 'rxjs';
+import { type Codec, defineSteps, waitForChildren, waitForSignal } from '../../lib/engine.js';
 import { EngineLab, next } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
@@ -55,6 +56,51 @@ describe('a codec', () => {
     await completed;
     const read = (await queue.getJob(job.id))!;
     expect([read.data, read.returnvalue, read.unreadable]).toEqual([{}, null, undefined]);
+  });
+
+  it('brings them through steps, their emissions, signals and children', async () => {
+    const queue = lab.queue({ codec });
+    const childQueue = lab.queue({ codec }, `${lab.name}-children`);
+    lab.worker(async () => value.when, { codec }, childQueue.name);
+    const seen: unknown[] = [];
+    const worker = lab.worker(
+      defineSteps({
+        first: () => value.tags,
+        emit: (_job, ctx) => {
+          seen.push(ctx.result('first'), ctx.results['first']);
+          return of(new Date(1), value.when);
+        },
+        wait: () => waitForSignal('go'),
+        children: async (_job, ctx) => {
+          seen.push(ctx.result('emit'), ctx.result('wait'));
+          await ctx.addChildren([{ name: 'c', queueName: childQueue.name, data: value }]);
+          return waitForChildren();
+        },
+        last: async (job) => Object.values(await job.getChildrenValues())[0],
+      }),
+      { codec },
+    );
+    const events = await lab.events({ codec });
+    const told = next(events, 'completed');
+    const completed = next(worker, 'completed');
+    const { id } = await queue.add('a', value);
+    await queue.signal(id, 'go', value.tags);
+    await completed;
+
+    expect(seen).toEqual([value.tags, value.tags, value.when, { timedOut: false, signal: value.tags }]);
+    const [{ returnvalue }] = (await told) as [{ returnvalue: unknown }];
+    expect(returnvalue).toEqual(value.when);
+    const job = (await queue.getJob(id))!;
+    expect(job.returnvalue).toEqual(value.when);
+    expect((await job.getSteps()).map(({ name, result }) => [name, result])).toMatchObject([
+      ['first', value.tags],
+      ['emit', value.when],
+      ['wait', { timedOut: false, signal: value.tags }],
+      ['children', null],
+      ['last', value.when],
+    ]);
+    const snapshot = await firstValueFrom(events.watch(id));
+    expect(snapshot).toMatchObject({ event: 'snapshot', returnvalue: value.when });
   });
 
   it('that cannot read a job fails it visibly, and leaves it to be retried', async () => {

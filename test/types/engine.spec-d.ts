@@ -80,7 +80,7 @@ export const watched = events.watch('7', { after: '1-0-1', buffer: { limit: 10 }
   map((event) => {
     switch (event.event) {
       case 'snapshot':
-        return event.steps?.[0]?.status === 'active' ? 'at work' : event.state;
+        return event.steps?.[0]?.status === 'running' ? 'at work' : event.state;
       case 'step-failed': {
         const again: number | undefined = event.retryInMs;
         return `${event.step} ${event.attempt} ${again}`;
