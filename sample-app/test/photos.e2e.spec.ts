@@ -141,6 +141,10 @@ describe('the photo app', () => {
       headers: { 'Last-Event-ID': ids.at(-3) as string },
     });
     expect([...(await rest.text()).matchAll(/^id: (.+)$/gm)].map(([, id]) => id)).toEqual(ids.slice(-2));
+
+    const nonsense = { 'Last-Event-ID': 'yesterday' };
+    const refused = await fetch(`${address}/photos/${body.id}/events`, { headers: nonsense });
+    expect(refused.status).toBe(400);
   });
 
   it('keeps the bytes of images out of Redis', async () => {

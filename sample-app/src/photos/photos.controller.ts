@@ -10,6 +10,7 @@ import {
   Res,
   Sse,
   UploadedFile,
+  UseFilters,
   UseInterceptors,
   type MessageEvent,
 } from '@nestjs/common';
@@ -17,6 +18,7 @@ import { FileInterceptor } from '@nestjs/platform-express';
 import type { Response } from 'express';
 import type { Observable } from 'rxjs';
 import { toSse } from 'stepwell';
+import { InvalidCursorFilter } from './invalid-cursor.filter.js';
 import type { PhotoView } from './photo-view.js';
 import { PhotosService } from './photos.service.js';
 import { checkUpload, MAX_UPLOAD_BYTES, titleOf, type UploadedImage } from './upload-rules.js';
@@ -60,6 +62,7 @@ export class PhotosController {
 
   /** How the photo is, then what happens to it, until its end: `curl -N` shows it, and a browser goes on where it was. */
   @Sse(':id/events')
+  @UseFilters(InvalidCursorFilter)
   follow(
     @Param('id') id: string,
     @Res({ passthrough: true }) response: Response,
