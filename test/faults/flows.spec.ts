@@ -85,7 +85,7 @@ describe('a process that dies', () => {
       expect([...runs.values()].every((count) => count === 1)).toBe(true);
       expect((await queue.getJob('root'))!.returnvalue).toBe(width);
       // The lease of a second, the look of an idle worker, the work itself.
-      if (width < 10) expect(Date.now() - started).toBeLessThan(3000);
+      expect(Date.now() - started).toBeLessThan(width < 10 ? 3000 : Infinity);
     },
     30_000,
   );

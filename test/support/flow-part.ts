@@ -16,14 +16,15 @@ export interface FlowPartOrders {
 }
 
 const orders = JSON.parse(process.argv[2] ?? '') as FlowPartOrders;
-const { sha } = scripts[orders.dies.script];
+// oxlint-disable-next-line import/namespace -- the orders name a script
+const { sha, lua } = scripts[orders.dies.script];
 let calls = 0;
 
 const connection = new Redis(orders.url, { maxRetriesPerRequest: null });
 for (const name of ['eval', 'evalsha'] as const) {
   const send = connection[name].bind(connection) as unknown as (args: unknown[]) => Promise<unknown>;
   const watched = async (args: unknown[]): Promise<unknown> => {
-    const isIt = args[0] === sha || args[0] === scripts[orders.dies.script].lua;
+    const isIt = args[0] === sha || args[0] === lua;
     // A server that does not know a script yet is sent it again as text.
     if (isIt && name === 'evalsha') calls += 1;
     if (isIt && calls === orders.dies.nth && !orders.dies.after) process.kill(process.pid, 'SIGKILL');
