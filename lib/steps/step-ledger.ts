@@ -124,6 +124,11 @@ export class StepLedger {
     return stepHead({ ...entry, letter });
   }
 
+  /** The head of a step at its end that may yet be refused: the job may have children that are not through. */
+  headOf(name: string, letter: StepLetter): string {
+    return stepHead({ ...(this.entries.get(name) as StepEntry), letter });
+  }
+
   /** Stored form of what a step came to. */
   value(name: string): string | undefined {
     return this.written.get(name) ?? storedStepValue(this.fields, name);

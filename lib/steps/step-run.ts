@@ -121,19 +121,18 @@ export class StepRun {
     if (returned instanceof SignalWait) {
       return this.awaitSignal(step, returned, cursor, next);
     }
+    if (!next && !(returned instanceof ChildrenWait || returned instanceof Sleep)) {
+      const head = work.ledger.headOf(step.name, 'c');
+      const way = ['complete', json, work.run.keepCompleted] as const;
+      return Ending.completed(work.write(step.name, head, '', cursor, '', way), decodeJson(json));
+    }
     const head = work.ledger.end(step.name, 'c', json);
     if (returned instanceof ChildrenWait) {
       return this.awaitChildren(step, head, json, next);
     }
-    if (returned instanceof Sleep) {
-      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', sleepMs(returned)]));
-    }
-    if (!next) {
-      const way = ['complete', json, work.run.keepCompleted] as const;
-      return Ending.completed(work.write(step.name, head, '', cursor, '', way), decodeJson(json));
-    }
-    if (work.run.isClosing) {
-      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', '0']));
+    if (!next || returned instanceof Sleep || work.run.isClosing) {
+      const ms = returned instanceof Sleep ? sleepMs(returned) : '0';
+      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', ms]));
     }
     await work.keep(work.write(step.name, head, json, cursor, work.ledger.begin(next.name)));
     return work.isStopped ? Ending.moved() : next;
