@@ -39,6 +39,11 @@ local call = {
 -- that say in which way the job leaves its worker.
 local function apply_step(at)
   local size = tonumber(ARGV[at + 8])
+  if size == 0 and ARGV[at + 7] ~= '' and string.find(ARGV[at + 4], ',c,', 1, true) then
+    return rare().pass_step(
+      q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
+    ), at + 9
+  end
   local step = {
     name = ARGV[at + 3], head = ARGV[at + 4], value = ARGV[at + 5], next_step = ARGV[at + 6], next_head = ARGV[at + 7],
   }
@@ -90,7 +95,7 @@ local function apply_all()
   end
   if call.renewed and lock > 0 then
     -- Before the moves: one that was given back later in this call is no longer active.
-    lock_all(q, call.renewed, call.moves.now + lock)
+    rare().renew_old(q, call.renewed, call.moves.now, lock)
   end
   write_moves(q, call.moves)
   trim_finished(q, call)

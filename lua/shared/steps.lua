@@ -1,7 +1,7 @@
 -- What a job has done of its steps is in its own hash, so that a fetch brings it along; lua/README.md tells of the fields.
 -- Of an entry the caller makes the head: order, visit, status and attempt. Times are added here.
 local function tell_started(call, id, name, head)
-  emit(call.events, 'step-started', id .. '\t' .. name .. '\t' .. string.match(head, '%d+$'))
+  emit(call.events, 'step-started', id .. '\t' .. name .. '\t' .. string.match(head, '^%d+,%d+,%a,(%d+)'))
 end
 
 -- A job that starts its life anew forgets what it did in the last one. Signals stay: whoever sent one was told that it is

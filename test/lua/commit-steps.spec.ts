@@ -6,10 +6,14 @@ import { ScriptLab, SEED_TIME as THEN, type SeedJob } from '../support/script-la
 const lab = ScriptLab.open();
 
 /** A job that the worker holds; the fields go over the usual ones. */
+/** Older than a tenth of the time that locks last. */
+const OLD_LOCK = THEN + 20_000;
+
 const held = (fields: Record<string, string | number> = {}, id = '1'): SeedJob => ({
   id,
   state: 'active',
   fields,
+  lockUntil: OLD_LOCK,
 });
 
 /** A job whose first step runs. */
@@ -115,7 +119,7 @@ describe('commit: step', () => {
     expect(after).toEqual({
       ...before,
       active: [
-        ['2', THEN + LOCK_MS],
+        ['2', OLD_LOCK],
         ['1', NOW + LOCK_MS],
       ],
       'job:1': {
@@ -129,6 +133,15 @@ describe('commit: step', () => {
       ],
       'writer:a': '1\nok\n',
     });
+  });
+
+  it('leaves a lock alone that is as good as new', async () => {
+    await lab.given({ jobs: [{ ...held(reserving), lockUntil: NOW + 0.9 * LOCK_MS }] });
+
+    const { words, before, after } = await runCommit(lab, [step({ next: 'charge', nextHead: '2,2,r,1' })]);
+
+    expect(words).toEqual(['ok']);
+    expect(after.active).toEqual(before.active);
   });
 
   it('drops the emissions of the step, and leaves a large result out of the event', async () => {
@@ -161,7 +174,7 @@ describe('commit: step', () => {
     expect(after).toEqual({
       ...before,
       meta: { id: '2', seq: '3' },
-      active: [['2', THEN + LOCK_MS]],
+      active: [['2', OLD_LOCK]],
       completed: [['1', 3]],
       'job:1': {
         ...fieldsOf(before),
@@ -195,7 +208,7 @@ describe('commit: step', () => {
     expect(after).toEqual({
       ...before,
       meta: { id: '2', seq: '3' },
-      active: [['2', THEN + LOCK_MS]],
+      active: [['2', OLD_LOCK]],
       delayed: [['1', expect.closeTo(NOW + 600_000, 0)]],
       'job:1': {
         ...fieldsOf(before),
