@@ -17,8 +17,11 @@
 
 local PAGE_CAP = 1000
 local SLICE = 20
+local ACK_SLICE = 100
 local t = server_time(now)
 local HEAD = '^(%d+)' .. SEPARATOR .. '(%a?)' .. SEPARATOR .. '(%d+)' .. SEPARATOR .. '(.*)$'
+
+local NUMBER_AND_FLAG = '^(%d+)' .. SEPARATOR .. '(%a?)'
 
 local function read_head()
   local head = redis.call('LINDEX', q.outbox, 0)
@@ -41,12 +44,27 @@ local function drop_staged(last, id)
   end
 end
 
-local function drop_delivered()
-  local number, flag, text = read_head()
-  while number and number <= done and flag ~= 's' do
-    redis.call('LPOP', q.outbox)
-    number, flag, text = read_head()
+-- How many messages from the front have been delivered, as far as a slice tells, and whether to look at the next slice.
+local function count_delivered()
+  local slice = redis.call('LRANGE', q.outbox, 0, ACK_SLICE - 1)
+  for i, message in ipairs(slice) do
+    local number, flag = string.match(message, NUMBER_AND_FLAG)
+    if flag == 's' or tonumber(number) > done then
+      return i - 1, false
+    end
   end
+  return #slice, #slice == ACK_SLICE
+end
+
+local function drop_delivered()
+  local count, more
+  repeat
+    count, more = count_delivered()
+    if count > 0 then
+      redis.call('LTRIM', q.outbox, count, -1)
+    end
+  until not more
+  local number, flag, text = read_head()
   if flag == 's' then
     drop_staged(number, text)
   end

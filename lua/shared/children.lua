@@ -42,8 +42,11 @@ end
 -- Counts so many children less as pending, and releases the parent if nothing else is to be waited for.
 local function count_off(q, call, id, count, at_once)
   local pending = redis.call('HINCRBY', q.job .. id, 'pending', -count)
+  if pending > 0 and not at_once then
+    return
+  end
   local fields = redis.call('HMGET', q.job .. id, 'state', 'priority', 'delay')
-  if fields[1] == 'waiting-children' and (pending <= 0 or at_once) then
+  if fields[1] == 'waiting-children' then
     release_parent(q, call, id, fields[2], fields[3])
   end
 end
