@@ -76,10 +76,10 @@ describe('worker processes', () => {
         fleet.killed,
       ),
     ).toEqual([]);
-    expect(kills).toBeGreaterThan(10);
+    expect(kills).toBeGreaterThan(5);
     // Every job that was cut short is back within lock, interval and a little.
     const stalled = (await queue.getCompleted()).filter(({ stalledCounter }) => stalledCounter > 0);
-    expect(stalled.length).toBeGreaterThan(10);
+    expect(stalled.length).toBeGreaterThan(5);
   }, 150_000);
 
   it('one that was stopped past its lock changes nothing when it goes on, and is told to abort', async () => {
