@@ -1,4 +1,6 @@
 import { LISTED_STATES } from '../../lib/job/job-state.js';
+import { DEDUP_IDS, newDeduplicated } from './dedup-rule.js';
+import type { Lane } from './lane.js';
 import type { Random } from './random.js';
 import { CAPS } from './simulated-scripts.js';
 import type { World } from './world.js';
@@ -17,12 +19,29 @@ export async function addJobs(world: World): Promise<void> {
   const { random, now } = world;
   const lane = world.clients.slice(0, 2).find(({ unanswered }) => !unanswered);
   if (!lane || world.queue.model.jobs.size > MOST_JOBS) return;
-  const count = random.chance(0.02) ? CAPS.ADD_CAP + 1 : random.pick([1, 1, 1, 2, 5]);
-  const rest = Array.from({ length: count }, () => newJob(random, now)).flat();
-  await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], rest);
+  const count = random.chance(0.02)
+    ? CAPS.ADD_CAP + 1
+    : random.pick(world.options.deduplicated > 0 ? [1, 2, 5] : [1, 1, 1, 2, 5]);
+  const jobs = Array.from({ length: count }, () => newJob(world));
+  if (world.options.deduplicated > 0 && count < 3 && random.chance(0.4)) {
+    const entries = jobs.flatMap((job) => ['add', ...job]);
+    return world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0], entries);
+  }
+  await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], jobs.flat());
 }
 
-export function newJob(random: Random, now: number): string[] {
+export function newJob(world: World): string[] {
+  const { random, now, options } = world;
+  if (options.deduplicated === 0) return newPlainJob(random, now);
+  const [id, ...job] = random.chance(options.deduplicated)
+    ? newDeduplicated(random, now)
+    : newPlainJob(random, now);
+  const { dedups, jobs } = world.queue.model;
+  const given = [...dedups.values()].find(({ owner }) => !jobs.has(owner) && !/^\d/.test(owner))?.owner;
+  return [given !== undefined && random.chance(0.2) ? given : (id as string), ...job];
+}
+
+function newPlainJob(random: Random, now: number): string[] {
   const id = random.chance(0.35) ? random.pick(CUSTOM_IDS) : '';
   const delay = random.chance(0.3) ? String(random.pick([0, 1, 500, 500, 9000, 25_000])) : '';
   const priority = random.chance(0.35) ? String(random.int(0, 3)) : '';
@@ -35,11 +54,12 @@ export function newJob(random: Random, now: number): string[] {
 
 /** Something that a person or a program asks of the queue from outside. */
 export async function operate(world: World): Promise<void> {
-  const { random, now } = world;
+  const { random, now, options } = world;
   const { model } = world.queue;
   const lane = world.clients.slice(2).find(({ unanswered }) => !unanswered);
   if (!lane) return;
-  const id = random.pick([...model.jobs.keys(), ...CUSTOM_IDS, '1', '99999']);
+  const owners = [...model.dedups.values()].map(({ owner }) => owner);
+  const id = random.pick([...model.jobs.keys(), ...owners, ...owners, ...CUSTOM_IDS, '1', '99999']);
   const flag = (): number => random.int(0, 1);
   const finished = random.pick(['completed', 'failed']);
   const plain = (
@@ -60,8 +80,30 @@ export async function operate(world: World): Promise<void> {
     [2, () => plain('retryJobs', now, finished, random.int(0, 20), random.pick([0, now - 1000]))],
     [2, () => plain('promoteJobs', now, random.int(0, 20))],
     [3, () => world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0], unlocked(random, id))],
+    ...(options.deduplicated > 0 ? dedupActions(world, lane, id) : []),
   ]);
+  // Who makes a job runnable must wake a worker himself where all of them have gone to sleep.
+  if (options.deduplicated > 0 && random.chance(0.5)) await world.queue.takeWake();
   await action();
+}
+
+type Action = readonly [weight: number, action: () => Promise<unknown>];
+
+function dedupActions(world: World, lane: Lane, id: string): Action[] {
+  const { random, now, queue } = world;
+  const { jobs, dedups } = queue.model;
+  const dedup = random.pick(DEDUP_IDS);
+  const current = dedups.get(dedup)?.owner ?? id;
+  const owner = random.pick(['', '', current, id]);
+  const actions: Action[] = [
+    [8, () => world.ask(lane, 'removeDedupKey', now, [dedup, owner])],
+    [6, () => world.ask(lane, 'removeJob', now, [current])],
+    [3, () => world.call({ script: 'getDedupOwner', args: [now, dedup], rest: [] })],
+    [3, () => queue.sweepUp()],
+  ];
+  const place = jobs.get(current)?.place;
+  if (place !== undefined && place !== 'active') actions.push([1, () => queue.vanish(current)]);
+  return actions;
 }
 
 function cleanArgs(random: Random): (string | number)[] {

@@ -10,6 +10,7 @@ import { canonical, checkSame } from './canonical.js';
 import { checkModel } from './check-model.js';
 import { Rules } from './check-rules.js';
 import { ExpectedReplies, type Expectation } from './model/expect-reply.js';
+import { DEDUP_IDS } from './dedup-rule.js';
 import { QueueModel } from './model/queue-model.js';
 import type { ScriptSet } from './simulated-scripts.js';
 import { takeSnapshot, type Snapshot } from './snapshot.js';
@@ -30,6 +31,7 @@ export class SimulatedQueue {
   afterCall: (call: Call) => void = () => {};
   snapshot!: Snapshot;
   private readonly prefix = randomPrefix();
+  private readonly keys = new QueueKeys(this.prefix, NAME);
   private readonly runner: ScriptRunner;
   private readonly expected = new ExpectedReplies(this.model);
   private readonly rules = new Rules();
@@ -39,12 +41,18 @@ export class SimulatedQueue {
   private constructor(
     private readonly client: RedisClient,
     private readonly scripts: ScriptSet,
+    private readonly dedupIds: readonly string[],
   ) {
-    this.runner = new ScriptRunner(client, new QueueKeys(this.prefix, NAME));
+    this.runner = new ScriptRunner(client, this.keys);
+    this.model.saw = (what) => this.count(what);
   }
 
-  static async open(client: RedisClient, scripts: ScriptSet): Promise<SimulatedQueue> {
-    const queue = new SimulatedQueue(client, scripts);
+  static async open(
+    client: RedisClient,
+    scripts: ScriptSet,
+    { deduplicates }: { deduplicates: boolean },
+  ): Promise<SimulatedQueue> {
+    const queue = new SimulatedQueue(client, scripts, deduplicates ? DEDUP_IDS : []);
     queue.snapshot = await queue.look();
     return queue;
   }
@@ -67,9 +75,31 @@ export class SimulatedQueue {
 
   /** A worker's blocking read takes the marker that wakes one. */
   async takeWake(): Promise<boolean> {
-    const taken = await this.client.zpopmin(new QueueKeys(this.prefix, NAME).of('wake'));
+    const taken = await this.client.zpopmin(this.keys.of('wake'));
     this.snapshot = await this.look();
     return taken.length > 0;
+  }
+
+  /** Redis expires what has expired, sooner or later. */
+  async sweepUp(): Promise<void> {
+    const over = [...this.model.dedups].filter(([, { until }]) => until > 0 && until <= this.now);
+    for (const [id] of over) {
+      this.model.dedups.delete(id);
+      await this.client.del(this.keys.derived('dedup', id));
+      this.count('key swept up');
+    }
+    this.snapshot = await this.look();
+  }
+
+  /** Somebody deletes the keys of a job that no worker holds in the database. */
+  async vanish(id: string): Promise<void> {
+    const { place, fields } = this.model.job(id);
+    if (place === 'waiting') await this.client.lrem(this.keys.of(place), 1, id);
+    else await this.client.zrem(this.keys.of(place), id);
+    await this.client.del((['body', 'job', 'logs'] as const).map((key) => this.keys.derived(key, id)));
+    this.model.remove(id);
+    if (fields.dedup !== undefined) this.rules.dedup.vanished(fields.dedup, id);
+    this.snapshot = await this.look();
   }
 
   knowWriter(writer: string): void {
@@ -77,7 +107,8 @@ export class SimulatedQueue {
   }
 
   async audit(): Promise<void> {
-    const [fault] = await auditQueue(this.client, this.prefix, NAME, { now: this.now });
+    const faults = await auditQueue(this.client, this.prefix, NAME, { now: this.now });
+    const fault = faults.find((found) => !this.rules.dedup.excuses(found));
     if (fault !== undefined) throw new Violation(fault);
   }
 
@@ -90,14 +121,13 @@ export class SimulatedQueue {
   }
 
   async close(): Promise<void> {
-    const { base } = new QueueKeys(this.prefix, NAME);
     const names = await readQueueKeys(this.client, this.prefix, NAME);
-    if (names.length > 0) await this.client.unlink(names.map(({ name }) => base + name));
+    if (names.length > 0) await this.client.unlink(names.map(({ name }) => this.keys.base + name));
   }
 
   private look(): Promise<Snapshot> {
     const ids = [...this.model.jobs.keys(), ...this.model.removed];
-    return takeSnapshot(this.runner, ids, [...this.writers]);
+    return takeSnapshot(this.runner, ids, this.dedupIds, [...this.writers]);
   }
 
   private async send(call: Call, { inert }: Expectation): Promise<Reply> {

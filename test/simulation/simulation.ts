@@ -31,8 +31,10 @@ export async function simulate(
   { seed, steps, patches = [] }: { seed: number; steps: number; patches?: readonly Patch[] },
 ): Promise<SimulationResult> {
   const random = new Random(seed);
-  const options = drawOptions(random);
-  const queue = await SimulatedQueue.open(client, simulatedScripts(patches));
+  const options = drawOptions(random, seed);
+  const queue = await SimulatedQueue.open(client, simulatedScripts(patches), {
+    deduplicates: options.deduplicated > 0,
+  });
   const world = new World(queue, random, options);
   let step = 0;
   let violation: string | undefined;
@@ -61,9 +63,9 @@ export async function simulate(
 }
 
 async function takeStep(world: World): Promise<void> {
-  const { random } = world;
+  const { random, options } = world;
   const step = random.weighted([
-    [16, addJobs],
+    [options.deduplicated > 0 ? 32 : 16, addJobs],
     [12, operate],
     [18, waitSome],
     [60, workerStep(random)],

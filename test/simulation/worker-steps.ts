@@ -14,6 +14,8 @@ const DATA = [
   '{"__proto__":1}',
 ];
 const KEEP = ['', '', '0,,', '3,,', ',20000,', '4,60000,2'];
+/** Of deduplicated jobs: finished ones go soon, so that there is room for others. */
+const KEEP_LITTLE = ['0,,', '0,,', '2,,', '3,,', '3,20000,', ',20000,', '4,60000,2'];
 const LOGS_KEPT = ['', '', '2', '0'];
 
 /** One step of one of the workers, by chance. */
@@ -38,12 +40,12 @@ async function work(world: World): Promise<void> {
   const worker = pick(world);
   const lane = worker?.freeLane();
   if (!worker || !lane) return;
-  const keep = random.pick(KEEP);
+  const keep = random.pick(world.options.deduplicated > 0 ? KEEP_LITTLE : KEEP);
   const entries = some(random, worker.held, 3).flatMap((lock) => actions(random, lock, keep));
   if (random.chance(0.1) && worker.old.length > 0)
     entries.push(...ending(random, random.pick(worker.old), keep));
   if (random.chance(0.05)) entries.push('progress', 'nobody', '', '1');
-  if (random.chance(0.1)) entries.push('add', ...newJob(random, world.now));
+  if (random.chance(world.options.deduplicated > 0 ? 0.25 : 0.1)) entries.push('add', ...newJob(world));
   const want = random.chance(0.05) ? 100_000 : random.int(0, 4);
   const relay = random.chance(0.7) && (await world.queue.takeWake());
   await world.commit(worker, lane, entries, want, relay);

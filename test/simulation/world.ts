@@ -14,17 +14,21 @@ export interface WorldOptions {
   /** 0 for no limit. */
   limitMax: number;
   limitMs: number;
+  /** Share of jobs that are deduplicated. */
+  deduplicated: number;
 }
 
 const ENDINGS = new Set(['complete', 'fail', 'retry', 'postpone']);
 
-export function drawOptions(random: Random): WorldOptions {
+/** Every fourth seed is of a queue of plain jobs. */
+export function drawOptions(random: Random, seed: number): WorldOptions {
   return {
     workers: random.int(3, 6),
     lockMs: 30_000,
     maxStalls: random.int(0, 3),
     limitMax: random.chance(0.5) ? random.int(2, 6) : 0,
     limitMs: 4000,
+    deduplicated: [0, 0.8, 0.7, 0.5][seed % 4] as number,
   };
 }
 
@@ -185,7 +189,7 @@ export class World {
 }
 
 function kindOf(word: string): string {
-  const kinds: Record<string, string> = { '+': 'added', '=': 'known' };
+  const kinds: Record<string, string> = { '+': 'added', '=': 'known', '~': 'deduplicated' };
   return kinds[word.charAt(0)] ?? (/^\d+$/.test(word) ? 'number' : word);
 }
 
