@@ -40,6 +40,9 @@ export const metricsOf = {
 
 export const peers = ['stepwell', 'bullmq', 'bee-queue'];
 
+// What a single comparison may name besides.
+export const variants = ['stepwell-steps'];
+
 // Warm-up is not scaled: a short run should still measure warm code.
 export function scaledTest(name, scale) {
   const test = { name, ...catalog[name] };

@@ -5,9 +5,41 @@ export type { QueueListener } from './queue/queue-types.js';
 export { Worker } from './worker/worker.js';
 export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
+export type { WorkerEvent, WorkerEventOf } from './worker/worker-streams.js';
+export type { BufferOptions, OverflowPolicy } from './events/event-buffer.js';
+export { forJob } from './events/for-job.js';
+export { type Consumer, holdWhileBusy } from './events/hold-while-busy.js';
+export { iterateEvents } from './events/iterate-events.js';
+export type { WatchEvent, WatchOptions } from './events/job-watch.js';
+export { ofType } from './events/of-type.js';
+export { QueueEventsProducer } from './events/queue-events-producer.js';
+export { toProgress } from './events/to-progress.js';
+export { type SseMessage, type SseOptions, type SseResponse, toSse } from './events/to-sse.js';
+export { type JobOutcome, whenFinished } from './events/when-finished.js';
+export { FlowProducer } from './flow/flow-producer.js';
+export type {
+  FlowOptions,
+  FlowProducerListener,
+  FlowProducerOptions,
+  FlowQuery,
+  JobNode,
+} from './flow/flow-options.js';
+export type { FlowJob } from './job/flow-job.js';
+export type { Dependencies, DependenciesOptions, DependencyOptions } from './job/job-family.js';
+export type { ParentOptions } from './job/job-ref.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
-export type { EventOf } from './events/event-streams.js';
-export type { EventBase, JobEvent, JobEventBase, JobEventName } from './job/job-event.js';
+export type {
+  CustomEvent,
+  DroppedEvent,
+  EventBase,
+  EventOf,
+  GapEvent,
+  JobEvent,
+  JobEventBase,
+  JobEventName,
+  SnapshotEvent,
+  StepSnapshot,
+} from './job/job-event.js';
 export { Job } from './job/job.js';
 export type { JobProgress } from './job/job-progress.js';
 export type {
@@ -22,6 +54,8 @@ export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';
 export type { Codec } from './job/codec.js';
 export type { BackoffStrategy } from './job/backoff.js';
+export type { JobStep, SignalResult, StepStatus } from './job/job-steps.js';
+export type { SignalOptions } from './job/signal.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';
 export type { RetryOptions } from './job/job-store.js';
 export type { ConnectionOptions } from './redis/client.js';
@@ -34,3 +68,16 @@ export {
   WaitingChildrenError,
   WaitingError,
 } from './job/special-errors.js';
+export { defineSteps } from './steps/define-steps.js';
+export type {
+  CompensationFunction,
+  DefinedStep,
+  DefinedStepFunction,
+  DefinedSteps,
+} from './steps/define-steps.js';
+export { done, next, Outcome, sleep, waitForChildren, waitForSignal } from './steps/outcomes.js';
+export type { StepChild } from './steps/step-children.js';
+export type { StepContext } from './steps/step-context.js';
+export type { StepOptions, StepTries } from './steps/step-definition.js';
+export * from './steps/step-errors.js';
+export type { StepName, StepResult, StepReturn } from './steps/step-types.js';

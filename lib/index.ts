@@ -1,16 +1,20 @@
 // Everything public: the engine, and what ties it to Nest.
 export * from './engine.js';
+export { Compensate } from './nest/decorators/compensate.decorator.js';
 export { Dedup } from './nest/decorators/dedup.decorator.js';
+export { InjectFlowProducer } from './nest/decorators/inject-flow-producer.decorator.js';
 export { InjectQueue } from './nest/decorators/inject-queue.decorator.js';
 export { InjectQueueEvents } from './nest/decorators/inject-queue-events.decorator.js';
 export { OnQueueEvent } from './nest/decorators/on-queue-event.decorator.js';
 export { OnWorkerEvent } from './nest/decorators/on-worker-event.decorator.js';
 export { Process } from './nest/decorators/process.decorator.js';
 export { Processor } from './nest/decorators/processor.decorator.js';
+export { Step } from './nest/decorators/step.decorator.js';
 export type {
   ProcessorOptions,
   ProcessorWorkerOptions,
 } from './nest/interfaces/processor-options.interface.js';
+export type { RegisterFlowProducerOptions } from './nest/interfaces/register-flow-producer-options.interface.js';
 export type {
   RegisterQueueAsyncOptions,
   RegisterQueueOptions,
@@ -20,7 +24,8 @@ export type {
   StepwellOptionsFactory,
 } from './nest/interfaces/stepwell-options.interface.js';
 export * from './nest/nest-errors.js';
-export { getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
+export type { ListenerRequest } from './nest/scoped-listener.js';
+export { getFlowProducerToken, getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
 export { StepwellModule } from './nest/stepwell.module.js';
 export { STEPWELL_OPTIONS } from './nest/stepwell.module-definition.js';
 export { StepwellRegistry } from './nest/stepwell.registry.js';

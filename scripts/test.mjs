@@ -1,8 +1,10 @@
 // `npm test [-- jest arguments]`: whatever is missing, one Redis for the whole run, jest, and its totals as last line.
+// A browser is looked for, or installed, only for a run that has tests of pages.
 // `--tier slow` and `--tier faults` run the tests that the default run leaves out.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { locateBrowser } from './setup/browser.mjs';
 import { buildLibrary } from './setup/build.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { main } from './setup/main.mjs';
@@ -19,40 +21,47 @@ await main(async () => {
     // Tests run from the sources: type errors are the business of `npm run check`.
     await buildLibrary();
   });
+  const browser = await locateBrowser(hasBrowserTests);
   const redis = await startRedis();
   try {
-    return await runJest(redis.url);
+    return await runJest(redis.url, browser);
   } finally {
     await redis.stop();
   }
 });
 
-async function runJest(redisUrl) {
+async function runJest(redisUrl, browser) {
   const folder = mkdtempSync(join(tmpdir(), 'stepwell-test-'));
   const totalsFile = join(folder, 'totals.json');
-  const { code } = await runNode(
-    [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      inRoot('node_modules', 'jest', 'bin', 'jest.js'),
-      ...(tier === 'default' ? [] : ['--passWithNoTests']),
-      ...jestArgs,
-    ],
-    {
-      env: {
-        ...process.env,
-        STEPWELL_TEST_REDIS_URL: redisUrl,
-        STEPWELL_TEST_TIER: tier,
-        STEPWELL_TEST_TOTALS: totalsFile,
-      },
+  const { code } = await jest([...(tier === 'default' ? [] : ['--passWithNoTests']), ...jestArgs], {
+    env: {
+      ...process.env,
+      STEPWELL_TEST_REDIS_URL: redisUrl,
+      STEPWELL_TEST_BROWSER: browser ?? '',
+      STEPWELL_TEST_TIER: tier,
+      STEPWELL_TEST_TOTALS: totalsFile,
     },
-  );
+  });
   const totals = readTotals(totalsFile);
   rmSync(folder, { recursive: true, force: true });
   // A jest that was interrupted, or found no tests, has nothing to count and still failed.
   if (code !== 0 && totals.failed === 0) totals.failed = 1;
   console.log(totalsLine(totals));
   return code;
+}
+
+async function hasBrowserTests() {
+  const env = { ...process.env, STEPWELL_TEST_TIER: tier };
+  const { output } = await jest(['--listTests', ...jestArgs], { env, capture: true });
+  return output.includes('.browser.spec.ts');
+}
+
+function jest(args, options) {
+  const program = inRoot('node_modules', 'jest', 'bin', 'jest.js');
+  return runNode(
+    ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', program, ...args],
+    options,
+  );
 }
 
 // No totals means that jest itself broke down, which counts as a failure.

@@ -5,6 +5,7 @@ const keepOneHundred = { removeOnComplete: { count: 100 } };
 
 export const settings = {
   stepwell: keepOneHundred,
+  'stepwell-steps': keepOneHundred,
   bullmq: keepOneHundred,
   'bee-queue': {
     getEvents: false,

@@ -1,5 +1,5 @@
-import { Queue, Worker } from 'stepwell/engine';
+import { FlowProducer, Queue, Worker } from 'stepwell/engine';
 import { bullmqStyle } from './bullmq-style.mjs';
 import { settings } from './settings.mjs';
 
-export const peer = bullmqStyle({ Queue, Worker }, settings.stepwell);
+export const peer = bullmqStyle({ FlowProducer, Queue, Worker }, settings.stepwell);

@@ -8,7 +8,8 @@ const rootDirectory = fileURLToPath(new URL('../..', import.meta.url));
 const clientOf = { stepwell: 'ioredis', bullmq: 'ioredis', 'bee-queue': 'redis' };
 
 export function packageVersions(peers) {
-  return Object.fromEntries(peers.map((peer) => [peer, versionWithClient(peer)]));
+  const packages = new Set(peers.map((peer) => (peer === 'stepwell-steps' ? 'stepwell' : peer)));
+  return Object.fromEntries([...packages].map((name) => [name, versionWithClient(name)]));
 }
 
 function versionWithClient(peer) {

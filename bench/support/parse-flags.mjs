@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { catalog, peers } from '../catalog.mjs';
+import { catalog, peers, variants } from '../catalog.mjs';
 
 export function parseFlags(argv) {
   const { values } = parseArgs({
@@ -17,7 +17,7 @@ export function parseFlags(argv) {
     rounds: positive('rounds', values.rounds),
     scale: positive('scale', values.scale),
     tests: known('tests', values.tests, Object.keys(catalog)),
-    peers: known('peers', values.peers, peers),
+    peers: known('peers', values.peers, [...peers, ...variants]),
     jsonFile: values.json,
     build: !values['no-build'],
   };

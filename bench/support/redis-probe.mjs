@@ -14,6 +14,7 @@ export function openRedisProbe(connection) {
       return (number(info, 'used_cpu_user') + number(info, 'used_cpu_sys')) * 1e6;
     },
     usedMemory: async () => number(await redis.info('memory'), 'used_memory'),
+    connectionCount: async () => number(await redis.info('clients'), 'connected_clients'),
     keyCount: () => redis.dbsize(),
     version: async () =>
       /^(redis_version|valkey_version):(\S+)/m.exec(await redis.info('server'))?.[2] ?? 'unknown',

@@ -1,15 +1,18 @@
-import type { Observable } from 'rxjs';
+import { Observable } from 'rxjs';
 import { checkPrefix, checkQueueName } from '../job/check.js';
-import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
-import type { JobEvent, JobEventName } from '../job/job-event.js';
+import { ConnectionError, RedisVersionError } from '../job/errors.js';
+import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import type { StreamEntry } from '../redis/event-line.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueKeys } from '../redis/queue-keys.js';
-import { decodeEntry } from './decode-entry.js';
+import { readCursor } from './event-id.js';
+import { isEventName } from './event-names.js';
+import { EventFeed, FROM_NOW } from './event-feed.js';
+import { EventReader } from './event-reader.js';
 import { EventStreams } from './event-streams.js';
+import { type WatchEvent, watchJob, type WatchOptions } from './job-watch.js';
 
 export interface QueueEventsOptions extends QueueBaseOptions {
   /** Whether to start reading at once. Default true; else call `run`. */
@@ -20,9 +23,15 @@ export interface QueueEventsOptions extends QueueBaseOptions {
 
 type Fields<E extends JobEventName> = Omit<Extract<JobEvent, { event: E }>, 'event' | 'id' | 'timestamp'>;
 
-/** Events of a `QueueEvents` and what their listeners get: the fields, and the id to go on after. */
+/** Events that have a meaning only in a stream of their own, or come under another name. */
+type StreamOnly = 'snapshot' | 'dropped' | 'custom';
+
+/**
+ * Events of a `QueueEvents` and what their listeners get: the fields, and the id to go on after. Custom events come under
+ * their own names, events of a job also as `completed:<job id>`.
+ */
 export type QueueEventsListener = {
-  [E in Exclude<JobEventName, 'drained'>]: (args: Fields<E>, id: string) => void;
+  [E in Exclude<JobEventName, 'drained' | StreamOnly>]: (args: Fields<E>, id: string) => void;
 } & {
   drained: (id: string) => void;
   error: (error: Error) => void;
@@ -41,21 +50,27 @@ export type QueueEventsListener = {
 export class QueueEvents extends SafeEmitter {
   private readonly connection: Connection;
   private readonly keys: QueueKeys;
-  private readonly key: string;
-  private subscription: { ready: Promise<void>; unsubscribe: () => void } | undefined;
+  private readonly reader: EventReader;
+  private feed: EventFeed | undefined;
   private closed: Promise<void> | undefined;
-  private readonly streams = new EventStreams(() => this.start());
+  private readonly streams = new EventStreams(() => void this.run());
 
   /** Every event, in its order. Subscribing starts the reading where `autorun` is off. */
   readonly all$: Observable<JobEvent> = this.streams.all$;
   readonly added$ = this.streams.of('added');
   readonly waiting$ = this.streams.of('waiting');
   readonly delayed$ = this.streams.of('delayed');
+  readonly waitingChildren$ = this.streams.of('waiting-children');
   readonly active$ = this.streams.of('active');
   readonly progress$ = this.streams.of('progress');
   readonly completed$ = this.streams.of('completed');
   readonly failed$ = this.streams.of('failed');
   readonly retriesExhausted$ = this.streams.of('retries-exhausted');
+  readonly childFailed$ = this.streams.of('child-failed');
+  readonly stepStarted$ = this.streams.of('step-started');
+  readonly stepCompleted$ = this.streams.of('step-completed');
+  readonly stepFailed$ = this.streams.of('step-failed');
+  readonly signalled$ = this.streams.of('signalled');
   readonly stalled$ = this.streams.of('stalled');
   readonly removed$ = this.streams.of('removed');
   readonly duplicated$ = this.streams.of('duplicated');
@@ -64,6 +79,10 @@ export class QueueEvents extends SafeEmitter {
   readonly drained$ = this.streams.of('drained');
   readonly paused$ = this.streams.of('paused');
   readonly resumed$ = this.streams.of('resumed');
+  /** Of a `QueueEventsProducer`, whatever their name; see `of` for those of one name. */
+  readonly custom$ = this.streams.custom$;
+  /** Tells that events were not read, as the stream had been cut past them. */
+  readonly gap$ = this.streams.of('gap');
 
   constructor(
     readonly name: string,
@@ -73,8 +92,8 @@ export class QueueEvents extends SafeEmitter {
     checkQueueName(name);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
     checkPrefix(prefix);
-    if (opts.lastEventId !== undefined && !/^(?:\$|\d+(?:-\d+){0,2})$/.test(opts.lastEventId)) {
-      throw new InvalidOptionError('lastEventId', opts.lastEventId, 'Use the id of an event, 0 or $.');
+    if (opts.lastEventId !== undefined && opts.lastEventId !== FROM_NOW) {
+      readCursor('lastEventId', opts.lastEventId);
     }
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);
@@ -83,9 +102,9 @@ export class QueueEvents extends SafeEmitter {
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
     this.keys = new QueueKeys(prefix, name);
-    this.key = this.keys.of('events');
+    this.reader = new EventReader(this.connection, this.keys);
     if (opts.autorun !== false) {
-      this.start();
+      void this.run();
     }
   }
 
@@ -101,71 +120,126 @@ export class QueueEvents extends SafeEmitter {
     return super.once(event, listener);
   }
 
-  /** Starts reading. Resolves once the starting place is known: what happens later is told. */
-  run(): Promise<void> {
-    this.subscription ??= this.subscribe(this.opts.lastEventId ?? '$');
-    return this.subscription.ready;
+  /** Events of one name, also of a custom one. */
+  of<E extends JobEventName>(name: E): Observable<EventOf<E>>;
+  of<F = Record<string, any>>(name: string): Observable<CustomEvent<F>>;
+  of(name: string): Observable<JobEvent> {
+    return isEventName(name) ? this.streams.of(name) : this.streams.customOf(name);
   }
 
-  /** As `run`, for those who cannot wait: what goes wrong becomes an `error` event. */
-  protected start(): void {
-    if (!this.closed) {
-      this.run().catch((error: unknown) => void (this.closed ?? this.emit('error', error)));
+  /**
+   * How a job is, as a `snapshot` event, then what happens to it; no event in between is lost. Completes after
+   * `completed`, `failed` or `removed`, at once for a job that has finished or is not there, and when these events are
+   * closed. It never errors because of the job or of Redis: it waits until Redis is back. Unsubscribing does nothing to
+   * the job.
+   *
+   * With `after` it goes on after that event instead of beginning with a snapshot. What is not kept any more is told as a
+   * `gap`, followed by a fresh snapshot; so it is when events go missing later.
+   *
+   * @throws {InvalidOptionError} for an `after` that is no event's id, or a buffer that cannot be
+   *
+   * @example
+   * events.watch(job.id).subscribe((event) => {
+   *   if (event.event === 'progress') console.log(event.data);
+   *   if (event.event === 'failed') console.log(event.failedReason);
+   * });
+   */
+  watch(jobId: string, options: WatchOptions = {}): Observable<WatchEvent> {
+    const live = {
+      start: () => this.run(),
+      listen: this.streams.listen.bind(this.streams),
+      report: this.onReadError,
+    };
+    return watchJob(this.reader, live, jobId, options);
+  }
+
+  /**
+   * Everything that happens, from a place of one's own: after an event, or from now on. Unlike `all$` it is cold, so that
+   * a board that was cut off gets what it missed; what is not kept any more is told as a `gap`. Completes when these events
+   * are closed.
+   *
+   * @param after id of an event, such as the `Last-Event-ID` of a browser; `0` for the oldest one kept; nothing or an empty
+   * text for what comes from now on
+   * @throws {InvalidOptionError} for an `after` that is no event's id
+   *
+   * @example
+   * events.follow({ after: lastEventId }).pipe(ofType('completed', 'failed'), toSse());
+   */
+  follow({ after }: { after?: string | undefined } = {}): Observable<JobEvent> {
+    if (after) {
+      readCursor('after', after);
     }
+    return new Observable((subscriber) => {
+      subscriber.add(this.streams.whenComplete(() => subscriber.complete()));
+      if (!subscriber.closed) {
+        const feed = this.open(after || FROM_NOW, (event) => subscriber.next(event));
+        subscriber.add(() => feed.stop());
+      }
+    });
+  }
+
+  /** Starts reading. Resolves once the starting place is known: what happens later is told. */
+  run(): Promise<void> {
+    if (this.closed) {
+      return this.closed;
+    }
+    this.feed ??= this.open(this.opts.lastEventId ?? FROM_NOW, (event) => {
+      this.streams.next(event);
+      this.tell(event);
+    });
+    return this.feed.ready;
   }
 
   /** Resolves once everything that happens from now on will be told. */
   async waitUntilReady(): Promise<void> {
     await this.connection.ready;
-    await this.subscription?.ready;
+    await this.feed?.ready;
+  }
+
+  /** @internal Resolves once everything that has happened until now was told; at once where nobody reads. */
+  async caughtUp(): Promise<void> {
+    await this.feed?.caughtUp();
   }
 
   close(): Promise<void> {
     return (this.closed ??= (async () => {
       this.emit('closing');
-      this.subscription?.unsubscribe();
+      this.feed?.stop();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());
   }
 
+  private open(after: string, tell: (event: JobEvent) => void): EventFeed {
+    const line = this.connection.eventLine(this.keys.base);
+    return new EventFeed(this.reader, line, after, tell, this.onReadError);
+  }
+
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);
 
-  private subscribe(after: string): { ready: Promise<void>; unsubscribe: () => void } {
-    const [ms, seq, place] = after.split('-');
-    const line = this.connection.eventLine(this.keys.base);
-    if (place === undefined) {
-      return line.subscribe(this.key, after, (entries) => this.tell(entries, -1));
+  private readonly onReadError = (error: unknown): void => {
+    // The connection itself tells of outages.
+    if (!this.closed && !(error instanceof ConnectionError)) {
+      this.emit('error', error);
     }
-    // The rest of the entry that the last event was in comes first.
-    const entryId = `${ms}-${seq}`;
-    const rest = this.connection.client.xrange(this.key, entryId, entryId);
-    const subscription = line.subscribe(this.key, entryId, (entries) => this.tell(entries, -1));
-    const ready = rest.then((entries) => {
-      this.tell(entries, Number(place));
-      return subscription.ready;
-    });
-    return { ready, unsubscribe: subscription.unsubscribe };
-  }
+  };
 
-  private tell(entries: readonly StreamEntry[], afterPlace: number): void {
-    for (const [entryId, fields] of entries) {
-      for (const event of decodeEntry(entryId, fields).slice(afterPlace + 1)) {
-        this.streams.next(event);
-        this.tellOne(event);
-      }
-    }
-  }
-
-  private tellOne({ event, id, timestamp: _timestamp, ...fields }: JobEvent): void {
+  private tell({ event, id, timestamp: _timestamp, ...fields }: JobEvent): void {
     if (event === 'drained') {
       this.emit('drained', id);
-      return;
+    } else if (event === 'custom') {
+      const { name, fields: given, jobId } = fields as CustomEvent;
+      this.emitFor(name, given, id, jobId);
+    } else {
+      this.emitFor(event, fields, id, 'jobId' in fields ? fields.jobId : undefined);
     }
+  }
+
+  private emitFor(event: string, fields: object, id: string, jobId: string | undefined): void {
     this.emit(event, fields, id);
-    if ('jobId' in fields) {
-      this.emit(`${event}:${fields.jobId}`, fields, id);
+    if (jobId !== undefined) {
+      this.emit(`${event}:${jobId}`, fields, id);
     }
   }
 }

@@ -7,7 +7,9 @@ import {
   PRIORITY_LIMIT,
 } from './check.js';
 import { InvalidOptionError } from './errors.js';
+import { checkFailurePolicy } from './failure-policy.js';
 import type { BackoffOptions, DeduplicationOptions, JobsOptions, KeepJobs } from './job-options.js';
+import { refOf, type ParentOptions } from './job-ref.js';
 
 type Check = (option: string, value: unknown) => void;
 
@@ -25,6 +27,11 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
   sizeLimit: (option, value) => checkInteger(option, value, 0),
   jobId: (_option, value) => checkJobId(value),
   deduplication: checkDeduplication,
+  failParentOnFailure: checkBoolean,
+  continueParentOnFailure: checkBoolean,
+  ignoreDependencyOnFailure: checkBoolean,
+  removeDependencyOnFailure: checkBoolean,
+  parent: (option, value) => refOf(option, value as ParentOptions),
 };
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
@@ -44,6 +51,7 @@ export function checkJobOptions(options: JobsOptions): void {
     }
     check(option, value);
   }
+  checkFailurePolicy(options);
 }
 
 export function checkKeep(option: string, value: unknown): void {
@@ -96,7 +104,7 @@ export function checkDeduplication(option: string, value: unknown): void {
   }
 }
 
-function checkBackoff(option: string, value: unknown): void {
+export function checkBackoff(option: string, value: unknown): void {
   if (typeof value === 'number') {
     checkNumber(option, value, 0);
     return;

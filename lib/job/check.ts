@@ -82,6 +82,29 @@ export function checkJobName(name: unknown): void {
   checkText('job name', name);
 }
 
+/** Throws unless `name` can name an event. */
+export function checkEventName(name: unknown): asserts name is string {
+  checkText('eventName', name);
+}
+
+/** Throws unless `name` can name a step. Colons tell what undoes a step, and other places of a cursor, from steps. */
+export function checkStepName(option: string, name: unknown): asserts name is string {
+  checkText(option, name);
+  if (name.includes(':')) {
+    throw new InvalidOptionError(option, name, 'Leave out colons.');
+  }
+}
+
+/** Throws unless `name` can name a signal. */
+export function checkSignalName(name: unknown): void {
+  checkText('signal name', name);
+}
+
+/** Throws unless `key` can tell a signal from others of its name. */
+export function checkSignalKey(key: unknown): void {
+  checkText('signal key', key);
+}
+
 /** Throws unless `token` can be the token of a lock. */
 export function checkToken(token: unknown): void {
   checkText('token', token);

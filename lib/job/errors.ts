@@ -83,6 +83,33 @@ export class WrongStateError extends StepwellError {
   }
 }
 
+/** There is no job that could wait for the one to add. Nothing was written. */
+export class MissingParentError extends StepwellError {
+  constructor(readonly parentKey: string) {
+    super(`There is no job ${parentKey} to be the parent.`, 'MISSING_PARENT');
+  }
+}
+
+/** A job with the id to add is there, and is the child of another job. Nothing was written. */
+export class ParentConflictError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    readonly parentKey: string,
+  ) {
+    super(`Job ${jobId} is there already, and ${parentKey} waits for it.`, 'PARENT_CONFLICT');
+  }
+}
+
+/** A job cannot complete while it has children that have not ended. */
+export class PendingChildrenError extends StepwellError {
+  constructor(readonly jobId: string) {
+    super(
+      `Cannot complete job ${jobId}: it has children that have not ended. Wait for them with moveToWaitingChildren.`,
+      'PENDING_CHILDREN',
+    );
+  }
+}
+
 /** `waitUntilFinished` ran out of time. */
 export class WaitTimeoutError extends StepwellError {
   constructor(
@@ -153,6 +180,26 @@ export class JobCancelledError extends StepwellError {
 export class WorkerClosingError extends StepwellError {
   constructor() {
     super('The worker is closing: the job is handed back.', 'WORKER_CLOSING');
+  }
+}
+
+/** A consumer of events was too slow, and its buffer's `overflow` is `error`. */
+export class EventOverflowError extends StepwellError {
+  constructor(limit: number) {
+    super(
+      `More than ${limit} events wait for a slow consumer. Make it faster, raise limit, or let overflow drop some.`,
+      'EVENT_OVERFLOW',
+    );
+  }
+}
+
+/** Why an attempt failed: it ran longer than the `ttl` of its worker. */
+export class JobTimeoutError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    ttlMs: number,
+  ) {
+    super(`Job ${jobId} ran longer than the ttl of ${ttlMs} ms.`, 'JOB_TIMEOUT');
   }
 }
 

@@ -1,4 +1,5 @@
 import type { JobProgress } from './job-progress.js';
+import type { JobState } from './job-state.js';
 
 /** What every event has. */
 export interface EventBase {
@@ -18,6 +19,10 @@ export type JobEvent =
   | (JobEventBase & { event: 'added'; name: string })
   | (JobEventBase & { event: 'waiting'; prev?: string })
   | (JobEventBase & { event: 'delayed'; /** When it is due, milliseconds since 1970. */ delay: number })
+  | (JobEventBase & {
+      event: 'waiting-children';
+      /** Absent where the job was added with children. */ prev?: string;
+    })
   | (JobEventBase & { event: 'active'; prev: string })
   | (JobEventBase & {
       event: 'progress';
@@ -31,6 +36,30 @@ export type JobEvent =
     })
   | (JobEventBase & { event: 'failed'; failedReason: string; prev: string })
   | (JobEventBase & { event: 'retries-exhausted'; attemptsMade: string })
+  | (JobEventBase & {
+      /** A child of the job failed; `jobId` is the parent. */
+      event: 'child-failed';
+      /** Key of the child, `<prefix>:<queue>:<id>`. */
+      childKey: string;
+      failedReason: string;
+    })
+  | (JobEventBase & { event: 'step-started'; step: string; /** 1 at the first run. */ attempt: number })
+  | (JobEventBase & {
+      event: 'step-completed';
+      step: string;
+      attempt: number;
+      /** Undefined when its JSON has more than 64 KiB: read it from the job. */
+      result: any;
+    })
+  | (JobEventBase & {
+      event: 'step-failed';
+      step: string;
+      attempt: number;
+      failedReason: string;
+      /** Milliseconds until the step runs again; absent when it will not. */
+      retryInMs?: number;
+    })
+  | (JobEventBase & { /** A signal was stored for the job. */ event: 'signalled'; signal: string })
   | (JobEventBase & { event: 'stalled' })
   | (JobEventBase & { event: 'removed'; prev: string })
   | (JobEventBase & { event: 'duplicated' })
@@ -44,6 +73,69 @@ export type JobEvent =
   | (EventBase & { event: 'cleaned'; count: string })
   | (EventBase & { event: 'drained' })
   | (EventBase & { event: 'paused' })
-  | (EventBase & { event: 'resumed' });
+  | (EventBase & { event: 'resumed' })
+  | CustomEvent
+  | GapEvent
+  | SnapshotEvent
+  | DroppedEvent;
 
 export type JobEventName = JobEvent['event'];
+
+/** Events of one name. */
+export type EventOf<E extends JobEventName> = Extract<JobEvent, { event: E }>;
+
+/** What a `QueueEventsProducer` published. */
+export interface CustomEvent<F = Record<string, any>> extends EventBase {
+  event: 'custom';
+  /** The name that it was published under. */
+  name: string;
+  /** Of the fields, when it is a text. */
+  jobId?: string;
+  fields: F;
+}
+
+/** Events between the one before and the next one were not read: the stream had been cut past them. */
+export interface GapEvent extends EventBase {
+  event: 'gap';
+  /** How many; absent where that cannot be known, as when the queue was deleted or Redis restored from a backup. */
+  lost?: number;
+}
+
+/** How a job is when somebody begins to watch it, or goes on after a gap. */
+export interface SnapshotEvent extends JobEventBase {
+  event: 'snapshot';
+  /** `unknown` when there is no such job. What follows is absent then. */
+  state: JobState | 'unknown';
+  name?: string;
+  /** When it was added, milliseconds since 1970. */
+  addedOn?: number;
+  processedOn?: number;
+  finishedOn?: number;
+  attemptsMade?: number;
+  attemptsStarted?: number;
+  /** Absent where none was reported. */
+  progress?: JobProgress;
+  /** Of a completed job. */
+  returnvalue?: any;
+  /** Of the last failed attempt. */
+  failedReason?: string;
+  /** In the order in which they were started. */
+  steps?: StepSnapshot[];
+}
+
+/** What is stored of a step. */
+export interface StepSnapshot {
+  step: string;
+  /** `waiting` to run again, for a signal or for children. */
+  status: 'active' | 'waiting' | 'completed' | 'failed';
+  attempt: number;
+  startedOn?: number;
+  finishedOn?: number;
+  failedReason?: string;
+}
+
+/** A buffer was full: so many events are left out here. Reading after its `id` brings them back as long as they are kept. */
+export interface DroppedEvent extends EventBase {
+  event: 'dropped';
+  count: number;
+}

@@ -1,6 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { backoffDelay, type BackoffStrategy } from './backoff.js';
-import type { JobsOptions } from './job-options.js';
+import type { BackoffOptions, JobsOptions } from './job-options.js';
 import { specialErrorKind } from './special-errors.js';
 
 const DEFAULT_STACK_TRACES = 10;
@@ -24,17 +24,25 @@ interface Attempted {
   readonly stacktrace: string[];
 }
 
+/** How often something is tried. */
+export interface Tries {
+  /** Tries that have ended, the failed one included. */
+  made: number;
+  attempts: number | undefined;
+  backoff: number | BackoffOptions | undefined;
+}
+
 /** Decides between another try and failing for good, and what is kept of the error. */
 export async function failureOf<J extends Attempted>(
   job: J,
   error: Error,
   strategy?: BackoffStrategy<J>,
+  tries: Tries = triesOf(job),
 ): Promise<Failure> {
-  const made = job.attemptsMade + 1;
-  const attempts = job.opts.attempts ?? 0;
+  const { made, attempts = 0, backoff } = tries;
   let retryDelayMs: number | undefined;
   if (made < attempts && specialErrorKind(error) !== 'unrecoverable') {
-    const delay = await backoffDelay(job.opts.backoff, made, error, job, strategy);
+    const delay = await backoffDelay(backoff, made, error, job, strategy);
     retryDelayMs =
       delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
   }
@@ -47,6 +55,10 @@ export async function failureOf<J extends Attempted>(
     retryDelayMs,
     exhausted: made >= attempts,
   };
+}
+
+function triesOf({ opts, attemptsMade }: Attempted): Tries {
+  return { made: attemptsMade + 1, attempts: opts.attempts, backoff: opts.backoff };
 }
 
 /** A thrown value as an Error; what is not one is told by its text. */

@@ -1,3 +1,5 @@
+import type { ParentOptions } from './job-ref.js';
+
 /** How many finished jobs to keep. Looked at whenever a job of the queue finishes. */
 export interface KeepJobs {
   /** Keep at most so many, the newest. */
@@ -42,6 +44,14 @@ export interface DefaultJobOptions {
   stackTraceLimit?: number;
   /** Refuse data whose JSON has more bytes than this. Default: no limit. */
   sizeLimit?: number;
+  /** When this job fails for good, its parent fails. At most one of these four; without, the parent goes on waiting. */
+  failParentOnFailure?: boolean;
+  /** When this job fails for good, its parent runs at once, whatever other children are doing. */
+  continueParentOnFailure?: boolean;
+  /** When this job fails for good, its parent no longer waits for it, and can read the reason. */
+  ignoreDependencyOnFailure?: boolean;
+  /** When this job fails for good, its parent no longer waits for it, and knows nothing of it. */
+  removeDependencyOnFailure?: boolean;
 }
 
 /** Keeps jobs of one id from piling up. An add that it stops is told by a `deduplicated` event. */
@@ -62,8 +72,10 @@ export interface DeduplicationOptions {
 export interface JobsOptions extends DefaultJobOptions {
   /** An id of your own; adding a job whose id is in use answers that job. Not a whole number, no control characters. */
   jobId?: string;
-  /** See `DeduplicationOptions`. Default: none. */
+  /** See `DeduplicationOptions`. Default: none. Not for a job with a parent. */
   deduplication?: DeduplicationOptions;
+  /** The job that waits for this one, in any queue of the same Redis. */
+  parent?: ParentOptions;
 }
 
 /** Options of a job in `addBulk`. */

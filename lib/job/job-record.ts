@@ -28,6 +28,26 @@ export interface JobFields {
   delay?: string;
   /** Id of the deduplication that the job was added with. */
   dedup?: string;
+  /** Cursor of a job with steps, see `job-steps.ts`. */
+  step?: string;
+  [entry: `step:${string}`]: string;
+  /** A letter for what it is, and JSON. */
+  [value: `value:${string}`]: string;
+  /** JSON. */
+  [last: `last:${string}`]: string;
+  [signal: `signal:${string}`]: string;
+  /** What a step waits for. */
+  awaits?: string;
+  /** Why a job fails that is being compensated, JSON. */
+  failure?: string;
+  /** A letter for what its failure means, and the ref of its parent. */
+  parent?: string;
+  /** How many of its children are pending. */
+  pending?: string;
+  /** How many of its children have failed, and it with them. */
+  failedChildren?: string;
+  /** JSON text: why it fails without being run. */
+  deferred?: string;
 }
 
 const NO_FIELDS: JobFields = Object.freeze({});

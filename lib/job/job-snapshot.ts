@@ -3,7 +3,8 @@ import { asError } from './job-failure.js';
 import { decodeJson, decodeValue } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
-import type { JobRecord } from './job-record.js';
+import type { JobFields, JobRecord } from './job-record.js';
+import { parseRef } from './job-ref.js';
 
 /** What is known of a job: as it was when this object was made, and what it did itself since then. */
 export class JobSnapshot<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress> {
@@ -34,10 +35,16 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   finishedOn: number | undefined = undefined;
   /** Name of the worker that was given the job last. */
   processedBy: string | undefined = undefined;
+  /** @internal What is stored of its steps, among the other fields; undefined where there are none. */
+  stepFields: JobFields | undefined = undefined;
   /** Lock under which this object may write. */
   token: string | undefined = undefined;
   /** Why stored data, result or progress could not be read by the queue's codec; they are undefined then. */
   unreadable: Error | undefined = undefined;
+  /** Why the job fails at its next start without being run: a child has failed. */
+  deferredFailure: string | undefined = undefined;
+  /** The job that waits for this one. */
+  parent: { id: string; queueKey: string } | undefined = undefined;
   /** Whether the job was there already when it was added: stopped by its deduplication, which keeps this id. */
   deduplicated = false;
 
@@ -51,6 +58,14 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
     this.priority = opts.priority ?? 0;
     this.progress = 0 as P;
     this.returnvalue = null as R;
+    if (opts.parent) {
+      this.parent = { id: opts.parent.id, queueKey: opts.parent.queue };
+    }
+  }
+
+  /** Name of the job that waits for this one: prefix, queue and id. */
+  get parentKey(): string | undefined {
+    return this.parent && `${this.parent.queueKey}:${this.parent.id}`;
   }
 
   /** What makes it the same as another job; see the option `deduplication`. */
@@ -69,7 +84,12 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   protected take({ fields, token }: JobRecord, codec?: Codec): void {
     this.token = token;
     for (const name in fields) {
-      TAKE[name]?.(this, fields[name as keyof typeof fields] as string, codec);
+      const take = TAKE[name];
+      if (take) {
+        take(this, (fields as Record<string, string>)[name] as string, codec);
+      } else if (name.startsWith('step')) {
+        this.stepFields = fields;
+      }
     }
     if (token !== undefined) {
       this.attemptsStarted = Number(fields.attemptsStarted ?? 0) + 1;
@@ -100,4 +120,9 @@ const TAKE: Record<string, (job: JobSnapshot, value: string, codec?: Codec) => v
   progress: (job, value, codec) => (job.progress = readValue(job, 'Progress', value, codec)),
   priority: (job, value) => (job.priority = Number(value)),
   delay: (job, value) => (job.delay = Number(value)),
+  deferred: (job, value) => (job.deferredFailure = decodeJson(value)),
+  parent: (job, value) => {
+    const { prefix, queueName, id } = parseRef(value.slice(1));
+    job.parent = { id, queueKey: `${prefix}:${queueName}` };
+  },
 };

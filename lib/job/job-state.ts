@@ -8,6 +8,14 @@ export type JobType = JobState | 'wait' | 'paused';
 /** A job that has run to its end. */
 export type FinishedState = 'completed' | 'failed';
 
-export const LISTED_STATES = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'] as const;
+export const LISTED_STATES = [
+  'waiting',
+  'prioritized',
+  'delayed',
+  'active',
+  'completed',
+  'failed',
+  'waiting-children',
+] as const;
 
 export type ListedState = (typeof LISTED_STATES)[number];

@@ -1,5 +1,8 @@
 import type { Codec } from './codec.js';
+import type { FlowJob } from './flow-job.js';
+import type { JobRef } from './job-ref.js';
 import type { FinishedState, JobState } from './job-state.js';
+import type { JobsOptions } from './job-options.js';
 import type { JobRecord } from './job-record.js';
 import type { JobWrite } from './job-write.js';
 
@@ -15,6 +18,32 @@ export interface RetryOptions {
   resetAttemptsStarted?: boolean;
 }
 
+/** Which children to read: `p` pending, `c` completed, `i` failed and ignored, `f` failed and counted. */
+export interface ChildQuery {
+  letters: string;
+  /** Whether to read what they brought. */
+  values: boolean;
+  /** 0 at first. */
+  cursor: number;
+}
+
+export interface ChildPage {
+  /** 0 at the end. */
+  cursor: number;
+  /** In no particular order; one may come twice. `payload` is JSON. */
+  children: { ref: JobRef; letter: string; payload: string }[];
+}
+
+/** A child that was added. */
+export interface AddedChild {
+  ref: JobRef;
+  name: string;
+  data: unknown;
+  opts: JobsOptions;
+  /** Whether the parent had it already; nothing was added then. */
+  known: boolean;
+}
+
 /** What a `Job` needs of the store. A method answers the script's word: 'ok', or why nothing was done. */
 export interface JobStore {
   readonly queueName: string;
@@ -24,15 +53,28 @@ export interface JobStore {
   /** Joins the group commit that this job belongs to. */
   write(entry: JobWrite): Promise<string>;
   loadJob(id: string): Promise<LoadedJob | undefined>;
-  removeJob(id: string): Promise<string>;
+  /** @param removeChildren whether all below it goes too */
+  removeJob(id: string, removeChildren: boolean): Promise<string>;
   retryJob(id: string, state: FinishedState, front: boolean, options: RetryOptions): Promise<string>;
   promoteJob(id: string): Promise<string>;
   /** Ends a deduplication; with an owner, only while that job is behind it. */
   removeDedupKey(id: string, owner: string): Promise<string>;
   changeDelay(id: string, delayMs: number): Promise<string>;
   changePriority(id: string, priority: number, front: boolean): Promise<string>;
+  /** Keeps a signal for a step of the job; `key` tells copies of it, '' for none. */
+  signalJob(id: string, name: string, key: string, json: string): Promise<string>;
   /** Milliseconds from now; answers whether the lock is still held. */
   extendLock(id: string, token: string, durationMs: number): Promise<boolean>;
+  /** Another queue of the same Redis. */
+  peer(queue: { prefix: string; queueName: string }): JobStore;
+  /** Some of a job's children. */
+  children(id: string, query: ChildQuery): Promise<ChildPage>;
+  /** Adds children to a job, trees as well; under a lock token, '' for none. Throws for what cannot be added. */
+  addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]>;
+  /** Lets the parent of a job no longer wait for it. Answers told, unchanged or missing. */
+  unlinkChild(id: string): Promise<string>;
+  /** Removes what is below a job and has not been started. */
+  removeUnprocessed(id: string): Promise<void>;
   /** Told after progress was stored, for local listeners. */
   progressed?(job: unknown, progress: unknown): void;
 }

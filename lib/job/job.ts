@@ -1,15 +1,28 @@
 import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
-import { InvalidOptionError, JobNotFoundError, LockLostError, WrongStateError } from './errors.js';
+import {
+  InvalidOptionError,
+  JobNotFoundError,
+  LockLostError,
+  PendingChildrenError,
+  WrongStateError,
+} from './errors.js';
 import { decodeBody } from './job-body.js';
 import { failureOf, type Failure } from './job-failure.js';
+import type { FlowJob } from './flow-job.js';
+import { JobFamily } from './job-family.js';
 import { encodeJson } from './json.js';
 import type { JobsOptions } from './job-options.js';
-import type { JobRecord } from './job-record.js';
+import type { JobFields, JobRecord } from './job-record.js';
+import { type JobStep, stepsOf } from './job-steps.js';
 import type { FinishedState, JobState } from './job-state.js';
 import type { JobStore, RetryOptions } from './job-store.js';
+import type { JobWrite } from './job-write.js';
+import { signalJob, type SignalOptions } from './signal.js';
 import type { JobProgress } from './job-progress.js';
 import { JobSnapshot, readValue } from './job-snapshot.js';
+import { refOf, refText, type ParentOptions } from './job-ref.js';
 import { retentionText } from './retention.js';
+import { UnrecoverableError } from './special-errors.js';
 import { waitUntilFinished, type FinishSource } from './wait-until-finished.js';
 
 /**
@@ -22,21 +35,9 @@ export class Job<
   R = any,
   N extends string = string,
   P extends JobProgress = JobProgress,
-> extends JobSnapshot<D, R, N, P> {
+> extends JobFamily<D, R, N, P> {
   /** @internal Whether this object has ended its run by moving the job. */
   moved = false;
-
-  /** @internal Use `queue.add` or `queue.getJob`. */
-  constructor(
-    private readonly store: JobStore,
-    id: string,
-    name: N,
-    data: D,
-    opts: JobsOptions,
-    timestamp: number,
-  ) {
-    super(id, name, data, opts, timestamp);
-  }
 
   /** @internal */
   static fromRecord<D, R, N extends string, P extends JobProgress>(
@@ -107,6 +108,19 @@ export class Job<
     return count;
   }
 
+  /**
+   * What has become of the job's steps, in the order in which they first ran. It is read anew; a job without steps has
+   * none. What undoes a step is told under the name `undo:<step>`.
+   */
+  async getSteps(): Promise<JobStep[]> {
+    return stepsOf((await this.store.loadJob(this.id))?.record.fields ?? {});
+  }
+
+  /** Same as `queue.signal(job.id, …)`. */
+  signal(name: string, payload?: unknown, options?: SignalOptions): Promise<boolean> {
+    return signalJob(this.store, this.id, name, payload, options);
+  }
+
   /** Removes the job's log lines but the newest `keepLogs` ones (default: none are kept). */
   async clearLogs(keepLogs = 0): Promise<void> {
     checkInteger('keepLogs', keepLogs, 0);
@@ -117,13 +131,13 @@ export class Job<
   }
 
   /**
-   * Removes the job and all that belongs to it. Throws `WrongStateError` while a worker holds a lock that has not
-   * expired.
+   * Removes the job and all that belongs to it, its children included unless told otherwise. Throws `WrongStateError`
+   * while a worker holds a lock that has not expired, of the job or of one below it.
    */
-  async remove(): Promise<void> {
-    const word = await this.store.removeJob(this.id);
+  async remove({ removeChildren = true }: { removeChildren?: boolean } = {}): Promise<void> {
+    const word = await this.store.removeJob(this.id, removeChildren);
     if (word === 'locked') {
-      throw new WrongStateError(this.id, 'remove', 'free: a worker holds its lock');
+      throw new WrongStateError(this.id, 'remove', 'free: a worker holds a lock of it, or of a job below it');
     }
     this.expect(word, 'remove');
   }
@@ -204,6 +218,37 @@ export class Job<
     this.moved = true;
   }
 
+  /**
+   * Ends this run until the job's children have ended; it is then started from the top. Answers true when the job was
+   * moved: throw `WaitingChildrenError` afterwards. Answers false when no child is pending, and the run goes on. No attempt is counted.
+   * Throws `UnrecoverableError` when a child has failed with `failParentOnFailure`.
+   * @param child only if this one is pending
+   */
+  async moveToWaitingChildren(token: string, { child }: { child?: ParentOptions } = {}): Promise<boolean> {
+    const ref = child ? refText(refOf('child', child)) : '';
+    const word = await this.store.write(['wait-children', this.id, this.lockToken(token), ref]);
+    if (word === 'no-children') {
+      return false;
+    }
+    this.expect(word, 'let wait for children', 'active');
+    this.moved = true;
+    return true;
+  }
+
+  /**
+   * Adds children to this job, whole trees as well, all or none. What it has already is left out with all below it, so that a
+   * run that is repeated may add them again; such children need a `jobId` of their own. Answers the children, told apart by `deduplicated`.
+   * Throws `LockLostError` once a later run holds the job, `MissingParentError` when it is gone.
+   */
+  async addChildren(children: readonly FlowJob[]): Promise<Job[]> {
+    const added = await this.store.addChildren(this.id, this.token ?? '', children);
+    return added.map(({ ref, name, data, opts, known }) => {
+      const job = new Job(this.store.peer(ref), ref.id, name, data, opts, opts.timestamp ?? Date.now());
+      job.deduplicated = known;
+      return job;
+    });
+  }
+
   /** Holds the lock for another `duration` milliseconds. Answers 1, or 0 when the lock was lost. */
   async extendLock(token: string, duration: number): Promise<number> {
     checkNumber('duration', duration, 1);
@@ -257,6 +302,25 @@ export class Job<
     return token;
   }
 
+  /** @internal Joins the group commit of the run that holds the job. Answers the script's word. */
+  write(entry: JobWrite): Promise<string> {
+    return this.store.write(entry);
+  }
+
+  /** @internal What is stored of the job now, undefined when it is gone. */
+  async readFields(): Promise<JobFields | undefined> {
+    return (await this.store.loadJob(this.id))?.record.fields;
+  }
+
+  /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
+  async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
+    this.expect(
+      await this.store.write(['emit', this.id, this.token ?? '', step, json]),
+      'save an emission of',
+    );
+    this.store.progressed?.(this, value);
+  }
+
   /** @internal */
   failureWrite(failure: Failure, token: string, removeOnFail = this.opts.removeOnFail) {
     const { reason, stack, retryDelayMs, exhausted } = failure;
@@ -282,6 +346,12 @@ export class Job<
     }
     if (word === 'stale') {
       throw new LockLostError(this.id, action);
+    }
+    if (word === 'pending-children') {
+      throw new PendingChildrenError(this.id);
+    }
+    if (word === 'child-failed') {
+      throw new UnrecoverableError(`Cannot ${action} job ${this.id}: a child of it has failed.`);
     }
     if (word.startsWith('not-')) {
       throw new WrongStateError(this.id, action, needed);

@@ -1,4 +1,5 @@
 import type { Job } from '../job/job.js';
+import { type MaybeStaged, STAGES } from '../worker/staged-processor.js';
 import type { Processor } from '../worker/worker-options.js';
 import type { DiscoveredHandler } from './interfaces/discovered-processor.interface.js';
 import { DuplicateHandlerError, UnknownJobNameError } from './nest-errors.js';
@@ -18,9 +19,21 @@ export class JobRouter {
     else this.byName.set(jobName, handler);
   }
 
-  readonly route: Processor = (job: Job, token, signal) => {
-    const handler = this.byName.get(job.name) ?? this.other;
-    if (!handler) throw new UnknownJobNameError(this.queue, job.name, [...this.byName.keys()]);
-    return handler.handle(job, token, signal);
-  };
+  readonly route: Processor & MaybeStaged = Object.assign<Processor, MaybeStaged>(
+    (job, token, signal) => {
+      const handler = this.handlerOf(job);
+      if (!handler) throw new UnknownJobNameError(this.queue, job.name, [...this.byName.keys()]);
+      return handler.handle(job, token, signal);
+    },
+    {
+      [STAGES]: {
+        run: (run) => this.handlerOf(run.job)?.handle[STAGES]?.run(run),
+        fail: (run, error) => this.handlerOf(run.job)?.handle[STAGES]?.fail(run, error),
+      },
+    },
+  );
+
+  private handlerOf(job: Job): DiscoveredHandler | undefined {
+    return this.byName.get(job.name) ?? this.other;
+  }
 }

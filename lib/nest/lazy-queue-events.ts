@@ -14,7 +14,7 @@ export class LazyQueueEvents extends QueueEvents {
 
   private wake(event: string): void {
     if (event !== 'error' && event !== 'closing') {
-      this.start();
+      void this.run();
     }
   }
 }

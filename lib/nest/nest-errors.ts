@@ -24,17 +24,20 @@ export class MissingHandlerError extends StepwellError {
     readonly className: string,
   ) {
     super(
-      `${className} is a processor of queue ${queue} but handles no job. Put @Process() on a method.`,
+      `${className} is a processor of queue ${queue} but handles no job. Put @Process() or @Step() on its methods.`,
       'MISSING_HANDLER',
     );
   }
 }
 
-/** A method with `@Process` is in a class without `@Processor`, so that no job would ever reach it. */
+/** A method with `@Process` or `@Step` is in a class without `@Processor`, so that no job would ever reach it. */
 export class MissingProcessorError extends StepwellError {
-  constructor(readonly handler: string) {
+  constructor(
+    readonly handler: string,
+    decorator = '@Process',
+  ) {
     super(
-      `${handler} has @Process, but its class has no @Processor that names a queue.`,
+      `${handler} has ${decorator}, but its class has no @Processor that names a queue.`,
       'MISSING_PROCESSOR',
     );
   }
@@ -54,6 +57,34 @@ export class DuplicateHandlerError extends StepwellError {
   }
 }
 
+/** A method with `@Compensate` names a step that its class does not have. */
+export class UnknownCompensationError extends StepwellError {
+  constructor(
+    readonly method: string,
+    readonly step: string,
+    readonly knownSteps: readonly string[],
+  ) {
+    const known = knownSteps.map((name) => `'${name}'`).join(', ') || NONE;
+    super(
+      `${method} compensates '${step}', which is no step of its class. Steps: ${known}.`,
+      'UNKNOWN_COMPENSATION',
+    );
+  }
+}
+
+/** Two methods with `@Compensate` name one step. */
+export class DuplicateCompensationError extends StepwellError {
+  constructor(
+    readonly method: string,
+    readonly step: string,
+  ) {
+    super(
+      `${method} compensates '${step}', and so does another method of its class.`,
+      'DUPLICATE_COMPENSATION',
+    );
+  }
+}
+
 /** Two classes share the worker of a queue and want different options for it. */
 export class ConflictingWorkerOptionsError extends StepwellError {
   constructor(
@@ -65,6 +96,16 @@ export class ConflictingWorkerOptionsError extends StepwellError {
     super(
       `${first} and ${second} share one worker of queue ${queue} but set ${option} differently. Set it in one of them.`,
       'CONFLICTING_WORKER_OPTIONS',
+    );
+  }
+}
+
+/** A flow producer was registered twice with different options. */
+export class ConflictingFlowProducerOptionsError extends StepwellError {
+  constructor(readonly token: string) {
+    super(
+      `${token} is registered twice with different options. Give one of them a name.`,
+      'CONFLICTING_FLOW_PRODUCER_OPTIONS',
     );
   }
 }
@@ -123,17 +164,6 @@ export class ListenerWithoutWorkerError extends StepwellError {
     super(
       `${listener} listens to the worker of queue ${queue}, but this application has none. Use @OnQueueEvent.`,
       'LISTENER_WITHOUT_WORKER',
-    );
-  }
-}
-
-/** A listening method is in a class that is request-scoped or transient: there would be no instance to call. */
-export class ScopedListenerError extends StepwellError {
-  constructor(readonly listener: string) {
-    super(
-      `${listener} listens to a queue, but its class is request-scoped or transient, by itself or through what is ` +
-        'injected into it. Listeners need the default scope.',
-      'SCOPED_LISTENER',
     );
   }
 }

@@ -24,3 +24,13 @@ export function nameOfQueueToken(token: string): string {
 export function getQueueEventsToken(name: string): string {
   return `StepwellQueueEvents:${name}`;
 }
+
+/**
+ * The injection token of a registered flow producer.
+ *
+ * @example
+ * const flows = app.get<FlowProducer>(getFlowProducerToken());
+ */
+export function getFlowProducerToken(name = 'default'): string {
+  return `StepwellFlowProducer:${name}`;
+}

@@ -1,16 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { DedupPolicy } from '../job/dedup-policy.js';
+import type { StepOptions } from '../steps/step-definition.js';
 import type {
+  CompensationMetadata,
   HandlerMetadata,
   ListenerMetadata,
   ProcessorMetadata,
 } from './interfaces/metadata.interface.js';
 import {
+  COMPENSATIONS_METADATA,
   DEDUP_METADATA,
   HANDLERS_METADATA,
   LISTENERS_METADATA,
   PROCESSOR_METADATA,
+  STEP_METADATA,
 } from './stepwell.constants.js';
 
 /** Reads what the decorators left on classes and methods. */
@@ -24,6 +28,14 @@ export class StepwellMetadataAccessor {
 
   getHandlers(method: unknown): HandlerMetadata[] {
     return this.read<HandlerMetadata[]>(HANDLERS_METADATA, method) ?? [];
+  }
+
+  getStep(method: unknown): StepOptions | undefined {
+    return this.read(STEP_METADATA, method);
+  }
+
+  getCompensations(method: unknown): CompensationMetadata[] | undefined {
+    return this.read(COMPENSATIONS_METADATA, method);
   }
 
   getListeners(method: unknown): ListenerMetadata[] {

@@ -1,6 +1,8 @@
 /** Metadata keys. Written by the decorators, read by `StepwellMetadataAccessor` alone. */
 export const PROCESSOR_METADATA = 'stepwell:processor';
 export const HANDLERS_METADATA = 'stepwell:handlers';
+export const STEP_METADATA = 'stepwell:step';
+export const COMPENSATIONS_METADATA = 'stepwell:compensations';
 export const DEDUP_METADATA = 'stepwell:dedup';
 export const LISTENERS_METADATA = 'stepwell:listeners';
 

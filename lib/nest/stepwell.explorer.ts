@@ -1,21 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { Job } from '../job/job.js';
+import { StepPlan } from '../steps/step-plan.js';
+import { StepRunner } from '../steps/step-runner.js';
+import { discoverSteps } from './discover-steps.js';
 import type {
   DiscoveredHandler,
   DiscoveredListener,
   DiscoveredProcessor,
 } from './interfaces/discovered-processor.interface.js';
+import type { HandlerMetadata } from './interfaces/metadata.interface.js';
 import {
   ListenerWithoutQueueError,
   MissingHandlerError,
   MissingProcessorError,
-  ScopedListenerError,
   ScopedProcessorError,
 } from './nest-errors.js';
+import { scopedListener } from './scoped-listener.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 
 type Provider = ReturnType<DiscoveryService['getProviders']>[number];
+type JobNames = readonly (string | undefined)[];
 type Methods = Record<string, (job: Job, token: string, signal: AbortSignal) => unknown>;
 
 /** Finds the processors among the application's providers. It starts nothing and changes nothing. */
@@ -51,22 +56,27 @@ export class StepwellExplorer {
 
   private exploreProvider(provider: Provider, type: Function): DiscoveredProcessor | undefined {
     const metadata = this.accessor.getProcessor(type);
-    if (metadata && (provider.isTransient || !provider.isDependencyTreeStatic())) {
+    if (metadata && isScoped(provider)) {
       throw new ScopedProcessorError(metadata.queue, type.name);
     }
-    const handlers = this.handlersOf(type, provider.instance as Methods);
+    const jobNames = metadata?.jobNames ?? [undefined];
+    const handlers = [
+      ...this.handlersOf(type, provider.instance as Methods, jobNames),
+      ...this.stepsOf(type, provider.instance as Methods, jobNames),
+    ];
     if (metadata === undefined) {
-      if (handlers[0]) throw new MissingProcessorError(handlers[0].label);
+      const [first] = handlers;
+      if (first) throw new MissingProcessorError(first.label, first.kind === 'steps' ? '@Step' : '@Process');
       return undefined;
     }
     if (handlers.length === 0) throw new MissingHandlerError(metadata.queue, type.name);
     return { ...metadata, className: type.name, dedup: this.accessor.getDedup(type), handlers };
   }
 
-  private handlersOf(type: Function, instance: Methods): DiscoveredHandler[] {
+  private handlersOf(type: Function, instance: Methods, jobNames: JobNames): DiscoveredHandler[] {
     const prototype = type.prototype as Methods;
     return this.scanner.getAllMethodNames(prototype).flatMap((method) =>
-      this.accessor.getHandlers(prototype[method]).map((handler) => ({
+      namesOf(this.accessor.getHandlers(prototype[method]), jobNames).map((handler) => ({
         ...handler,
         label: `${type.name}.${method}()`,
         dedup: this.accessor.getDedup(prototype[method]),
@@ -74,6 +84,15 @@ export class StepwellExplorer {
         handle: (job, token, signal) => instance[method]?.(job, token, signal),
       })),
     );
+  }
+
+  /** All steps of a class are one handler, for each name of jobs. */
+  private stepsOf(type: Function, instance: Methods, jobNames: JobNames): DiscoveredHandler[] {
+    const steps = discoverSteps(type, instance, this.accessor);
+    if (steps.length === 0) return [];
+    const handle = new StepRunner(new StepPlan(type.name, steps)).processor;
+    const label = `${type.name} with its steps`;
+    return jobNames.map((jobName) => ({ kind: 'steps', jobName, label, dedup: undefined, handle }));
   }
 
   private listenersOf(provider: Provider, type: Function): DiscoveredListener[] {
@@ -84,12 +103,26 @@ export class StepwellExplorer {
         const label = `${type.name}.${method}()`;
         const queue = listener.queue ?? own;
         if (queue === undefined) throw new ListenerWithoutQueueError(label);
-        if (provider.isTransient || !provider.isDependencyTreeStatic()) throw new ScopedListenerError(label);
+        const { event } = listener;
+        if (isScoped(provider)) {
+          return { ...listener, queue, label, handle: scopedListener(provider, method, { queue, event }) };
+        }
         const instance = provider.instance as Record<string, (...args: unknown[]) => unknown>;
         return { ...listener, queue, label, handle: (...args: unknown[]) => instance[method]?.(...args) };
       }),
     );
   }
+}
+
+function isScoped(provider: Provider): boolean {
+  return provider.isTransient || !provider.isDependencyTreeStatic();
+}
+
+/** Handlers without a name take the jobs that their class names. */
+function namesOf(handlers: readonly HandlerMetadata[], jobNames: JobNames): HandlerMetadata[] {
+  return handlers.flatMap((handler) =>
+    handler.jobName === undefined ? jobNames.map((jobName) => ({ ...handler, jobName })) : [handler],
+  );
 }
 
 /** The class whose methods count, also for providers that a factory or a value gave. */

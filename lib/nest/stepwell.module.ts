@@ -4,6 +4,7 @@ import {
   type DynamicModule,
   type FactoryProvider,
 } from '@nestjs/common';
+import type { RegisterFlowProducerOptions } from './interfaces/register-flow-producer-options.interface.js';
 import type {
   RegisterQueueAsyncOptions,
   RegisterQueueOptions,
@@ -12,7 +13,7 @@ import type { StepwellOptions } from './interfaces/stepwell-options.interface.js
 import type { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
-import { getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
+import { getFlowProducerToken, getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellWorkerModule } from './stepwell-worker.module.js';
 import { ConfigurableModuleClass, STEPWELL_OPTIONS } from './stepwell.module-definition.js';
@@ -84,6 +85,17 @@ export class StepwellModule extends ConfigurableModuleClass {
     return { ...this.withQueues(providers), imports: queues.flatMap(({ imports }) => imports ?? []) };
   }
 
+  /**
+   * Makes flow producers injectable in the module that imports this; they are where `forRoot` says, unless told otherwise.
+   *
+   * @example
+   * StepwellModule.registerFlowProducer({});
+   */
+  static registerFlowProducer(...producers: RegisterFlowProducerOptions[]): DynamicModule {
+    const providers = producers.map(flowProducerProvider);
+    return { module: this, providers, exports: providers.map(({ provide }) => provide) };
+  }
+
   private static withQueues(providers: FactoryProvider[]): DynamicModule {
     const all = [...providers, ...providers.map(eventsProvider)];
     return { module: this, providers: all, exports: all.map(({ provide }) => provide) };
@@ -113,5 +125,21 @@ function queueProvider(
       shared: StepwellOptions | undefined,
       ...dependencies: unknown[]
     ) => registry.openQueue(name, mergeQueueOptions(shared, await ownOptions(...dependencies))),
+  };
+}
+
+function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): FactoryProvider {
+  const token = getFlowProducerToken(name);
+  return {
+    provide: token,
+    inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }],
+    useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) => {
+      const connection = own.connection ?? shared?.connection;
+      const prefix = own.prefix ?? shared?.prefix;
+      return registry.openFlowProducer(token, {
+        ...(connection === undefined ? {} : { connection }),
+        ...(prefix === undefined ? {} : { prefix }),
+      });
+    },
   };
 }

@@ -1,13 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { QueueEvents } from '../events/queue-events.js';
+import type { FlowProducerOptions } from '../flow/flow-options.js';
+import { FlowProducer } from '../flow/flow-producer.js';
+import { within } from '../lifecycle/within.js';
 import { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { Worker } from '../worker/worker.js';
 import { baseOptionsOf } from './base-options.js';
-import { ConflictingQueueOptionsError, QueueNotRegisteredError } from './nest-errors.js';
+import {
+  ConflictingFlowProducerOptionsError,
+  ConflictingQueueOptionsError,
+  QueueNotRegisteredError,
+} from './nest-errors.js';
 import { LazyQueueEvents } from './lazy-queue-events.js';
 import { StepwellLog } from './stepwell.log.js';
+
+const LAST_RESPONSES_MS = 20;
+/** Redis may hang. */
+const LAST_EVENTS_MS = 1000;
 
 /**
  * The application's queues and workers by name. Inject it where names are only known at run time.
@@ -24,6 +36,7 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   private readonly queues = new Map<string, Queue>();
   private readonly workers = new Map<string, Worker>();
   private readonly events = new Map<string, LazyQueueEvents>();
+  private readonly producers = new Map<string, FlowProducer>();
 
   /** Where the start of the application fails, Nest goes on making providers for a while. */
   private isClosed = false;
@@ -86,6 +99,23 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     return queue;
   }
 
+  /** @internal A flow producer that is registered in several modules is one. */
+  openFlowProducer(token: string, options: FlowProducerOptions): FlowProducer {
+    const present = this.producers.get(token);
+    if (present) {
+      if (!isDeepStrictEqual(present.opts, options)) {
+        void this.closeQueues();
+        throw new ConflictingFlowProducerOptionsError(token);
+      }
+      return present;
+    }
+    const producer = new FlowProducer(options);
+    producer.on('error', (error) => this.log.error('flows', error));
+    this.producers.set(token, producer);
+    if (this.isClosed) void producer.close();
+    return producer;
+  }
+
   /** @internal */
   addWorker(worker: Worker): void {
     this.workers.set(worker.name, worker);
@@ -95,12 +125,20 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   async closeQueues(): Promise<void> {
     this.isClosed = true;
     await this.closeEvents();
-    await Promise.all(this.getQueues().map((queue) => queue.close()));
+    await Promise.all([...this.getQueues(), ...this.producers.values()].map((each) => each.close()));
   }
 
   /** Streams complete before the HTTP server waits for its open responses, which may be fed by them. */
   async beforeApplicationShutdown(): Promise<void> {
+    // Workers have drained: who follows the jobs that ended then is still told.
+    const all = [...this.events.values()];
+    await within(LAST_EVENTS_MS, Promise.all(all.map((events) => events.caughtUp())));
     await this.closeEvents();
+    if (this.events.size > 0) {
+      // Responses that end now must have ended when the server closes, which then closes their idle connections too
+      // instead of waiting for their time to be over.
+      await sleep(LAST_RESPONSES_MS);
+    }
   }
 
   private async closeEvents(): Promise<void> {

@@ -2,6 +2,7 @@ import { checkInteger, checkPrefix, checkQueueName, PRIORITY_LIMIT } from '../jo
 import { checkCodec } from '../job/codec.js';
 import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
+import { type JobRef, shownKey } from '../job/job-ref.js';
 import type { JobState, JobType } from '../job/job-state.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import { within } from '../lifecycle/within.js';
@@ -100,6 +101,10 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return this.getJobs('delayed', start, end, true);
   }
 
+  getWaitingChildren(start = 0, end = -1): Promise<J[]> {
+    return this.getJobs('waiting-children', start, end, true);
+  }
+
   getActive(start = 0, end = -1): Promise<J[]> {
     return this.getJobs('active', start, end, true);
   }
@@ -126,9 +131,9 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
-  /** How many jobs are still to be started: waiting, prioritized and delayed ones. */
+  /** How many jobs are still to be started: waiting, prioritized and delayed ones, and those that wait for children. */
   async count(): Promise<number> {
-    return this.getJobCountByTypes('waiting', 'prioritized', 'delayed');
+    return this.getJobCountByTypes('waiting', 'prioritized', 'delayed', 'waiting-children');
   }
 
   getWaitingCount(): Promise<number> {
@@ -143,6 +148,10 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return this.getJobCountByTypes('delayed');
   }
 
+  getWaitingChildrenCount(): Promise<number> {
+    return this.getJobCountByTypes('waiting-children');
+  }
+
   getActiveCount(): Promise<number> {
     return this.getJobCountByTypes('active');
   }
@@ -153,6 +162,42 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
 
   getFailedCount(): Promise<number> {
     return this.getJobCountByTypes('failed');
+  }
+
+  /**
+   * Children of a job: those that have completed or failed with what they brought, or those that are pending. Positions
+   * are stable as long as no child ends.
+   */
+  async getDependencies(
+    parentId: string,
+    type: 'processed' | 'pending',
+    start: number,
+    end: number,
+  ): Promise<{ items: { id: string; v?: any; err?: string }[]; jobs: J[]; total: number }> {
+    checkRange(start, end);
+    const found = new Map<string, { ref: JobRef; letter: string; payload: string }>();
+    let cursor = 0;
+    do {
+      const letters = type === 'pending' ? 'p' : 'cif';
+      const page = await this.store.children(parentId, { letters, values: true, cursor });
+      page.children.forEach((child) => found.set(shownKey(child.ref), child));
+      cursor = page.cursor;
+    } while (cursor !== 0);
+    const slice = [...found].slice(start, end < 0 ? found.size + end + 1 : end + 1);
+    const jobs: J[] = [];
+    const items = slice.map(([id, { letter, payload }]) => ({
+      id,
+      ...(letter === 'c' ? { v: JSON.parse(payload) as unknown } : {}),
+      ...(letter === 'i' || letter === 'f' ? { err: JSON.parse(payload) as string } : {}),
+    }));
+    for (const [, { ref }] of slice) {
+      const peer = this.store.peer(ref);
+      const loaded = await peer.loadJob(ref.id);
+      if (loaded) {
+        jobs.push(Job.fromRecord(peer, loaded.record) as unknown as J);
+      }
+    }
+    return { items, jobs, total: found.size };
   }
 
   /** How many jobs wait in each of these priorities; 0 counts jobs without one. */

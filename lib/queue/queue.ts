@@ -5,13 +5,16 @@ import { InvalidOptionError, JobNotFoundError, WrongStateError } from '../job/er
 import { Job } from '../job/job.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
+import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { FinishedState, JobType } from '../job/job-state.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { encodeJson } from '../job/json.js';
+import { signalJob, type SignalOptions } from '../job/signal.js';
 import type { AddedJob } from '../store/added-job.js';
+import { type FlowNode, prepareNode } from '../store/flow-node.js';
+import { newJob } from '../store/new-job.js';
 import { checkFinishedState, listedState } from './arguments.js';
 import { DedupPolicies } from './dedup-policies.js';
-import { newJob } from './new-job.js';
 import { QueueGetters } from './queue-getters.js';
 import type { QueueOptions } from './queue-options.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
@@ -84,25 +87,53 @@ export class Queue<
    * a `deduplication` stops it, and `job.deduplicated` says so.
    * Throws `InvalidOptionError`, `NotSerializableError` or `DataTooLargeError` before anything is written;
    * `ConnectionError` when Redis did not answer, in which case the job may or may not have been added.
+   * With a `parent`: `MissingParentError` when that is gone, `ParentConflictError` when the `jobId` is that of the child
+   * of another job.
    */
   async add(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
-    const { job, opts: merged } = newJob(
-      name,
-      data,
-      this.dedup.applyTo(opts, name, data),
-      this.opts.defaultJobOptions,
-      this.opts.codec,
-    );
+    const own = this.dedup.applyTo(opts, name, data);
+    if (own?.parent) {
+      return this.addChild(name, data, own);
+    }
+    const { job, opts: merged } = newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec);
     return this.added(name, data, merged, await this.store.add(job));
   }
 
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
   async addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
-    const prepared = jobs.map(({ name, data, opts }) =>
-      newJob(name, data, this.dedup.applyTo(opts, name, data), this.opts.defaultJobOptions, this.opts.codec),
-    );
-    const added = await Promise.all(prepared.map(({ job }) => this.store.add(job)));
-    return jobs.map(({ name, data }, i) => this.added(name, data, prepared[i]!.opts, added[i]!));
+    const adds = jobs.map(({ name, data, opts }) => {
+      const own = this.dedup.applyTo(opts, name, data);
+      if (own?.parent) {
+        const node = this.childNode(name, data, own);
+        return () => this.attach(name, data, own.parent!, node);
+      }
+      const { job, opts: merged } = newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec);
+      return async () => this.added(name, data, merged, await this.store.add(job));
+    });
+    return Promise.all(adds.map((add) => add()));
+  }
+
+  private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {
+    return this.attach(name, data, opts.parent!, this.childNode(name, data, opts));
+  }
+
+  private childNode(name: N, data: D, opts: JobsOptions): FlowNode {
+    const { parent, ...own } = opts;
+    const flow = { name, data, queueName: this.name, opts: own };
+    const defaults = {
+      prefix: this.store.prefix,
+      optionsOf: () => this.opts.defaultJobOptions,
+      codec: this.opts.codec,
+    };
+    return prepareNode(flow, defaults, refOf('parent', parent!));
+  }
+
+  private async attach(name: N, data: D, parent: ParentOptions, node: FlowNode): Promise<Job<D, R, N>> {
+    const ref = refOf('parent', parent);
+    const [child] = await this.store.peer(ref).attach(ref.id, '', [node]);
+    const { id } = node.ref;
+    const duplicated = child!.known;
+    return this.added(name, data, node.opts, { id, now: Date.now(), duplicated, deduplicated: false });
   }
 
   private added(
@@ -130,9 +161,12 @@ export class Queue<
     this.emit('resumed');
   }
 
-  /** Removes a job. Answers 1, or 0 when there is none or a worker holds its lock. */
-  async remove(id: string): Promise<number> {
-    const removed = (await this.store.removeJob(id)) === 'ok';
+  /**
+   * Removes a job, and its children unless told otherwise. Answers 1, or 0 when there is none or a worker holds its lock,
+   * or that of a job below it.
+   */
+  async remove(id: string, { removeChildren = true }: { removeChildren?: boolean } = {}): Promise<number> {
+    const removed = (await this.store.removeJob(id, removeChildren)) === 'ok';
     if (removed) {
       this.emit('removed', id);
     }
@@ -150,6 +184,18 @@ export class Queue<
       throw new JobNotFoundError(id, 'update the progress of');
     }
     this.emit('progress', id, progress);
+  }
+
+  /**
+   * Sends a signal to an unfinished job: a step that waits for one of that name goes on with the payload, at once or when
+   * it comes to wait. Until then the last signal of a name is kept. Answers false for a copy, told by its `key`. Throws
+   * `JobNotFoundError` or, for a finished job, `WrongStateError`.
+   *
+   * @example
+   * await orders.signal(orderId, 'approved', { by: 'ada' }, { key: webhook.id });
+   */
+  signal(jobId: string, name: string, payload?: unknown, options?: SignalOptions): Promise<boolean> {
+    return signalJob(this.store, jobId, name, payload, options);
   }
 
   /** Adds a line to a job's log. Answers how many lines it has. */
@@ -170,7 +216,7 @@ export class Queue<
     return Number(word);
   }
 
-  /** Removes all jobs that wait, and the delayed ones too when asked. */
+  /** Removes all jobs that wait, also for children, and the delayed ones too when asked. */
   async drain(delayed = false): Promise<void> {
     await this.store.drain(delayed);
   }
@@ -191,6 +237,7 @@ export class Queue<
       cleaned.push(...slice.removed);
       start = slice.next;
     }
+    await this.store.deliver();
     this.emit('cleaned', cleaned, type);
     return cleaned;
   }
@@ -213,6 +260,13 @@ export class Queue<
         'finished: some are active. Use { force: true }',
       );
     }
+    if (word === 'undelivered') {
+      throw new WrongStateError(
+        '*',
+        'obliterate the queue with',
+        'forgotten: parents in other queues wait for it',
+      );
+    }
     if (word !== 'done') {
       throw new WrongStateError('*', 'obliterate the queue with', 'paused: it was resumed meanwhile');
     }
@@ -227,6 +281,7 @@ export class Queue<
     for (let before = timestamp, moved = SLICE; moved > 0;) {
       ({ moved, before } = await this.store.retrySlice(state, Math.min(count, SLICE), before));
     }
+    await this.store.deliver();
   }
 
   /** Makes all delayed jobs wait for a worker. */

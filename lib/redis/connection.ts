@@ -19,9 +19,9 @@ const SILENCE_MS = 10_000;
  * a client for commands, and clients for blocking reads made when first needed. Counts its users and closes with the
  * last one; a client that was passed in stays open.
  *
- * Emits `ready` after each (re)connection and `error` once per outage.
+ * Emits `ready` after each (re)connection, `error` once per outage, and `closed` when its last user lets go.
  */
-export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
+export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed: [] }> {
   readonly client: RedisClient;
   /** Settles when the server has been reached and found fit. */
   readonly ready: Promise<void>;
@@ -61,6 +61,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error] }> {
     }
     this.closed = true;
     this.forget();
+    this.emit('closed');
     this.client.off('close', this.onClose);
     this.client.off('ready', this.onReady);
     for (const line of [...this.wakeLines.values(), ...this.eventLines.values()]) {

@@ -17,24 +17,24 @@ export class EventLine extends BlockingLine {
   private readonly streams = new Map<string, Set<Subscription>>();
 
   /**
-   * @param after id of an entry, `0` for the start of the stream, `$` for what comes from now on
+   * @param after id of an entry, or a promise of it while the place is being looked for
    * @returns `ready` resolves once the starting place is known: what is written later is told
    */
   subscribe(
     key: string,
-    after: string,
+    after: string | Promise<string>,
     entries: (entries: StreamEntry[]) => void,
   ): { ready: Promise<void>; unsubscribe: () => void } {
     const subscription: Subscription = { after: undefined, entries };
-    const ready = this.placeOf(key, after).then((place) => {
+    let isOver = false;
+    const ready = Promise.resolve(after).then((place) => {
       subscription.after = place;
-      if (!cancelled) {
+      if (!isOver) {
         this.add(key, subscription);
       }
     });
-    let cancelled = false;
     const unsubscribe = (): void => {
-      cancelled = true;
+      isOver = true;
       this.remove(key, subscription);
     };
     return { ready, unsubscribe };
@@ -92,11 +92,17 @@ export class EventLine extends BlockingLine {
       this.connection.client.unlink(this.nudgeKey).catch(() => {});
       return;
     }
+    const first = entries[0]?.[0];
     const last = entries[entries.length - 1]?.[0];
+    if (first === undefined || last === undefined) {
+      return;
+    }
     for (const subscription of [...(this.streams.get(key) ?? [])]) {
       const after = subscription.after as string;
-      const fresh = entries.filter(([id]) => compareIds(id, after) > 0);
-      if (last && fresh.length > 0) {
+      // Only who began somewhere else than the others has seen some of them.
+      const fresh =
+        compareIds(first, after) > 0 ? entries : entries.filter(([id]) => compareIds(id, after) > 0);
+      if (fresh.length > 0) {
         subscription.after = last;
         subscription.entries(fresh);
       }
@@ -121,16 +127,14 @@ export class EventLine extends BlockingLine {
   }
 
   private firstPlace(key: string): string {
-    const places = [...(this.streams.get(key) ?? [])].map(({ after }) => after as string);
-    return places.reduce((first, place) => (compareIds(place, first) < 0 ? place : first));
-  }
-
-  private async placeOf(key: string, after: string): Promise<string> {
-    if (after !== '$') {
-      return after;
+    let first: string | undefined;
+    for (const { after } of this.streams.get(key) ?? []) {
+      // Most are at the same place.
+      if (first === undefined || (after !== first && compareIds(after as string, first) < 0)) {
+        first = after;
+      }
     }
-    const [last] = await this.connection.client.xrevrange(key, '+', '-', 'COUNT', 1);
-    return last?.[0] ?? '0-0';
+    return first as string;
   }
 }
 

@@ -1,3 +1,5 @@
+import { parseBase, queueBase } from '../job/job-ref.js';
+
 const FIXED = [
   'meta',
   'waiting',
@@ -9,13 +11,17 @@ const FIXED = [
   'events',
   'wake',
   'limiter',
+  'waiting-children',
+  'outbox',
+  'inbox',
+  'staging',
 ] as const;
 
 /** A key that a queue has once, whatever its jobs. */
 export type FixedKey = (typeof FIXED)[number];
 
-/** A key that belongs to one job, writer or deduplication; its name ends in their id. */
-export type DerivedKey = 'job' | 'body' | 'logs' | 'writer' | 'dedup';
+/** A key that belongs to one job, writer, deduplication or flow under way; its name ends in their id. */
+export type DerivedKey = 'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {
@@ -26,8 +32,13 @@ export class QueueKeys {
     readonly prefix: string,
     readonly queueName: string,
   ) {
-    this.base = `${prefix}:{${queueName}}:`;
+    this.base = queueBase(prefix, queueName);
     this.fixed = Object.fromEntries(FIXED.map((key) => [key, this.base + key])) as Record<FixedKey, string>;
+  }
+
+  static ofBase(base: string): QueueKeys {
+    const { prefix, queueName } = parseBase(base);
+    return new QueueKeys(prefix, queueName);
   }
 
   of(key: FixedKey): string {

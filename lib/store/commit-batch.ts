@@ -1,7 +1,7 @@
 import { ConnectionError } from '../job/errors.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
-import type { JobWrite } from '../job/job-write.js';
+import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
@@ -39,6 +39,8 @@ export interface Fetched {
   dueInMs: number;
   /** Milliseconds that the rate limit asks to wait. */
   limitedForMs: number;
+  /** Milliseconds for which another process delivers the queue's outbox, -1 when it is empty. */
+  undeliveredMs: number;
 }
 
 /** The fetching side of a commit: how much room there is, and where jobs go. */
@@ -69,6 +71,8 @@ export class CommitBatch {
   constructor(
     private readonly runner: ScriptRunner,
     private readonly options: CommitOptions,
+    /** Told when the queue's outbox holds something, and for how long another process has taken it on. */
+    private readonly undelivered: (forMs: number) => void,
     private readonly fetcher?: Fetcher,
   ) {
     this.group = new GroupCommit<Entry>((lane, entries) => this.send(lane, entries), {
@@ -85,7 +89,7 @@ export class CommitBatch {
   }
 
   push(write: JobWrite, settle: Settle): void {
-    this.group.push({ write, settle }, (write[3] ?? '').length);
+    this.group.push({ write, settle }, sizeOfWrite(write));
   }
 
   /** Adds a job with the next call, which may start it too. */
@@ -150,6 +154,10 @@ export class CommitBatch {
     for (let i = 0; i < entries.length; i += 1) {
       (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
     }
+    const undeliveredMs = Number(reply[4]);
+    if (undeliveredMs >= 0) {
+      this.undelivered(undeliveredMs);
+    }
   }
 }
 
@@ -179,11 +187,17 @@ export async function runCommit(
 }
 
 export function readFetched(wanted: number, reply: readonly unknown[]): Fetched {
-  return { wanted, jobs: readJobs(reply), dueInMs: Number(reply[1]), limitedForMs: Number(reply[2]) };
+  return {
+    wanted,
+    jobs: readJobs(reply),
+    dueInMs: Number(reply[1]),
+    limitedForMs: Number(reply[2]),
+    undeliveredMs: Number(reply[4]),
+  };
 }
 
-/** Jobs follow the first four parts of a reply: id, body, token and stored fields each. */
-export function readJobs(reply: readonly unknown[], first = 4): JobRecord[] {
+/** Jobs follow the first five parts of a reply: id, body, token and stored fields each. */
+export function readJobs(reply: readonly unknown[], first = 5): JobRecord[] {
   const jobs: JobRecord[] = [];
   for (let i = first; i < reply.length; i += FIELDS_PER_JOB) {
     jobs.push({

@@ -11,12 +11,15 @@ import {
   pauseQueue,
   promoteJob,
   promoteJobs,
+  publishEvent,
   removeDedupKey,
   removeJob,
   retryJob,
   retryJobs,
   setMeta,
+  signalJob,
   trimEvents,
+  unlinkChild,
 } from '../redis/scripts.generated.js';
 
 /** Which call of which lane this is, so that sending it again does nothing and gives the first answer. */
@@ -49,7 +52,7 @@ const flag = (value: boolean | undefined): number => (value ? 1 : 0);
 export class ControlStore {
   constructor(private readonly scripts: ScriptRunner) {}
 
-  /** Answers ok, missing, not-failed or not-completed. */
+  /** Answers ok, told, missing, not-failed or not-completed. */
   retryJob(
     id: string,
     expected: FinishedState,
@@ -67,6 +70,12 @@ export class ControlStore {
       expected,
       ...flags,
     ]) as Promise<string>;
+  }
+
+  /** Answers ok, unchanged, finished or missing. */
+  signalJob(id: string, name: string, key: string, json: string, lane: Lane): Promise<string> {
+    const { writer, seq } = lane;
+    return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */
@@ -92,9 +101,14 @@ export class ControlStore {
     ]) as Promise<string>;
   }
 
-  /** Answers ok, missing or locked. */
+  /** Answers ok, told, missing or locked. */
   removeJob(id: string, lane: Lane): Promise<string> {
     return this.scripts.run(removeJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
+  }
+
+  /** Answers told, unchanged or missing. */
+  unlinkChild(id: string, lane: Lane): Promise<string> {
+    return this.scripts.run(unlinkChild, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
   /** Answers ok or missing; `owner` '' for any. */
@@ -133,7 +147,7 @@ export class ControlStore {
     return { removed, next: Number(next) };
   }
 
-  /** Deletes one slice; answers more, done, not-paused or active. */
+  /** Deletes one slice; answers more, undelivered, done, not-paused or active. */
   obliterateQueue(count: number, force: boolean): Promise<string> {
     return this.scripts.run(obliterateQueue, [count, flag(force)]) as Promise<string>;
   }
@@ -169,5 +183,10 @@ export class ControlStore {
   /** `undefined` for the default. */
   async setMaxEvents(maxEvents: number | undefined): Promise<void> {
     await this.scripts.run(setMeta, [maxEvents === undefined ? '' : String(maxEvents)]);
+  }
+
+  /** @param event JSON */
+  publishEvent(event: string, max: number, lane: Lane): Promise<string> {
+    return this.scripts.run(publishEvent, [lane.writer, lane.seq, event, max]) as Promise<string>;
   }
 }

@@ -10,6 +10,7 @@ import {
   getRateLimit,
   listJobs,
   loadJobs,
+  lookAtJob,
 } from '../redis/scripts.generated.js';
 
 export interface JobCounts {
@@ -19,6 +20,7 @@ export interface JobCounts {
   active: number;
   completed: number;
   failed: number;
+  'waiting-children': number;
   paused: boolean;
 }
 
@@ -35,6 +37,17 @@ export interface RateLimitWindow {
   started: number | 'closed';
   /** 0 when there is no window. */
   leftMs: number;
+}
+
+/** A job and the place in the events at which it was so. */
+export interface JobLook {
+  /** Redis' clock, ms. */
+  time: number;
+  /** Number of the last event. */
+  told: number;
+  /** Id of the last entry. */
+  entryId: string;
+  job: LoadedJob | undefined;
 }
 
 /** Most positions that a listing script answers at a time. */
@@ -57,9 +70,11 @@ export class InspectStore {
       number,
       number,
       number,
+      number,
     ];
-    const [waiting, prioritized, delayed, active, completed, failed, paused] = counts;
-    return { waiting, prioritized, delayed, active, completed, failed, paused: paused === 1 };
+    const [waiting, prioritized, delayed, active, completed, failed, parents, paused] = counts;
+    const states = { waiting, prioritized, delayed, active, completed, failed, 'waiting-children': parents };
+    return { ...states, paused: paused === 1 };
   }
 
   /** How many jobs wait in each of these priority classes, 0 being the jobs without a priority. */
@@ -79,6 +94,17 @@ export class InspectStore {
       }
     }
     return jobs;
+  }
+
+  /** With '' as id, the place in the events alone. */
+  async lookAtJob(id: string): Promise<JobLook> {
+    const [time, told, entryId, body, fields, state] = (await this.scripts.run(lookAtJob, [id])) as [
+      ...texts: [string, string, string, string | null],
+      fields: string[],
+      state: JobState,
+    ];
+    const job = body === null ? undefined : { record: { id, body, fields: readFields(fields) }, state };
+    return { time: Number(time), told: Number(told), entryId, job };
   }
 
   /** Ids in the order of the script; see lua/commands/list-jobs.lua. */

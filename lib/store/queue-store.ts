@@ -1,13 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Codec } from '../job/codec.js';
+import type { FlowJob } from '../job/flow-job.js';
 import type { JobRecord } from '../job/job-record.js';
+import { type JobRef, queueBase, refText } from '../job/job-ref.js';
 import type { FinishedState } from '../job/job-state.js';
-import type { JobStore, LoadedJob, RetryOptions } from '../job/job-store.js';
+import type {
+  AddedChild,
+  ChildPage,
+  ChildQuery,
+  JobStore,
+  LoadedJob,
+  RetryOptions,
+} from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
+import { within } from '../lifecycle/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
-import { recoverStalled, renewLocks } from '../redis/scripts.generated.js';
+import { recoverStalled, removeChildren, renewLocks } from '../redis/scripts.generated.js';
 import { AddBatch } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
 import {
@@ -21,13 +31,20 @@ import {
   runCommit,
 } from './commit-batch.js';
 import { type CleanedSlice, type CleanSlice, ControlStore, type Lane as LaneCall } from './control-store.js';
+import type { Courier } from './courier.js';
+import { type FlowNode, prepareNode } from './flow-node.js';
+import { FlowStore } from './flow-store.js';
 import { InspectStore } from './inspect-store.js';
 import { LanePool } from './lane.js';
+import { PostOffice } from './post-office.js';
+import { readFamily, removeBelow } from './remove-family.js';
 import { resend } from './resend.js';
 
 const WRITE_LANES = 4;
 const WRITES_PER_CALL = 200;
 const KEEP_TRYING_MS = 10_000;
+/** For which a call waits that other queues are told of what it did. They will be told in any case. */
+const TELL_MS = 5000;
 const RENEWALS_PER_CALL = 1000;
 
 /**
@@ -37,12 +54,15 @@ const RENEWALS_PER_CALL = 1000;
 export class QueueStore implements JobStore {
   readonly keys: QueueKeys;
   readonly inspect: InspectStore;
+  readonly flows: FlowStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
   private readonly writes: CommitBatch;
   private readonly lanes = new LanePool();
   private readonly fetches: boolean;
+  private readonly courier: Courier;
+  private readonly peers = new Map<string, QueueStore>();
   private recoveries = 0;
 
   /**
@@ -63,6 +83,12 @@ export class QueueStore implements JobStore {
     this.inspect = new InspectStore(this.runner);
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
+    const office = PostOffice.of(connection);
+    this.courier = office.courier(this.keys.base);
+    this.flows = new FlowStore(this.runner, this.keys.base, office, {
+      loadFields: async (ref) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
+      unlinkChild: (ref) => this.peer(ref).unlinkChild(ref.id),
+    });
     this.adds = new AddBatch(this.runner, () => {
       const idle = connection.wakeLine(this.keys.base).idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
@@ -74,6 +100,7 @@ export class QueueStore implements JobStore {
         entries: () => WRITES_PER_CALL,
         keepTrying: (sinceMs) => sinceMs < KEEP_TRYING_MS,
       },
+      (undeliveredMs) => this.courier.nudge(undeliveredMs),
       commit?.fetcher,
     );
   }
@@ -103,12 +130,73 @@ export class QueueStore implements JobStore {
     return (await this.inspect.loadJobs([id]))[0];
   }
 
-  removeJob(id: string): Promise<string> {
-    return this.once((lane) => this.control.removeJob(id, lane));
+  /** Answers ok, missing or locked; locked also when a worker holds a job below that has to go. */
+  async removeJob(id: string, andChildren: boolean): Promise<string> {
+    const family = andChildren ? await readFamily(this.families, this.refOf(id)) : undefined;
+    if (family?.active !== undefined) {
+      return 'locked';
+    }
+    const word = await this.told(await this.once((lane) => this.control.removeJob(id, lane)));
+    if (word === 'ok' && family) {
+      await removeBelow(this.families, this.refOf(id), family, false);
+    }
+    return word;
   }
 
-  retryJob(id: string, state: FinishedState, front: boolean, options: RetryOptions): Promise<string> {
-    return this.once((lane) => this.control.retryJob(id, state, front, options, lane));
+  async retryJob(id: string, state: FinishedState, front: boolean, options: RetryOptions): Promise<string> {
+    return this.told(await this.once((lane) => this.control.retryJob(id, state, front, options, lane)));
+  }
+
+  peer({ prefix, queueName }: { prefix: string; queueName: string }): QueueStore {
+    const base = queueBase(prefix, queueName);
+    if (base === this.keys.base) {
+      return this;
+    }
+    const known = this.peers.get(base);
+    const peer = known ?? new QueueStore(this.connection, prefix, queueName, { codec: this.codec });
+    this.peers.set(base, peer);
+    return peer;
+  }
+
+  children(id: string, query: ChildQuery): Promise<ChildPage> {
+    return this.flows.children(id, query);
+  }
+
+  async addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]> {
+    const parent = this.refOf(parentId);
+    const nodes = children.map((child) =>
+      prepareNode(child, { prefix: this.prefix, codec: this.codec }, parent),
+    );
+    return this.attach(parentId, token, nodes);
+  }
+
+  /** Adds children that have been checked. */
+  async attach(parentId: string, token: string, nodes: readonly FlowNode[]): Promise<AddedChild[]> {
+    const known = await this.flows.addChildren(parentId, token, nodes);
+    return nodes.map(({ ref, name, data, opts }, i) => ({ ref, name, data, opts, known: known[i] ?? false }));
+  }
+
+  async unlinkChild(id: string): Promise<string> {
+    const word = await this.once((lane) => this.control.unlinkChild(id, lane));
+    await this.told(word);
+    return word;
+  }
+
+  async removeUnprocessed(id: string): Promise<void> {
+    const root = this.refOf(id);
+    const family = await readFamily(this.families, root);
+    await removeBelow(this.families, root, family, true);
+    const queues = new Set(family.groups.map(({ queue }) => this.peer(queue)));
+    await Promise.all([...queues].map((queue) => queue.deliver()));
+  }
+
+  /** Delivers what the outbox holds. */
+  async deliver(): Promise<void> {
+    await within(TELL_MS, this.courier.look());
+  }
+
+  signalJob(id: string, name: string, key: string, json: string): Promise<string> {
+    return this.once((lane) => this.control.signalJob(id, name, key, json, lane));
   }
 
   promoteJob(id: string): Promise<string> {
@@ -146,10 +234,14 @@ export class QueueStore implements JobStore {
 
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
-    return readFetched(
+    const fetched = readFetched(
       wanted,
       await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, [])),
     );
+    if (fetched.undeliveredMs >= 0) {
+      this.courier.nudge(fetched.undeliveredMs);
+    }
+    return fetched;
   }
 
   /** Takes back jobs whose lock expired; those that stalled too often come as jobs to fail. */
@@ -169,6 +261,8 @@ export class QueueStore implements JobStore {
       maxStalls,
       maxEventBytes,
     ])) as unknown[];
+    // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
+    this.courier.nudge(0);
     return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1) };
   }
 
@@ -184,13 +278,20 @@ export class QueueStore implements JobStore {
 
   async drain(delayed: boolean): Promise<void> {
     while ((await this.control.drainQueue(delayed)) > 0);
+    await this.deliver();
   }
 
   cleanSlice(slice: CleanSlice): Promise<CleanedSlice> {
     return this.once((lane) => this.control.cleanJobs(slice, lane));
   }
 
-  obliterateSlice(count: number, force: boolean): Promise<string> {
+  /** Answers done, more, active, not-paused; undelivered when other queues could not be told yet. */
+  async obliterateSlice(count: number, force: boolean): Promise<string> {
+    const word = await this.control.obliterateQueue(count, force);
+    if (word !== 'undelivered') {
+      return word;
+    }
+    await this.deliver();
     return this.control.obliterateQueue(count, force);
   }
 
@@ -214,16 +315,51 @@ export class QueueStore implements JobStore {
     return this.control.trimEvents(max);
   }
 
+  publishEvent(event: string, max: number): Promise<string> {
+    return this.once((lane) => this.control.publishEvent(event, max, lane));
+  }
+
   setMaxEvents(maxEvents: number): Promise<void> {
     return this.control.setMaxEvents(maxEvents);
   }
 
   /** Resolves once no call of this store is on its way. */
   async idle(): Promise<void> {
-    await Promise.all([this.adds.idle(), this.writes.idle()]);
+    await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
     while (this.lanes.inUse > 0) {
       await sleep(5);
     }
+    await this.courier.idle();
+    await Promise.all([...this.peers.values()].map((peer) => peer.idle()));
+  }
+
+  private readonly families = {
+    children: (parent: JobRef, query: ChildQuery) => this.peer(parent).children(parent.id, query),
+    loadJobs: (queue: JobRef, ids: readonly string[]) => this.peer(queue).inspect.loadJobs(ids),
+    removeChildren: (queue: JobRef, parent: JobRef, unfinished: boolean, ids: readonly string[]) =>
+      this.peer(queue).removeChildren(parent, unfinished, ids),
+  };
+
+  private async removeChildren(
+    parent: JobRef,
+    unfinished: boolean,
+    ids: readonly string[],
+  ): Promise<string[]> {
+    const args = [0, refText(parent), unfinished ? 1 : 0] as const;
+    return (await this.runner.run(removeChildren, args, ids)) as string[];
+  }
+
+  private refOf(id: string): JobRef {
+    return { prefix: this.prefix, queueName: this.queueName, id };
+  }
+
+  /** A parent is to be told: by when this resolves it usually has been. */
+  private async told(word: string): Promise<string> {
+    if (word !== 'told') {
+      return word;
+    }
+    await this.deliver();
+    return 'ok';
   }
 
   /** One numbered call, sent again while Redis is failing over. */

@@ -1,13 +1,18 @@
-import { delimiter } from 'node:path';
-import { findProgram } from './find-program.js';
-import { installRedisServer } from './install-redis-server.js';
+import { locateProgram } from './locate-program.js';
 import { installAdvice } from './package-manager.js';
 import { RedisNotFoundError } from './redis-not-found-error.js';
+import type { SystemProgram } from './system-program.js';
 
-const SERVERS = ['redis-server', 'valkey-server'];
-
-// A fresh installation may land in a folder that this process's PATH leaves out.
-const INSTALL_FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+const REDIS_SERVER: SystemProgram = {
+  what: 'Redis server',
+  names: ['redis-server', 'valkey-server'],
+  packages: {
+    'apt-get': ['redis-server', 'valkey-server'],
+    apk: ['redis', 'valkey'],
+    dnf: ['redis', 'valkey'],
+    brew: ['redis'],
+  },
+};
 
 /**
  * The path of a Redis or Valkey server program: from the PATH, else installed when `install` allows it.
@@ -15,16 +20,12 @@ const INSTALL_FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebr
  * @throws {RedisNotFoundError} when there is none and none could be installed
  */
 export async function locateRedisServer(install: boolean, report: (line: string) => void): Promise<string> {
-  const found = findProgram(SERVERS);
-  if (found !== undefined) return found;
-
-  let reason = '';
-  if (install) {
-    reason = await installRedisServer(report);
-    const path = [process.env['PATH'] ?? '', ...INSTALL_FOLDERS].join(delimiter);
-    const installed = reason === '' ? findProgram(SERVERS, path) : undefined;
-    if (installed !== undefined) return installed;
-  }
-  const why = reason === '' ? '' : `, and ${reason}`;
-  throw new RedisNotFoundError(`No redis-server or valkey-server on the PATH${why}: ${installAdvice()}.`);
+  const located = await locateProgram(REDIS_SERVER, install, report);
+  if (located.path !== undefined) return located.path;
+  const why = located.reason === '' ? '' : `, and ${located.reason}`;
+  const advice =
+    installAdvice(REDIS_SERVER) ?? "install Redis 6.2 or newer (or Valkey) with your system's packages";
+  throw new RedisNotFoundError(
+    `No redis-server or valkey-server on the PATH${why}: ${advice}, or set REDIS_URL to the address of a server you have.`,
+  );
 }

@@ -1,10 +1,14 @@
 import { findProgram } from './find-program.js';
+import type { PackageManagerName, SystemProgram } from './system-program.js';
 
-/** How one system's package manager puts a Redis server on the machine. */
+/** How one system's package manager puts a package on the machine. */
 export interface PackageManager {
-  /** Tried in turn until one full sequence succeeds: the same server goes by different names. */
-  readonly recipes: readonly (readonly (readonly string[])[])[];
-  /** What a person would type, without `sudo`. */
+  readonly name: PackageManagerName;
+  /** Run once before the first installation. */
+  readonly prepare?: readonly string[];
+  /** The command that installs, without the package. */
+  readonly install: readonly string[];
+  /** What a person would type before the package, without `sudo`. */
   readonly advice: string;
   readonly needsRoot: boolean;
 }
@@ -19,49 +23,28 @@ const APT = [
   'DPkg::Lock::Timeout=120',
 ];
 
-const MANAGERS: Readonly<Record<string, PackageManager>> = {
-  'apt-get': {
-    recipes: [
-      [
-        [...APT, 'update'],
-        [...APT, 'install', '-y', '--no-install-recommends', 'redis-server'],
-      ],
-      [[...APT, 'install', '-y', '--no-install-recommends', 'valkey-server']],
-    ],
-    advice: 'apt-get install redis-server',
+const MANAGERS: readonly PackageManager[] = [
+  {
+    name: 'apt-get',
+    prepare: [...APT, 'update'],
+    install: [...APT, 'install', '-y', '--no-install-recommends'],
+    advice: 'apt-get install',
     needsRoot: true,
   },
-  apk: {
-    recipes: [[['apk', 'add', '--no-cache', 'redis']], [['apk', 'add', '--no-cache', 'valkey']]],
-    advice: 'apk add redis',
-    needsRoot: true,
-  },
-  dnf: {
-    recipes: [[['dnf', 'install', '-y', 'redis']], [['dnf', 'install', '-y', 'valkey']]],
-    advice: 'dnf install redis',
-    needsRoot: true,
-  },
-  brew: {
-    recipes: [[['brew', 'install', 'redis']]],
-    advice: 'brew install redis',
-    needsRoot: false,
-  },
-};
+  { name: 'apk', install: ['apk', 'add', '--no-cache'], advice: 'apk add', needsRoot: true },
+  { name: 'dnf', install: ['dnf', 'install', '-y'], advice: 'dnf install', needsRoot: true },
+  { name: 'brew', install: ['brew', 'install'], advice: 'brew install', needsRoot: false },
+];
 
 /** The package manager on this machine, or undefined where there is none that is known here. */
 export function findPackageManager(): PackageManager | undefined {
-  for (const [program, manager] of Object.entries(MANAGERS)) {
-    if (findProgram([program]) !== undefined) return manager;
-  }
-  return undefined;
+  return MANAGERS.find(({ name }) => findProgram([name]) !== undefined);
 }
 
-/** What to type to have a Redis server here, as the end of a sentence. */
-export function installAdvice(): string {
+/** What to type to have the program here, or undefined where no package manager is known. */
+export function installAdvice({ packages }: SystemProgram): string | undefined {
   const manager = findPackageManager();
-  const orUrl = 'or set REDIS_URL to the address of a server you have';
-  if (manager === undefined)
-    return `install Redis 6.2 or newer (or Valkey) with your system's packages, ${orUrl}`;
+  if (manager === undefined) return undefined;
   const sudo = manager.needsRoot && process.getuid?.() !== 0 ? 'sudo ' : '';
-  return `type \`${sudo}${manager.advice}\`, ${orUrl}`;
+  return `type \`${sudo}${manager.advice} ${packages[manager.name][0]}\``;
 }

@@ -1,12 +1,15 @@
-import { LockLostError } from '../job/errors.js';
+import { JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
-import { asError, failureOf } from '../job/job-failure.js';
+import { asError, type Failure } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
-import { retentionText } from '../job/retention.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
 import type { CommitBatch } from '../store/commit-batch.js';
+import { AttemptPolicy } from './attempt-policy.js';
+import { Ending } from './ending.js';
+import { followObservable, isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
+import { type MaybeStaged, type StagedRun, STAGES } from './staged-processor.js';
 import { takesSignal } from './takes-signal.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
 
@@ -18,6 +21,8 @@ export interface AttemptHooks {
   ended: (run: Run) => void;
   /** Redis has answered, or never will: the lock is no longer needed. */
   settled: (run: Run) => void;
+  /** Whether the worker is closing. */
+  closing: () => boolean;
 }
 
 /** Passed where it cannot be seen. */
@@ -25,44 +30,37 @@ const NO_SIGNAL = new AbortController().signal;
 
 /** Carries out one attempt: processor, outcome, write. */
 export class AttemptRunner {
-  private readonly keepCompleted: string;
+  private readonly policy: AttemptPolicy;
   private readonly signalled: boolean;
+  private readonly stages: MaybeStaged[typeof STAGES];
 
   constructor(
-    private readonly processor: Processor,
-    private readonly options: WorkerOptions,
+    private readonly processor: Processor & MaybeStaged,
+    options: WorkerOptions,
     private readonly commit: () => CommitBatch,
     private readonly hooks: AttemptHooks,
   ) {
+    this.stages = processor[STAGES];
     this.signalled = takesSignal(processor);
-    this.keepCompleted = retentionText(options.removeOnComplete);
+    this.policy = new AttemptPolicy(options, hooks.error);
   }
 
   start(run: Run): void {
-    const limit = this.options.maxStartedAttempts;
-    if (limit && run.job.attemptsStarted > limit) {
-      this.fail(run, new UnrecoverableError('job started more than allowable limit'));
+    const refusal = this.policy.refusal(run.job);
+    if (refusal) {
+      this.fail(run, refusal);
       return;
     }
-    if (run.job.unreadable) {
-      this.fail(run, run.job.unreadable);
-      return;
+    const ttlMs = this.policy.ttlMs(run.job);
+    if (ttlMs !== undefined) {
+      this.limit(run, ttlMs);
     }
-    let outcome: unknown;
-    try {
-      outcome = this.processor(run.job, run.token, this.signalled ? run.signal : NO_SIGNAL);
-    } catch (error) {
-      this.fail(run, error);
-      return;
-    }
-    Promise.resolve(outcome).then(
-      (result) => this.complete(run, result),
-      (error: unknown) => this.fail(run, error),
-    );
+    this.follow(run, () => this.process(run));
   }
 
   /** Ends the attempt with an error, as if the processor had thrown it. */
   fail(run: Run, thrown: unknown): void {
+    clearTimeout(run.timer);
     const error = asError(thrown);
     const kind = specialErrorKind(error);
     if (run.job.moved && kind !== undefined) {
@@ -70,71 +68,189 @@ export class AttemptRunner {
     } else if (kind === 'waiting' || kind === 'rate-limit') {
       this.write(run, ['postpone', run.job.id, run.token, '0'], 'give back', () => {});
     } else if (kind === 'delayed' || kind === 'waiting-children') {
-      void this.writeFailure(
+      this.failForReason(
         run,
         new UnrecoverableError(`${error.name} was thrown, but the job was not moved before.`),
       );
     } else {
-      void this.writeFailure(run, error);
+      this.failForReason(run, error);
     }
+  }
+
+  private process(run: Run): unknown {
+    return (
+      this.stages?.run(this.staged(run)) ??
+      this.processor(run.job, run.token, this.signalled ? run.signal : NO_SIGNAL)
+    );
+  }
+
+  /** What the work comes to is the outcome of the run, unless the run has taken another turn meanwhile. */
+  private follow(run: Run, work: () => unknown): void {
+    run.turn += 1;
+    const { turn } = run;
+    let outcome: unknown;
+    try {
+      outcome = work();
+    } catch (error) {
+      this.fail(run, error);
+      return;
+    }
+    Promise.resolve(outcome).then(
+      (result) => run.turn === turn && this.complete(run, result),
+      (error: unknown) => run.turn === turn && this.fail(run, error),
+    );
+  }
+
+  private limit(run: Run, ttlMs: number): void {
+    run.timer = setTimeout(() => {
+      const error = new JobTimeoutError(run.job.id, ttlMs);
+      run.turn += 1;
+      run.abort(error);
+      this.fail(run, error);
+    }, ttlMs);
+  }
+
+  /** A processor in stages knows more about what failed, and may have to undo some of it. */
+  private failForReason(run: Run, error: Error): void {
+    const failing = this.stages?.fail(this.staged(run), error);
+    if (!failing) {
+      void this.writeFailure(run, error);
+      return;
+    }
+    run.turn += 1;
+    const { turn } = run;
+    failing.then(
+      (ending) => {
+        if (run.turn === turn) {
+          void (ending ? this.end(run, ending) : this.writeFailure(run, error));
+        }
+      },
+      (cause: unknown) => run.turn === turn && this.end(run, Ending.lost(asError(cause))),
+    );
   }
 
   private complete(run: Run, result: unknown): void {
     const { job, token } = run;
+    if (result instanceof Ending) {
+      this.end(run, result);
+      return;
+    }
+    if (isObservable(result)) {
+      this.follow(run, () =>
+        followObservable(result, run.signal, (value, json) => {
+          job.returnvalue = value;
+          return job.keepEmission(value, json);
+        }),
+      );
+      return;
+    }
     if (job.moved) {
       this.leave(run);
       return;
     }
     let json: string;
     try {
-      json = encodeJson('The result', result, 'null', this.options.codec);
+      json = encodeJson('The result', result, 'null', job.codec);
     } catch (error) {
       this.fail(run, error);
       return;
     }
-    const own = job.opts.removeOnComplete;
-    const keep = own === undefined ? this.keepCompleted : retentionText(own);
-    this.write(run, ['complete', job.id, token, json, keep], 'complete', () => {
-      job.attemptsMade += 1;
-      job.returnvalue = result;
-      job.finishedOn = Date.now();
-      this.hooks.completed(job, result);
-    });
+    this.write(run, ['complete', job.id, token, json, this.policy.keepCompleted(job)], 'complete', () =>
+      this.completed(job, result),
+    );
+  }
+
+  /** Ends the run as a processor in stages has decided. */
+  private end(run: Run, { kind, write, result, failure, error }: Ending): void {
+    const { job } = run;
+    if (kind === 'lost' && !run.handedBack) {
+      this.hooks.error(error as Error);
+    }
+    if (!write) {
+      this.leave(run);
+    } else if (kind === 'completed') {
+      this.write(run, write, 'complete', () => this.completed(job, result));
+    } else if (kind === 'failed') {
+      this.write(run, write, 'fail', () => this.failed(job, failure as Failure, error as Error));
+    } else {
+      this.write(run, write, 'give back', () => {});
+    }
   }
 
   private async writeFailure(run: Run, error: Error): Promise<void> {
     const { job, token } = run;
-    const failure = await failureOf(job, error, this.options.settings?.backoffStrategy).catch(
-      (cause: unknown) => {
-        this.hooks.error(asError(cause));
-        return failureOf(job, new UnrecoverableError(error.message));
-      },
+    const failure = await this.policy.failure(job, error);
+    this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
+      this.failed(job, failure, error),
     );
-    const keep = job.opts.removeOnFail ?? this.options.removeOnFail;
-    this.write(run, job.failureWrite(failure, token, keep), 'fail', () => {
-      job.failed(failure);
-      if (failure.retryDelayMs === undefined) {
-        job.finishedOn = Date.now();
-      }
-      this.hooks.failed(job, error);
-    });
+  }
+
+  /** The work has ended although children of its job are pending, which is its fault, or one has failed. */
+  private failForChildren(run: Run, word: 'pending-children' | 'child-failed'): void {
+    const { id } = run.job;
+    if (word === 'child-failed') {
+      this.failForReason(run, new UnrecoverableError(`Cannot complete job ${id}: a child of it has failed.`));
+      return;
+    }
+    const error = new PendingChildrenError(id);
+    this.hooks.error(error);
+    this.failForReason(run, error);
+  }
+
+  private completed(job: Job, result: unknown): void {
+    job.attemptsMade += 1;
+    job.returnvalue = result;
+    job.finishedOn = Date.now();
+    this.hooks.completed(job, result);
+  }
+
+  private failed(job: Job, failure: Failure, error: Error): void {
+    job.failed(failure);
+    if (failure.retryDelayMs === undefined) {
+      job.finishedOn = Date.now();
+    }
+    this.hooks.failed(job, error);
+  }
+
+  private staged(run: Run): StagedRun {
+    const { policy } = this;
+    const { closing } = this.hooks;
+    return {
+      job: run.job,
+      token: run.token,
+      get signal() {
+        return run.signal;
+      },
+      get isClosing() {
+        return closing();
+      },
+      keepCompleted: policy.keepCompleted(run.job),
+      keepFailed: policy.keepFailed(run.job),
+      failure: (error, tries) => policy.failure(run.job, error, tries),
+    };
   }
 
   /** The processor has moved the job by itself. */
   private leave(run: Run): void {
-    run.isEnding = true;
+    run.end();
     this.hooks.ended(run);
     this.hooks.settled(run);
     this.commit().poke();
   }
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {
-    run.isEnding = true;
-    this.hooks.ended(run);
+    if (!run.isEnding) {
+      run.end();
+      this.hooks.ended(run);
+    }
     if (run.handedBack) {
       return;
     }
     this.commit().push(write, (word, error) => {
+      if (word === 'pending-children' || word === 'child-failed') {
+        this.failForChildren(run, word);
+        return;
+      }
       this.hooks.settled(run);
       if (word === 'ok') {
         done();

@@ -26,6 +26,7 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   skipStalledCheck: checkBoolean,
   maxStalledCount: count,
   maxStartedAttempts: count,
+  ttl: checkTtl,
   drainDelay: (option, value) => checkNumber(option, value, 0.01, LONGEST_TIMER_MS / 1000),
   limiter: checkLimiter,
   removeOnComplete: checkKeep,
@@ -72,6 +73,16 @@ function checkLimiter(option: string, value: unknown): void {
 
 export function checkCloseTimeout(option: string, value: unknown): void {
   checkNumber(option, value, 0, LONGEST_TIMER_MS);
+}
+
+function checkTtl(option: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    time(option, value);
+    return;
+  }
+  for (const [jobName, ttl] of Object.entries(value)) {
+    time(`${option}.${jobName}`, ttl);
+  }
 }
 
 function checkName(option: string, value: unknown): void {

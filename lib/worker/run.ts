@@ -4,6 +4,10 @@ import type { Job } from '../job/job.js';
 export class Run {
   /** Given back to the queue unfinished: whatever its processor still comes to is nobody's business. */
   handedBack = false;
+  /** Counts what it has done so far: what an earlier turn comes to no longer matters. */
+  turn = 0;
+  /** Ends the run when it takes too long. */
+  timer: NodeJS.Timeout | undefined;
   private controller: AbortController | undefined;
   private reason: Error | undefined;
   /** Set once its outcome is on the way to Redis: losing the lock is then no news. */
@@ -21,6 +25,12 @@ export class Run {
       this.abort(this.reason);
     }
     return this.controller.signal;
+  }
+
+  /** Its outcome is on the way. */
+  end(): void {
+    this.isEnding = true;
+    clearTimeout(this.timer);
   }
 
   get isAborted(): boolean {

@@ -41,6 +41,7 @@ export class Shutdown {
   /** Gives a job back unfinished; no attempt is counted. */
   handBack(run: Run): void {
     run.handedBack = true;
+    clearTimeout(run.timer);
     run.abort(new WorkerClosingError());
     this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
   }

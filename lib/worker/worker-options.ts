@@ -4,7 +4,8 @@ import type { KeepJobs } from '../job/job-options.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 
 /**
- * Does the work of a job. What it returns is the job's result; what it throws fails the attempt.
+ * Does the work of a job. What it returns is the job's result; what it throws fails the attempt. It may return an
+ * Observable: each value is kept as `job.returnvalue` and told as progress, the last one is the result.
  * @param token the lock under which it runs, for `job.moveToDelayed` and the like
  * @param signal aborted when the lock is lost, the job is cancelled, or the worker closes and its time is up
  */
@@ -12,7 +13,13 @@ export type Processor<D = any, R = any, N extends string = string> = (
   job: Job<D, R, N>,
   token: string,
   signal: AbortSignal,
-) => R | Promise<R>;
+) => R | Emits<R> | Promise<R | Emits<R>>;
+
+/** An Observable, of any copy of rxjs. */
+interface Emits<R> {
+  subscribe(observer: { next: (value: R) => void }): unknown;
+  lift: unknown;
+}
 
 export interface WorkerOptions extends QueueBaseOptions {
   /** Kept with each job as `processedBy`. */
@@ -33,6 +40,11 @@ export interface WorkerOptions extends QueueBaseOptions {
   skipStalledCheck?: boolean;
   /** How often a job may be taken back after its lock expired before it fails. Default 1. */
   maxStalledCount?: number;
+  /**
+   * Milliseconds that a run may take, or those of jobs by name. Then its signal is aborted, and the attempt fails with
+   * `JobTimeoutError`. Default: no limit.
+   */
+  ttl?: number | Record<string, number>;
   /** How often a job may be started at all. Default: no limit. */
   maxStartedAttempts?: number;
   /** Seconds to wait for the wake-up of an empty queue before looking again. Default 5. */

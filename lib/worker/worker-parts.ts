@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { LockLostError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
@@ -104,6 +103,7 @@ export class WorkerParts {
       error: failed,
       ended: () => this.loop.ended(),
       settled: (run) => this.locks.release(run),
+      closing: () => this.shutdown.isBegun,
     });
     this.manual = new ManualFetch(this.store, grant, drainDelayMs);
     this.shutdown = new Shutdown(this.store, this.locks);
@@ -137,7 +137,6 @@ export class WorkerParts {
   /** A job that stalled too often was granted to this worker only to be failed; it takes a slot like any other. */
   private failStalled(record: JobRecord): void {
     const run = this.hold(record);
-    run.abort(new LockLostError(record.id, 'go on with'));
     this.loop.began();
     this.attempts.fail(run, new UnrecoverableError('job stalled more than allowable limit'));
   }

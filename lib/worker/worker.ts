@@ -6,6 +6,7 @@ import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkCloseTimeout, checkConcurrency, checkWorkerOptions } from './check-worker-options.js';
 import type { WorkerListener } from './worker-listener.js';
+import { WorkerStreams } from './worker-streams.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
 import { WorkerParts } from './worker-parts.js';
 
@@ -21,6 +22,20 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   private slots: number;
   private started: Promise<void> | undefined;
   private isStopped = false;
+  private readonly streams = new WorkerStreams<D, R, N>(this);
+
+  /** Streams of this worker's local events, as its listeners get them; they complete when the worker is closed. */
+  readonly active$ = this.streams.active$;
+  readonly completed$ = this.streams.completed$;
+  /** Of every failed attempt. A failure is a value, never an error of the stream. */
+  readonly failed$ = this.streams.failed$;
+  readonly progress$ = this.streams.progress$;
+  readonly stalled$ = this.streams.stalled$;
+  readonly drained$ = this.streams.drained$;
+  readonly paused$ = this.streams.paused$;
+  readonly resumed$ = this.streams.resumed$;
+  /** What went wrong outside of jobs. Subscribing counts as listening to `error`. */
+  readonly error$ = this.streams.error$;
 
   /** Names this worker in lock tokens. */
   get id(): string {
@@ -208,6 +223,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       this.parts.connection.off('ready', this.onConnectionReady);
       await this.parts.connection.release();
       this.emit('closed');
+      this.streams.complete();
     }
   }
 

@@ -1,6 +1,6 @@
 --- Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership.
 -- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body logs writer dedup
+-- @derives job body logs writer dedup children
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -10,7 +10,7 @@
 -- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send once events moves wake place-new
--- @rare promote-due erase read-spec deduplicate
+-- @rare promote-due erase read-spec take-delayed deduplicate
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then

@@ -2,8 +2,8 @@
 -- position it answers.
 -- What was kept to run after a removed job is added.
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body logs writer dedup
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox
+-- @derives job body logs writer dedup children
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -13,7 +13,8 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events moves wake erase read-spec place-new release-dedup end-dedup
+-- @use server-time send once events moves wake erase read-spec place-new release-dedup end-dedup post
+-- @use tell-parent leave-parents
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer
@@ -67,8 +68,10 @@ if #old > 0 then
     send('ZREM', q[state], old)
   end
   end_dedup(q, call, old)
+  leave_parents(q, call, old)
   erase(q, old)
   write_moves(q, call.moves)
+  write_outbox(q, call, t)
   wake_for_kept(q, call.moves, meta[1])
   emit(call.events, 'cleaned', #old)
   publish(q.events, call.events, meta[2])

@@ -1,8 +1,8 @@
 --- Applies what a worker's jobs came to, then starts as many new jobs as it has room for.
 -- One call for a whole batch: the cost of a script call and of its events is shared by all jobs in it.
 -- A refused entry answers its word and leaves the others alone.
--- @key meta waiting prioritized delayed active completed failed events wake limiter
--- @derives job body logs writer dedup
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox
+-- @derives job body logs writer dedup children
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -15,14 +15,16 @@
 -- @arg duration int     length of that window in milliseconds
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job (-1 none), ms to wait for
---        the rate limit, the time, then id, body, token and stored fields of each started job
+--        the rate limit, the time, ms for which somebody has taken on to deliver the outbox (-1 when it is empty),
+--        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
 -- @use rate-limit fetch-jobs let-through place-new add-job
--- @rare read-spec deduplicate release-dedup fail-job give-back write-job load-again
+-- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
+-- @rare write-job wait-children load-again signals steps checkpoint
 
 local COMMIT_CAP = 1000
-local LONGEST_ENTRY = 7
+local LONGEST_ENTRY = 14
 if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
   return redis.error_reply('ERR too many entries in one call')
 end
@@ -32,6 +34,17 @@ local call = {
   events = new_events(),
   policies = {},
 }
+
+-- What a step came to: its name, head and value, the next cursor, the head of the next step, and how many operands follow
+-- that say in which way the job leaves its worker.
+local function apply_step(at)
+  local size = tonumber(ARGV[at + 8])
+  local step = {
+    name = ARGV[at + 3], head = ARGV[at + 4], value = ARGV[at + 5], next_step = ARGV[at + 6], next_head = ARGV[at + 7],
+  }
+  local way = size > 0 and { unpack(ARGV, at + 9, at + 8 + size) } or nil
+  return rare().checkpoint(q, call, ARGV[at + 1], ARGV[at + 2], step, way), at + 9 + size
+end
 
 -- A new job has its id, spec and body where others have id, token and first operand.
 -- Answers the word of the entry at that place, and the place of the next one.
@@ -45,6 +58,12 @@ local function apply(at)
     return rare().retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
   elseif operation == 'postpone' then
     return rare().postpone_job(q, call, id, token, a), at + 4
+  elseif operation == 'step' then
+    return apply_step(at)
+  elseif operation == 'begin-step' then
+    return rare().begin_step(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
+  elseif operation == 'wait-children' then
+    return rare().wait_children(q, call, id, token, a), at + 4
   elseif operation == 'add' then
     return add_job(q, call, id, token, a), at + 4
   elseif operation == 'data' then
@@ -55,6 +74,10 @@ local function apply(at)
     return rare().write_log(q, id, token, a, b), at + 5
   elseif operation == 'clear-logs' then
     return rare().clear_logs(q, id, token, a), at + 4
+  elseif operation == 'emit' then
+    return rare().keep_emission(q, call, id, token, a, b), at + 5
+  elseif operation == 'end-wait' then
+    return rare().end_wait(q, call, id, token), at + 3
   end
   return 'unknown', #ARGV + 1
 end
@@ -65,8 +88,15 @@ local function apply_all()
   while at <= #ARGV do
     words[#words + 1], at = apply(at)
   end
+  if call.renewed and lock > 0 then
+    -- Before the moves: one that was given back later in this call is no longer active.
+    lock_all(q, call.renewed, call.moves.now + lock)
+  end
   write_moves(q, call.moves)
-  trim_finished(q, call.policies, call.moves.now)
+  trim_finished(q, call)
+  if call.outbox then
+    rare().write_outbox(q, call, call.moves.now)
+  end
   return table.concat(words, '\t')
 end
 
@@ -80,7 +110,7 @@ end
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
-local reply = { '', -1, 0, call.moves.stamp }
+local reply = { '', -1, 0, call.moves.stamp, -1 }
 if known then
   local split = string.find(known, '\n', 1, true)
   reply[1] = string.sub(known, 1, split - 1)
@@ -91,7 +121,7 @@ if known then
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox')
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
@@ -102,6 +132,9 @@ if after_adds == rest or after_adds <= #ARGV then
 end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
+if meta[4] or call.outbox then
+  reply[5] = rare().undelivered(meta[4], call.outbox, t)
+end
 if call.moves.delayed or call.moves.undelayed then
   due = first_due(q)
 end
@@ -113,7 +146,7 @@ if not meta[1] then
     want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
   }, call.events, call.moves)
   for i = 1, #ids do
-    started[i] = ids[i] .. '\t' .. reply[4 + (i - 1) * 4 + 3] .. '\n'
+    started[i] = ids[i] .. '\t' .. reply[5 + (i - 1) * 4 + 3] .. '\n'
   end
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0

@@ -1,6 +1,7 @@
 --- How many jobs are in each state.
--- @key meta waiting prioritized delayed active completed failed
--- @reply the number of waiting, prioritized, delayed, active, completed and failed jobs, then 1 when paused, else 0
+-- @key meta waiting prioritized delayed active completed failed waiting-children
+-- @reply the number of waiting, prioritized, delayed, active, completed, failed and waiting-children jobs, then 1 when
+--        paused, else 0
 -- @cost O(1)
 
 return {
@@ -10,5 +11,6 @@ return {
   redis.call('ZCARD', q.active),
   redis.call('ZCARD', q.completed),
   redis.call('ZCARD', q.failed),
+  redis.call('ZCARD', q['waiting-children']),
   redis.call('HEXISTS', q.meta, 'paused'),
 }

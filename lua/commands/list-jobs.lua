@@ -1,6 +1,6 @@
 --- The ids of jobs in one state: waiting ones in the order of their turn, delayed ones by due time, active ones by lock
--- expiry, finished ones in the order of finishing.
--- @key meta waiting prioritized delayed active completed failed
+-- expiry, finished ones in the order of finishing, those that wait for children in that in which they began to.
+-- @key meta waiting prioritized delayed active completed failed waiting-children
 -- @arg state text
 -- @arg start int        first position, negative from the end
 -- @arg stop int         last position, negative from the end

@@ -1,14 +1,17 @@
 --- Deletes a paused queue with everything in it, in slices. Repeat it while it answers more.
--- What remembers the last call of each writer is left to expire.
--- @key meta waiting prioritized delayed active completed failed events wake limiter
--- @derives job body logs dedup
+-- What remembers the last call of each writer, and the last message of each queue, is left to expire.
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox inbox
+-- @key staging
+-- @derives job body logs dedup children staged
 -- @arg count int        how many jobs at most, capped at 1000
 -- @arg force int        1 to delete active jobs as well
--- @reply not-paused, active when there are active jobs, more, or done
+-- @reply not-paused, active when there are active jobs, more, undelivered when other queues have to be told first, or
+--        done
 -- @cost O(K log N) for K jobs
--- @use send take-out erase forget-dedup
+-- @use server-time send take-out erase forget-dedup post tell-parent leave-parents
 
 local OBLITERATE_CAP = 1000
+local REMEMBER_MS = 3600000
 if redis.call('HEXISTS', q.meta, 'paused') == 0 then
   return 'not-paused'
 end
@@ -16,17 +19,30 @@ if force == 0 and redis.call('ZCARD', q.active) > 0 then
   return 'active'
 end
 
+local call = {}
 local left = math.max(math.min(count, OBLITERATE_CAP), 1)
-for _, state in ipairs({ 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed' }) do
+for _, state in ipairs({
+  'waiting-children', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed',
+}) do
   local ids = take_first(q, state, left)
   forget_dedup(q, ids)
+  leave_parents(q, call, ids)
   erase(q, ids)
   left = left - #ids
 end
+write_outbox(q, call, server_time(0))
 if left == 0 then
   return 'more'
 end
+if redis.call('EXISTS', q.outbox) == 1 then
+  return 'undelivered'
+end
+for _, id in ipairs(redis.call('ZRANGE', q.staging, 0, OBLITERATE_CAP - 1)) do
+  redis.call('UNLINK', q.staged .. id)
+end
 redis.call(
-  'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q.events, q.wake, q.limiter
+  'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q['waiting-children'],
+  q.events, q.wake, q.limiter, q.staging
 )
+redis.call('PEXPIRE', q.inbox, REMEMBER_MS)
 return 'done'

@@ -1,13 +1,14 @@
 --- Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body logs writer dedup
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox
+-- @derives job body logs writer dedup children
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
--- @reply ok, missing, or locked while it is active under a lock that has not expired
+-- @reply ok, told when a parent has to be told besides, missing, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup
+-- @use server-time send once events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup post
+-- @use tell-parent leave-parents
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -29,9 +30,11 @@ if word == 'ok' then
   take_out(q, id, state)
   emit(call.events, 'removed', id .. '\t' .. state)
   end_dedup(q, call, { id })
+  leave_parents(q, call, { id })
   erase(q, { id })
   write_moves(q, call.moves)
   wake_for_kept(q, call.moves, meta[1])
+  word = write_outbox(q, call, call.moves.now) and 'told' or 'ok'
   publish(q.events, call.events, meta[2])
 end
 remember(lane, seq, word)

@@ -1,5 +1,5 @@
 --- Makes a finished job wait again, at the back or the front of the plain list whatever its priority.
--- @key meta waiting prioritized delayed active completed failed events wake
+-- @key meta waiting prioritized delayed active completed failed events wake outbox
 -- @derives job body writer
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
@@ -9,9 +9,9 @@
 -- @arg front int        1 for the front
 -- @arg resetMade int    1 to count attempts made from 0 again
 -- @arg resetStarted int 1 to count attempts started from 0 again
--- @reply ok, missing, not-failed or not-completed
+-- @reply ok, told when a parent has to be told besides, missing, not-failed or not-completed
 -- @cost O(log N)
--- @use server-time send once events moves wake state-of take-out restart
+-- @use server-time send once events moves wake state-of take-out restart post tell-parent
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -20,6 +20,7 @@ if known then
 end
 
 local moves, events = new_moves(server_time(now)), new_events()
+local call = {}
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local state = state_of(q, id)
 local word = 'ok'
@@ -38,8 +39,16 @@ if word == 'ok' then
   if resetStarted == 1 then
     dropped[#dropped + 1] = 'attemptsStarted'
   end
+  if state == 'completed' then
+    dropped[#dropped + 1] = 'step'
+  end
   restart(q, id, place(moves, id, nil, front == 1), unpack(dropped))
   write_moves(q, moves)
+  local link = redis.call('HGET', q.job .. id, 'parent')
+  if link then
+    tell_rerun(call, link, id)
+  end
+  word = write_outbox(q, call, moves.now) and 'told' or 'ok'
   emit(events, 'waiting', id .. '\t' .. state)
   if not meta[1] then
     wake_one(q)

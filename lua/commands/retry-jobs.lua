@@ -1,6 +1,6 @@
 --- Makes finished jobs wait again, the first finished first, at the back of the plain list whatever their priority.
 -- Repeat it with the time it answers until it moves none: jobs that finish meanwhile are then left alone.
--- @key meta waiting prioritized delayed active completed failed events wake
+-- @key meta waiting prioritized delayed active completed failed events wake outbox
 -- @derives job
 -- @arg now int          0 for Redis' clock
 -- @arg state text       failed or completed
@@ -8,18 +8,23 @@
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use server-time send events moves wake restart
+-- @use server-time send events moves wake restart post tell-parent
 
 local RETRY_CAP = 1000
 local moves, events = new_moves(server_time(now)), new_events()
 local latest = before > 0 and before or moves.now
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 
-local ids = {}
+local call, ids = {}, {}
+local dropped = state == 'completed' and { 'step' } or {}
 local size = math.min(count, RETRY_CAP)
 for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or {}) do
-  if tonumber(redis.call('HGET', q.job .. id, 'finishedOn') or 0) > latest then
+  local fields = redis.call('HMGET', q.job .. id, 'finishedOn', 'parent')
+  if tonumber(fields[1] or 0) > latest then
     break
+  end
+  if fields[2] then
+    tell_rerun(call, fields[2], id)
   end
   ids[#ids + 1] = id
 end
@@ -27,10 +32,11 @@ end
 if #ids > 0 then
   send('ZREM', q[state], ids)
   for _, id in ipairs(ids) do
-    restart(q, id, place(moves, id, nil, false))
+    restart(q, id, place(moves, id, nil, false), unpack(dropped))
     emit(events, 'waiting', id .. '\t' .. state)
   end
   write_moves(q, moves)
+  write_outbox(q, call, moves.now)
   if not meta[1] then
     wake_one(q)
   end

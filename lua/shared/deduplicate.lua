@@ -14,40 +14,25 @@ end
 
 -- With a ttl the key holds until then, whatever becomes of its owner. Without, it holds while the owner is unfinished;
 -- one whose owner has vanished is as good as none. So is, here, another job that was given the owner's id since.
--- Answers owner, its state, whether it has ever been started, and the deadline.
+-- Answers owner, its state, whether it has ever been started or a parent waits for it, and the deadline.
 local function live_owner(q, dedup_id, now)
   local key = redis.call('HMGET', q.dedup .. dedup_id, 'owner', 'until')
   local owner, ends = key[1], tonumber(key[2] or nil)
   if not owner or (ends and ends <= now) then
     return nil
   end
-  local fields = redis.call('HMGET', q.job .. owner, 'state', 'token', 'dedup')
+  local fields = redis.call('HMGET', q.job .. owner, 'state', 'token', 'dedup', 'parent')
   local unfinished = fields[3] == dedup_id and fields[1] ~= 'completed' and fields[1] ~= 'failed'
   if not ends and not unfinished then
     return nil
   end
-  return owner, unfinished and fields[1] or 'finished', fields[2] and true or false, ends
-end
-
--- The owner may have been delayed by this very call, and not be in its set yet. It may have been the first one due, too.
-local function drop_delayed(q, moves, id)
-  moves.undelayed = true
-  if redis.call('ZREM', q.delayed, id) == 0 then
-    for i, entry in ipairs(moves.delayed or {}) do
-      if entry.id == id then
-        table.remove(moves.delayed, i)
-        moves.delayed = moves.delayed[1] and moves.delayed
-        break
-      end
-    end
-  end
-  erase(q, { id })
+  return owner, unfinished and fields[1] or 'finished', (fields[2] or fields[4]) and true or false, ends
 end
 
 -- Decides about a new job with a deduplication rule. Answers the job that is kept instead, or nil when it may be added.
 local function deduplicate(q, call, id, spec, rule, body)
   local now = call.moves.now
-  local owner, state, started, ends = live_owner(q, rule.id, now)
+  local owner, state, bound, ends = live_owner(q, rule.id, now)
   if not owner then
     set_owner(q, rule, id, now)
     return nil
@@ -55,9 +40,11 @@ local function deduplicate(q, call, id, spec, rule, body)
   local function has(flag)
     return string.find(rule.flags, flag, 1, true) ~= nil
   end
-  -- A job that has been started may have done half of its work: it is never replaced.
-  if has('r') and state == 'delayed' and not started then
-    drop_delayed(q, call.moves, owner)
+  -- A job that has been started may have done half of its work, and one that is a child is waited for: neither is
+  -- replaced.
+  if has('r') and state == 'delayed' and not bound then
+    take_delayed(q, call.moves, owner)
+    erase(q, { owner })
     emit(call.events, 'removed', owner .. '\tdelayed')
     set_owner(q, rule, id, now, not has('e') and ends or nil)
     emit(call.events, 'deduplicated', id .. '\t' .. rule.id .. '\t' .. owner)

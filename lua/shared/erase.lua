@@ -5,6 +5,7 @@ local function erase(q, ids)
     keys[#keys + 1] = q.body .. id
     keys[#keys + 1] = q.job .. id
     keys[#keys + 1] = q.logs .. id
+    keys[#keys + 1] = q.children .. id
   end
   send_keys('UNLINK', keys)
 end

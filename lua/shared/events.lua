@@ -1,18 +1,24 @@
 -- The events of one call become one stream entry: written one by one they cost more than all else together. Only a call
 -- whose events alternate more often than Lua's unpack can take has more than one.
--- A field of the entry is a run of events of one name, its value their lines, columns split by tabs.
+-- A field of the entry is a run of events of one name, its value their lines, columns split by tabs. The first field
+-- numbers the events: a reader that finds a number missing knows that it missed something, and how much.
 local DEFAULT_MAX_EVENTS = 10000
 local MAX_PARTS = 4000
 
 local function new_events()
-  return { pairs = {}, name = nil, lines = nil }
+  return { pairs = {}, before = {}, count = 0, name = nil, lines = nil }
 end
 
 local function close_run(events)
   if events.name then
     local pairs = events.pairs
+    if #pairs % MAX_PARTS == 0 then
+      events.before[#events.before + 1] = events.count
+    end
     pairs[#pairs + 1] = events.name
     pairs[#pairs + 1] = table.concat(events.lines, '\n')
+    -- The line of a new job tells that it is there and where.
+    events.count = events.count + #events.lines * (events.name == 'added' and 2 or 1)
   end
 end
 
@@ -33,14 +39,21 @@ local function shown(payload)
   return #payload <= MAX_PAYLOAD and payload or ''
 end
 
+-- The number of the last event, kept beside the stream, as it outlives it.
+local function meta_of(stream)
+  return string.sub(stream, 1, -#'events' - 1) .. 'meta'
+end
+
 -- `cap` is the stored limit of entries, false when none was set; 0 turns the stream off.
 local function publish(stream, events, cap)
   close_run(events)
   local max = tonumber(cap or DEFAULT_MAX_EVENTS)
-  if max > 0 then
-    for first = 1, #events.pairs, MAX_PARTS do
-      local last = math.min(first + MAX_PARTS - 1, #events.pairs)
-      redis.call('XADD', stream, 'MAXLEN', '~', max, '*', unpack(events.pairs, first, last))
+  if max > 0 and events.count > 0 then
+    local first = redis.call('HINCRBY', meta_of(stream), 'told', events.count) - events.count + 1
+    for part, before in ipairs(events.before) do
+      local from = (part - 1) * MAX_PARTS + 1
+      local to = math.min(from + MAX_PARTS - 1, #events.pairs)
+      redis.call('XADD', stream, 'MAXLEN', '~', max, '*', '#', first + before, unpack(events.pairs, from, to))
     end
   end
 end

@@ -1,14 +1,24 @@
-local function fail_job(q, call, id, token, reason, stack, keep, exhausted)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup')
+local function fail_job(q, call, id, token, reason, stack, keep, exhausted, ...)
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'deferred')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
   local attempts_made = one_more(fields[3])
-  finish_job(q, call, id, 'failed', fields[4], attempts_made, keep, 'failedReason', reason, 'stack', stack)
+  if fields[6] then
+    redis.call('HDEL', q.job .. id, 'deferred')
+  end
+  local kept =
+    finish_job(q, call, id, 'failed', fields[4], attempts_made, keep, 'failedReason', reason, 'stack', stack, ...)
   emit(call.events, 'failed', id .. '\t' .. shown(reason))
   if exhausted == '1' then
     emit(call.events, 'retries-exhausted', id .. '\t' .. attempts_made)
+  end
+  local link = fields[5]
+  if link then
+    -- Nobody could retry or remove a job that is gone: without a policy, that is its end.
+    local is_gone = not kept and string.sub(link, 1, 1) == '-'
+    tell_parent(call, link, id, is_gone and 'r' or 'f', is_gone and '' or reason)
   end
   return 'ok'
 end

@@ -1,4 +1,5 @@
 -- A finished job keeps its last token, so that late data writes of its own run still pass and all others fail.
+-- Answers whether the job is kept.
 local function finish_job(q, call, id, state, dedup_id, attempts_made, keep, ...)
   local moves = call.moves
   if dedup_id then
@@ -8,19 +9,37 @@ local function finish_job(q, call, id, state, dedup_id, attempts_made, keep, ...
   local policy = read_policy(call.policies, q[state], keep)
   if policy.count == 0 then
     erase(q, { id })
-    return
+    return false
   end
   redis.call('HSET', q.job .. id, 'state', state, 'finishedOn', moves.stamp, 'attemptsMade', attempts_made, ...)
   move(moves, state, id)
+  return true
 end
 
-local function complete_job(q, call, id, token, result, keep)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup')
+-- Why a job's children do not let it complete, nil when they do: what they have come to, or have not yet.
+local function held_by_children(pending, failed, deferred)
+  if deferred or (failed and failed ~= '0') then
+    return 'child-failed'
+  end
+  return pending and pending ~= '0' and 'pending-children' or nil
+end
+
+local function complete_job(q, call, id, token, result, keep, ...)
+  local fields = redis.call(
+    'HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'pending', 'failedChildren', 'deferred'
+  )
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
-  finish_job(q, call, id, 'completed', fields[4], one_more(fields[3]), keep, 'result', result)
+  refused = held_by_children(fields[6], fields[7], fields[8])
+  if refused then
+    return refused
+  end
+  finish_job(q, call, id, 'completed', fields[4], one_more(fields[3]), keep, 'result', result, ...)
   emit(call.events, 'completed', id .. '\t' .. shown(result))
+  if fields[5] then
+    rare().tell_parent(call, fields[5], id, 'c', result)
+  end
   return 'ok'
 end

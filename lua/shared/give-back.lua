@@ -15,7 +15,7 @@ local function give_back(q, call, id, priority, delay, front, ...)
 end
 
 -- A failed attempt with tries left.
-local function retry_job(q, call, id, token, reason, stack, delay, front)
+local function retry_job(q, call, id, token, reason, stack, delay, front, ...)
   local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'priority')
   local refused = check_lock(q, id, fields, token)
   if refused then
@@ -24,18 +24,18 @@ local function retry_job(q, call, id, token, reason, stack, delay, front)
   local attempts_made = one_more(fields[3])
   give_back(
     q, call, id, fields[4], tonumber(delay), front == '1',
-    'attemptsMade', attempts_made, 'failedReason', reason, 'stack', stack
+    'attemptsMade', attempts_made, 'failedReason', reason, 'stack', stack, ...
   )
   return 'ok'
 end
 
 -- The processor's own wish to go on later: no attempt is counted.
-local function postpone_job(q, call, id, token, delay)
+local function postpone_job(q, call, id, token, delay, ...)
   local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'priority')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
-  give_back(q, call, id, fields[3], tonumber(delay), true)
+  give_back(q, call, id, fields[3], tonumber(delay), true, ...)
   return 'ok'
 end

@@ -9,7 +9,8 @@ local function new_moves(now)
   return { now = now, stamp = string.format('%.0f', now) }
 end
 
--- `name`: released (no longer active), front or back (of the plain list), prioritized, delayed, completed, failed.
+-- `name`: released (no longer active), front or back (of the plain list), prioritized, delayed, completed, failed,
+-- waiting-children.
 local function move(moves, name, entry)
   local list = moves[name]
   if list then
@@ -62,7 +63,7 @@ local function write_prioritized(q, list)
   send('ZADD', q.prioritized, pairs)
 end
 
--- Finished jobs are kept in the order in which they finished.
+-- Finished jobs are kept in the order in which they finished, parents in that in which they began to wait.
 local function write_finished(q, set, list)
   local seq, pairs = count_on(q, list), {}
   for i, id in ipairs(list) do
@@ -81,6 +82,9 @@ local function write_moves(q, moves)
   end
   if moves.failed then
     write_finished(q, q.failed, moves.failed)
+  end
+  if moves['waiting-children'] then
+    write_finished(q, q['waiting-children'], moves['waiting-children'])
   end
   if moves.back then
     send('RPUSH', q.waiting, moves.back)

@@ -22,6 +22,9 @@ local function place_new(q, moves, id, asked, body)
   if asked.dedup then
     redis.call('HSET', q.job .. id, 'state', state, 'dedup', asked.dedup.id)
   end
+  if asked.parent then
+    redis.call('HSET', q.job .. id, 'state', state, 'parent', asked.parent)
+  end
   return created, event
 end
 

@@ -16,7 +16,15 @@ local function read_policy(policies, set, text)
   return policy
 end
 
-local function trim_by_count(q, set, count)
+-- A child that failed without a policy, and is waited for, ends with this.
+local function forget(q, call, set, ids)
+  if set == q.failed then
+    rare().leave_parents(q, call, ids)
+  end
+  erase(q, ids)
+end
+
+local function trim_by_count(q, call, set, count)
   local excess = redis.call('ZCARD', set) - count
   if excess > 0 then
     local popped = redis.call('ZPOPMIN', set, math.min(excess, TRIM_CAP))
@@ -24,12 +32,12 @@ local function trim_by_count(q, set, count)
     for i = 1, #popped, 2 do
       ids[#ids + 1] = popped[i]
     end
-    erase(q, ids)
+    forget(q, call, set, ids)
   end
 end
 
 -- The set is in the order of finishing, so the old ones come first.
-local function trim_by_age(q, set, before, limit)
+local function trim_by_age(q, call, set, before, limit)
   local ids = redis.call('ZRANGE', set, 0, math.min(limit, TRIM_CAP) - 1)
   local old = {}
   for _, id in ipairs(ids) do
@@ -40,28 +48,28 @@ local function trim_by_age(q, set, before, limit)
   end
   if #old > 0 then
     send('ZREM', set, old)
-    erase(q, old)
+    forget(q, call, set, old)
   end
 end
 
 -- Applies each policy that a job of this call brought to the set that the job went to. One that keeps nothing was about
 -- that job alone: it has not gone to the set, and says nothing about those that are there.
-local function apply_policy(q, set, policy, now)
+local function apply_policy(q, call, set, policy)
   if policy.count == 0 then
     return
   end
   if policy.age then
-    trim_by_age(q, set, now - policy.age, policy.limit)
+    trim_by_age(q, call, set, call.moves.now - policy.age, policy.limit)
   end
   if policy.count then
-    trim_by_count(q, set, policy.count)
+    trim_by_count(q, call, set, policy.count)
   end
 end
 
-local function trim_finished(q, policies, now)
-  for set, cache in pairs(policies) do
+local function trim_finished(q, call)
+  for set, cache in pairs(call.policies) do
     for _, policy in pairs(cache) do
-      apply_policy(q, set, policy, now)
+      apply_policy(q, call, set, policy)
     end
   end
 end

@@ -12,6 +12,8 @@ export interface AppConfig {
   paceMs: number;
   /** First pause before a failed photo is tried again; it doubles each time. */
   retryMs: number;
+  /** How long traffic lasts that is asked for. */
+  trafficMs: number;
 }
 
 export const APP_CONFIG = Symbol('APP_CONFIG');
@@ -23,5 +25,6 @@ export function configFromEnvironment(redisUrl: string, environment = process.en
     dataFolder: environment['STEPWELL_DATA'] ?? join(tmpdir(), `stepwell-photos-${userInfo().username}`),
     paceMs: Number(environment['STEPWELL_PACE_MS'] ?? 350),
     retryMs: 1000,
+    trafficMs: 20_000,
   };
 }

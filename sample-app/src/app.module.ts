@@ -1,18 +1,23 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { StepwellModule } from 'stepwell';
 import { APP_CONFIG, type AppConfig } from './app-config.js';
+import { BoardModule } from './board/board.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PhotosModule } from './photos/photos.module.js';
+import { TrafficModule } from './traffic/traffic.module.js';
 
 @Module({})
 export class AppModule {
   static with(config: AppConfig): DynamicModule {
+    const photos = PhotosModule.with({ retryMs: config.retryMs });
     return {
       module: AppModule,
       global: true,
       imports: [
         StepwellModule.forRoot({ connection: config.redisUrl, prefix: config.prefix }),
-        PhotosModule.with({ retryMs: config.retryMs }),
+        photos,
+        TrafficModule,
+        BoardModule.with(photos),
         HealthModule,
       ],
       providers: [{ provide: APP_CONFIG, useValue: config }],

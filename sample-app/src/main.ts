@@ -3,7 +3,7 @@ import { startRedis } from 'stepwell/testing';
 import { configFromEnvironment } from './app-config.js';
 import { createApp } from './create-app.js';
 import { findFreePort } from './find-free-port.js';
-import { PHOTOS } from './photos/photo.js';
+import { PHOTOS, PICTURES } from './photos/photo.js';
 import { PhotosService } from './photos/photos.service.js';
 import { printEvents } from './print-events.js';
 
@@ -25,7 +25,10 @@ print(`Redis  ${redis.host}:${redis.port}`);
 print(`Page   ${address}   (Ctrl-C ends)`);
 print('');
 
-const worker = app.get(StepwellRegistry).getWorker(PHOTOS);
-if (worker) printEvents(worker, print);
+const registry = app.get(StepwellRegistry);
+printEvents(
+  [PHOTOS, PICTURES].map((name) => registry.getEvents(name)),
+  print,
+);
 const photos = app.get(PhotosService);
 for (const name of await photos.samples()) await photos.addSample(name);

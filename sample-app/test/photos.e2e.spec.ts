@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -25,6 +25,7 @@ describe('the photo app', () => {
       dataFolder,
       paceMs: 60,
       retryMs: 20,
+      trafficMs: 0,
     });
     await app.listen(0, '127.0.0.1');
     address = await app.getUrl();
@@ -50,18 +51,33 @@ describe('the photo app', () => {
     return new Uint8Array(await readFile(new URL(name, PHOTOS)));
   }
 
-  /** Follows a photo to its end; answers all that was seen of it, each state of things once. */
+  const isAwaiting = ({ state, steps }: PhotoView): boolean =>
+    state === 'delayed' && steps.some(({ status }) => status === 'awaiting');
+
+  /** Follows a photo until it ends or has to be approved; answers all that was seen of it, each state of things once. */
   async function follow(id: string): Promise<PhotoView[]> {
     const seen = new Map<string, PhotoView>();
     for (const end = Date.now() + 15_000; Date.now() < end; await pause(5)) {
       const { body } = await ask<PhotoView>('GET', `/photos/${id}`);
-      seen.set(`${body.state} ${body.progress.done} ${body.attempts.made}`, body);
-      if (body.state === 'completed' || body.state === 'failed') return [...seen.values()];
+      seen.set(JSON.stringify(body), body);
+      if (body.state === 'completed' || body.state === 'failed' || isAwaiting(body))
+        return [...seen.values()];
     }
     throw new Error(`Photo ${id} did not come to an end`);
   }
 
-  it('makes pictures of an upload, and tells how far it is', async () => {
+  /** Follows a photo to its publication. */
+  async function publish(id: string): Promise<PhotoView> {
+    await follow(id);
+    expect(await ask('POST', `/photos/${id}/approve`)).toMatchObject({ status: 202 });
+    for (const end = Date.now() + 15_000; Date.now() < end; await pause(5)) {
+      const { body } = await ask<PhotoView>('GET', `/photos/${id}`);
+      if (body.state === 'completed') return body;
+    }
+    throw new Error(`Photo ${id} was not published`);
+  }
+
+  it('takes an upload through its steps, and tells how far it is', async () => {
     const added = await ask<PhotoView>(
       'POST',
       '/photos',
@@ -73,15 +89,22 @@ describe('the photo app', () => {
     });
 
     const seen = await follow(added.body.id);
-    const steps = new Set(
-      seen.filter(({ state }) => state === 'active').map(({ progress }) => progress.done),
-    );
-    expect([...steps]).toEqual(expect.arrayContaining([1, 2, 3]));
+    const counts = new Set(seen.map(({ pictures }) => pictures.length));
+    expect([...counts]).toEqual(expect.arrayContaining([0, 1, 2, 3]));
+    expect(seen.at(-1)).toMatchObject({
+      state: 'delayed',
+      steps: [
+        { name: 'inspect', status: 'completed', attempts: 1 },
+        { name: 'resize', status: 'completed' },
+        { name: 'collect', status: 'completed' },
+        { name: 'approve', status: 'awaiting' },
+        { name: 'publish', status: 'pending' },
+      ],
+    });
 
-    const photo = seen.at(-1)!;
+    const photo = await publish(added.body.id);
     expect(photo).toMatchObject({
-      state: 'completed',
-      progress: { done: 4, of: 4 },
+      approvedBy: 'somebody at the board',
       inspection: {
         format: 'jpeg',
         width: 1600,
@@ -90,6 +113,7 @@ describe('the photo app', () => {
       },
       pictures: [{ width: 320 }, { width: 640 }, { width: 1280 }],
     });
+    expect(photo.steps.map(({ status }) => status)).toEqual(Array(5).fill('completed'));
     for (const picture of photo.pictures) {
       const response = await fetch(`${address}${picture.url}`);
       const { format, width, height } = await sharp(Buffer.from(await response.arrayBuffer())).metadata();
@@ -102,10 +126,27 @@ describe('the photo app', () => {
     }
   });
 
+  it('tells what happens to a photo until its end, and goes on where a listener was', async () => {
+    const { body } = await ask<PhotoView>('POST', '/photos/samples/quiet-sea');
+    const listening = fetch(`${address}/photos/${body.id}/events`);
+    await publish(body.id);
+    const told = await (await listening).text();
+
+    const events = [...told.matchAll(/^event: (.+)$/gm)].map(([, event]) => event);
+    expect(events[0]).toBe('snapshot');
+    expect(events).toEqual(expect.arrayContaining(['step-completed', 'waiting-children', 'signalled']));
+    expect(events.at(-1)).toBe('completed');
+    const ids = [...told.matchAll(/^id: (.+)$/gm)].map(([, id]) => id as string);
+    const rest = await fetch(`${address}/photos/${body.id}/events`, {
+      headers: { 'Last-Event-ID': ids.at(-3) as string },
+    });
+    expect([...(await rest.text()).matchAll(/^id: (.+)$/gm)].map(([, id]) => id)).toEqual(ids.slice(-2));
+  });
+
   it('keeps the bytes of images out of Redis', async () => {
     const queue = app.get<Queue>(getQueueToken('photos'));
     const { body } = await ask<PhotoView>('POST', '/photos', form(await photoBytes('desert-dusk.jpg')));
-    await follow(body.id);
+    await publish(body.id);
 
     const job = await queue.getJob(body.id);
     expect(job?.data).toEqual({
@@ -113,7 +154,7 @@ describe('the photo app', () => {
       file: expect.stringMatching(/^upload:[\da-f-]{36}$/),
       digest: expect.stringMatching(/^[\da-f]{64}$/),
     });
-    expect(JSON.stringify(job?.returnvalue).length).toBeLessThan(500);
+    expect(JSON.stringify(await job?.getSteps()).length).toBeLessThan(2000);
   });
 
   it('makes no second job of a photo that is on its way, and tells so', async () => {
@@ -125,10 +166,26 @@ describe('the photo app', () => {
       body: { id: first.body.id, title: 'lights', isDuplicate: true },
     });
 
-    expect((await follow(first.body.id)).at(-1)).toMatchObject({ state: 'completed', duplicates: 1 });
+    expect(await publish(first.body.id)).toMatchObject({ duplicates: 1 });
     const later = await ask<PhotoView>('POST', '/photos', form(photo));
     expect(later.body.id).not.toBe(first.body.id);
-    await follow(later.body.id);
+    await publish(later.body.id);
+  });
+
+  it('takes an approval that comes early, and none for what is published', async () => {
+    const { body } = await ask<PhotoView>('POST', '/photos/samples/desert-dusk');
+    await publish(body.id);
+    expect(await ask('POST', `/photos/${body.id}/approve`)).toMatchObject({
+      status: 409,
+      body: { message: `Photo ${body.id} has been published.` },
+    });
+
+    const queue = app.get<Queue>(getQueueToken('photos'));
+    await queue.pause();
+    const early = await ask<PhotoView>('POST', '/photos/samples/desert-dusk');
+    expect(await ask('POST', `/photos/${early.body.id}/approve`)).toMatchObject({ status: 202 });
+    await queue.resume();
+    expect((await follow(early.body.id)).at(-1)).toMatchObject({ state: 'completed' });
   });
 
   it('fails a broken photo after all its attempts, and tries again when asked', async () => {
@@ -136,12 +193,38 @@ describe('the photo app', () => {
     expect(status).toBe(202);
 
     const failed = (await follow(body.id)).at(-1);
-    expect(failed).toMatchObject({ state: 'failed', attempts: { made: 3, of: 3 }, pictures: [] });
+    expect(failed).toMatchObject({
+      state: 'failed',
+      steps: [{ name: 'inspect', status: 'failed', attempts: 3 }, {}, {}, {}, {}],
+      pictures: [],
+    });
     expect(failed?.error).toContain('premature end of JPEG image');
 
     const retried = await ask<PhotoView>('POST', `/photos/${body.id}/retry`);
     expect(retried).toMatchObject({ status: 202, body: { id: body.id } });
-    expect((await follow(body.id)).at(-1)).toMatchObject({ state: 'failed', attempts: { made: 3, of: 3 } });
+    expect((await follow(body.id)).at(-1)).toMatchObject({
+      state: 'failed',
+      steps: [{ attempts: 3 }, {}, {}, {}, {}],
+    });
+  });
+
+  it('fails a photo whose pictures cannot be made, and with them tries again when asked', async () => {
+    const folder = join(dataFolder, 'pictures');
+    await rename(folder, `${folder}-away`);
+    const { body } = await ask<PhotoView>('POST', '/photos/samples/alpine-dawn');
+    const failed = (await follow(body.id)).at(-1);
+    expect(failed).toMatchObject({
+      state: 'failed',
+      steps: [{ status: 'completed' }, { name: 'resize', status: 'failed' }, {}, {}, {}],
+    });
+    expect(failed?.error).toContain('ENOENT');
+
+    await rename(`${folder}-away`, folder);
+    await ask('POST', `/photos/${body.id}/retry`);
+    expect(await publish(body.id)).toMatchObject({
+      pictures: [{}, {}, {}],
+      steps: [{ attempts: 1 }, {}, {}, {}, {}],
+    });
   });
 
   it('lists all photos, the newest first', async () => {
@@ -149,8 +232,8 @@ describe('the photo app', () => {
     expect(samples).toHaveLength(7);
     const first = await ask<PhotoView>('POST', '/photos/samples/alpine-dawn');
     const second = await ask<PhotoView>('POST', '/photos/samples/harbor-night');
-    await follow(first.body.id);
-    await follow(second.body.id);
+    await publish(first.body.id);
+    await publish(second.body.id);
 
     const { body } = await ask<PhotoView[]>('GET', '/photos');
     expect(body.slice(0, 2)).toMatchObject([
@@ -203,6 +286,7 @@ describe('the photo app', () => {
       'Pictures are 320, 640, 1280 pixels wide.',
     ],
     ['a retry of what is well', 'POST', '/photos/1/retry', undefined, 409, 'Photo 1 has not failed.'],
+    ['an approval of nothing', 'POST', '/photos/9999/approve', undefined, 404, 'There is no photo 9999.'],
   ])('refuses %s', async (_what, method, path, body, status, message) => {
     const answer = await ask<{ message: string }>(method, path, body);
 

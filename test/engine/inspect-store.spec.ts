@@ -13,6 +13,7 @@ describe('InspectStore', () => {
 
     expect(await open().countJobs()).toEqual({
       ...{ waiting: 2, prioritized: 0, delayed: 0, active: 0, completed: 0, failed: 1 },
+      'waiting-children': 0,
       paused: true,
     });
     expect(await open().countPriorities([0, 1])).toEqual([2, 0]);

@@ -75,6 +75,7 @@ describe('add', () => {
       active: 0,
       completed: 1,
       failed: 0,
+      'waiting-children': 0,
     });
   });
 

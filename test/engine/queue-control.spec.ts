@@ -42,6 +42,7 @@ describe('getters', () => {
       active: 2,
       completed: 2,
       failed: 2,
+      'waiting-children': 0,
     });
     expect(names(await queue.getWaiting())).toEqual(['waiting1', 'waiting2']);
     expect(names(await queue.getPrioritized())).toEqual(['prioritized1', 'prioritized2']);

@@ -26,6 +26,7 @@ describe('remove-job', () => {
       'body:1': undefined,
       'job:1': undefined,
       'logs:1': undefined,
+      'children:1': undefined,
       [state]: (before[state] as (string | [string, number])[]).slice(1),
       events: [['removed', '1', state]],
       'writer:a': '1\nok',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { retryJob } from '../../lib/redis/scripts.generated.js';
 import { COMMIT_TIME as NOW, runCommit } from '../support/commit-call.js';
-import { ScriptLab } from '../support/script-lab.js';
+import { ScriptLab, SEED_TIME } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
 
@@ -12,6 +12,8 @@ interface Options {
   resetStarted?: number;
   seq?: string;
 }
+
+const COUNTS = { attemptsStarted: '1', attemptsMade: '1' };
 
 const retry = (
   id: string,
@@ -44,6 +46,26 @@ describe('retry-job', () => {
       wake: [['1', 0]],
       events: [['waiting', '2', 'failed']],
       'writer:a': '1\nok',
+    });
+  });
+
+  it('lets a failed job go on at its step, and a completed one start anew', async () => {
+    const ran = `${SEED_TIME},${SEED_TIME}`;
+    const failed = { step: 'pay', 'step:pay': `1,1,f,1,${ran}\t"no"`, 'signal:go': 'k\t1' };
+    const completed = { step: 'end:pay', 'step:pay': `1,1,c,1,${ran}` };
+    await lab.given({
+      jobs: [
+        { id: '1', state: 'failed', fields: failed },
+        { id: '2', state: 'completed', fields: completed },
+      ],
+    });
+
+    await retry('1');
+    const { after } = await retry('2', { expected: 'completed', seq: '2' });
+
+    expect(after['job:1']).toEqual({ ...failed, state: 'waiting', token: 'w:1', ...COUNTS });
+    expect(after['job:2']).toEqual({
+      ...{ 'step:pay': completed['step:pay'], state: 'waiting', token: 'w:1', ...COUNTS },
     });
   });
 

@@ -45,6 +45,17 @@ describe('retry-jobs', () => {
     });
   });
 
+  it.each([
+    ['failed', { step: 'pay', 'step:pay': `1,1,f,1,${SEED_TIME},${SEED_TIME}\t"no"` }, 'pay'],
+    ['completed', { step: 'end:pay', 'step:pay': `1,1,c,1,${SEED_TIME},${SEED_TIME}` }, undefined],
+  ] as const)('leaves the cursor of %s jobs as a retry of one does', async (state, fields, cursor) => {
+    await lab.given({ jobs: [{ id: '1', state, fields }] });
+
+    const { after } = await retry(state);
+
+    expect((after['job:1'] as Record<string, string>).step).toBe(cursor);
+  });
+
   it('retries completed jobs as well', async () => {
     await lab.given({ jobs: [{ id: '1', state: 'completed' }, failed('2')] });
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable, Scope, type INestApplicationContext } from '@nestjs/common';
+import { Controller, Inject, Injectable, Scope, type INestApplicationContext } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import {
   Dedup,
@@ -11,11 +12,12 @@ import {
   Process,
   Processor,
   QueueEvents,
-  ScopedListenerError,
+  type ListenerRequest,
   StepwellModule,
   StepwellRegistry,
   type Job,
 } from 'stepwell';
+import { until } from '../support/engine-lab.js';
 import { LogLines, queueOf, startApp } from './test-app.js';
 
 type Heard = (string | undefined)[];
@@ -91,6 +93,79 @@ describe('listeners', () => {
     expect(log.lines).toContain('error Stepwell: Queue orders: the listener is broken');
   });
 
+  it('have an instance per event where they are not single, with what is injected into it', async () => {
+    const heard: string[] = [];
+    const instances = new Set<unknown>();
+    let made = 0;
+    @Injectable({ scope: Scope.REQUEST })
+    class Tenant {
+      readonly name = `tenant ${(made += 1)}`;
+      constructor(@Inject(REQUEST) readonly request: ListenerRequest) {}
+    }
+    @Injectable()
+    class Bookkeeper {
+      constructor(private readonly tenant: Tenant) {}
+
+      @OnQueueEvent('completed', 'orders')
+      onCompleted({ returnvalue }: { returnvalue: string }): void {
+        const { queue, event, args } = this.tenant.request;
+        instances.add(this);
+        heard.push(`${returnvalue} ${queue} ${event} ${args.length}`);
+        if (returnvalue === 'b') throw new Error('the bookkeeper is broken');
+      }
+
+      @OnWorkerEvent('completed', 'orders')
+      onWorkerCompleted(job: Job): void {
+        instances.add(this);
+        heard.push(`worker ${job.returnvalue}`);
+      }
+    }
+    @Controller()
+    class Desk {
+      constructor(private readonly tenant: Tenant) {}
+
+      @OnQueueEvent('completed', 'orders')
+      onCompleted({ returnvalue }: { returnvalue: string }): void {
+        heard.push(`desk ${returnvalue} ${this.tenant.request.queue}`);
+      }
+    }
+    @Injectable({ scope: Scope.TRANSIENT })
+    class Passerby {
+      @OnQueueEvent('completed', 'orders')
+      onCompleted({ returnvalue }: { returnvalue: string }): void {
+        heard.push(`passerby ${returnvalue}`);
+      }
+    }
+
+    const log = new LogLines();
+    app = await startApp(
+      {
+        imports: [ORDERS],
+        providers: [OrderProcessor, Watcher, Tenant, Bookkeeper, Passerby],
+        controllers: [Desk],
+      },
+      { log },
+    );
+    await app.get(Watcher).events.run();
+    const queue = queueOf<{ id: string }>(app, 'orders');
+    await queue.add('charge', { id: 'a' });
+    await queue.add('charge', { id: 'b' });
+    await until(() => heard.length === 8 && log.lines.some((line) => line.includes('bookkeeper')));
+
+    expect(heard.toSorted()).toEqual([
+      'a orders completed 2',
+      'b orders completed 2',
+      'desk a orders',
+      'desk b orders',
+      'passerby a',
+      'passerby b',
+      'worker a',
+      'worker b',
+    ]);
+    expect([instances.size, made]).toEqual([4, 6]);
+    expect(log.lines).toContain('error Stepwell: Queue orders: the bookkeeper is broken');
+  });
+
   it('get streams that complete at shutdown', async () => {
     const started = await startApp({ imports: [ORDERS], providers: [Watcher] });
     const all = lastValueFrom(started.get(Watcher).events.all$.pipe(toArray()));
@@ -99,18 +174,13 @@ describe('listeners', () => {
     expect(await all).toEqual([]);
   });
 
-  it('need a queue, a worker here for worker events, and an instance', async () => {
+  it('need a queue, and a worker here for worker events', async () => {
     class Lost {
       @OnQueueEvent('completed')
       hear(): void {}
     }
     class Idle {
       @OnWorkerEvent('failed', 'orders')
-      hear(): void {}
-    }
-    @Injectable({ scope: Scope.REQUEST })
-    class Scoped {
-      @OnQueueEvent('completed', 'orders')
       hear(): void {}
     }
 
@@ -120,6 +190,5 @@ describe('listeners', () => {
     await expect(startApp({ imports: [ORDERS], providers: [Idle] })).rejects.toThrow(
       ListenerWithoutWorkerError,
     );
-    await expect(startApp({ imports: [ORDERS], providers: [Scoped] })).rejects.toThrow(ScopedListenerError);
   });
 });

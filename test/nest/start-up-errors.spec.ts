@@ -113,7 +113,7 @@ describe('an application does not start', () => {
       'when a processor has no handler',
       [Idle],
       MissingHandlerError,
-      'Idle is a processor of queue mails but handles no job. Put @Process() on a method.',
+      'Idle is a processor of queue mails but handles no job. Put @Process() or @Step() on its methods.',
     ],
     [
       'when a handler has no processor',

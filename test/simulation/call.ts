@@ -57,11 +57,12 @@ export interface AskedJob {
 /** Replies with jobs in them are easier to compare with their parts named. */
 export function readReply(script: ScriptName, raw: unknown): Reply {
   if (script === 'commit') {
-    const [words, dueInMs, limitedForMs, time, ...jobs] = raw as [
+    const [words, dueInMs, limitedForMs, time, , ...jobs] = raw as [
       string,
       number,
       number,
       string,
+      number,
       ...unknown[],
     ];
     const reply: CommitReply = {

@@ -33,12 +33,17 @@ export async function addJobs(world: World): Promise<void> {
 export function newJob(world: World): string[] {
   const { random, now, options } = world;
   if (options.deduplicated === 0) return newPlainJob(random, now);
-  const [id, ...job] = random.chance(options.deduplicated)
-    ? newDeduplicated(random, now)
-    : newPlainJob(random, now);
   const { dedups, jobs } = world.queue.model;
-  const given = [...dedups.values()].find(({ owner }) => !jobs.has(owner) && !/^\d/.test(owner))?.owner;
-  return [given !== undefined && random.chance(0.2) ? given : (id as string), ...job];
+  // Within a ttl, the id of an owner that is gone can be given away: what is added then is sought out.
+  const owners = [...dedups].filter(([, { until }]) => until > now);
+  const free = owners.find(([, { owner }]) => !jobs.has(owner) && !/^\d/.test(owner))?.[1].owner;
+  const lent = owners.find(
+    ([dedup, { owner }]) => jobs.has(owner) && jobs.get(owner)?.fields.dedup !== dedup,
+  )?.[0];
+  const [id, ...job] = random.chance(options.deduplicated)
+    ? newDeduplicated(random, now, random.chance(0.3) ? lent : undefined)
+    : newPlainJob(random, now);
+  return [free !== undefined && random.chance(0.2) ? free : (id as string), ...job];
 }
 
 function newPlainJob(random: Random, now: number): string[] {
@@ -102,7 +107,7 @@ function dedupActions(world: World, lane: Lane, id: string): Action[] {
     [3, () => queue.sweepUp()],
   ];
   const place = jobs.get(current)?.place;
-  if (place !== undefined && place !== 'active') actions.push([1, () => queue.vanish(current)]);
+  if (place !== undefined && place !== 'active') actions.push([3, () => queue.vanish(current)]);
   return actions;
 }
 

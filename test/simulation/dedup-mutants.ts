@@ -15,13 +15,13 @@ export const DEDUP_MUTANTS: Mutant[] = [
   ),
   mutant(
     'a job that was started is replaced',
-    "state == 'delayed' and not started then",
+    "state == 'delayed' and not bound then",
     "state == 'delayed' then",
   ),
   mutant(
     'a job that is not delayed is replaced',
-    "has('r') and state == 'delayed' and not started",
-    "has('r') and state ~= 'finished' and not started",
+    "has('r') and state == 'delayed' and not bound",
+    "has('r') and state ~= 'finished' and not bound",
   ),
   mutant(
     'replacing always begins the ttl anew',
@@ -131,10 +131,10 @@ export const DEDUP_MUTANTS: Mutant[] = [
   mutant('cleaning ends no deduplication', 'end_dedup(q, call, old)', ''),
   mutant(
     'cleaning ends deduplications when its jobs are gone',
-    'end_dedup(q, call, old)\n  erase(q, old)',
-    'erase(q, old)\n  end_dedup(q, call, old)',
+    'end_dedup(q, call, old)\n  leave_parents(q, call, old)\n  erase(q, old)',
+    'leave_parents(q, call, old)\n  erase(q, old)\n  end_dedup(q, call, old)',
   ),
-  mutant('draining ends no deduplication', '  forget_dedup(q, ids)\n  erase', '  erase', ['drainQueue']),
+  mutant('draining ends no deduplication', '  forget_dedup(q, ids)\n  leave', '  leave', ['drainQueue']),
   mutant(
     'draining ends the deduplication of another',
     "if dedup_id and redis.call('HGET', q.dedup .. dedup_id, 'owner') == id then\n      redis.call('UNLINK'",

@@ -23,7 +23,7 @@ export const CAPS = {
   RETRY_CAP: 3,
   TRIM_CAP: 3,
   ADD_CAP: 8,
-  COMMIT_CAP: 14,
+  COMMIT_CAP: 7,
   RENEW_CAP: 12,
 } as const;
 

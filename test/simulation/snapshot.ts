@@ -39,15 +39,15 @@ export interface Snapshot {
 // One reading script instead of the general dump: it is run after every step, and must not search for keys.
 const READ = defineScript<[ids: number, dedups: number], true>(
   'read-simulated-queue',
-  ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limiter'],
+  ['meta', ...LISTED_STATES, 'events', 'wake', 'limiter'],
   [
     'local prefix = string.sub(KEYS[1], 1, -5)',
     "local function set(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end",
     "local found = { redis.call('HGETALL', KEYS[1]), redis.call('LRANGE', KEYS[2], 0, -1) }",
-    'for i = 3, 7 do found[i] = set(KEYS[i]) end',
-    "found[8] = redis.call('XREVRANGE', KEYS[8], '+', '-', 'COUNT', 1)",
-    "found[9] = redis.call('ZCARD', KEYS[9])",
-    "found[10] = redis.call('HGETALL', KEYS[10])",
+    'for i = 3, 8 do found[i] = set(KEYS[i]) end',
+    "found[9] = redis.call('XREVRANGE', KEYS[9], '+', '-', 'COUNT', 1)",
+    "found[10] = redis.call('ZCARD', KEYS[10])",
+    "found[11] = redis.call('HGETALL', KEYS[11])",
     'local first = 3 + ARGV[1]',
     'for i = 3, first - 1 do',
     "  found[#found + 1] = redis.call('GET', prefix .. 'body:' .. ARGV[i])",
@@ -67,7 +67,7 @@ const READ = defineScript<[ids: number, dedups: number], true>(
   ],
 );
 
-const FIXED = 10;
+const FIXED = 11;
 
 /** @param ids all jobs that there may be, or were: what is left of a removed one shows too */
 export async function takeSnapshot(
@@ -97,12 +97,12 @@ export async function takeSnapshot(
   }
   const ttls = found.pop() as number[];
   const dedups = readDedups(dedupIds, found.slice(FIXED + ids.length * 3) as string[][], ttls);
-  const event = JSON.stringify(found.splice(7, 1));
+  const event = JSON.stringify(found.splice(8, 1));
   const read = FIXED - 1 + ids.length * 3 + dedupIds.length;
   return {
     meta: asFields(found[0] as string[]) as Record<string, string>,
     places,
-    wake: found[7] === 1,
+    wake: found[8] === 1,
     jobs,
     dedups,
     text: JSON.stringify(found.slice(0, read)),

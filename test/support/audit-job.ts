@@ -1,5 +1,6 @@
 import type { JobFields } from '../../lib/job/job-record.js';
 import type { ListedState } from '../../lib/job/job-state.js';
+import { auditSteps } from './audit-steps.js';
 
 /** All that a queue holds of one job. */
 export interface AuditedJob {
@@ -32,6 +33,7 @@ export function auditJob(job: AuditedJob, now: number): string[] {
     ...auditScore(place, fields),
     ...auditCounters(fields),
     ...auditTimes(fields, now),
+    ...auditSteps(place.state, fields, now),
   ];
 }
 
@@ -53,7 +55,8 @@ function auditState(state: ListedState, fields: JobFields): string[] {
   if (state === 'active' && fields.processedOn === undefined) wrong.push('is active since never');
   if (finished !== (fields.finishedOn !== undefined))
     wrong.push(`is ${state}, finished on ${fields.finishedOn}`);
-  if ((state === 'completed') !== (fields.result !== undefined))
+  // A job that was started and has not completed may hold its last emission there.
+  if (state === 'completed' ? fields.result === undefined : fields.result !== undefined && !grantOf(fields))
     wrong.push(`is ${state}, result ${fields.result}`);
   if (state === 'failed' && fields.failedReason === undefined) wrong.push('failed without a reason');
   if (finished && !(Number(fields.attemptsMade) >= 1)) wrong.push('finished without an attempt');

@@ -3,8 +3,11 @@ import type { RedisClient } from '../../lib/redis/client.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { countJobs } from '../../lib/redis/scripts.generated.js';
+import { auditChildren } from './audit-children.js';
 import { auditDedup } from './audit-dedup.js';
+import { auditEvents } from './audit-events.js';
 import { auditJob, type AuditedJob } from './audit-job.js';
+import { auditOutbox } from './audit-outbox.js';
 import { dumpValue } from './dump-queue.js';
 import { readQueueKeys, type StoredKey } from './read-queue-keys.js';
 
@@ -26,15 +29,21 @@ const TYPES: Record<string, string> = {
   events: 'stream',
   wake: 'zset',
   limiter: 'hash',
+  'waiting-children': 'zset',
+  outbox: 'list',
+  inbox: 'hash',
+  staging: 'zset',
   'body:': 'string',
   'job:': 'hash',
   'logs:': 'list',
+  'children:': 'hash',
+  'staged:': 'list',
   'writer:': 'string',
   'dedup:': 'hash',
 };
 
 const EXPIRING = new Set(['limiter', 'writer:']);
-const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil']);
+const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil', 'told', 'sent', 'outbox']);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
 export async function auditQueue(
@@ -52,7 +61,8 @@ export async function auditQueue(
   const meta = (values.get('meta') ?? {}) as Record<string, string>;
   const jobs = gatherJobs(values);
   wrong.push(...auditMeta(meta, jobs), ...auditOrder(values, Number(meta.seq ?? 0)));
-  wrong.push(...auditDedup(stored, values));
+  wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.told ?? 0)));
+  wrong.push(...auditChildren(values), ...auditOutbox(values));
   for (const job of jobs.values()) {
     wrong.push(...auditJob(job, now).map((fault) => `job ${job.id} ${fault}`));
   }
@@ -68,7 +78,7 @@ function auditKeys(stored: readonly StoredKey[]): string[] {
     const expected = TYPES[kind];
     if (expected === undefined) return [`unknown key ${name}`];
     if (expected !== type) return [`key ${name} is a ${type}`];
-    if (kind !== 'dedup:' && EXPIRING.has(kind) !== ttlMs >= 0)
+    if (kind !== 'dedup:' && kind !== 'inbox' && EXPIRING.has(kind) !== ttlMs >= 0)
       return [`key ${name} ${ttlMs >= 0 ? 'expires' : 'never expires'}`];
     return [];
   });
@@ -110,7 +120,7 @@ function auditMeta(meta: Record<string, string>, jobs: Map<string, AuditedJob>):
 
 function auditOrder(values: Map<string, unknown>, seq: number): string[] {
   const wrong: string[] = [];
-  for (const state of ['completed', 'failed'] as const) {
+  for (const state of ['completed', 'failed', 'waiting-children'] as const) {
     const scores = ((values.get(state) ?? []) as [string, number][]).map(([, score]) => score);
     if (scores.some((score) => !Number.isInteger(score) || score < 1 || score > seq)) {
       wrong.push(`${state} has a place beyond the last one given`);

@@ -30,10 +30,19 @@ export interface CommitTrial extends Trial {
   limitedForMs: number;
   /** Redis' time of the call. */
   time: string;
+  /** How long somebody else delivers the outbox, -1 when it is empty. */
+  undeliveredMs: number;
   jobs: StartedJob[];
 }
 
-type CommitReply = [words: string, dueInMs: number, limitedForMs: number, time: string, ...jobs: unknown[]];
+type CommitReply = [
+  words: string,
+  dueInMs: number,
+  limitedForMs: number,
+  time: string,
+  undeliveredMs: number,
+  ...jobs: unknown[],
+];
 
 /** Now, unless a commit says otherwise. */
 export const COMMIT_TIME = SEED_TIME + 1000;
@@ -49,11 +58,19 @@ export async function runCommit(
   const { name = '', lock = LOCK_MS, max = 0, duration = 0 } = options;
   const args = [now, writer, seq, relay, want, worker, name, lock, max, duration] as const;
   const trial = await lab.run(commit, [...args], writes.flat());
-  const [words, dueInMs, limitedForMs, time, ...flat] = trial.reply as CommitReply;
+  const [words, dueInMs, limitedForMs, time, undeliveredMs, ...flat] = trial.reply as CommitReply;
   const jobs: StartedJob[] = [];
   for (let i = 0; i < flat.length; i += 4) {
     const [id, body, token, fields] = flat.slice(i, i + 4) as [string, string, string, string[]];
     jobs.push({ id, body, token, fields });
   }
-  return { ...trial, words: words === '' ? [] : words.split('\t'), dueInMs, limitedForMs, time, jobs };
+  return {
+    ...trial,
+    words: words === '' ? [] : words.split('\t'),
+    dueInMs,
+    limitedForMs,
+    time,
+    undeliveredMs,
+    jobs,
+  };
 }

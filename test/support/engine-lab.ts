@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { Redis, type RedisOptions } from 'ioredis';
 import {
+  FlowProducer,
+  type FlowProducerOptions,
   type Processor,
   Queue,
   QueueEvents,
@@ -41,7 +43,7 @@ export class EngineLab {
   private url = testRedisUrl();
   private readonly names = new Set<string>();
   private readonly workers: Worker[] = [];
-  private readonly others: (Queue | QueueEvents)[] = [];
+  private readonly others: (Queue | QueueEvents | FlowProducer)[] = [];
   private errors: Error[] = [];
 
   private constructor(private readonly options: EngineLabOptions) {}
@@ -62,7 +64,7 @@ export class EngineLab {
     beforeEach(() => {
       lab.name = randomQueueName();
     });
-    afterEach(() => lab.finishCase());
+    afterEach(() => lab.finishCase(), 60_000);
     afterAll(async () => {
       await lab.client.quit();
       await (lab.redis as LocalRedis | undefined)?.stop();
@@ -104,6 +106,13 @@ export class EngineLab {
     this.names.add(name);
     this.workers.push(worker as unknown as Worker);
     return worker;
+  }
+
+  flows(opts: Partial<FlowProducerOptions> = {}): FlowProducer {
+    const flows = new FlowProducer({ connection: this.url, prefix: this.prefix, ...opts });
+    flows.on('error', this.keepError);
+    this.others.push(flows);
+    return flows;
   }
 
   /** Resolves once what happens from now on will be told. */

@@ -26,10 +26,14 @@ export class Fleet {
     private readonly folder: string,
     private readonly queue: string,
     private readonly options: WorkerOptions,
+    private readonly program: string,
   ) {}
 
-  /** Compiles what a worker needs. The folder is within the project, so that its packages are found. */
-  static async prepare(queue: string, options: WorkerOptions): Promise<Fleet> {
+  /**
+   * Compiles what a worker needs. The folder is within the project, so that its packages are found.
+   * @param program of test/support that each process runs
+   */
+  static async prepare(queue: string, options: WorkerOptions, program = 'fleet-worker'): Promise<Fleet> {
     await mkdir(join(ROOT, '.stepwell'), { recursive: true });
     const folder = await mkdtemp(join(ROOT, '.stepwell', 'fleet-'));
     const folders = (await readdir(join(ROOT, 'lib'), { withFileTypes: true })).filter(
@@ -40,7 +44,7 @@ export class Fleet {
     }
     await transpileFolder(join(ROOT, 'test', 'support'), join(folder, 'test', 'support'));
     await writeFile(join(folder, 'ledger'), '');
-    return new Fleet(folder, queue, options);
+    return new Fleet(folder, queue, options, program);
   }
 
   /** Resolves with the process ids once the workers have reached Redis. */
@@ -74,6 +78,21 @@ export class Fleet {
     return answer as T;
   }
 
+  /** A file of the fleet's folder. */
+  file(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Starts a program of test/support in a process of its own, which ends with the fleet at the latest. */
+  fork(program: string, orders: object): ChildProcess {
+    const child = fork(join(this.folder, 'test', 'support', `${program}.js`), [JSON.stringify(orders)], {
+      execArgv: [],
+    });
+    this.processes.add(child);
+    child.once('exit', () => this.processes.delete(child));
+    return child;
+  }
+
   async notes(): Promise<Note[]> {
     const lines = (await readFile(join(this.folder, 'ledger'), 'utf8')).split('\n').filter(Boolean);
     return lines.map((line) => {
@@ -99,11 +118,7 @@ export class Fleet {
 
   private async startOne(): Promise<number> {
     const orders = { queue: this.queue, ledger: join(this.folder, 'ledger'), options: this.options };
-    const child = fork(join(this.folder, 'test', 'support', 'fleet-worker.js'), [JSON.stringify(orders)], {
-      execArgv: [],
-    });
-    this.processes.add(child);
-    child.once('exit', () => this.processes.delete(child));
+    const child = this.fork(this.program, orders);
     await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(() => {

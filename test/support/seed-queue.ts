@@ -21,6 +21,8 @@ export interface SeedJob {
   lockUntil?: number;
   /** Score in place of the one that follows from the above. */
   score?: number;
+  /** Its children by ref; default for one that waits for children: one that is pending. */
+  children?: Record<string, string>;
   /** Fields of the hash, over those that a job in that state has. */
   fields?: Record<string, string | number>;
   logs?: string[];
@@ -61,6 +63,8 @@ export async function seedQueue(
     batch.set(keys.derived('body', id), bodyText(job));
     const fields = { ...usualFields(job), ...job.fields };
     if (Object.keys(fields).length > 0) batch.hset(keys.derived('job', id), fields);
+    const children = job.children ?? (state === 'waiting-children' ? { 'other:{queue}:\tchild': 'p' } : {});
+    if (Object.keys(children).length > 0) batch.hset(keys.derived('children', id), children);
     if (job.logs) batch.rpush(keys.derived('logs', id), ...job.logs);
     if (state === 'waiting') batch.rpush(keys.of('waiting'), id);
     else batch.zadd(keys.of(state), job.score ?? usualScore(job, i + 1), id);
@@ -105,6 +109,8 @@ function usualFields({ state = 'waiting', priority }: SeedJob): Record<string, s
         failedReason: '"no"',
         stack: '[]',
       };
+    case 'waiting-children':
+      return { state, ...own, ...run, pending: 1 };
     default:
       return priority === undefined ? {} : { state, ...own };
   }

@@ -1,4 +1,14 @@
-import { Queue, QueueEvents, Worker, type Job, type JobEvent } from 'stepwell/engine';
+import { map } from 'rxjs';
+import {
+  ofType,
+  Queue,
+  QueueEvents,
+  QueueEventsProducer,
+  whenFinished,
+  Worker,
+  type Job,
+  type JobEvent,
+} from 'stepwell/engine';
 
 interface Photo {
   path: string;
@@ -64,5 +74,46 @@ export function tell(event: JobEvent): string {
       return event.id;
   }
 }
+
+// A watched job tells a snapshot, events of jobs, and what is missing.
+export const watched = events.watch('7', { after: '1-0-1', buffer: { limit: 10 } }).pipe(
+  map((event) => {
+    switch (event.event) {
+      case 'snapshot':
+        return event.steps?.[0]?.status === 'active' ? 'at work' : event.state;
+      case 'step-failed': {
+        const again: number | undefined = event.retryInMs;
+        return `${event.step} ${event.attempt} ${again}`;
+      }
+      case 'gap':
+        return `${event.lost ?? 'some'}`;
+      case 'dropped':
+        return `${event.count}`;
+      // @ts-expect-error belongs to no job
+      case 'paused':
+        return '';
+      default:
+        return event.id;
+    }
+  }),
+);
+export const outcome = events.watch('7').pipe(
+  whenFinished<number>(),
+  map((end) =>
+    end.outcome === 'completed' ? end.returnvalue : end.outcome === 'failed' ? end.failedReason : 0,
+  ),
+);
+export const parts = events.all$.pipe(
+  ofType('completed', 'custom'),
+  map((event) => (event.event === 'custom' ? event.name : event.jobId)),
+);
+const shared = events.of<{ album: number }>('album-shared');
+shared.subscribe(({ fields }) => fields.album.toFixed());
+events.of('stalled').subscribe(({ jobId }) => jobId.trim());
+events.on('album-shared', ({ album }: { album: number }) => album);
+// @ts-expect-error a name is needed
+new QueueEventsProducer('photos').publishEvent({ album: 7 });
+worker.completed$.subscribe(({ job: done, returnvalue }) => returnvalue.toFixed() + done.data.path);
+worker.failed$.subscribe(({ job: failed, error }) => [failed?.data.path, error.message]);
 
 export const kept = [added, job];

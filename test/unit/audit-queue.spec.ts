@@ -62,10 +62,34 @@ const faults: [string, Seed, (string | number)[], string[]][] = [
     ['job 1 has attemptsMade 2 after 1 grants'],
   ],
   [
-    'a result of an unfinished job',
-    { jobs: [{ id: '1', state: 'active' }] },
+    'a result of a job that was never started',
+    { jobs: [{ id: '1', priority: 1, state: 'prioritized' }] },
     ['hset', 'job:1', 'result', '1'],
-    ['job 1 is active, result 1'],
+    ['job 1 is prioritized, result 1'],
+  ],
+  [
+    'a running step that the cursor is not at',
+    { jobs: [{ id: '1', state: 'active', fields: { step: 'b', 'step:a': `1,1,r,1,${SEED_TIME},` } }] },
+    ['hset', 'job:1', 'step', 'b'],
+    ['job 1 has a step a that is r, the cursor at b'],
+  ],
+  [
+    'a completed step without a value',
+    { jobs: [{ id: '1', state: 'active', fields: { step: 'a', 'value:a': 'v1' } }] },
+    ['hset', 'job:1', 'step:a', `1,1,c,1,${SEED_TIME},${SEED_TIME}`, 'step', 'b', 'value:c', 'v1'],
+    ['job 1 has value:c without its step'],
+  ],
+  [
+    'a job that completed before its last step',
+    { jobs: [{ id: '1', state: 'completed' }] },
+    ['hset', 'job:1', 'step', 'a'],
+    ['job 1 is completed with the cursor at a'],
+  ],
+  [
+    'a step that waits for nothing',
+    { jobs: [{ id: '1', state: 'active' }] },
+    ['hset', 'job:1', 'step', 'a', 'step:a', `1,1,a,1,${SEED_TIME},`],
+    ['job 1 has a step that waits for nothing'],
   ],
   [
     'a finished job without an end',

@@ -135,8 +135,15 @@ describe('an entry of the event stream', () => {
       { event: 'waiting', jobId: '1', id: '170-3-1', timestamp: 170 },
       { event: 'added', jobId: '2', name: 'm', id: '170-3-2', timestamp: 170 },
       { event: 'delayed', jobId: '2', delay: 999, id: '170-3-3', timestamp: 170 },
-      { event: 'drained', id: '170-3-4', timestamp: 170 },
+      { event: 'drained', id: '170-3-5', timestamp: 170 },
     ]);
+  });
+
+  it('may number its first event', () => {
+    const ids = decodeEntry('170-3', ['#', '41', 'added', '1\tn', 'unheard-of', 'x\ny', 'drained', '']).map(
+      ({ id }) => id,
+    );
+    expect(ids).toEqual(['170-3-41', '170-3-42', '170-3-45']);
   });
 
   it('has an id that is ordered by number', () => {

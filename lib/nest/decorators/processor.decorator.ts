@@ -1,5 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
-import { checkQueueName } from '../../job/check.js';
+import { checkJobName, checkQueueName } from '../../job/check.js';
 import type { Processor as ProcessorFunction } from '../../worker/worker-options.js';
 import type { ProcessorMetadata } from '../interfaces/metadata.interface.js';
 import type { ProcessorOptions, ProcessorWorkerOptions } from '../interfaces/processor-options.interface.js';
@@ -10,11 +10,11 @@ import { PROCESSOR_METADATA } from '../stepwell.constants.js';
 export type Processor<D = any, R = any, N extends string = string> = ProcessorFunction<D, R, N>;
 
 /**
- * Makes a provider a processor of a queue: its methods with `@Process` handle the queue's jobs. Several classes may
- * process one queue, each the jobs of other names; they share one worker, which starts once the application has been
+ * Makes a provider a processor of a queue: its methods with `@Process` handle the queue's jobs, its methods with `@Step`
+ * take them from step to step. Several classes may process one queue, each the jobs of other names; they share one worker, which starts once the application has been
  * initialized and is drained when it shuts down.
  *
- * @param queue name of the queue, or that with a name for the worker
+ * @param queue name of the queue, or that with names of jobs and a name for the worker
  * @param options of the worker, such as `concurrency`
  *
  * @example
@@ -32,11 +32,18 @@ export function Processor(
   queue: string | ProcessorOptions,
   options: ProcessorWorkerOptions = {},
 ): ClassDecorator {
-  const { queue: name, name: workerName } = typeof queue === 'string' ? { queue, name: undefined } : queue;
+  const {
+    queue: name,
+    name: workerName,
+    jobName,
+  }: ProcessorOptions = typeof queue === 'string' ? { queue } : queue;
   checkQueueName(name);
+  const jobNames = jobName === undefined ? undefined : [jobName].flat();
+  jobNames?.forEach(checkJobName);
   const metadata: ProcessorMetadata = {
     queue: name,
     ...(workerName === undefined ? {} : { workerName }),
+    ...(jobNames === undefined ? {} : { jobNames }),
     options,
   };
   return SetMetadata(PROCESSOR_METADATA, metadata);

@@ -1,12 +1,13 @@
 import type { DedupPolicy } from '../../job/dedup-policy.js';
+import type { MaybeStaged } from '../../worker/staged-processor.js';
 import type { Processor } from '../../worker/worker-options.js';
 import type { HandlerMetadata, ListenerMetadata, ProcessorMetadata } from './metadata.interface.js';
 
-/** A decorated method of a provider, ready to be called. */
+/** A decorated method of a provider, or all steps of one, ready to be called. */
 export interface DiscoveredHandler extends HandlerMetadata {
   /** `PhotoProcessor.resize()`, for messages. */
   readonly label: string;
-  readonly handle: Processor;
+  readonly handle: Processor & MaybeStaged;
   readonly dedup: DedupPolicy | undefined;
 }
 

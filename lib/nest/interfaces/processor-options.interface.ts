@@ -4,6 +4,11 @@ import type { WorkerOptions } from '../../worker/worker-options.js';
 export interface ProcessorOptions {
   /** Name of the queue. */
   queue: string;
+  /**
+   * Names of the jobs that the steps of the class, and its `@Process()` methods without a name, take. Default: all jobs
+   * whose name has no handler of its own.
+   */
+  jobName?: string | readonly string[];
   /** Kept with each job as `processedBy`. */
   name?: string;
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Job } from 'stepwell';
 import { APP_CONFIG, type AppConfig } from '../app-config.js';
 
 const SAMPLES_FOLDER = fileURLToPath(new URL('../../photos/', import.meta.url));
@@ -46,13 +47,20 @@ export class PhotoStore implements OnModuleInit {
       : join(this.config.dataFolder, 'uploads', name);
   }
 
-  picturePath(jobId: string, addedAt: number, width: number): string {
+  /** The name of a picture of a photo's job. */
+  pictureName({ id, timestamp }: Pick<Job, 'id' | 'timestamp'>, width: number): string {
     // Ids begin anew with each new Redis, so that the time of adding belongs to the name.
-    return join(this.config.dataFolder, 'pictures', `${addedAt}-${encodeURIComponent(jobId)}-${width}.webp`);
+    return `${timestamp}-${encodeURIComponent(id)}-${width}.webp`;
+  }
+
+  /** Where the picture of that name lies. */
+  picturePath(name: string): string {
+    return join(this.config.dataFolder, 'pictures', name);
   }
 
   /** Writes a picture as a whole or not at all: a reader never sees half of one. */
-  async keepPicture(path: string, bytes: Buffer): Promise<void> {
+  async keepPicture(name: string, bytes: Buffer): Promise<void> {
+    const path = this.picturePath(name);
     const unfinished = `${path}.${randomUUID()}`;
     await writeFile(unfinished, bytes);
     await rename(unfinished, path);

@@ -1,7 +1,16 @@
+/** Queue of the photos, a job each. */
 export const PHOTOS = 'photos';
+/** Queue of the pictures that are made of them: children of the photos' jobs. */
+export const PICTURES = 'pictures';
 
 /** Widths of the pictures that are made of each photo. */
 export const WIDTHS = [320, 640, 1280] as const;
+
+/** Signal that lets a photo be published. */
+export const APPROVED = 'approved';
+
+/** The steps of a photo, in their order. */
+export const STEPS = ['inspect', 'resize', 'collect', 'approve', 'publish'] as const;
 
 /** What a job is given: where the photo lies, never the photo itself. */
 export interface PhotoData {
@@ -22,20 +31,36 @@ export interface Inspection {
   color: string;
 }
 
+/** What comes with the signal. */
+export interface Approval {
+  by: string;
+}
+
+export interface PhotoResult {
+  approvedBy: string;
+  publishedAt: string;
+}
+
+/** What the job of a picture is given. */
+export interface PictureData {
+  /** Key of the photo's file. */
+  file: string;
+  /** Name of the picture in the photo store. */
+  name: string;
+  width: number;
+}
+
 export interface Picture {
   width: number;
   height: number;
   bytes: number;
 }
 
-export interface PhotoProgress {
-  done: number;
-  of: number;
-  inspection?: Inspection;
-  pictures: Picture[];
+/** The id of a picture's job tells whose picture it is. */
+export function pictureJobId(photoId: string, width: number): string {
+  return `${photoId}-${width}`;
 }
 
-export interface PhotoResult {
-  inspection: Inspection;
-  pictures: Picture[];
+export function photoIdOf(pictureJob: string): string {
+  return pictureJob.slice(0, pictureJob.lastIndexOf('-'));
 }

@@ -1,17 +1,22 @@
 import {
   Controller,
   Get,
+  Headers,
   HttpCode,
   NotFoundException,
   Param,
   ParseIntPipe,
   Post,
   Res,
+  Sse,
   UploadedFile,
   UseInterceptors,
+  type MessageEvent,
 } from '@nestjs/common';
 import { FileInterceptor } from '@nestjs/platform-express';
 import type { Response } from 'express';
+import type { Observable } from 'rxjs';
+import { toSse } from 'stepwell';
 import type { PhotoView } from './photo-view.js';
 import { PhotosService } from './photos.service.js';
 import { checkUpload, MAX_UPLOAD_BYTES, titleOf, type UploadedImage } from './upload-rules.js';
@@ -53,6 +58,22 @@ export class PhotosController {
     return this.photos.get(id);
   }
 
+  /** How the photo is, then what happens to it, until its end: `curl -N` shows it, and a browser goes on where it was. */
+  @Sse(':id/events')
+  follow(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: Response,
+    @Headers('last-event-id') after?: string,
+  ): Observable<MessageEvent> {
+    return this.photos.follow(id, after).pipe(toSse({ response }));
+  }
+
+  @Post(':id/approve')
+  @HttpCode(202)
+  approve(@Param('id') id: string): Promise<PhotoView> {
+    return this.photos.approve(id, { by: 'somebody at the board' });
+  }
+
   @Post(':id/retry')
   @HttpCode(202)
   retry(@Param('id') id: string): Promise<PhotoView> {
@@ -71,8 +92,8 @@ export class PhotosController {
       response.sendFile(path, options, (error?: NodeJS.ErrnoException) => {
         if (error?.code === 'ENOENT')
           reject(new NotFoundException(`Photo ${id} has no picture of that width yet.`));
-        else if (error && !response.headersSent) reject(error);
-        else resolve(); // Whatever went wrong later, nobody is there to be told.
+        else if (error && error.code !== 'ECONNABORTED' && !response.headersSent) reject(error);
+        else resolve(); // Whatever else went wrong, nobody is there to be told.
       });
     });
   }

@@ -1,27 +1,46 @@
 import { createHash } from 'node:crypto';
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import type { Observable } from 'rxjs';
 import {
   InjectQueue,
+  InjectQueueEvents,
   JobNotFoundError,
+  QueueEvents,
   WrongStateError,
   type Job,
   type JobState,
   type Queue,
+  type WatchEvent,
 } from 'stepwell';
 import { Duplicates } from './duplicates.js';
-import { PHOTOS, WIDTHS, type PhotoData, type PhotoResult } from './photo.js';
+import {
+  APPROVED,
+  PHOTOS,
+  PICTURES,
+  WIDTHS,
+  pictureJobId,
+  type Approval,
+  type PhotoData,
+  type PhotoResult,
+  type Picture,
+  type PictureData,
+} from './photo.js';
 import { PhotoStore } from './photo-store.js';
-import { viewOf, type PhotoView } from './photo-view.js';
+import { viewOf, type PhotoView, type PictureLook } from './photo-view.js';
 
 const NEWEST = 60;
 // In the order of a job's life: one that moves on while we read is found again, and shown as what it has become.
-const STATES = ['delayed', 'waiting', 'active', 'failed', 'completed'] as const;
+const STATES = ['delayed', 'waiting-children', 'waiting', 'active', 'failed', 'completed'] as const;
+
+type PhotoJob = Job<PhotoData, PhotoResult>;
 
 /** Adds photos to the queue and tells how far they are. */
 @Injectable()
 export class PhotosService {
   constructor(
     @InjectQueue(PHOTOS) private readonly queue: Queue<PhotoData, PhotoResult>,
+    @InjectQueue(PICTURES) private readonly pictures: Queue<PictureData, Picture>,
+    @InjectQueueEvents(PHOTOS) private readonly events: QueueEvents,
     private readonly store: PhotoStore,
     private readonly duplicates: Duplicates,
   ) {}
@@ -43,59 +62,107 @@ export class PhotosService {
   }
 
   async list(): Promise<PhotoView[]> {
-    const views = new Map<string, PhotoView>();
+    const found = new Map<string, { job: PhotoJob; state: JobState }>();
     for (const state of STATES) {
-      for (const job of await this.queue.getJobs(state, 0, NEWEST - 1))
-        views.set(job.id, this.view(job, state));
+      for (const job of await this.queue.getJobs(state, 0, NEWEST - 1)) found.set(job.id, { job, state });
     }
-    const newestFirst = [...views.values()].sort((a, b) => Number(b.id) - Number(a.id));
-    return newestFirst.slice(0, NEWEST);
+    const newestFirst = [...found.values()].toSorted((a, b) => Number(b.job.id) - Number(a.job.id));
+    return Promise.all(newestFirst.slice(0, NEWEST).map(({ job, state }) => this.view(job, state)));
   }
 
   async get(id: string): Promise<PhotoView> {
+    const view = await this.look(id);
+    if (!view) throw notFound(id);
+    return view;
+  }
+
+  /** As `get`, with undefined for a photo that is not there. */
+  async look(id: string): Promise<PhotoView | undefined> {
     // The state first: what is read after the end of a job is all of it, also when it ended between the two.
     const state = await this.queue.getJobState(id);
-    if (state === 'unknown') throw notFound(id);
-    return this.view(await this.find(id), state);
+    const job = state === 'unknown' ? undefined : await this.queue.getJob(id);
+    return job && state !== 'unknown' ? await this.view(job, state) : undefined;
+  }
+
+  /** What happens to a photo, from now on or after an event. */
+  follow(id: string, after: string | undefined): Observable<WatchEvent> {
+    return this.events.watch(id, { after });
   }
 
   async picturePath(id: string, width: number): Promise<string> {
-    const { timestamp } = await this.find(id);
+    const job = await this.find(id);
     if (!WIDTHS.some((known) => known === width)) {
       throw new NotFoundException(`Pictures are ${WIDTHS.join(', ')} pixels wide.`);
     }
-    return this.store.picturePath(id, timestamp, width);
+    return this.store.picturePath(this.store.pictureName(job, width));
   }
 
-  /** Gives a failed photo all its attempts again. */
+  /** Lets a photo be published, now or as soon as it comes to that. */
+  async approve(id: string, approval: Approval): Promise<PhotoView> {
+    await this.translateErrors(id, `Photo ${id} has been published.`, () =>
+      this.queue.signal(id, APPROVED, approval),
+    );
+    return this.get(id);
+  }
+
+  /** Tries a failed photo again, from the step that failed, and its pictures that failed. */
   async retry(id: string): Promise<PhotoView> {
     const job = await this.find(id);
-    try {
+    await this.translateErrors(id, `Photo ${id} has not failed.`, async () => {
+      for (const picture of await this.pictureJobs(id)) {
+        if (await picture?.isFailed()) await picture?.retry('failed', { resetAttemptsMade: true });
+      }
       await job.retry('failed', { resetAttemptsMade: true });
-    } catch (error) {
-      if (error instanceof JobNotFoundError) throw notFound(id);
-      if (error instanceof WrongStateError) throw new ConflictException(`Photo ${id} has not failed.`);
-      throw error;
-    }
+    });
     return this.get(id);
   }
 
   /** While the job of the same photo is unfinished there is no second one; see `@Dedup` on the processor. */
   private async add(data: PhotoData): Promise<PhotoView> {
-    const job = await this.queue.add('develop', data);
+    const job = await this.queue.add('publish', data);
     if (!job.deduplicated) return this.view(job, 'waiting');
     await this.store.discardUpload(data.file);
     return { ...(await this.get(job.id)), isDuplicate: true };
   }
 
-  private view(job: Job<PhotoData, PhotoResult>, state: JobState): PhotoView {
-    return viewOf(job, state, this.duplicates.of(job.id));
+  private async view(job: PhotoJob, state: JobState): Promise<PhotoView> {
+    const steps = await job.getSteps();
+    const isCollected = steps.some(({ name, result }) => name === 'collect' && Array.isArray(result));
+    const hasPictures = !isCollected && steps.some(({ name }) => name === 'resize');
+    const pictures = hasPictures ? await this.lookAtPictures(job.id) : [];
+    return viewOf({ job, state, steps, pictures, duplicates: this.duplicates.of(job.id) });
   }
 
-  private async find(id: string): Promise<Job<PhotoData, PhotoResult>> {
+  private async lookAtPictures(photoId: string): Promise<PictureLook[]> {
+    const jobs = await this.pictureJobs(photoId);
+    return Promise.all(
+      jobs.map(async (job): Promise<PictureLook> => {
+        if (!job) return { state: 'unknown' };
+        const state = await job.getState();
+        if (state === 'completed') return { state, picture: job.returnvalue };
+        return { state, ...(state === 'failed' ? { error: job.failedReason ?? '' } : {}) };
+      }),
+    );
+  }
+
+  private pictureJobs(photoId: string): Promise<(Job<PictureData, Picture> | undefined)[]> {
+    return Promise.all(WIDTHS.map((width) => this.pictures.getJob(pictureJobId(photoId, width))));
+  }
+
+  private async find(id: string): Promise<PhotoJob> {
     const job = await this.queue.getJob(id);
     if (!job) throw notFound(id);
     return job;
+  }
+
+  private async translateErrors(id: string, conflict: string, action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (error instanceof JobNotFoundError) throw notFound(id);
+      if (error instanceof WrongStateError) throw new ConflictException(conflict);
+      throw error;
+    }
   }
 }
 

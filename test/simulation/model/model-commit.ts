@@ -11,7 +11,7 @@ type CommitArgs = [
   ...[lock: number, max: number, duration: number],
 ];
 
-const LONGEST_ENTRY = 7;
+const LONGEST_ENTRY = 14;
 
 /** What a commit should do. Answers nothing when it should be refused as a whole. */
 export function modelCommit(

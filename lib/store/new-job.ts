@@ -1,11 +1,12 @@
 import { checkJobName } from '../job/check.js';
 import type { Codec } from '../job/codec.js';
 import { checkJobOptions } from '../job/check-job-options.js';
-import { DataTooLargeError } from '../job/errors.js';
+import { DataTooLargeError, InvalidOptionError } from '../job/errors.js';
+import { withoutPolicy } from '../job/failure-policy.js';
 import { encodeBody } from '../job/job-body.js';
 import type { DeduplicationOptions, DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import { encodeJson } from '../job/json.js';
-import type { NewJob } from '../store/added-job.js';
+import type { NewJob } from './added-job.js';
 
 const NONE: JobsOptions = Object.freeze({});
 
@@ -21,7 +22,18 @@ export function newJob(
   if (own) {
     checkJobOptions(own);
   }
-  const opts: JobsOptions = defaults ? { ...defaults, ...own } : own ? { ...own } : NONE;
+  const opts: JobsOptions = defaults
+    ? { ...(own ? withoutPolicy(defaults, own) : defaults), ...own }
+    : own
+      ? { ...own }
+      : NONE;
+  if (opts.parent && opts.deduplication) {
+    throw new InvalidOptionError(
+      'deduplication',
+      opts.deduplication,
+      'A job with a parent cannot have one: name it by jobId, or let its parent be deduplicated.',
+    );
+  }
   const json = encodeJson('Job data', data, '{}', codec);
   if (opts.sizeLimit !== undefined) {
     const bytes = Buffer.byteLength(json);

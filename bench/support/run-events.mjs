@@ -2,49 +2,32 @@ import { writeFileSync } from 'node:fs';
 import { describeRun } from './describe-run.mjs';
 import { formatNumber, formatRange } from './format-number.mjs';
 import { markdownTable } from './markdown-table.mjs';
+import { measureInTurns } from './measure-in-turns.mjs';
 import { reportRun } from './report-run.mjs';
-import { runMeasurement } from './run-measurement.mjs';
 import { startRedis } from './start-redis.mjs';
 import { summarize } from './summarize.mjs';
 
-// Sizes are those at --scale 1. A window of 1 is one add after the other.
+// Sizes are those at --scale 1. Fewer jobs for more subscribers: what counts is how often somebody is told.
 const TESTS = [
-  { name: 'ignoredSerial', kind: 'dedup', jobs: 4_000, window: 1 },
-  { name: 'ignoredWindow', kind: 'dedup', jobs: 20_000, window: 1_000 },
+  { name: 'events1', kind: 'events', subscribers: 1, jobs: 20_000, window: 200 },
+  { name: 'events10', kind: 'events', subscribers: 10, jobs: 10_000, window: 200 },
+  { name: 'events1000', kind: 'events', subscribers: 1_000, jobs: 1_000, window: 200 },
 ];
 
 // The report on stdout, progress on stderr. Gives whether every measurement came to an end.
-export async function runDedup(flags) {
-  const tests = TESTS.map((test) => ({ ...test, jobs: Math.max(200, Math.round(test.jobs * flags.scale)) }));
+export async function runEvents(flags) {
+  const tests = TESTS.map((test) => ({ ...test, jobs: Math.max(100, Math.round(test.jobs * flags.scale)) }));
   const redis = await startRedis();
   try {
     const run = { ...(await describeRun({ ...flags, tests: [] }, redis.connection)), tests };
-    console.log(reportRun({ ...run, title: 'Ignored adds' }));
-    const measurements = await measureAll(tests, flags, redis.connection);
+    console.log(reportRun({ ...run, title: 'Events' }));
+    const measurements = await measureInTurns(tests, flags, redis.connection);
     console.log(`\n${tableOf(tests, flags, summarize(measurements))}`);
     if (flags.jsonFile) writeFileSync(flags.jsonFile, `${JSON.stringify({ run, measurements }, null, 2)}\n`);
     return measurements.every(({ error }) => !error);
   } finally {
     await redis.stop();
   }
-}
-
-// As in throughput: libraries take turns within a round, and each round another one goes first.
-async function measureAll(tests, { rounds, peers }, connection) {
-  const measurements = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const test of tests) {
-      for (const nth of peers.keys()) {
-        const peerName = peers[(nth + round) % peers.length];
-        const result = await runMeasurement({ test, peerName, connection });
-        measurements.push({ round, test: test.name, peer: peerName, ...result });
-        console.error(
-          `round ${round + 1} ${test.name} ${peerName}: ${result.error ?? JSON.stringify(result)}`,
-        );
-      }
-    }
-  }
-  return measurements;
 }
 
 function tableOf(tests, { peers }, summary) {
@@ -58,12 +41,12 @@ function tableOf(tests, { peers }, summary) {
         peer,
         `${figure('ratePerSecond')} (${formatRange(summary.range(name, peer, 'ratePerSecond'))})`,
         `${figure('nodeUsPerJob')} + ${figure('redisUsPerJob')}`,
+        String(summary.median(name, peer, 'connections')),
+        formatNumber(summary.median(name, peer, 'bytesPerSubscriber') / 1024),
         `${formatNumber(ratio.median)}× (${formatRange(ratio)})`,
       ];
     }),
   );
-  return markdownTable(
-    ['test', 'library', 'adds/s (range)', 'CPU µs per add: node + redis', `ratio to ${baseline}`],
-    rows,
-  );
+  const head = ['test', 'library', 'told/s (range)', 'CPU µs per telling: node + redis', 'connections'];
+  return markdownTable([...head, 'KiB per subscriber', `ratio to ${baseline}`], rows);
 }

@@ -1,0 +1,32 @@
+import { fillQueue } from '../support/fill-queue.mjs';
+import { perJob } from '../support/per-job.mjs';
+import { startStopwatch } from '../support/stopwatch.mjs';
+
+// Working off jobs of several steps, each of which is saved before the next begins. The clock runs from the last warm-up
+// job's 'completed' event to the last job's.
+export async function measure(test, { peer, connection, probe, queueName }) {
+  const total = test.jobs + test.warmUpJobs;
+  const producer = await peer.openProducer(connection, queueName);
+  await fillQueue(producer, total);
+  await producer.close();
+
+  let completed = 0;
+  let ran = 0;
+  let stopwatch;
+  let finish;
+  const finished = new Promise((resolve) => (finish = resolve));
+  const worker = await peer.startStepWorker(connection, queueName, {
+    concurrency: test.concurrency,
+    stepsPerJob: test.stepsPerJob,
+    step: async () => (ran += 1),
+    onCompleted() {
+      completed += 1;
+      if (completed === test.warmUpJobs) stopwatch = startStopwatch(probe);
+      else if (completed === total) finish(stopwatch.stop());
+    },
+  });
+  const readings = await finished;
+  await worker.close();
+  if (ran !== total * test.stepsPerJob) throw new Error(`${ran} steps ran, not ${total * test.stepsPerJob}`);
+  return perJob(readings, test.jobs * test.stepsPerJob);
+}

@@ -1,0 +1,46 @@
+import type { JobEventName } from '../job/job-event.js';
+
+/** Every name that has a meaning; the type sees to it that none is left out. */
+const NAMES: Record<JobEventName | 'error' | 'closing', true> = {
+  added: true,
+  waiting: true,
+  delayed: true,
+  'waiting-children': true,
+  active: true,
+  progress: true,
+  completed: true,
+  failed: true,
+  'retries-exhausted': true,
+  'child-failed': true,
+  'step-started': true,
+  'step-completed': true,
+  'step-failed': true,
+  signalled: true,
+  stalled: true,
+  removed: true,
+  duplicated: true,
+  deduplicated: true,
+  cleaned: true,
+  drained: true,
+  paused: true,
+  resumed: true,
+  custom: true,
+  gap: true,
+  snapshot: true,
+  dropped: true,
+  error: true,
+  closing: true,
+};
+
+/** Names that Node's emitters keep for themselves. */
+const EMITTER_NAMES = new Set(['newListener', 'removeListener']);
+
+export function isEventName(name: string): name is JobEventName {
+  return Object.hasOwn(NAMES, name) && name !== 'error' && name !== 'closing';
+}
+
+/** Whether a custom event may not be called so; `completed:1` is how listeners ask for the events of one job. */
+export function isTaken(name: string): boolean {
+  const [stem = ''] = name.split(':');
+  return Object.hasOwn(NAMES, stem) || EMITTER_NAMES.has(name);
+}

@@ -1,0 +1,256 @@
+import { Observable, type Subscriber } from 'rxjs';
+import type {
+  DroppedEvent,
+  EventOf,
+  GapEvent,
+  JobEvent,
+  JobEventBase,
+  SnapshotEvent,
+} from '../job/job-event.js';
+import { persist } from '../lifecycle/persist.js';
+import type { JobLook } from '../store/inspect-store.js';
+import { Continuity } from './continuity.js';
+import { readSharedEntry } from './decode-entry.js';
+import { type BufferOptions, checkBufferOptions, EventBuffer } from './event-buffer.js';
+import { compareEventIds, type Cursor, eventId, readCursor } from './event-id.js';
+import { gapBefore, numberOf } from './event-feed.js';
+import type { EventReader } from './event-reader.js';
+import { takeSnapshot } from './take-snapshot.js';
+
+/** What a watcher of a job gets. */
+export type WatchEvent = Extract<JobEvent, JobEventBase> | EventOf<'custom'> | GapEvent | DroppedEvent;
+
+export interface WatchOptions {
+  /**
+   * Id of an event to go on after, such as the `Last-Event-ID` of a browser. Nothing, an empty text or `0` begins with a
+   * snapshot.
+   */
+  after?: string | undefined;
+  /** For events that come while the job is being looked up. */
+  buffer?: BufferOptions;
+}
+
+/** The queue's events as they come. */
+export interface LiveEvents {
+  /** Resolves once what happens later will be told. */
+  start(): Promise<void>;
+  /** Tells of a job, and of gaps. */
+  listen(jobId: string, listener: { next: (event: JobEvent) => void; closed: () => void }): () => void;
+  report(error: unknown): void;
+}
+
+const FINISHED = new Set<string>(['completed', 'failed', 'unknown']);
+const LAST_EVENTS = new Set<string>(['completed', 'failed', 'removed']);
+
+/** See `QueueEvents.watch`. */
+export function watchJob(
+  reader: EventReader,
+  live: LiveEvents,
+  jobId: string,
+  { after, buffer = {} }: WatchOptions,
+): Observable<WatchEvent> {
+  checkBufferOptions(buffer);
+  const cursor = after ? readCursor('after', after) : undefined;
+  return new Observable((subscriber) => {
+    const watch = new JobWatch(reader, live, jobId, subscriber, new EventBuffer(buffer));
+    subscriber.add(() => watch.stop());
+    watch.begin(cursor?.entryId === '0-0' ? undefined : cursor);
+  });
+}
+
+/** One subscription. What comes while it looks something up is held, and compared with the place of what it found. */
+class JobWatch {
+  private readonly stopped = new AbortController();
+  private readonly unlisten: () => void;
+  /** Looking something up: what comes has to wait. */
+  private isBusy = true;
+  /** Everything up to this event has been told, or is part of what was told. */
+  private seenId = '';
+
+  constructor(
+    private readonly reader: EventReader,
+    private readonly live: LiveEvents,
+    private readonly jobId: string,
+    private readonly subscriber: Subscriber<WatchEvent>,
+    private readonly held: EventBuffer<JobEvent>,
+  ) {
+    this.unlisten = live.listen(jobId, {
+      next: (event) => this.receive(event),
+      closed: () => subscriber.complete(),
+    });
+  }
+
+  begin(cursor: Cursor | undefined): void {
+    if (this.stopped.signal.aborted) {
+      return;
+    }
+    void this.busy(async () => {
+      await this.live.start();
+      await (cursor ? this.goOn(cursor) : this.refresh());
+    });
+  }
+
+  stop(): void {
+    this.stopped.abort();
+    this.unlisten();
+    this.held.clear();
+  }
+
+  private receive(event: JobEvent): void {
+    try {
+      this.held.push(event);
+    } catch (error) {
+      this.subscriber.error(error);
+    }
+    this.release();
+  }
+
+  private release(): void {
+    while (!this.isBusy && !this.stopped.signal.aborted) {
+      const event = this.held.shift();
+      if (!event) {
+        return;
+      }
+      if (event.event === 'dropped' || compareEventIds(event.id, this.seenId) > 0) {
+        this.tell(event as WatchEvent);
+      }
+    }
+  }
+
+  private tell(event: WatchEvent): void {
+    if (event.event === 'gap' || event.event === 'dropped') {
+      this.subscriber.next(event);
+      void this.busy(() => this.refresh());
+    } else if (isLarge(event)) {
+      void this.busy(() => this.tellLargeResult(event));
+    } else {
+      this.seenId = event.id;
+      this.subscriber.next(event);
+      if (LAST_EVENTS.has(event.event)) {
+        this.subscriber.complete();
+      }
+    }
+  }
+
+  /** Whatever fails in here is tried again, so the work ends only done or stopped. */
+  private async busy(work: () => Promise<void>): Promise<void> {
+    this.isBusy = true;
+    await work();
+    this.isBusy = false;
+    this.release();
+  }
+
+  private look(): Promise<JobLook | undefined> {
+    return this.keepTrying(() => this.reader.look(this.jobId));
+  }
+
+  private keepTrying<T>(attempt: () => Promise<T>): Promise<T | undefined> {
+    return persist(attempt, this.stopped.signal, (error) => this.live.report(error));
+  }
+
+  private async refresh(): Promise<void> {
+    const look = await this.look();
+    if (look) {
+      this.tellSnapshot(takeSnapshot(this.jobId, look));
+    }
+  }
+
+  private tellSnapshot(snapshot: SnapshotEvent): void {
+    this.seenId = snapshot.id;
+    this.subscriber.next(snapshot);
+    if (FINISHED.has(snapshot.state)) {
+      this.subscriber.complete();
+    }
+  }
+
+  /** A result that is too large for its event is with its job. */
+  private async tellLargeResult(event: EventOf<'completed'>): Promise<void> {
+    const look = await this.look();
+    if (look) {
+      const { state, returnvalue } = takeSnapshot(this.jobId, look);
+      this.subscriber.next(state === 'completed' ? { ...event, returnvalue } : event);
+      this.subscriber.complete();
+    }
+  }
+
+  /** Tells what came after the cursor; where some of it is gone, that it is, and how the job is instead. */
+  private async goOn(cursor: Cursor): Promise<void> {
+    const look = await this.look();
+    if (!look) {
+      return;
+    }
+    const gap = await this.replay(cursor, look);
+    if (this.stopped.signal.aborted || this.subscriber.closed) {
+      return;
+    }
+    if (gap) {
+      this.subscriber.next(gap);
+      await this.refresh();
+      return;
+    }
+    const snapshot = takeSnapshot(this.jobId, look);
+    if (FINISHED.has(snapshot.state)) {
+      // Its last event lies before the cursor: nothing will follow.
+      this.tellSnapshot(snapshot);
+    } else {
+      this.seenId = snapshot.id;
+    }
+  }
+
+  /** Up to the place of the look. Answers the gap that it comes upon. */
+  private async replay(cursor: Cursor, { entryId: end, told, time }: JobLook): Promise<GapEvent | undefined> {
+    const continuity = Continuity.at(cursor);
+    let from = cursor.entryId;
+    for (let isFirst = true; compareEventIds(from, end) <= 0;) {
+      const page = await this.keepTrying(() => this.reader.entries(from, end));
+      if (!page) {
+        return undefined;
+      }
+      for (const [entryId, fields] of page) {
+        const entry = readSharedEntry(entryId, fields);
+        const isCursor = isFirst && entryId === cursor.entryId;
+        isFirst = false;
+        const missing = isCursor ? continuity.resume(entry) : continuity.take(entry);
+        if (missing) {
+          return gapBefore(entryId, entry.first as number, missing);
+        }
+        for (const event of entry.events) {
+          if (isOf(event, this.jobId) && !(isCursor && numberOf(event.id) <= (cursor.number ?? Infinity))) {
+            if (!(await this.tellAgain(event as WatchEvent))) return undefined;
+          }
+        }
+      }
+      const last = page.at(-1)?.[0];
+      if (last === undefined) {
+        break;
+      }
+      from = entryAfter(last);
+    }
+    const missing = continuity.takeEnd(told);
+    return missing && { event: 'gap', id: eventId(end, told), timestamp: time, ...missing };
+  }
+
+  /** Whether more may follow. */
+  private async tellAgain(event: WatchEvent): Promise<boolean> {
+    if (isLarge(event)) {
+      await this.tellLargeResult(event);
+    } else {
+      this.tell(event);
+    }
+    return !this.subscriber.closed;
+  }
+}
+
+/** Whether the event leaves out the result. */
+function isLarge(event: WatchEvent): event is EventOf<'completed'> {
+  return event.event === 'completed' && event.returnvalue === undefined;
+}
+
+function isOf(event: JobEvent, jobId: string): boolean {
+  return 'jobId' in event && event.jobId === jobId;
+}
+
+function entryAfter(entryId: string): string {
+  const [ms, seq] = entryId.split('-');
+  return `${ms}-${Number(seq) + 1}`;
+}

@@ -1,0 +1,110 @@
+import type { JobFields } from './job-record.js';
+import { decodeJson } from './json.js';
+
+/** `awaiting`: until a signal comes; `retrying`: until it is tried again. */
+export type StepStatus = 'running' | 'retrying' | 'awaiting' | 'completed' | 'failed';
+
+/** What has become of a step of a job. */
+export interface JobStep {
+  name: string;
+  status: StepStatus;
+  /** Tries of the last visit of the step, the running one included. */
+  attempts: number;
+  /** Start of its last try, milliseconds since 1970 by Redis' clock. */
+  startedOn: number;
+  /** When it completed or failed, milliseconds since 1970 by Redis' clock. */
+  finishedOn?: number;
+  /** What it came to when it last completed. */
+  result?: any;
+  /** Last value that an unfinished step emitted. */
+  lastEmission?: any;
+  /** Message of its last failure. */
+  failedReason?: string;
+}
+
+/** `r` running, `w` waiting to be tried again, `a` awaiting a signal, `c` completed, `f` failed. */
+export type StepLetter = 'r' | 'w' | 'a' | 'c' | 'f';
+
+/** How far a step is, as it is stored. */
+export interface StepEntry {
+  /** Its place in the order of first runs. */
+  order: number;
+  /** Counts the visits of all steps in the life of the job. */
+  visit: number;
+  letter: StepLetter;
+  attempt: number;
+}
+
+const STATUS: Record<StepLetter, StepStatus> = {
+  r: 'running',
+  w: 'retrying',
+  a: 'awaiting',
+  c: 'completed',
+  f: 'failed',
+};
+
+const STEP = 'step:';
+const END = 'end:';
+
+/** What a wait for a signal came to. */
+export type SignalResult<P = any> = { timedOut: false; signal: P } | { timedOut: true };
+
+/** The part of an entry that a worker writes; Redis adds the times. */
+export function stepHead({ order, visit, letter, attempt }: StepEntry): string {
+  return `${order},${visit},${letter},${attempt}`;
+}
+
+export function readStepEntry(text: string): StepEntry {
+  const [order, visit, letter, attempt] = text.split(',', 4) as [string, string, StepLetter, string];
+  return { order: Number(order), visit: Number(visit), letter, attempt: Number(attempt) };
+}
+
+/** Entries by the names of their steps, those of compensations as `undo:<name>`. */
+export function readStepEntries(fields: JobFields): Map<string, StepEntry> {
+  const entries = new Map<string, StepEntry>();
+  for (const field in fields) {
+    if (field.startsWith(STEP)) {
+      entries.set(field.slice(STEP.length), readStepEntry(fields[field as typeof STEP] as string));
+    }
+  }
+  return entries;
+}
+
+/** What a step came to, as it is stored: a letter for what it is, and JSON. */
+export function decodeStepValue(text: string): unknown {
+  const json = text.slice(1);
+  if (text.startsWith('v')) {
+    return decodeJson(json);
+  }
+  const result: SignalResult =
+    json === '' ? { timedOut: true } : { timedOut: false, signal: decodeJson(json) };
+  return result;
+}
+
+/** Stored value of a step, undefined where it has none. The result of a job is kept once: it is that of its last step. */
+export function storedStepValue(fields: JobFields, name: string): string | undefined {
+  const value = fields[`value:${name}`];
+  return value === undefined && fields.step === END + name && fields.result !== undefined
+    ? `v${fields.result}`
+    : value;
+}
+
+/** For `Job.getSteps`. */
+export function stepsOf(fields: JobFields): JobStep[] {
+  return [...readStepEntries(fields)]
+    .toSorted(([, a], [, b]) => a.order - b.order)
+    .map(([name, { letter, attempt }]) => {
+      const text = fields[`step:${name}`] as string;
+      const [times = '', reason] = text.split('\t', 2);
+      const [startedOn, finishedOn] = times.split(',').slice(4);
+      const value = storedStepValue(fields, name);
+      const last = fields[`last:${name}`];
+      return {
+        ...{ name, status: STATUS[letter], attempts: attempt, startedOn: Number(startedOn) },
+        ...(finishedOn ? { finishedOn: Number(finishedOn) } : {}),
+        ...(value === undefined ? {} : { result: decodeStepValue(value) }),
+        ...(last === undefined ? {} : { lastEmission: decodeJson(last) }),
+        ...(reason === undefined ? {} : { failedReason: decodeJson<string>(reason) }),
+      };
+    });
+}

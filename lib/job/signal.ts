@@ -1,0 +1,38 @@
+import { checkSignalKey, checkSignalName } from './check.js';
+import { InvalidOptionError, JobNotFoundError, WrongStateError } from './errors.js';
+import type { JobStore } from './job-store.js';
+import { encodeJson } from './json.js';
+
+export interface SignalOptions {
+  /** Tells copies of one signal: a second one with the key of the last one of that name changes nothing. */
+  key?: string;
+}
+
+/** Payloads are kept with the job, and loaded with it. */
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+
+/** See `Queue.signal`. */
+export async function signalJob(
+  store: JobStore,
+  id: string,
+  name: string,
+  payload: unknown,
+  { key }: SignalOptions = {},
+): Promise<boolean> {
+  checkSignalName(name);
+  if (key !== undefined) {
+    checkSignalKey(key);
+  }
+  const json = encodeJson('The payload', payload, 'null');
+  if (Buffer.byteLength(json) > MAX_PAYLOAD_BYTES) {
+    throw new InvalidOptionError('payload', payload, `Use at most ${MAX_PAYLOAD_BYTES} bytes of JSON.`);
+  }
+  const word = await store.signalJob(id, name, key ?? '', json);
+  if (word === 'missing') {
+    throw new JobNotFoundError(id, 'signal');
+  }
+  if (word === 'finished') {
+    throw new WrongStateError(id, 'signal', 'unfinished');
+  }
+  return word === 'ok';
+}

@@ -1,0 +1,41 @@
+import { followObservable, isObservable } from '../worker/follow-observable.js';
+import type { Job } from '../job/job.js';
+import { Outcome } from './outcomes.js';
+import type { RunContext } from './run-context.js';
+import type { StepFunction } from './step-definition.js';
+import { StepTimeoutError } from './step-errors.js';
+
+/** Runs one step to its end: its promise, its Observable, its timeout. */
+export function executeStep(
+  job: Job,
+  context: RunContext,
+  run: StepFunction,
+  timeoutMs: number | undefined,
+): Promise<unknown> {
+  const work = perform(job, context, run);
+  if (timeoutMs === undefined) {
+    return work;
+  }
+  return new Promise((resolve, reject) => {
+    // The connection of the worker keeps the process alive while it matters.
+    const timer = setTimeout(() => {
+      const error = new StepTimeoutError(context.step, timeoutMs);
+      reject(error);
+      context.abort(error);
+    }, timeoutMs).unref();
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+async function perform(job: Job, context: RunContext, run: StepFunction): Promise<unknown> {
+  const returned = await run(job, context);
+  if (!isObservable(returned)) {
+    return returned;
+  }
+  return followObservable(returned, context.signal, async (value, json) => {
+    // An outcome says where the job goes on, and is nothing to save.
+    if (!(value instanceof Outcome)) {
+      await job.keepEmission(value, json, context.step);
+    }
+  });
+}

@@ -1,0 +1,104 @@
+import type { Job } from '../job/job.js';
+import { decodeStepValue } from '../job/job-steps.js';
+import { encodeJson } from '../job/json.js';
+import type { StagedRun } from '../worker/staged-processor.js';
+import { next, type Next } from './outcomes.js';
+import { addStepChildren, type StepChild, withId } from './step-children.js';
+import type { StepContext } from './step-context.js';
+import { MissingStepResultError } from './step-errors.js';
+import type { StepLedger } from './step-ledger.js';
+import type { StepPlan } from './step-plan.js';
+
+/** What one run of one step is given. */
+export class RunContext implements StepContext {
+  readonly next = next as { (step: string): Next<null>; <V>(step: string, value: V): Next<V> };
+  private readonly controller: AbortController | undefined;
+  private childrenAdded = 0;
+  private combined: AbortSignal | undefined;
+
+  constructor(
+    readonly step: string,
+    readonly attempt: number,
+    private readonly run: StagedRun,
+    private readonly plan: StepPlan,
+    private readonly ledger: StepLedger,
+    hasTimeout: boolean,
+    readonly failedReason: string | undefined,
+  ) {
+    this.controller = hasTimeout ? new AbortController() : undefined;
+  }
+
+  get token(): string {
+    return this.run.token;
+  }
+
+  get signal(): AbortSignal {
+    this.combined ??= this.controller
+      ? AbortSignal.any([this.run.signal, this.controller.signal])
+      : this.run.signal;
+    return this.combined;
+  }
+
+  get last(): unknown {
+    return this.ledger.lastEmission(this.step);
+  }
+
+  get results(): Record<string, unknown> {
+    const known = this.plan.names.flatMap((name): [string, unknown][] => {
+      const text = this.valueOf(name);
+      return text === undefined ? [] : [[name, decodeStepValue(text)]];
+    });
+    return Object.fromEntries(known);
+  }
+
+  result(step: string): unknown {
+    const text = this.valueOf(step);
+    if (text === undefined) {
+      throw new MissingStepResultError(step);
+    }
+    return decodeStepValue(text);
+  }
+
+  addChildren(children: readonly StepChild[]): Promise<Job[]> {
+    const { job } = this.run;
+    const { visit = 0 } = this.ledger.entry(this.step) ?? {};
+    const named = children.map((child) => {
+      this.childrenAdded += 1;
+      return withId(child, job, this.step, visit, this.childrenAdded);
+    });
+    return addStepChildren(job, named);
+  }
+
+  async addFlow(tree: StepChild): Promise<Job> {
+    return (await this.addChildren([tree]))[0] as Job;
+  }
+
+  save(value: unknown): Promise<void> {
+    return this.run.job.keepEmission(value, encodeJson('A saved value', value, 'null'), this.step);
+  }
+
+  progress(value: Job['progress']): Promise<void> {
+    return this.run.job.updateProgress(value);
+  }
+
+  log(line: string): Promise<number> {
+    return this.run.job.log(line);
+  }
+
+  /** The time of this step is over. */
+  abort(reason: Error): void {
+    this.controller?.abort(reason);
+  }
+
+  /** Under the name that the step had when it completed. */
+  private valueOf(step: string): string | undefined {
+    const definition = this.plan.find(step);
+    for (const name of definition ? [definition.name, ...(definition.aliases ?? [])] : [step]) {
+      const text = this.ledger.value(name);
+      if (text !== undefined) {
+        return text;
+      }
+    }
+    return undefined;
+  }
+}

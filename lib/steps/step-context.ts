@@ -1,0 +1,52 @@
+import type { Job } from '../job/job.js';
+import type { StepChild } from './step-children.js';
+import type { Next } from './outcomes.js';
+import type { StepName, StepResult } from './step-types.js';
+
+/* oxlint-disable typescript/no-explicit-any -- without a type for the steps, anything may be asked */
+
+/**
+ * What a step is given besides its job. `S` is the class with the `@Step` methods, or an object with the results of the
+ * steps by name; without it, names and results are not checked.
+ *
+ * @example
+ * @Step()
+ * charge(job: Job<Order>, ctx: StepContext<OrderProcessor>) {
+ *   return this.bank.charge(ctx.result('reserve')); // typed by what `reserve` returns
+ * }
+ */
+export interface StepContext<S = any> {
+  /** Name of the step. */
+  readonly step: string;
+  /** Counts the tries of this step, from 1. */
+  readonly attempt: number;
+  /** Lock under which it runs, for `job.moveToDelayed` and the like. */
+  readonly token: string;
+  /** Aborted when the step takes too long, the lock is lost, the job is cancelled, or the worker closes and its time is up. */
+  readonly signal: AbortSignal;
+  /** The last value that an earlier, interrupted run of this step emitted or saved. */
+  readonly last: unknown;
+  /** Message of the failure for which completed steps are being undone; undefined otherwise. */
+  readonly failedReason: string | undefined;
+  /** Results of the completed steps, each as it comes back from Redis. */
+  readonly results: { readonly [K in StepName<S>]?: StepResult<S[K]> };
+  /** Result of a completed step, as it comes back from Redis. Throws `MissingStepResultError` when it has not completed. */
+  result<K extends StepName<S>>(step: K): StepResult<S[K]>;
+  /** As the outcome `next`; takes only names of steps where these are known. */
+  next<K extends StepName<S>>(step: K): Next<null>;
+  next<K extends StepName<S>, V>(step: K, value: V): Next<V>;
+  /** Saves a value for a later run of this step, should this one be interrupted, and tells listeners. Same as emitting it. */
+  save(value: unknown): Promise<void>;
+  /**
+   * Adds children to the job; `waitForChildren` waits for them. What this run adds again, because an earlier one was
+   * interrupted, is there once: a child without a `jobId` gets one that follows from the step and its place among the
+   * children that the step adds.
+   */
+  addChildren(children: readonly StepChild[]): Promise<Job[]>;
+  /** As `addChildren`, for one child with children of its own. */
+  addFlow(tree: StepChild): Promise<Job>;
+  /** Same as `job.updateProgress`. */
+  progress(value: any): Promise<void>;
+  /** Same as `job.log`. */
+  log(line: string): Promise<number>;
+}

@@ -1,0 +1,141 @@
+import { asError, type Failure } from '../job/job-failure.js';
+import type { JobWrite, StepWay } from '../job/job-write.js';
+import { specialErrorKind } from '../job/special-errors.js';
+import { Ending } from '../worker/ending.js';
+import { Outcome } from './outcomes.js';
+import type { StepDefinition } from './step-definition.js';
+import { UnknownStepError } from './step-errors.js';
+import { undoCursor, UNDONE_CURSOR } from './step-ledger.js';
+import type { StepWork } from './step-work.js';
+
+/** What becomes of a job whose step has failed: it is tried again, or what was done before is undone and the job fails. */
+export class StepFailing {
+  constructor(private readonly work: StepWork) {}
+
+  /** Throws what is no failure, such as a `DelayedError`. */
+  async failStep(step: StepDefinition, error: Error): Promise<Ending> {
+    const { work } = this;
+    throwIfNoFailure(error);
+    const attempt = work.ledger.entry(step.name)?.attempt ?? 1;
+    const failure = await work.failureOf(error, step, attempt);
+    if (work.isStopped) {
+      return Ending.moved();
+    }
+    return failure.retryDelayMs === undefined
+      ? this.giveUp(step.name, failure, error)
+      : this.tryAgain(step.name, failure, error);
+  }
+
+  /** The job fails while none of its steps runs; undefined when there is nothing to undo. */
+  async failBetween(error: Error): Promise<Ending | undefined> {
+    const failure = await this.work.failureOf(error, {}, this.work.run.job.attemptsMade + 1);
+    const isFinal = failure.retryDelayMs === undefined;
+    return isFinal && this.nextToUndo() !== undefined ? this.giveUp('', failure, error) : undefined;
+  }
+
+  /** Fails the job where it is; it goes on there after a retry. */
+  async park(error: Error): Promise<Ending> {
+    const { job, token, keepFailed } = this.work.run;
+    const failure = await this.work.failureOf(error, {}, job.attemptsMade + 1);
+    return Ending.failed(job.failureWrite(failure, token, keepFailed), failure, error);
+  }
+
+  /** Undoes completed steps, the last one first, beginning with one that has begun already. */
+  async undo(first: string, error?: Error): Promise<Ending> {
+    const { work } = this;
+    for (let name = first; ;) {
+      const cursor = undoCursor(name);
+      const step = work.plan.find(name);
+      if (!step?.compensate) {
+        return this.park(new UnknownStepError(cursor, work.plan.names));
+      }
+      let json: string;
+      try {
+        json = work.encode(step, await this.perform(cursor, step, step.compensate.run));
+      } catch (cause) {
+        return work.isStopped ? Ending.moved() : this.failUndoing(name, asError(cause), error);
+      }
+      if (work.isLeft) {
+        return Ending.moved();
+      }
+      const head = work.ledger.end(cursor, 'c', json);
+      const next = this.nextToUndo();
+      if (next === undefined) {
+        return this.failAsKept((way) => work.write(cursor, head, json, UNDONE_CURSOR, '', way), error);
+      }
+      const nextCursor = undoCursor(next);
+      if (work.run.isClosing) {
+        return Ending.postponed(work.write(cursor, head, json, nextCursor, '', ['postpone', '0']));
+      }
+      await work.keep(work.write(cursor, head, json, nextCursor, work.ledger.begin(nextCursor)));
+      name = next;
+    }
+  }
+
+  /** What undoes a step has failed: it is tried again, or the job fails there. */
+  async failUndoing(name: string, error: Error, first?: Error): Promise<Ending> {
+    const { work } = this;
+    throwIfNoFailure(error);
+    const cursor = undoCursor(name);
+    const step = work.plan.find(name);
+    const attempt = work.ledger.entry(cursor)?.attempt ?? 1;
+    const failure = await work.failureOf(error, { ...step, ...step?.compensate }, attempt);
+    if (failure.retryDelayMs !== undefined) {
+      return this.tryAgain(cursor, failure, error);
+    }
+    const head = work.ledger.end(cursor, 'f');
+    const reason = JSON.stringify(failure.reason);
+    return this.failAsKept((way) => work.write(cursor, head, reason, cursor, '', way), first);
+  }
+
+  private async perform(cursor: string, step: StepDefinition, run: StepDefinition['run']): Promise<unknown> {
+    const { reason } = this.work.ledger.kept;
+    const returned = await this.work.perform(cursor, { ...step, ...step.compensate }, run, reason);
+    return returned instanceof Outcome ? returned.value : returned;
+  }
+
+  private tryAgain(name: string, failure: Failure, error: Error): Ending {
+    const { work } = this;
+    const reason = JSON.stringify(failure.reason);
+    const write = work.write(name, work.ledger.end(name, 'w'), reason, name, '', work.wayOf(failure));
+    return Ending.failed(write, failure, error);
+  }
+
+  /** No try is left: what was done before is undone, and then the job fails. */
+  private async giveUp(name: string, failure: Failure, error: Error): Promise<Ending> {
+    const { work } = this;
+    const reason = JSON.stringify(failure.reason);
+    const head = name === '' ? '' : work.ledger.end(name, 'f');
+    const undone = this.nextToUndo();
+    if (undone === undefined) {
+      return Ending.failed(work.write(name, head, reason, name, '', work.wayOf(failure)), failure, error);
+    }
+    const cursor = undoCursor(undone);
+    const kept = JSON.stringify({
+      ...{ reason: failure.reason, stack: failure.stack, exhausted: failure.exhausted },
+    });
+    work.ledger.failure = kept;
+    await work.keep(work.write(name, head, reason, cursor, work.ledger.begin(cursor), ['undo', kept]));
+    return this.undo(undone, error);
+  }
+
+  /** The job fails for the reason for which its steps were undone. */
+  private failAsKept(write: (way: StepWay) => JobWrite, error?: Error): Ending {
+    const { reason, stack, exhausted } = this.work.ledger.kept;
+    const failure: Failure = { reason, stack, exhausted, retryDelayMs: undefined };
+    return Ending.failed(write(this.work.wayOf(failure)), failure, error ?? new Error(reason));
+  }
+
+  private nextToUndo(): string | undefined {
+    const { ledger, plan } = this.work;
+    return ledger.completed().find((name) => plan.find(name)?.compensate !== undefined);
+  }
+}
+
+/** What a step throws to leave its worker: it has not completed, and runs again later. */
+function throwIfNoFailure(error: Error): void {
+  const kind = specialErrorKind(error);
+  if (kind !== undefined && kind !== 'unrecoverable') {
+    throw error;
+  }
+}

@@ -1,0 +1,158 @@
+import type { JobFields } from '../job/job-record.js';
+import {
+  readStepEntries,
+  type StepEntry,
+  type StepLetter,
+  stepHead,
+  storedStepValue,
+} from '../job/job-steps.js';
+import { decodeJson } from '../job/json.js';
+
+/** Where a job is among its steps. */
+export type StepPlace =
+  | { kind: 'start' }
+  | { kind: 'step'; name: string }
+  /** Of the step that is being undone. */
+  | { kind: 'undo'; name: string }
+  /** Every step is done; the job's result is that of the one named. */
+  | { kind: 'end'; name: string };
+
+/** Why a job fails whose steps are being undone. */
+export interface KeptFailure {
+  reason: string;
+  stack: string[];
+  exhausted: boolean;
+}
+
+const UNDO = 'undo:';
+const END = 'end:';
+const UNDONE = 'undone:';
+
+export const undoCursor = (name: string): string => UNDO + name;
+export const endCursor = (name: string): string => END + name;
+export const UNDONE_CURSOR = UNDONE;
+
+/** What a run knows of the steps of its job: what was stored when it began, and what it has written since. */
+export class StepLedger {
+  private readonly entries: Map<string, StepEntry>;
+  private readonly written = new Map<string, string>();
+  private readonly last = new Map<string, string>();
+  private visits = 0;
+  /** As it is stored, or on its way there. */
+  cursor: string;
+
+  private readonly fields: JobFields;
+
+  constructor(fields: JobFields) {
+    this.fields = { ...fields };
+    this.cursor = fields.step ?? '';
+    this.entries = readStepEntries(fields);
+    for (const { visit } of this.entries.values()) {
+      this.visits = Math.max(this.visits, visit);
+    }
+    const emitted = fields[`last:${this.cursor}`];
+    if (emitted !== undefined) {
+      this.last.set(this.cursor, emitted);
+    }
+  }
+
+  get place(): StepPlace {
+    const { cursor } = this;
+    if (cursor === '' || cursor === UNDONE) return { kind: 'start' };
+    if (cursor.startsWith(UNDO)) return { kind: 'undo', name: cursor.slice(UNDO.length) };
+    if (cursor.startsWith(END)) return { kind: 'end', name: cursor.slice(END.length) };
+    return { kind: 'step', name: cursor };
+  }
+
+  get isAwaiting(): boolean {
+    return this.fields.awaits !== undefined;
+  }
+
+  /** Why the job fails whose steps are being undone. */
+  get kept(): KeptFailure {
+    const { failure } = this.fields;
+    return failure === undefined
+      ? { reason: '', stack: [], exhausted: false }
+      : decodeJson<KeptFailure>(failure);
+  }
+
+  set failure(json: string) {
+    this.fields.failure = json;
+  }
+
+  entry(name: string): StepEntry | undefined {
+    return this.entries.get(name);
+  }
+
+  /** Puts the cursor on a step that runs now: again, as a further try, or on a new visit. Answers its head. */
+  begin(name: string): string {
+    const old = this.entries.get(name);
+    let entry: StepEntry;
+    if (old === undefined || old.letter === 'c') {
+      this.visits += 1;
+      entry = { order: old?.order ?? this.visits, visit: this.visits, letter: 'r', attempt: 1 };
+    } else {
+      const attempt = old.letter === 'w' ? old.attempt + 1 : old.letter === 'f' ? 1 : old.attempt;
+      entry = { ...old, letter: 'r', attempt };
+    }
+    this.entries.set(name, entry);
+    this.cursor = name;
+    return stepHead(entry);
+  }
+
+  /** Gives the unfinished step at the cursor its new name. */
+  rename(name: string): void {
+    const entry = this.entries.get(this.cursor);
+    if (entry && entry.letter !== 'c') {
+      this.entries.delete(this.cursor);
+      this.entries.set(name, entry);
+    }
+    const last = this.last.get(this.cursor);
+    if (last !== undefined) {
+      this.last.set(name, last);
+    }
+  }
+
+  /** Ends what runs, with what it came to. Answers its head. */
+  end(name: string, letter: StepLetter, json?: string): string {
+    const entry = this.entries.get(name) as StepEntry;
+    this.entries.set(name, { ...entry, letter });
+    this.last.delete(name);
+    if (json !== undefined) {
+      this.written.set(name, `v${json}`);
+    }
+    return stepHead({ ...entry, letter });
+  }
+
+  /** Stored form of what a step came to. */
+  value(name: string): string | undefined {
+    return this.written.get(name) ?? storedStepValue(this.fields, name);
+  }
+
+  /** What an earlier run of the step emitted last. */
+  lastEmission(name: string): unknown {
+    const json = this.last.get(name);
+    return json === undefined ? undefined : decodeJson(json);
+  }
+
+  /** Names of completed steps that have not been undone, the last one first. */
+  completed(): string[] {
+    return [...this.entries]
+      .filter(([name, { letter }]) => letter === 'c' && !name.startsWith(UNDO))
+      .filter(([name]) => this.entries.get(undoCursor(name))?.letter !== 'c')
+      .toSorted(([, a], [, b]) => b.visit - a.visit)
+      .map(([name]) => name);
+  }
+
+  /** A job that starts its life anew. Answers whether there was an earlier one. */
+  forget(): boolean {
+    const had = this.entries.size > 0;
+    this.entries.clear();
+    for (const field in this.fields) {
+      if (field.startsWith('value:')) {
+        delete this.fields[field as 'value:'];
+      }
+    }
+    return had;
+  }
+}

@@ -1,0 +1,228 @@
+import type { Job } from '../job/job.js';
+import { asError } from '../job/job-failure.js';
+import { decodeStepValue } from '../job/job-steps.js';
+import { decodeJson, encodeJson } from '../job/json.js';
+import { UnrecoverableError } from '../job/special-errors.js';
+import { Ending } from '../worker/ending.js';
+import { ChildrenWait, Done, Outcome, SignalWait, Sleep } from './outcomes.js';
+import type { StepDefinition } from './step-definition.js';
+import { UnknownStepError } from './step-errors.js';
+import { StepFailing } from './step-failing.js';
+import { endCursor } from './step-ledger.js';
+import { Refused, type StepWork } from './step-work.js';
+
+/**
+ * Takes a job through its steps, from where its cursor is to where it leaves this worker. After each step there is one
+ * write, which keeps its result, moves the cursor and starts the next step; the last one ends the run instead.
+ */
+export class StepRun {
+  private readonly failing: StepFailing;
+
+  constructor(
+    private readonly work: StepWork,
+    private hasBegun = false,
+  ) {
+    this.failing = new StepFailing(work);
+  }
+
+  /** Rejects only with what a step threw that is no failure, such as a `DelayedError`. */
+  start(): Promise<Ending> {
+    this.hasBegun = true;
+    return untilRefused(() => this.resume());
+  }
+
+  /** Ends this run, whatever its step still comes to. Answers one that knows what was done, and can go on to undo it. */
+  async takeOver(): Promise<StepRun> {
+    return new StepRun(await this.work.handOver(), this.hasBegun);
+  }
+
+  /** Fails the job for a reason from outside; undefined when the steps have no part in that. */
+  fail(error: Error): Promise<Ending | undefined> {
+    return untilRefused(async () => {
+      const { ledger, plan } = this.work;
+      const { place, cursor } = ledger;
+      if (place.kind === 'start') {
+        // What an earlier life of the job has done stays done.
+        return undefined;
+      }
+      if (place.kind === 'undo') {
+        // A child that failed says no more than that the job is to fail, which it does already.
+        const isNews = this.hasBegun || storedDeferral(this.work.run.job) === undefined;
+        return isNews ? this.failing.failUndoing(place.name, error) : this.resume();
+      }
+      const step = place.kind === 'step' ? plan.find(place.name) : undefined;
+      const letter = ledger.entry(cursor)?.letter;
+      if (!step || letter === undefined || letter === 'c') {
+        return this.failing.failBetween(error);
+      }
+      if (step.name !== cursor) ledger.rename(step.name);
+      return this.failing.failStep(step, error);
+    });
+  }
+
+  private async resume(): Promise<Ending> {
+    const { work } = this;
+    if (work.ledger.isAwaiting) {
+      if ((await work.keep(['end-wait', work.run.job.id, work.run.token])) === 'ok') {
+        return Ending.moved();
+      }
+      await work.reload();
+    }
+    const { place, cursor } = work.ledger;
+    switch (place.kind) {
+      case 'start':
+        return this.forward(this.begin(work.plan.first, cursor, work.ledger.forget()));
+      case 'end':
+        return this.finish(place.name);
+      case 'undo':
+        work.tellBegun(cursor, work.ledger.begin(cursor), cursor, false);
+        return this.failing.undo(place.name);
+      case 'step': {
+        const step = work.plan.find(place.name);
+        return step
+          ? this.forward(this.begin(step, cursor, false))
+          : this.failing.park(new UnknownStepError(place.name, work.plan.names));
+      }
+    }
+  }
+
+  private async forward(first: StepDefinition): Promise<Ending> {
+    const { work } = this;
+    for (let step = first; ;) {
+      let returned: unknown;
+      try {
+        returned = await work.perform(step.name, step, step.run);
+      } catch (error) {
+        return work.isStopped ? Ending.moved() : this.failing.failStep(step, asError(error));
+      }
+      if (work.isLeft) {
+        return Ending.moved();
+      }
+      const next = await this.leave(step, returned);
+      if (next instanceof Ending) {
+        return next;
+      }
+      step = next;
+    }
+  }
+
+  /** Goes on from a step that has returned: answers the next one, which has begun, or how the run ends. */
+  private async leave(step: StepDefinition, returned: unknown): Promise<StepDefinition | Ending> {
+    const { work } = this;
+    let json: string;
+    let next: StepDefinition | undefined;
+    try {
+      json = returned instanceof SignalWait ? '' : work.encode(step, valueOf(returned));
+      next = this.after(step, returned);
+    } catch (error) {
+      return this.failing.failStep(step, asError(error));
+    }
+    const cursor = next?.name ?? endCursor(step.name);
+    if (returned instanceof SignalWait) {
+      return this.awaitSignal(step, returned, cursor, next);
+    }
+    const head = work.ledger.end(step.name, 'c', json);
+    if (returned instanceof ChildrenWait) {
+      return this.awaitChildren(step, head, json, next);
+    }
+    if (returned instanceof Sleep) {
+      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', sleepMs(returned)]));
+    }
+    if (!next) {
+      const way = ['complete', json, work.run.keepCompleted] as const;
+      return Ending.completed(work.write(step.name, head, '', cursor, '', way), decodeJson(json));
+    }
+    if (work.run.isClosing) {
+      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', '0']));
+    }
+    await work.keep(work.write(step.name, head, json, cursor, work.ledger.begin(next.name)));
+    return work.isStopped ? Ending.moved() : next;
+  }
+
+  private async awaitSignal(
+    step: StepDefinition,
+    { signal, timeoutMs }: SignalWait<unknown>,
+    cursor: string,
+    next: StepDefinition | undefined,
+  ): Promise<StepDefinition | Ending> {
+    const { work } = this;
+    const head = work.ledger.end(step.name, 'a');
+    const timeout = timeoutMs === undefined ? '' : String(Math.ceil(timeoutMs));
+    const write = work.write(step.name, head, '', cursor, '', ['await-signal', signal, timeout]);
+    if ((await work.keep(write)) === 'ok') {
+      return Ending.moved();
+    }
+    await work.reload();
+    return next ? this.begin(next, cursor, false) : this.finish(step.name);
+  }
+
+  private async awaitChildren(
+    step: StepDefinition,
+    head: string,
+    json: string,
+    next: StepDefinition | undefined,
+  ): Promise<StepDefinition | Ending> {
+    const { work } = this;
+    const cursor = next?.name ?? endCursor(step.name);
+    const nextHead = next ? work.ledger.begin(next.name) : '';
+    const word = await work.keep(work.write(step.name, head, json, cursor, nextHead, ['wait-children']));
+    if (word === 'ok') {
+      return Ending.moved();
+    }
+    if (word === 'child-failed') {
+      await work.reload();
+      return this.failing.failStep(step, new UnrecoverableError('A child of the job has failed.'));
+    }
+    return next ?? this.finish(step.name);
+  }
+
+  /** Every step is done: the job's result is that of the last one. */
+  private finish(name: string): Ending {
+    const { run, ledger } = this.work;
+    const value = ledger.value(name);
+    const result = value === undefined ? null : decodeStepValue(value);
+    const json = encodeJson('The result', result, 'null');
+    return Ending.completed(['complete', run.job.id, run.token, json, run.keepCompleted], result);
+  }
+
+  private after(step: StepDefinition, returned: unknown): StepDefinition | undefined {
+    const { plan } = this.work;
+    if (returned instanceof Outcome && returned.to !== undefined) {
+      return plan.get(returned.to);
+    }
+    return returned instanceof Done ? undefined : plan.after(step);
+  }
+
+  private begin(step: StepDefinition, from: string, anew: boolean): StepDefinition {
+    const { ledger } = this.work;
+    if (step.name !== from && ledger.place.kind === 'step') {
+      ledger.rename(step.name);
+    }
+    this.work.tellBegun(step.name, ledger.begin(step.name), from, anew);
+    return step;
+  }
+}
+
+async function untilRefused<T>(work: () => Promise<T>): Promise<T | Ending> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refused) {
+      return Ending.lost(error.reason);
+    }
+    throw error;
+  }
+}
+
+function storedDeferral({ stepFields }: Job): string | undefined {
+  return (stepFields as Record<string, string | undefined> | undefined)?.deferred;
+}
+
+function valueOf(returned: unknown): unknown {
+  return returned instanceof Outcome ? returned.value : returned;
+}
+
+function sleepMs({ until }: Sleep<unknown>): string {
+  const ms = until instanceof Date ? until.getTime() - Date.now() : until;
+  return String(Math.max(Math.ceil(ms), 0));
+}

@@ -1,0 +1,44 @@
+import { failureOf } from '../job/job-failure.js';
+import type { Job } from '../job/job.js';
+import { retentionText } from '../job/retention.js';
+import type { Ending } from '../worker/ending.js';
+import { type MaybeStaged, type StagedRun, type Stages, STAGES } from '../worker/staged-processor.js';
+import type { Processor } from '../worker/worker-options.js';
+import type { StepPlan } from './step-plan.js';
+import { StepRun } from './step-run.js';
+import { StepWork } from './step-work.js';
+
+/** Runs the jobs of one plan. */
+export class StepRunner implements Stages {
+  private readonly runs = new WeakMap<Job, StepRun>();
+
+  constructor(private readonly plan: StepPlan) {}
+
+  /** The processor to give to a worker. */
+  get processor(): Processor & MaybeStaged {
+    const process: Processor = (job, token, signal) => this.run(standAlone(job, token, signal));
+    return Object.assign(process, { [STAGES]: this });
+  }
+
+  run(run: StagedRun): Promise<Ending> {
+    const stepRun = new StepRun(new StepWork(this.plan, run));
+    this.runs.set(run.job, stepRun);
+    return stepRun.start();
+  }
+
+  async fail(run: StagedRun, error: Error): Promise<Ending | undefined> {
+    const going = (await this.runs.get(run.job)?.takeOver()) ?? new StepRun(new StepWork(this.plan, run));
+    this.runs.set(run.job, going);
+    return going.fail(error);
+  }
+}
+
+/** For a processor that is called by another one: what the worker would know of its options is not known there. */
+function standAlone(job: Job, token: string, signal: AbortSignal): StagedRun {
+  return {
+    ...{ job, token, signal, isClosing: false },
+    keepCompleted: retentionText(job.opts.removeOnComplete),
+    keepFailed: job.opts.removeOnFail,
+    failure: (error, tries) => failureOf(job, error, undefined, tries),
+  };
+}

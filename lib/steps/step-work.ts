@@ -1,0 +1,128 @@
+import { LockLostError } from '../job/errors.js';
+import { asError, type Failure, type Tries } from '../job/job-failure.js';
+import type { JobWrite, StepWay, StepWrite } from '../job/job-write.js';
+import { encodeJson } from '../job/json.js';
+import type { StagedRun } from '../worker/staged-processor.js';
+import { executeStep } from './execute-step.js';
+import { RunContext } from './run-context.js';
+import type { StepDefinition, StepFunction, StepTries } from './step-definition.js';
+import { StepResultTooLargeError } from './step-errors.js';
+import { StepLedger } from './step-ledger.js';
+import type { StepPlan } from './step-plan.js';
+
+const MAX_RESULT_BYTES = 1024 * 1024;
+
+/** The lock is gone, or Redis refuses for good: nothing more can be done on behalf of this run. */
+export class Refused extends Error {
+  constructor(readonly reason: Error) {
+    super(reason.message);
+  }
+}
+
+/** Performs the steps of one run, and writes on its behalf. What comes when is decided elsewhere. */
+export class StepWork {
+  /** Another has taken over: what a step still comes to is nobody's business. */
+  isStopped = false;
+  /** The write on its way. */
+  private writing: Promise<unknown> | undefined;
+
+  constructor(
+    readonly plan: StepPlan,
+    readonly run: StagedRun,
+    public ledger = new StepLedger(run.job.stepFields ?? {}),
+  ) {}
+
+  /** Ends this work, and answers one that goes on with what was done by then. */
+  async handOver(): Promise<StepWork> {
+    this.isStopped = true;
+    await this.writing?.catch(() => {});
+    return new StepWork(this.plan, this.run, this.ledger);
+  }
+
+  /** Whether the run is over for whoever waited for a step of it. */
+  get isLeft(): boolean {
+    return this.isStopped || this.run.job.moved;
+  }
+
+  /** Runs what is at the cursor, a step or what undoes one. */
+  perform(name: string, { timeout }: StepTries, work: StepFunction, failedReason?: string): Promise<unknown> {
+    const { job } = this.run;
+    const attempt = this.ledger.entry(name)?.attempt ?? 1;
+    const context = new RunContext(
+      ...([name, attempt, this.run, this.plan, this.ledger] as const),
+      ...([timeout !== undefined, failedReason] as const),
+    );
+    return executeStep(job, context, work, timeout);
+  }
+
+  /** JSON of what a step came to, if it may be kept. */
+  encode({ name, maxResultBytes }: StepDefinition, value: unknown): string {
+    const json = encodeJson(`The result of step ${name}`, value, 'null');
+    const limit = maxResultBytes ?? this.run.job.opts.sizeLimit ?? MAX_RESULT_BYTES;
+    const bytes = Buffer.byteLength(json);
+    if (bytes > limit) {
+      throw new StepResultTooLargeError(name, bytes, limit);
+    }
+    return json;
+  }
+
+  failureOf(error: Error, { attempts, backoff }: StepTries, made: number): Promise<Failure> {
+    const { opts } = this.run.job;
+    const tries: Tries = { made, attempts: attempts ?? opts.attempts, backoff: backoff ?? opts.backoff };
+    return this.run.failure(error, tries);
+  }
+
+  /** The end of a step, not yet written. */
+  write(
+    ...[name, head, value, next, nextHead, way = []]: [
+      name: string,
+      head: string,
+      value: string,
+      next: string,
+      nextHead: string,
+      way?: StepWay,
+    ]
+  ): StepWrite {
+    const { job, token } = this.run;
+    return ['step', job.id, token, name, head, value, next, nextHead, String(way.length), ...way];
+  }
+
+  /** In which way a job leaves its worker that has failed, or is tried again. */
+  wayOf(failure: Failure): StepWay {
+    const { job, token, keepFailed } = this.run;
+    const [operation, , , ...operands] = job.failureWrite(failure, token, keepFailed);
+    return [operation, ...operands] as unknown as StepWay;
+  }
+
+  /** Starts what the ledger has begun. Joins the next call, and nobody waits for it: what ends the step does without. */
+  tellBegun(name: string, head: string, from: string, anew: boolean): void {
+    const { job, token } = this.run;
+    job.write(['begin-step', job.id, token, name, head, from, anew ? '1' : '']).catch(() => {});
+  }
+
+  /** Writes, and answers the script's word; throws `Refused` when the lock is gone. */
+  async keep(write: JobWrite): Promise<string> {
+    const { job } = this.run;
+    const written = job.write(write);
+    this.writing = written;
+    const word = await written.catch((error: unknown) => {
+      throw new Refused(asError(error));
+    });
+    if (word === 'stale' || word === 'missing' || word === 'not-active') {
+      throw new Refused(new LockLostError(job.id, 'keep a step of'));
+    }
+    return word;
+  }
+
+  /** Reads what a script has changed by itself. */
+  async reload(): Promise<void> {
+    const { job } = this.run;
+    const fields = await job.readFields().catch((error: unknown) => {
+      throw new Refused(asError(error));
+    });
+    if (!fields) {
+      throw new Refused(new LockLostError(job.id, 'go on with'));
+    }
+    this.ledger = new StepLedger(fields);
+  }
+}

@@ -1,0 +1,89 @@
+import type { ScriptRunner } from '../redis/script-runner.js';
+import { addFlow } from '../redis/scripts.generated.js';
+import { GroupCommit } from './group-commit.js';
+import type { Lane } from './lane.js';
+import { resend } from './resend.js';
+
+const LANES = 4;
+const ENTRIES = 100;
+const BYTES = 512 * 1024;
+/** A call is ended by its bytes; what takes many calls of Redis counts as so many bytes. */
+const BYTES_PER_WEIGHT = 512;
+const KEEP_TRYING_MS = 10_000;
+
+/** A flow that begins, as add-flow takes it. */
+export interface FlowEntry {
+  parts: string[];
+  weight: number;
+  bytes: number;
+}
+
+/** What became of it. */
+export interface FlowBegun {
+  /** `ok`, or the script's word. */
+  word: string;
+  /** Number of its last message in the outbox, 0 when there is none. */
+  sent: number;
+  /** Places, counted from 1, of children that were there already. */
+  known: number[];
+}
+
+/** Begins flows by group commit. */
+export class FlowBatch {
+  private readonly group = new GroupCommit<{
+    entry: FlowEntry;
+    resolve: (begun: FlowBegun) => void;
+    reject: (error: unknown) => void;
+  }>((lane, entries) => this.send(lane, entries), { lanes: LANES, entries: () => ENTRIES, bytes: BYTES });
+
+  constructor(private readonly runner: ScriptRunner) {}
+
+  /** Whether a flow fits one call. */
+  static fits({ weight, bytes }: Pick<FlowEntry, 'weight' | 'bytes'>): boolean {
+    return weight * BYTES_PER_WEIGHT <= BYTES && bytes <= BYTES;
+  }
+
+  begin(entry: FlowEntry): Promise<FlowBegun> {
+    return new Promise((resolve, reject) => {
+      this.group.push({ entry, resolve, reject }, Math.max(entry.bytes, entry.weight * BYTES_PER_WEIGHT));
+    });
+  }
+
+  idle(): Promise<void> {
+    return this.group.idle();
+  }
+
+  private async send(
+    lane: Lane,
+    entries: {
+      entry: FlowEntry;
+      resolve: (begun: FlowBegun) => void;
+      reject: (error: unknown) => void;
+    }[],
+  ): Promise<void> {
+    const rest = entries.flatMap(({ entry }) => entry.parts);
+    const seq = lane.next();
+    const until = Date.now() + KEEP_TRYING_MS;
+    try {
+      const answer = await resend(
+        () => this.runner.run(addFlow, [0, lane.writer, seq], rest),
+        () => Date.now() < until,
+      );
+      for (const [i, line] of String(answer).split('\n').entries()) {
+        entries[i]!.resolve(readLine(line));
+      }
+    } catch (error) {
+      for (const { reject } of entries) {
+        reject(error);
+      }
+    }
+  }
+}
+
+function readLine(line: string): FlowBegun {
+  if (!line.startsWith('+')) {
+    return { word: line, sent: 0, known: [] };
+  }
+  const [sent, known] = line.slice(1).split('\t');
+  return { word: 'ok', sent: Number(sent), known: known ? known.split(',').map(Number) : [] };
+}

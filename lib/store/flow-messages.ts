@@ -1,0 +1,92 @@
+import { queueBase, refText } from '../job/job-ref.js';
+import type { FlowNode } from './flow-node.js';
+
+const SEPARATOR = '\x1f';
+/** Refs that one message takes. */
+const REFS = 200;
+/** Refs that go with the call that begins the flow; more are brought by messages. */
+const FIRST_REFS = 400;
+/** About how many calls of Redis it takes to receive a job. */
+const JOB_WEIGHT = 6;
+
+/** A message of the outbox, as lua/README.md says. */
+export interface FlowMessage {
+  /** Place of the child, counted from 1, whose tree it belongs to; 0 for all. */
+  top: number;
+  text: string;
+  weight: number;
+}
+
+/** What it takes to bring a job its children. */
+export interface ChildrenPlan {
+  /** How many it has. */
+  pending: number;
+  /** Refs to be noted at once; empty where messages bring them. */
+  refs: string[];
+  messages: FlowMessage[];
+}
+
+/**
+ * Plans the messages level by level: a level waits until the one above has been received, so that no child can end
+ * before its parent is there.
+ */
+export function planChildren(parentBase: string, parentId: string, given: readonly FlowNode[]): ChildrenPlan {
+  const children = unique(given);
+  const refs = children.map(({ ref }) => refText(ref));
+  const few = refs.length <= FIRST_REFS;
+  const messages = few ? [] : refsMessages(parentBase, parentId, refs, 0);
+  let level = children.map((node, i) => ({ node, parent: `${parentBase}\t${parentId}`, top: i + 1 }));
+  for (let waits = !few; level.length > 0; waits = true) {
+    const first = messages.length;
+    const below: typeof level = [];
+    for (const { node, parent, top } of level) {
+      const own = unique(node.children);
+      messages.push(...nodeMessages(node, parent, own, top));
+      const ref = refText(node.ref);
+      below.push(...own.map((child) => ({ node: child, parent: ref, top })));
+    }
+    if (waits) {
+      const opening = messages[first]!;
+      opening.text = `w${opening.text}`;
+    }
+    level = below;
+  }
+  return { pending: refs.length, refs: few ? refs : [], messages };
+}
+
+function nodeMessages(
+  { ref, spec, policy, body }: FlowNode,
+  parent: string,
+  children: FlowNode[],
+  top: number,
+): FlowMessage[] {
+  const base = queueBase(ref.prefix, ref.queueName);
+  const refs = children.map((child) => refText(child.ref));
+  const first = refs.slice(0, REFS);
+  const parts = ['add', ref.id, spec, policy + parent, String(refs.length), body, ...first];
+  return [
+    message(base, JOB_WEIGHT + first.length, top, parts),
+    ...refsMessages(base, ref.id, refs.slice(REFS), top),
+  ];
+}
+
+function refsMessages(base: string, id: string, refs: readonly string[], top: number): FlowMessage[] {
+  const messages: FlowMessage[] = [];
+  for (let first = 0; first < refs.length; first += REFS) {
+    const slice = refs.slice(first, first + REFS);
+    messages.push(message(base, slice.length + 3, top, ['refs', id, ...slice]));
+  }
+  return messages;
+}
+
+function message(target: string, weight: number, top: number, parts: readonly string[]): FlowMessage {
+  return { top, weight, text: ['', weight, target, ...parts].join(SEPARATOR) };
+}
+
+/** An id that comes twice under one parent is one job. */
+function unique(nodes: readonly FlowNode[]): FlowNode[] {
+  if (!nodes.some(({ named }) => named)) {
+    return [...nodes];
+  }
+  return [...new Map(nodes.toReversed().map((node) => [refText(node.ref), node])).values()].toReversed();
+}

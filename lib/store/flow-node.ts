@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { checkPrefix, checkQueueName } from '../job/check.js';
+import type { Codec } from '../job/codec.js';
+import { InvalidOptionError } from '../job/errors.js';
+import { type FailurePolicy, failurePolicy } from '../job/failure-policy.js';
+import type { FlowJob } from '../job/flow-job.js';
+import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
+import type { JobRef } from '../job/job-ref.js';
+import { newJob } from './new-job.js';
+
+/** A job of a flow, checked, with the id that it will have, and in the form that scripts take. */
+export interface FlowNode {
+  ref: JobRef;
+  name: string;
+  data: unknown;
+  opts: JobsOptions;
+  policy: FailurePolicy;
+  spec: string;
+  body: string;
+  /** Whether its id was given by the user, and may be in use. */
+  named: boolean;
+  children: FlowNode[];
+}
+
+/** What a tree takes from where it is added. */
+export interface FlowDefaults {
+  prefix: string;
+  /** Defaults of the jobs of a queue. */
+  optionsOf?: (queueName: string) => DefaultJobOptions | undefined;
+  /** Of all queues that the tree's jobs are in. */
+  codec?: Codec | undefined;
+}
+
+/**
+ * Checks a whole tree before anything of it is written. Ids are made here, so that delivering a job twice adds it once.
+ * @param parent what waits for the first job
+ */
+export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobRef): FlowNode {
+  const { name, queueName, data, children, opts = {} } = checked(flow);
+  const prefix = flow.prefix ?? defaults.prefix;
+  checkQueueName(queueName);
+  checkPrefix(prefix);
+  const family = parent && { parent: { id: parent.id, queue: `${parent.prefix}:${parent.queueName}` } };
+  const own = { ...opts, jobId: opts.jobId ?? randomUUID(), ...family };
+  const { job, opts: merged } = newJob(name, data, own, defaults.optionsOf?.(queueName), defaults.codec);
+  if (merged.deduplication && children) {
+    throw new InvalidOptionError(
+      'deduplication',
+      merged.deduplication,
+      'A job with children cannot have one: name it by jobId.',
+    );
+  }
+  const ref = { prefix, queueName, id: job.id };
+  return {
+    ref,
+    name,
+    data,
+    opts: merged,
+    policy: failurePolicy(merged),
+    spec: job.spec,
+    body: job.body,
+    named: opts.jobId !== undefined,
+    children: (children ?? []).map((child) => prepareNode(nested(child), { ...defaults, prefix }, ref)),
+  };
+}
+
+function checked(flow: FlowJob): FlowJob {
+  if (typeof flow !== 'object' || flow === null) {
+    throw new InvalidOptionError('flow', flow, 'Use { name, queueName, data, opts, children }.');
+  }
+  if (flow.children !== undefined && !Array.isArray(flow.children)) {
+    throw new InvalidOptionError('flow children', flow.children, 'Use an array of jobs.');
+  }
+  const { children, ...rest } = flow;
+  return children && children.length > 0 ? flow : rest;
+}
+
+function nested(child: FlowJob): FlowJob {
+  if (child?.opts?.parent) {
+    throw new InvalidOptionError(
+      'flow child parent',
+      child.opts.parent,
+      'The parent of a child is the job above it.',
+    );
+  }
+  return child;
+}

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import {
+  InvalidOptionError,
+  LockLostError,
+  MissingParentError,
+  ParentConflictError,
+  StepwellError,
+  WrongStateError,
+} from '../job/errors.js';
+import type { JobFields } from '../job/job-record.js';
+import { type JobRef, parseRef, refText, shownKey } from '../job/job-ref.js';
+import type { ChildPage, ChildQuery } from '../job/job-store.js';
+import type { ScriptRunner } from '../redis/script-runner.js';
+import { getChildren, stageFlow } from '../redis/scripts.generated.js';
+import { FlowBatch, type FlowBegun } from './flow-batch.js';
+import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
+import type { FlowNode } from './flow-node.js';
+import type { PostOffice } from './post-office.js';
+import { resend } from './resend.js';
+
+/** A flow that is put aside and not gone on with for so long is taken back. */
+const STAGED_MS = 60_000;
+const STAGE_MESSAGES = 400;
+const STAGE_BYTES = 256 * 1024;
+const KEEP_TRYING_MS = 10_000;
+/** Added is added: whoever waits for the delivery does so only while it goes on. */
+const DELIVERY_PATIENCE_MS = 10_000;
+
+/** What the check of ids needs of other queues. */
+export interface FlowPeers {
+  loadFields(ref: JobRef): Promise<JobFields | undefined>;
+  unlinkChild(ref: JobRef): Promise<unknown>;
+}
+
+/** The flows of one queue: roots that are in it, and children of its jobs. */
+export class FlowStore {
+  private readonly batch: FlowBatch;
+
+  constructor(
+    private readonly runner: ScriptRunner,
+    private readonly base: string,
+    private readonly office: PostOffice,
+    private readonly peers: FlowPeers,
+  ) {
+    this.batch = new FlowBatch(runner);
+  }
+
+  /** Adds a whole tree whose root is in this queue. Answers false when a job with its id is there: nothing is added then. */
+  async addRoot(root: FlowNode): Promise<boolean> {
+    await this.checkParents(root.children, root.ref);
+    const plan = planChildren(this.base, root.ref.id, root.children);
+    const begun = await this.begin(['root', root.ref.id, root.spec, root.body], root.body.length, plan);
+    return begun.word === 'ok';
+  }
+
+  /**
+   * Adds children, with all below them, to a job of this queue.
+   * @param token the lock that the job must be held under, '' for none
+   * @returns whether each of them was there already, and brought nothing
+   */
+  async addChildren(parentId: string, token: string, children: readonly FlowNode[]): Promise<boolean[]> {
+    if (children.length === 0) {
+      return [];
+    }
+    const { prefix, queueName } = parseRef(`${this.base}\t${parentId}`);
+    const parent = { prefix, queueName, id: parentId };
+    await this.checkParents(children, parent);
+    const plan = planChildren(this.base, parentId, children);
+    if (!FlowBatch.fits(sizeOf(plan))) {
+      // What is put aside is taken whole: what is there already is left out before.
+      const there = await this.childRefs(parentId);
+      const fresh = children.filter(({ ref }) => !there.has(refText(ref)));
+      if (fresh.length < children.length) {
+        await this.addChildren(parentId, token, fresh);
+        return children.map(({ ref }) => there.has(refText(ref)));
+      }
+    }
+    const { word, known } = await this.begin(['attach', parentId, token, ''], 0, plan);
+    if (word !== 'ok') {
+      throw refusal(word, parent);
+    }
+    const there = new Set(known.map((place) => plan.refs[place - 1]));
+    return children.map(({ ref }) => there.has(refText(ref)));
+  }
+
+  /** Some of a job's children; see `JobStore.children`. */
+  async children(id: string, { letters, values, cursor }: ChildQuery): Promise<ChildPage> {
+    const reply = await this.runner.run(getChildren, [id, String(cursor), letters, values ? 1 : 0]);
+    const [next, ...flat] = reply as [string, ...string[]];
+    const children: ChildPage['children'] = [];
+    for (let i = 0; i < flat.length; i += 2) {
+      const value = flat[i + 1] as string;
+      children.push({ ref: parseRef(flat[i] as string), letter: value[0]!, payload: value.slice(1) });
+    }
+    return { cursor: Number(next), children };
+  }
+
+  private async childRefs(id: string): Promise<Set<string>> {
+    const refs = new Set<string>();
+    let cursor = 0;
+    do {
+      const page = await this.children(id, { letters: 'pcif', values: false, cursor });
+      page.children.forEach(({ ref }) => refs.add(refText(ref)));
+      cursor = page.cursor;
+    } while (cursor !== 0);
+    return refs;
+  }
+
+  async idle(): Promise<void> {
+    await this.batch.idle();
+  }
+
+  private async begin(head: string[], bytes: number, plan: ChildrenPlan): Promise<FlowBegun> {
+    const { messages, refs, pending } = plan;
+    const size = sizeOf(plan, bytes);
+    const whole = FlowBatch.fits(size);
+    const staged = whole ? '' : await this.stage(messages);
+    const sent = whole ? messages : [];
+    const parts = [
+      ...head,
+      String(pending),
+      staged,
+      String(whole ? 0 : messages.length),
+      String(refs.length),
+      ...refs,
+      String(sent.length),
+      ...sent.flatMap(({ top, text }) => [String(top), text]),
+    ];
+    const begun = await this.batch.begin(whole ? { ...size, parts } : { weight: refs.length, bytes, parts });
+    if (begun.word === 'gone') {
+      throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
+    }
+    await this.delivered(begun.sent);
+    return begun;
+  }
+
+  private async stage(messages: readonly FlowMessage[]): Promise<string> {
+    const id = randomUUID();
+    for (let first = 0; first < messages.length;) {
+      let count = 0;
+      for (let bytes = 0; count < STAGE_MESSAGES && first + count < messages.length; count += 1) {
+        bytes += messages[first + count]!.text.length;
+        if (count > 0 && bytes > STAGE_BYTES) {
+          break;
+        }
+      }
+      const texts = messages.slice(first, first + count).map(({ text }) => text);
+      const until = Date.now() + KEEP_TRYING_MS;
+      const at = first;
+      const word = await resend(
+        () => this.runner.run(stageFlow, [0, id, at, STAGED_MS], texts),
+        () => Date.now() < until,
+      );
+      if (word === 'gone') {
+        throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
+      }
+      first += count;
+    }
+    return id;
+  }
+
+  /** So that children can be found once they have been added. What does not arrive in time arrives later. */
+  private async delivered(sent: number): Promise<void> {
+    if (sent === 0) {
+      return;
+    }
+    const courier = this.office.courier(this.base);
+    let over = false;
+    const done = courier.delivered(sent).then(() => (over = true));
+    for (let before = -1; !over && courier.progress > before;) {
+      before = courier.progress;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, DELIVERY_PATIENCE_MS)));
+      await Promise.race([done, late]);
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ids of the user's own may be those of children of other jobs. Nothing has been written yet. */
+  private async checkParents(nodes: readonly FlowNode[], parent: JobRef): Promise<void> {
+    for (const { ref, named, children } of nodes) {
+      if (named) {
+        await this.checkParent(ref, parent);
+      }
+      await this.checkParents(children, ref);
+    }
+  }
+
+  private async checkParent(ref: JobRef, parent: JobRef): Promise<void> {
+    const { parent: link, state } = (await this.peers.loadFields(ref)) ?? {};
+    const settled = state === 'completed' || (state === 'failed' && link?.[0] !== '-');
+    if (link === undefined || settled || link.slice(1) === refText(parent)) {
+      return;
+    }
+    const other = parseRef(link.slice(1));
+    if (await this.peers.loadFields(other)) {
+      throw new ParentConflictError(ref.id, shownKey(other));
+    }
+    // Nobody waits for it any more.
+    await this.peers.unlinkChild(ref);
+  }
+}
+
+function sizeOf({ messages, refs }: ChildrenPlan, bytes = 0): { weight: number; bytes: number } {
+  return {
+    weight: messages.length + refs.length,
+    bytes: bytes + messages.reduce((sum, { text }) => sum + text.length, 0),
+  };
+}
+
+function refusal(word: string, parent: JobRef): Error {
+  switch (word) {
+    case 'missing':
+      return new MissingParentError(shownKey(parent));
+    case 'stale':
+      return new LockLostError(parent.id, 'add children to');
+    case 'not-active':
+      return new WrongStateError(parent.id, 'add children to', 'active');
+    default:
+      return new InvalidOptionError('reply', word, 'This is a fault of Stepwell: please report it.');
+  }
+}

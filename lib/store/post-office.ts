@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { asError } from '../job/job-failure.js';
+import type { Connection } from '../redis/connection.js';
+import { QueueKeys } from '../redis/queue-keys.js';
+import { ScriptRunner } from '../redis/script-runner.js';
+import { Courier, type CourierOffice } from './courier.js';
+
+const offices = new WeakMap<Connection, PostOffice>();
+
+/** The couriers of this process for one Redis: one for each queue that has had something to deliver. */
+export class PostOffice implements CourierOffice {
+  readonly holder = randomBytes(9).toString('base64url');
+  private readonly couriers = new Map<string, Courier>();
+  private readonly runners = new Map<string, ScriptRunner>();
+  private closed = false;
+
+  private constructor(private readonly connection: Connection) {
+    connection.once('closed', () => {
+      this.closed = true;
+      this.couriers.forEach((courier) => courier.close());
+    });
+  }
+
+  static of(connection: Connection): PostOffice {
+    const known = offices.get(connection);
+    if (known) {
+      return known;
+    }
+    const office = new PostOffice(connection);
+    offices.set(connection, office);
+    return office;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** The courier of the queue whose keys begin so. */
+  courier(base: string): Courier {
+    let courier = this.couriers.get(base);
+    if (!courier) {
+      courier = new Courier(this, base);
+      this.couriers.set(base, courier);
+    }
+    return courier;
+  }
+
+  runner(base: string): ScriptRunner {
+    let runner = this.runners.get(base);
+    if (!runner) {
+      runner = new ScriptRunner(this.connection.client, QueueKeys.ofBase(base));
+      this.runners.set(base, runner);
+    }
+    return runner;
+  }
+
+  nudge(base: string, undeliveredMs: number): void {
+    this.courier(base).nudge(undeliveredMs);
+  }
+
+  /** Resolves when nothing is being delivered. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.couriers.values()].map((courier) => courier.idle()));
+  }
+
+  failed(error: unknown): void {
+    if (this.connection.listenerCount('error') > 0) {
+      this.connection.emit('error', asError(error));
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { type JobRef, queueBase, refText } from '../job/job-ref.js';
+import type { ChildPage, ChildQuery, LoadedJob } from '../job/job-store.js';
+
+const REMOVED_PER_CALL = 400;
+
+/** What removal needs of the queues that a tree is spread over. */
+export interface Families {
+  children(parent: JobRef, query: ChildQuery): Promise<ChildPage>;
+  loadJobs(queue: JobRef, ids: readonly string[]): Promise<(LoadedJob | undefined)[]>;
+  /** Answers the ids that were removed. */
+  removeChildren(
+    queue: JobRef,
+    parent: JobRef,
+    unfinished: boolean,
+    ids: readonly string[],
+  ): Promise<string[]>;
+}
+
+/** Children of one parent that are in one queue. */
+interface Group {
+  parent: JobRef;
+  queue: JobRef;
+  ids: string[];
+}
+
+export interface Family {
+  groups: Group[];
+  /** A job below that a worker holds. */
+  active: string | undefined;
+}
+
+/** All below a job, level by level; what has another parent by now is none of it. */
+export async function readFamily(families: Families, root: JobRef): Promise<Family> {
+  const family: Family = { groups: [], active: undefined };
+  let level = [root];
+  while (level.length > 0) {
+    const below: JobRef[] = [];
+    for (const parent of level) {
+      for (const group of await groupsOf(families, parent)) {
+        below.push(...(await readGroup(families, group, family)));
+      }
+    }
+    level = below;
+  }
+  return family;
+}
+
+async function groupsOf(families: Families, parent: JobRef): Promise<Group[]> {
+  const groups = new Map<string, { queue: JobRef; ids: Set<string> }>();
+  let cursor = 0;
+  do {
+    const page = await families.children(parent, { letters: 'pcif', values: false, cursor });
+    for (const { ref } of page.children) {
+      const base = queueBase(ref.prefix, ref.queueName);
+      const group = groups.get(base) ?? { queue: ref, ids: new Set() };
+      groups.set(base, group);
+      group.ids.add(ref.id);
+    }
+    cursor = page.cursor;
+  } while (cursor !== 0);
+  return [...groups.values()].map(({ queue, ids }) => ({ parent, queue, ids: [...ids] }));
+}
+
+/** Answers those of the group that have children of their own. */
+async function readGroup(
+  families: Families,
+  { parent, queue, ids }: Group,
+  family: Family,
+): Promise<JobRef[]> {
+  const own: string[] = [];
+  const parents: JobRef[] = [];
+  const link = refText(parent);
+  const jobs = await families.loadJobs(queue, ids);
+  for (const [i, loaded] of jobs.entries()) {
+    const { fields } = loaded?.record ?? {};
+    if (!loaded || fields?.parent?.slice(1) !== link) {
+      continue;
+    }
+    const id = ids[i]!;
+    own.push(id);
+    if (loaded.state === 'active') {
+      family.active ??= id;
+    }
+    if (fields.pending !== undefined) {
+      parents.push({ ...queue, id });
+    }
+  }
+  family.groups.push({ parent, queue, ids: own });
+  return parents;
+}
+
+/**
+ * Removes all below a job that is gone already, or with `unfinished` what has not been started. Parents go before their
+ * children, so that none is released by their end; what stays keeps its children.
+ */
+export async function removeBelow(
+  families: Families,
+  root: JobRef,
+  { groups }: Family,
+  unfinished: boolean,
+): Promise<void> {
+  const gone = new Set([refText(root)]);
+  for (const { parent, queue, ids } of groups) {
+    if (!gone.has(refText(parent))) {
+      continue;
+    }
+    for (let first = 0; first < ids.length; first += REMOVED_PER_CALL) {
+      const slice = ids.slice(first, first + REMOVED_PER_CALL);
+      for (const id of await families.removeChildren(queue, parent, unfinished, slice)) {
+        gone.add(refText({ ...queue, id }));
+      }
+    }
+  }
+}

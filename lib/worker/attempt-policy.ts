@@ -1,0 +1,53 @@
+import type { Job } from '../job/job.js';
+import { asError, type Failure, failureOf, type Tries } from '../job/job-failure.js';
+import { retentionText } from '../job/retention.js';
+import { UnrecoverableError } from '../job/special-errors.js';
+import type { WorkerOptions } from './worker-options.js';
+
+/** What the options of a worker say of the attempts that it makes, where the job does not say so itself. */
+export class AttemptPolicy {
+  private readonly completed: string;
+
+  constructor(
+    private readonly options: WorkerOptions,
+    private readonly onError: (error: Error) => void,
+  ) {
+    this.completed = retentionText(options.removeOnComplete);
+  }
+
+  /** Why the job may not be started, if it may not. */
+  refusal({ attemptsStarted, deferredFailure, unreadable }: Job): Error | undefined {
+    const { maxStartedAttempts } = this.options;
+    if (deferredFailure !== undefined) {
+      return new UnrecoverableError(deferredFailure);
+    }
+    if (maxStartedAttempts && attemptsStarted > maxStartedAttempts) {
+      return new UnrecoverableError('job started more than allowable limit');
+    }
+    return unreadable;
+  }
+
+  ttlMs({ name }: Job): number | undefined {
+    const { ttl } = this.options;
+    if (typeof ttl !== 'object') {
+      return ttl;
+    }
+    return Object.hasOwn(ttl, name) ? ttl[name] : undefined;
+  }
+
+  keepCompleted({ opts }: Job): string {
+    return opts.removeOnComplete === undefined ? this.completed : retentionText(opts.removeOnComplete);
+  }
+
+  keepFailed({ opts }: Job): WorkerOptions['removeOnFail'] {
+    return opts.removeOnFail ?? this.options.removeOnFail;
+  }
+
+  /** Decides between another try and failing for good. A strategy that throws ends the tries. */
+  failure(job: Job, error: Error, tries?: Tries): Promise<Failure> {
+    return failureOf(job, error, this.options.settings?.backoffStrategy, tries).catch((cause: unknown) => {
+      this.onError(asError(cause));
+      return failureOf(job, new UnrecoverableError(error.message), undefined, tries);
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Failure, Tries } from '../job/job-failure.js';
+import type { KeepJobs } from '../job/job-options.js';
+import type { Job } from '../job/job.js';
+import type { Ending } from './ending.js';
+
+/** What a processor that works in stages is given of a run. */
+export interface StagedRun {
+  readonly job: Job;
+  readonly token: string;
+  /** Made when first asked for. */
+  readonly signal: AbortSignal;
+  /** The worker is closing: the next stage may as well run elsewhere. */
+  readonly isClosing: boolean;
+  /** What to keep of completed and of failed jobs, as scripts read it. */
+  readonly keepCompleted: string;
+  readonly keepFailed: boolean | number | KeepJobs | undefined;
+  /** Decides between another try and failing for good. Never rejects. */
+  failure(error: Error, tries: Tries): Promise<Failure>;
+}
+
+/** Marks a processor that works in stages. */
+export const STAGES = Symbol('stepwell.stages');
+
+/** Each answers undefined for a job that it does not process in stages. */
+export interface Stages {
+  run(run: StagedRun): Promise<Ending> | undefined;
+  /**
+   * Asked when a run is to fail for a reason from outside, whether or not it has begun: a lock that expired too often, a
+   * limit. The promise may take as long as another run.
+   */
+  fail(run: StagedRun, error: Error): Promise<Ending | undefined> | undefined;
+}
+
+/** A processor, plain or in stages. */
+export interface MaybeStaged {
+  [STAGES]?: Stages;
+}

@@ -1,0 +1,130 @@
+--- Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, with the
+-- messages that bring the rest of the tree to where it belongs. All of a flow, or nothing.
+-- Children that are there already bring nothing anew: whoever repeats an add need not know what came of the first.
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox staging
+-- @derives job body children writer staged
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @rest                 per flow: root or attach; id of that job; root: spec and body; attach: token ('' for any) and
+--                       nothing; how many children are pending by it; id of what was staged ('' for nothing) and how
+--                       many messages that is; how many children follow, their refs; how many messages follow, two
+--                       parts each: place of the child whose tree it belongs to, text (see `post`)
+-- @reply a line per flow: '+', the number of its last message, a tab, and the places of children that were there, with
+--        commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
+-- @cost O(K) for K children and messages, 2000 at most
+-- @use server-time send once events moves check-lock read-spec place-new post children store-node
+
+local FLOW_CAP = 2000
+if #ARGV - rest + 1 > 8 * FLOW_CAP then
+  return redis.error_reply('ERR too many parts in one call')
+end
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local call = { moves = new_moves(server_time(now)), events = new_events(), outbox = {} }
+local spans, sent = {}, 0
+local at = rest
+
+local function take()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+local function read_flow()
+  local flow = { kind = take(), id = take(), a = take(), b = take(), pending = tonumber(take()) }
+  flow.staged, flow.total, flow.refs, flow.messages = take(), tonumber(take()), {}, {}
+  for i = 1, tonumber(take()) do
+    flow.refs[i] = take()
+  end
+  for i = 1, tonumber(take()) do
+    flow.messages[i] = { top = tonumber(take()), text = take() }
+  end
+  return flow
+end
+
+-- Why a flow cannot begin, nil when it can.
+local function refuse(flow)
+  local exists = redis.call('EXISTS', q.body .. flow.id) == 1
+  if flow.kind == 'root' and exists then
+    return '='
+  elseif flow.kind == 'attach' and not exists then
+    return 'missing'
+  elseif flow.kind == 'attach' and flow.a ~= '' then
+    local refused = check_lock(q, flow.id, redis.call('HMGET', q.job .. flow.id, 'state', 'token'), flow.a)
+    if refused then
+      return refused
+    end
+  end
+  local is_whole = flow.staged == ''
+    or (redis.call('ZSCORE', q.staging, flow.staged) and redis.call('LLEN', q.staged .. flow.staged) == flow.total)
+  return not is_whole and 'gone' or nil
+end
+
+local function post_messages(flow, is_known)
+  local waits = false
+  for _, message in ipairs(flow.messages) do
+    local first = string.sub(message.text, 1, 1)
+    waits = waits or first == 'w'
+    if not is_known[message.top] then
+      -- What a message that is left out would have waited for, the next one waits for.
+      call.outbox[#call.outbox + 1] = (waits and first ~= 'w' and 'w' or '') .. message.text
+      waits = false
+      sent = sent + 1
+    end
+  end
+end
+
+local function begin(flow)
+  local refused = refuse(flow)
+  if refused then
+    if refused == '=' then
+      emit(call.events, 'duplicated', flow.id)
+    end
+    return refused
+  end
+  local is_known, places, fresh = {}, {}, {}
+  for i, ref in ipairs(flow.refs) do
+    if flow.kind == 'attach' and redis.call('HEXISTS', q.children .. flow.id, ref) == 1 then
+      is_known[i] = true
+      places[#places + 1] = i
+    else
+      fresh[#fresh + 1] = ref
+    end
+  end
+  if flow.kind == 'root' then
+    store_node(q, call, { id = flow.id, spec = flow.a, body = flow.b, link = '', count = flow.pending, refs = fresh })
+  elseif flow.pending > #places then
+    expect_children(q, flow.id, flow.pending - #places, fresh)
+  end
+  local before = sent
+  if flow.staged ~= '' then
+    redis.call('ZREM', q.staging, flow.staged)
+    call.outbox[#call.outbox + 1] = table.concat({ 's', 0, flow.staged }, SEPARATOR)
+    spans[#call.outbox] = flow.total
+    sent = sent + flow.total
+  end
+  post_messages(flow, is_known)
+  return { sent > before and sent or 0, table.concat(places, ',') }
+end
+
+local lines = {}
+while at <= #ARGV do
+  lines[#lines + 1] = begin(read_flow())
+end
+call.outbox = call.outbox[1] and call.outbox
+local before = write_outbox(q, call, call.moves.now, spans) or 0
+for i, line in ipairs(lines) do
+  if type(line) == 'table' then
+    lines[i] = '+' .. string.format('%.0f', line[1] > 0 and before + line[1] or 0) .. '\t' .. line[2]
+  end
+end
+write_moves(q, call.moves)
+publish(q.events, call.events, redis.call('HGET', q.meta, 'maxEvents'))
+local answer = table.concat(lines, '\n')
+remember(lane, seq, answer)
+return answer

@@ -1,0 +1,27 @@
+--- What a watcher of a job begins with: the job, and how far the events were told when it was so.
+-- @key meta prioritized delayed events
+-- @derives job body
+-- @arg id text          '' for the place in the events alone
+-- @reply time in ms, number of the last event, id of the last entry, body (nothing when there is no such job), stored
+-- @reply fields, state ('' when there is no such job)
+-- @cost O(log N)
+-- @use server-time state-of
+
+local function last_entry()
+  local stream = redis.pcall('XINFO', 'STREAM', q.events)
+  for i = 1, #stream, 2 do
+    if stream[i] == 'last-generated-id' then
+      return stream[i + 1]
+    end
+  end
+  return '0-0'
+end
+
+return {
+  string.format('%.0f', server_time(0)),
+  redis.call('HGET', q.meta, 'told') or '0',
+  last_entry(),
+  redis.call('GET', q.body .. id),
+  redis.call('HGETALL', q.job .. id),
+  state_of(q, id) or '',
+}

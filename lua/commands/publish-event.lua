@@ -1,0 +1,23 @@
+--- Tells of something that only those who publish and listen know the meaning of.
+-- @key meta events
+-- @derives writer
+-- @arg writer text
+-- @arg seq text
+-- @arg event text       JSON of its name and fields
+-- @arg max int          entries to keep at least; a queue that keeps more goes on doing so
+-- @reply ok
+-- @cost O(1)
+-- @use once events
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local own = tonumber(redis.call('HGET', q.meta, 'maxEvents') or DEFAULT_MAX_EVENTS)
+local events = new_events()
+emit(events, 'custom', event)
+publish(q.events, events, math.max(own, max))
+remember(lane, seq, 'ok')
+return 'ok'

@@ -1,0 +1,51 @@
+--- Removes jobs that are children of one parent, but none that a worker holds. May be repeated.
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox
+-- @derives job body logs dedup children
+-- @arg now int          0 for Redis' clock
+-- @arg parent text      what the keys of the parent's queue begin with, a tab, its id
+-- @arg unfinished int   1 to leave those that have ended, and to tell the parent; 0 when it is gone
+-- @rest the ids, 500 at most
+-- @reply the ids removed
+-- @cost O(K log N) for K jobs, O(N) for each in the plain list
+-- @use server-time send events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup post
+-- @use tell-parent leave-parents
+
+local REMOVE_CAP = 500
+if #ARGV - rest + 1 > REMOVE_CAP then
+  return redis.error_reply('ERR too many jobs in one call')
+end
+
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+
+local function may_go(id, state)
+  if not state or string.sub(redis.call('HGET', q.job .. id, 'parent') or '', 2) ~= parent then
+    return false
+  elseif state == 'active' then
+    return unfinished == 0 and tonumber(redis.call('ZSCORE', q.active, id) or 0) <= call.moves.now
+  end
+  return unfinished == 0 or (state ~= 'completed' and state ~= 'failed')
+end
+
+local removed = {}
+for at = rest, #ARGV do
+  local id = ARGV[at]
+  local state = state_of(q, id)
+  if may_go(id, state) then
+    take_out(q, id, state)
+    emit(call.events, 'removed', id .. '\t' .. state)
+    removed[#removed + 1] = id
+  end
+end
+if #removed > 0 then
+  end_dedup(q, call, removed)
+  if unfinished == 1 then
+    leave_parents(q, call, removed)
+  end
+  erase(q, removed)
+  write_moves(q, call.moves)
+  write_outbox(q, call, call.moves.now)
+  wake_for_kept(q, call.moves, meta[1])
+  publish(q.events, call.events, meta[2])
+end
+return removed

@@ -1,0 +1,61 @@
+--- Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits.
+-- @key meta waiting prioritized delayed active completed failed events wake
+-- @derives job body writer
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text
+-- @arg name text
+-- @arg key text         tells copies of one signal, '' for none
+-- @arg payload text
+-- @reply ok, unchanged when the last signal of that name had the same key, finished or missing
+-- @cost O(log N)
+-- @use server-time send once events moves wake state-of take-out signals
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local state = state_of(q, id)
+local fields = redis.call('HMGET', q.job .. id, 'signal:' .. name, 'awaits', 'priority')
+local last_key = fields[1] and string.match(fields[1], '^[^\t]*')
+local wait = fields[2] and read_awaits(fields[2])
+local word = 'ok'
+if not state then
+  word = 'missing'
+elseif state == 'completed' or state == 'failed' then
+  word = 'finished'
+elseif key ~= '' and key == last_key then
+  word = 'unchanged'
+end
+
+local function let_go_on()
+  if state == 'delayed' then
+    take_out(q, id, state)
+    redis.call('HSET', q.job .. id, 'state', place(call.moves, id, fields[3], true), 'delay', 0)
+    write_moves(q, call.moves)
+    emit(call.events, 'waiting', id .. '\tdelayed')
+    if not meta[1] then
+      wake_one(q)
+    end
+  end
+end
+
+if word == 'ok' then
+  emit(call.events, 'signalled', id .. '\t' .. name)
+  -- A worker that holds the job looks for the signal itself.
+  if wait and wait.signal == name and state ~= 'active' then
+    take_signal(q, id, name, key)
+    settle_wait(q, call, id, wait.name, redis.call('HGET', q.job .. id, 'step:' .. wait.name), wait.next_step, payload)
+    let_go_on()
+  else
+    redis.call('HSET', q.job .. id, 'signal:' .. name, key .. '\t' .. payload)
+  end
+  publish(q.events, call.events, meta[2])
+end
+remember(lane, seq, word)
+return word

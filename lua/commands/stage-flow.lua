@@ -1,0 +1,28 @@
+--- Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with
+-- is taken back.
+-- @key meta staging
+-- @derives staged
+-- @arg now int          0 for Redis' clock
+-- @arg id text          of what is staged
+-- @arg count int        how many messages were put aside before
+-- @arg lifetime int     milliseconds after which it is taken back
+-- @rest the messages, as `post` makes them, 1000 at most
+-- @reply ok, or gone when it was taken back
+-- @cost O(K) for K messages
+-- @use server-time send
+
+local STAGE_CAP = 1000
+if #ARGV - rest + 1 > STAGE_CAP then
+  return redis.error_reply('ERR too many messages in one call')
+end
+
+local there = redis.call('LLEN', q.staged .. id)
+if there < count then
+  return 'gone'
+end
+-- More is there when this very call was made before.
+if there == count then
+  send('RPUSH', q.staged .. id, { unpack(ARGV, rest) })
+end
+redis.call('ZADD', q.staging, string.format('%.0f', server_time(now) + lifetime), id)
+return 'ok'

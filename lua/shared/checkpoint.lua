@@ -1,0 +1,149 @@
+local STILL_WAITS_MS = 3153600000000
+
+-- A worker was given a job that waits for a signal: the time is over, the signal came at the last moment, or somebody has
+-- started the job early, and it goes on waiting.
+local function end_wait(q, call, id, token)
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'awaits')
+  local refused = check_lock(q, id, fields, token)
+  if refused then
+    return refused
+  end
+  if not fields[3] then
+    return 'unchanged'
+  end
+  local wait = read_awaits(fields[3])
+  local stored = redis.call('HMGET', q.job .. id, 'step:' .. wait.name, 'signal:' .. wait.signal)
+  local key, payload = kept_signal(stored[2])
+  if payload then
+    settle_wait(q, call, id, wait.name, stored[1], wait.next_step, payload)
+    take_signal(q, id, wait.signal, key)
+    return 'signalled'
+  elseif wait.due <= call.moves.now then
+    settle_wait(q, call, id, wait.name, stored[1], wait.next_step)
+    return 'timed-out'
+  end
+  give_back(q, call, id, nil, wait.due - call.moves.now, true)
+  return 'ok'
+end
+
+-- The step ends when the signal comes, or at once where it is kept already: the run goes on then.
+local function await_signal(q, call, id, step, way, written)
+  local signal = way[2]
+  local key, payload = kept_signal(redis.call('HGET', q.job .. id, 'signal:' .. signal))
+  if payload then
+    settle_wait(q, call, id, step.name, step.entry, step.next_step, payload)
+    take_signal(q, id, signal, key)
+    return 'signalled'
+  end
+  local timeout = tonumber(way[3]) or STILL_WAITS_MS
+  local due = string.format('%.0f', call.moves.now + timeout)
+  local awaits = due .. '\t' .. step.name .. '\t' .. step.next_step .. '\t' .. signal
+  give_back(q, call, id, nil, timeout, true, 'step', step.name, 'awaits', awaits, unpack(written))
+  return 'ok'
+end
+
+local LEAVES = {
+  complete = function(q, call, id, token, way, ...)
+    return complete_job(q, call, id, token, way[2], way[3], ...)
+  end,
+  fail = function(q, call, id, token, way, ...)
+    return fail_job(q, call, id, token, way[2], way[3], way[4], way[5], ...)
+  end,
+  retry = function(q, call, id, token, way, ...)
+    return retry_job(q, call, id, token, way[2], way[3], way[4], way[5], ...)
+  end,
+  postpone = function(q, call, id, token, way, ...)
+    return postpone_job(q, call, id, token, way[2], ...)
+  end,
+  ['wait-children'] = function(q, call, id, token, _, ...)
+    return wait_children(q, call, id, token, '', ...)
+  end,
+}
+
+-- Why the job may not go where the step sends it. What its children have come to must be known before anything is written.
+local function stopped_by_children(kind, pending, failed, deferred)
+  if kind ~= 'complete' and kind ~= 'wait-children' then
+    return nil
+  end
+  local held = held_by_children(pending, failed, deferred)
+  if kind == 'complete' or held == 'child-failed' then
+    return held
+  end
+  return not held and 'no-children' or nil
+end
+
+-- Adds what is to be stored of a step that has ended, and tells of it. The result of a job is not kept a second time as
+-- the value of its last step.
+local function end_step(q, call, id, step, way, stored, written)
+  local status, attempt = string.match(step.head, ',(%a),(%d+)$')
+  local stamp = call.moves.stamp
+  local started = stored.entry and string.match(stored.entry, '^%d+,%d+,%a,%d+,(%d*)') or stamp
+  local over = status == 'c' or status == 'f'
+  step.entry = step.head .. ',' .. started .. ',' .. (over and stamp or '')
+  written[1], written[2] = 'step:' .. step.name, step.entry
+  if over and (stored.last or stored.awaits) then
+    redis.call('HDEL', q.job .. id, 'last:' .. step.name, 'awaits')
+  end
+  local line = id .. '\t' .. step.name .. '\t' .. attempt .. '\t'
+  if status == 'c' then
+    local completes = way and way[1] == 'complete'
+    if not completes then
+      written[3], written[4] = 'value:' .. step.name, 'v' .. step.value
+    end
+    emit(call.events, 'step-completed', line .. shown(completes and way[2] or step.value))
+  elseif status ~= 'a' then
+    written[2] = step.entry .. '\t' .. step.value
+    local retries_in = way and way[1] == 'retry' and way[4] or ''
+    emit(call.events, 'step-failed', line .. shown(step.value) .. '\t' .. retries_in)
+  end
+end
+
+-- Starts the next step of a job that stays with its worker.
+local function go_on(q, call, id, step, way, written)
+  if step.next_head ~= '' then
+    written[#written + 1] = 'step:' .. step.next_step
+    written[#written + 1] = step.next_head .. ',' .. call.moves.stamp .. ','
+    tell_started(call, id, step.next_step, step.next_head)
+  end
+  if way and way[1] == 'undo' then
+    written[#written + 1] = 'failure'
+    written[#written + 1] = way[2]
+  end
+  redis.call('HSET', q.job .. id, unpack(written))
+  call.renewed = call.renewed or {}
+  call.renewed[#call.renewed + 1] = id
+end
+
+-- The end of a step and what comes of it, as a whole: its entry and value, the cursor, and either the start of the next
+-- step under a lock that is renewed, or the way in which the job leaves its worker.
+local function checkpoint(q, call, id, token, step, way)
+  local fields = redis.call(
+    'HMGET', q.job .. id, 'state', 'token', 'pending', 'failedChildren', 'deferred',
+    'step:' .. step.name, 'last:' .. step.name, 'awaits'
+  )
+  local refused = check_lock(q, id, fields, token)
+  if refused then
+    return refused
+  end
+  local stopped = way and stopped_by_children(way[1], fields[3], fields[4], fields[5])
+  if stopped and stopped ~= 'no-children' then
+    return stopped
+  end
+  local written = {}
+  if step.name ~= '' then
+    end_step(q, call, id, step, way, { entry = fields[6], last = fields[7], awaits = fields[8] }, written)
+  end
+  if way and way[1] == 'await-signal' then
+    return await_signal(q, call, id, step, way, written)
+  end
+  if step.next_step ~= '' then
+    written[#written + 1] = 'step'
+    written[#written + 1] = step.next_step
+  end
+  local leave = not stopped and way and LEAVES[way[1]]
+  if leave then
+    return leave(q, call, id, token, way, unpack(written))
+  end
+  go_on(q, call, id, step, way, written)
+  return stopped or 'ok'
+end

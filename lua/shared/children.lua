@@ -1,0 +1,49 @@
+-- `children:<id>` holds a job's children: field is what the keys of the child's queue begin with, a tab and its id; value
+-- a letter and what it brought. `p` pending, `c` completed with its result, `i` failed and ignored, `f` failed and counted,
+-- both with the reason. The job's fields `pending` and `failedChildren` count the `p` and the `f`.
+
+-- Notes children that were counted as pending before. Answers how many were known already, and so counted twice.
+local function note_children(q, id, refs)
+  local known = 0
+  for _, ref in ipairs(refs) do
+    known = known + 1 - redis.call('HSETNX', q.children .. id, ref, 'p')
+  end
+  return known
+end
+
+-- Counts children as pending and notes some of them; the others are noted by messages under way.
+local function expect_children(q, id, count, refs)
+  redis.call('HINCRBY', q.job .. id, 'pending', count - note_children(q, id, refs))
+end
+
+-- Puts a parent where workers fetch, in front of those that wait there.
+local function let_run(q, call, id, state, priority)
+  if state == 'delayed' then
+    take_delayed(q, call.moves, id)
+  else
+    redis.call('ZREM', q['waiting-children'], id)
+  end
+  redis.call('HSET', q.job .. id, 'state', place(call.moves, id, priority, true), 'delay', 0)
+  emit(call.events, 'waiting', id .. '\t' .. state)
+end
+
+-- Ends a parent's waiting: a delay that it was given counts from now.
+local function release_parent(q, call, id, priority, delay)
+  if not delay or tonumber(delay) <= 0 then
+    return let_run(q, call, id, 'waiting-children', priority)
+  end
+  redis.call('ZREM', q['waiting-children'], id)
+  local due = call.moves.now + tonumber(delay)
+  move(call.moves, 'delayed', { id = id, due = due })
+  redis.call('HSET', q.job .. id, 'state', 'delayed')
+  emit(call.events, 'delayed', id .. '\t' .. due)
+end
+
+-- Counts so many children less as pending, and releases the parent if nothing else is to be waited for.
+local function count_off(q, call, id, count, at_once)
+  local pending = redis.call('HINCRBY', q.job .. id, 'pending', -count)
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'priority', 'delay')
+  if fields[1] == 'waiting-children' and (pending <= 0 or at_once) then
+    release_parent(q, call, id, fields[2], fields[3])
+  end
+end

@@ -1,0 +1,55 @@
+-- The name under which a job is shown: without the braces of its keys.
+local function shown_key(base, id)
+  return string.gsub(base, ':{([^{}]*)}:$', ':%1:') .. id
+end
+
+-- A parent fails with its child: at its next start, which is brought about if it waits for anything but a worker.
+local function fail_with_child(q, call, parent, base, id, reason)
+  local state = state_of(q, parent)
+  redis.call('HINCRBY', q.job .. parent, 'failedChildren', 1)
+  redis.call('HINCRBY', q.job .. parent, 'pending', -1)
+  redis.call('HSET', q.children .. parent, base .. '\t' .. id, 'f' .. reason)
+  if state == 'completed' or state == 'failed' then
+    return
+  end
+  local name = string.gsub(shown_key(base, id), '["\\]', '\\%0')
+  redis.call('HSETNX', q.job .. parent, 'deferred', '"child ' .. name .. ' failed"')
+  if state == 'waiting-children' or state == 'delayed' then
+    let_run(q, call, parent, state, redis.call('HGET', q.job .. parent, 'priority'))
+  end
+end
+
+-- What the end of a child means for its parent, however it ended. One that is not pending has been settled before.
+local function settle_child(q, call, parent, base, id, policy, outcome, payload)
+  local key, ref = q.children .. parent, base .. '\t' .. id
+  if redis.call('HGET', key, ref) ~= 'p' then
+    return
+  end
+  if outcome == 'c' then
+    redis.call('HSET', key, ref, 'c' .. payload)
+    count_off(q, call, parent, 1)
+  elseif outcome == 'r' or policy == 'r' then
+    redis.call('HDEL', key, ref)
+    count_off(q, call, parent, 1)
+  elseif policy == 'f' then
+    fail_with_child(q, call, parent, base, id, payload)
+  elseif policy == 'c' or policy == 'i' then
+    redis.call('HSET', key, ref, 'i' .. payload)
+    count_off(q, call, parent, 1, policy == 'c')
+  else
+    emit(call.events, 'child-failed', table.concat({ parent, shown_key(base, id), shown(payload) }, '\t'))
+  end
+end
+
+-- A child that was settled and runs again is waited for again.
+local function relink_child(q, parent, base, id)
+  local key, ref = q.children .. parent, base .. '\t' .. id
+  local letter = string.sub(redis.call('HGET', key, ref) or 'p', 1, 1)
+  if letter ~= 'p' then
+    redis.call('HSET', key, ref, 'p')
+    redis.call('HINCRBY', q.job .. parent, 'pending', 1)
+    if letter == 'f' then
+      redis.call('HINCRBY', q.job .. parent, 'failedChildren', -1)
+    end
+  end
+end

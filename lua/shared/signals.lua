@@ -1,0 +1,30 @@
+-- A signal is kept as its key, a tab and its payload. One that was taken leaves its key, so that a copy of it is known.
+local function kept_signal(stored)
+  return string.match(stored or '', '^([^\t]*)\t(.+)$')
+end
+
+local function take_signal(q, id, signal, key)
+  if key == '' then
+    redis.call('HDEL', q.job .. id, 'signal:' .. signal)
+  else
+    redis.call('HSET', q.job .. id, 'signal:' .. signal, key .. '\t')
+  end
+end
+
+-- What a job waits for: until when, in which step, where it goes on, and the name of the signal.
+local function read_awaits(awaits)
+  local due, name, next_step, signal = string.match(awaits, '^(%d+)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  return { due = tonumber(due), name = name, next_step = next_step, signal = signal }
+end
+
+-- Ends a step's wait: with the payload of the signal, or with none when it took too long.
+local function settle_wait(q, call, id, name, entry, next_step, payload)
+  local order, visit, attempt, started = string.match(entry, '^(%d+),(%d+),%a,(%d+),(%d*)')
+  redis.call(
+    'HSET', q.job .. id, 'step', next_step,
+    'step:' .. name, order .. ',' .. visit .. ',c,' .. attempt .. ',' .. started .. ',' .. call.moves.stamp,
+    'value:' .. name, payload and 's' .. payload or 't'
+  )
+  redis.call('HDEL', q.job .. id, 'awaits')
+  emit(call.events, 'step-completed', id .. '\t' .. name .. '\t' .. attempt .. '\t')
+end

@@ -1,0 +1,52 @@
+-- What a job has done of its steps is in its own hash, so that a fetch brings it along; lua/README.md tells of the fields.
+-- Of an entry the caller makes the head: order, visit, status and attempt. Times are added here.
+local function tell_started(call, id, name, head)
+  emit(call.events, 'step-started', id .. '\t' .. name .. '\t' .. string.match(head, '%d+$'))
+end
+
+-- A job that starts its life anew forgets what it did in the last one. Signals stay: whoever sent one was told that it is
+-- kept.
+local function forget_steps(q, id)
+  local gone = {}
+  for _, field in ipairs(redis.call('HKEYS', q.job .. id)) do
+    local kind = string.match(field, '^(%a+):')
+    if kind == 'step' or kind == 'value' or kind == 'last' or field == 'failure' or field == 'awaits' then
+      gone[#gone + 1] = field
+    end
+  end
+  if #gone > 0 then
+    send('HDEL', q.job .. id, gone)
+  end
+end
+
+-- Nobody waits for the answer, so a copy of the call may come after later ones: the cursor must be where the caller saw it.
+-- A step that has another name by now takes the place of the entry with the old one.
+local function begin_step(q, call, id, token, name, head, from, anew)
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'step')
+  local refused = check_lock(q, id, fields, token)
+  if refused then
+    return refused
+  end
+  if (fields[3] or '') ~= from then
+    return 'unchanged'
+  end
+  if anew == '1' then
+    forget_steps(q, id)
+  elseif from ~= '' and from ~= name then
+    redis.call('HDEL', q.job .. id, 'step:' .. from)
+  end
+  redis.call('HSET', q.job .. id, 'step', name, 'step:' .. name, head .. ',' .. call.moves.stamp .. ',')
+  tell_started(call, id, name, head)
+  return 'ok'
+end
+
+-- The last emission of a step, or without a step that of the whole run: its result until a later one takes its place.
+local function keep_emission(q, call, id, token, name, value)
+  local refused = check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token)
+  if refused then
+    return refused
+  end
+  redis.call('HSET', q.job .. id, name == '' and 'result' or 'last:' .. name, value)
+  emit(call.events, 'progress', id .. '\t' .. shown(value))
+  return 'ok'
+end

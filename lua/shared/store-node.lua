@@ -1,0 +1,25 @@
+-- Stores a job of a flow. `node`: id, spec, link to its parent ('' for none), count of its children, refs of the first
+-- of them, body.
+local function store_node(q, call, node)
+  local id = node.id
+  local asked = node.spec ~= '' and read_spec(node.spec) or { delay = 0 }
+  asked.parent = node.link ~= '' and node.link or nil
+  if node.count == 0 then
+    store_new(q, call, id, asked, node.body)
+    return
+  end
+  redis.call('SET', q.body .. id, (asked.timestamp or call.moves.stamp) .. '\n' .. node.body)
+  local fields = { 'state', 'waiting-children', 'pending', node.count }
+  for name, value in pairs({
+    parent = asked.parent, priority = asked.priority, delay = asked.delay > 0 and asked.delay or nil,
+  }) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  redis.call('HSET', q.job .. id, unpack(fields))
+  note_children(q, id, node.refs)
+  -- At once: another message of this call may release it.
+  redis.call('ZADD', q['waiting-children'], redis.call('HINCRBY', q.meta, 'seq', 1), id)
+  local name = string.match(node.body, '^[^\n]*')
+  emit(call.events, 'added', id .. '\t' .. name .. '\t\twaiting-children')
+end

@@ -1,0 +1,229 @@
+import { describe, expect, it } from '@jest/globals';
+import { stageFlow } from '../../lib/redis/scripts.generated.js';
+import { BODY, FLOW_TIME, message, OTHER, runAddFlow, sentIn } from '../support/flow-call.js';
+import { ScriptLab } from '../support/script-lab.js';
+
+const lab = ScriptLab.open();
+const REFS = [`${OTHER}\tx`, `${OTHER}\ty`];
+const FIRST = FLOW_TIME * 1000 + 1;
+
+const child = (id: string, flag = ''): string =>
+  message(flag, 5, OTHER, 'add', id, '', 'the parent', 0, BODY);
+
+describe('add-flow', () => {
+  it('stores a root that waits for its children, and the messages that bring them', async () => {
+    const { reply, after } = await runAddFlow(lab, [
+      {
+        kind: 'root',
+        id: 'r',
+        refs: REFS,
+        messages: [
+          [1, child('x')],
+          [2, child('y')],
+        ],
+      },
+    ]);
+
+    expect(reply).toBe(`+${FIRST + 1}\t`);
+    expect(after).toEqual({
+      'body:r': `${FLOW_TIME}\n${BODY}`,
+      'job:r': { state: 'waiting-children', pending: '2' },
+      'children:r': { [REFS[0]!]: 'p', [REFS[1]!]: 'p' },
+      'waiting-children': [['r', 1]],
+      outbox: [`${FIRST}\x1f${child('x')}`, `${FIRST + 1}\x1f${child('y')}`],
+      meta: { seq: '1', sent: String(FIRST + 1), outbox: '0:' },
+      events: [['added', 'r', 'work', '', 'waiting-children']],
+      'writer:a': `1\n+${FIRST + 1}\t`,
+    });
+  });
+
+  it('keeps what a root asks for until its children have ended', async () => {
+    const flow = { kind: 'root', id: 'r', spec: '500,7,,1600000000000', refs: [REFS[0]!] } as const;
+
+    const { after } = await runAddFlow(lab, [{ ...flow, messages: [[1, child('x')]] }]);
+
+    expect(after['job:r']).toEqual({ state: 'waiting-children', pending: '1', priority: '7', delay: '500' });
+    expect(after['body:r']).toBe(`1600000000000\n${BODY}`);
+  });
+
+  it('adds nothing of a flow whose root is there', async () => {
+    await lab.given({ jobs: [{ id: 'r' }] });
+
+    const { reply, before, after } = await runAddFlow(lab, [
+      {
+        kind: 'root',
+        id: 'r',
+        refs: REFS,
+        messages: [
+          [1, child('x')],
+          [2, child('y')],
+        ],
+      },
+    ]);
+
+    expect(reply).toBe('=');
+    expect(after).toEqual({ ...before, events: [['duplicated', 'r']], 'writer:a': '1\n=' });
+  });
+
+  it('goes on with the numbers of its messages, and leaves a delivery under way its time', async () => {
+    await runAddFlow(lab, [{ kind: 'root', id: 'r', refs: [REFS[0]!], messages: [[1, child('x')]] }]);
+    await lab.client.hset(lab.keys.of('meta'), 'outbox', `${FLOW_TIME + 1000}:p`);
+
+    const { reply, after } = await runAddFlow(
+      lab,
+      [{ kind: 'attach', id: 'r', refs: [REFS[1]!], messages: [[1, child('y')]] }],
+      '2',
+    );
+
+    expect(reply).toBe(`+${FIRST + 1}\t`);
+    expect(after['job:r']).toMatchObject({ pending: '2' });
+    expect(after.meta).toMatchObject({ sent: String(FIRST + 1), outbox: `${FLOW_TIME + 1000}:p` });
+  });
+
+  it.each([
+    ['behind the clock, as on a replica that missed the last ones', 5, FIRST],
+    ['ahead of it', FIRST + 1000, FIRST + 1001],
+  ])('never gives a number twice: the counter is %s', async (_case, sent, expected) => {
+    await lab.client.hset(lab.keys.of('meta'), 'sent', sent);
+
+    const flow = { kind: 'root', id: 'r', refs: [REFS[0]!], messages: [[1, child('x')]] } as const;
+
+    expect((await runAddFlow(lab, [flow])).reply).toBe(`+${expected}\t`);
+  });
+
+  it('answers a repeated call as the first time', async () => {
+    const flow = { kind: 'root', id: 'r', refs: REFS, messages: [[1, child('x')]] } as const;
+
+    const first = await runAddFlow(lab, [{ ...flow, refs: [REFS[0]!] }]);
+    const again = await runAddFlow(lab, [{ ...flow, refs: [REFS[0]!] }]);
+
+    expect(again.reply).toBe(first.reply);
+    expect(again.after).toEqual(first.after);
+  });
+
+  it('attaches children to a job in any state, and answers each flow of a call', async () => {
+    await lab.given({ jobs: [{ id: 'w' }, { id: 'c', state: 'completed' }] });
+
+    const { reply, after } = await runAddFlow(lab, [
+      { kind: 'attach', id: 'w', refs: [REFS[0]!], messages: [[1, child('x')]] },
+      { kind: 'attach', id: 'none', refs: [REFS[0]!], messages: [[1, child('x')]] },
+      { kind: 'attach', id: 'c', refs: [REFS[1]!], messages: [[1, child('y')]] },
+    ]);
+
+    expect(reply).toBe(`+${FIRST}\t\nmissing\n+${FIRST + 1}\t`);
+    expect(after).toMatchObject({
+      'job:w': { pending: '1' },
+      'children:w': { [REFS[0]!]: 'p' },
+      'job:c': { pending: '1', state: 'completed' },
+      'children:c': { [REFS[1]!]: 'p' },
+    });
+    expect(sentIn(after)).toHaveLength(2);
+  });
+
+  it.each([
+    ['another token', 'w:2', 'stale'],
+    ['its token', 'w:1', `+${FIRST}\t`],
+  ])('compares the lock where it is told one: %s', async (_case, token, word) => {
+    await lab.given({ jobs: [{ id: '1', state: 'active' }] });
+
+    const { reply, before, after } = await runAddFlow(lab, [
+      { kind: 'attach', id: '1', token, refs: [REFS[0]!], messages: [[1, child('x')]] },
+    ]);
+
+    expect(reply).toBe(word);
+    expect(after['job:1']).toEqual({
+      ...(before['job:1'] as object),
+      ...(word === 'stale' ? {} : { pending: '1' }),
+    });
+  });
+
+  it('leaves out children that are there, with all that belongs to them, but not what others wait for', async () => {
+    await lab.given({
+      jobs: [{ id: '1', state: 'active', fields: { pending: 0 }, children: { [REFS[0]!]: 'c1' } }],
+    });
+
+    const { reply, after } = await runAddFlow(lab, [
+      {
+        kind: 'attach',
+        id: '1',
+        refs: REFS,
+        messages: [
+          [1, child('x')],
+          [2, child('y')],
+          [1, child('below x', 'w')],
+          [2, child('below y')],
+          [2, child('further below')],
+        ],
+      },
+    ]);
+
+    expect(reply).toBe(`+${FIRST + 2}\t1`);
+    expect(after['job:1']).toMatchObject({ pending: '1' });
+    expect(after['children:1']).toEqual({ [REFS[0]!]: 'c1', [REFS[1]!]: 'p' });
+    expect(sentIn(after).map(([flag, , , , id]) => [flag, id])).toEqual([
+      ['', 'y'],
+      ['w', 'below y'],
+      ['', 'further below'],
+    ]);
+  });
+
+  it('changes nothing where all children are there', async () => {
+    await lab.given({
+      jobs: [{ id: '1', state: 'active', fields: { pending: 1 }, children: { [REFS[0]!]: 'p' } }],
+    });
+
+    const { reply, before, after } = await runAddFlow(lab, [
+      { kind: 'attach', id: '1', refs: [REFS[0]!], messages: [[1, child('x')]] },
+    ]);
+
+    expect(reply).toBe('+0\t1');
+    expect(after).toEqual({ ...before, 'writer:a': '1\n+0\t1' });
+  });
+});
+
+describe('a staged flow', () => {
+  const refs = message('', 4, 'own', 'refs', 'r', ...REFS);
+  const stage = (messages: readonly string[], count = 0, now = FLOW_TIME) =>
+    lab.run(stageFlow, [now, 's1', count, 60_000], messages);
+  const root = { kind: 'root', id: 'r', pending: 2, staged: 's1', total: 3 } as const;
+
+  it('is put aside piece by piece, a repeated call doing nothing more than the first', async () => {
+    await stage([refs, child('x')]);
+    await stage([child('y')], 2);
+    const { reply, after } = await stage([child('y')], 2, FLOW_TIME + 5);
+
+    expect(reply).toBe('ok');
+    expect(after).toEqual({
+      'staged:s1': [refs, child('x'), child('y')],
+      staging: [['s1', FLOW_TIME + 60_005]],
+    });
+    expect((await stage([child('z')], 9)).reply).toBe('gone');
+  });
+
+  it('begins with one message that stands for all of them', async () => {
+    await stage([refs, child('x', 'w'), child('y')]);
+
+    const { reply, after } = await runAddFlow(lab, [root]);
+
+    expect(reply).toBe(`+${FIRST + 2}\t`);
+    expect(after).toMatchObject({
+      'job:r': { pending: '2' },
+      'staged:s1': [refs, child('x', 'w'), child('y')],
+      outbox: [message(FIRST + 2, 's', 0, 's1')],
+      meta: { sent: String(FIRST + 2), outbox: '0:' },
+    });
+    expect(after).not.toHaveProperty('staging');
+  });
+
+  it.each([
+    ['was taken back', []],
+    ['is not whole', [refs, child('x')]],
+  ])('does not begin when it %s', async (_case, messages) => {
+    if (messages.length > 0) await stage(messages);
+
+    const { reply, before, after } = await runAddFlow(lab, [root]);
+
+    expect(reply).toBe('gone');
+    expect(after).toEqual({ ...before, 'writer:a': '1\ngone' });
+  });
+});

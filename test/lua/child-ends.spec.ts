@@ -1,0 +1,331 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  cleanJobs,
+  drainQueue,
+  obliterateQueue,
+  removeChildren,
+  removeJob,
+  retryJob,
+  retryJobs,
+  unlinkChild,
+} from '../../lib/redis/scripts.generated.js';
+import { COMMIT_TIME, runCommit } from '../support/commit-call.js';
+import { OTHER, sentIn } from '../support/flow-call.js';
+import { SEED_TIME, ScriptLab, type SeedJob } from '../support/script-lab.js';
+
+const lab = ScriptLab.open();
+const NOW = SEED_TIME + 60_000;
+
+const link = (policy: string): string => `${policy}${OTHER}\tp`;
+const child = (state: SeedJob['state'], policy = '-', more: SeedJob = { id: '1' }): SeedJob => ({
+  state: state!,
+  lockUntil: NOW - 1,
+  ...more,
+  fields: { state: state!, parent: link(policy), ...more.fields },
+});
+const told = (policy: string, outcome: string, payload: string, id = '1'): string[] => [
+  '',
+  '5',
+  OTHER,
+  'settle',
+  'p',
+  id,
+  policy,
+  outcome,
+  payload,
+];
+const sent = async (): Promise<string[][]> => sentIn(await lab.dump());
+
+describe('a child that ends in a run', () => {
+  const end = async (policy: string, write: readonly string[], want = 0) => {
+    await lab.given({ jobs: [child('active', policy)] });
+    return runCommit(lab, [write], { want });
+  };
+
+  it.each(['-', 'f', 'c', 'i', 'r'])('tells its parent of its result: policy %s', async (policy) => {
+    const { words, undeliveredMs, after } = await end(policy, ['complete', '1', 'w:1', '{"a":[]}', '']);
+
+    expect(words).toEqual(['ok']);
+    expect(undeliveredMs).toBe(0);
+    expect(sentIn(after)).toEqual([told(policy, 'c', '{"a":[]}')]);
+    expect(after['job:1']).toMatchObject({ state: 'completed', parent: link(policy) });
+    const number = String(COMMIT_TIME * 1000 + 1);
+    expect(after.meta).toMatchObject({ sent: number, outbox: '0:' });
+  });
+
+  it.each(['-', 'f', 'c', 'i', 'r'])('tells its parent of its failure: policy %s', async (policy) => {
+    const { after } = await end(policy, ['fail', '1', 'w:1', '"no"', '[]', '', '1']);
+
+    expect(sentIn(after)).toEqual([told(policy, 'f', '"no"')]);
+  });
+
+  it.each([
+    ['-', 'r', ''],
+    ['f', 'f', '"no"'],
+    ['i', 'f', '"no"'],
+  ])('and is removed at once after it failed: policy %s', async (policy, outcome, payload) => {
+    const { after } = await end(policy, ['fail', '1', 'w:1', '"no"', '[]', '0,,', '1']);
+
+    expect(sentIn(after)).toEqual([told(policy, outcome, payload)]);
+    expect(after['job:1']).toBeUndefined();
+  });
+
+  it('and is removed at once after it completed', async () => {
+    const { after } = await end('-', ['complete', '1', 'w:1', '7', '0,,']);
+
+    expect(sentIn(after)).toEqual([told('-', 'c', '7')]);
+  });
+
+  it.each([
+    ['retry', ['retry', '1', 'w:1', '"no"', '[]', '0', '']],
+    ['postpone', ['postpone', '1', 'w:1', '50']],
+    ['data', ['data', '1', 'w:1', '{}']],
+  ])('says nothing before: %s', async (_case, write) => {
+    const { undeliveredMs, after } = await end('f', write);
+
+    expect(undeliveredMs).toBe(-1);
+    expect(after.outbox).toBeUndefined();
+  });
+
+  it('tells once, also when the call is repeated', async () => {
+    const write = ['complete', '1', 'w:1', '7', ''];
+    const first = await end('-', write);
+    const again = await runCommit(lab, [write]);
+
+    expect(again.after).toEqual(first.after);
+  });
+
+  it('says with each call that messages are there, and for how long somebody delivers them', async () => {
+    await end('-', ['complete', '1', 'w:1', '7', '']);
+    expect((await runCommit(lab, [], { seq: '2' })).undeliveredMs).toBe(0);
+    await lab.client.hset(lab.keys.of('meta'), 'outbox', `${COMMIT_TIME + 300}:p`);
+    expect((await runCommit(lab, [], { seq: '3' })).undeliveredMs).toBe(300);
+    expect((await runCommit(lab, [], { seq: '4', now: COMMIT_TIME + 301 })).undeliveredMs).toBe(0);
+  });
+
+  it.each([
+    ['count', '1,,'],
+    ['age', ',10,'],
+  ])('tells its parent when retention removes it unsettled: by %s', async (_case, keep) => {
+    await lab.given({
+      jobs: [
+        ...['-', 'f', 'i'].map((policy, i) => child('failed', policy, { id: `old${i}` })),
+        { id: '1', state: 'active' },
+      ],
+    });
+
+    const { after } = await runCommit(lab, [['fail', '1', 'w:1', '"no"', '[]', keep, '1']]);
+
+    expect(sentIn(after)).toEqual([told('-', 'r', '', 'old0')]);
+    expect(after.failed).toEqual([['1', 5]]);
+  });
+
+  it('says nothing of completed children that retention removes', async () => {
+    await lab.given({ jobs: [child('completed', '-', { id: 'old' }), { id: '1', state: 'active' }] });
+
+    const { after } = await runCommit(lab, [['complete', '1', 'w:1', '1', '1,,']]);
+
+    expect(after['job:old']).toBeUndefined();
+    expect(after.outbox).toBeUndefined();
+  });
+});
+
+describe('a parent that ends', () => {
+  const CHILDREN = { [`${OTHER}\tx`]: 'p', [`${OTHER}\ty`]: 'f"no"' };
+  const parent = (fields: SeedJob['fields'], children: Record<string, string>): SeedJob => ({
+    id: '1',
+    state: 'active',
+    children,
+    fields: fields!,
+  });
+  const X = `${OTHER}\tx`;
+
+  it.each([
+    ['a child is pending', 'pending-children', { pending: 1 }, { [X]: 'p' }],
+    ['a child has failed', 'child-failed', { pending: 0, failedChildren: 1 }, { [X]: 'f"no"' }],
+    ['it is to fail', 'child-failed', { pending: 0, deferred: '"so"' }, { [X]: 'c1' }],
+    ['both', 'child-failed', { pending: 1, failedChildren: 1 }, CHILDREN],
+  ])('cannot complete while %s', async (_case, word, fields, children) => {
+    await lab.given({ jobs: [parent(fields, children)] });
+
+    const { words, before, after } = await runCommit(lab, [['complete', '1', 'w:1', '1', '']]);
+
+    expect(words).toEqual([word]);
+    expect(after).toEqual({ ...before, 'writer:a': expect.anything() });
+  });
+
+  it('completes when no child is pending, and keeps what they brought', async () => {
+    await lab.given({ jobs: [parent({ pending: 0 }, { [X]: 'c1' })] });
+
+    const { words, after } = await runCommit(lab, [['complete', '1', 'w:1', '1', '']]);
+
+    expect(words).toEqual(['ok']);
+    expect(after['children:1']).toEqual({ [X]: 'c1' });
+  });
+
+  it('may fail at any time, and is no longer to fail then', async () => {
+    await lab.given({ jobs: [parent({ pending: 1, failedChildren: 1, deferred: '"so"' }, CHILDREN)] });
+
+    const { words, after } = await runCommit(lab, [['fail', '1', 'w:1', '"no"', '[]', '', '1']]);
+
+    expect(words).toEqual(['ok']);
+    expect(after['job:1']).toMatchObject({ state: 'failed', pending: '1', failedChildren: '1' });
+    expect(after['job:1']).not.toHaveProperty('deferred');
+  });
+
+  it('takes along what its children brought when it is removed', async () => {
+    await lab.given({ jobs: [parent({ pending: 0 }, { [X]: 'c1' })] });
+
+    const { after } = await runCommit(lab, [['complete', '1', 'w:1', '1', '0,,']]);
+
+    expect(after['children:1']).toBeUndefined();
+  });
+});
+
+describe('a child that is taken away', () => {
+  it.each([
+    ['waiting', '-', [told('-', 'r', '')]],
+    ['active', 'f', [told('f', 'r', '')]],
+    ['delayed', 'i', [told('i', 'r', '')]],
+    ['failed', '-', [told('-', 'r', '')]],
+    ['failed', 'f', []],
+    ['failed', 'c', []],
+    ['completed', '-', []],
+  ] as const)('by hand, %s with policy %s', async (state, policy, messages) => {
+    await lab.given({ jobs: [child(state, policy)] });
+
+    const { reply } = await lab.run(removeJob, [NOW, 'a', '1', '1']);
+
+    expect(reply).toBe(messages.length > 0 ? 'told' : 'ok');
+    expect(await sent()).toEqual(messages);
+  });
+
+  it.each(['waiting', 'failed'] as const)('by cleaning, %s', async (state) => {
+    await lab.given({ jobs: [child(state), child(state, '-', { id: '2' }), { id: '3', state }] });
+
+    await lab.run(cleanJobs, [NOW, 'a', '1', state, 0, 0, 0]);
+
+    expect(await sent()).toEqual([told('-', 'r', ''), told('-', 'r', '', '2')]);
+  });
+
+  it('by draining, parents first', async () => {
+    await lab.given({
+      jobs: [
+        child('waiting'),
+        child('waiting-children', 'f', { id: '2', fields: { pending: 1 } }),
+        child('delayed', '-', { id: '3' }),
+      ],
+    });
+
+    expect((await lab.run(drainQueue, [0])).reply).toBe(2);
+
+    expect(await sent()).toEqual([told('f', 'r', '', '2'), told('-', 'r', '')]);
+  });
+
+  it('by obliterating its queue, which stays until its parents were told', async () => {
+    await lab.given({ paused: true, jobs: [child('waiting'), child('completed', '-', { id: '2' })] });
+    await lab.client.hset(lab.keys.of('inbox'), OTHER, '3');
+
+    expect((await lab.run(obliterateQueue, [100, 0])).reply).toBe('undelivered');
+    expect(await sent()).toEqual([told('-', 'r', '')]);
+    expect((await lab.run(obliterateQueue, [100, 0])).reply).toBe('undelivered');
+    await lab.client.del(lab.keys.of('outbox'));
+    const { reply, after } = await lab.run(obliterateQueue, [100, 0]);
+
+    expect(reply).toBe('done');
+    expect(after).toEqual({ inbox: { [OTHER]: '3' } });
+    expect(await lab.ttlMs('inbox')).toBeGreaterThan(3_000_000);
+  });
+
+  it('by letting go of it', async () => {
+    await lab.given({ jobs: [child('waiting')] });
+
+    const { reply, after } = await lab.run(unlinkChild, [NOW, 'a', '1', '1']);
+    const again = await lab.run(unlinkChild, [NOW, 'a', '1', '1']);
+
+    expect(reply).toBe('told');
+    expect(after['job:1']).toEqual({ state: 'waiting' });
+    expect(await sent()).toEqual([told('-', 'r', '')]);
+    expect(again.after).toEqual(after);
+    expect((await lab.run(unlinkChild, [NOW, 'a', '2', '1'])).reply).toBe('unchanged');
+  });
+
+  it.each([
+    ['completed', 'unchanged', child('completed')],
+    ['failed and settled', 'unchanged', child('failed', 'i')],
+    ['failed without a policy', 'told', child('failed')],
+    ['no child', 'unchanged', { id: '1' }],
+    ['not there', 'missing', { id: '2' }],
+  ])('not where there is nothing to let go: %s', async (_case, word, job) => {
+    await lab.given({ jobs: [job] });
+
+    expect((await lab.run(unlinkChild, [NOW, 'a', '1', '1'])).reply).toBe(word);
+  });
+});
+
+describe('a child that runs again', () => {
+  const relinked = (id: string): string[] => ['', '5', OTHER, 'relink', 'p', id];
+
+  it.each(['failed', 'completed'] as const)('tells its parent when it is retried: %s', async (state) => {
+    await lab.given({ jobs: [child(state, 'f')] });
+
+    const { reply } = await lab.run(retryJob, [NOW, 'a', '1', '1', state, 0, 0, 0]);
+
+    expect(reply).toBe('told');
+    expect(await sent()).toEqual([relinked('1')]);
+  });
+
+  it('also with many others', async () => {
+    await lab.given({
+      jobs: [child('failed', 'f'), { id: '2', state: 'failed' }, child('failed', '-', { id: '3' })],
+    });
+
+    expect((await lab.run(retryJobs, [NOW, 'failed', 100, 0])).reply).toEqual([3, NOW]);
+
+    expect(await sent()).toEqual([relinked('1'), relinked('3')]);
+  });
+});
+
+describe('remove-children', () => {
+  const jobs: SeedJob[] = [
+    child('waiting'),
+    child('active', '-', { id: '2', lockUntil: NOW + 5 }),
+    child('active', '-', { id: '3', lockUntil: NOW }),
+    child('completed', '-', { id: '4' }),
+    child('failed', '-', { id: '5' }),
+    child('waiting-children', 'f', { id: '6', fields: { pending: 1 } }),
+    { ...child('delayed', '-', { id: '7' }), fields: { state: 'delayed', parent: `-${OTHER}\tq` } },
+    { id: '8' },
+  ];
+  const ids = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
+  it('removes all children of one parent but those that a worker holds', async () => {
+    await lab.given({ jobs });
+
+    const { reply, after } = await lab.run(removeChildren, [NOW, `${OTHER}\tp`, 0], ids);
+
+    expect(reply).toEqual(['1', '3', '4', '5', '6']);
+    expect(['1', '2', '3', '4', '5', '6', '7', '8'].filter((id) => after[`body:${id}`])).toEqual([
+      '2',
+      '7',
+      '8',
+    ]);
+    expect(after.outbox).toBeUndefined();
+    expect(after.events).toEqual([
+      ['removed', '1', 'waiting'],
+      ['removed', '3', 'active'],
+      ['removed', '4', 'completed'],
+      ['removed', '5', 'failed'],
+      ['removed', '6', 'waiting-children'],
+    ]);
+  });
+
+  it('removes those that have not been started, and tells the parent', async () => {
+    await lab.given({ jobs });
+
+    const { reply } = await lab.run(removeChildren, [NOW, `${OTHER}\tp`, 1], ids);
+
+    expect(reply).toEqual(['1', '6']);
+    expect(await sent()).toEqual([told('-', 'r', ''), told('f', 'r', '', '6')]);
+  });
+});

@@ -1,0 +1,197 @@
+import { describe, expect, it } from '@jest/globals';
+import { receive } from '../../lib/redis/scripts.generated.js';
+import { BODY, FLOW_TIME, OTHER, runReceive, sentIn } from '../support/flow-call.js';
+import { ScriptLab, type SeedJob } from '../support/script-lab.js';
+
+const lab = ScriptLab.open();
+const LINK = `-${OTHER}\tp`;
+const SECOND = 'second:{queue}:';
+
+interface Node {
+  spec?: string;
+  link?: string;
+  count?: number;
+  refs?: string[];
+}
+
+const add = (id: string, { spec = '', link = LINK, count = 0, refs = [] }: Node = {}): string =>
+  ['add', id, spec, link, count, BODY, ...refs].join('\x1f');
+
+describe('receive', () => {
+  it('stores a job of a flow, which knows its parent, and wakes a worker', async () => {
+    const { reply, after } = await runReceive(lab, [add('x')]);
+
+    expect(reply).toBe(-1);
+    expect(after).toEqual({
+      'body:x': `${FLOW_TIME}\n${BODY}`,
+      'job:x': { state: 'waiting', parent: LINK },
+      waiting: ['x'],
+      wake: [['1', 0]],
+      inbox: { [OTHER]: '1' },
+      events: [['added', 'x', 'work']],
+    });
+  });
+
+  it.each([
+    ['a delay', '500,,,', 'delayed', { state: 'delayed' }],
+    ['a priority', ',3,,', 'prioritized', { state: 'prioritized', priority: '3' }],
+    ['the front', ',,1,', 'waiting', { state: 'waiting' }],
+  ])('puts a job where it asks to be: %s', async (_case, spec, place, fields) => {
+    const { after } = await runReceive(lab, [add('x', { spec })]);
+
+    expect(after[place]).toHaveLength(1);
+    expect(after['job:x']).toEqual({ ...fields, parent: LINK });
+    expect(after.wake).toEqual([['1', 0]]);
+  });
+
+  it('wakes nobody in a paused queue', async () => {
+    await lab.given({ paused: true });
+
+    expect((await runReceive(lab, [add('x')])).after.wake).toBeUndefined();
+  });
+
+  it('stores a job that waits for children of its own', async () => {
+    const refs = [`${SECOND}\ta`, `${SECOND}\tb`];
+
+    const { after } = await runReceive(lab, [add('x', { count: 2, refs, spec: ',5,,' })]);
+
+    expect(after).toEqual({
+      'body:x': `${FLOW_TIME}\n${BODY}`,
+      'job:x': { state: 'waiting-children', parent: LINK, pending: '2', priority: '5' },
+      'children:x': { [refs[0]!]: 'p', [refs[1]!]: 'p' },
+      'waiting-children': [['x', 1]],
+      meta: { seq: '1' },
+      inbox: { [OTHER]: '1' },
+      events: [['added', 'x', 'work', '', 'waiting-children']],
+    });
+  });
+
+  it('notes further children that were counted before', async () => {
+    const refs = [`${SECOND}\ta`, `${SECOND}\tb`, `${SECOND}\tc`];
+    await runReceive(lab, [add('x', { count: 3, refs: refs.slice(0, 1) })]);
+
+    const { after } = await runReceive(lab, [['refs', 'x', ...refs.slice(1)].join('\x1f')], { first: 2 });
+
+    expect(Object.keys(after['children:x'] as object).sort()).toEqual(refs);
+    expect(after['job:x']).toMatchObject({ pending: '3' });
+  });
+
+  it('does not count children twice that were there, and lets the parent run if none is left', async () => {
+    await lab.given({
+      jobs: [
+        { id: 'x', state: 'waiting-children', fields: { pending: 1 }, children: { [`${SECOND}\ta`]: 'c1' } },
+      ],
+    });
+
+    const { after } = await runReceive(lab, [['refs', 'x', `${SECOND}\ta`].join('\x1f')]);
+
+    expect(after['job:x']).toMatchObject({ pending: '0', state: 'waiting' });
+    expect(after.waiting).toEqual(['x']);
+  });
+
+  it('leaves out what it has taken before, whoever delivers it again', async () => {
+    await runReceive(lab, [add('x'), add('y')], { first: 7 });
+    await lab.client.del(lab.keys.derived('body', 'x'), lab.keys.derived('job', 'x'));
+    await lab.client.lrem(lab.keys.of('waiting'), 1, 'x');
+
+    const again = await runReceive(lab, [add('x'), add('y')], { first: 7 });
+    expect(again.after).toEqual(again.before);
+    const more = await runReceive(lab, [add('y'), add('z')], { first: 8 });
+    expect(more.after.waiting).toEqual(['y', 'z']);
+    expect(more.after.inbox).toEqual({ [OTHER]: '9' });
+  });
+
+  it('counts each sending queue by itself', async () => {
+    await runReceive(lab, [add('x')], { first: 7 });
+    const { after } = await runReceive(lab, [add('y')], { source: SECOND });
+
+    expect(after.waiting).toEqual(['x', 'y']);
+    expect(after.inbox).toEqual({ [OTHER]: '7', [SECOND]: '1' });
+  });
+
+  it('keeps for good what an obliterated queue had left to expire', async () => {
+    await lab.client.hset(lab.keys.of('inbox'), OTHER, '3');
+    await lab.client.pexpire(lab.keys.of('inbox'), 60_000);
+
+    await runReceive(lab, [add('y')], { first: 4 });
+
+    expect(await lab.ttlMs('inbox')).toBe(-1);
+  });
+
+  it('refuses what it does not know before anything is written', async () => {
+    await expect(lab.run(receive, [FLOW_TIME, OTHER], ['1', add('x'), '2', 'sing'])).rejects.toThrow(
+      'unknown message sing',
+    );
+    expect(await lab.dump()).toEqual({});
+  });
+});
+
+describe('a received job whose id is taken', () => {
+  const COMPLETED: SeedJob = { id: 'x', state: 'completed' };
+  const FAILED: SeedJob = { id: 'x', state: 'failed' };
+  const IN_USE = '"There is a job with this id already, and another parent waits for it."';
+  const told = async (job: SeedJob, link = LINK): Promise<string[][]> => {
+    await lab.given({ jobs: [job] });
+    const { before, after } = await runReceive(lab, [add('x', { link })]);
+    expect(after.events).toEqual([['duplicated', 'x']]);
+    expect(after['body:x']).toEqual(before['body:x']);
+    return sentIn(after).map(([, , target, ...parts]) => [target!, ...parts]);
+  };
+
+  it('becomes the child while it is unfinished', async () => {
+    expect(await told({ id: 'x' })).toEqual([]);
+    expect((await lab.dump())['job:x']).toEqual({ state: 'waiting', parent: LINK });
+  });
+
+  it('tells its end at once when it has completed', async () => {
+    expect(await told(COMPLETED)).toEqual([[OTHER, 'settle', 'p', 'x', '-', 'c', '"done"']]);
+    expect((await lab.dump())['job:x']).toMatchObject({ parent: LINK });
+  });
+
+  it('tells its end at once when it has failed, as the new parent wants it', async () => {
+    const link = `i${OTHER}\tp`;
+    expect(await told(FAILED, link)).toEqual([[OTHER, 'settle', 'p', 'x', 'i', 'f', '"no"']]);
+  });
+
+  it('is told of again where it is this very child', async () => {
+    expect(await told({ ...COMPLETED, fields: { parent: LINK } })).toEqual([
+      [OTHER, 'settle', 'p', 'x', '-', 'c', '"done"'],
+    ]);
+  });
+
+  it.each([
+    ['-', 'f'],
+    ['i', 'i'],
+    ['f', 'f'],
+  ])('fails for a second parent while the first waits for it: %s', async (policy, counted) => {
+    const old = `i${SECOND}\tq`;
+    const link = `${policy}${OTHER}\tp`;
+    expect(await told({ id: 'x', fields: { state: 'waiting', parent: old } }, link)).toEqual([
+      [OTHER, 'settle', 'p', 'x', counted, 'f', IN_USE],
+    ]);
+    expect((await lab.dump())['job:x']).toMatchObject({ parent: old });
+  });
+
+  it('also where it has failed and the first parent waits for a retry', async () => {
+    const job = { ...FAILED, fields: { parent: `-${SECOND}\tq` } };
+    expect(await told(job)).toEqual([[OTHER, 'settle', 'p', 'x', 'f', 'f', IN_USE]]);
+  });
+
+  it('goes over to a second parent once the first was told of its end', async () => {
+    const job = { ...COMPLETED, fields: { parent: `-${SECOND}\tq` } };
+    expect(await told(job)).toEqual([[OTHER, 'settle', 'p', 'x', '-', 'c', '"done"']]);
+    expect((await lab.dump())['job:x']).toMatchObject({ parent: LINK });
+  });
+
+  it('waits for further children that come with it', async () => {
+    await lab.given({
+      jobs: [{ id: 'x', state: 'active', fields: { pending: 1 }, children: { [`${SECOND}\ta`]: 'p' } }],
+    });
+
+    const refs = [`${SECOND}\ta`, `${SECOND}\tb`];
+    const { after } = await runReceive(lab, [add('x', { link: '', count: 2, refs })]);
+
+    expect(after['job:x']).toMatchObject({ pending: '2' });
+    expect(after['children:x']).toEqual({ [refs[0]!]: 'p', [refs[1]!]: 'p' });
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ListedState } from '../../lib/job/job-state.js';
+import { FLOW_TIME, OTHER, runReceive } from '../support/flow-call.js';
+import type { QueueDump } from '../support/dump-queue.js';
+import { ScriptLab, type SeedJob } from '../support/script-lab.js';
+
+const lab = ScriptLab.open();
+const REF = `${OTHER}\tx`;
+const SHOWN = 'other:queue:x';
+const REASON = `"child ${SHOWN} failed"`;
+
+type Outcome = 'c' | 'f' | 'r';
+
+const settle = (policy: string, outcome: Outcome, payload = '"out"', id = 'x'): string =>
+  ['settle', 'p', id, policy, outcome, payload].join('\x1f');
+
+const POLICIES = ['-', 'f', 'c', 'i', 'r'];
+const OUTCOMES = ['c', 'f', 'r'] as const;
+const STATES: ListedState[] = [
+  'waiting-children',
+  'active',
+  'waiting',
+  'prioritized',
+  'delayed',
+  'completed',
+  'failed',
+];
+
+/** What becomes of the child's entry. */
+function entryAfter(policy: string, outcome: Outcome): string | undefined {
+  if (outcome === 'c') return 'c"out"';
+  if (outcome === 'r' || policy === 'r') return undefined;
+  return { '-': 'p', f: 'f"out"', c: 'i"out"', i: 'i"out"' }[policy];
+}
+
+/** Where the parent is afterwards, which waited for `others` besides. */
+function stateAfter(state: ListedState, policy: string, outcome: Outcome, others: number): ListedState {
+  const fails = outcome === 'f' && policy === 'f';
+  const told = outcome === 'f' && policy === '-';
+  if (state === 'delayed') return fails ? 'waiting' : 'delayed';
+  if (state !== 'waiting-children' || told) return state;
+  const at_once = fails || (outcome === 'f' && policy === 'c');
+  return others === 0 || at_once ? 'waiting' : 'waiting-children';
+}
+
+const CASES = STATES.flatMap((state) =>
+  OUTCOMES.flatMap((outcome) =>
+    POLICIES.flatMap((policy) => [0, 1].map((others) => [state, outcome, policy, others] as const)),
+  ),
+);
+
+describe('the end of a child', () => {
+  const given = (state: ListedState, others: number, more: Partial<SeedJob> = {}): Promise<void> =>
+    lab.given({
+      jobs: [
+        {
+          id: 'p',
+          state,
+          priority: 0,
+          children: { [REF]: 'p', ...(others > 0 ? { [`${OTHER}\tother`]: 'p' } : {}) },
+          fields: { state, pending: others + 1 },
+          ...more,
+        },
+        { id: 'neighbor' },
+      ],
+    });
+
+  it.each(CASES)(
+    'a parent that is %s: outcome %s, policy %s, %i others',
+    async (state, outcome, policy, others) => {
+      if (state === 'prioritized') await given(state, others, { priority: 4 });
+      else await given(state, others);
+
+      const { before, after } = await runReceive(lab, [settle(policy, outcome)]);
+
+      const entry = entryAfter(policy, outcome);
+      const next = stateAfter(state, policy, outcome, others);
+      const counted = entry === 'f"out"';
+      const ended = state === 'completed' || state === 'failed';
+      const fields: Record<string, string> = {
+        ...(before['job:p'] as Record<string, string>),
+        state: next,
+      };
+      fields.pending = String(entry === 'p' ? others + 1 : others);
+      if (counted) fields.failedChildren = '1';
+      if (counted && !ended) fields.deferred = REASON;
+      if (next !== state) fields.delay = '0';
+      const children = { ...(before['children:p'] as Record<string, string>) };
+      if (entry === undefined) delete children[REF];
+      else children[REF] = entry;
+      const expected: QueueDump = { ...before, 'job:p': fields, inbox: { [OTHER]: '1' } };
+      if (Object.keys(children).length > 0) expected['children:p'] = children;
+      else delete expected['children:p'];
+      if (next !== state) {
+        delete expected[state];
+        // In front of the job that waits there.
+        expected.waiting = ['p', 'neighbor'];
+        expected.wake = [['1', 0]];
+        expected.events = [['waiting', 'p', state]];
+      }
+      if (entry === 'p') expected.events = [['child-failed', 'p', SHOWN, '"out"']];
+      expect(after).toEqual(expected);
+    },
+  );
+
+  it('lets a parent with a priority wait in front of its class', async () => {
+    await lab.given({
+      jobs: [
+        { id: 'p', state: 'waiting-children', priority: 4, children: { [REF]: 'p' } },
+        { id: 'neighbor', state: 'prioritized', priority: 4 },
+      ],
+    });
+
+    const { after } = await runReceive(lab, [settle('-', 'c')]);
+
+    expect((after.prioritized as [string, number][]).map(([id]) => id)).toEqual(['p', 'neighbor']);
+    expect(after['job:p']).toMatchObject({ state: 'prioritized', pending: '0' });
+  });
+
+  it('starts the delay of a parent that has one', async () => {
+    await given('waiting-children', 0, { fields: { pending: 1, delay: 700 } });
+
+    const { after } = await runReceive(lab, [settle('-', 'c')]);
+
+    expect(after['job:p']).toMatchObject({ state: 'delayed', delay: '700', pending: '0' });
+    expect(Math.floor((after.delayed as [string, number][])[0]![1])).toBe(FLOW_TIME + 700);
+    expect(after.events).toEqual([['delayed', 'p', String(FLOW_TIME + 700)]]);
+    expect(after.wake).toEqual([['1', 0]]);
+  });
+
+  it('ends a delay that another message of the same call began', async () => {
+    await given('waiting-children', 1, { fields: { pending: 2, delay: 700 } });
+
+    const { after } = await runReceive(lab, [settle('c', 'f'), settle('f', 'f', '"no"', 'other')]);
+
+    expect(after.delayed).toBeUndefined();
+    expect(after.waiting).toEqual(['p', 'neighbor']);
+    expect(after['job:p']).toMatchObject({ state: 'waiting', pending: '0', failedChildren: '1' });
+  });
+
+  it('lets a parent run once, however many of its children end in one call', async () => {
+    await given('waiting-children', 1);
+
+    const { after } = await runReceive(lab, [settle('c', 'f'), settle('i', 'f', '"no"', 'other')]);
+
+    expect(after.waiting).toEqual(['p', 'neighbor']);
+    expect(after.events).toEqual([['waiting', 'p', 'waiting-children']]);
+  });
+
+  it('settles a child once', async () => {
+    await given('waiting-children', 1);
+    await runReceive(lab, [settle('-', 'c', '1')]);
+
+    const { before, after } = await runReceive(lab, [settle('f', 'f', '2'), settle('-', 'r')], { first: 2 });
+
+    expect(after).toEqual({ ...before, inbox: { [OTHER]: '3' } });
+  });
+
+  it('means nothing to a job that is gone, or never had that child', async () => {
+    await lab.given({ jobs: [{ id: 'p' }] });
+
+    const { before, after } = await runReceive(lab, [
+      settle('f', 'f'),
+      ['settle', 'gone', 'x', 'f', 'f', '1'].join('\x1f'),
+      ['relink', 'p', 'x'].join('\x1f'),
+    ]);
+
+    expect(after).toEqual({ ...before, inbox: { [OTHER]: '3' } });
+  });
+
+  it('names a child with quotes in a reason that is JSON', async () => {
+    await lab.given({
+      jobs: [{ id: 'p', state: 'active', children: { [`${OTHER}\ta"\\b`]: 'p' }, fields: { pending: 1 } }],
+    });
+
+    const { after } = await runReceive(lab, [settle('f', 'f', '1', 'a"\\b')]);
+
+    const { deferred } = after['job:p'] as Record<string, string>;
+    expect(JSON.parse(deferred!)).toBe('child other:queue:a"\\b failed');
+  });
+
+  it.each([
+    ['completed', 'c1', {}],
+    ['failed and ignored', 'i"no"', {}],
+    ['failed and counted', 'f"no"', { failedChildren: 1 }],
+  ])('is undone when a child runs again that had %s', async (_case, entry, fields) => {
+    await lab.given({
+      jobs: [{ id: 'p', state: 'active', children: { [REF]: entry }, fields: { pending: 0, ...fields } }],
+    });
+
+    const { before, after } = await runReceive(lab, [['relink', 'p', 'x'].join('\x1f')]);
+
+    expect(after).toEqual({
+      ...before,
+      'children:p': { [REF]: 'p' },
+      'job:p': {
+        ...(before['job:p'] as object),
+        pending: '1',
+        ...('failedChildren' in fields ? { failedChildren: '0' } : {}),
+      },
+      inbox: { [OTHER]: '1' },
+    });
+  });
+});
