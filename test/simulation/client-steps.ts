@@ -3,6 +3,7 @@ import { DEDUP_IDS, newDeduplicated } from './dedup-rule.js';
 import type { Lane } from './lane.js';
 import type { Random } from './random.js';
 import { CAPS } from './simulated-scripts.js';
+import type { SimulatedQueue } from './simulated-queue.js';
 import type { World } from './world.js';
 
 const CUSTOM_IDS = ['a', 'b', 'c', 'd', 'e', 'f', '1e5', '0xab'];
@@ -17,12 +18,13 @@ const BODIES = [
 /** Adds a batch of jobs of all kinds, unless there are many. */
 export async function addJobs(world: World): Promise<void> {
   const { random, now } = world;
-  const lane = world.clients.slice(0, 2).find(({ unanswered }) => !unanswered);
-  if (!lane || world.queue.model.jobs.size > MOST_JOBS) return;
+  const { queue, producers } = world.site();
+  const lane = producers.find(({ unanswered }) => !unanswered);
+  if (!lane || queue.model.jobs.size > MOST_JOBS) return;
   const count = random.chance(0.02)
     ? CAPS.ADD_CAP + 1
     : random.pick(world.options.deduplicated > 0 ? [1, 2, 5] : [1, 1, 1, 2, 5]);
-  const jobs = Array.from({ length: count }, () => newJob(world));
+  const jobs = Array.from({ length: count }, () => newJob(world, queue));
   if (world.options.deduplicated > 0 && count < 3 && random.chance(0.4)) {
     const entries = jobs.flatMap((job) => ['add', ...job]);
     return world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0], entries);
@@ -30,10 +32,10 @@ export async function addJobs(world: World): Promise<void> {
   await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], jobs.flat());
 }
 
-export function newJob(world: World): string[] {
+export function newJob(world: World, queue: SimulatedQueue): string[] {
   const { random, now, options } = world;
   if (options.deduplicated === 0) return newPlainJob(random, now);
-  const { dedups, jobs } = world.queue.model;
+  const { dedups, jobs } = queue.model;
   // Within a ttl, the id of an owner that is gone can be given away: what is added then is sought out.
   const owners = [...dedups].filter(([, { until }]) => until > now);
   const free = owners.find(([, { owner }]) => !jobs.has(owner) && !/^\d/.test(owner))?.[1].owner;
@@ -60,8 +62,9 @@ function newPlainJob(random: Random, now: number): string[] {
 /** Something that a person or a program asks of the queue from outside. */
 export async function operate(world: World): Promise<void> {
   const { random, now, options } = world;
-  const { model } = world.queue;
-  const lane = world.clients.slice(2).find(({ unanswered }) => !unanswered);
+  const { queue, operators } = world.site();
+  const { model } = queue;
+  const lane = operators.find(({ unanswered }) => !unanswered);
   if (!lane) return;
   const owners = [...model.dedups.values()].map(({ owner }) => owner);
   const id = random.pick([...model.jobs.keys(), ...owners, ...owners, ...CUSTOM_IDS, '1', '99999']);
@@ -70,7 +73,7 @@ export async function operate(world: World): Promise<void> {
   const plain = (
     script: 'drainQueue' | 'pauseQueue' | 'closeRateLimit' | 'retryJobs' | 'promoteJobs',
     ...args: (string | number)[]
-  ) => world.call({ script, args, rest: [] });
+  ) => queue.call({ script, args, rest: [] });
   const action = random.weighted<() => Promise<unknown>>([
     [5, () => world.ask(lane, 'removeJob', now, [id])],
     [5, () => world.ask(lane, 'retryJob', now, [id, finished, flag(), flag(), flag()])],
@@ -88,14 +91,15 @@ export async function operate(world: World): Promise<void> {
     ...(options.deduplicated > 0 ? dedupActions(world, lane, id) : []),
   ]);
   // Who makes a job runnable must wake a worker himself where all of them have gone to sleep.
-  if (options.deduplicated > 0 && random.chance(0.5)) await world.queue.takeWake();
+  if (options.deduplicated > 0 && random.chance(0.5)) await queue.takeWake();
   await action();
 }
 
 type Action = readonly [weight: number, action: () => Promise<unknown>];
 
 function dedupActions(world: World, lane: Lane, id: string): Action[] {
-  const { random, now, queue } = world;
+  const { random, now } = world;
+  const { queue } = lane;
   const { jobs, dedups } = queue.model;
   const dedup = random.pick(DEDUP_IDS);
   const current = dedups.get(dedup)?.owner ?? id;
@@ -103,7 +107,7 @@ function dedupActions(world: World, lane: Lane, id: string): Action[] {
   const actions: Action[] = [
     [8, () => world.ask(lane, 'removeDedupKey', now, [dedup, owner])],
     [6, () => world.ask(lane, 'removeJob', now, [current])],
-    [3, () => world.call({ script: 'getDedupOwner', args: [now, dedup], rest: [] })],
+    [3, () => queue.call({ script: 'getDedupOwner', args: [now, dedup], rest: [] })],
     [3, () => queue.sweepUp()],
   ];
   const place = jobs.get(current)?.place;
@@ -128,8 +132,8 @@ function unlocked(random: Random, id: string): string[] {
 
 /** Lets time pass: a moment, until a job is due, or past the expiry of locks. */
 export async function waitSome(world: World): Promise<void> {
-  const { random, now, queue } = world;
-  const due = queue.model.dueIn(now);
+  const { random, now } = world;
+  const due = world.site().queue.model.dueIn(now);
   const ms = random.weighted([
     [6, random.int(0, 40)],
     [5, random.int(100, 4000)],

@@ -27,15 +27,18 @@ export class QueueModel {
   readonly removed = new Set<string>();
   readonly order: Record<ListedState, string[]>;
   readonly window = { count: 0, until: 0 };
-  /** Told of what seldom happens. */
-  saw: (what: string) => void = () => {};
   /** By the ids of deduplications. */
   readonly dedups = new Map<string, DedupKey>();
   paused = false;
   closedUntil = 0;
   private numbers = 0;
 
-  constructor() {
+  constructor(
+    /** What its keys begin with. */
+    readonly base: string,
+    /** Told of what seldom happens. */
+    readonly saw: (what: string) => void,
+  ) {
     this.order = Object.fromEntries(
       LISTED_STATES.map((state) => [state, [] as string[]]),
     ) as QueueModel['order'];
