@@ -4,7 +4,7 @@ import { main } from './setup/main.mjs';
 import { readNumbers } from './setup/read-numbers.mjs';
 import { withSimulation } from './setup/with-simulation.mjs';
 
-const SEEDS = 3;
+const SEEDS = 6;
 const WIDTH = 60;
 
 await main(async () => {

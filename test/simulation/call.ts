@@ -1,4 +1,5 @@
 import type { JobFields } from '../../lib/job/job-record.js';
+import { readEntries } from './commit-entries.js';
 import type { ScriptName } from './simulated-scripts.js';
 
 /** One call of a script, as it is sent. Where a script takes the time, it is the first argument. */
@@ -40,9 +41,18 @@ export const NUMBERED: ReadonlySet<ScriptName> = new Set<ScriptName>([
   'cleanJobs',
   'commit',
   'promoteJob',
+  'removeDedupKey',
   'removeJob',
   'retryJob',
 ]);
+
+/** A job that a call asks to add, in its order, with the word that it was answered. */
+export interface AskedJob {
+  id: string;
+  spec: string;
+  body: string;
+  word: string;
+}
 
 /** Replies with jobs in them are easier to compare with their parts named. */
 export function readReply(script: ScriptName, raw: unknown): Reply {
@@ -79,6 +89,23 @@ function readJobs(flat: unknown[]): GrantedJob[] {
     jobs.push({ id, body, token, fields: asFields(fields) });
   }
   return jobs;
+}
+
+/** The jobs that a call asked to add. */
+export function askedJobs({ script, rest }: Call, reply: Reply): AskedJob[] {
+  if (script === 'addJobs') {
+    const words = String(reply).split('\n').slice(1);
+    return words.map((word, i) => asAsked(rest.slice(i * 3, i * 3 + 3), word));
+  }
+  if (script !== 'commit') return [];
+  const { words } = reply as CommitReply;
+  return readEntries(rest).flatMap(([operation, ...job], i) =>
+    operation === 'add' ? [asAsked(job, words[i] as string)] : [],
+  );
+}
+
+function asAsked([id, spec, body]: readonly string[], word: string): AskedJob {
+  return { id: id as string, spec: spec as string, body: body as string, word };
 }
 
 export function asFields(flat: readonly string[]): JobFields {

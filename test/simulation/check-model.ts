@@ -1,5 +1,6 @@
 import { LISTED_STATES } from '../../lib/job/job-state.js';
 import { checkSame } from './canonical.js';
+import type { DedupKey } from './model/model-job.js';
 import type { QueueModel } from './model/queue-model.js';
 import type { Snapshot } from './snapshot.js';
 import { Violation } from './violation.js';
@@ -29,6 +30,22 @@ export function checkModel(model: QueueModel, stored: Snapshot): void {
     );
   }
   checkDelayed(model, stored);
+  checkDedups(model, stored);
+}
+
+function checkDedups(model: QueueModel, { dedups }: Snapshot): void {
+  for (const id of new Set([...model.dedups.keys(), ...dedups.keys()])) {
+    const key = model.dedups.get(id);
+    checkSame(`the deduplication ${id}`, key && asStored(key), dedups.get(id)?.fields);
+  }
+}
+
+function asStored({ owner, until, next }: DedupKey): Record<string, string> {
+  return {
+    owner,
+    ...(until > 0 && { until: String(until) }),
+    ...(next && { nextId: next.id, nextSpec: next.spec, nextBody: next.body }),
+  };
 }
 
 // Jobs due in one millisecond may change places when the counter behind their order begins anew, every 4096 jobs.

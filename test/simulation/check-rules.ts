@@ -1,20 +1,11 @@
 import { LISTED_STATES, type ListedState } from '../../lib/job/job-state.js';
 import { auditJob, type AuditedJob } from '../support/audit-job.js';
 import type { Call, CommitReply } from './call.js';
-import type { Expectation } from './model/expect-reply.js';
+import { DedupRules } from './check-dedup-rules.js';
+import type { Made } from './made.js';
 import { CAPS } from './simulated-scripts.js';
 import type { Snapshot } from './snapshot.js';
 import { Violation } from './violation.js';
-
-/** One call that was made. */
-export interface Made {
-  call: Call;
-  expected: Expectation;
-  reply: unknown;
-  now: number;
-  before: Snapshot;
-  after: Snapshot;
-}
 
 const ENDINGS = new Set(['complete', 'fail', 'retry', 'postpone']);
 const RUNNABLE = ['waiting', 'prioritized'] as const;
@@ -24,6 +15,7 @@ const RUNNABLE = ['waiting', 'prioritized'] as const;
  * in it, so that both would have to be wrong for a fault to go unseen.
  */
 export class Rules {
+  readonly dedup = new DedupRules();
   private readonly granted = new Set<string>();
   private readonly window = { count: 0, until: 0 };
 
@@ -34,6 +26,7 @@ export class Rules {
     checkLiveLocks(made);
     checkDelays(made);
     checkWake(made);
+    this.dedup.check(made);
   }
 
   private checkStarts({ call, reply, now, before, after }: Made): void {
@@ -143,12 +136,19 @@ function checkDelays({ call, now, before, after }: Made): void {
   if (call.script !== 'commit') return;
   let promoted = 0;
   for (const [id, score] of before.places.delayed) {
-    if (after.places.delayed.has(id)) continue;
+    if (after.places.delayed.has(id) || isReplaced(before, after, id)) continue;
     promoted += 1;
     if (Math.floor(score) > now)
       throw new Violation(`job ${id} left its delay ${Math.floor(score) - now} ms early`);
   }
   if (promoted > CAPS.PROMOTE_CAP) throw new Violation(`${promoted} jobs were promoted, above the cap`);
+}
+
+/** Whether a deduplicated job gave way to another, and maybe its own id to a third. */
+function isReplaced(before: Snapshot, after: Snapshot, id: string): boolean {
+  return (
+    before.jobs.get(id)?.fields.dedup !== undefined && before.jobs.get(id)?.body !== after.jobs.get(id)?.body
+  );
 }
 
 /** What makes a job runnable, or due sooner, wakes a worker. One that commits learns of due times by its answer. */

@@ -1,6 +1,9 @@
 import { LISTED_STATES } from '../../lib/job/job-state.js';
+import { DEDUP_IDS, newDeduplicated } from './dedup-rule.js';
+import type { Lane } from './lane.js';
 import type { Random } from './random.js';
 import { CAPS } from './simulated-scripts.js';
+import type { SimulatedQueue } from './simulated-queue.js';
 import type { World } from './world.js';
 
 const CUSTOM_IDS = ['a', 'b', 'c', 'd', 'e', 'f', '1e5', '0xab'];
@@ -15,14 +18,37 @@ const BODIES = [
 /** Adds a batch of jobs of all kinds, unless there are many. */
 export async function addJobs(world: World): Promise<void> {
   const { random, now } = world;
-  const lane = world.clients.slice(0, 2).find(({ unanswered }) => !unanswered);
-  if (!lane || world.queue.model.jobs.size > MOST_JOBS) return;
-  const count = random.chance(0.02) ? CAPS.ADD_CAP + 1 : random.pick([1, 1, 1, 2, 5]);
-  const rest = Array.from({ length: count }, () => newJob(random, now)).flat();
-  await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], rest);
+  const { queue, producers } = world.site();
+  const lane = producers.find(({ unanswered }) => !unanswered);
+  if (!lane || queue.model.jobs.size > MOST_JOBS) return;
+  const count = random.chance(0.02)
+    ? CAPS.ADD_CAP + 1
+    : random.pick(world.options.deduplicated > 0 ? [1, 2, 5] : [1, 1, 1, 2, 5]);
+  const jobs = Array.from({ length: count }, () => newJob(world, queue));
+  if (world.options.deduplicated > 0 && count < 3 && random.chance(0.4)) {
+    const entries = jobs.flatMap((job) => ['add', ...job]);
+    return world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0], entries);
+  }
+  await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], jobs.flat());
 }
 
-export function newJob(random: Random, now: number): string[] {
+export function newJob(world: World, queue: SimulatedQueue): string[] {
+  const { random, now, options } = world;
+  if (options.deduplicated === 0) return newPlainJob(random, now);
+  const { dedups, jobs } = queue.model;
+  // Within a ttl, the id of an owner that is gone can be given away: what is added then is sought out.
+  const owners = [...dedups].filter(([, { until }]) => until > now);
+  const free = owners.find(([, { owner }]) => !jobs.has(owner) && !/^\d/.test(owner))?.[1].owner;
+  const lent = owners.find(
+    ([dedup, { owner }]) => jobs.has(owner) && jobs.get(owner)?.fields.dedup !== dedup,
+  )?.[0];
+  const [id, ...job] = random.chance(options.deduplicated)
+    ? newDeduplicated(random, now, random.chance(0.3) ? lent : undefined)
+    : newPlainJob(random, now);
+  return [free !== undefined && random.chance(0.2) ? free : (id as string), ...job];
+}
+
+function newPlainJob(random: Random, now: number): string[] {
   const id = random.chance(0.35) ? random.pick(CUSTOM_IDS) : '';
   const delay = random.chance(0.3) ? String(random.pick([0, 1, 500, 500, 9000, 25_000])) : '';
   const priority = random.chance(0.35) ? String(random.int(0, 3)) : '';
@@ -35,17 +61,19 @@ export function newJob(random: Random, now: number): string[] {
 
 /** Something that a person or a program asks of the queue from outside. */
 export async function operate(world: World): Promise<void> {
-  const { random, now } = world;
-  const { model } = world.queue;
-  const lane = world.clients.slice(2).find(({ unanswered }) => !unanswered);
+  const { random, now, options } = world;
+  const { queue, operators } = world.site();
+  const { model } = queue;
+  const lane = operators.find(({ unanswered }) => !unanswered);
   if (!lane) return;
-  const id = random.pick([...model.jobs.keys(), ...CUSTOM_IDS, '1', '99999']);
+  const owners = [...model.dedups.values()].map(({ owner }) => owner);
+  const id = random.pick([...model.jobs.keys(), ...owners, ...owners, ...CUSTOM_IDS, '1', '99999']);
   const flag = (): number => random.int(0, 1);
   const finished = random.pick(['completed', 'failed']);
   const plain = (
     script: 'drainQueue' | 'pauseQueue' | 'closeRateLimit' | 'retryJobs' | 'promoteJobs',
     ...args: (string | number)[]
-  ) => world.call({ script, args, rest: [] });
+  ) => queue.call({ script, args, rest: [] });
   const action = random.weighted<() => Promise<unknown>>([
     [5, () => world.ask(lane, 'removeJob', now, [id])],
     [5, () => world.ask(lane, 'retryJob', now, [id, finished, flag(), flag(), flag()])],
@@ -60,8 +88,31 @@ export async function operate(world: World): Promise<void> {
     [2, () => plain('retryJobs', now, finished, random.int(0, 20), random.pick([0, now - 1000]))],
     [2, () => plain('promoteJobs', now, random.int(0, 20))],
     [3, () => world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0], unlocked(random, id))],
+    ...(options.deduplicated > 0 ? dedupActions(world, lane, id) : []),
   ]);
+  // Who makes a job runnable must wake a worker himself where all of them have gone to sleep.
+  if (options.deduplicated > 0 && random.chance(0.5)) await queue.takeWake();
   await action();
+}
+
+type Action = readonly [weight: number, action: () => Promise<unknown>];
+
+function dedupActions(world: World, lane: Lane, id: string): Action[] {
+  const { random, now } = world;
+  const { queue } = lane;
+  const { jobs, dedups } = queue.model;
+  const dedup = random.pick(DEDUP_IDS);
+  const current = dedups.get(dedup)?.owner ?? id;
+  const owner = random.pick(['', '', current, id]);
+  const actions: Action[] = [
+    [8, () => world.ask(lane, 'removeDedupKey', now, [dedup, owner])],
+    [6, () => world.ask(lane, 'removeJob', now, [current])],
+    [3, () => queue.call({ script: 'getDedupOwner', args: [now, dedup], rest: [] })],
+    [3, () => queue.sweepUp()],
+  ];
+  const place = jobs.get(current)?.place;
+  if (place !== undefined && place !== 'active') actions.push([3, () => queue.vanish(current)]);
+  return actions;
 }
 
 function cleanArgs(random: Random): (string | number)[] {
@@ -81,8 +132,8 @@ function unlocked(random: Random, id: string): string[] {
 
 /** Lets time pass: a moment, until a job is due, or past the expiry of locks. */
 export async function waitSome(world: World): Promise<void> {
-  const { random, now, queue } = world;
-  const due = queue.model.dueIn(now);
+  const { random, now } = world;
+  const due = world.site().queue.model.dueIn(now);
   const ms = random.weighted([
     [6, random.int(0, 40)],
     [5, random.int(100, 4000)],

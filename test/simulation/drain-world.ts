@@ -5,14 +5,13 @@ const ROUNDS = 400;
 
 /** Ends all faults: from here on every job must come to its end, and nothing may be left over. */
 export async function drainWorld(world: World): Promise<void> {
-  const { queue } = world;
   world.loss = 0;
   for (const worker of world.workers) worker.frozen = false;
   for (const lane of world.clients) await world.repeat(lane);
   for (const worker of world.workers) {
     for (const lane of worker.lanes) await world.repeat(lane, worker);
   }
-  await world.call({ script: 'pauseQueue', args: [0], rest: [] });
+  for (const queue of world.queues) await queue.call({ script: 'pauseQueue', args: [0], rest: [] });
   for (let round = 0; round < ROUNDS; round += 1) {
     if (unfinished(world) === 0) return;
     await world.pass(world.options.limitMs);
@@ -24,10 +23,12 @@ export async function drainWorld(world: World): Promise<void> {
       await world.commit(worker, worker.lanes[0]!, entries, 5);
     }
   }
-  throw new Violation(`${unfinished(world)} jobs did not come to their end; now ${queue.now}`);
+  throw new Violation(`${unfinished(world)} jobs did not come to their end; now ${world.now}`);
 }
 
-function unfinished({ queue }: World): number {
-  const { waiting, prioritized, delayed, active } = queue.snapshot.places;
-  return waiting.size + prioritized.size + delayed.size + active.size;
+function unfinished({ queues }: World): number {
+  return queues.reduce((sum, { snapshot }) => {
+    const { waiting, prioritized, delayed, active } = snapshot.places;
+    return sum + waiting.size + prioritized.size + delayed.size + active.size;
+  }, 0);
 }

@@ -1,5 +1,6 @@
 import type { GrantedJob } from './call.js';
 import { Lane } from './lane.js';
+import type { SimulatedQueue } from './simulated-queue.js';
 
 /** A lock, as its holder knows it. */
 export interface Held {
@@ -25,8 +26,9 @@ export class FakeWorker {
   constructor(
     readonly name: string,
     readonly lockMs: number,
+    readonly queue: SimulatedQueue,
   ) {
-    this.lanes = Array.from({ length: LANES }, (_, i) => new Lane(`${name}.${i}`));
+    this.lanes = Array.from({ length: LANES }, (_, i) => new Lane(`${name}.${i}`, queue));
   }
 
   /**

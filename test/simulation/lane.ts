@@ -1,4 +1,5 @@
 import type { Call } from './call.js';
+import type { SimulatedQueue } from './simulated-queue.js';
 import type { ScriptName } from './simulated-scripts.js';
 
 /** One writer: numbers its calls, and knows which one it has no answer to. */
@@ -12,7 +13,12 @@ export class Lane {
   outdated: Call | undefined;
   private number = 0;
 
-  constructor(readonly writer: string) {}
+  constructor(
+    readonly writer: string,
+    readonly queue: SimulatedQueue,
+  ) {
+    queue.knowWriter(writer);
+  }
 
   /** A numbered call: writer and number follow the time. */
   next(script: ScriptName, now: number, args: (string | number)[], rest: string[] = []): Call {

@@ -1,133 +1,131 @@
-import type { Patch } from './simulated-scripts.js';
+import { DEDUP_MUTANTS } from './dedup-mutants.js';
+import { mutant, type Mutant } from './mutant.js';
 
-/** The scripts with one guard taken out. A simulation that does not notice proves nothing about that guard. */
-export interface Mutant {
-  name: string;
-  patches: Patch[];
-}
-
-const one = (name: string, from: string, to: string, only?: Patch['only']): Mutant => ({
-  name,
-  patches: [only ? { from, to, only } : { from, to }],
-});
-
-export const MUTANTS: Mutant[] = [
-  one(
+const JOB_MUTANTS: Mutant[] = [
+  mutant(
     'transitions do not compare the token',
     "if fields[2] ~= token then\n    return 'stale'",
     "if false then\n    return 'stale'",
   ),
-  one(
+  mutant(
     'transitions do not ask whether the job is active',
     "if fields[1] ~= 'active' then\n    return",
     'if false then\n    return',
   ),
-  one('data writes do not compare the token', 'if held == token then', 'if true then'),
-  one(
+  mutant('data writes do not compare the token', 'if held == token then', 'if true then'),
+  mutant(
     'data writes without a lock do not ask for the job',
     "return redis.call('EXISTS', q.body .. id) == 0 and 'missing' or nil",
     'return nil',
   ),
-  one('commit forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', ['commit']),
-  one('add-jobs forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', ['addJobs']),
-  one('remove-job forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', ['removeJob']),
-  one('an outdated call is run again', 'if tonumber(number) > tonumber(seq) then', 'if false then'),
-  one(
+  mutant('commit forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', ['commit']),
+  mutant('add-jobs forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', ['addJobs']),
+  mutant('remove-job forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', [
+    'removeJob',
+  ]),
+  mutant('an outdated call is run again', 'if tonumber(number) > tonumber(seq) then', 'if false then'),
+  mutant(
     'commit remembers another answer',
     "remember(lane, seq, reply[1] .. '\\n'",
     "remember(lane, seq, '' .. '\\n'",
   ),
-  one(
+  mutant(
     'commit remembers before it fetches, and so without its jobs',
     "remember(lane, seq, reply[1] .. '\\n' .. table.concat(started))",
     "remember(lane, seq, reply[1] .. '\\n')",
   ),
-  one(
+  mutant(
     'a repeated commit gives jobs that it lost',
     "if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then",
     'if true then',
   ),
-  one('renewal does nothing but say so', 'lock_all(q, held, server_time(now) + lock)', ''),
-  one(
+  mutant('renewal does nothing but say so', 'lock_all(q, held, server_time(now) + lock)', ''),
+  mutant(
     'renewal does not compare the token',
     "if fields[1] == 'active' and fields[2] == ARGV[at + 1] then",
     "if fields[1] == 'active' then",
   ),
-  one('renewal has no cap', 'if #ARGV - rest + 1 > 2 * RENEW_CAP then', 'if false then'),
-  one(
+  mutant('renewal has no cap', 'if #ARGV - rest + 1 > 2 * RENEW_CAP then', 'if false then'),
+  mutant(
     'custom ids are not looked up',
     "if named and (taken[id] or redis.call('EXISTS', q.body .. id) == 1) then",
     'if named and taken[id] then',
   ),
-  one('custom ids may come twice in one call', 'taken[id] or ', ''),
-  one('add-jobs has no cap', 'if #ARGV - rest + 1 > 3 * ADD_CAP then', 'if false then'),
-  one(
+  mutant('custom ids may come twice in one call', 'taken[id] or ', ''),
+  mutant('add-jobs has no cap', 'if #ARGV - rest + 1 > 3 * ADD_CAP then', 'if false then'),
+  mutant(
     'commit has no cap of entries',
     'if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then',
     'if false then',
   ),
-  one('fetching has no cap', 'local want = math.min(grant.want, FETCH_CAP)', 'local want = grant.want'),
-  one('promotion has no cap', ", 'LIMIT', 0, PROMOTE_CAP)", ')'),
-  one(
+  mutant('fetching has no cap', 'local want = math.min(grant.want, FETCH_CAP)', 'local want = grant.want'),
+  mutant('promotion has no cap', ", 'LIMIT', 0, PROMOTE_CAP)", ')'),
+  mutant(
     'recovery has no cap',
     "redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP)",
     "redis.call('ZRANGEBYSCORE', q.active, '-inf', t)",
   ),
-  one('delayed jobs are promoted early', "'(' .. (moves.now + 1)", "'(' .. (moves.now + 50)"),
-  one('the earliest delayed job does not wake anybody', 'is_first_due(moves.delayed)', 'false'),
-  one('the pause is ignored', 'if not meta[1] then\n  ids, reply[3]', 'if true then\n  ids, reply[3]'),
-  one('resuming wakes nobody', "emit(events, 'resumed', '')\n  wake_one(q)", "emit(events, 'resumed', '')"),
-  one('the rate limit is ignored', 'want = math.min(want, limit.left)', ''),
-  one('the rate limit forgets the starts before', "'count', limit.count + started", "'count', started"),
-  one('a closed window is ignored', 'if now < closed then', 'if false then'),
-  one(
+  mutant('delayed jobs are promoted early', "'(' .. (moves.now + 1)", "'(' .. (moves.now + 50)"),
+  mutant('the earliest delayed job does not wake anybody', 'is_first_due(moves.delayed)', 'false'),
+  mutant('the pause is ignored', 'if not meta[1] then\n  ids, reply[3]', 'if true then\n  ids, reply[3]'),
+  mutant(
+    'resuming wakes nobody',
+    "emit(events, 'resumed', '')\n  wake_one(q)",
+    "emit(events, 'resumed', '')",
+  ),
+  mutant('the rate limit is ignored', 'want = math.min(want, limit.left)', ''),
+  mutant('the rate limit forgets the starts before', "'count', limit.count + started", "'count', started"),
+  mutant('a closed window is ignored', 'if now < closed then', 'if false then'),
+  mutant(
     'recovery takes live locks',
     "q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP",
     "q.active, '-inf', '+inf', 'LIMIT', 0, RECOVER_CAP",
   ),
-  one('recovery does not count stalls', 'local stalls = (fields[1] or 0) + 1', 'local stalls = 1'),
-  one(
+  mutant('recovery does not count stalls', 'local stalls = (fields[1] or 0) + 1', 'local stalls = 1'),
+  mutant(
     'recovery leaves the job among the active ones',
     "move(moves, 'released', id)\n  local state = place(moves, id, priority, true)",
     'local state = place(moves, id, priority, true)',
   ),
-  one(
+  mutant(
     'removal takes live locks',
     "> call.moves.now then\n  word = 'locked'",
     "> 1e15 then\n  word = 'locked'",
   ),
-  one(
+  mutant(
     'cleaning takes live locks',
     "redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', start",
     "redis.call('ZRANGEBYSCORE', q.active, '-inf', '+inf', 'LIMIT', start",
   ),
-  one('erasing forgets the fields of a job', '    keys[#keys + 1] = q.job .. id\n', ''),
-  one('erasing forgets the logs of a job', '    keys[#keys + 1] = q.logs .. id\n', ''),
-  one(
+  mutant('erasing forgets the fields of a job', '    keys[#keys + 1] = q.job .. id\n', ''),
+  mutant('erasing forgets the logs of a job', '    keys[#keys + 1] = q.logs .. id\n', ''),
+  mutant(
     'priorities are placed the wrong way round',
     'entry.priority * CLASS_SPAN + place_in_class',
     '(9 - entry.priority) * CLASS_SPAN + place_in_class',
   ),
-  one(
+  mutant(
     'priorities are placed in one class',
     'entry.priority * CLASS_SPAN + place_in_class',
     'CLASS_SPAN + place_in_class',
   ),
-  one(
+  mutant(
     'the front of a class is its back',
     'entry.front and CLASS_MIDDLE - 1 - place_in_class',
     'entry.front and CLASS_MIDDLE + place_in_class',
   ),
-  one('a finished job stays active', "    send('ZREM', q.active, moves.released)\n", ''),
-  one('grants share a token', 'one_more(last)', "one_more('0')"),
-  one(
+  mutant('a finished job stays active', "    send('ZREM', q.active, moves.released)\n", ''),
+  mutant('grants share a token', 'one_more(last)', "one_more('0')"),
+  mutant(
     'retries are not counted',
     'local attempts_made = one_more(fields[3])\n  give_back',
     'local attempts_made = fields[3] or 0\n  give_back',
   ),
-  one(
+  mutant(
     'retention by count keeps one more',
     "redis.call('ZCARD', set) - count",
     "redis.call('ZCARD', set) - count - 1",
   ),
 ];
+
+export const MUTANTS: Mutant[] = [...JOB_MUTANTS, ...DEDUP_MUTANTS];

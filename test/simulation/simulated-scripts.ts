@@ -29,11 +29,14 @@ export const CAPS = {
 
 const CAP_VALUES = /^local (\w+_CAP) = \d+$/;
 
-/** Redis forgets keys by its own clock and not by virtual time, so the rate limit's key has to stay for longer. */
-const LASTING: Patch = {
-  from: 'math.max(limit.ends - now, 1))',
-  to: 'math.max(limit.ends - now, 1) + 3600000)',
-};
+/** Redis forgets keys by its own clock and not by virtual time, so what expires has to stay for longer, by this much. */
+export const LASTING_MS = 3_600_000;
+
+const LASTING: Patch[] = [
+  'math.max(limit.ends - now, 1)',
+  "'PEXPIRE', key, math.max(deadline - now, 1)",
+  "'PEXPIRE', key, rule.ttl",
+].map((from) => ({ from: `${from})`, to: `${from} + ${LASTING_MS})` }));
 
 /** The scripts of production with small caps, then with what `patches` change. */
 export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
@@ -49,7 +52,7 @@ export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
   });
   const missing = Object.keys(CAPS).filter((cap) => !seen.has(cap));
   if (missing.length > 0) throw new Error(`No script has the cap ${missing.join(', ')}.`);
-  return patched(Object.fromEntries(scripts) as ScriptSet, [LASTING, ...patches]);
+  return patched(Object.fromEntries(scripts) as ScriptSet, [...LASTING, ...patches]);
 }
 
 /** Fails where a text is not found, so that a patch cannot go stale unnoticed. */

@@ -1,12 +1,16 @@
 import type { RedisClient } from '../../lib/redis/client.js';
+import { randomPrefix } from '../support/queue-name.js';
 import { addJobs, operate, waitSome } from './client-steps.js';
+import { DEDUP_IDS } from './dedup-rule.js';
 import { drainWorld } from './drain-world.js';
 import { Random } from './random.js';
-import { SimulatedQueue } from './simulated-queue.js';
+import { SimulatedQueue, START } from './simulated-queue.js';
 import { simulatedScripts, type Patch } from './simulated-scripts.js';
+import { SimulationLog } from './simulation-log.js';
 import { Violation } from './violation.js';
 import { workerStep } from './worker-steps.js';
-import { drawOptions, World, type WorldOptions } from './world.js';
+import { drawOptions, type WorldOptions } from './world-options.js';
+import { World } from './world.js';
 
 export interface SimulationResult {
   seed: number;
@@ -31,39 +35,40 @@ export async function simulate(
   { seed, steps, patches = [] }: { seed: number; steps: number; patches?: readonly Patch[] },
 ): Promise<SimulationResult> {
   const random = new Random(seed);
-  const options = drawOptions(random);
-  const queue = await SimulatedQueue.open(client, simulatedScripts(patches));
-  const world = new World(queue, random, options);
+  const options = drawOptions(random, seed);
+  const prefix = randomPrefix();
+  const [clock, log] = [{ now: START }, new SimulationLog(prefix)];
+  const dedupIds = options.deduplicated > 0 ? DEDUP_IDS : [];
+  const setup = { client, scripts: simulatedScripts(patches), prefix, clock, log, dedupIds };
+  const queues = await Promise.all(options.queues.map((name) => SimulatedQueue.open(name, setup)));
+  const world = new World(queues, random, options, clock, log);
   let step = 0;
   let violation: string | undefined;
   try {
     for (; step < steps; step += 1) {
       await takeStep(world);
-      if (step % AUDIT_EVERY === AUDIT_EVERY - 1) await queue.audit();
+      if (step % AUDIT_EVERY === AUDIT_EVERY - 1) await auditAll(queues);
     }
     await drainWorld(world);
-    await queue.audit();
+    await auditAll(queues);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
-    violation = error.message;
+    violation = error.message.replaceAll(prefix, '');
   } finally {
-    await queue.close();
+    for (const queue of queues) await queue.close();
   }
-  return {
-    seed,
-    options,
-    steps: step,
-    violation,
-    lastCalls: queue.lastCalls,
-    trace: queue.traceHash(),
-    seen: queue.seen,
-  };
+  const { lastCalls, seen } = log;
+  return { seed, options, steps: step, violation, lastCalls, trace: log.traceHash(), seen };
+}
+
+async function auditAll(queues: readonly SimulatedQueue[]): Promise<void> {
+  for (const queue of queues) await queue.audit();
 }
 
 async function takeStep(world: World): Promise<void> {
-  const { random } = world;
+  const { random, options } = world;
   const step = random.weighted([
-    [16, addJobs],
+    [options.deduplicated > 0 ? 32 : 16, addJobs],
     [12, operate],
     [18, waitSome],
     [60, workerStep(random)],

@@ -12,6 +12,13 @@ export interface StoredJob {
   logs: string[];
 }
 
+/** What Redis holds of a deduplication. */
+export interface StoredDedup {
+  fields: Record<string, string>;
+  /** Milliseconds until the key expires by Redis' own clock, -1 when it stays. */
+  ttlMs: number;
+}
+
 /** Everything that a queue holds. */
 export interface Snapshot {
   meta: Record<string, string>;
@@ -19,7 +26,9 @@ export interface Snapshot {
   places: Record<ListedState, Map<string, number>>;
   wake: boolean;
   jobs: Map<string, StoredJob>;
-  /** All of the above as text, to compare two snapshots. */
+  /** By the ids of deduplications. */
+  dedups: Map<string, StoredDedup>;
+  /** All of the above but times to live as text, to compare two snapshots. */
   text: string;
   /** The newest event. */
   event: string;
@@ -28,7 +37,7 @@ export interface Snapshot {
 }
 
 // One reading script instead of the general dump: it is run after every step, and must not search for keys.
-const READ = defineScript<[ids: number], true>(
+const READ = defineScript<[ids: number, dedups: number], true>(
   'read-simulated-queue',
   ['meta', ...LISTED_STATES, 'events', 'wake', 'limiter'],
   [
@@ -39,14 +48,21 @@ const READ = defineScript<[ids: number], true>(
     "found[9] = redis.call('XREVRANGE', KEYS[9], '+', '-', 'COUNT', 1)",
     "found[10] = redis.call('ZCARD', KEYS[10])",
     "found[11] = redis.call('HGETALL', KEYS[11])",
-    'for i = 2, 1 + ARGV[1] do',
+    'local first = 3 + ARGV[1]',
+    'for i = 3, first - 1 do',
     "  found[#found + 1] = redis.call('GET', prefix .. 'body:' .. ARGV[i])",
     "  found[#found + 1] = redis.call('HGETALL', prefix .. 'job:' .. ARGV[i])",
     "  found[#found + 1] = redis.call('LRANGE', prefix .. 'logs:' .. ARGV[i], 0, -1)",
     'end',
-    'for i = 2 + ARGV[1], #ARGV do',
+    'local ttls = {}',
+    'for i = first, first + ARGV[2] - 1 do',
+    "  found[#found + 1] = redis.call('HGETALL', prefix .. 'dedup:' .. ARGV[i])",
+    "  ttls[#ttls + 1] = redis.call('PTTL', prefix .. 'dedup:' .. ARGV[i])",
+    'end',
+    'for i = first + ARGV[2], #ARGV do',
     "  found[#found + 1] = redis.call('GET', prefix .. 'writer:' .. ARGV[i])",
     'end',
+    'found[#found + 1] = ttls',
     'return found',
   ],
 );
@@ -57,30 +73,55 @@ const FIXED = 11;
 export async function takeSnapshot(
   runner: ScriptRunner,
   ids: readonly string[],
+  dedupIds: readonly string[],
   writers: readonly string[],
 ): Promise<Snapshot> {
-  const found = (await runner.run(READ, [ids.length], [...ids, ...writers])) as unknown[];
+  const found = (await runner.run(
+    READ,
+    [ids.length, dedupIds.length],
+    [...ids, ...dedupIds, ...writers],
+  )) as unknown[];
   const places = Object.fromEntries(
     LISTED_STATES.map((state, i) => [state, readPlaces(found[i + 1] as string[], state === 'waiting')]),
   ) as Snapshot['places'];
   const jobs = new Map<string, StoredJob>();
   for (const [i, id] of ids.entries()) {
-    const [body, fields, logs] = found.slice(FIXED + i * 3) as [string | null, string[], string[]];
+    const [body, fields, logs] = found.slice(FIXED + i * 3, FIXED + i * 3 + 3) as [
+      string | null,
+      string[],
+      string[],
+    ];
     if (body !== null || fields.length > 0 || logs.length > 0) {
       jobs.set(id, { body: body ?? undefined, fields: asFields(fields), logs });
     }
   }
+  const ttls = found.pop() as number[];
+  const dedups = readDedups(dedupIds, found.slice(FIXED + ids.length * 3) as string[][], ttls);
   const event = JSON.stringify(found.splice(8, 1));
-  const read = FIXED - 1 + ids.length * 3;
+  const read = FIXED - 1 + ids.length * 3 + dedupIds.length;
   return {
     meta: asFields(found[0] as string[]) as Record<string, string>,
     places,
     wake: found[8] === 1,
     jobs,
+    dedups,
     text: JSON.stringify(found.slice(0, read)),
     event,
     calls: JSON.stringify(found.slice(read)),
   };
+}
+
+function readDedups(
+  ids: readonly string[],
+  flat: readonly string[][],
+  ttls: readonly number[],
+): Snapshot['dedups'] {
+  const dedups: Snapshot['dedups'] = new Map();
+  for (const [i, id] of ids.entries()) {
+    const fields = asFields(flat[i] ?? []) as Record<string, string>;
+    if (Object.keys(fields).length > 0) dedups.set(id, { fields, ttlMs: ttls[i] as number });
+  }
+  return dedups;
 }
 
 function readPlaces(flat: string[], plain: boolean): Map<string, number> {

@@ -14,6 +14,8 @@ const DATA = [
   '{"__proto__":1}',
 ];
 const KEEP = ['', '', '0,,', '3,,', ',20000,', '4,60000,2'];
+/** Of deduplicated jobs: finished ones go soon, so that there is room for others. */
+const KEEP_LITTLE = ['0,,', '0,,', '2,,', '3,,', '3,20000,', ',20000,', '4,60000,2'];
 const LOGS_KEPT = ['', '', '2', '0'];
 
 /** One step of one of the workers, by chance. */
@@ -38,14 +40,15 @@ async function work(world: World): Promise<void> {
   const worker = pick(world);
   const lane = worker?.freeLane();
   if (!worker || !lane) return;
-  const keep = random.pick(KEEP);
+  const keep = random.pick(world.options.deduplicated > 0 ? KEEP_LITTLE : KEEP);
   const entries = some(random, worker.held, 3).flatMap((lock) => actions(random, lock, keep));
   if (random.chance(0.1) && worker.old.length > 0)
     entries.push(...ending(random, random.pick(worker.old), keep));
   if (random.chance(0.05)) entries.push('progress', 'nobody', '', '1');
-  if (random.chance(0.1)) entries.push('add', ...newJob(random, world.now));
+  if (random.chance(world.options.deduplicated > 0 ? 0.25 : 0.1))
+    entries.push('add', ...newJob(world, worker.queue));
   const want = random.chance(0.05) ? 100_000 : random.int(0, 4);
-  const relay = random.chance(0.7) && (await world.queue.takeWake());
+  const relay = random.chance(0.7) && (await worker.queue.takeWake());
   await world.commit(worker, lane, entries, want, relay);
 }
 
@@ -63,14 +66,14 @@ async function repeatCall(world: World): Promise<void> {
 
 /** The network brings a copy of a call that was answered. */
 async function repeatAnswered(world: World): Promise<void> {
-  const last = world.random.pick(lanes(world)).last;
-  if (last) await world.call(sameCall(last, world.now));
+  const { last, queue } = world.random.pick(lanes(world));
+  if (last) await queue.call(sameCall(last, world.now));
 }
 
 /** A copy arrives after a later call of the same writer. */
 async function repeatOutdated(world: World): Promise<void> {
-  const { outdated } = world.random.pick(lanes(world));
-  if (outdated) await world.call(sameCall(outdated, world.now));
+  const { outdated, queue } = world.random.pick(lanes(world));
+  if (outdated) await queue.call(sameCall(outdated, world.now));
 }
 
 /** Every kind of write under a token that was lost. */
@@ -104,7 +107,7 @@ async function freezeOrThaw(world: World): Promise<void> {
 
 async function crash(world: World): Promise<void> {
   const at = world.random.int(0, world.workers.length - 1);
-  world.workers[at] = world.hire();
+  world.workers[at] = world.hire((world.workers[at] as FakeWorker).queue);
 }
 
 async function sendTooMuch(world: World): Promise<void> {
@@ -117,7 +120,7 @@ async function sendTooMuch(world: World): Promise<void> {
   const list = random.chance(0.5) ? entries : broken;
   if (random.chance(0.3)) {
     const rest = Array.from({ length: 13 }, () => ['nobody', 'w:1']).flat();
-    await world.call({ script: 'renewLocks', args: [world.now, worker.lockMs], rest });
+    await worker.queue.call({ script: 'renewLocks', args: [world.now, worker.lockMs], rest });
   } else {
     await world.commit(worker, lane, list, random.int(0, 4));
   }

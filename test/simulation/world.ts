@@ -4,64 +4,67 @@ import { Lane, sameCall } from './lane.js';
 import type { Random } from './random.js';
 import { CAPS } from './simulated-scripts.js';
 import type { SimulatedQueue } from './simulated-queue.js';
+import type { SimulationLog } from './simulation-log.js';
 import { Violation } from './violation.js';
-
-/** All that a seed decides before the first step. */
-export interface WorldOptions {
-  workers: number;
-  lockMs: number;
-  maxStalls: number;
-  /** 0 for no limit. */
-  limitMax: number;
-  limitMs: number;
-}
+import type { WorldOptions } from './world-options.js';
 
 const ENDINGS = new Set(['complete', 'fail', 'retry', 'postpone']);
 
-export function drawOptions(random: Random): WorldOptions {
-  return {
-    workers: random.int(3, 6),
-    lockMs: 30_000,
-    maxStalls: random.int(0, 3),
-    limitMax: random.chance(0.5) ? random.int(2, 6) : 0,
-    limitMs: 4000,
-  };
+/** A queue and the programs at it that are no workers. */
+export interface Site {
+  queue: SimulatedQueue;
+  producers: Lane[];
+  operators: Lane[];
 }
 
-/** The processes around a queue, and the network between: answers get lost, calls come twice, workers die or freeze. */
+/** The processes around queues, and the network between: answers get lost, calls come twice, workers die or freeze. */
 export class World {
+  readonly sites: readonly Site[];
   workers: FakeWorker[];
-  readonly clients = ['producer', 'operator'].flatMap((name) => [
-    new Lane(`${name}.0`),
-    new Lane(`${name}.1`),
-  ]);
   private hired = 0;
 
   constructor(
-    readonly queue: SimulatedQueue,
+    readonly queues: readonly SimulatedQueue[],
     readonly random: Random,
     readonly options: WorldOptions,
+    private readonly clock: { now: number },
+    private readonly log: SimulationLog,
     /** Share of answers that get lost. */
     public loss = 0.08,
   ) {
-    this.workers = Array.from({ length: options.workers }, () => this.hire());
-    this.clients.forEach(({ writer }) => queue.knowWriter(writer));
-    queue.afterCall = (call) => this.checkHolders(call);
+    this.sites = queues.map((queue) => {
+      const lanes = (name: string): Lane[] => [new Lane(`${name}.0`, queue), new Lane(`${name}.1`, queue)];
+      queue.afterCall = (call) => this.checkHolders(queue, call);
+      return { queue, producers: lanes('producer'), operators: lanes('operator') };
+    });
+    this.workers = Array.from({ length: options.workers }, (_, i) =>
+      this.hire(queues[i % queues.length] as SimulatedQueue),
+    );
   }
 
   get now(): number {
-    return this.queue.now;
+    return this.clock.now;
   }
 
-  hire(): FakeWorker {
+  get clients(): Lane[] {
+    return this.sites.flatMap(({ producers, operators }) => [...producers, ...operators]);
+  }
+
+  site(): Site {
+    return (this.sites.length > 1 ? this.random.pick(this.sites) : this.sites[0]) as Site;
+  }
+
+  hire(queue: SimulatedQueue): FakeWorker {
     this.hired += 1;
-    const worker = new FakeWorker(`w${this.hired}`, this.options.lockMs);
-    worker.lanes.forEach(({ writer }) => this.queue.knowWriter(writer));
-    return worker;
+    return new FakeWorker(`w${this.hired}`, this.options.lockMs, queue);
   }
 
   awake(): FakeWorker[] {
     return this.workers.filter(({ frozen }) => !frozen);
+  }
+
+  count(what: string): void {
+    this.log.count(what);
   }
 
   /** A numbered call of a client, whose answer may get lost. */
@@ -94,7 +97,7 @@ export class World {
     for (let first = 0; first < locks.length; first += CAPS.RENEW_CAP) {
       const slice = locks.slice(first, first + CAPS.RENEW_CAP);
       const rest = slice.flatMap(({ id, token }) => [id, token]);
-      const lost = (await this.call({
+      const lost = (await worker.queue.call({
         script: 'renewLocks',
         args: [this.now, worker.lockMs],
         rest,
@@ -109,9 +112,13 @@ export class World {
   async recover(worker: FakeWorker): Promise<void> {
     const { lockMs, maxStalls } = this.options;
     const args = [this.now, worker.nextName(), lockMs, maxStalls, 2 ** 40];
-    const { ids, jobs } = (await this.call({ script: 'recoverStalled', args, rest: [] })) as RecoverReply;
-    if (ids.length > 0) this.queue.count('job taken back');
-    if (jobs.length > 0) this.queue.count('job stalled too often');
+    const { ids, jobs } = (await worker.queue.call({
+      script: 'recoverStalled',
+      args,
+      rest: [],
+    })) as RecoverReply;
+    if (ids.length > 0) this.count('job taken back');
+    if (jobs.length > 0) this.count('job stalled too often');
     if (!this.random.chance(this.loss)) worker.take(jobs, this.now, this.now);
   }
 
@@ -124,26 +131,22 @@ export class World {
         undefined,
       );
       if (!next || next.renewAt > until) break;
-      this.queue.now = Math.max(next.renewAt, this.now);
+      this.clock.now = Math.max(next.renewAt, this.now);
       await this.renew(next);
     }
-    this.queue.now = until;
-  }
-
-  call(call: Call): Promise<Reply> {
-    return this.queue.call(call);
+    this.clock.now = until;
   }
 
   private async sendOn(lane: Lane, call: Call, worker?: FakeWorker, sentAt = this.now): Promise<void> {
     this.giveUp(worker, call);
-    const reply = await this.call(call);
+    const reply = await lane.queue.call(call);
     if (this.random.chance(this.loss)) {
       lane.unanswered = call;
       lane.sentAt = sentAt;
-      this.queue.count('answer lost');
+      this.count('answer lost');
       return;
     }
-    if (lane.unanswered) this.queue.count('answer came late');
+    if (lane.unanswered) this.count('answer came late');
     lane.unanswered = undefined;
     if (worker && reply !== undefined) this.learn(worker, call, reply as CommitReply, sentAt);
   }
@@ -162,16 +165,16 @@ export class World {
     sentAt: number,
   ): void {
     endings(rest).forEach((lock) => worker.drop(lock));
-    if (jobs.length > 0 && sentAt < this.now) this.queue.count('jobs came late');
-    if (limitedForMs > 0) this.queue.count('starts were limited');
-    words.forEach((word) => this.queue.count(`answer ${kindOf(word)}`));
+    if (jobs.length > 0 && sentAt < this.now) this.count('jobs came late');
+    if (limitedForMs > 0) this.count('starts were limited');
+    words.forEach((word) => this.count(`answer ${kindOf(word)}`));
     worker.take(jobs, sentAt, this.now);
   }
 
   /** A worker that renewed in time still has its jobs. */
-  private checkHolders({ script }: Call): void {
-    const { jobs, places } = this.queue.snapshot;
-    for (const { held, name } of this.workers) {
+  private checkHolders(queue: SimulatedQueue, { script }: Call): void {
+    const { jobs, places } = queue.snapshot;
+    for (const { held, name } of this.workers.filter((worker) => worker.queue === queue)) {
       for (const { id, token, lockUntil } of held) {
         const kept = places.active.has(id) && jobs.get(id)?.fields.token === token;
         if (lockUntil > this.now && !kept) {
@@ -185,7 +188,7 @@ export class World {
 }
 
 function kindOf(word: string): string {
-  const kinds: Record<string, string> = { '+': 'added', '=': 'known' };
+  const kinds: Record<string, string> = { '+': 'added', '=': 'known', '~': 'deduplicated' };
   return kinds[word.charAt(0)] ?? (/^\d+$/.test(word) ? 'number' : word);
 }
 

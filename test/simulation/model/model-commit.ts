@@ -1,25 +1,16 @@
 import type { CommitReply } from '../call.js';
+import { isKnownOperation, readEntries } from '../commit-entries.js';
 import { CAPS } from '../simulated-scripts.js';
 import { addJob } from './model-add.js';
-import type { ModelJob, QueueModel } from './queue-model.js';
+import { releaseDedup } from './model-dedup.js';
+import type { ModelJob } from './model-job.js';
+import type { QueueModel } from './queue-model.js';
 
 type CommitArgs = [
   ...[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string],
   ...[lock: number, max: number, duration: number],
 ];
 
-/** Operands after the token. */
-const OPERANDS: Record<string, number> = {
-  complete: 2,
-  fail: 4,
-  retry: 4,
-  postpone: 1,
-  data: 1,
-  progress: 1,
-  log: 2,
-  'clear-logs': 1,
-  add: 1,
-};
 const LONGEST_ENTRY = 14;
 
 /** What a commit should do. Answers nothing when it should be refused as a whole. */
@@ -54,17 +45,6 @@ export function modelCommitAgain(model: QueueModel, first: CommitReply, now: num
   return { words: first.words, dueInMs: model.dueIn(now), limitedForMs: 0, time: String(now), jobs };
 }
 
-/** What follows an entry that nobody knows cannot be read. */
-function readEntries(rest: readonly string[]): string[][] {
-  const entries: string[][] = [];
-  for (let at = 0; at < rest.length;) {
-    const operands = OPERANDS[rest[at] as string] ?? Infinity;
-    entries.push(rest.slice(at, at + 3 + operands));
-    at += 3 + operands;
-  }
-  return entries;
-}
-
 class EntryModel {
   constructor(
     private readonly model: QueueModel,
@@ -73,7 +53,7 @@ class EntryModel {
   ) {}
 
   apply([operation = '', id, token, ...operands]: string[]): string {
-    if (!(operation in OPERANDS)) return 'unknown';
+    if (!isKnownOperation(operation)) return 'unknown';
     if (operation === 'add')
       return addJob(this.model, id as string, token as string, operands[0] as string, this.now);
     const job = this.model.jobs.get(id as string);
@@ -119,6 +99,7 @@ class EntryModel {
     end: ModelJob['fields'],
   ): string {
     this.model.takeOut(job);
+    releaseDedup(this.model, job, this.now);
     if (keep.startsWith('0,')) {
       this.model.forget(job.id);
       return 'ok';

@@ -2,7 +2,9 @@ import type { ListedState } from '../../../lib/job/job-state.js';
 import type { RecoverReply, Reply } from '../call.js';
 import { CAPS, type ScriptName } from '../simulated-scripts.js';
 import { addJob } from './model-add.js';
-import type { ModelJob, QueueModel } from './queue-model.js';
+import { endDedup, forgetDedup, ownerOf, removeKey } from './model-dedup.js';
+import type { ModelJob } from './model-job.js';
+import type { QueueModel } from './queue-model.js';
 
 type Args = readonly (string | number)[];
 type Behavior = (model: QueueModel, args: Args, rest: readonly string[]) => Reply;
@@ -48,7 +50,7 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
       if (dateOf(model.job(id), place) <= (now as number) - (grace as number)) removed.push(id);
       seen += 1;
     }
-    removed.forEach((id) => model.remove(id));
+    endAll(model, removed, now as number);
     const ended = seen === slice.length && slice.length < CAPS.CLEAN_CAP;
     return [ended ? -1 : (start as number) + seen - removed.length, ...removed].join('\n');
   },
@@ -70,9 +72,14 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
       ...model.order.prioritized,
       ...(delayed === 1 ? model.order.delayed : []),
     ].slice(0, CAPS.DRAIN_CAP);
-    ids.forEach((id) => model.remove(id));
+    for (const id of ids) {
+      forgetDedup(model, model.job(id));
+      model.remove(id);
+    }
     return ids.length;
   },
+
+  getDedupOwner: (model, [now, id]) => ownerOf(model, id as string, now as number),
 
   pauseQueue(model, [paused]) {
     const changes = model.paused !== (paused === 1);
@@ -111,11 +118,15 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return reply;
   },
 
+  removeDedupKey: (model, [now, , , id, owner]) =>
+    removeKey(model, id as string, owner as string, now as number),
+
   removeJob(model, [now, , , id]) {
     const job = model.jobs.get(id as string);
     if (job?.place === 'active' && job.lockUntil > (now as number)) return 'locked';
-    model.remove(id as string);
-    return job ? 'ok' : 'missing';
+    if (!job) return 'missing';
+    endAll(model, [job.id], now as number);
+    return 'ok';
   },
 
   renewLocks(model, [now, lock], rest) {
@@ -149,6 +160,14 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return [ids.length, latest];
   },
 };
+
+/** Jobs go by hand. They have their ids until what was kept for after them has been added. */
+function endAll(model: QueueModel, ids: readonly string[], now: number): void {
+  const jobs = ids.map((id) => model.job(id));
+  jobs.forEach((job) => model.takeOut(job));
+  jobs.forEach((job) => endDedup(model, job, now));
+  ids.forEach((id) => model.forget(id));
+}
 
 function promote(model: QueueModel, job: ModelJob, priority: string | undefined): void {
   model.takeOut(job);

@@ -2,20 +2,7 @@ import { LISTED_STATES, type ListedState } from '../../../lib/job/job-state.js';
 import type { JobFields } from '../../../lib/job/job-record.js';
 import type { GrantedJob } from '../call.js';
 import { CAPS } from '../simulated-scripts.js';
-
-export interface ModelJob {
-  id: string;
-  /** The first three lines of the body. */
-  head: string;
-  data: string;
-  fields: JobFields;
-  logs: string[];
-  place: ListedState;
-  /** Of a delayed job. */
-  due: number;
-  /** Of an active job. */
-  lockUntil: number;
-}
+import type { DedupKey, ModelJob } from './model-job.js';
 
 /** Who asks for jobs, and on what terms. */
 export interface ModelGrant {
@@ -40,11 +27,18 @@ export class QueueModel {
   readonly removed = new Set<string>();
   readonly order: Record<ListedState, string[]>;
   readonly window = { count: 0, until: 0 };
+  /** By the ids of deduplications. */
+  readonly dedups = new Map<string, DedupKey>();
   paused = false;
   closedUntil = 0;
-  numbers = 0;
+  private numbers = 0;
 
-  constructor() {
+  constructor(
+    /** What its keys begin with. */
+    readonly base: string,
+    /** Told of what seldom happens. */
+    readonly saw: (what: string) => void,
+  ) {
     this.order = Object.fromEntries(
       LISTED_STATES.map((state) => [state, [] as string[]]),
     ) as QueueModel['order'];
@@ -55,6 +49,11 @@ export class QueueModel {
     this.jobs.set(job.id, added);
     this.removed.delete(job.id);
     return added;
+  }
+
+  nextNumber(): string {
+    this.numbers += 1;
+    return String(this.numbers);
   }
 
   body(job: ModelJob): string {
