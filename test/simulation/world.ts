@@ -1,4 +1,4 @@
-import type { CommitReply, Call, RecoverReply, Reply } from './call.js';
+import type { CommitReply, Call, RecoverReply } from './call.js';
 import { FakeWorker, type Held } from './fake-worker.js';
 import { Lane, sameCall } from './lane.js';
 import type { Random } from './random.js';
