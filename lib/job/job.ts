@@ -1,27 +1,15 @@
 import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
-import {
-  InvalidOptionError,
-  JobNotFoundError,
-  LockLostError,
-  PendingChildrenError,
-  WrongStateError,
-} from './errors.js';
+import { WrongStateError } from './errors.js';
 import { decodeBody } from './job-body.js';
-import { failureOf, type Failure } from './job-failure.js';
 import type { FlowJob } from './flow-job.js';
-import { JobFamily } from './job-family.js';
-import { encodeJson } from './json.js';
-import type { JobFields, JobRecord } from './job-record.js';
+import { JobRun } from './job-run.js';
+import type { JobRecord } from './job-record.js';
 import { type JobStep, stepsOf } from './job-steps.js';
 import type { FinishedState, JobState } from './job-state.js';
 import type { JobStore, RetryOptions } from './job-store.js';
-import type { JobWrite } from './job-write.js';
 import { signalJob, type SignalOptions } from './signal.js';
 import type { JobProgress } from './job-progress.js';
 import { readValue } from './job-snapshot.js';
-import { refOf, refText, type ParentOptions } from './job-ref.js';
-import { retentionText } from './retention.js';
-import { UnrecoverableError } from './special-errors.js';
 import { waitUntilFinished, type FinishSource } from './wait-until-finished.js';
 
 /**
@@ -34,10 +22,7 @@ export class Job<
   R = any,
   N extends string = string,
   P extends JobProgress = JobProgress,
-> extends JobFamily<D, R, N, P> {
-  /** @internal Whether this object has ended its run by moving the job. */
-  moved = false;
-
+> extends JobRun<D, R, N, P> {
   /** @internal */
   static fromRecord<D, R, N extends string, P extends JobProgress>(
     store: JobStore,
@@ -78,35 +63,6 @@ export class Job<
     return `${this.store.prefix}:${this.store.queueName}`;
   }
 
-  /** Replaces the job's data. Refused with `LockLostError` once a later run holds the job. */
-  async updateData(data: D): Promise<void> {
-    const json = encodeJson('Job data', data, '{}', this.store.codec);
-    this.expect(await this.store.write(['data', this.id, this.token ?? '', json]), 'update');
-    this.data = data;
-  }
-
-  /** Stores the job's progress and tells listeners. */
-  async updateProgress(progress: P): Promise<void> {
-    const json = encodeJson('Progress', progress, 'null', this.store.codec);
-    this.expect(
-      await this.store.write(['progress', this.id, this.token ?? '', json]),
-      'update the progress of',
-    );
-    this.progress = progress;
-    this.store.progressed?.(this, progress);
-  }
-
-  /** Adds a line to the job's log. Answers how many lines it has. */
-  async log(line: string): Promise<number> {
-    const keep = this.opts.keepLogs === undefined ? '' : String(this.opts.keepLogs);
-    const word = await this.store.write(['log', this.id, this.token ?? '', String(line), keep]);
-    const count = Number(word);
-    if (Number.isNaN(count)) {
-      this.expect(word, 'log for');
-    }
-    return count;
-  }
-
   /**
    * What has become of the job's steps, in the order in which they first ran. It is read anew; a job without steps has
    * none. What undoes a step is told under the name `undo:<step>`.
@@ -118,15 +74,6 @@ export class Job<
   /** Same as `queue.signal(job.id, …)`. */
   signal(name: string, payload?: unknown, options?: SignalOptions): Promise<boolean> {
     return signalJob(this.store, this.id, name, payload, options);
-  }
-
-  /** Removes the job's log lines but the newest `keepLogs` ones (default: none are kept). */
-  async clearLogs(keepLogs = 0): Promise<void> {
-    checkInteger('keepLogs', keepLogs, 0);
-    this.expect(
-      await this.store.write(['clear-logs', this.id, this.token ?? '', String(keepLogs)]),
-      'clear the logs of',
-    );
   }
 
   /**
@@ -178,62 +125,6 @@ export class Job<
     this.priority = priority;
   }
 
-  /** Completes a job that was fetched by hand with `worker.getNextJob`. */
-  async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<void> {
-    const json = encodeJson('The result', result, 'null', this.store.codec);
-    const keep = retentionText(this.opts.removeOnComplete);
-    this.expect(
-      await this.store.write(['complete', this.id, this.lockToken(token), json, keep]),
-      'complete',
-      'active',
-    );
-    this.attemptsMade += 1;
-    this.returnvalue = result;
-  }
-
-  /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
-  async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<void> {
-    const failure = await failureOf(this, error);
-    this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
-    this.failed(failure);
-  }
-
-  /** Ends this run; the job is due at `timestamp` (milliseconds). Throw `DelayedError` afterwards. No attempt is counted. */
-  async moveToDelayed(timestamp: number, token?: string): Promise<void> {
-    checkNumber('timestamp', timestamp, 0);
-    const delay = Math.max(Math.ceil(timestamp - Date.now()), 1);
-    this.expect(
-      await this.store.write(['postpone', this.id, this.lockToken(token), String(delay)]),
-      'delay',
-      'active',
-    );
-    this.moved = true;
-    this.delay = delay;
-  }
-
-  /** Ends this run; the job waits in front. Throw `WaitingError` afterwards. No attempt is counted. */
-  async moveToWait(token?: string): Promise<void> {
-    this.expect(await this.store.write(['postpone', this.id, this.lockToken(token), '0']), 'move', 'active');
-    this.moved = true;
-  }
-
-  /**
-   * Ends this run until the job's children have ended; it is then started from the top. Answers true when the job was
-   * moved: throw `WaitingChildrenError` afterwards. Answers false when no child is pending, and the run goes on. No attempt is counted.
-   * Throws `UnrecoverableError` when a child has failed with `failParentOnFailure`.
-   * @param child only if this one is pending
-   */
-  async moveToWaitingChildren(token: string, { child }: { child?: ParentOptions } = {}): Promise<boolean> {
-    const ref = child ? refText(refOf('child', child)) : '';
-    const word = await this.store.write(['wait-children', this.id, this.lockToken(token), ref]);
-    if (word === 'no-children') {
-      return false;
-    }
-    this.expect(word, 'let wait for children', 'active');
-    this.moved = true;
-    return true;
-  }
-
   /**
    * Adds children to this job, whole trees as well, all or none. What it has already is left out with all below it, so that a
    * run that is repeated may add them again; such children need a `jobId` of their own. Answers the children, told apart by `deduplicated`.
@@ -246,12 +137,6 @@ export class Job<
       job.deduplicated = known;
       return job;
     });
-  }
-
-  /** Holds the lock for another `duration` milliseconds. Answers 1, or 0 when the lock was lost. */
-  async extendLock(token: string, duration: number): Promise<number> {
-    checkNumber('duration', duration, 1);
-    return (await this.store.extendLock(this.id, this.lockToken(token), duration)) ? 1 : 0;
   }
 
   /** Where the job is now, `unknown` when it is gone. */
@@ -290,71 +175,5 @@ export class Job<
    */
   waitUntilFinished(events: FinishSource, ttl?: number): Promise<R> {
     return waitUntilFinished<R>(this.store, this.id, events, ttl);
-  }
-
-  /** @internal The token to compare: what was granted begins with what a user named, and users may pass either. */
-  lockToken(token: string | undefined): string {
-    const held = this.token ?? '';
-    if (token === undefined || token === held || held.startsWith(`${token}.`)) {
-      return held;
-    }
-    return token;
-  }
-
-  /** @internal Joins the group commit of the run that holds the job. Answers the script's word. */
-  write(entry: JobWrite): Promise<string> {
-    return this.store.write(entry);
-  }
-
-  /** @internal What is stored of the job now, undefined when it is gone. */
-  async readFields(): Promise<JobFields | undefined> {
-    return (await this.store.loadJob(this.id))?.record.fields;
-  }
-
-  /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
-  async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
-    this.expect(
-      await this.store.write(['emit', this.id, this.token ?? '', step, json]),
-      'save an emission of',
-    );
-    this.store.progressed?.(this, value);
-  }
-
-  /** @internal */
-  failureWrite(failure: Failure, token: string, removeOnFail = this.opts.removeOnFail) {
-    const { reason, stack, retryDelayMs, exhausted } = failure;
-    const stored = [JSON.stringify(reason), JSON.stringify(stack)] as const;
-    return retryDelayMs === undefined
-      ? (['fail', this.id, token, ...stored, retentionText(removeOnFail), exhausted ? '1' : ''] as const)
-      : (['retry', this.id, token, ...stored, String(retryDelayMs), this.opts.lifo ? '1' : ''] as const);
-  }
-
-  /** @internal */
-  failed(failure: Failure): void {
-    this.attemptsMade += 1;
-    this.failedReason = failure.reason;
-    this.stacktrace = failure.stack;
-  }
-
-  private expect(word: string, action: string, needed = 'in the right state'): void {
-    if (word === 'ok') {
-      return;
-    }
-    if (word === 'missing') {
-      throw new JobNotFoundError(this.id, action);
-    }
-    if (word === 'stale') {
-      throw new LockLostError(this.id, action);
-    }
-    if (word === 'pending-children') {
-      throw new PendingChildrenError(this.id);
-    }
-    if (word === 'child-failed') {
-      throw new UnrecoverableError(`Cannot ${action} job ${this.id}: a child of it has failed.`);
-    }
-    if (word.startsWith('not-')) {
-      throw new WrongStateError(this.id, action, needed);
-    }
-    throw new InvalidOptionError('reply', word, 'This is a fault of Stepwell: please report it.');
   }
 }

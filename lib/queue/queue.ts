@@ -1,25 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { checkInteger, checkNumber } from '../job/check.js';
+import { checkInteger } from '../job/check.js';
 import { checkJobOptions } from '../job/check-job-options.js';
-import { InvalidOptionError, JobNotFoundError, WrongStateError } from '../job/errors.js';
+import { InvalidOptionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
-import type { JobProgress } from '../job/job-progress.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
-import type { FinishedState, JobType } from '../job/job-state.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
-import { encodeJson } from '../job/json.js';
-import { signalJob, type SignalOptions } from '../job/signal.js';
 import type { AddedJob } from '../store/added-job.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
-import { checkFinishedState, listedState } from './arguments.js';
 import { DedupPolicies } from './dedup-policies.js';
-import { QueueGetters } from './queue-getters.js';
+import { QueueControl } from './queue-control.js';
 import type { QueueOptions } from './queue-options.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
-
-const SLICE = 1000;
 
 /**
  * Adds jobs to a queue and controls it.
@@ -35,7 +28,7 @@ export class Queue<
   D = DataOf<DataOrJob>,
   R = ResultOf<DataOrJob, DefaultResult>,
   N extends string = NameOf<DataOrJob, DefaultName>,
-> extends QueueGetters<Job<D, R, N>> {
+> extends QueueControl<Job<D, R, N>> {
   /** Names this object among all producers. */
   readonly token = randomUUID();
   declare readonly opts: QueueOptions;
@@ -150,146 +143,6 @@ export class Queue<
     return job;
   }
 
-  /** Lets no further job of the queue start, anywhere. Running jobs go on. */
-  async pause(): Promise<void> {
-    await this.store.pause(true);
-    this.emit('paused');
-  }
-
-  async resume(): Promise<void> {
-    await this.store.pause(false);
-    this.emit('resumed');
-  }
-
-  /**
-   * Removes a job, and its children unless told otherwise. Answers 1, or 0 when there is none or a worker holds its lock,
-   * or that of a job below it.
-   */
-  async remove(id: string, { removeChildren = true }: { removeChildren?: boolean } = {}): Promise<number> {
-    const removed = (await this.store.removeJob(id, removeChildren)) === 'ok';
-    if (removed) {
-      this.emit('removed', id);
-    }
-    return removed ? 1 : 0;
-  }
-
-  async updateJobProgress(id: string, progress: JobProgress): Promise<void> {
-    const word = await this.store.write([
-      'progress',
-      id,
-      '',
-      encodeJson('Progress', progress, 'null', this.opts.codec),
-    ]);
-    if (word !== 'ok') {
-      throw new JobNotFoundError(id, 'update the progress of');
-    }
-    this.emit('progress', id, progress);
-  }
-
-  /**
-   * Sends a signal to an unfinished job: a step that waits for one of that name goes on with the payload, at once or when
-   * it comes to wait. Until then the last signal of a name is kept. Answers false for a copy, told by its `key`. Throws
-   * `JobNotFoundError` or, for a finished job, `WrongStateError`.
-   *
-   * @example
-   * await orders.signal(orderId, 'approved', { by: 'ada' }, { key: webhook.id });
-   */
-  signal(jobId: string, name: string, payload?: unknown, options?: SignalOptions): Promise<boolean> {
-    return signalJob(this.store, jobId, name, payload, options);
-  }
-
-  /** Adds a line to a job's log. Answers how many lines it has. */
-  async addJobLog(id: string, line: string, keepLogs?: number): Promise<number> {
-    if (keepLogs !== undefined) {
-      checkInteger('keepLogs', keepLogs, 0);
-    }
-    const word = await this.store.write([
-      'log',
-      id,
-      '',
-      line,
-      keepLogs === undefined ? '' : String(keepLogs),
-    ]);
-    if (word === 'missing') {
-      throw new JobNotFoundError(id, 'log for');
-    }
-    return Number(word);
-  }
-
-  /** Removes all jobs that wait, also for children, and the delayed ones too when asked. */
-  async drain(delayed = false): Promise<void> {
-    await this.store.drain(delayed);
-  }
-
-  /**
-   * Removes jobs of one state that are older than `grace` milliseconds: by creation while they wait, by start while
-   * active (only those whose lock expired), by finishing time afterwards.
-   * @param limit how many at most; 0 for no limit
-   */
-  async clean(grace: number, limit: number, type: JobType = 'completed'): Promise<string[]> {
-    checkNumber('grace', grace, 0);
-    checkInteger('limit', limit, 0);
-    const state = listedState(type);
-    const cleaned: string[] = [];
-    for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
-      const left = limit === 0 ? 0 : limit - cleaned.length;
-      const slice = await this.store.cleanSlice({ state, graceMs: grace, limit: left, start });
-      cleaned.push(...slice.removed);
-      start = slice.next;
-    }
-    await this.store.deliver();
-    this.emit('cleaned', cleaned, type);
-    return cleaned;
-  }
-
-  /** Deletes the queue with all its jobs. Throws `WrongStateError` while jobs are active, unless forced. */
-  async obliterate({
-    force = false,
-    count = SLICE,
-  }: { force?: boolean; count?: number } = {}): Promise<void> {
-    checkInteger('count', count, 1);
-    await this.pause();
-    let word: string;
-    do {
-      word = await this.store.obliterateSlice(Math.min(count, SLICE), force);
-    } while (word === 'more');
-    if (word === 'active') {
-      throw new WrongStateError(
-        '*',
-        'obliterate the queue with',
-        'finished: some are active. Use { force: true }',
-      );
-    }
-    if (word === 'undelivered') {
-      throw new WrongStateError(
-        '*',
-        'obliterate the queue with',
-        'forgotten: parents in other queues wait for it',
-      );
-    }
-    if (word !== 'done') {
-      throw new WrongStateError('*', 'obliterate the queue with', 'paused: it was resumed meanwhile');
-    }
-  }
-
-  /** Makes finished jobs wait again. `timestamp`: only those that finished up to then. */
-  async retryJobs(opts: { count?: number; state?: FinishedState; timestamp?: number } = {}): Promise<void> {
-    const { count = SLICE, state = 'failed', timestamp = 0 } = opts;
-    checkFinishedState(state);
-    checkInteger('count', count, 1);
-    checkNumber('timestamp', timestamp, 0);
-    for (let before = timestamp, moved = SLICE; moved > 0;) {
-      ({ moved, before } = await this.store.retrySlice(state, Math.min(count, SLICE), before));
-    }
-    await this.store.deliver();
-  }
-
-  /** Makes all delayed jobs wait for a worker. */
-  async promoteJobs({ count = SLICE }: { count?: number } = {}): Promise<void> {
-    checkInteger('count', count, 1);
-    while ((await this.store.promoteSlice(Math.min(count, SLICE))) > 0);
-  }
-
   /**
    * Deduplicates the jobs that are added through this object, those of one name or all, where they do not say so.
    * Throws `InvalidOptionError` for a policy that contradicts itself, or a second one for the same jobs.
@@ -297,32 +150,5 @@ export class Queue<
    */
   useDedup(policy: DedupPolicy<D>, jobName?: N, from?: string): void {
     this.dedup.use(policy, jobName, from);
-  }
-
-  /** Id of the job behind a deduplication, null when there is none. With a `ttl` it may be a job that has finished. */
-  async getDeduplicationJobId(id: string): Promise<string | null> {
-    return (await this.store.inspect.getDedupOwner(id)) || null;
-  }
-
-  /** Ends a deduplication by hand. Answers 1, or 0 when there was none. */
-  async removeDeduplicationKey(id: string): Promise<number> {
-    return (await this.store.removeDedupKey(id, '')) === 'ok' ? 1 : 0;
-  }
-
-  /** Lets no job of the queue start for that many milliseconds. */
-  async rateLimit(durationMs: number): Promise<void> {
-    checkNumber('durationMs', durationMs, 1);
-    await this.store.closeRateLimit(Math.ceil(durationMs));
-  }
-
-  /** Lifts the rate limit that holds now. */
-  async removeRateLimitKey(): Promise<number> {
-    return (await this.store.closeRateLimit(0)) === 'ok' ? 1 : 0;
-  }
-
-  /** Cuts the event stream to about so many entries. Answers how many were dropped. */
-  async trimEvents(maxLength: number): Promise<number> {
-    checkInteger('maxLength', maxLength, 0);
-    return this.store.trimEvents(maxLength);
   }
 }
