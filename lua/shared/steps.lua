@@ -19,8 +19,21 @@ local function forget_steps(q, id)
   end
 end
 
+-- A step that has another name by now takes what an unfinished visit has under the old one. A completed visit stays.
+local function rename_step(q, id, from, name)
+  local old = redis.call('HMGET', q.job .. id, 'step:' .. from, 'value:' .. from, 'last:' .. from)
+  if not old[1] or string.match(old[1], '^%d+,%d+,(%a)') == 'c' then
+    return
+  end
+  redis.call('HDEL', q.job .. id, 'step:' .. from, 'value:' .. from, 'last:' .. from)
+  for i, kind in ipairs({ 'value:', 'last:' }) do
+    if old[i + 1] then
+      redis.call('HSET', q.job .. id, kind .. name, old[i + 1])
+    end
+  end
+end
+
 -- Nobody waits for the answer, so a copy of the call may come after later ones: the cursor must be where the caller saw it.
--- A step that has another name by now takes the place of the entry with the old one.
 local function begin_step(q, call, id, token, name, head, from, anew)
   local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'step')
   local refused = check_lock(q, id, fields, token)
@@ -33,7 +46,7 @@ local function begin_step(q, call, id, token, name, head, from, anew)
   if anew == '1' then
     forget_steps(q, id)
   elseif from ~= '' and from ~= name then
-    redis.call('HDEL', q.job .. id, 'step:' .. from)
+    rename_step(q, id, from, name)
   end
   redis.call('HSET', q.job .. id, 'step', name, 'step:' .. name, head .. ',' .. call.moves.stamp .. ',')
   tell_started(call, id, name, head)

@@ -76,6 +76,38 @@ describe('commit: begin-step', () => {
     expect(fieldsOf(after)).not.toHaveProperty('step:old');
   });
 
+  it('gives what an unfinished step emitted, and came to on an earlier visit, its new name', async () => {
+    const old = { step: 'old', 'step:old': `1,2,r,1,${THEN},`, 'value:old': 'v1', 'last:old': '7' };
+    await lab.given({ jobs: [held(old)] });
+
+    const { before, after } = await runCommit(lab, [
+      ['begin-step', '1', 'w:1', 'reserve', '1,2,r,1', 'old', ''],
+    ]);
+
+    expect(fieldsOf(after)).toEqual({
+      ...Object.fromEntries(Object.entries(fieldsOf(before)).filter(([field]) => !(field in old))),
+      step: 'reserve',
+      'step:reserve': `1,2,r,1,${NOW},`,
+      'value:reserve': 'v1',
+      'last:reserve': '7',
+    });
+  });
+
+  it('leaves what has completed under its old name, where it is visited again under a new one', async () => {
+    const done = { 'step:old': `1,1,c,1,${THEN},${THEN}`, 'value:old': 'v1' };
+    await lab.given({ jobs: [held({ step: 'old', ...done })] });
+
+    const { before, after } = await runCommit(lab, [
+      ['begin-step', '1', 'w:1', 'reserve', '2,2,r,1', 'old', ''],
+    ]);
+
+    expect(fieldsOf(after)).toEqual({
+      ...fieldsOf(before),
+      step: 'reserve',
+      'step:reserve': `2,2,r,1,${NOW},`,
+    });
+  });
+
   it('does nothing once the cursor has gone on', async () => {
     await lab.given({
       jobs: [held({ step: 'charge', 'step:reserve': `1,1,c,1,${THEN},${THEN}`, 'value:reserve': 'v1' })],
