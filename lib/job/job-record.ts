@@ -44,6 +44,8 @@ export interface JobFields {
   parent?: string;
   /** How many of its children are pending. */
   pending?: string;
+  /** How many of those are yet to be noted: the messages that name them are under way. */
+  promised?: string;
   /** How many of its children have failed, and it with them. */
   failedChildren?: string;
   /** JSON text: why it fails without being run. */

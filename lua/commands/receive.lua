@@ -44,11 +44,9 @@ local apply = {
   end,
   -- More children of a job that has counted them already.
   refs = function(parts)
-    if redis.call('EXISTS', q.body .. parts[2]) == 1 then
-      local known = note_children(q, parts[2], { unpack(parts, 3) })
-      if known > 0 then
-        count_off(q, call, parts[2], known)
-      end
+    local known = note_children(q, parts[2], take_promised(q, parts[2], { unpack(parts, 3) }))
+    if known > 0 then
+      count_off(q, call, parts[2], known)
     end
   end,
   settle = function(parts)

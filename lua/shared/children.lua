@@ -1,8 +1,9 @@
 -- `children:<id>` holds a job's children: field is what the keys of the child's queue begin with, a tab and its id; value
 -- a letter and what it brought. `p` pending, `c` completed with its result, `i` failed and ignored, `f` failed and counted,
--- both with the reason. The job's fields `pending` and `failedChildren` count the `p` and the `f`.
+-- both with the reason. The job's fields `pending` and `failedChildren` count the `p` and the `f`; of the pending ones,
+-- `promised` have no entry yet.
 
--- Notes children that were counted as pending before. Answers how many were known already, and so counted twice.
+-- Notes children that are counted as pending. Answers how many were known already, and so counted twice.
 local function note_children(q, id, refs)
   local known = 0
   for _, ref in ipairs(refs) do
@@ -14,6 +15,21 @@ end
 -- Counts children as pending and notes some of them; the others are noted by messages under way.
 local function expect_children(q, id, count, refs)
   redis.call('HINCRBY', q.job .. id, 'pending', count - note_children(q, id, refs))
+  if count > #refs then
+    redis.call('HINCRBY', q.job .. id, 'promised', count - #refs)
+  end
+end
+
+-- Of children that a message brings, those that the job was promised: the message may be about another one that had its
+-- id. They are taken off the promise.
+local function take_promised(q, id, refs)
+  local promised = tonumber(redis.call('HGET', q.job .. id, 'promised') or 0)
+  if promised > #refs then
+    redis.call('HINCRBY', q.job .. id, 'promised', -#refs)
+    return refs
+  end
+  redis.call('HDEL', q.job .. id, 'promised')
+  return { unpack(refs, 1, promised) }
 end
 
 -- Puts a parent where workers fetch, in front of those that wait there.

@@ -12,6 +12,7 @@ local function store_node(q, call, node)
   local fields = { 'state', 'waiting-children', 'pending', node.count }
   for name, value in pairs({
     parent = asked.parent, priority = asked.priority, delay = asked.delay > 0 and asked.delay or nil,
+    promised = node.count > #node.refs and node.count - #node.refs or nil,
   }) do
     fields[#fields + 1] = name
     fields[#fields + 1] = value

@@ -207,7 +207,7 @@ describe('a staged flow', () => {
 
     expect(reply).toBe(`+${FIRST + 2}\t`);
     expect(after).toMatchObject({
-      'job:r': { pending: '2' },
+      'job:r': { pending: '2', promised: '2' },
       'staged:s1': [refs, child('x', 'w'), child('y')],
       outbox: [message(FIRST + 2, 's', 0, 's1')],
       meta: { sent: String(FIRST + 2), outbox: '0:' },

@@ -70,16 +70,41 @@ describe('receive', () => {
     const refs = [`${SECOND}\ta`, `${SECOND}\tb`, `${SECOND}\tc`];
     await runReceive(lab, [add('x', { count: 3, refs: refs.slice(0, 1) })]);
 
-    const { after } = await runReceive(lab, [['refs', 'x', ...refs.slice(1)].join('\x1f')], { first: 2 });
+    const { before, after } = await runReceive(lab, [['refs', 'x', ...refs.slice(1)].join('\x1f')], {
+      first: 2,
+    });
 
+    expect(before['job:x']).toMatchObject({ pending: '3', promised: '2' });
     expect(Object.keys(after['children:x'] as object).sort()).toEqual(refs);
     expect(after['job:x']).toMatchObject({ pending: '3' });
+    expect(after['job:x']).not.toHaveProperty('promised');
+  });
+
+  it('notes no children of a job that was promised none: another one had its id', async () => {
+    await lab.given({ jobs: [{ id: 'x', state: 'waiting' }] });
+
+    const { before, after } = await runReceive(lab, [['refs', 'x', `${SECOND}\ta`].join('\x1f')]);
+
+    expect(after).toEqual({ ...before, inbox: { [OTHER]: '1' } });
+  });
+
+  it('notes children once where their parent was removed and added again while messages were under way', async () => {
+    const note = ['refs', 'x', `${SECOND}\ta`, `${SECOND}\tb`].join('\x1f');
+    await runReceive(lab, [add('x', { count: 2 }), note, note]);
+
+    const end = ['settle', 'x', 'a', '-', 'c', '1'].join('\x1f');
+    const { after } = await runReceive(lab, [end], { source: SECOND });
+
+    expect(after['job:x']).toMatchObject({ state: 'waiting-children', pending: '1' });
   });
 
   it('does not count children twice that were there, and lets the parent run if none is left', async () => {
     await lab.given({
       jobs: [
-        { id: 'x', state: 'waiting-children', fields: { pending: 1 }, children: { [`${SECOND}\ta`]: 'c1' } },
+        {
+          ...{ id: 'x', state: 'waiting-children', fields: { pending: 1, promised: 1 } },
+          children: { [`${SECOND}\ta`]: 'c1' },
+        },
       ],
     });
 

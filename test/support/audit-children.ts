@@ -6,7 +6,6 @@ const LINK = /^[fcir-].+:\{[^{}]+\}:\t.+$/;
 /** What is wrong with the children that the jobs of a queue wait for. `values` are those of its keys, by name. */
 export function auditChildren(values: Map<string, unknown>): string[] {
   const wrong: string[] = [];
-  const announced = underway(values);
   for (const [name, value] of values) {
     const id = name.slice(name.indexOf(':') + 1);
     if (name.startsWith('children:')) {
@@ -16,11 +15,7 @@ export function auditChildren(values: Map<string, unknown>): string[] {
     }
     if (name.startsWith('job:')) {
       const children = (values.get(`children:${id}`) ?? {}) as Fields;
-      wrong.push(
-        ...auditCounts(value as Fields, children, announced.get(id) ?? 0, values).map(
-          (fault) => `job ${id} ${fault}`,
-        ),
-      );
+      wrong.push(...auditCounts(value as Fields, children).map((fault) => `job ${id} ${fault}`));
     }
   }
   return wrong;
@@ -35,21 +30,14 @@ function auditEntries(children: Fields, hasBody: boolean): string[] {
   return wrong;
 }
 
-function auditCounts(
-  fields: Fields,
-  children: Fields,
-  announced: number,
-  values: Map<string, unknown>,
-): string[] {
+function auditCounts(fields: Fields, children: Fields): string[] {
   const count = (letter: string): number =>
     Object.values(children).filter((value) => value.startsWith(letter)).length;
   const wrong: string[] = [];
-  const { state, pending = '0', failedChildren = '0', parent, deferred } = fields;
-  const known = count('p') + announced;
-  // What another queue has not delivered yet is not seen from here.
-  if (Number(pending) < known || (Number(pending) > known && !isReceiving(values))) {
-    wrong.push(`counts ${pending} pending children of ${known}`);
-  }
+  const { state, pending = '0', promised, failedChildren = '0', parent, deferred } = fields;
+  const known = count('p') + Number(promised ?? 0);
+  if (Number(pending) !== known) wrong.push(`counts ${pending} pending children of ${known}`);
+  if (promised !== undefined && !(Number(promised) > 0)) wrong.push(`is promised ${promised} children`);
   if (Number(failedChildren) !== count('f')) {
     wrong.push(`counts ${failedChildren} failed children of ${count('f')}`);
   }
@@ -62,22 +50,3 @@ function auditCounts(
   if (parent !== undefined && state === undefined) wrong.push('is a child without a state');
   return wrong;
 }
-
-/** How many children of each job messages of its own queue still bring. */
-function underway(values: Map<string, unknown>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const [name, list] of values) {
-    if (name !== 'outbox' && !name.startsWith('staged:')) continue;
-    for (const message of list as string[]) {
-      const parts = message.split('\x1f');
-      const at = parts.indexOf('refs');
-      const parent = parts[at + 1];
-      if (at >= 0 && parent !== undefined) {
-        counts.set(parent, (counts.get(parent) ?? 0) + parts.length - at - 2);
-      }
-    }
-  }
-  return counts;
-}
-
-const isReceiving = (values: Map<string, unknown>): boolean => values.has('inbox');
