@@ -8,9 +8,11 @@ import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import { within } from '../lifecycle/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
+import { checkCallTimeout, DEFAULT_PREFIX } from '../redis/queue-base-options.js';
+import { checkBacklog } from '../store/backlog.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
+import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
 import type {
   FlowOptions,
@@ -50,6 +52,12 @@ export class FlowProducer extends SafeEmitter {
     if (opts.codec !== undefined) {
       checkCodec('codec', opts.codec);
     }
+    if (opts.callTimeout !== undefined) {
+      checkCallTimeout('callTimeout', opts.callTimeout);
+    }
+    if (opts.backlog !== undefined) {
+      checkBacklog('backlog', opts.backlog);
+    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
@@ -82,7 +90,9 @@ export class FlowProducer extends SafeEmitter {
    * no children.
    * With `opts.parent` on the first job, the whole flow becomes a child of that one.
    * Throws before anything is written: `InvalidOptionError`, `NotSerializableError`, `DataTooLargeError`,
-   * `MissingParentError`, `ParentConflictError`. Throws `ConnectionError` when Redis did not answer: all of it may have been added, or nothing.
+   * `MissingParentError`, `ParentConflictError`. Throws `CallTimeoutError` when Redis did not
+   * answer in time: nothing was added, or with its `mayBeWritten` all of it or nothing; `BacklogFullError` when too many adds
+   * wait for Redis already.
    */
   async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
     return this.prepare(flow, opts)();
@@ -104,7 +114,10 @@ export class FlowProducer extends SafeEmitter {
     return readFlow((ref) => this.store(ref), { prefix, queueName, id }, { depth, maxChildren });
   }
 
-  /** Waits for calls under way, then lets go of the connection, which closes with its last user. */
+  /**
+   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
+   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   */
   async close(): Promise<void> {
     await this.release(true);
   }
@@ -159,7 +172,8 @@ export class FlowProducer extends SafeEmitter {
     const base = queueBase(ref.prefix, ref.queueName);
     let store = this.stores.get(base);
     if (!store) {
-      store = new QueueStore(this.connection, ref.prefix, ref.queueName, { codec: this.opts.codec });
+      const { codec, callTimeout: callTimeoutMs, backlog } = this.opts;
+      store = new QueueStore(this.connection, ref.prefix, ref.queueName, { codec, callTimeoutMs, backlog });
       this.stores.set(base, store);
     }
     return store;
@@ -167,9 +181,12 @@ export class FlowProducer extends SafeEmitter {
 
   private release(wait: boolean): Promise<void> {
     return (this.released ??= (async () => {
+      const stores = [...this.stores.values()];
       if (wait && this.connection.client.status === 'ready') {
-        await within(LAST_CALLS_MS, Promise.all([...this.stores.values()].map((store) => store.idle())));
+        const patienceMs = Math.min(this.opts.callTimeout ?? CALL_TIMEOUT_MS, LAST_CALLS_MS);
+        await within(patienceMs, Promise.all(stores.map((store) => store.idle())));
       }
+      stores.forEach((store) => store.close('The flow producer was closed before Redis answered.'));
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

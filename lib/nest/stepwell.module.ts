@@ -136,7 +136,11 @@ function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): Fa
     useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) => {
       const connection = own.connection ?? shared?.connection;
       const prefix = own.prefix ?? shared?.prefix;
+      const callTimeout = own.callTimeout ?? shared?.callTimeout;
+      const backlog = own.backlog ?? shared?.backlog;
       return registry.openFlowProducer(token, {
+        ...(callTimeout === undefined ? {} : { callTimeout }),
+        ...(backlog === undefined ? {} : { backlog }),
         ...(connection === undefined ? {} : { connection }),
         ...(prefix === undefined ? {} : { prefix }),
       });

@@ -8,7 +8,8 @@ import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import { within } from '../lifecycle/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import type { BacklogOptions } from '../store/backlog.js';
 import { QueueStore } from '../store/queue-store.js';
 import { checkRange, listedState, listedStates } from './arguments.js';
 
@@ -33,6 +34,9 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     if (opts.codec !== undefined) {
       checkCodec('codec', opts.codec);
     }
+    if (opts.callTimeout !== undefined) {
+      checkCallTimeout('callTimeout', opts.callTimeout);
+    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
@@ -43,6 +47,8 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     this.store = new QueueStore(this.connection, prefix, name, {
       progressed: (job, progress) => this.emit('progress', (job as Job).id, progress),
       codec: opts.codec,
+      callTimeoutMs: opts.callTimeout,
+      backlog: (opts as BacklogOptions).backlog,
     });
   }
 
@@ -225,7 +231,10 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return started === 'closed' || maxJobs === undefined || started >= maxJobs ? leftMs : 0;
   }
 
-  /** Waits for calls under way, then lets go of the connection, which closes with its last user. */
+  /**
+   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
+   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   */
   async close(): Promise<void> {
     await this.release();
   }
@@ -240,8 +249,9 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   private release(wait = true): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(LAST_CALLS_MS, this.store.idle());
+        await within(Math.min(this.store.callTimeoutMs, LAST_CALLS_MS), this.store.idle());
       }
+      this.store.close('The queue was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

@@ -5,14 +5,18 @@ import { within } from '../lifecycle/within.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
 import { toStepwellError, withoutSecrets } from './redis-failure.js';
 import { EventLine } from './event-line.js';
+import { ReadyGate } from './ready-gate.js';
 import { checkServer } from './server-check.js';
 import { WakeLine } from './wake-line.js';
 
 const MAX_RECONNECT_MS = 500;
 const RETRIES_PER_REQUEST = 30;
 const LAST_WORD_MS = 1000;
-/** A connection on which an answer is due for so long is dead, even where nobody closed it. */
-const SILENCE_MS = 10_000;
+/**
+ * A connection on which an answer is due for so long is dead, even where nobody closed it. Shorter than a call waits, so
+ * that the call is made again over a new one in time.
+ */
+const SILENCE_MS = 3000;
 
 /**
  * One process' way to one Redis, shared by all queues, workers and event readers with the same connection options:
@@ -76,6 +80,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       await within(LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
+    ReadyGate.of(this.client).close();
     rejectPending(this.client);
   }
 

@@ -12,19 +12,17 @@ import { type JobRef, parseRef, refText, shownKey } from '../job/job-ref.js';
 import type { ChildPage, ChildQuery } from '../job/job-store.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { getChildren, stageFlow } from '../redis/scripts.generated.js';
+import type { Calls } from './calls.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
 import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
 import type { FlowNode } from './flow-node.js';
+import type { Patience } from './patience.js';
 import type { PostOffice } from './post-office.js';
-import { resend } from './resend.js';
 
 /** A flow that is put aside and not gone on with for so long is taken back. */
 const STAGED_MS = 60_000;
 const STAGE_MESSAGES = 400;
 const STAGE_BYTES = 256 * 1024;
-const KEEP_TRYING_MS = 10_000;
-/** Added is added: whoever waits for the delivery does so only while it goes on. */
-const DELIVERY_PATIENCE_MS = 10_000;
 
 /** What the check of ids needs of other queues. */
 export interface FlowPeers {
@@ -41,8 +39,11 @@ export class FlowStore {
     private readonly base: string,
     private readonly office: PostOffice,
     private readonly peers: FlowPeers,
+    private readonly calls: Calls,
+    private readonly patience: Patience,
+    backlog: number,
   ) {
-    this.batch = new FlowBatch(runner);
+    this.batch = new FlowBatch(runner, patience, backlog);
   }
 
   /** Adds a whole tree whose root is in this queue. Answers false when a job with its id is there: nothing is added then. */
@@ -85,7 +86,8 @@ export class FlowStore {
 
   /** Some of a job's children; see `JobStore.children`. */
   async children(id: string, { letters, values, cursor }: ChildQuery): Promise<ChildPage> {
-    const reply = await this.runner.run(getChildren, [id, String(cursor), letters, values ? 1 : 0]);
+    const args = [id, String(cursor), letters, values ? 1 : 0] as const;
+    const reply = await this.calls.read(() => this.runner.run(getChildren, args));
     const [next, ...flat] = reply as [string, ...string[]];
     const children: ChildPage['children'] = [];
     for (let i = 0; i < flat.length; i += 2) {
@@ -108,6 +110,10 @@ export class FlowStore {
 
   async idle(): Promise<void> {
     await this.batch.idle();
+  }
+
+  close(message: string): void {
+    this.batch.close(message);
   }
 
   private async begin(head: string[], bytes: number, plan: ChildrenPlan): Promise<FlowBegun> {
@@ -145,11 +151,9 @@ export class FlowStore {
         }
       }
       const texts = messages.slice(first, first + count).map(({ text }) => text);
-      const until = Date.now() + KEEP_TRYING_MS;
       const at = first;
-      const word = await resend(
-        () => this.runner.run(stageFlow, [0, id, at, STAGED_MS], texts),
-        () => Date.now() < until,
+      const word = await this.calls.repeatable(() =>
+        this.runner.run(stageFlow, [0, id, at, STAGED_MS], texts),
       );
       if (word === 'gone') {
         throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
@@ -159,7 +163,10 @@ export class FlowStore {
     return id;
   }
 
-  /** So that children can be found once they have been added. What does not arrive in time arrives later. */
+  /**
+   * So that children can be found once they have been added. Added is added: whoever waits for the delivery does so only
+   * while it goes on, and what does not arrive in time arrives later.
+   */
   private async delivered(sent: number): Promise<void> {
     if (sent === 0) {
       return;
@@ -170,7 +177,7 @@ export class FlowStore {
     for (let before = -1; !over && courier.progress > before;) {
       before = courier.progress;
       let timer: NodeJS.Timeout | undefined;
-      const late = new Promise((resolve) => (timer = setTimeout(resolve, DELIVERY_PATIENCE_MS)));
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, this.patience.limitMs)));
       await Promise.race([done, late]);
       clearTimeout(timer);
     }

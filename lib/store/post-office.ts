@@ -3,6 +3,7 @@ import { asError } from '../job/job-failure.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
+import { Calls } from './calls.js';
 import { Courier, type CourierOffice } from './courier.js';
 
 const offices = new WeakMap<Connection, PostOffice>();
@@ -12,11 +13,15 @@ export class PostOffice implements CourierOffice {
   readonly holder = randomBytes(9).toString('base64url');
   private readonly couriers = new Map<string, Courier>();
   private readonly runners = new Map<string, ScriptRunner>();
+  /** Delivery is nobody's call: it goes on for as long as the connection is used. */
+  private readonly calls: Calls;
   private closed = false;
 
   private constructor(private readonly connection: Connection) {
+    this.calls = new Calls(connection.client);
     connection.once('closed', () => {
       this.closed = true;
+      this.calls.close('The connection was closed.');
       this.couriers.forEach((courier) => courier.close());
     });
   }
@@ -61,6 +66,10 @@ export class PostOffice implements CourierOffice {
   /** Resolves when nothing is being delivered. */
   async idle(): Promise<void> {
     await Promise.all([...this.couriers.values()].map((courier) => courier.idle()));
+  }
+
+  call(run: () => Promise<unknown>): Promise<unknown> {
+    return this.calls.repeatable(run);
   }
 
   failed(error: unknown): void {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
 import type { JobRecord } from '../job/job-record.js';
@@ -20,6 +19,8 @@ import { ScriptRunner } from '../redis/script-runner.js';
 import { recoverStalled, removeChildren, renewLocks } from '../redis/scripts.generated.js';
 import { AddBatch } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
+import { BACKLOG } from './backlog.js';
+import { Calls, type NumberedCall } from './calls.js';
 import {
   CommitBatch,
   type CommitOptions,
@@ -30,22 +31,31 @@ import {
   readJobs,
   runCommit,
 } from './commit-batch.js';
-import { type CleanedSlice, type CleanSlice, ControlStore, type Lane as LaneCall } from './control-store.js';
+import { type CleanedSlice, type CleanSlice, ControlStore } from './control-store.js';
 import type { Courier } from './courier.js';
 import { type FlowNode, prepareNode } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { InspectStore } from './inspect-store.js';
-import { LanePool } from './lane.js';
+import { Patience } from './patience.js';
+import { PatientReads } from './patient-reads.js';
 import { PostOffice } from './post-office.js';
 import { readFamily, removeBelow } from './remove-family.js';
-import { resend } from './resend.js';
 
 const WRITE_LANES = 4;
 const WRITES_PER_CALL = 200;
-const KEEP_TRYING_MS = 10_000;
 /** For which a call waits that other queues are told of what it did. They will be told in any case. */
 const TELL_MS = 5000;
 const RENEWALS_PER_CALL = 1000;
+
+/** What a store is told by those who hold it. */
+export interface StoreHost {
+  progressed?: (job: unknown, progress: unknown) => void;
+  codec?: Codec | undefined;
+  /** Milliseconds of silence after which a call is given up. */
+  callTimeoutMs?: number | undefined;
+  /** Adds that may wait while Redis does not answer. */
+  backlog?: number | undefined;
+}
 
 /**
  * Everything that may change or read one queue, for one connection. Queues, workers and jobs go through it and know
@@ -59,7 +69,8 @@ export class QueueStore implements JobStore {
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
   private readonly writes: CommitBatch;
-  private readonly lanes = new LanePool();
+  private readonly patience: Patience;
+  private readonly calls: Calls;
   private readonly fetches: boolean;
   private readonly courier: Courier;
   private readonly peers = new Map<string, QueueStore>();
@@ -72,34 +83,40 @@ export class QueueStore implements JobStore {
     readonly connection: Connection,
     readonly prefix: string,
     readonly queueName: string,
-    private readonly host: {
-      progressed?: (job: unknown, progress: unknown) => void;
-      codec?: Codec | undefined;
-    } = {},
+    private readonly host: StoreHost = {},
     commit?: CommitOptions & { fetcher: Fetcher },
   ) {
     this.keys = new QueueKeys(prefix, queueName);
     this.runner = new ScriptRunner(connection.client, this.keys);
-    this.inspect = new InspectStore(this.runner);
+    this.patience = new Patience(host.callTimeoutMs);
+    this.calls = new Calls(connection.client, this.patience);
+    this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
     const office = PostOffice.of(connection);
     this.courier = office.courier(this.keys.base);
-    this.flows = new FlowStore(this.runner, this.keys.base, office, {
-      loadFields: async (ref) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
-      unlinkChild: (ref) => this.peer(ref).unlinkChild(ref.id),
-    });
-    this.adds = new AddBatch(this.runner, () => {
+    const backlog = host.backlog ?? BACKLOG;
+    const peers = {
+      loadFields: async (ref: JobRef) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
+      unlinkChild: (ref: JobRef) => this.peer(ref).unlinkChild(ref.id),
+    };
+    this.flows = new FlowStore(
+      this.runner,
+      this.keys.base,
+      office,
+      peers,
+      this.calls,
+      this.patience,
+      backlog,
+    );
+    this.adds = new AddBatch(this.runner, this.patience, backlog, () => {
       const idle = connection.wakeLine(this.keys.base).idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
     this.writes = new CommitBatch(
       this.runner,
-      commit ?? {
-        lanes: WRITE_LANES,
-        entries: () => WRITES_PER_CALL,
-        keepTrying: (sinceMs) => sinceMs < KEEP_TRYING_MS,
-      },
+      this.patience,
+      commit ?? { lanes: WRITE_LANES, entries: () => WRITES_PER_CALL },
       (undeliveredMs) => this.courier.nudge(undeliveredMs),
       commit?.fetcher,
     );
@@ -120,6 +137,15 @@ export class QueueStore implements JobStore {
 
   write(entry: JobWrite): Promise<string> {
     return this.writes.write(entry);
+  }
+
+  keep(entry: JobWrite): Promise<string> {
+    return this.writes.write(entry, false);
+  }
+
+  /** Milliseconds of silence after which a call is given up. */
+  get callTimeoutMs(): number {
+    return this.patience.limitMs;
   }
 
   progressed(job: unknown, progress: unknown): void {
@@ -153,7 +179,9 @@ export class QueueStore implements JobStore {
       return this;
     }
     const known = this.peers.get(base);
-    const peer = known ?? new QueueStore(this.connection, prefix, queueName, { codec: this.codec });
+    const { codec, callTimeoutMs, backlog } = this.host;
+    const peer =
+      known ?? new QueueStore(this.connection, prefix, queueName, { codec, callTimeoutMs, backlog });
     this.peers.set(base, peer);
     return peer;
   }
@@ -227,7 +255,8 @@ export class QueueStore implements JobStore {
     const lost: string[] = [];
     for (let first = 0; first < held.length; first += RENEWALS_PER_CALL) {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
-      lost.push(...((await this.runner.run(renewLocks, [0, lockMs], slice.flat())) as string[]));
+      const call = (): Promise<unknown> => this.runner.run(renewLocks, [0, lockMs], slice.flat());
+      lost.push(...((await this.calls.repeatable(call)) as string[]));
     }
     return lost;
   }
@@ -254,13 +283,8 @@ export class QueueStore implements JobStore {
     const { lockMs, maxStalls, maxEventBytes } = options;
     this.recoveries += 1;
     const worker = `${options.worker}.recovery.${this.recoveries}`;
-    const reply = (await this.runner.run(recoverStalled, [
-      0,
-      worker,
-      lockMs,
-      maxStalls,
-      maxEventBytes,
-    ])) as unknown[];
+    const args = [0, worker, lockMs, maxStalls, maxEventBytes] as const;
+    const reply = (await this.calls.repeatable(() => this.runner.run(recoverStalled, args))) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
     return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1) };
@@ -273,11 +297,11 @@ export class QueueStore implements JobStore {
   }
 
   pause(paused: boolean): Promise<string> {
-    return this.control.pauseQueue(paused);
+    return this.calls.repeatable(() => this.control.pauseQueue(paused));
   }
 
   async drain(delayed: boolean): Promise<void> {
-    while ((await this.control.drainQueue(delayed)) > 0);
+    while ((await this.calls.repeatable(() => this.control.drainQueue(delayed))) > 0);
     await this.deliver();
   }
 
@@ -287,12 +311,13 @@ export class QueueStore implements JobStore {
 
   /** Answers done, more, active, not-paused; undelivered when other queues could not be told yet. */
   async obliterateSlice(count: number, force: boolean): Promise<string> {
-    const word = await this.control.obliterateQueue(count, force);
+    const call = (): Promise<string> => this.control.obliterateQueue(count, force);
+    const word = await this.calls.repeatable(call);
     if (word !== 'undelivered') {
       return word;
     }
     await this.deliver();
-    return this.control.obliterateQueue(count, force);
+    return this.calls.repeatable(call);
   }
 
   retrySlice(
@@ -300,19 +325,19 @@ export class QueueStore implements JobStore {
     count: number,
     before: number,
   ): Promise<{ moved: number; before: number }> {
-    return this.control.retryJobs(state, count, before);
+    return this.calls.repeatable(() => this.control.retryJobs(state, count, before));
   }
 
   promoteSlice(count: number): Promise<number> {
-    return this.control.promoteJobs(count);
+    return this.calls.repeatable(() => this.control.promoteJobs(count));
   }
 
   closeRateLimit(durationMs: number): Promise<string> {
-    return this.control.closeRateLimit(durationMs);
+    return this.calls.repeatable(() => this.control.closeRateLimit(durationMs));
   }
 
   trimEvents(max: number): Promise<number> {
-    return this.control.trimEvents(max);
+    return this.calls.repeatable(() => this.control.trimEvents(max));
   }
 
   publishEvent(event: string, max: number): Promise<string> {
@@ -320,17 +345,22 @@ export class QueueStore implements JobStore {
   }
 
   setMaxEvents(maxEvents: number): Promise<void> {
-    return this.control.setMaxEvents(maxEvents);
+    return this.calls.repeatable(() => this.control.setMaxEvents(maxEvents));
   }
 
-  /** Resolves once no call of this store is on its way. */
+  /** Resolves once nobody waits for a call of this store. */
   async idle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
-    while (this.lanes.inUse > 0) {
-      await sleep(5);
-    }
+    await this.calls.idle();
     await this.courier.idle();
     await Promise.all([...this.peers.values()].map((peer) => peer.idle()));
+  }
+
+  /** Rejects every call that somebody waits for with a `ConnectionClosedError` of that message. */
+  close(message: string): void {
+    for (const part of [this.adds, this.writes, this.flows, this.calls, ...this.peers.values()]) {
+      part.close(message);
+    }
   }
 
   private readonly families = {
@@ -346,7 +376,7 @@ export class QueueStore implements JobStore {
     ids: readonly string[],
   ): Promise<string[]> {
     const args = [0, refText(parent), unfinished ? 1 : 0] as const;
-    return (await this.runner.run(removeChildren, args, ids)) as string[];
+    return (await this.calls.repeatable(() => this.runner.run(removeChildren, args, ids))) as string[];
   }
 
   private refOf(id: string): JobRef {
@@ -362,18 +392,7 @@ export class QueueStore implements JobStore {
     return 'ok';
   }
 
-  /** One numbered call, sent again while Redis is failing over. */
-  private async once<T>(call: (lane: LaneCall) => Promise<T>): Promise<T> {
-    const lane = this.lanes.acquire()!;
-    const numbered = { writer: lane.writer, seq: lane.next() };
-    const until = Date.now() + KEEP_TRYING_MS;
-    try {
-      return await resend(
-        () => call(numbered),
-        () => Date.now() < until,
-      );
-    } finally {
-      this.lanes.release(lane);
-    }
+  private once<T>(call: (numbered: NumberedCall) => Promise<T>): Promise<T> {
+    return this.calls.numbered(call);
   }
 }

@@ -1,4 +1,4 @@
-import { ConnectionClosedError, WorkerClosingError } from '../job/errors.js';
+import { WorkerClosingError } from '../job/errors.js';
 import { within } from '../lifecycle/within.js';
 import type { QueueStore } from '../store/queue-store.js';
 import type { LockKeeper } from './lock-keeper.js';
@@ -58,7 +58,7 @@ export class Shutdown {
     await within(LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));
     this.over = true;
     this.timers.forEach(clearTimeout);
-    this.store.commit.abandon(new ConnectionClosedError('The worker was closed before Redis could be told.'));
+    this.store.close('The worker was closed before Redis could be told.');
     this.locks.stop();
   }
 }
