@@ -40,6 +40,11 @@ export class Connection {
     this.#show();
   }
 
+  /** News has come: what is shown is of now. */
+  heard() {
+    if (this.#state === 'live') this.#shownAt = Date.now();
+  }
+
   get #state() {
     if (!this.#isOpen) return this.#wasOpen ? 'reconnecting' : 'connecting';
     if (this.#redis === 'away') return 'away';

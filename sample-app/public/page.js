@@ -38,6 +38,7 @@ const stream = {
     noteServerTime(tick.at);
     plots.add(tick);
     showQueues(tick.counts);
+    connection.heard();
   },
 };
 

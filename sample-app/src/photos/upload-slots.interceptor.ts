@@ -19,7 +19,7 @@ export class UploadSlots implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const response = context.switchToHttp().getResponse<Response>();
     if (this.taken >= MAX_AT_ONCE) {
-      response.set({ 'Retry-After': '2', Connection: 'close' });
+      response.set('Retry-After', '2');
       throw new ServiceUnavailableException('Too many photos are being sent: try again in a moment.');
     }
     this.taken += 1;

@@ -33,6 +33,8 @@ export class RedisWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly state = new BehaviorSubject<RedisState | undefined>(undefined);
   private readonly looking = new Subscription();
   private lastCounts: Counts = {};
+  /** Whether a look is under way. */
+  private isOwed = false;
 
   constructor(private readonly registry: StepwellRegistry) {}
 
@@ -77,6 +79,9 @@ export class RedisWatch implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       const answer = await inTime(call);
       if (answer !== LATE) return answer;
+      // What is slow by itself says nothing of Redis; that the last look has come to nothing either does.
+      if (!this.isOwed && !this.isAway)
+        throw new ServiceUnavailableException('This takes too long: try again.');
     } catch (error) {
       if (!(error instanceof ConnectionError) && !this.isAway) throw error;
     }
@@ -85,6 +90,7 @@ export class RedisWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async look(): Promise<void> {
+    this.isOwed = true;
     const counting = this.count().then(
       (counts) => {
         this.lastCounts = counts;
@@ -93,7 +99,9 @@ export class RedisWatch implements OnApplicationBootstrap, OnModuleDestroy {
       () => false,
     );
     if ((await inTime(counting)) === LATE) this.state.next('away');
-    this.state.next((await counting) ? 'up' : 'away');
+    const isUp = await counting;
+    this.isOwed = false;
+    this.state.next(isUp ? 'up' : 'away');
   }
 
   private async count(): Promise<Counts> {
