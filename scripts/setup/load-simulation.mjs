@@ -17,13 +17,14 @@ export async function loadSimulation() {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const source of SOURCES.flatMap(typescriptIn).filter((file) => !LEFT_OUT.test(relative(root, file)))) await compile(source, folder);
   const load = (file) => import(pathToFileURL(`${folder}/test/${file}`).href);
-  const [simulation, clients, mutants, redis] = await Promise.all([
+  const [simulation, clients, shrinking, mutants, redis] = await Promise.all([
     load('simulation/simulation.js'),
     load('client-simulation/client-simulation.js'),
+    load('client-simulation/shrink.js'),
     load('simulation/mutants.js'),
     import(pathToFileURL(`${folder}/test/support/redis.js`).href),
   ]);
-  return { ...simulation, ...clients, ...mutants, ...redis };
+  return { ...simulation, ...clients, ...shrinking, ...mutants, ...redis };
 }
 
 function typescriptIn(folder) {

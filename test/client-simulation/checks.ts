@@ -30,8 +30,8 @@ export class Checks {
       (other) => other !== run && other.queue === run.queue && other.jobId === run.jobId && other.token === run.token,
     );
     if (twin) return `job ${run.jobId} runs twice under one lock, in ${twin.process} and ${run.process}`;
-    if (step !== undefined && fields[`step:${step}`]?.split('\t')[0]?.split(',')[2] === 'c') {
-      return `step ${step} of job ${run.jobId} had completed and ran again in ${run.process}`;
+    if (step !== undefined && completedVisit(fields, step) > completedVisit(fields, `undo:${step}`)) {
+      return `step ${step} of job ${run.jobId} had completed and ran again in ${run.process}: ${JSON.stringify(fields)}`;
     }
     if (settled && Number(fields.pending ?? 0) > 0) {
       return `job ${run.jobId} went on in ${run.process} although ${fields.pending} of its children are pending`;
@@ -120,4 +120,10 @@ export class Checks {
     const score = await this.redis.zscore(`${queueBase(this.prefix, run.queue)}active`, run.jobId);
     return { isCurrent: token === run.token && score !== null, until: Number(score ?? 0) };
   }
+}
+
+/** Number of the visit in which a step completed, 0 when its last one did not. */
+function completedVisit(fields: Record<string, string>, step: string): number {
+  const [, visit, status] = fields[`step:${step}`]?.split('\t')[0]?.split(',') ?? [];
+  return status === 'c' ? Number(visit) : 0;
 }

@@ -19,7 +19,9 @@ export interface ClientSimulationOptions {
 
 export interface ClientSimulationResult {
   seed: number;
+  /** Steps taken, those of the end included. */
   steps: number;
+  asked: number;
   violation?: string;
   /** The last choices made. */
   trace: string[];
@@ -28,6 +30,8 @@ export interface ClientSimulationResult {
   seen: ReadonlyMap<string, number>;
   /** Steps at which something was done on purpose. */
   deliberate: number[];
+  /** A line for each of them. */
+  purposes: string[];
 }
 
 const PROCESSES = 3;
@@ -77,6 +81,7 @@ class World {
   private readonly hash = createHash('sha256');
   private readonly trace: string[] = [];
   private readonly deliberate: number[] = [];
+  private readonly purposes: string[] = [];
   private readonly questions: { run: Running; step?: string; settled?: boolean }[] = [];
   private readonly down: { wire: Wire; until: number }[] = [];
   private readonly lockMs: number;
@@ -120,7 +125,9 @@ class World {
       trace: this.trace.slice(-KEPT_TRACE),
       digest: this.hash.digest('hex').slice(0, 16),
       seen: this.ledger.counts,
+      asked: this.options.steps,
       deliberate: this.deliberate,
+      purposes: this.purposes,
     };
   }
 
@@ -150,7 +157,7 @@ class World {
       await this.goOn();
     } else if (draw < 0.1) {
       this.deliberate.push(this.step);
-      this.note(this.actions.perform(this.dice.pick(this.alive())));
+      this.note(this.actions.perform(this.dice.pick(this.alive())), true);
     } else if (draw < 0.115 && this.options.faults !== false) {
       this.deliberate.push(this.step);
       await this.fail();
@@ -282,7 +289,7 @@ class World {
     ]);
     const what = await fault();
     this.ledger.count(what.replace(/p\d+\S*|-?\d+/g, '#'));
-    this.note(what);
+    this.note(what, true);
   }
 
   private async close(program: Program): Promise<void> {
@@ -347,7 +354,8 @@ class World {
     }
   }
 
-  private note(line: string): void {
+  private note(line: string, onPurpose = false): void {
+    if (onPurpose) this.purposes.push(`${this.step} ${Math.round(this.clock.now - START)} ms: ${line}`);
     this.hash.update(line);
     this.trace.push(`${this.step} ${Math.round(this.clock.now - START)} ms: ${line}`);
     if (this.trace.length > KEPT_TRACE * 4) this.trace.splice(0, KEPT_TRACE);
