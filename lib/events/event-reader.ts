@@ -1,4 +1,5 @@
 import type { Codec } from '../job/codec.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { Connection } from '../redis/connection.js';
 import type { StreamEntry } from '../redis/event-line.js';
 import type { QueueKeys } from '../redis/queue-keys.js';
@@ -14,6 +15,7 @@ const ENTRIES_PER_PAGE = 200;
 /** Looks things up for those who follow a queue's events. */
 export class EventReader {
   readonly key: string;
+  readonly runtime: Runtime;
   private readonly inspect: InspectStore;
   private readonly calls: Calls;
 
@@ -26,8 +28,10 @@ export class EventReader {
     callTimeoutMs?: number,
   ) {
     this.key = keys.of('events');
-    this.calls = new Calls(connection.client, new Patience(callTimeoutMs));
-    this.inspect = new InspectStore(new PatientReads(new ScriptRunner(connection.client, keys), this.calls));
+    const { client, runtime } = connection;
+    this.runtime = runtime;
+    this.calls = new Calls(connection, new Patience(runtime, callTimeoutMs));
+    this.inspect = new InspectStore(new PatientReads(new ScriptRunner(client, keys, runtime), this.calls));
   }
 
   /** A job and the place in the events at which it was so; with '' the place alone. */

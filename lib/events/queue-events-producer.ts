@@ -1,8 +1,8 @@
 import { checkEventName, checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { encodeJson } from '../job/json.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
-import { within } from '../lifecycle/within.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -90,7 +90,11 @@ export class QueueEventsProducer extends SafeEmitter {
   /** Resolves once what was published has arrived. */
   close(): Promise<void> {
     return (this.closed ??= (async () => {
-      await within(Math.min(this.store.callTimeoutMs, LAST_CALLS_MS), this.store.idle());
+      await within(
+        this.connection.runtime,
+        Math.min(this.store.callTimeoutMs, LAST_CALLS_MS),
+        this.store.idle(),
+      );
       this.store.close('The events producer was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

@@ -4,8 +4,8 @@ import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, queueBase, refOf } from '../job/job-ref.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
-import { within } from '../lifecycle/within.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { checkCallTimeout, DEFAULT_PREFIX } from '../redis/queue-base-options.js';
@@ -131,6 +131,7 @@ export class FlowProducer extends SafeEmitter {
   private prepare(flow: FlowJob, { queuesOptions }: FlowOptions): () => Promise<JobNode> {
     const defaults = {
       prefix: this.prefix,
+      newId: this.connection.runtime.uuid,
       optionsOf: (queueName: string) => queuesOptions?.[queueName]?.defaultJobOptions,
       codec: this.opts.codec,
     };
@@ -161,7 +162,8 @@ export class FlowProducer extends SafeEmitter {
   }
 
   private jobNode({ ref, name, data, opts, children }: FlowNode, known = false): JobNode {
-    const job = new Job(this.store(ref), ref.id, name, data, opts, opts.timestamp ?? Date.now());
+    const addedOn = opts.timestamp ?? this.connection.runtime.now();
+    const job = new Job(this.store(ref), ref.id, name, data, opts, addedOn);
     job.deduplicated = known;
     return children.length === 0 || known
       ? { job }
@@ -184,7 +186,7 @@ export class FlowProducer extends SafeEmitter {
       const stores = [...this.stores.values()];
       if (wait && this.connection.client.status === 'ready') {
         const patienceMs = Math.min(this.opts.callTimeout ?? CALL_TIMEOUT_MS, LAST_CALLS_MS);
-        await within(patienceMs, Promise.all(stores.map((store) => store.idle())));
+        await within(this.connection.runtime, patienceMs, Promise.all(stores.map((store) => store.idle())));
       }
       stores.forEach((store) => store.close('The flow producer was closed before Redis answered.'));
       this.connection.off('error', this.onConnectionError);

@@ -4,8 +4,8 @@ import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
 import type { JobState, JobType } from '../job/job-state.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
-import { within } from '../lifecycle/within.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -249,7 +249,11 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   private release(wait = true): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(Math.min(this.store.callTimeoutMs, LAST_CALLS_MS), this.store.idle());
+        await within(
+          this.connection.runtime,
+          Math.min(this.store.callTimeoutMs, LAST_CALLS_MS),
+          this.store.idle(),
+        );
       }
       this.store.close('The queue was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);

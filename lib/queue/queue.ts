@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { checkInteger } from '../job/check.js';
 import { checkJobOptions } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
@@ -31,7 +30,7 @@ export class Queue<
   N extends string = NameOf<DataOrJob, DefaultName>,
 > extends QueueControl<Job<D, R, N>> {
   /** Names this object among all producers. */
-  readonly token = randomUUID();
+  readonly token: string;
   declare readonly opts: QueueOptions;
   private readonly dedup: DedupPolicies;
 
@@ -54,6 +53,7 @@ export class Queue<
       checkBacklog('backlog', opts.backlog);
     }
     super(name, opts);
+    this.token = this.store.runtime.uuid();
     this.dedup = new DedupPolicies(name);
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
@@ -120,6 +120,7 @@ export class Queue<
     const flow = { name, data, queueName: this.name, opts: own };
     const defaults = {
       prefix: this.store.prefix,
+      newId: this.store.runtime.uuid,
       optionsOf: () => this.opts.defaultJobOptions,
       codec: this.opts.codec,
     };
@@ -131,7 +132,12 @@ export class Queue<
     const [child] = await this.store.peer(ref).attach(ref.id, '', [node]);
     const { id } = node.ref;
     const duplicated = child!.known;
-    return this.added(name, data, node.opts, { id, now: Date.now(), duplicated, deduplicated: false });
+    return this.added(name, data, node.opts, {
+      id,
+      now: this.store.runtime.now(),
+      duplicated,
+      deduplicated: false,
+    });
   }
 
   private added(

@@ -1,5 +1,4 @@
 import { BacklogFullError, ConnectionClosedError } from '../job/errors.js';
-import { ReadyGate } from '../redis/ready-gate.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addJobs } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
@@ -82,7 +81,7 @@ export class AddBatch {
       return;
     }
     const seq = lane.next();
-    const call = new Call(ReadyGate.of(this.runner.client), () =>
+    const call = new Call(this.runner, () =>
       this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest),
     );
     flight.call = call;

@@ -1,9 +1,17 @@
 import { ConnectionClosedError, ConnectionError } from '../job/errors.js';
-import type { ReadyGate } from '../redis/ready-gate.js';
+import type { RedisClient } from '../redis/client.js';
+import { ReadyGate } from '../redis/ready-gate.js';
 import { isBroken, isPassing, neverRan } from '../redis/redis-failure.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1000;
+
+/** What calls are made with. */
+export interface CallMaker {
+  readonly client: RedisClient;
+  readonly runtime: Runtime;
+}
 
 /**
  * One call of Redis, made again while Redis is loading, failing over or out of reach, until it is answered, fails for good,
@@ -16,11 +24,15 @@ export class Call<T> {
   private abandoned = false;
   private wake: (() => void) | undefined;
 
+  private readonly gate: ReadyGate;
+
   constructor(
-    private readonly gate: ReadyGate,
+    private readonly maker: CallMaker,
     private readonly attempt: () => Promise<T>,
     private readonly writes = true,
-  ) {}
+  ) {
+    this.gate = ReadyGate.of(maker.client);
+  }
 
   /** Whether what it is to write may be there. */
   get mayBeWritten(): boolean {
@@ -87,12 +99,12 @@ export class Call<T> {
     if (this.abandoned) {
       return;
     }
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
-      timer = setTimeout(resolve, ms);
+      timer = this.maker.runtime.setTimer(resolve, ms);
     });
-    clearTimeout(timer);
+    timer?.cancel();
     this.wake = undefined;
   }
 }

@@ -1,7 +1,5 @@
 import { CallTimeoutError, ConnectionClosedError } from '../job/errors.js';
-import { ReadyGate } from '../redis/ready-gate.js';
-import type { RedisClient } from '../redis/client.js';
-import { Call } from './call.js';
+import { Call, type CallMaker } from './call.js';
 import { LanePool } from './lane.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
 
@@ -23,26 +21,25 @@ interface OpenCall {
  */
 export class Calls implements Waiting {
   private readonly open = new Set<OpenCall>();
-  private readonly lanes = new LanePool();
-  private readonly gate: ReadyGate;
+  private readonly lanes: LanePool;
   private onIdle: (() => void)[] = [];
 
   constructor(
-    client: RedisClient,
+    private readonly maker: CallMaker,
     private readonly patience?: Patience,
   ) {
-    this.gate = ReadyGate.of(client);
+    this.lanes = new LanePool(maker.runtime);
     patience?.register(this);
   }
 
   /** A call that writes nothing. */
   read<T>(attempt: () => Promise<T>): Promise<T> {
-    return this.make(new Call(this.gate, attempt, false));
+    return this.make(new Call(this.maker, attempt, false));
   }
 
   /** A call that may be repeated: it comes to the same. */
   repeatable<T>(attempt: () => Promise<T>): Promise<T> {
-    return this.make(new Call(this.gate, attempt));
+    return this.make(new Call(this.maker, attempt));
   }
 
   /** A call that may be repeated because the script tells a repeat from a new call. */
@@ -50,7 +47,7 @@ export class Calls implements Waiting {
     const lane = this.lanes.acquire()!;
     const numbered = { writer: lane.writer, seq: lane.next() };
     // The lane stays taken while the call may be on its way, also when nobody waits for it any more.
-    return this.make(new Call(this.gate, () => attempt(numbered)), () => this.lanes.release(lane));
+    return this.make(new Call(this.maker, () => attempt(numbered)), () => this.lanes.release(lane));
   }
 
   /** Resolves once nobody waits for a call. */

@@ -1,7 +1,6 @@
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
-import { ReadyGate } from '../redis/ready-gate.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
@@ -139,7 +138,7 @@ export class CommitBatch {
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
-    const call = new Call(ReadyGate.of(this.runner.client), () =>
+    const call = new Call(this.runner, () =>
       runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
     );
     flight.call = call;

@@ -1,5 +1,4 @@
 import { BacklogFullError } from '../job/errors.js';
-import { ReadyGate } from '../redis/ready-gate.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addFlow } from '../redis/scripts.generated.js';
 import { Call } from './call.js';
@@ -84,9 +83,7 @@ export class FlowBatch {
     const { entries } = flight;
     const rest = entries.flatMap(({ entry }) => entry.parts);
     const seq = lane.next();
-    const call = new Call(ReadyGate.of(this.runner.client), () =>
-      this.runner.run(addFlow, [0, lane.writer, seq], rest),
-    );
+    const call = new Call(this.runner, () => this.runner.run(addFlow, [0, lane.writer, seq], rest));
     flight.call = call;
     try {
       const answer = await call.answer();

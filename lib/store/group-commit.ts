@@ -1,4 +1,5 @@
 import { CallTimeoutError, ConnectionClosedError } from '../job/errors.js';
+import type { Runtime } from '../runtime/runtime.js';
 import { Flight } from './flight.js';
 import { type Lane, LanePool } from './lane.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
@@ -26,6 +27,7 @@ export interface GroupLimits {
  * the client says what became of it, so that a Redis that hangs is not sent more and more.
  */
 export class GroupCommit<E> implements Waiting {
+  private readonly runtime: Runtime;
   private readonly lanes: LanePool;
   private readonly flights = new Set<Flight<E>>();
   private pending: E[] = [];
@@ -47,7 +49,8 @@ export class GroupCommit<E> implements Waiting {
     private readonly patience: Patience,
     private readonly limits: GroupLimits,
   ) {
-    this.lanes = new LanePool(limits.lanes);
+    this.runtime = patience.runtime;
+    this.lanes = new LanePool(patience.runtime, limits.lanes);
     patience.register(this);
   }
 
@@ -173,7 +176,7 @@ export class GroupCommit<E> implements Waiting {
       // Calls sent in one go are answered in one go, and then Redis and this process would work in turns instead of
       // side by side: the second call follows when Redis has the first.
       this.scheduled = true;
-      setImmediate(this.flush);
+      this.runtime.setSoon(this.flush);
     }
     this.tellIdle();
   };

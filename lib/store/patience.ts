@@ -1,3 +1,5 @@
+import type { Runtime, Timer } from '../runtime/runtime.js';
+
 /** How finely silence is measured: what waits is given up at the deadline or at most two tenths of it later. */
 const TICKS = 10;
 
@@ -20,10 +22,13 @@ export interface Waiting {
  */
 export class Patience {
   private ticks = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private readonly all: Waiting[] = [];
 
-  constructor(readonly limitMs = CALL_TIMEOUT_MS) {}
+  constructor(
+    readonly runtime: Runtime,
+    readonly limitMs = CALL_TIMEOUT_MS,
+  ) {}
 
   /** To be kept with what begins to wait. */
   get now(): number {
@@ -52,9 +57,8 @@ export class Patience {
 
   private arm(): void {
     // Answers that have come in while the process was busy are read before the tick.
-    this.timer = setTimeout(() => setImmediate(this.tick), this.limitMs / TICKS);
     // Who waits has a connection, which keeps the process alive.
-    this.timer.unref();
+    this.timer = this.runtime.setTimer(() => this.runtime.setSoon(this.tick), this.limitMs / TICKS, true);
   }
 
   private readonly tick = (): void => {

@@ -12,7 +12,8 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
-import { within } from '../lifecycle/within.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
@@ -63,6 +64,7 @@ export interface StoreHost {
  */
 export class QueueStore implements JobStore {
   readonly keys: QueueKeys;
+  readonly runtime: Runtime;
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
   private readonly runner: ScriptRunner;
@@ -87,9 +89,10 @@ export class QueueStore implements JobStore {
     commit?: CommitOptions & { fetcher: Fetcher },
   ) {
     this.keys = new QueueKeys(prefix, queueName);
-    this.runner = new ScriptRunner(connection.client, this.keys);
-    this.patience = new Patience(host.callTimeoutMs);
-    this.calls = new Calls(connection.client, this.patience);
+    this.runtime = connection.runtime;
+    this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
+    this.patience = new Patience(this.runtime, host.callTimeoutMs);
+    this.calls = new Calls(connection, this.patience);
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
@@ -193,7 +196,7 @@ export class QueueStore implements JobStore {
   async addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]> {
     const parent = this.refOf(parentId);
     const nodes = children.map((child) =>
-      prepareNode(child, { prefix: this.prefix, codec: this.codec }, parent),
+      prepareNode(child, { prefix: this.prefix, newId: this.runtime.uuid, codec: this.codec }, parent),
     );
     return this.attach(parentId, token, nodes);
   }
@@ -220,7 +223,7 @@ export class QueueStore implements JobStore {
 
   /** Delivers what the outbox holds. */
   async deliver(): Promise<void> {
-    await within(TELL_MS, this.courier.look());
+    await within(this.runtime, TELL_MS, this.courier.look());
   }
 
   signalJob(id: string, name: string, key: string, json: string): Promise<string> {

@@ -6,6 +6,7 @@ import { CallTimeoutError, ConnectionClosedError, RedisReplyError } from '../../
 import type { RedisClient } from '../../lib/redis/client.js';
 import { ReadyGate } from '../../lib/redis/ready-gate.js';
 import { toStepwellError } from '../../lib/redis/redis-failure.js';
+import { systemRuntime } from '../../lib/runtime/system-runtime.js';
 import { Calls } from '../../lib/store/calls.js';
 import { Patience } from '../../lib/store/patience.js';
 
@@ -22,7 +23,8 @@ class FakeClient extends EventEmitter {
 
 function open({ limitMs = 100, status = 'ready' } = {}) {
   const client = new FakeClient(status);
-  const calls = new Calls(client as unknown as RedisClient, new Patience(limitMs));
+  const maker = { client: client as unknown as RedisClient, runtime: systemRuntime };
+  const calls = new Calls(maker, new Patience(systemRuntime, limitMs));
   /** Fails with these, then is answered; or for ever with the last one. */
   const failing = (...texts: string[]) => {
     let tries = 0;
