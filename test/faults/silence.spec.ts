@@ -110,8 +110,9 @@ describe('a Redis that accepts connections and answers nothing', () => {
   it('lets adds fail that were handed to an idle worker, while the worker waits on', async () => {
     const queue: Queue = lab.queue({ callTimeout: 500 });
     const worker = lab.worker(async () => 1);
+    const drained = next(worker, 'drained');
     await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
-    await next(worker, 'drained');
+    await drained;
     const outcomes = await whileFrozen(() =>
       Promise.all([1, 2, 3].map((n) => failure(`add ${n}`, () => queue.add('a', n)))),
     );
