@@ -70,10 +70,14 @@ export function checkKeep(option: string, value: unknown): void {
       'Use true, false, a count, or an object with `count`, `age` or both.',
     );
   }
-  for (const part of ['count', 'age', 'limit'] as const) {
-    if (keep[part] !== undefined) {
-      checkNumber(`${option}.${part}`, keep[part], 0);
-    }
+  if (keep.count !== undefined) {
+    checkInteger(`${option}.count`, keep.count, 0);
+  }
+  if (keep.age !== undefined) {
+    checkNumber(`${option}.age`, keep.age, 0);
+  }
+  if (keep.limit !== undefined) {
+    checkInteger(`${option}.limit`, keep.limit, 1);
   }
 }
 

@@ -4,9 +4,9 @@ import type { ParentOptions } from './job-ref.js';
 export interface KeepJobs {
   /** Keep at most so many, the newest. */
   count?: number;
-  /** Keep no job longer than this, in seconds. */
+  /** Keep no job longer than this, in seconds; 0 keeps none. */
   age?: number;
-  /** Remove at most so many at once when `age` is set. Default 1000. */
+  /** Remove at most so many at once when `age` is set; at least 1. Default 1000. */
   limit?: number;
 }
 

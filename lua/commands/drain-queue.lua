@@ -7,6 +7,7 @@
 -- @use server-time send take-out erase forget-dedup post tell-parent leave-parents
 
 local DRAIN_CAP = 1000
+local t = server_time(0)
 local removed, call = 0, {}
 -- Parents first: they are not released then by the end of their children.
 for _, state in ipairs({ 'waiting-children', 'waiting', 'prioritized', delayed == 1 and 'delayed' or nil }) do
@@ -16,5 +17,5 @@ for _, state in ipairs({ 'waiting-children', 'waiting', 'prioritized', delayed =
   erase(q, ids)
   removed = removed + #ids
 end
-write_outbox(q, call, server_time(0))
+write_outbox(q, call, t)
 return removed

@@ -2,8 +2,8 @@
 -- @key meta
 -- @derives logs
 -- @arg id text
--- @arg start int        first position, negative from the end
--- @arg stop int         last position, negative from the end
+-- @arg start position     first position, negative from the end
+-- @arg stop position      last position, negative from the end
 -- @arg descending int   1 to count and list from the end
 -- @reply the number of all lines, then the lines asked for, 1000 at most
 -- @cost O(K) for K lines

@@ -2,8 +2,8 @@
 -- expiry, finished ones in the order of finishing, those that wait for children in that in which they began to.
 -- @key meta waiting prioritized delayed active completed failed waiting-children
 -- @arg state text
--- @arg start int        first position, negative from the end
--- @arg stop int         last position, negative from the end
+-- @arg start position     first position, negative from the end
+-- @arg stop position      last position, negative from the end
 -- @arg descending int   1 to count and list from the end
 -- @reply the ids, 1000 at most
 -- @cost O(log N + K) for K ids; O(N) deep in the plain list

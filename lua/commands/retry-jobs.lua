@@ -11,6 +11,9 @@
 -- @use server-time send events moves wake restart post tell-parent
 
 local RETRY_CAP = 1000
+if state ~= 'failed' and state ~= 'completed' then
+  return redis.error_reply('ERR only finished jobs can be retried')
+end
 local moves, events = new_moves(server_time(now)), new_events()
 local latest = before > 0 and before or moves.now
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
