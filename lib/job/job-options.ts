@@ -70,7 +70,10 @@ export interface DeduplicationOptions {
 
 /** Options of one job. */
 export interface JobsOptions extends DefaultJobOptions {
-  /** An id of your own; adding a job whose id is in use answers that job. Not a whole number, no control characters. */
+  /**
+   * An id of your own; adding a job whose id is in use answers that job. Not a whole number, no control characters. Default,
+   * as with '': the queue's next number.
+   */
   jobId?: string;
   /** See `DeduplicationOptions`. Default: none. Not for a job with a parent. */
   deduplication?: DeduplicationOptions;

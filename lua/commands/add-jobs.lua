@@ -100,7 +100,7 @@ end
 
 send_keys('MSET', bodies)
 write_moves(q, moves)
-if not meta[1] and ((wake == 1 and placed_any(moves)) or is_first_due(moves.delayed)) then
+if (wake == 1 and placed_any(moves) and not meta[1]) or is_first_due(moves.delayed) then
   wake_one(q)
 end
 publish(q.events, call.events, meta[2])

@@ -9,4 +9,5 @@
 -- @cost O(K) for K lines
 -- @use page
 
-return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1)) }
+local LINES_CAP = 1000
+return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1, LINES_CAP)) }

@@ -98,9 +98,7 @@ if #messages > 0 then
   -- A queue that was obliterated leaves it to expire.
   redis.call('PERSIST', q.inbox)
   write_moves(q, call.moves)
-  if (placed_any(call.moves) or call.moves.delayed) and not meta[1] then
-    wake_one(q)
-  end
+  wake_for(q, call.moves, meta[1])
   write_outbox(q, call, call.moves.now)
   publish(q.events, call.events, meta[2])
 end

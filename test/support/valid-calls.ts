@@ -130,7 +130,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   ],
   pauseQueue: [call(['1'])],
   promoteJob: [call(lane('4'))],
-  promoteJobs: [call([NOW, '2'])],
+  promoteJobs: [call([NOW], ['4', '3'])],
   publishEvent: [call([...LANE, '{"eventName":"x"}', '100'])],
   readOutbox: [
     call([NOW, 'p', '1000', '0', '100', '1000']),

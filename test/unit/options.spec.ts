@@ -68,8 +68,8 @@ describe('job options', () => {
     ],
     [
       'jobId',
-      ['', '12', '-3', '0', 5, null, 'a\nb', 'a\tb', 'a\0', '\ud800', 'x'.repeat(257), 'ä'.repeat(129)],
-      ['a', 'a:b:c', '1a', '🦊', 'x'.repeat(256)],
+      ['12', '-3', '0', 5, null, 'a\nb', 'a\tb', 'a\0', '\ud800', 'x'.repeat(257), 'ä'.repeat(129)],
+      ['', 'a', 'a:b:c', '1a', '🦊', 'x'.repeat(256)],
     ],
   ])('%s', (option, bad, good) => {
     for (const value of bad) {

@@ -77,7 +77,7 @@ export function viewOf({ job, state, steps, pictures, duplicates }: PhotoLook): 
 
 /** That a picture failed says less than why it did. */
 function errorOf({ failedReason }: Job, pictures: PictureLook[]): string | undefined {
-  return pictures.find(({ error }) => error !== undefined)?.error ?? failedReason;
+  return pictures.find(({ error }) => error !== undefined)?.error ?? failedReason ?? undefined;
 }
 
 function stepView(name: string, steps: JobStep[], pictures: PictureLook[]): StepView {
