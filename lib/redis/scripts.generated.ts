@@ -501,6 +501,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string], 
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
@@ -940,6 +941,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Makes a delayed job due some time from now instead. */
@@ -1222,6 +1224,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
@@ -1413,6 +1416,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Removes jobs of one state that are older than a grace time. Looks at one slice of the state: repeat it from the */
@@ -1807,6 +1811,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
@@ -1858,6 +1863,7 @@ export const closeRateLimit = defineScript<[now: number, duration: number], fals
     "end",
     "return 'ok'",
   ],
+  true,
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
@@ -3104,6 +3110,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "remember(lane, seq, reply[1] .. '\\n' .. table.concat(started))",
     "return reply",
   ],
+  true,
 );
 
 /** How many jobs are in each state. */
@@ -3124,6 +3131,7 @@ export const countJobs = defineScript<[], false>(
     "  redis.call('HEXISTS', q.meta, 'paused'),",
     "}",
   ],
+  false,
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
@@ -3227,6 +3235,7 @@ export const countPriorities = defineScript<[], true>(
     "end",
     "return counts",
   ],
+  false,
 );
 
 /** Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it until it removes none. */
@@ -3379,6 +3388,7 @@ export const drainQueue = defineScript<[delayed: number], false>(
     "end",
     "return removed",
   ],
+  false,
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
@@ -3426,6 +3436,7 @@ export const getChildren = defineScript<[id: string, cursor: number, letters: st
     "table.insert(reply, 1, string.format('%.0f', scan * SPAN + seen))",
     "return reply",
   ],
+  false,
 );
 
 /** Which job a deduplication protects. */
@@ -3460,6 +3471,7 @@ export const getDedupOwner = defineScript<[now: number, id: string], false>(
     "end",
     "return stored[1]",
   ],
+  true,
 );
 
 /** Lines of a job's log. */
@@ -3514,6 +3526,7 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
     "local LINES_CAP = 1000",
     "return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1, LINES_CAP)) }",
   ],
+  false,
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
@@ -3554,6 +3567,7 @@ export const getRateLimit = defineScript<[now: number], false>(
     "end",
     "return { stored[1], left }",
   ],
+  true,
 );
 
 /** The ids of jobs in some states, as they are at one moment: waiting ones in the order of their turn, delayed ones by due */
@@ -3614,6 +3628,7 @@ export const listJobs = defineScript<[start: number, stop: number, descending: n
     "end",
     "return lists",
   ],
+  false,
 );
 
 /** All that is stored about some jobs. */
@@ -3647,6 +3662,7 @@ export const loadJobs = defineScript<[], true>(
     "end",
     "return reply",
   ],
+  false,
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were told when it was so. */
@@ -3706,6 +3722,7 @@ export const lookAtJob = defineScript<[id: string], false>(
     "  state_of(q, id) or '',",
     "}",
   ],
+  false,
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
@@ -3875,6 +3892,7 @@ export const obliterateQueue = defineScript<[count: number, force: number], fals
     "redis.call('PEXPIRE', q.inbox, REMEMBER_MS)",
     "return 'done'",
   ],
+  false,
 );
 
 /** Stops the starting of jobs, or lets it go on. */
@@ -3967,6 +3985,7 @@ export const pauseQueue = defineScript<[paused: number], false>(
     "publish(q.events, events, meta[2])",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
@@ -4222,6 +4241,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named. */
@@ -4422,6 +4442,7 @@ export const promoteJobs = defineScript<[now: number], true>(
     "end",
     "return moved",
   ],
+  true,
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
@@ -4518,6 +4539,7 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "remember(lane, seq, 'ok')",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Takes from the outbox what has been delivered, and gives what is to be delivered next to one process at a time. */
@@ -4685,6 +4707,7 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
     "end",
     "return page",
   ],
+  true,
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
@@ -5226,6 +5249,7 @@ export const receive = defineScript<[now: number, source: string], true>(
     "end",
     "return undelivered(meta[3], call.outbox, call.moves.now)",
   ],
+  true,
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
@@ -5501,6 +5525,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "publish(q.events, events, redis.call('HGET', q.meta, 'maxEvents'))",
     "return reply",
   ],
+  true,
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
@@ -5891,6 +5916,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "end",
     "return removed",
   ],
+  true,
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
@@ -6187,6 +6213,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
@@ -6586,6 +6613,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
@@ -6697,6 +6725,7 @@ export const renewLocks = defineScript<[now: number, lock: number], true>(
     "lock_all(q, held, t + lock)",
     "return lost",
   ],
+  true,
 );
 
 /** Makes a finished job wait again, at the back or the front of where its priority has it wait. */
@@ -7017,6 +7046,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait. */
@@ -7276,6 +7306,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "end",
     "return { #ids, latest }",
   ],
+  true,
 );
 
 /** Stores the settings that a queue's scripts read. */
@@ -7306,6 +7337,7 @@ export const setMeta = defineScript<[maxEvents: string], false>(
     "end",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
@@ -7601,6 +7633,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
@@ -7698,6 +7731,7 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
     "redis.call('ZADD', q.staging, string.format('%.0f', t + lifetime), id)",
     "return 'ok'",
   ],
+  true,
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
@@ -7721,6 +7755,7 @@ export const trimEvents = defineScript<[max: number], false>(
     "end",
     "return redis.call('XTRIM', q.events, 'MAXLEN', max)",
   ],
+  false,
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
@@ -7859,4 +7894,5 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
