@@ -123,7 +123,7 @@ export class JobRun<
   /** Holds the lock for another `duration` milliseconds. Answers 1, or 0 when the lock was lost. */
   async extendLock(token: string, duration: number): Promise<number> {
     checkNumber('duration', duration, 1);
-    return (await this.store.extendLock(this.id, this.lockToken(token), duration)) ? 1 : 0;
+    return (await this.store.extendLock(this.id, this.lockToken(token), Math.ceil(duration))) ? 1 : 0;
   }
 
   /** @internal The token to compare: what was granted begins with what a user named, and users may pass either. */

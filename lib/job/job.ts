@@ -88,12 +88,12 @@ export class Job<
     this.expect(word, 'remove');
   }
 
-  /** Puts a failed (or completed) job back among the waiting ones. */
+  /** Puts a failed (or completed) job back to where its priority has it wait. */
   async retry(state: FinishedState = 'failed', options: RetryOptions = {}): Promise<void> {
     this.expect(await this.store.retryJob(this.id, state, this.opts.lifo ?? false, options), 'retry', state);
-    this.failedReason = undefined;
-    this.finishedOn = undefined;
-    this.processedOn = undefined;
+    this.failedReason = null;
+    this.finishedOn = null;
+    this.processedOn = null;
     this.returnvalue = null as R;
     if (options.resetAttemptsMade) this.attemptsMade = 0;
     if (options.resetAttemptsStarted) this.attemptsStarted = 0;

@@ -95,9 +95,14 @@ export class CommitBatch {
   /** Adds a job with the next call, which may start it too. */
   add({ id, spec, body }: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
-      this.push(['add', id, spec, body], (word, error, now) =>
-        error === undefined ? resolve(readAdded(word, Number(now))) : reject(error as Error),
-      );
+      this.push(['add', id, spec, body], (word, error, now) => {
+        try {
+          if (error !== undefined) throw error;
+          resolve(readAdded(word, Number(now)));
+        } catch (refused) {
+          reject(refused as Error);
+        }
+      });
     });
   }
 

@@ -307,8 +307,9 @@ export class QueueStore implements JobStore {
     return this.control.retryJobs(state, count, before);
   }
 
-  promoteSlice(count: number): Promise<number> {
-    return this.control.promoteJobs(count);
+  /** Answers how many were delayed, and wait now. */
+  promoteSlice(ids: readonly string[]): Promise<number> {
+    return this.control.promoteJobs(ids);
   }
 
   closeRateLimit(durationMs: number): Promise<string> {

@@ -193,10 +193,11 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   /** Holds locks for another `durationMs`. Answers the ids of those that were lost. */
-  extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
+  async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
+    checkNumber('durationMs', durationMs, 1);
     return this.parts.store.renewLocks(
       jobIds.map((id, i) => [id, tokens[i] ?? ''] as const),
-      durationMs,
+      Math.ceil(durationMs),
     );
   }
 
