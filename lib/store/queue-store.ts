@@ -90,7 +90,7 @@ export class QueueStore implements JobStore {
       unlinkChild: (ref) => this.peer(ref).unlinkChild(ref.id),
     });
     this.adds = new AddBatch(this.runner, () => {
-      const idle = connection.wakeLine(this.keys.base).idle(this.keys.of('wake'));
+      const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
     this.writes = new CommitBatch(
