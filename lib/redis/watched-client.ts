@@ -60,14 +60,16 @@ export class WatchedClient {
     withinMs: number,
     late: (resolve: (value: T) => void) => void,
   ): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => late(resolve), withinMs);
+      timer = setTimeout(() => late(resolve), withinMs);
       this.fail = reject;
-      answer.then(resolve, reject).finally(() => clearTimeout(timer));
+      answer.then(resolve, reject);
       if (this.gone) {
         reject(this.gone);
       }
     }).finally(() => {
+      clearTimeout(timer);
       this.fail = undefined;
     });
   }
