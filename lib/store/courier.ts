@@ -21,6 +21,8 @@ export interface CourierOffice {
   /** A queue's outbox holds something, which somebody has taken on to deliver for so many milliseconds. */
   nudge(base: string, undeliveredMs: number): void;
   failed(error: unknown): void;
+  /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
+  rested(base: string, courier: Courier): void;
 }
 
 interface Message {
@@ -42,6 +44,7 @@ interface Waiter {
 export class Courier {
   private running: Promise<void> | undefined;
   private again = false;
+  private looksLater = false;
   private timer: NodeJS.Timeout | undefined;
   private reached = 0;
   private waiters: Waiter[] = [];
@@ -100,6 +103,7 @@ export class Courier {
 
   private start(): void {
     clearTimeout(this.timer);
+    this.looksLater = false;
     if (this.office.isClosed) {
       return;
     }
@@ -115,6 +119,8 @@ export class Courier {
         this.running = undefined;
         if (this.again) {
           this.start();
+        } else if (!this.looksLater && this.waiters.length === 0) {
+          this.office.rested(this.source, this);
         }
       });
   }
@@ -122,6 +128,7 @@ export class Courier {
   private lookIn(ms: number): void {
     clearTimeout(this.timer);
     if (!this.office.isClosed) {
+      this.looksLater = true;
       this.timer = setTimeout(() => this.nudge(0), this.waiters.length > 0 ? Math.min(ms, LOOK_MS) : ms);
       this.timer.unref();
     }

@@ -53,6 +53,10 @@ export class FlowBatch {
     return this.group.idle();
   }
 
+  get isIdle(): boolean {
+    return this.group.isIdle;
+  }
+
   private async send(
     lane: Lane,
     entries: {
