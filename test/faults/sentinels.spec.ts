@@ -74,8 +74,8 @@ describe('with sentinels', () => {
     const [reader] = await readers();
     await client.client('KILL', 'ID', reader!);
     const told = next(events, 'added');
-    await queue.add('a', 0);
-    await told;
+    const job = await queue.add('a', 0);
+    expect((await told)[0]).toMatchObject({ jobId: job.id });
     client.disconnect();
   }, 60_000);
 
