@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError } from '../job/errors.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { sleep } from '../runtime/sleep.js';
 import type { RedisClient } from './client.js';
 import { QueueKeys } from './queue-keys.js';
 import { isPassingFailure } from './redis-failure.js';
@@ -17,6 +17,7 @@ const REFUSED_RETRY_MS = 2000;
 export interface LineOwner {
   /** For what must not wait behind a blocking read. */
   readonly client: RedisClient;
+  readonly runtime: Runtime;
   /** A client for the line alone; undefined while it is not known where to connect to. */
   duplicate(): RedisClient | undefined;
   /** Takes a failure that does not pass by itself. */
@@ -40,7 +41,7 @@ interface Reading {
  * changed; it lies beside the first of them, where whoever may read those may write.
  */
 export abstract class BlockingLine {
-  private readonly id = randomUUID();
+  private readonly id: string;
   private readonly ended = new AbortController();
   private client: WatchedClient | undefined;
   private looping = false;
@@ -48,7 +49,9 @@ export abstract class BlockingLine {
   private retryMs = FIRST_RETRY_MS;
   private complaint: string | undefined;
 
-  constructor(protected readonly owner: LineOwner) {}
+  constructor(protected readonly owner: LineOwner) {
+    this.id = owner.runtime.uuid();
+  }
 
   /** What it means when reading fails, for people. */
   protected abstract readonly failure: string;
@@ -166,7 +169,7 @@ export abstract class BlockingLine {
     if (!client) {
       throw new ConnectionError('It is not known where Redis is.');
     }
-    return new WatchedClient(client, (error) => this.complain(error));
+    return new WatchedClient(client, this.owner.runtime, (error) => this.complain(error));
   }
 
   /** A server that refuses would refuse on another connection too. */
@@ -180,12 +183,8 @@ export abstract class BlockingLine {
       this.drop();
       this.owner.suspect();
     }
-    await this.pause(isRefused ? REFUSED_RETRY_MS : this.retryMs);
+    await sleep(this.owner.runtime, isRefused ? REFUSED_RETRY_MS : this.retryMs, this.ended.signal);
     this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
-  }
-
-  private async pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.ended.signal }).catch(() => {});
   }
 
   private drop(): void {

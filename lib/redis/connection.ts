@@ -6,7 +6,8 @@ import {
   InvalidOptionError,
   RedisReplyError,
 } from '../job/errors.js';
-import { within } from '../lifecycle/within.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { within } from '../runtime/within.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
 import { EventLine } from './event-line.js';
 import { type LineHost, LinePool } from './line-pool.js';
@@ -46,6 +47,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
 
   constructor(
     options: ConnectionOptions,
+    readonly runtime: Runtime,
     private readonly forget: () => void,
   ) {
     super();
@@ -63,6 +65,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     this.wasReady = this.client.status === 'ready';
     const host: LineHost = {
       client: this.client,
+      runtime,
       duplicate: () => readerClient(this.client),
       report: (error, what) => this.report(error, what),
       suspect: () => this.suspect(),
@@ -70,7 +73,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     const isShared = !isCluster(this.client);
     this.wakeLines = new LinePool(host, isShared, (owner) => new WakeLine(owner));
     this.eventLines = new LinePool(host, isShared, (owner) => new EventLine(owner));
-    this.readiness = new Readiness(this.client, (sentence) =>
+    this.readiness = new Readiness(this.client, runtime, (sentence) =>
       process.emitWarning(sentence, 'StepwellWarning'),
     );
   }
@@ -113,7 +116,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     }
     if (this.client.status === 'ready') {
       // A server that hangs, or a connection that is dead without anyone having said so, never answers.
-      await within(LAST_WORD_MS, this.client.quit());
+      await within(this.runtime, LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
     rejectPending(this.client);
@@ -150,7 +153,11 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
 
   /** Whether the client tries again shows a moment later. */
   private readonly onClose = (): void => {
-    setImmediate(() => this.client.status !== 'end' && this.tell('the connection was closed'));
+    this.runtime.setSoon(() => {
+      if (this.client.status !== 'end') {
+        this.tell('the connection was closed');
+      }
+    });
   };
 
   private readonly onEnd = (): void => {

@@ -1,3 +1,4 @@
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { BlockingLine, LineOwner } from './blocking-line.js';
 
 /** A line of one queue on a cluster is closed when nobody has waited on it for so long. */
@@ -10,7 +11,7 @@ export type LineHost = Omit<LineOwner, 'began' | 'rested'>;
 export class LinePool<L extends BlockingLine> implements LineOwner {
   private readonly lines = new Map<string, L>();
   /** Those that read or did so lately, with the timer of the latter. */
-  private readonly open = new Map<BlockingLine, NodeJS.Timeout | undefined>();
+  private readonly open = new Map<BlockingLine, Timer | undefined>();
   private closed = false;
 
   /**
@@ -50,12 +51,16 @@ export class LinePool<L extends BlockingLine> implements LineOwner {
     for (const line of new Set<BlockingLine>([...this.lines.values(), ...this.open.keys()])) {
       line.close();
     }
-    this.open.forEach((timer) => clearTimeout(timer));
+    this.open.forEach((timer) => timer?.cancel());
     this.open.clear();
   }
 
   get client(): LineOwner['client'] {
     return this.host.client;
+  }
+
+  get runtime(): Runtime {
+    return this.host.runtime;
   }
 
   duplicate(): ReturnType<LineOwner['duplicate']> {
@@ -71,7 +76,7 @@ export class LinePool<L extends BlockingLine> implements LineOwner {
   }
 
   began(line: BlockingLine): void {
-    clearTimeout(this.open.get(line));
+    this.open.get(line)?.cancel();
     this.open.set(line, undefined);
     if (this.closed) {
       line.close();
@@ -83,17 +88,18 @@ export class LinePool<L extends BlockingLine> implements LineOwner {
     if (this.closed || this.isShared) {
       return;
     }
-    const timer = setTimeout(() => {
-      line.restart();
-      this.open.delete(line);
-      for (const [base, known] of this.lines) {
-        if (known === line) {
-          this.lines.delete(base);
-        }
-      }
-    }, LINGER_MS);
-    timer.unref();
+    const timer = this.runtime.setTimer(() => this.forget(line), LINGER_MS, true);
     this.open.set(line, timer);
+  }
+
+  private forget(line: BlockingLine): void {
+    line.restart();
+    this.open.delete(line);
+    for (const [base, known] of this.lines) {
+      if (known === line) {
+        this.lines.delete(base);
+      }
+    }
   }
 
   private baseOf(queueBase: string): string {

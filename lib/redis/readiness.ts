@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionClosedError, ConnectionError, RedisVersionError } from '../job/errors.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
+import { sleep } from '../runtime/sleep.js';
 import type { RedisClient } from './client.js';
 import { causeOf, isPassingFailure, toStepwellError } from './redis-failure.js';
 import { checkServer } from './server-check.js';
@@ -28,6 +29,7 @@ export class Readiness {
    */
   constructor(
     private readonly client: RedisClient,
+    private readonly runtime: Runtime,
     private readonly warn: (sentence: string) => void,
   ) {
     this.first = this.look();
@@ -48,14 +50,14 @@ export class Readiness {
     if (this.client.status === 'end') {
       throw ended();
     }
-    let late: NodeJS.Timeout | undefined;
+    let late: Timer | undefined;
     await new Promise<void>((resolve, reject) => {
       const waiter = { reject };
       this.waiters.add(waiter);
-      late = setTimeout(() => reject(this.late(patienceMs)), patienceMs);
+      late = this.runtime.setTimer(() => reject(this.late(patienceMs)), patienceMs);
       const settled = (): void => void this.waiters.delete(waiter);
       this.look().then(resolve, reject).finally(settled);
-    }).finally(() => clearTimeout(late));
+    }).finally(() => late?.cancel());
   }
 
   close(): void {
@@ -87,7 +89,7 @@ export class Readiness {
         }
         this.onError(error);
       }
-      await sleep(RETRY_MS, undefined, { signal: this.closing.signal }).catch(() => {});
+      await sleep(this.runtime, RETRY_MS, this.closing.signal);
     }
     throw ended();
   }

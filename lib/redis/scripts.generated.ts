@@ -450,6 +450,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string], 
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
@@ -855,6 +856,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Makes a delayed job due some time from now instead. */
@@ -1121,6 +1123,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
@@ -1301,6 +1304,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Removes jobs of one state that are older than a grace time. Looks at one slice of the state: repeat it from the */
@@ -1672,6 +1676,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
@@ -1707,6 +1712,7 @@ export const closeRateLimit = defineScript<[now: number, duration: number], fals
     "end",
     "return 'ok'",
   ],
+  true,
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
@@ -2875,6 +2881,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "remember(lane, seq, reply[1] .. '\\n' .. table.concat(started))",
     "return reply",
   ],
+  true,
 );
 
 /** How many jobs are in each state. */
@@ -2895,6 +2902,7 @@ export const countJobs = defineScript<[], false>(
     "  redis.call('HEXISTS', q.meta, 'paused'),",
     "}",
   ],
+  false,
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
@@ -2998,6 +3006,7 @@ export const countPriorities = defineScript<[], true>(
     "end",
     "return counts",
   ],
+  false,
 );
 
 /** Removes jobs that wait, also for children, and delayed ones when asked, in slices. Repeat it until it removes none. */
@@ -3127,6 +3136,7 @@ export const drainQueue = defineScript<[delayed: number], false>(
     "write_outbox(q, call, server_time(0))",
     "return removed",
   ],
+  false,
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
@@ -3149,6 +3159,7 @@ export const getChildren = defineScript<[id: string, cursor: string, letters: st
     "end",
     "return reply",
   ],
+  false,
 );
 
 /** Which job a deduplication protects. */
@@ -3172,6 +3183,7 @@ export const getDedupOwner = defineScript<[now: number, id: string], false>(
     "end",
     "return stored[1]",
   ],
+  true,
 );
 
 /** Lines of a job's log. */
@@ -3215,6 +3227,7 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
     "end",
     "return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1)) }",
   ],
+  false,
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
@@ -3244,6 +3257,7 @@ export const getRateLimit = defineScript<[now: number], false>(
     "end",
     "return { stored[1], left }",
   ],
+  true,
 );
 
 /** The ids of jobs in one state: waiting ones in the order of their turn, delayed ones by due time, active ones by lock */
@@ -3290,6 +3304,7 @@ export const listJobs = defineScript<[state: string, start: number, stop: number
     "end",
     "return set_page(q[state], start, stop, descending == 1)",
   ],
+  false,
 );
 
 /** All that is stored about some jobs. */
@@ -3323,6 +3338,7 @@ export const loadJobs = defineScript<[], true>(
     "end",
     "return reply",
   ],
+  false,
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were told when it was so. */
@@ -3371,6 +3387,7 @@ export const lookAtJob = defineScript<[id: string], false>(
     "  state_of(q, id) or '',",
     "}",
   ],
+  false,
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
@@ -3524,6 +3541,7 @@ export const obliterateQueue = defineScript<[count: number, force: number], fals
     "redis.call('PEXPIRE', q.inbox, REMEMBER_MS)",
     "return 'done'",
   ],
+  false,
 );
 
 /** Stops the starting of jobs, or lets it go on. */
@@ -3600,6 +3618,7 @@ export const pauseQueue = defineScript<[paused: number], false>(
     "publish(q.events, events, meta[2])",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
@@ -3839,6 +3858,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Ends the delay of many jobs: they go to the back of the plain list, the first due first, whatever their priority. */
@@ -4035,6 +4055,7 @@ export const promoteJobs = defineScript<[now: number, count: number], false>(
     "end",
     "return #ids",
   ],
+  true,
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
@@ -4120,6 +4141,7 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "remember(lane, seq, 'ok')",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Takes from the outbox what has been delivered, and gives what is to be delivered next to one process at a time. */
@@ -4272,6 +4294,7 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
     "end",
     "return page",
   ],
+  true,
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
@@ -4771,6 +4794,7 @@ export const receive = defineScript<[now: number, source: string], true>(
     "end",
     "return undelivered(meta[3], call.outbox, call.moves.now)",
   ],
+  true,
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
@@ -5030,6 +5054,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "publish(q.events, events, redis.call('HGET', q.meta, 'maxEvents'))",
     "return reply",
   ],
+  true,
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
@@ -5397,6 +5422,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "end",
     "return removed",
   ],
+  true,
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
@@ -5674,6 +5700,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
@@ -6050,6 +6077,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
@@ -6149,6 +6177,7 @@ export const renewLocks = defineScript<[now: number, lock: number], true>(
     "lock_all(q, held, server_time(now) + lock)",
     "return lost",
   ],
+  true,
 );
 
 /** Makes a finished job wait again, at the back or the front of the plain list whatever its priority. */
@@ -6448,6 +6477,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of the plain list whatever their priority. */
@@ -6683,6 +6713,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "end",
     "return { #ids, latest }",
   ],
+  true,
 );
 
 /** Stores the settings that a queue's scripts read. */
@@ -6700,6 +6731,7 @@ export const setMeta = defineScript<[maxEvents: string], false>(
     "end",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
@@ -6979,6 +7011,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
@@ -7022,6 +7055,7 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
     "redis.call('ZADD', q.staging, string.format('%.0f', server_time(now) + lifetime), id)",
     "return 'ok'",
   ],
+  true,
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
@@ -7034,6 +7068,7 @@ export const trimEvents = defineScript<[max: number], false>(
     "local max = tonumber(ARGV[1])",
     "return redis.call('XTRIM', q.events, 'MAXLEN', max)",
   ],
+  false,
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
@@ -7156,4 +7191,5 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );

@@ -24,7 +24,7 @@ export class WakeLine extends BlockingLine {
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: Date.now() + timeoutMs, done: resolve, owner };
+      waiter = { deadline: this.owner.runtime.now() + timeoutMs, done: resolve, owner };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -60,7 +60,7 @@ export class WakeLine extends BlockingLine {
 
   protected blockMs(): number {
     const deadlines = [...this.waiters.values()].flatMap((list) => list.map(({ deadline }) => deadline));
-    return Math.min(Math.min(...deadlines) - Date.now(), MAX_BLOCK_MS);
+    return Math.min(Math.min(...deadlines) - this.owner.runtime.now(), MAX_BLOCK_MS);
   }
 
   protected async read(
@@ -75,7 +75,7 @@ export class WakeLine extends BlockingLine {
   }
 
   protected afterRead(): void {
-    const now = Date.now();
+    const now = this.owner.runtime.now();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of list.filter(({ deadline }) => deadline <= now)) {
         this.finish(key, waiter, false);

@@ -1,4 +1,5 @@
 import { ConnectionError } from '../job/errors.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { RedisClient } from './client.js';
 
 /** A client that has not connected by then is given up. */
@@ -9,7 +10,7 @@ const CONNECT_MS = 10_000;
  * answer for too long. Left to itself the client would send a read again after a reconnection, as if nothing had been taken.
  */
 export class WatchedClient {
-  private readonly openedAt = Date.now();
+  private readonly openedAt: number;
   private gone: Error | undefined;
   private fail: ((reason: Error) => void) | undefined;
 
@@ -18,8 +19,10 @@ export class WatchedClient {
    */
   constructor(
     private readonly client: RedisClient,
+    private readonly runtime: Runtime,
     failed: (error: unknown) => void,
   ) {
+    this.openedAt = runtime.monotonicMs();
     client.on('error', failed);
     client.on('close', this.giveUp);
   }
@@ -29,7 +32,7 @@ export class WatchedClient {
     if (this.client.status === 'ready') {
       return true;
     }
-    const leftMs = Math.max(this.openedAt + CONNECT_MS - Date.now(), 0);
+    const leftMs = Math.max(this.openedAt + CONNECT_MS - this.runtime.monotonicMs(), 0);
     let onReady!: () => void;
     const ready = new Promise<boolean>((resolve) => {
       onReady = () => resolve(true);
@@ -60,16 +63,16 @@ export class WatchedClient {
     withinMs: number,
     late: (resolve: (value: T) => void) => void,
   ): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     return new Promise<T>((resolve, reject) => {
-      timer = setTimeout(() => late(resolve), withinMs);
+      timer = this.runtime.setTimer(() => late(resolve), withinMs);
       this.fail = reject;
       answer.then(resolve, reject);
       if (this.gone) {
         reject(this.gone);
       }
     }).finally(() => {
-      clearTimeout(timer);
+      timer?.cancel();
       this.fail = undefined;
     });
   }

@@ -1,3 +1,4 @@
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { readOutbox, receive } from '../redis/scripts.generated.js';
 import { resend } from './resend.js';
@@ -16,6 +17,7 @@ const LOOK_MS = 15;
 export interface CourierOffice {
   /** Names this process. */
   readonly holder: string;
+  readonly runtime: Runtime;
   readonly isClosed: boolean;
   runner(base: string): ScriptRunner;
   /** A queue's outbox holds something, which somebody has taken on to deliver for so many milliseconds. */
@@ -44,8 +46,7 @@ interface Waiter {
 export class Courier {
   private running: Promise<void> | undefined;
   private again = false;
-  private looksLater = false;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private reached = 0;
   private waiters: Waiter[] = [];
 
@@ -97,13 +98,13 @@ export class Courier {
   }
 
   close(): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.waiters.splice(0).forEach(({ resolve }) => resolve());
   }
 
   private start(): void {
-    clearTimeout(this.timer);
-    this.looksLater = false;
+    this.timer?.cancel();
+    this.timer = undefined;
     if (this.office.isClosed) {
       return;
     }
@@ -119,18 +120,17 @@ export class Courier {
         this.running = undefined;
         if (this.again) {
           this.start();
-        } else if (!this.looksLater && this.waiters.length === 0) {
+        } else if (!this.timer && this.waiters.length === 0) {
           this.office.rested(this.source, this);
         }
       });
   }
 
   private lookIn(ms: number): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     if (!this.office.isClosed) {
-      this.looksLater = true;
-      this.timer = setTimeout(() => this.nudge(0), this.waiters.length > 0 ? Math.min(ms, LOOK_MS) : ms);
-      this.timer.unref();
+      const soonMs = this.waiters.length > 0 ? Math.min(ms, LOOK_MS) : ms;
+      this.timer = this.office.runtime.setTimer(() => this.nudge(0), soonMs, true);
     }
   }
 
@@ -173,7 +173,7 @@ export class Courier {
   }
 
   private call(run: () => Promise<unknown>): Promise<unknown> {
-    return resend(run, () => !this.office.isClosed);
+    return resend(this.office.runtime, run, () => !this.office.isClosed);
   }
 
   private reach(number: number): void {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Redis, type RedisOptions } from 'ioredis';
 import { ConnectionClosedError, ConnectionError, Queue, RedisReplyError, Worker } from '../../lib/engine.js';
 import { Readiness } from '../../lib/redis/readiness.js';
+import { systemRuntime } from '../../lib/runtime/system-runtime.js';
 import { freePort } from '../../lib/testing/free-port.js';
 import { type LocalRedis, startRedis } from '../../lib/testing/index.js';
 import { next } from '../support/engine-lab.js';
@@ -49,7 +50,7 @@ describe('a Redis that comes late', () => {
     const port = await freePort();
     const client = new Redis({ port, maxRetriesPerRequest: 1, retryStrategy: () => 20 });
     client.on('error', () => {});
-    const readiness = new Readiness(client, () => {});
+    const readiness = new Readiness(client, systemRuntime, () => {});
     const refused = await readiness.wait(150).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ConnectionError);
     expect((refused as Error).cause).toMatchObject({ message: expect.stringContaining(`ECONNREFUSED`) });
