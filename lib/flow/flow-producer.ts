@@ -41,7 +41,7 @@ const LAST_CALLS_MS = 10_000;
 export class FlowProducer extends SafeEmitter {
   private readonly connection: Connection;
   private readonly prefix: string;
-  private readonly stores: StorePeers;
+  private readonly stores: StorePeers<QueueStore>;
   private released: Promise<void> | undefined;
 
   constructor(readonly opts: FlowProducerOptions = {}) {

@@ -65,7 +65,7 @@ export class QueueStore implements JobStore {
   private readonly lanes: LanePool;
   private readonly fetches: boolean;
   private readonly office: PostOffice;
-  private readonly peers: StorePeers;
+  private readonly peers: StorePeers<QueueStore>;
   private recoveries = 0;
 
   /**
@@ -81,7 +81,7 @@ export class QueueStore implements JobStore {
       codec?: Codec | undefined;
     } = {},
     commit?: CommitOptions & { fetcher: Fetcher },
-    peers?: StorePeers,
+    peers?: StorePeers<QueueStore>,
   ) {
     this.peers = peers ?? QueueStore.peersOn(connection, host.codec);
     this.keys = new QueueKeys(prefix, queueName);
@@ -160,8 +160,8 @@ export class QueueStore implements JobStore {
   }
 
   /** Stores of any number of queues, over one connection. */
-  static peersOn(connection: Connection, codec: Codec | undefined): StorePeers {
-    return new StorePeers(
+  static peersOn(connection: Connection, codec: Codec | undefined): StorePeers<QueueStore> {
+    return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) =>
         new QueueStore(connection, prefix, queueName, { codec }, undefined, peers),
     );

@@ -1,8 +1,14 @@
 import { queueBase } from '../job/job-ref.js';
-import type { QueueStore } from './queue-store.js';
 
 /** Stores beyond that many are forgotten, unless they are at work. */
 const MOST = 200;
+
+/** What is asked of a store. */
+export interface PeerStore {
+  readonly isIdle: boolean;
+  /** Resolves once no call of its own is on its way. */
+  ownIdle(): Promise<void>;
+}
 
 /** Names a queue. */
 export interface QueueRef {
@@ -14,13 +20,13 @@ export interface QueueRef {
  * The stores of other queues that one object has come to need, shared by all of them: the peer of a peer is one of these.
  * Bounded, as some users have a queue for each of their customers.
  */
-export class StorePeers {
+export class StorePeers<S extends PeerStore> {
   /** The least recently used first. */
-  private readonly stores = new Map<string, QueueStore>();
+  private readonly stores = new Map<string, S>();
 
-  constructor(private readonly make: (queue: QueueRef, peers: StorePeers) => QueueStore) {}
+  constructor(private readonly make: (queue: QueueRef, peers: StorePeers<S>) => S) {}
 
-  of(queue: QueueRef): QueueStore {
+  of(queue: QueueRef): S {
     const base = queueBase(queue.prefix, queue.queueName);
     const store = this.stores.get(base) ?? this.make(queue, this);
     this.stores.delete(base);
