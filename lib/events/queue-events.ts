@@ -196,7 +196,7 @@ export class QueueEvents extends SafeEmitter {
 
   /** Resolves once everything that happens from now on will be told. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
     await this.feed?.ready;
   }
 

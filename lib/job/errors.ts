@@ -132,8 +132,8 @@ export class JobFailedError extends StepwellError {
 
 /** Redis cannot be reached, or the connection broke before an answer came. */
 export class ConnectionError extends StepwellError {
-  constructor(message: string) {
-    super(message, 'CONNECTION');
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'CONNECTION', options);
   }
 }
 

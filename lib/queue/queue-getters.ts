@@ -54,12 +54,12 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
 
   /** The client that commands are sent on. */
   get client(): Promise<Connection['client']> {
-    return this.connection.ready.then(() => this.connection.client);
+    return this.connection.waitUntilReady().then(() => this.connection.client);
   }
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
   }
 
   /** The job with that id, or undefined. */

@@ -115,6 +115,10 @@ export class CommitBatch {
     return this.group.idle();
   }
 
+  get isIdle(): boolean {
+    return this.group.isIdle;
+  }
+
   /** Gives up writes that no call has taken yet. */
   abandon(error: Error): void {
     for (const entry of this.group.takePending()) {

@@ -114,6 +114,10 @@ export class FlowStore {
     await this.batch.idle();
   }
 
+  get isIdle(): boolean {
+    return this.batch.isIdle;
+  }
+
   private async begin(head: string[], bytes: number, plan: ChildrenPlan): Promise<FlowBegun> {
     const { messages, refs, pending } = plan;
     const size = sizeOf(plan, bytes);

@@ -53,9 +53,13 @@ export class GroupCommit<E> {
 
   /** Resolves once nothing is pending or in flight. */
   async idle(): Promise<void> {
-    if (this.pending.length > 0 || this.scheduled || this.lanes.inUse > 0) {
+    if (!this.isIdle) {
       await new Promise<void>((resolve) => this.onIdle.push(resolve));
     }
+  }
+
+  get isIdle(): boolean {
+    return this.pending.length === 0 && !this.scheduled && this.lanes.inUse === 0;
   }
 
   /** Entries that no call has taken yet; they are no longer pending afterwards. */

@@ -40,6 +40,7 @@ import { LanePool } from './lane.js';
 import { PostOffice } from './post-office.js';
 import { readFamily, removeBelow } from './remove-family.js';
 import { resend } from './resend.js';
+import { StorePeers } from './store-peers.js';
 
 const WRITE_LANES = 4;
 const WRITES_PER_CALL = 200;
@@ -63,12 +64,13 @@ export class QueueStore implements JobStore {
   private readonly writes: CommitBatch;
   private readonly lanes: LanePool;
   private readonly fetches: boolean;
-  private readonly courier: Courier;
-  private readonly peers = new Map<string, QueueStore>();
+  private readonly office: PostOffice;
+  private readonly peers: StorePeers<QueueStore>;
   private recoveries = 0;
 
   /**
-   * @param fetcher makes the writes of this store fetch jobs too: a worker's own store
+   * @param commit makes the writes of this store fetch jobs too: a worker's own store
+   * @param peers those that this is one of
    */
   constructor(
     readonly connection: Connection,
@@ -79,7 +81,9 @@ export class QueueStore implements JobStore {
       codec?: Codec | undefined;
     } = {},
     commit?: CommitOptions & { fetcher: Fetcher },
+    peers?: StorePeers<QueueStore>,
   ) {
+    this.peers = peers ?? QueueStore.peersOn(connection, host.codec);
     this.keys = new QueueKeys(prefix, queueName);
     this.runtime = connection.runtime;
     this.lanes = new LanePool(this.runtime);
@@ -87,14 +91,13 @@ export class QueueStore implements JobStore {
     this.inspect = new InspectStore(this.runner);
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
-    const office = PostOffice.of(connection);
-    this.courier = office.courier(this.keys.base);
-    this.flows = new FlowStore(this.runner, this.keys.base, office, {
+    this.office = PostOffice.of(connection);
+    this.flows = new FlowStore(this.runner, this.keys.base, this.office, {
       loadFields: async (ref) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
       unlinkChild: (ref) => this.peer(ref).unlinkChild(ref.id),
     });
     this.adds = new AddBatch(this.runner, () => {
-      const idle = connection.wakeLine(this.keys.base).idle(this.keys.of('wake'));
+      const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
     this.writes = new CommitBatch(
@@ -152,14 +155,16 @@ export class QueueStore implements JobStore {
   }
 
   peer({ prefix, queueName }: { prefix: string; queueName: string }): QueueStore {
-    const base = queueBase(prefix, queueName);
-    if (base === this.keys.base) {
-      return this;
-    }
-    const known = this.peers.get(base);
-    const peer = known ?? new QueueStore(this.connection, prefix, queueName, { codec: this.codec });
-    this.peers.set(base, peer);
-    return peer;
+    const isOwn = queueBase(prefix, queueName) === this.keys.base;
+    return isOwn ? this : this.peers.of({ prefix, queueName });
+  }
+
+  /** Stores of any number of queues, over one connection. */
+  static peersOn(connection: Connection, codec: Codec | undefined): StorePeers<QueueStore> {
+    return new StorePeers<QueueStore>(
+      ({ prefix, queueName }, peers) =>
+        new QueueStore(connection, prefix, queueName, { codec }, undefined, peers),
+    );
   }
 
   children(id: string, query: ChildQuery): Promise<ChildPage> {
@@ -328,14 +333,23 @@ export class QueueStore implements JobStore {
     return this.control.setMaxEvents(maxEvents);
   }
 
-  /** Resolves once no call of this store is on its way. */
+  /** Resolves once no call of this store or its peers is on its way. */
   async idle(): Promise<void> {
+    await this.ownIdle();
+    await this.peers.idle();
+  }
+
+  /** The same for this store alone. */
+  async ownIdle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
     while (this.lanes.inUse > 0) {
       await sleep(this.runtime, 5);
     }
-    await this.courier.idle();
-    await Promise.all([...this.peers.values()].map((peer) => peer.idle()));
+    await this.office.idleAt(this.keys.base);
+  }
+
+  get isIdle(): boolean {
+    return this.lanes.inUse === 0 && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
   }
 
   private readonly families = {
@@ -356,6 +370,11 @@ export class QueueStore implements JobStore {
 
   private refOf(id: string): JobRef {
     return { prefix: this.prefix, queueName: this.queueName, id };
+  }
+
+  /** Asked for anew each time: the office forgets one that has nothing to do. */
+  private get courier(): Courier {
+    return this.office.courier(this.keys.base);
   }
 
   /** A parent is to be told: by when this resolves it usually has been. */

@@ -112,7 +112,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   async waitUntilReady(): Promise<void> {
-    await this.parts.connection.ready;
+    await this.parts.connection.waitUntilReady();
   }
 
   /** Starts processing; resolves when the worker has been closed. */
