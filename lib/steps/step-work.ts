@@ -2,6 +2,7 @@ import { LockLostError } from '../job/errors.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
 import type { JobWrite, StepWay, StepWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
+import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import type { StagedRun } from '../worker/staged-processor.js';
 import { executeStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
@@ -103,6 +104,7 @@ export class StepWork {
   /** Writes, and answers the script's word; throws `Refused` when the lock is gone. */
   async keep(write: JobWrite): Promise<string> {
     const { job } = this.run;
+    const sentAt = monotonicMs();
     const written = job.write(write);
     this.writing = written;
     const word = await written.catch((error: unknown) => {
@@ -111,6 +113,7 @@ export class StepWork {
     if (word === 'stale' || word === 'missing' || word === 'not-active') {
       throw new Refused(new LockLostError(job.id, 'keep a step of'));
     }
+    this.run.kept(sentAt);
     return word;
   }
 

@@ -2,6 +2,7 @@ import { ConnectionError } from '../job/errors.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
+import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
@@ -35,6 +36,8 @@ export interface Grant {
 export interface Fetched {
   wanted: number;
   jobs: JobRecord[];
+  /** When the call was sent, by the clock of `monotonicMs`: locks that it granted are not older. */
+  sentAt: number;
   /** Milliseconds until the next delayed job is due, -1 when there is none. */
   dueInMs: number;
   /** Milliseconds that the rate limit asks to wait. */
@@ -128,13 +131,13 @@ export class CommitBatch {
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
-    const started = Date.now();
+    const sentAt = monotonicMs();
     let reply: readonly unknown[];
     try {
       reply = await resend(
         () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
         () => {
-          const sinceMs = Date.now() - started;
+          const sinceMs = monotonicMs() - sentAt;
           if (sinceMs > ADD_PATIENCE_MS) {
             giveUpAdds(entries);
           }
@@ -149,7 +152,7 @@ export class CommitBatch {
       return;
     }
     // Jobs first: their slots are then taken before a settled entry makes room for more.
-    this.fetcher?.fetched(readFetched(wanted, reply));
+    this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
     const words = String(reply[0]).split('\t');
     for (let i = 0; i < entries.length; i += 1) {
       (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
@@ -186,10 +189,11 @@ export async function runCommit(
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 
-export function readFetched(wanted: number, reply: readonly unknown[]): Fetched {
+export function readFetched(wanted: number, reply: readonly unknown[], sentAt: number): Fetched {
   return {
     wanted,
     jobs: readJobs(reply),
+    sentAt,
     dueInMs: Number(reply[1]),
     limitedForMs: Number(reply[2]),
     undeliveredMs: Number(reply[4]),

@@ -13,6 +13,7 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
+import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import { within } from '../lifecycle/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
@@ -74,6 +75,8 @@ export class QueueStore implements JobStore {
     readonly queueName: string,
     private readonly host: {
       progressed?: (job: unknown, progress: unknown) => void;
+      /** A lock was extended by hand; until when, by the clock of `monotonicMs`. */
+      extended?: (id: string, token: string, until: number) => void;
       codec?: Codec | undefined;
     } = {},
     commit?: CommitOptions & { fetcher: Fetcher },
@@ -216,7 +219,22 @@ export class QueueStore implements JobStore {
   }
 
   async extendLock(id: string, token: string, durationMs: number): Promise<boolean> {
-    return (await this.renewLocks([[id, token]], durationMs)).length === 0;
+    return (await this.extendLocks([[id, token]], durationMs)).length === 0;
+  }
+
+  /** Renews locks on behalf of a user. Returns the ids whose lock is no longer held. */
+  async extendLocks(
+    held: readonly (readonly [id: string, token: string])[],
+    durationMs: number,
+  ): Promise<string[]> {
+    const until = monotonicMs() + durationMs;
+    const lost = await this.renewLocks(held, durationMs);
+    for (const [id, token] of held) {
+      if (!lost.includes(id)) {
+        this.host.extended?.(id, token, until);
+      }
+    }
+    return lost;
   }
 
   /** Answers the ids whose lock is no longer held. */
@@ -234,10 +252,9 @@ export class QueueStore implements JobStore {
 
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
-    const fetched = readFetched(
-      wanted,
-      await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, [])),
-    );
+    const sentAt = monotonicMs();
+    const reply = await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, []));
+    const fetched = readFetched(wanted, reply, sentAt);
     if (fetched.undeliveredMs >= 0) {
       this.courier.nudge(fetched.undeliveredMs);
     }
@@ -250,10 +267,11 @@ export class QueueStore implements JobStore {
     lockMs: number;
     maxStalls: number;
     maxEventBytes: number;
-  }): Promise<{ stalled: string[]; exhausted: JobRecord[] }> {
+  }): Promise<{ stalled: string[]; exhausted: JobRecord[]; sentAt: number }> {
     const { lockMs, maxStalls, maxEventBytes } = options;
     this.recoveries += 1;
     const worker = `${options.worker}.recovery.${this.recoveries}`;
+    const sentAt = monotonicMs();
     const reply = (await this.runner.run(recoverStalled, [
       0,
       worker,
@@ -263,7 +281,7 @@ export class QueueStore implements JobStore {
     ])) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
-    return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1) };
+    return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1), sentAt };
   }
 
   /** Waits until a job may be there to start. */

@@ -21,6 +21,10 @@ export interface AttemptHooks {
   ended: (run: Run) => void;
   /** Redis has answered, or never will: the lock is no longer needed. */
   settled: (run: Run) => void;
+  /** Redis has kept a step of the job in a call that was sent at that time. */
+  kept: (run: Run, sentAt: number) => void;
+  /** Whether a job whose lock was lost is handed back, where that can be; else its lock runs out. */
+  givesBack: boolean;
   /** Whether the worker is closing. */
   closing: () => boolean;
 }
@@ -65,6 +69,8 @@ export class AttemptRunner {
     const kind = specialErrorKind(error);
     if (run.job.moved && kind !== undefined) {
       this.leave(run);
+    } else if (run.isLockLoss(thrown)) {
+      this.giveUp(run);
     } else if (kind === 'waiting' || kind === 'rate-limit') {
       this.write(run, ['postpone', run.job.id, run.token, '0'], 'give back', () => {});
     } else if (kind === 'delayed' || kind === 'waiting-children') {
@@ -219,7 +225,7 @@ export class AttemptRunner {
 
   private staged(run: Run): StagedRun {
     const { policy } = this;
-    const { closing } = this.hooks;
+    const { closing, kept } = this.hooks;
     return {
       job: run.job,
       token: run.token,
@@ -231,16 +237,37 @@ export class AttemptRunner {
       },
       keepCompleted: policy.keepCompleted(run.job),
       keepFailed: policy.keepFailed(run.job),
+      kept: (sentAt) => kept(run, sentAt),
+      isLockLoss: (error) => run.isLockLoss(error),
       failure: (error, tries) => policy.failure(run.job, error, tries),
     };
   }
 
-  /** The processor has moved the job by itself. */
-  private leave(run: Run): void {
+  /** Ends a run of which nothing is left to write, for instance as the processor has moved the job by itself. */
+  leave(run: Run): void {
     run.end();
     this.hooks.ended(run);
     this.hooks.settled(run);
     this.commit().poke();
+  }
+
+  /**
+   * The run has stopped because its lock could not be shown to be held, which is no fault of the job: no attempt is
+   * counted. Where the lock is still there after all, the job waits again.
+   */
+  private giveUp(run: Run): void {
+    if (!this.hooks.givesBack || run.handedBack) {
+      this.leave(run);
+      return;
+    }
+    run.end();
+    this.hooks.ended(run);
+    this.commit().push(['postpone', run.job.id, run.token, '0'], (word) => {
+      this.hooks.settled(run);
+      if (word !== 'ok') {
+        this.hooks.error(new LockLostError(run.job.id, 'go on with'));
+      }
+    });
   }
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {

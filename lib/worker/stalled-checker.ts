@@ -14,7 +14,7 @@ export interface StalledCheckerOptions {
 export interface StalledCheckerHooks {
   stalled: (jobId: string) => void;
   /** The job stalled too often; this worker holds it now, to fail it. */
-  exhausted: (record: JobRecord) => void;
+  exhausted: (record: JobRecord, sentAt: number) => void;
   failed: (error: unknown) => void;
 }
 
@@ -54,9 +54,9 @@ export class StalledChecker {
 
   private async recover(): Promise<void> {
     for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped;) {
-      const { stalled, exhausted } = await this.store().recoverStalled(this.options);
+      const { stalled, exhausted, sentAt } = await this.store().recoverStalled(this.options);
       stalled.forEach(this.hooks.stalled);
-      exhausted.forEach(this.hooks.exhausted);
+      exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
       found = stalled.length + exhausted.length;
     }
   }

@@ -120,9 +120,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     if (!this.started) {
       this.started = new Promise((resolve) => super.once('closed', resolve));
       this.parts.loop.start();
-      if (!this.opts.skipStalledCheck) {
-        this.parts.stalls.start();
-      }
+      this.parts.start(!this.opts.skipStalledCheck);
     }
     return this.started;
   }
@@ -181,9 +179,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   /** Looks for stalled jobs at an interval although the worker itself does not run. */
   async startStalledCheckTimer(): Promise<void> {
-    if (!this.opts.skipStalledCheck) {
-      this.parts.stalls.start();
-    }
+    this.parts.start(!this.opts.skipStalledCheck);
   }
 
   /** Lets no job of the queue start for that many milliseconds. Throw `Worker.RateLimitError()` afterwards. */
@@ -194,7 +190,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   /** Holds locks for another `durationMs`. Answers the ids of those that were lost. */
   extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
-    return this.parts.store.renewLocks(
+    return this.parts.store.extendLocks(
       jobIds.map((id, i) => [id, tokens[i] ?? ''] as const),
       durationMs,
     );

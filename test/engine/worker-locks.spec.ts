@@ -18,7 +18,7 @@ describe('locks', () => {
         runs.push(id);
         await gate.passed;
       },
-      { lockDuration: 100, stalledInterval: 20 },
+      { lockDuration: 1000, lockRenewTime: 40, stalledInterval: 20 },
     );
     const renewed = nextFew(worker, 'locksRenewed', 4);
     const { id } = await queue.add('a', 0);
@@ -43,7 +43,7 @@ describe('locks', () => {
         await gate.passed;
         return 'first';
       },
-      { lockDuration: 30, lockRenewTime: 29, stalledInterval: 10_000, concurrency: 2 },
+      { lockDuration: 2000, lockRenewTime: 30, stalledInterval: 10_000, concurrency: 2 },
     );
     const [{ id }] = await Promise.all([queue.add('a', 'data'), next(worker, 'active')]);
     const failed = next(worker, 'lockRenewalFailed');
