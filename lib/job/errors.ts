@@ -34,9 +34,16 @@ export class NotSerializableError extends StepwellError {
   }
 }
 
-/** The codec of the queue cannot read what is stored: another one wrote it, or none. */
+/**
+ * What is stored cannot be read: another codec than the queue's wrote it, or it was changed by hand or by another program.
+ */
 export class UnreadableValueError extends StepwellError {
+  /** @param cause what the codec threw, or in words what is wrong with the stored text, which itself is never shown */
   constructor(what: string, cause: unknown) {
+    if (typeof cause === 'string') {
+      super(`${what} cannot be read: ${cause}`, 'UNREADABLE_VALUE');
+      return;
+    }
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     super(`${what} cannot be read by the queue's codec: ${reason}`, 'UNREADABLE_VALUE', { cause });
   }

@@ -4,6 +4,7 @@ import {
   JobNotFoundError,
   LockLostError,
   PendingChildrenError,
+  UnreadableValueError,
   WrongStateError,
 } from './errors.js';
 import { failureOf, type Failure } from './job-failure.js';
@@ -179,6 +180,9 @@ export class JobRun<
     }
     if (word === 'stale') {
       throw new LockLostError(this.id, action);
+    }
+    if (word === 'unreadable') {
+      throw new UnreadableValueError(`Job ${this.id}`, 'its body has been changed from outside.');
     }
     if (word === 'pending-children') {
       throw new PendingChildrenError(this.id);

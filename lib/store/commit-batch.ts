@@ -152,15 +152,22 @@ export class CommitBatch {
       return;
     }
     // Jobs first: their slots are then taken before a settled entry makes room for more.
-    this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
-    const words = String(reply[0]).split('\t');
-    for (let i = 0; i < entries.length; i += 1) {
-      (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
+    try {
+      this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
+    } finally {
+      settleAll(entries, reply);
     }
     const undeliveredMs = Number(reply[4]);
     if (undeliveredMs >= 0) {
       this.undelivered(undeliveredMs);
     }
+  }
+}
+
+function settleAll(entries: readonly Entry[], reply: readonly unknown[]): void {
+  const words = String(reply[0]).split('\t');
+  for (let i = 0; i < entries.length; i += 1) {
+    (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
   }
 }
 

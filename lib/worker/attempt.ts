@@ -102,9 +102,20 @@ export class AttemptRunner {
       return;
     }
     Promise.resolve(outcome).then(
-      (result) => run.turn === turn && this.complete(run, result),
-      (error: unknown) => run.turn === turn && this.fail(run, error),
+      (result) => run.turn === turn && this.orFail(run, () => this.complete(run, result)),
+      (error: unknown) => run.turn === turn && this.orFail(run, () => this.fail(run, error)),
     );
+  }
+
+  /** Whatever goes wrong in ending a run, also for options that make no sense: it ends. */
+  private orFail(run: Run, end: () => void): void {
+    try {
+      end();
+    } catch (error) {
+      const { message } = asError(error);
+      const write = ['fail', run.job.id, run.token, JSON.stringify(message), '[]', '', ''] as const;
+      this.write(run, write, 'fail', () => this.hooks.failed(run.job, asError(error)));
+    }
   }
 
   private limit(run: Run, ttlMs: number): void {
@@ -131,8 +142,19 @@ export class AttemptRunner {
           void (ending ? this.end(run, ending) : this.writeFailure(run, error));
         }
       },
-      (cause: unknown) => run.turn === turn && this.end(run, Ending.lost(asError(cause))),
+      (cause: unknown) => run.turn === turn && this.failWithoutStages(run, error, cause),
     );
+  }
+
+  /** The processor in stages has not come to an end with the failure either. */
+  private failWithoutStages(run: Run, error: Error, cause: unknown): void {
+    if (run.isLockLoss(cause)) {
+      this.giveUp(run);
+    } else if (specialErrorKind(cause) !== undefined) {
+      this.end(run, Ending.lost(asError(cause)));
+    } else {
+      void this.writeFailure(run, error);
+    }
   }
 
   private complete(run: Run, result: unknown): void {
@@ -191,8 +213,10 @@ export class AttemptRunner {
   private async writeFailure(run: Run, error: Error): Promise<void> {
     const { job, token } = run;
     const failure = await this.policy.failure(job, error);
-    this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
-      this.failed(job, failure, error),
+    this.orFail(run, () =>
+      this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
+        this.failed(job, failure, error),
+      ),
     );
   }
 

@@ -86,12 +86,15 @@ export class WorkerParts {
       },
     );
     const renewMs = opts.skipLockRenewal ? Infinity : (opts.lockRenewTime ?? lockMs / 2);
-    this.locks = new LockKeeper({ lockMs, renewMs }, {
-      renew: (held) => this.store.renewLocks(held, lockMs),
-      renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
-      lost: (jobIds) => tell('lockRenewalFailed', jobIds),
-      failed,
-    });
+    this.locks = new LockKeeper(
+      { lockMs, renewMs },
+      {
+        renew: (held) => this.store.renewLocks(held, lockMs),
+        renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
+        lost: (jobIds) => tell('lockRenewalFailed', jobIds),
+        failed,
+      },
+    );
     const stallOptions = {
       worker: this.id,
       lockMs,

@@ -47,7 +47,7 @@ local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', 0, REC
 for i = #expired, 1, -1 do
   local id = expired[i]
   local fields = redis.call('HMGET', q.job .. id, 'stalls', 'priority')
-  local stalls = (fields[1] or 0) + 1
+  local stalls = (tonumber(fields[1] or 0) or 0) + 1
   if redis.call('EXISTS', q.body .. id) == 0 then
     move(moves, 'released', id)
   elseif stalls > maxStalls then

@@ -4,7 +4,10 @@ local function write_data(q, id, token, data)
     return refused
   end
   local body = redis.call('GET', q.body .. id)
-  local head = string.match(body, '^[^\n]*\n[^\n]*\n[^\n]*\n')
+  local head = string.match(body or '', '^[^\n]*\n[^\n]*\n[^\n]*\n')
+  if not head then
+    return body and 'unreadable' or 'missing'
+  end
   redis.call('SET', q.body .. id, head .. data)
   return 'ok'
 end

@@ -81,7 +81,7 @@ const JOB_MUTANTS: Mutant[] = [
     "q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP",
     "q.active, '-inf', '+inf', 'LIMIT', 0, RECOVER_CAP",
   ),
-  mutant('recovery does not count stalls', 'local stalls = (fields[1] or 0) + 1', 'local stalls = 1'),
+  mutant('recovery does not count stalls', 'local stalls = (tonumber(fields[1] or 0) or 0) + 1', 'local stalls = 1'),
   mutant(
     'recovery leaves the job among the active ones',
     "move(moves, 'released', id)\n  local state = place(moves, id, priority, true)",
