@@ -26,7 +26,7 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   attemptsMade = 0;
   /** Times that a worker was given the job. */
   attemptsStarted = 0;
-  /** Times that the job was taken back from a worker whose lock had expired. */
+  /** Times that the job was taken back from a worker whose lock had expired, since its last completed step or retry by hand. */
   stalledCounter = 0;
   /** Message of the last failed attempt. */
   failedReason: string | undefined = undefined;

@@ -13,6 +13,7 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
+import type { Silence } from '../job/silence.js';
 import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import { within } from '../lifecycle/within.js';
 import type { Connection } from '../redis/connection.js';
@@ -47,6 +48,19 @@ const KEEP_TRYING_MS = 10_000;
 /** For which a call waits that other queues are told of what it did. They will be told in any case. */
 const TELL_MS = 5000;
 const RENEWALS_PER_CALL = 1000;
+
+const NO_SILENCE: Silence = { silenceMs: 0, graceMs: 0 };
+
+/** What a look for expired locks has found. */
+export interface Recovered {
+  stalled: string[];
+  /** Jobs that stalled too often, granted to who looked. */
+  exhausted: JobRecord[];
+  /** For so long further expired locks are left alone. */
+  graceMs: number;
+  /** When the call was sent, by the clock of `monotonicMs`. */
+  sentAt: number;
+}
 
 /**
  * Everything that may change or read one queue, for one connection. Queues, workers and jobs go through it and know
@@ -241,11 +255,13 @@ export class QueueStore implements JobStore {
   async renewLocks(
     held: readonly (readonly [id: string, token: string])[],
     lockMs: number,
+    { silenceMs, graceMs }: Silence = NO_SILENCE,
   ): Promise<string[]> {
     const lost: string[] = [];
     for (let first = 0; first < held.length; first += RENEWALS_PER_CALL) {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
-      lost.push(...((await this.runner.run(renewLocks, [0, lockMs], slice.flat())) as string[]));
+      const args = [0, lockMs, silenceMs, graceMs] as const;
+      lost.push(...((await this.runner.run(renewLocks, args, slice.flat())) as string[]));
     }
     return lost;
   }
@@ -267,8 +283,9 @@ export class QueueStore implements JobStore {
     lockMs: number;
     maxStalls: number;
     maxEventBytes: number;
-  }): Promise<{ stalled: string[]; exhausted: JobRecord[]; sentAt: number }> {
-    const { lockMs, maxStalls, maxEventBytes } = options;
+    silence: Silence;
+  }): Promise<Recovered> {
+    const { lockMs, maxStalls, maxEventBytes, silence } = options;
     this.recoveries += 1;
     const worker = `${options.worker}.recovery.${this.recoveries}`;
     const sentAt = monotonicMs();
@@ -278,10 +295,17 @@ export class QueueStore implements JobStore {
       lockMs,
       maxStalls,
       maxEventBytes,
+      ...([silence.silenceMs, silence.graceMs, 1] as const),
     ])) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
-    return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1), sentAt };
+    const [stalled, graceMs] = reply as [string[], number];
+    return { stalled, exhausted: readJobs(reply, 2), graceMs, sentAt };
+  }
+
+  /** Lets Redis hear that somebody is there, see `Silence`. */
+  async showAlive({ silenceMs, graceMs }: Silence): Promise<void> {
+    await this.runner.run(recoverStalled, [0, '', 0, 0, 0, silenceMs, graceMs, 0]);
   }
 
   /** Waits until a job may be there to start. */

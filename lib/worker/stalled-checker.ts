@@ -1,4 +1,6 @@
 import type { JobRecord } from '../job/job-record.js';
+import type { Silence } from '../job/silence.js';
+import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import type { QueueStore } from '../store/queue-store.js';
 
 const FULL_SLICE = 500;
@@ -9,6 +11,7 @@ export interface StalledCheckerOptions {
   intervalMs: number;
   maxStalls: number;
   maxEventBytes: number;
+  silence: Silence;
 }
 
 export interface StalledCheckerHooks {
@@ -18,10 +21,17 @@ export interface StalledCheckerHooks {
   failed: (error: unknown) => void;
 }
 
-/** Looks at an interval for jobs whose lock has expired. */
+/**
+ * Looks at an interval for jobs whose lock has expired. In between it lets Redis hear that somebody is there: only then can
+ * a script tell dead holders from a Redis that nobody could reach.
+ *
+ * Modes: stopped -> looking (`start`) -> stopped (`stop`), for good.
+ */
 export class StalledChecker {
   private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
+  private calling: Promise<void> | undefined;
+  private lookAt = 0;
+  private started = false;
   private stopped = false;
 
   constructor(
@@ -31,33 +41,46 @@ export class StalledChecker {
   ) {}
 
   start(): void {
-    if (!this.timer && !this.stopped) {
-      this.timer = setInterval(() => this.look(), this.options.intervalMs);
-      this.look();
+    if (!this.started && !this.stopped) {
+      this.started = true;
+      this.wake();
     }
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearInterval(this.timer);
-    await this.looking;
+    clearTimeout(this.timer);
+    await this.calling;
   }
 
-  /** Never two at a time: a slow Redis would only get slower. */
-  private look(): void {
-    this.looking ??= this.recover()
+  /** Never two calls at a time: a slow Redis would only get slower. */
+  private readonly wake = (): void => {
+    const now = monotonicMs();
+    const looks = now >= this.lookAt;
+    if (looks) {
+      this.lookAt = now + this.options.intervalMs;
+    }
+    this.calling = (looks ? this.look() : this.store().showAlive(this.options.silence))
       .catch((error: unknown) => this.hooks.failed(error))
-      .finally(() => {
-        this.looking = undefined;
-      });
+      .finally(() => this.schedule());
+  };
+
+  private schedule(): void {
+    if (!this.stopped) {
+      const heardAgainMs = this.options.silence.silenceMs / 2;
+      this.timer = setTimeout(this.wake, Math.max(Math.min(this.lookAt - monotonicMs(), heardAgainMs), 0));
+    }
   }
 
-  private async recover(): Promise<void> {
+  private async look(): Promise<void> {
     for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped;) {
-      const { stalled, exhausted, sentAt } = await this.store().recoverStalled(this.options);
+      const { stalled, exhausted, graceMs, sentAt } = await this.store().recoverStalled(this.options);
       stalled.forEach(this.hooks.stalled);
       exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
       found = stalled.length + exhausted.length;
+      if (graceMs > 0) {
+        this.lookAt = Math.min(this.lookAt, monotonicMs() + graceMs);
+      }
     }
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Job } from '../job/job.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
+import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
@@ -85,11 +86,12 @@ export class WorkerParts {
         fetcher: this.loop,
       },
     );
+    const silence = silenceOf(lockMs);
     const renewMs = opts.skipLockRenewal ? Infinity : (opts.lockRenewTime ?? lockMs / 2);
     this.locks = new LockKeeper(
       { lockMs, renewMs },
       {
-        renew: (held) => this.store.renewLocks(held, lockMs),
+        renew: (held) => this.store.renewLocks(held, lockMs, silence),
         renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
         lost: (jobIds) => tell('lockRenewalFailed', jobIds),
         failed,
@@ -101,6 +103,7 @@ export class WorkerParts {
       intervalMs: opts.stalledInterval ?? STALLED_INTERVAL_MS,
       maxStalls: opts.maxStalledCount ?? 1,
       maxEventBytes: opts.maxEventBytes ?? MAX_EVENT_BYTES,
+      silence,
     };
     this.stalls = new StalledChecker(store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),

@@ -134,3 +134,36 @@ describe('a lock that cannot be shown to be held', () => {
     expect((await completed)[1]).toBe(false);
   });
 });
+
+describe('a Redis that was frozen for longer than locks last', () => {
+  it('takes no job from holders that are alive', async () => {
+    const queue = lab.queue();
+    const gate = new Gate();
+    const runs: string[] = [];
+    const stalled: string[] = [];
+    for (const name of ['one', 'other']) {
+      const worker = lab.worker(
+        async ({ id }) => {
+          runs.push(id);
+          await gate.passed;
+        },
+        {
+          ...{ connection: lab.connection({ connectionName: name }), concurrency: 5 },
+          ...{ lockDuration: 600, stalledInterval: 100, maxStalledCount: 0 },
+        },
+      );
+      worker.on('stalled', (id) => stalled.push(id));
+    }
+    await queue.addBulk(Array.from({ length: 10 }, () => ({ name: 'a', data: 0 })));
+    await until(() => runs.length === 10);
+    await until(async () => (await lab.client.hexists(lab.keys.of('meta'), 'heard')) === 1);
+    await freeze();
+    await sleep(1700);
+    await thaw();
+    // Longer than any lock that was not renewed again.
+    await sleep(1000);
+    gate.open();
+    await until(async () => (await queue.getCompletedCount()) === 10);
+    expect([runs.length, stalled]).toEqual([10, []]);
+  });
+});
