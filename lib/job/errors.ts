@@ -151,6 +151,13 @@ export class ConnectionClosedError extends StepwellError {
   }
 }
 
+/** A worker or a reader of events cannot be started: it runs already, was closed, or has nothing to run. */
+export class NotRunnableError extends StepwellError {
+  constructor(message: string) {
+    super(message, 'NOT_RUNNABLE');
+  }
+}
+
 /** The Redis server is too old. */
 export class RedisVersionError extends StepwellError {
   constructor(version: string, minimum: string) {
@@ -176,10 +183,18 @@ export class RedisOutOfMemoryError extends StepwellError {
   }
 }
 
-/** Why a job's signal was aborted: `worker.cancelJob`. */
+/** Why a job's signal was aborted: `worker.cancelJob`. In a text it reads as the reason alone. */
 export class JobCancelledError extends StepwellError {
-  constructor(reason = 'The job was cancelled.') {
-    super(reason, 'JOB_CANCELLED');
+  /** What `cancelJob` was given. */
+  readonly reason: string | undefined;
+
+  constructor(reason?: string) {
+    super(reason ?? 'The job was cancelled.', 'JOB_CANCELLED');
+    this.reason = reason;
+  }
+
+  override toString(): string {
+    return this.message;
   }
 }
 

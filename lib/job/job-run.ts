@@ -76,6 +76,7 @@ export class JobRun<
     );
     this.attemptsMade += 1;
     this.returnvalue = result;
+    this.finishedOn = Date.now();
   }
 
   /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
@@ -169,6 +170,10 @@ export class JobRun<
     this.attemptsMade += 1;
     this.failedReason = failure.reason;
     this.stacktrace = failure.stack;
+    this.delay = failure.retryDelayMs ?? 0;
+    if (failure.retryDelayMs === undefined) {
+      this.finishedOn = Date.now();
+    }
   }
 
   protected expect(word: string, action: string, needed = 'in the right state'): void {

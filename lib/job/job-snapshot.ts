@@ -16,7 +16,7 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   readonly opts: JobsOptions;
   /** Creation time, milliseconds since 1970 by Redis' clock. */
   timestamp: number;
-  /** Milliseconds of delay that the job was given last. */
+  /** Milliseconds of delay that a delayed job was given; 0 once it is over. In `failed`, the pause before the next attempt. */
   delay: number;
   priority: number;
   progress: P;
@@ -97,6 +97,10 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
     }
     if (token !== undefined) {
       this.attemptsStarted += 1;
+    }
+    if (token !== undefined || (fields.state !== undefined && fields.state !== 'delayed')) {
+      // What is stored is the delay that it was given last.
+      this.delay = 0;
     }
   }
 

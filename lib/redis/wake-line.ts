@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from '../job/check.js';
+import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import { BlockingLine, withoutClientPrefix } from './blocking-line.js';
 import type { RedisClient } from './client.js';
 
@@ -11,9 +13,14 @@ interface Waiter {
   owner: unknown;
 }
 
-/** Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. */
+/**
+ * Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. When a waiter's time
+ * is up is seen here, by one timer, and not by the read, which goes on for others.
+ */
 export class WakeLine extends BlockingLine {
   private readonly waiters = new Map<string, Waiter[]>();
+  private timer: NodeJS.Timeout | undefined;
+  private firesAt = Infinity;
 
   /** Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes. */
   wait(
@@ -23,7 +30,7 @@ export class WakeLine extends BlockingLine {
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: Date.now() + timeoutMs, done: resolve, owner };
+      waiter = { deadline: monotonicMs() + timeoutMs, done: resolve, owner };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -33,6 +40,8 @@ export class WakeLine extends BlockingLine {
     }
     if (this.closed) {
       this.finish(wakeKey, waiter, false);
+    } else {
+      this.fireBy(waiter.deadline);
     }
     this.changed(wakeKey);
     return { promise, cancel: () => this.finish(wakeKey, waiter, false) };
@@ -46,6 +55,7 @@ export class WakeLine extends BlockingLine {
 
   override close(): void {
     super.close();
+    clearTimeout(this.timer);
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of [...list]) {
         this.finish(key, waiter, false);
@@ -59,7 +69,7 @@ export class WakeLine extends BlockingLine {
 
   protected blockMs(): number {
     const deadlines = [...this.waiters.values()].flatMap((list) => list.map(({ deadline }) => deadline));
-    return Math.min(Math.min(...deadlines) - Date.now(), MAX_BLOCK_MS);
+    return Math.min(Math.max(...deadlines) - monotonicMs(), MAX_BLOCK_MS);
   }
 
   protected async read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void> {
@@ -68,7 +78,30 @@ export class WakeLine extends BlockingLine {
   }
 
   protected afterRead(): void {
-    const now = Date.now();
+    this.endOverdue();
+  }
+
+  private fireBy(deadline: number): void {
+    if (deadline < this.firesAt) {
+      clearTimeout(this.timer);
+      this.firesAt = deadline;
+      const ms = Math.min(Math.max(Math.ceil(deadline - monotonicMs()), 0), LONGEST_TIMER_MS);
+      this.timer = setTimeout(this.onTimer, ms);
+    }
+  }
+
+  private readonly onTimer = (): void => {
+    this.firesAt = Infinity;
+    this.endOverdue();
+    for (const list of this.waiters.values()) {
+      for (const { deadline } of list) {
+        this.fireBy(deadline);
+      }
+    }
+  };
+
+  private endOverdue(): void {
+    const now = monotonicMs();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of list.filter(({ deadline }) => deadline <= now)) {
         this.finish(key, waiter, false);

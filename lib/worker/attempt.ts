@@ -1,6 +1,6 @@
 import { JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
-import { asError, type Failure } from '../job/job-failure.js';
+import { asError, type Failure, thrownBy } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
@@ -241,10 +241,7 @@ export class AttemptRunner {
 
   private failed(job: Job, failure: Failure, error: Error): void {
     job.failed(failure);
-    if (failure.retryDelayMs === undefined) {
-      job.finishedOn = Date.now();
-    }
-    this.hooks.failed(job, error);
+    this.hooks.failed(job, thrownBy(error));
   }
 
   private staged(run: Run): StagedRun {

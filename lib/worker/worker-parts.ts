@@ -34,6 +34,7 @@ export interface WorkerHost {
   readonly opts: WorkerOptions;
   /** Jobs at the same time, at this moment. */
   slots: () => number;
+  isPaused: () => boolean;
   tell: (event: string, ...args: unknown[]) => void;
 }
 
@@ -122,7 +123,8 @@ export class WorkerParts {
       givesBack: Number.isFinite(renewMs),
       closing: () => this.shutdown.isBegun,
     });
-    this.manual = new ManualFetch(this.store, grant, drainDelayMs);
+    const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
+    this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
     this.shutdown = new Shutdown(this.store, this.locks);
   }
 
