@@ -451,6 +451,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string], 
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
@@ -857,6 +858,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Makes a delayed job due some time from now instead. */
@@ -1124,6 +1126,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
@@ -1305,6 +1308,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Removes jobs of one state that are older than a grace time. Looks at one slice of the state: repeat it from the */
@@ -1677,6 +1681,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
@@ -1712,6 +1717,7 @@ export const closeRateLimit = defineScript<[now: number, duration: number], fals
     "end",
     "return 'ok'",
   ],
+  true,
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
@@ -2887,6 +2893,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "remember(lane, seq, reply[1] .. '\\n' .. table.concat(started))",
     "return reply",
   ],
+  true,
 );
 
 /** How many jobs are in each state. */
@@ -2907,6 +2914,7 @@ export const countJobs = defineScript<[], false>(
     "  redis.call('HEXISTS', q.meta, 'paused'),",
     "}",
   ],
+  false,
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
@@ -3011,6 +3019,7 @@ export const countPriorities = defineScript<[], true>(
     "end",
     "return counts",
   ],
+  false,
 );
 
 /** Removes jobs that wait, also for children, and delayed ones when asked, in slices. Repeat it until it removes none. */
@@ -3140,6 +3149,7 @@ export const drainQueue = defineScript<[delayed: number], false>(
     "write_outbox(q, call, server_time(0))",
     "return removed",
   ],
+  false,
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
@@ -3162,6 +3172,7 @@ export const getChildren = defineScript<[id: string, cursor: string, letters: st
     "end",
     "return reply",
   ],
+  false,
 );
 
 /** Which job a deduplication protects. */
@@ -3185,6 +3196,7 @@ export const getDedupOwner = defineScript<[now: number, id: string], false>(
     "end",
     "return stored[1]",
   ],
+  true,
 );
 
 /** Lines of a job's log. */
@@ -3228,6 +3240,7 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
     "end",
     "return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1)) }",
   ],
+  false,
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
@@ -3257,6 +3270,7 @@ export const getRateLimit = defineScript<[now: number], false>(
     "end",
     "return { stored[1], left }",
   ],
+  true,
 );
 
 /** The ids of jobs in one state: waiting ones in the order of their turn, delayed ones by due time, active ones by lock */
@@ -3303,6 +3317,7 @@ export const listJobs = defineScript<[state: string, start: number, stop: number
     "end",
     "return set_page(q[state], start, stop, descending == 1)",
   ],
+  false,
 );
 
 /** All that is stored about some jobs. */
@@ -3336,6 +3351,7 @@ export const loadJobs = defineScript<[], true>(
     "end",
     "return reply",
   ],
+  false,
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were told when it was so. */
@@ -3384,6 +3400,7 @@ export const lookAtJob = defineScript<[id: string], false>(
     "  state_of(q, id) or '',",
     "}",
   ],
+  false,
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
@@ -3537,6 +3554,7 @@ export const obliterateQueue = defineScript<[count: number, force: number], fals
     "redis.call('PEXPIRE', q.inbox, REMEMBER_MS)",
     "return 'done'",
   ],
+  false,
 );
 
 /** Stops the starting of jobs, or lets it go on. */
@@ -3613,6 +3631,7 @@ export const pauseQueue = defineScript<[paused: number], false>(
     "publish(q.events, events, meta[2])",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
@@ -3853,6 +3872,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Ends the delay of many jobs: they go to the back of the plain list, the first due first, whatever their priority. */
@@ -4050,6 +4070,7 @@ export const promoteJobs = defineScript<[now: number, count: number], false>(
     "end",
     "return #ids",
   ],
+  true,
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
@@ -4135,6 +4156,7 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "remember(lane, seq, 'ok')",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Takes from the outbox what has been delivered, and gives what is to be delivered next to one process at a time. */
@@ -4287,6 +4309,7 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
     "end",
     "return page",
   ],
+  true,
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
@@ -4787,6 +4810,7 @@ export const receive = defineScript<[now: number, source: string], true>(
     "end",
     "return undelivered(meta[3], call.outbox, call.moves.now)",
   ],
+  true,
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
@@ -5073,6 +5097,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "publish(q.events, events, redis.call('HGET', q.meta, 'maxEvents'))",
     "return reply",
   ],
+  true,
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
@@ -5441,6 +5466,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "end",
     "return removed",
   ],
+  true,
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
@@ -5719,6 +5745,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
@@ -6096,6 +6123,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
@@ -6220,6 +6248,7 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
     "lock_all(q, held, t + lock)",
     "return lost",
   ],
+  true,
 );
 
 /** Makes a finished job wait again, at the back or the front of the plain list whatever its priority. */
@@ -6520,6 +6549,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of the plain list whatever their priority. */
@@ -6756,6 +6786,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "end",
     "return { #ids, latest }",
   ],
+  true,
 );
 
 /** Stores the settings that a queue's scripts read. */
@@ -6773,6 +6804,7 @@ export const setMeta = defineScript<[maxEvents: string], false>(
     "end",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
@@ -7053,6 +7085,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
@@ -7096,6 +7129,7 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
     "redis.call('ZADD', q.staging, string.format('%.0f', server_time(now) + lifetime), id)",
     "return 'ok'",
   ],
+  true,
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
@@ -7108,6 +7142,7 @@ export const trimEvents = defineScript<[max: number], false>(
     "local max = tonumber(ARGV[1])",
     "return redis.call('XTRIM', q.events, 'MAXLEN', max)",
   ],
+  false,
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
@@ -7230,4 +7265,5 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );

@@ -1,5 +1,4 @@
-import { LONGEST_TIMER_MS } from '../job/check.js';
-import { monotonicMs } from '../lifecycle/monotonic-ms.js';
+import type { Timer } from '../runtime/runtime.js';
 import { BlockingLine, withoutClientPrefix } from './blocking-line.js';
 import type { RedisClient } from './client.js';
 
@@ -19,7 +18,7 @@ interface Waiter {
  */
 export class WakeLine extends BlockingLine {
   private readonly waiters = new Map<string, Waiter[]>();
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private firesAt = Infinity;
 
   /** Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes. */
@@ -30,7 +29,7 @@ export class WakeLine extends BlockingLine {
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: monotonicMs() + timeoutMs, done: resolve, owner };
+      waiter = { deadline: this.connection.runtime.monotonicMs() + timeoutMs, done: resolve, owner };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -55,7 +54,7 @@ export class WakeLine extends BlockingLine {
 
   override close(): void {
     super.close();
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of [...list]) {
         this.finish(key, waiter, false);
@@ -69,7 +68,7 @@ export class WakeLine extends BlockingLine {
 
   protected blockMs(): number {
     const deadlines = [...this.waiters.values()].flatMap((list) => list.map(({ deadline }) => deadline));
-    return Math.min(Math.max(...deadlines) - monotonicMs(), MAX_BLOCK_MS);
+    return Math.min(Math.max(...deadlines) - this.connection.runtime.monotonicMs(), MAX_BLOCK_MS);
   }
 
   protected async read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void> {
@@ -83,10 +82,11 @@ export class WakeLine extends BlockingLine {
 
   private fireBy(deadline: number): void {
     if (deadline < this.firesAt) {
-      clearTimeout(this.timer);
+      this.timer?.cancel();
       this.firesAt = deadline;
-      const ms = Math.min(Math.max(Math.ceil(deadline - monotonicMs()), 0), LONGEST_TIMER_MS);
-      this.timer = setTimeout(this.onTimer, ms);
+      const { runtime } = this.connection;
+      const ms = Math.max(Math.ceil(deadline - runtime.monotonicMs()), 0);
+      this.timer = runtime.setTimer(this.onTimer, ms);
     }
   }
 
@@ -101,7 +101,7 @@ export class WakeLine extends BlockingLine {
   };
 
   private endOverdue(): void {
-    const now = monotonicMs();
+    const now = this.connection.runtime.monotonicMs();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of list.filter(({ deadline }) => deadline <= now)) {
         this.finish(key, waiter, false);

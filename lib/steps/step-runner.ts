@@ -42,6 +42,6 @@ function standAlone(job: Job, token: string, signal: AbortSignal): StagedRun {
     keepFailed: job.opts.removeOnFail,
     kept: () => {},
     isLockLoss: (error) => signal.aborted && error === signal.reason && error instanceof LockLostError,
-    failure: (error, tries) => failureOf(job, error, undefined, tries),
+    failure: (error, tries) => failureOf(job, error, undefined, tries, job.runtime.random),
   };
 }

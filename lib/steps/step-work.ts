@@ -2,7 +2,6 @@ import { LockLostError } from '../job/errors.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
 import type { JobWrite, StepWay, StepWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
-import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import type { StagedRun } from '../worker/staged-processor.js';
 import { executeStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
@@ -104,7 +103,7 @@ export class StepWork {
   /** Writes, and answers the script's word; throws `Refused` when the lock is gone. */
   async keep(write: JobWrite): Promise<string> {
     const { job } = this.run;
-    const sentAt = monotonicMs();
+    const sentAt = job.runtime.monotonicMs();
     const written = job.write(write);
     this.writing = written;
     const word = await written.catch((error: unknown) => {

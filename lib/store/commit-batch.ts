@@ -2,7 +2,6 @@ import { ConnectionError } from '../job/errors.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
-import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
@@ -36,7 +35,7 @@ export interface Grant {
 export interface Fetched {
   wanted: number;
   jobs: JobRecord[];
-  /** When the call was sent, by the clock of `monotonicMs`: locks that it granted are not older. */
+  /** When the call was sent, by `runtime.monotonicMs`: locks that it granted are not older. */
   sentAt: number;
   /** Milliseconds until the next delayed job is due, -1 when there is none. */
   dueInMs: number;
@@ -78,7 +77,7 @@ export class CommitBatch {
     private readonly undelivered: (forMs: number) => void,
     private readonly fetcher?: Fetcher,
   ) {
-    this.group = new GroupCommit<Entry>((lane, entries) => this.send(lane, entries), {
+    this.group = new GroupCommit<Entry>(this.runner.runtime, (lane, entries) => this.send(lane, entries), {
       lanes: options.lanes,
       entries: options.entries,
       bytes: BYTES,
@@ -131,13 +130,14 @@ export class CommitBatch {
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
-    const sentAt = monotonicMs();
+    const sentAt = this.runner.runtime.monotonicMs();
     let reply: readonly unknown[];
     try {
       reply = await resend(
+        this.runner.runtime,
         () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
         () => {
-          const sinceMs = monotonicMs() - sentAt;
+          const sinceMs = this.runner.runtime.monotonicMs() - sentAt;
           if (sinceMs > ADD_PATIENCE_MS) {
             giveUpAdds(entries);
           }

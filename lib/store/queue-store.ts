@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
 import type { JobRecord } from '../job/job-record.js';
@@ -14,8 +13,9 @@ import type {
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
 import type { Silence } from '../job/silence.js';
-import { monotonicMs } from '../lifecycle/monotonic-ms.js';
-import { within } from '../lifecycle/within.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { sleep } from '../runtime/sleep.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
@@ -58,7 +58,7 @@ export interface Recovered {
   exhausted: JobRecord[];
   /** For so long further expired locks are left alone. */
   graceMs: number;
-  /** When the call was sent, by the clock of `monotonicMs`. */
+  /** When the call was sent, by `runtime.monotonicMs`. */
   sentAt: number;
 }
 
@@ -68,13 +68,14 @@ export interface Recovered {
  */
 export class QueueStore implements JobStore {
   readonly keys: QueueKeys;
+  readonly runtime: Runtime;
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
   private readonly writes: CommitBatch;
-  private readonly lanes = new LanePool();
+  private readonly lanes: LanePool;
   private readonly fetches: boolean;
   private readonly courier: Courier;
   private readonly peers = new Map<string, QueueStore>();
@@ -89,14 +90,16 @@ export class QueueStore implements JobStore {
     readonly queueName: string,
     private readonly host: {
       progressed?: (job: unknown, progress: unknown) => void;
-      /** A lock was extended by hand; until when, by the clock of `monotonicMs`. */
+      /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
       extended?: (id: string, token: string, until: number) => void;
       codec?: Codec | undefined;
     } = {},
     commit?: CommitOptions & { fetcher: Fetcher },
   ) {
     this.keys = new QueueKeys(prefix, queueName);
-    this.runner = new ScriptRunner(connection.client, this.keys);
+    this.runtime = connection.runtime;
+    this.lanes = new LanePool(this.runtime);
+    this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
     this.inspect = new InspectStore(this.runner);
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
@@ -182,7 +185,7 @@ export class QueueStore implements JobStore {
   async addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]> {
     const parent = this.refOf(parentId);
     const nodes = children.map((child) =>
-      prepareNode(child, { prefix: this.prefix, codec: this.codec }, parent),
+      prepareNode(child, { prefix: this.prefix, newId: this.runtime.uuid, codec: this.codec }, parent),
     );
     return this.attach(parentId, token, nodes);
   }
@@ -209,7 +212,7 @@ export class QueueStore implements JobStore {
 
   /** Delivers what the outbox holds. */
   async deliver(): Promise<void> {
-    await within(TELL_MS, this.courier.look());
+    await within(this.runtime, TELL_MS, this.courier.look());
   }
 
   signalJob(id: string, name: string, key: string, json: string): Promise<string> {
@@ -241,7 +244,7 @@ export class QueueStore implements JobStore {
     held: readonly (readonly [id: string, token: string])[],
     durationMs: number,
   ): Promise<string[]> {
-    const until = monotonicMs() + durationMs;
+    const until = this.runtime.monotonicMs() + durationMs;
     const lost = await this.renewLocks(held, durationMs);
     for (const [id, token] of held) {
       if (!lost.includes(id)) {
@@ -268,7 +271,7 @@ export class QueueStore implements JobStore {
 
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
-    const sentAt = monotonicMs();
+    const sentAt = this.runtime.monotonicMs();
     const reply = await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, []));
     const fetched = readFetched(wanted, reply, sentAt);
     if (fetched.undeliveredMs >= 0) {
@@ -288,7 +291,7 @@ export class QueueStore implements JobStore {
     const { lockMs, maxStalls, maxEventBytes, silence } = options;
     this.recoveries += 1;
     const worker = `${options.worker}.recovery.${this.recoveries}`;
-    const sentAt = monotonicMs();
+    const sentAt = this.runtime.monotonicMs();
     const reply = (await this.runner.run(recoverStalled, [
       0,
       worker,
@@ -369,7 +372,7 @@ export class QueueStore implements JobStore {
   async idle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
     while (this.lanes.inUse > 0) {
-      await sleep(5);
+      await sleep(this.runtime, 5);
     }
     await this.courier.idle();
     await Promise.all([...this.peers.values()].map((peer) => peer.idle()));
@@ -408,11 +411,12 @@ export class QueueStore implements JobStore {
   private async once<T>(call: (lane: LaneCall) => Promise<T>): Promise<T> {
     const lane = this.lanes.acquire()!;
     const numbered = { writer: lane.writer, seq: lane.next() };
-    const until = Date.now() + KEEP_TRYING_MS;
+    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
     try {
       return await resend(
+        this.runner.runtime,
         () => call(numbered),
-        () => Date.now() < until,
+        () => this.runner.runtime.now() < until,
       );
     } finally {
       this.lanes.release(lane);

@@ -1,5 +1,5 @@
 import { LockLostError } from '../job/errors.js';
-import { monotonicMs } from '../lifecycle/monotonic-ms.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { Run } from './run.js';
 
 /** A renewal that failed is tried again after this part of the time between renewals. */
@@ -35,7 +35,7 @@ export class LockKeeper {
   private readonly emptied: (() => void)[] = [];
   private started = false;
   private stopped = false;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private wakesAt = Infinity;
   private renewAt = Infinity;
   private renewing = false;
@@ -43,6 +43,7 @@ export class LockKeeper {
   private unanswered = false;
 
   constructor(
+    private readonly runtime: Runtime,
     private readonly options: LockKeeperOptions,
     private readonly hooks: LockKeeperHooks,
   ) {}
@@ -82,12 +83,12 @@ export class LockKeeper {
 
   /** Whether the lock may have expired before the job that it was granted for came here. */
   isDoubtful(run: Run): boolean {
-    return run.lockedUntil <= monotonicMs();
+    return run.lockedUntil <= this.runtime.monotonicMs();
   }
 
   /** Asks Redis whether a lock is still held, and renews it. Never rejects. */
   async confirm(run: Run): Promise<boolean> {
-    const sentAt = monotonicMs();
+    const sentAt = this.runtime.monotonicMs();
     try {
       const lost = await this.hooks.renew([[run.job.id, run.token]]);
       if (lost.length === 0) {
@@ -118,13 +119,13 @@ export class LockKeeper {
     if (!this.started || this.stopped || at >= this.wakesAt) {
       return;
     }
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.wakesAt = at;
-    this.timer = setTimeout(this.wake, Math.max(Math.ceil(at - monotonicMs()), 0));
+    this.timer = this.runtime.setTimer(this.wake, Math.max(Math.ceil(at - this.runtime.monotonicMs()), 0));
   }
 
   private disarm(): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.timer = undefined;
     this.wakesAt = Infinity;
   }
@@ -146,7 +147,7 @@ export class LockKeeper {
       this.renewAt = Infinity;
       return;
     }
-    const now = monotonicMs();
+    const now = this.runtime.monotonicMs();
     this.endOverdue(now);
     if (now >= this.nextRenewal()) {
       void this.renew();
@@ -172,7 +173,7 @@ export class LockKeeper {
   private async renew(): Promise<void> {
     const { lockMs, renewMs } = this.options;
     const runs = this.newestRuns();
-    const sentAt = monotonicMs();
+    const sentAt = this.runtime.monotonicMs();
     this.renewing = true;
     this.unanswered = true;
     this.schedule();
@@ -187,7 +188,7 @@ export class LockKeeper {
       this.lose(runs.filter(({ job }) => lost.has(job.id)));
       this.hooks.renewed(kept.map(({ job }) => job.id));
     } catch (error) {
-      this.renewAt = monotonicMs() + renewMs * RETRY_PART;
+      this.renewAt = this.runtime.monotonicMs() + renewMs * RETRY_PART;
       this.hooks.failed(error);
     }
     this.renewing = false;

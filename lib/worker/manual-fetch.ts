@@ -1,6 +1,5 @@
 import { checkToken } from '../job/check.js';
 import type { JobRecord } from '../job/job-record.js';
-import { monotonicMs } from '../lifecycle/monotonic-ms.js';
 import type { Grant } from '../store/commit-batch.js';
 import type { QueueStore } from '../store/queue-store.js';
 
@@ -18,10 +17,10 @@ export class ManualFetch {
 
   async fetch(token: string, block: boolean): Promise<JobRecord | undefined> {
     checkToken(token);
-    const until = block ? monotonicMs() + this.waitMs : 0;
+    const until = block ? this.store.runtime.monotonicMs() + this.waitMs : 0;
     while (!this.isStopped()) {
       const { jobs, dueInMs, limitedForMs } = await this.store.fetch({ ...this.grant, worker: token }, 1);
-      const left = until - monotonicMs();
+      const left = until - this.store.runtime.monotonicMs();
       if (jobs[0] || left <= 0 || this.isStopped()) {
         return jobs[0];
       }

@@ -1,5 +1,6 @@
 import { LockLostError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
+import type { Timer } from '../runtime/runtime.js';
 
 /** How far a chain of causes is followed. */
 const CAUSES = 5;
@@ -11,8 +12,8 @@ export class Run {
   /** Counts what it has done so far: what an earlier turn comes to no longer matters. */
   turn = 0;
   /** Ends the run when it takes too long. */
-  timer: NodeJS.Timeout | undefined;
-  /** Until when Redis has promised to keep its lock, by the clock of `monotonicMs`. */
+  timer: Timer | undefined;
+  /** Until when Redis has promised to keep its lock, by `runtime.monotonicMs`. */
   lockedUntil = 0;
   private controller: AbortController | undefined;
   private reason: Error | undefined;
@@ -36,7 +37,7 @@ export class Run {
   /** Its outcome is on the way. */
   end(): void {
     this.isEnding = true;
-    clearTimeout(this.timer);
+    this.timer?.cancel();
   }
 
   get isAborted(): boolean {

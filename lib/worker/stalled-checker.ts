@@ -1,6 +1,6 @@
 import type { JobRecord } from '../job/job-record.js';
 import type { Silence } from '../job/silence.js';
-import { monotonicMs } from '../lifecycle/monotonic-ms.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { QueueStore } from '../store/queue-store.js';
 
 const FULL_SLICE = 500;
@@ -28,13 +28,14 @@ export interface StalledCheckerHooks {
  * Modes: stopped -> looking (`start`) -> stopped (`stop`), for good.
  */
 export class StalledChecker {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private calling: Promise<void> | undefined;
   private lookAt = 0;
   private started = false;
   private stopped = false;
 
   constructor(
+    private readonly runtime: Runtime,
     private readonly store: () => QueueStore,
     private readonly options: StalledCheckerOptions,
     private readonly hooks: StalledCheckerHooks,
@@ -49,13 +50,13 @@ export class StalledChecker {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     await this.calling;
   }
 
   /** Never two calls at a time: a slow Redis would only get slower. */
   private readonly wake = (): void => {
-    const now = monotonicMs();
+    const now = this.runtime.monotonicMs();
     const looks = now >= this.lookAt;
     if (looks) {
       this.lookAt = now + this.options.intervalMs;
@@ -68,7 +69,10 @@ export class StalledChecker {
   private schedule(): void {
     if (!this.stopped) {
       const heardAgainMs = this.options.silence.silenceMs / 2;
-      this.timer = setTimeout(this.wake, Math.max(Math.min(this.lookAt - monotonicMs(), heardAgainMs), 0));
+      this.timer = this.runtime.setTimer(
+        this.wake,
+        Math.max(Math.min(this.lookAt - this.runtime.monotonicMs(), heardAgainMs), 0),
+      );
     }
   }
 
@@ -79,7 +83,7 @@ export class StalledChecker {
       exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
       found = stalled.length + exhausted.length;
       if (graceMs > 0) {
-        this.lookAt = Math.min(this.lookAt, monotonicMs() + graceMs);
+        this.lookAt = Math.min(this.lookAt, this.runtime.monotonicMs() + graceMs);
       }
     }
   }
