@@ -193,21 +193,6 @@ describe('what a worker leaves to others', () => {
     await queue.add('a', 0);
     expect((await completed)[1]).toBe('other');
   });
-
-  it('is time that is longer than a timer can be', async () => {
-    const queue = lab.queue();
-    const warnings: string[] = [];
-    const keep = ({ name }: Error): void => void warnings.push(name);
-    process.on('warning', keep);
-    const worker = lab.worker(async () => 'done');
-    await queue.add('a', 0, { delay: 40 * 24 * 3_600_000 });
-    await Promise.all([next(worker, 'completed'), queue.add('b', 0)]);
-    // By hand as well: the next job that is due is later than any timer.
-    expect(await lab.worker(null, { drainDelay: 0.05 }).getNextJob('a')).toBeUndefined();
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off('warning', keep);
-    expect(warnings).toEqual([]);
-  });
 });
 
 describe('closing a worker', () => {
