@@ -100,13 +100,18 @@ export class GroupCommit<E> {
     }
     this.poked = false;
     const entries = this.takeEntries();
-    void this.send(lane, entries).then(() => {
+    const end = (): void => {
       this.lanes.release(lane);
       if (this.hasWork()) {
         this.schedule();
       } else {
         this.tellIdle();
       }
+    };
+    this.send(lane, entries).then(end, (error: unknown) => {
+      // A fault of ours, which must not hold up what comes after.
+      process.emitWarning(error instanceof Error ? error : String(error));
+      end();
     });
     return true;
   }

@@ -12,6 +12,7 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
+import type { Silence } from '../job/silence.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { sleep } from '../runtime/sleep.js';
 import { within } from '../runtime/within.js';
@@ -49,6 +50,19 @@ const KEEP_TRYING_MS = 10_000;
 const TELL_MS = 5000;
 const RENEWALS_PER_CALL = 1000;
 
+const NO_SILENCE: Silence = { silenceMs: 0, graceMs: 0 };
+
+/** What a look for expired locks has found. */
+export interface Recovered {
+  stalled: string[];
+  /** Jobs that stalled too often, granted to who looked. */
+  exhausted: JobRecord[];
+  /** For so long further expired locks are left alone. */
+  graceMs: number;
+  /** When the call was sent, by `runtime.monotonicMs`. */
+  sentAt: number;
+}
+
 /**
  * Everything that may change or read one queue, for one connection. Queues, workers and jobs go through it and know
  * nothing of keys or scripts.
@@ -78,6 +92,8 @@ export class QueueStore implements JobStore {
     readonly queueName: string,
     private readonly host: {
       progressed?: (job: unknown, progress: unknown) => void;
+      /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
+      extended?: (id: string, token: string, until: number) => void;
       codec?: Codec | undefined;
     } = {},
     commit?: CommitOptions & { fetcher: Fetcher },
@@ -225,28 +241,44 @@ export class QueueStore implements JobStore {
   }
 
   async extendLock(id: string, token: string, durationMs: number): Promise<boolean> {
-    return (await this.renewLocks([[id, token]], durationMs)).length === 0;
+    return (await this.extendLocks([[id, token]], durationMs)).length === 0;
+  }
+
+  /** Renews locks on behalf of a user. Returns the ids whose lock is no longer held. */
+  async extendLocks(
+    held: readonly (readonly [id: string, token: string])[],
+    durationMs: number,
+  ): Promise<string[]> {
+    const until = this.runtime.monotonicMs() + durationMs;
+    const lost = await this.renewLocks(held, durationMs);
+    for (const [id, token] of held) {
+      if (!lost.includes(id)) {
+        this.host.extended?.(id, token, until);
+      }
+    }
+    return lost;
   }
 
   /** Answers the ids whose lock is no longer held. */
   async renewLocks(
     held: readonly (readonly [id: string, token: string])[],
     lockMs: number,
+    { silenceMs, graceMs }: Silence = NO_SILENCE,
   ): Promise<string[]> {
     const lost: string[] = [];
     for (let first = 0; first < held.length; first += RENEWALS_PER_CALL) {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
-      lost.push(...((await this.runner.run(renewLocks, [0, lockMs], slice.flat())) as string[]));
+      const args = [0, lockMs, silenceMs, graceMs] as const;
+      lost.push(...((await this.runner.run(renewLocks, args, slice.flat())) as string[]));
     }
     return lost;
   }
 
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
-    const fetched = readFetched(
-      wanted,
-      await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, [])),
-    );
+    const sentAt = this.runtime.monotonicMs();
+    const reply = await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, []));
+    const fetched = readFetched(wanted, reply, sentAt);
     if (fetched.undeliveredMs >= 0) {
       this.courier.nudge(fetched.undeliveredMs);
     }
@@ -259,20 +291,29 @@ export class QueueStore implements JobStore {
     lockMs: number;
     maxStalls: number;
     maxEventBytes: number;
-  }): Promise<{ stalled: string[]; exhausted: JobRecord[] }> {
-    const { lockMs, maxStalls, maxEventBytes } = options;
+    silence: Silence;
+  }): Promise<Recovered> {
+    const { lockMs, maxStalls, maxEventBytes, silence } = options;
     this.recoveries += 1;
     const worker = `${options.worker}.recovery.${this.recoveries}`;
+    const sentAt = this.runtime.monotonicMs();
     const reply = (await this.runner.run(recoverStalled, [
       0,
       worker,
       lockMs,
       maxStalls,
       maxEventBytes,
+      ...([silence.silenceMs, silence.graceMs, 1] as const),
     ])) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
-    return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1) };
+    const [stalled, graceMs] = reply as [string[], number];
+    return { stalled, exhausted: readJobs(reply, 2), graceMs, sentAt };
+  }
+
+  /** Lets Redis hear that somebody is there, see `Silence`. */
+  async showAlive({ silenceMs, graceMs }: Silence): Promise<void> {
+    await this.runner.run(recoverStalled, [0, '', 0, 0, 0, silenceMs, graceMs, 0]);
   }
 
   /** Waits until a job may be there to start. */
