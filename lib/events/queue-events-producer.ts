@@ -49,7 +49,7 @@ export class QueueEventsProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
   }
 
   /**

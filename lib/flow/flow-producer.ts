@@ -3,7 +3,7 @@ import { checkCodec } from '../job/codec.js';
 import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
-import { type JobRef, queueBase, refOf } from '../job/job-ref.js';
+import { type JobRef, refOf } from '../job/job-ref.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
@@ -14,6 +14,7 @@ import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
+import type { StorePeers } from '../store/store-peers.js';
 import type {
   FlowOptions,
   FlowProducerListener,
@@ -42,7 +43,7 @@ const LAST_CALLS_MS = 10_000;
 export class FlowProducer extends SafeEmitter {
   private readonly connection: Connection;
   private readonly prefix: string;
-  private readonly stores = new Map<string, QueueStore>();
+  private readonly stores: StorePeers<QueueStore>;
   private released: Promise<void> | undefined;
 
   constructor(readonly opts: FlowProducerOptions = {}) {
@@ -59,6 +60,8 @@ export class FlowProducer extends SafeEmitter {
       checkBacklog('backlog', opts.backlog);
     }
     this.connection = connect(opts.connection);
+    const { codec, callTimeout: callTimeoutMs, backlog } = opts;
+    this.stores = QueueStore.peersOn(this.connection, { codec, callTimeoutMs, backlog });
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
       if (error instanceof RedisVersionError) {
@@ -81,7 +84,7 @@ export class FlowProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
   }
 
   /**
@@ -171,24 +174,16 @@ export class FlowProducer extends SafeEmitter {
   }
 
   private store(ref: JobRef): QueueStore {
-    const base = queueBase(ref.prefix, ref.queueName);
-    let store = this.stores.get(base);
-    if (!store) {
-      const { codec, callTimeout: callTimeoutMs, backlog } = this.opts;
-      store = new QueueStore(this.connection, ref.prefix, ref.queueName, { codec, callTimeoutMs, backlog });
-      this.stores.set(base, store);
-    }
-    return store;
+    return this.stores.of(ref);
   }
 
   private release(wait: boolean): Promise<void> {
     return (this.released ??= (async () => {
-      const stores = [...this.stores.values()];
       if (wait && this.connection.client.status === 'ready') {
         const patienceMs = Math.min(this.opts.callTimeout ?? CALL_TIMEOUT_MS, LAST_CALLS_MS);
-        await within(this.connection.runtime, patienceMs, Promise.all(stores.map((store) => store.idle())));
+        await within(this.connection.runtime, patienceMs, this.stores.idle());
       }
-      stores.forEach((store) => store.close('The flow producer was closed before Redis answered.'));
+      this.stores.close('The flow producer was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

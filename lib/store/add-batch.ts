@@ -67,6 +67,10 @@ export class AddBatch {
     return this.group.idle();
   }
 
+  get isIdle(): boolean {
+    return this.group.isIdle;
+  }
+
   private async send(lane: Lane, flight: Flight<Entry>): Promise<void> {
     const { entries } = flight;
     const rest: string[] = [];

@@ -57,6 +57,11 @@ export class Calls implements Waiting {
     }
   }
 
+  /** Whether nothing is on its way, also of what was given up. */
+  get isIdle(): boolean {
+    return this.lanes.inUse === 0 && this.open.size === 0;
+  }
+
   giveUpLate(): boolean {
     const { patience } = this;
     for (const open of this.open) {

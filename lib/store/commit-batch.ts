@@ -35,6 +35,8 @@ export interface Grant {
 export interface Fetched {
   wanted: number;
   jobs: JobRecord[];
+  /** When the call was sent, by `runtime.monotonicMs`: locks that it granted are not older. */
+  sentAt: number;
   /** Milliseconds until the next delayed job is due, -1 when there is none. */
   dueInMs: number;
   /** Milliseconds that the rate limit asks to wait. */
@@ -106,8 +108,14 @@ export class CommitBatch {
     return new Promise((resolve, reject) => {
       this.push(
         ['add', id, spec, body],
-        (word, error, now) =>
-          error === undefined ? resolve(readAdded(word, Number(now))) : reject(error as Error),
+        (word, error, now) => {
+          try {
+            if (error !== undefined) throw error;
+            resolve(readAdded(word, Number(now)));
+          } catch (refused) {
+            reject(refused as Error);
+          }
+        },
         true,
       );
     });
@@ -120,6 +128,10 @@ export class CommitBatch {
 
   idle(): Promise<void> {
     return this.group.idle();
+  }
+
+  get isIdle(): boolean {
+    return this.group.isIdle;
   }
 
   close(message: string): void {
@@ -138,6 +150,7 @@ export class CommitBatch {
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
+    const sentAt = this.runner.runtime.monotonicMs();
     const call = new Call(this.runner, () =>
       runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
     );
@@ -151,9 +164,12 @@ export class CommitBatch {
       return;
     }
     // Jobs first: their slots are then taken before a settled entry makes room for more.
-    this.fetcher?.fetched(readFetched(wanted, reply));
-    const words = String(reply[0]).split('\t');
-    settleOpen(flight, ({ settle }, i) => settle(words[i] as string, undefined, reply[3]));
+    try {
+      this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
+    } finally {
+      const words = String(reply[0]).split('\t');
+      settleOpen(flight, ({ settle }, i) => settle(words[i] as string, undefined, reply[3]));
+    }
     const undeliveredMs = Number(reply[4]);
     if (undeliveredMs >= 0) {
       this.undelivered(undeliveredMs);
@@ -185,10 +201,11 @@ export async function runCommit(
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 
-export function readFetched(wanted: number, reply: readonly unknown[]): Fetched {
+export function readFetched(wanted: number, reply: readonly unknown[], sentAt: number): Fetched {
   return {
     wanted,
     jobs: readJobs(reply),
+    sentAt,
     dueInMs: Number(reply[1]),
     limitedForMs: Number(reply[2]),
     undeliveredMs: Number(reply[4]),

@@ -79,6 +79,10 @@ export class FlowBatch {
     return this.group.idle();
   }
 
+  get isIdle(): boolean {
+    return this.group.isIdle;
+  }
+
   private async send(lane: Lane, flight: Flight<Waiter>): Promise<void> {
     const { entries } = flight;
     const rest = entries.flatMap(({ entry }) => entry.parts);

@@ -20,6 +20,7 @@ import type { Patience } from './patience.js';
 import type { PostOffice } from './post-office.js';
 
 /** A flow that is put aside and not gone on with for so long is taken back. */
+const CHILDREN_PER_PAGE = 500;
 const STAGED_MS = 60_000;
 const STAGE_MESSAGES = 400;
 const STAGE_BYTES = 256 * 1024;
@@ -85,8 +86,11 @@ export class FlowStore {
   }
 
   /** Some of a job's children; see `JobStore.children`. */
-  async children(id: string, { letters, values, cursor }: ChildQuery): Promise<ChildPage> {
-    const args = [id, String(cursor), letters, values ? 1 : 0] as const;
+  async children(
+    id: string,
+    { letters, values, cursor, count = CHILDREN_PER_PAGE }: ChildQuery,
+  ): Promise<ChildPage> {
+    const args = [id, cursor, letters, values ? 1 : 0, count] as const;
     const reply = await this.calls.read(() => this.runner.run(getChildren, args));
     const [next, ...flat] = reply as [string, ...string[]];
     const children: ChildPage['children'] = [];
@@ -110,6 +114,10 @@ export class FlowStore {
 
   async idle(): Promise<void> {
     await this.batch.idle();
+  }
+
+  get isIdle(): boolean {
+    return this.batch.isIdle;
   }
 
   close(message: string): void {

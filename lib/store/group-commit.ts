@@ -83,9 +83,13 @@ export class GroupCommit<E> implements Waiting {
 
   /** Resolves once nothing is pending or in flight, apart from what was given up. */
   async idle(): Promise<void> {
-    if (this.isBusy) {
+    if (!this.isIdle) {
       await new Promise<void>((resolve) => this.onIdle.push(resolve));
     }
+  }
+
+  get isIdle(): boolean {
+    return !this.isBusy;
   }
 
   /** Whether so many entries wait for a Redis that does not answer. */
@@ -193,7 +197,7 @@ export class GroupCommit<E> implements Waiting {
     }
     this.poked = false;
     const flight = this.takeOff();
-    void this.send(lane, flight).then(() => {
+    const end = (): void => {
       this.lanes.release(lane);
       if (!flight.isAbandoned) {
         this.flights.delete(flight);
@@ -204,6 +208,11 @@ export class GroupCommit<E> implements Waiting {
       } else {
         this.tellIdle();
       }
+    };
+    this.send(lane, flight).then(end, (error: unknown) => {
+      // A fault of ours, which must not hold up what comes after.
+      process.emitWarning(error instanceof Error ? error : String(error));
+      end();
     });
     return true;
   }
