@@ -89,10 +89,10 @@ export class StepwellModule extends ConfigurableModuleClass {
    * Makes flow producers injectable in the module that imports this; they are where `forRoot` says, unless told otherwise.
    *
    * @example
-   * StepwellModule.registerFlowProducer({});
+   * StepwellModule.registerFlowProducer();
    */
   static registerFlowProducer(...producers: RegisterFlowProducerOptions[]): DynamicModule {
-    const providers = producers.map(flowProducerProvider);
+    const providers = (producers.length > 0 ? producers : [{}]).map(flowProducerProvider);
     return { module: this, providers, exports: providers.map(({ provide }) => provide) };
   }
 
