@@ -60,6 +60,7 @@ export type { RetryOptions } from './job/job-store.js';
 export type { ConnectionOptions, RedisClient } from './redis/client.js';
 export type { QueueBaseOptions } from './redis/queue-base-options.js';
 export * from './job/errors.js';
+export { MisplacedOutcomeError } from './job/misplaced-outcome-error.js';
 export {
   DelayedError,
   RateLimitError,

@@ -50,7 +50,7 @@ export class Queue<
       checkInteger('streams.events.maxLen', maxEvents, 0);
     }
     super(name, opts);
-    this.dedup = new DedupPolicies(name);
+    this.dedup = new DedupPolicies(name, opts.codec);
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
     }
