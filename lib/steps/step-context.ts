@@ -1,7 +1,7 @@
 import type { Job } from '../job/job.js';
 import type { StepChild } from './step-children.js';
 import type { Next } from './outcomes.js';
-import type { StepName, StepResult } from './step-types.js';
+import type { ResultsOf, StepName } from './step-types.js';
 
 /* oxlint-disable typescript/no-explicit-any -- without a type for the steps, anything may be asked */
 
@@ -15,9 +15,9 @@ import type { StepName, StepResult } from './step-types.js';
  *   return this.bank.charge(ctx.result('reserve')); // typed by what `reserve` returns
  * }
  */
-export interface StepContext<S = any> {
+export interface StepContext<S = any, N extends string = string> {
   /** Name of the step. */
-  readonly step: string;
+  readonly step: N;
   /** Counts the tries of this step, from 1. */
   readonly attempt: number;
   /** Lock under which it runs, for `job.moveToDelayed` and the like. */
@@ -29,9 +29,9 @@ export interface StepContext<S = any> {
   /** Message of the failure for which completed steps are being undone; undefined otherwise. */
   readonly failedReason: string | undefined;
   /** Results of the completed steps, each as it comes back from Redis. */
-  readonly results: { readonly [K in StepName<S>]?: StepResult<S[K]> };
+  readonly results: { readonly [K in StepName<S>]?: ResultsOf<S>[K] };
   /** Result of a completed step, as it comes back from Redis. Throws `MissingStepResultError` when it has not completed. */
-  result<K extends StepName<S>>(step: K): StepResult<S[K]>;
+  result<K extends StepName<S>>(step: K): NoInfer<ResultsOf<S>[K]>;
   /** As the outcome `next`; takes only names of steps where these are known. */
   next<K extends StepName<S>>(step: K): Next<null>;
   next<K extends StepName<S>, V>(step: K, value: V): Next<V>;
