@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
-import { checkPrefix, checkQueueName } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
+import { checkBoolean, checkQueueName } from '../job/check.js';
 import { ConnectionError, RedisVersionError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -91,13 +91,11 @@ export class QueueEvents extends SafeEmitter {
   ) {
     super();
     checkQueueName(name);
+    checkBaseOptions('QueueEvents option', opts, ['autorun', 'lastEventId']);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(prefix);
+    if (opts.autorun !== undefined) checkBoolean('autorun', opts.autorun);
     if (opts.lastEventId !== undefined && opts.lastEventId !== FROM_NOW) {
       readCursor('lastEventId', opts.lastEventId);
-    }
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
     }
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);

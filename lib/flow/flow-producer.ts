@@ -1,11 +1,11 @@
 import { checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
 import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, queueBase, refOf } from '../job/job-ref.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import { within } from '../lifecycle/within.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
@@ -45,11 +45,8 @@ export class FlowProducer extends SafeEmitter {
 
   constructor(readonly opts: FlowProducerOptions = {}) {
     super();
+    checkBaseOptions('FlowProducer option', opts);
     this.prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(this.prefix);
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
-    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {

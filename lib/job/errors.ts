@@ -78,8 +78,9 @@ export class WrongStateError extends StepwellError {
     readonly jobId: string,
     action: string,
     needed: string,
+    subject = `job ${jobId}`,
   ) {
-    super(`Cannot ${action} job ${jobId}: it is not ${needed}.`, 'WRONG_STATE');
+    super(`Cannot ${action} ${subject}: it is not ${needed}.`, 'WRONG_STATE');
   }
 }
 
@@ -132,8 +133,8 @@ export class JobFailedError extends StepwellError {
 
 /** Redis cannot be reached, or the connection broke before an answer came. */
 export class ConnectionError extends StepwellError {
-  constructor(message: string) {
-    super(message, 'CONNECTION');
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'CONNECTION', options);
   }
 }
 

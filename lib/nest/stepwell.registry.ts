@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { QueueEvents } from '../events/queue-events.js';
 import type { FlowProducerOptions } from '../flow/flow-options.js';
@@ -15,6 +14,8 @@ import {
   QueueNotRegisteredError,
 } from './nest-errors.js';
 import { LazyQueueEvents } from './lazy-queue-events.js';
+import { SilentQueueEvents } from './silent-queue-events.js';
+import { differingOptions } from './differing-options.js';
 import { StepwellLog } from './stepwell.log.js';
 
 const LAST_RESPONSES_MS = 20;
@@ -34,8 +35,10 @@ const LAST_EVENTS_MS = 1000;
 @Injectable()
 export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly queues = new Map<string, Queue>();
+  /** Names of queues that modules register, also of those that a test puts something else in place of. */
+  private readonly registered = new Set<string>();
   private readonly workers = new Map<string, Worker>();
-  private readonly events = new Map<string, LazyQueueEvents>();
+  private readonly events = new Map<string, QueueEvents>();
   private readonly producers = new Map<string, FlowProducer>();
 
   /** Where the start of the application fails, Nest goes on making providers for a while. */
@@ -58,6 +61,16 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     return this.queues.has(name);
   }
 
+  /** @internal Whether a module registers the queue, and a test has put something else in its place. */
+  isReplaced(name: string): boolean {
+    return this.registered.has(name) && !this.queues.has(name);
+  }
+
+  /** @internal */
+  register(name: string): void {
+    this.registered.add(name);
+  }
+
   getWorkers(): Worker[] {
     return [...this.workers.values()];
   }
@@ -71,10 +84,9 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   getEvents(queue: string): QueueEvents {
     const present = this.events.get(queue);
     if (present) return present;
-    const events = new LazyQueueEvents(queue, {
-      autorun: false,
-      ...baseOptionsOf(this.getQueue(queue).opts),
-    });
+    const events = this.isReplaced(queue)
+      ? new SilentQueueEvents(queue)
+      : new LazyQueueEvents(queue, { autorun: false, ...baseOptionsOf(this.getQueue(queue).opts) });
     events.on('error', (error) => this.log.error(queue, error));
     this.events.set(queue, events);
     if (this.isClosed) void events.close();
@@ -85,10 +97,11 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   openQueue(name: string, options: QueueOptions): Queue {
     const present = this.queues.get(name);
     if (present) {
-      if (!isDeepStrictEqual(present.opts, options)) {
+      const differing = differingOptions(present.opts, options);
+      if (differing.length > 0) {
         // The application will not come to be, so nobody else would close them.
         void this.closeQueues();
-        throw new ConflictingQueueOptionsError(name);
+        throw new ConflictingQueueOptionsError(name, differing);
       }
       return present;
     }
@@ -103,9 +116,10 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   openFlowProducer(token: string, options: FlowProducerOptions): FlowProducer {
     const present = this.producers.get(token);
     if (present) {
-      if (!isDeepStrictEqual(present.opts, options)) {
+      const differing = differingOptions(present.opts, options);
+      if (differing.length > 0) {
         void this.closeQueues();
-        throw new ConflictingFlowProducerOptionsError(token);
+        throw new ConflictingFlowProducerOptionsError(token, differing);
       }
       return present;
     }

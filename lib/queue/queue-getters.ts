@@ -1,11 +1,11 @@
-import { checkInteger, checkPrefix, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
+import { checkInteger, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
 import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
 import type { JobState, JobType } from '../job/job-state.js';
 import { SafeEmitter } from '../lifecycle/safe-emitter.js';
 import { within } from '../lifecycle/within.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -25,14 +25,13 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   constructor(
     readonly name: string,
     readonly opts: QueueBaseOptions = {},
+    /** Names of the options that a class takes besides. */
+    moreOptions: readonly string[] = [],
   ) {
     super();
     checkQueueName(name);
+    checkBaseOptions('queue option', opts, moreOptions);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(prefix);
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
-    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {

@@ -1,18 +1,16 @@
 import { EventEmitter } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
-import { ConnectionError, InvalidOptionError } from '../job/errors.js';
+import { ConnectionError } from '../job/errors.js';
 import { within } from '../lifecycle/within.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
-import { toStepwellError, withoutSecrets } from './redis-failure.js';
+import { readConnectionOptions } from './connection-options.js';
+import { addressOf, outlookOf } from './describe-client.js';
+import { causeOf, toStepwellError } from './redis-failure.js';
 import { EventLine } from './event-line.js';
 import { checkServer } from './server-check.js';
 import { WakeLine } from './wake-line.js';
 
-const MAX_RECONNECT_MS = 500;
-const RETRIES_PER_REQUEST = 30;
 const LAST_WORD_MS = 1000;
-/** A connection on which an answer is due for so long is dead, even where nobody closed it. */
-const SILENCE_MS = 10_000;
 
 /**
  * One process' way to one Redis, shared by all queues, workers and event readers with the same connection options:
@@ -41,7 +39,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     this.owned = !isClient(options);
     this.client = isClient(options)
       ? options
-      : new Redis({ ...clientOptions(options), replyMapping: 'legacy' });
+      : new Redis({ ...readConnectionOptions(options), replyMapping: 'legacy' });
     this.client.on('error', this.onError);
     this.client.on('close', this.onClose);
     this.client.on('ready', this.onReady);
@@ -139,86 +137,25 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   };
 
   private readonly onClose = (): void => {
-    this.tell('the connection was closed');
+    this.tell(new Error('the connection was closed'));
   };
 
   private readonly onError = (error: Error): void => {
-    this.tell(withoutSecrets(error.message || (error as NodeJS.ErrnoException).code || error.name));
+    this.tell(error);
   };
 
-  private tell(reason: string): void {
+  private tell(error: Error): void {
     if (this.outageTold || this.closed) {
       return;
     }
     this.outageTold = true;
     if (this.listenerCount('error') > 0) {
-      this.emit(
-        'error',
-        new ConnectionError(`Redis at ${this.address()} cannot be reached: ${reason}. Trying again.`),
-      );
+      const cause = causeOf(error);
+      const outlook = outlookOf(this.client, this.owned);
+      const text = `${addressOf(this.client)} cannot be reached: ${cause.message}. ${outlook}`;
+      this.emit('error', new ConnectionError(text, { cause }));
     }
   }
-
-  private address(): string {
-    if (isCluster(this.client)) {
-      return 'the cluster';
-    }
-    const { host, port, path } = this.client.options;
-    return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`;
-  }
-}
-
-function clientOptions(options: string | (RedisOptions & { url?: string })): RedisOptions {
-  const defaults: RedisOptions = {
-    maxRetriesPerRequest: RETRIES_PER_REQUEST,
-    // A server that loads its data tells how long it expects to take, which is often far too long.
-    maxLoadingRetryTime: MAX_RECONNECT_MS,
-    socketTimeout: SILENCE_MS,
-    // A socket that does not end by itself keeps the process alive for so long.
-    disconnectTimeout: 200,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), MAX_RECONNECT_MS),
-    // After a failover the old master answers READONLY until it is left.
-    reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false),
-  };
-  if (typeof options === 'string') {
-    return { ...defaults, ...urlOptions(options) };
-  }
-  const { url, ...rest } = options;
-  return { ...defaults, ...(url ? urlOptions(url) : {}), ...rest };
-}
-
-/** The URL is never shown: it may hold a password. */
-function urlOptions(url: string): RedisOptions {
-  const parsed = parseUrl(url);
-  const db = parsed.pathname.slice(1);
-  if (!/^rediss?:$/.test(parsed.protocol) || parsed.hostname === '' || !/^\d*$/.test(db)) {
-    throw badUrl();
-  }
-  const options: RedisOptions = {
-    host: parsed.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(parsed.port || 6379),
-  };
-  if (parsed.username) options.username = decodeURIComponent(parsed.username);
-  if (parsed.password) options.password = decodeURIComponent(parsed.password);
-  if (db) options.db = Number(db);
-  if (parsed.protocol === 'rediss:') options.tls = {};
-  return options;
-}
-
-function parseUrl(url: string): URL {
-  try {
-    return new URL(url);
-  } catch {
-    throw badUrl();
-  }
-}
-
-function badUrl(): InvalidOptionError {
-  return new InvalidOptionError(
-    'connection',
-    undefined,
-    'Use a URL such as redis://user:password@host:6379/0.',
-  );
 }
 
 interface Pending {

@@ -49,10 +49,12 @@ export function toStepwellError(error: unknown): Error {
   }
   const tries = /max retries per request limit \(which is (\d+)\)/.exec(message)?.[1];
   if (tries) {
-    return new ConnectionError(`Redis cannot be reached: tried to connect ${tries} times.`);
+    return new ConnectionError(`Redis cannot be reached: tried to connect ${tries} times.`, {
+      cause: causeOf(error),
+    });
   }
   if (BROKEN_CONNECTION.test(message)) {
-    return new ConnectionError(`Redis did not answer: ${withoutSecrets(message)}`);
+    return new ConnectionError(`Redis did not answer: ${withoutSecrets(message)}`, { cause: causeOf(error) });
   }
   if (/\bOOM /.test(message)) {
     return new RedisOutOfMemoryError();
@@ -60,7 +62,19 @@ export function toStepwellError(error: unknown): Error {
   return new RedisReplyError(withoutSecrets(message));
 }
 
-/** URLs may hold passwords. */
+/**
+ * The error behind one that is shown: its message and code, without the command that ioredis hangs on it. An
+ * `AggregateError`, as of a host with several addresses, says its first.
+ */
+export function causeOf(error: unknown): Error {
+  const { code, message, name, errors } = error as NodeJS.ErrnoException & { errors?: unknown[] };
+  const text = message || (errors?.[0] as Error | undefined)?.message || code || name;
+  return Object.assign(new Error(withoutSecrets(text)), code === undefined ? {} : { code });
+}
+
+/** URLs may hold passwords, before an `@` or in their query. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/(rediss?:\/\/)[^@\s/]*@/gi, '$1***@');
+  return text
+    .replace(/(\b[a-z][a-z\d+.-]*:\/{1,2})\S*@/gi, '$1***@')
+    .replace(/([?&]\w*(?:pass|user)\w*=)[^&\s]*/gi, '$1***');
 }
