@@ -16,7 +16,11 @@ export function refuseUnknown(what: string, given: object, known: readonly strin
   if (name !== undefined) {
     const place = what.endsWith('.') ? `${what}${name}` : `${what} ${name}`;
     const value = (given as Record<string, unknown>)[name];
-    throw new InvalidOptionError(place, value, `${didYouMean(name, known)}Known: ${known.join(', ')}.`);
+    throw new InvalidOptionError(
+      place,
+      value,
+      `${didYouMean(name, known)}Known options: ${known.join(', ')}.`,
+    );
   }
 }
 

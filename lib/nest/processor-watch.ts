@@ -21,6 +21,7 @@ export function declareProcessor(type: Function, queue: string): void {
     writable: true,
     value(this: object): unknown {
       if (!found.has(this)) {
+        unseen.delete(type);
         const text = `${type.name} processes nothing: no module imports StepwellModule, which starts the worker of queue ${queue}.`;
         new Logger(LOG_CONTEXT).warn(text);
       }

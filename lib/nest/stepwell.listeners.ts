@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { DiscoveredListener } from './interfaces/discovered-processor.interface.js';
 import { eventNames, isEventName } from '../events/event-names.js';
-import { nearestName, refuseUnknown } from '../job/known-names.js';
+import { InvalidOptionError } from '../job/errors.js';
+import { didYouMean, nearestName } from '../job/known-names.js';
 import { WORKER_EVENTS } from '../worker/worker-listener.js';
 import { ListenerWithoutWorkerError, QueueNotRegisteredError } from './nest-errors.js';
 import { StepwellLog } from './stepwell.log.js';
@@ -30,7 +31,10 @@ export class StepwellListeners {
     }
     const worker = this.registry.getWorker(queue);
     if (!worker) throw new ListenerWithoutWorkerError(queue, label);
-    refuseUnknown(`worker event of ${label},`, { [event]: event }, WORKER_EVENTS);
+    if (!WORKER_EVENTS.includes(event)) {
+      const hint = `${didYouMean(event, WORKER_EVENTS)}Events of a worker: ${WORKER_EVENTS.join(', ')}.`;
+      throw new InvalidOptionError(`event of ${label}`, event, hint);
+    }
     worker.on(event as 'error', handle as Listener);
   }
 }

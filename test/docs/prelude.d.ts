@@ -50,6 +50,7 @@ declare class Shared {
   protected readonly bank: BankService;
 }
 
+declare class AppModule {}
 declare const stock: StockService;
 declare const bank: BankService;
 declare const connection: { host: string; port: number };

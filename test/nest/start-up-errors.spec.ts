@@ -244,7 +244,7 @@ describe('an application does not start', () => {
       onCompleted(): void {}
     }
     const error = await startError({ providers: [Listening] });
-    expect(error.message).toContain('Listening.onCompleted(), complete');
+    expect(error.message).toContain('Invalid event of Listening.onCompleted(): "complete".');
     expect(error.message).toContain('Did you mean completed?');
   });
 });
