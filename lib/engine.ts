@@ -90,7 +90,7 @@ export {
   waitForSignal,
 } from './steps/outcomes.js';
 export type { StepChild } from './steps/step-children.js';
-export type { StepContext } from './steps/step-context.js';
+export type { StepContext, StepName } from './steps/step-context.js';
 export type { StepOptions, StepTries } from './steps/step-definition.js';
 export * from './steps/step-errors.js';
-export type { StepName, StepResult, StepReturn, WithCodec } from './steps/step-types.js';
+export type { StepResult, StepReturn, WithCodec } from './steps/step-types.js';

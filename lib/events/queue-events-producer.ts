@@ -1,8 +1,8 @@
 import { checkEventName, checkInteger, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { encodeJson } from '../job/json.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
-import { within } from '../lifecycle/within.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { within } from '../runtime/within.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
@@ -47,7 +47,7 @@ export class QueueEventsProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
   }
 
   /**
@@ -87,7 +87,7 @@ export class QueueEventsProducer extends SafeEmitter {
   /** Resolves once what was published has arrived. */
   close(): Promise<void> {
     return (this.closed ??= (async () => {
-      await within(LAST_CALLS_MS, this.store.idle());
+      await within(this.connection.runtime, LAST_CALLS_MS, this.store.idle());
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { checkBoolean, checkQueueName } from '../job/check.js';
 import { ConnectionError, RedisVersionError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
@@ -194,7 +194,7 @@ export class QueueEvents extends SafeEmitter {
 
   /** Resolves once everything that happens from now on will be told. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
     await this.feed?.ready;
   }
 

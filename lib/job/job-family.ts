@@ -6,9 +6,10 @@ import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
 import { shownKey } from './job-ref.js';
 import { JobSnapshot } from './job-snapshot.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { JobStore } from './job-store.js';
 
-/** Where to read children on: `cursor` 0 at first, then what the answer says; `count` about how many. */
+/** Where to read children on: `cursor` 0 at first, then what the answer says; `count` how many at most, by default 20. */
 export interface DependencyOptions {
   cursor?: number;
   count?: number;
@@ -42,6 +43,8 @@ type Kind = keyof DependenciesOptions;
 const LETTERS: Record<Kind, string> = { processed: 'c', unprocessed: 'p', ignored: 'i', failed: 'f' };
 const KINDS = Object.keys(LETTERS) as Kind[];
 const PAGE = 20;
+/** Children that one call reads at most. */
+const CALL = 500;
 
 /** The children of a job and its parent. */
 export class JobFamily<
@@ -60,6 +63,11 @@ export class JobFamily<
     timestamp: number,
   ) {
     super(id, name, data, opts, timestamp);
+  }
+
+  /** @internal */
+  get runtime(): Runtime {
+    return this.store.runtime;
   }
 
   /** @internal How the values of the queue are stored. */
@@ -173,12 +181,15 @@ export class JobFamily<
     kind: Kind,
     { cursor = 0, count = PAGE }: DependencyOptions,
   ): Promise<{ entries: [string, unknown][]; cursor: number }> {
-    checkInteger(`${kind}.cursor`, cursor, 0, Infinity);
+    checkInteger(`${kind}.cursor`, cursor, 0);
     checkInteger(`${kind}.count`, count, 1);
     const entries = new Map<string, unknown>();
     let next = cursor;
     do {
-      const page = await this.store.children(this.id, { letters: LETTERS[kind], values: true, cursor: next });
+      const page = await this.store.children(this.id, {
+        ...{ letters: LETTERS[kind], values: true },
+        ...{ cursor: next, count: Math.min(count - entries.size, CALL) },
+      });
       for (const { ref, payload } of page.children) {
         entries.set(shownKey(ref), this.decode(kind, payload));
       }

@@ -79,7 +79,7 @@ export class JobRun<
 
   /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
   async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<void> {
-    const failure = await failureOf(this, error);
+    const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
     this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
     this.failed(failure);
   }
@@ -87,7 +87,7 @@ export class JobRun<
   /** Ends this run; the job is due at `timestamp` (milliseconds). Throw `DelayedError` afterwards. No attempt is counted. */
   async moveToDelayed(timestamp: number, token?: string): Promise<void> {
     checkNumber('timestamp', timestamp, 0);
-    const delay = Math.max(Math.ceil(timestamp - Date.now()), 1);
+    const delay = Math.max(Math.ceil(timestamp - this.store.runtime.now()), 1);
     this.expect(
       await this.store.write(['postpone', this.id, this.lockToken(token), String(delay)]),
       'delay',
@@ -123,7 +123,7 @@ export class JobRun<
   /** Holds the lock for another `duration` milliseconds. Answers 1, or 0 when the lock was lost. */
   async extendLock(token: string, duration: number): Promise<number> {
     checkNumber('duration', duration, 1);
-    return (await this.store.extendLock(this.id, this.lockToken(token), duration)) ? 1 : 0;
+    return (await this.store.extendLock(this.id, this.lockToken(token), Math.ceil(duration))) ? 1 : 0;
   }
 
   /** @internal The token to compare: what was granted begins with what a user named, and users may pass either. */

@@ -27,12 +27,14 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   attemptsStarted = 0;
   /** Times that the job was taken back from a worker whose lock had expired. */
   stalledCounter = 0;
-  /** Message of the last failed attempt. */
-  failedReason: string | undefined = undefined;
+  /** Message of the last failed attempt; null after `retry`. */
+  failedReason: string | null | undefined = undefined;
   /** Stack traces of failed attempts, oldest first. */
   stacktrace: string[] = [];
-  processedOn: number | undefined = undefined;
-  finishedOn: number | undefined = undefined;
+  /** When a worker was given the job last, ms; null after `retry`. */
+  processedOn: number | null | undefined = undefined;
+  /** When the job came to its end, ms; null after `retry`. */
+  finishedOn: number | null | undefined = undefined;
   /** Name of the worker that was given the job last. */
   processedBy: string | undefined = undefined;
   /** @internal What is stored of its steps, among the other fields; undefined where there are none. */
@@ -83,6 +85,8 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   /** Takes over what is stored. A record with a token was granted just now; its fields are those from before. */
   protected take({ fields, token }: JobRecord, codec?: Codec): void {
     this.token = token;
+    // Whatever it was added with: a parent that no longer waits for it is none.
+    this.parent = undefined;
     for (const name in fields) {
       const take = TAKE[name];
       if (take) {

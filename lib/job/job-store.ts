@@ -1,3 +1,4 @@
+import type { Runtime } from '../runtime/runtime.js';
 import type { Codec } from './codec.js';
 import type { FlowJob } from './flow-job.js';
 import type { JobRef } from './job-ref.js';
@@ -25,6 +26,8 @@ export interface ChildQuery {
   values: boolean;
   /** 0 at first. */
   cursor: number;
+  /** How many at most. */
+  count?: number;
 }
 
 export interface ChildPage {
@@ -48,6 +51,7 @@ export interface AddedChild {
 export interface JobStore {
   readonly queueName: string;
   readonly prefix: string;
+  readonly runtime: Runtime;
   /** Of the queue, for values that users gave; JSON when there is none. */
   readonly codec?: Codec | undefined;
   /** Joins the group commit that this job belongs to. */

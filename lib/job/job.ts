@@ -88,12 +88,12 @@ export class Job<
     this.expect(word, 'remove');
   }
 
-  /** Puts a failed (or completed) job back among the waiting ones. */
+  /** Puts a failed (or completed) job back to where its priority has it wait. */
   async retry(state: FinishedState = 'failed', options: RetryOptions = {}): Promise<void> {
     this.expect(await this.store.retryJob(this.id, state, this.opts.lifo ?? false, options), 'retry', state);
-    this.failedReason = undefined;
-    this.finishedOn = undefined;
-    this.processedOn = undefined;
+    this.failedReason = null;
+    this.finishedOn = null;
+    this.processedOn = null;
     this.returnvalue = null as R;
     if (options.resetAttemptsMade) this.attemptsMade = 0;
     if (options.resetAttemptsStarted) this.attemptsStarted = 0;
@@ -133,7 +133,14 @@ export class Job<
   async addChildren(children: readonly FlowJob[]): Promise<Job[]> {
     const added = await this.store.addChildren(this.id, this.token ?? '', children);
     return added.map(({ ref, name, data, opts, known }) => {
-      const job = new Job(this.store.peer(ref), ref.id, name, data, opts, opts.timestamp ?? Date.now());
+      const job = new Job(
+        this.store.peer(ref),
+        ref.id,
+        name,
+        data,
+        opts,
+        opts.timestamp ?? this.store.runtime.now(),
+      );
       job.deduplicated = known;
       return job;
     });

@@ -15,6 +15,7 @@ import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
 import { checkQueueOptions } from '../queue/check-queue-options.js';
 import type { QueueOptions } from '../queue/queue-options.js';
+import { baseOptionsOf } from './base-options.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
 import { getFlowProducerToken, getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
@@ -186,13 +187,7 @@ function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): Fa
   return {
     provide: token,
     inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }],
-    useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) => {
-      const connection = own.connection ?? shared?.connection;
-      const prefix = own.prefix ?? shared?.prefix;
-      return registry.openFlowProducer(token, {
-        ...(connection === undefined ? {} : { connection }),
-        ...(prefix === undefined ? {} : { prefix }),
-      });
-    },
+    useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) =>
+      registry.openFlowProducer(token, { ...baseOptionsOf(shared ?? {}), ...baseOptionsOf(own) }),
   };
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Job } from '../job/job.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
@@ -28,7 +27,7 @@ export class Queue<
   N extends string = NameOf<DataOrJob, DefaultName>,
 > extends QueueControl<Job<D, R, N>> {
   /** Names this object among all producers. */
-  readonly token = randomUUID();
+  readonly token: string;
   declare readonly opts: QueueOptions;
   private readonly dedup: DedupPolicies;
 
@@ -36,6 +35,7 @@ export class Queue<
     checkQueueOptions(opts);
     super(name, opts, QUEUE_OPTION_NAMES);
     const maxEvents = opts.streams?.events.maxLen;
+    this.token = this.store.runtime.uuid();
     this.dedup = new DedupPolicies(name, opts.codec);
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
@@ -101,6 +101,7 @@ export class Queue<
     const flow = { name, data, queueName: this.name, opts: own };
     const defaults = {
       prefix: this.store.prefix,
+      newId: this.store.runtime.uuid,
       optionsOf: () => this.opts.defaultJobOptions,
       codec: this.opts.codec,
     };
@@ -112,7 +113,12 @@ export class Queue<
     const [child] = await this.store.peer(ref).attach(ref.id, '', [node]);
     const { id } = node.ref;
     const duplicated = child!.known;
-    return this.added(name, data, node.opts, { id, now: Date.now(), duplicated, deduplicated: false });
+    return this.added(name, data, node.opts, {
+      id,
+      now: this.store.runtime.now(),
+      duplicated,
+      deduplicated: false,
+    });
   }
 
   private added(

@@ -9,6 +9,8 @@ type GivenOptions = RedisOptions & { url?: string };
 const RETRIES_PER_REQUEST = 30;
 /** The longest pause between two tries to connect. */
 const MAX_RECONNECT_MS = 500;
+/** A sentinel that has not said by then where Redis is, is passed over. */
+const SENTINEL_MS = 2000;
 /** A connection on which an answer is due for so long is dead, even where nobody closed it. */
 const SILENCE_MS = 10_000;
 
@@ -68,6 +70,7 @@ export function readConnectionOptions(given: string | GivenOptions): RedisOption
     // A server that loads its data tells how long it expects to take, which is often far too long.
     maxLoadingRetryTime: MAX_RECONNECT_MS,
     socketTimeout: SILENCE_MS,
+    sentinelCommandTimeout: SENTINEL_MS,
     // A socket that does not end by itself keeps the process alive for so long.
     disconnectTimeout: 200,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), MAX_RECONNECT_MS),

@@ -13,6 +13,7 @@ interface Waiter {
 
 /** Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. */
 export class WakeLine extends BlockingLine {
+  protected readonly failure = 'Workers cannot wait for jobs';
   private readonly waiters = new Map<string, Waiter[]>();
 
   /** Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes. */
@@ -23,7 +24,7 @@ export class WakeLine extends BlockingLine {
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: Date.now() + timeoutMs, done: resolve, owner };
+      waiter = { deadline: this.owner.runtime.now() + timeoutMs, done: resolve, owner };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -59,16 +60,22 @@ export class WakeLine extends BlockingLine {
 
   protected blockMs(): number {
     const deadlines = [...this.waiters.values()].flatMap((list) => list.map(({ deadline }) => deadline));
-    return Math.min(Math.min(...deadlines) - Date.now(), MAX_BLOCK_MS);
+    return Math.min(Math.min(...deadlines) - this.owner.runtime.now(), MAX_BLOCK_MS);
   }
 
-  protected async read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void> {
-    const popped = await client.bzpopmin(...keys, this.nudgeKey, Math.max(blockMs, MIN_BLOCK_MS) / 1000);
-    return () => popped && this.wake(withoutClientPrefix(client, popped[0]));
+  protected async read(
+    client: RedisClient,
+    keys: readonly string[],
+    nudgeKey: string,
+    blockMs: number,
+  ): Promise<() => void> {
+    const popped = await client.bzpopmin(...keys, nudgeKey, Math.max(blockMs, MIN_BLOCK_MS) / 1000);
+    const key = popped ? withoutClientPrefix(client, popped[0]) : nudgeKey;
+    return () => key !== nudgeKey && this.wake(key);
   }
 
   protected afterRead(): void {
-    const now = Date.now();
+    const now = this.owner.runtime.now();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of list.filter(({ deadline }) => deadline <= now)) {
         this.finish(key, waiter, false);
@@ -85,17 +92,17 @@ export class WakeLine extends BlockingLine {
     }
   }
 
-  protected nudge(client: RedisClient): Promise<unknown> {
-    return client.multi().zadd(this.nudgeKey, 0, '1').pexpire(this.nudgeKey, MAX_BLOCK_MS).exec();
+  protected nudge(client: RedisClient, nudgeKey: string): Promise<unknown> {
+    return client.multi().zadd(nudgeKey, 0, '1').pexpire(nudgeKey, MAX_BLOCK_MS).exec();
   }
 
   private wake(wakeKey: string): void {
     const waiter = this.waiters.get(wakeKey)?.[0];
     if (waiter) {
       this.finish(wakeKey, waiter, true);
-    } else if (wakeKey !== this.nudgeKey) {
+    } else {
       // Nobody here waits for that queue any more: the marker goes back for another process.
-      this.connection.client.zadd(wakeKey, 0, '1').catch(() => {});
+      this.owner.client.zadd(wakeKey, 0, '1').catch((error: unknown) => this.complain(error));
     }
   }
 

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { Processor } from '../worker/worker-options.js';
-import type { StepContext } from './step-context.js';
+import type { StepContext, StepName } from './step-context.js';
 import {
   checkCompensationOptions,
   checkStepOptions,
@@ -12,7 +12,7 @@ import {
 } from './step-definition.js';
 import { StepPlan } from './step-plan.js';
 import { StepRunner } from './step-runner.js';
-import type { StepName, StepReturn, StepsIn, WithCodec } from './step-types.js';
+import type { StepReturn, StepsIn, WithCodec } from './step-types.js';
 
 /** Does the work of a step. */
 export type DefinedStepFunction<S, V, D> = (job: Job<D>, context: StepContext<S>) => StepReturn<V>;

@@ -75,7 +75,7 @@ export class CommitBatch {
     private readonly undelivered: (forMs: number) => void,
     private readonly fetcher?: Fetcher,
   ) {
-    this.group = new GroupCommit<Entry>((lane, entries) => this.send(lane, entries), {
+    this.group = new GroupCommit<Entry>(this.runner.runtime, (lane, entries) => this.send(lane, entries), {
       lanes: options.lanes,
       entries: options.entries,
       bytes: BYTES,
@@ -95,9 +95,14 @@ export class CommitBatch {
   /** Adds a job with the next call, which may start it too. */
   add({ id, spec, body }: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
-      this.push(['add', id, spec, body], (word, error, now) =>
-        error === undefined ? resolve(readAdded(word, Number(now))) : reject(error as Error),
-      );
+      this.push(['add', id, spec, body], (word, error, now) => {
+        try {
+          if (error !== undefined) throw error;
+          resolve(readAdded(word, Number(now)));
+        } catch (refused) {
+          reject(refused as Error);
+        }
+      });
     });
   }
 
@@ -108,6 +113,10 @@ export class CommitBatch {
 
   idle(): Promise<void> {
     return this.group.idle();
+  }
+
+  get isIdle(): boolean {
+    return this.group.isIdle;
   }
 
   /** Gives up writes that no call has taken yet. */
@@ -128,13 +137,14 @@ export class CommitBatch {
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
-    const started = Date.now();
+    const started = this.runner.runtime.now();
     let reply: readonly unknown[];
     try {
       reply = await resend(
+        this.runner.runtime,
         () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
         () => {
-          const sinceMs = Date.now() - started;
+          const sinceMs = this.runner.runtime.now() - started;
           if (sinceMs > ADD_PATIENCE_MS) {
             giveUpAdds(entries);
           }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   InvalidOptionError,
   LockLostError,
@@ -10,6 +9,7 @@ import {
 import type { JobFields } from '../job/job-record.js';
 import { type JobRef, parseRef, refText, shownKey } from '../job/job-ref.js';
 import type { ChildPage, ChildQuery } from '../job/job-store.js';
+import { within } from '../runtime/within.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { getChildren, stageFlow } from '../redis/scripts.generated.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
@@ -19,6 +19,7 @@ import type { PostOffice } from './post-office.js';
 import { resend } from './resend.js';
 
 /** A flow that is put aside and not gone on with for so long is taken back. */
+const CHILDREN_PER_PAGE = 500;
 const STAGED_MS = 60_000;
 const STAGE_MESSAGES = 400;
 const STAGE_BYTES = 256 * 1024;
@@ -84,8 +85,11 @@ export class FlowStore {
   }
 
   /** Some of a job's children; see `JobStore.children`. */
-  async children(id: string, { letters, values, cursor }: ChildQuery): Promise<ChildPage> {
-    const reply = await this.runner.run(getChildren, [id, String(cursor), letters, values ? 1 : 0]);
+  async children(
+    id: string,
+    { letters, values, cursor, count = CHILDREN_PER_PAGE }: ChildQuery,
+  ): Promise<ChildPage> {
+    const reply = await this.runner.run(getChildren, [id, cursor, letters, values ? 1 : 0, count]);
     const [next, ...flat] = reply as [string, ...string[]];
     const children: ChildPage['children'] = [];
     for (let i = 0; i < flat.length; i += 2) {
@@ -108,6 +112,10 @@ export class FlowStore {
 
   async idle(): Promise<void> {
     await this.batch.idle();
+  }
+
+  get isIdle(): boolean {
+    return this.batch.isIdle;
   }
 
   private async begin(head: string[], bytes: number, plan: ChildrenPlan): Promise<FlowBegun> {
@@ -135,7 +143,7 @@ export class FlowStore {
   }
 
   private async stage(messages: readonly FlowMessage[]): Promise<string> {
-    const id = randomUUID();
+    const id = this.runner.runtime.uuid();
     for (let first = 0; first < messages.length;) {
       let count = 0;
       for (let bytes = 0; count < STAGE_MESSAGES && first + count < messages.length; count += 1) {
@@ -145,11 +153,12 @@ export class FlowStore {
         }
       }
       const texts = messages.slice(first, first + count).map(({ text }) => text);
-      const until = Date.now() + KEEP_TRYING_MS;
+      const until = this.runner.runtime.now() + KEEP_TRYING_MS;
       const at = first;
       const word = await resend(
+        this.runner.runtime,
         () => this.runner.run(stageFlow, [0, id, at, STAGED_MS], texts),
-        () => Date.now() < until,
+        () => this.runner.runtime.now() < until,
       );
       if (word === 'gone') {
         throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
@@ -169,10 +178,7 @@ export class FlowStore {
     const done = courier.delivered(sent).then(() => (over = true));
     for (let before = -1; !over && courier.progress > before;) {
       before = courier.progress;
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise((resolve) => (timer = setTimeout(resolve, DELIVERY_PATIENCE_MS)));
-      await Promise.race([done, late]);
-      clearTimeout(timer);
+      await within(this.runner.runtime, DELIVERY_PATIENCE_MS, done);
     }
   }
 

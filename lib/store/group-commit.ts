@@ -1,3 +1,4 @@
+import type { Runtime } from '../runtime/runtime.js';
 import { type Lane, LanePool } from './lane.js';
 
 export interface GroupLimits {
@@ -28,10 +29,11 @@ export class GroupCommit<E> {
    * @param send performs one call; settles its entries itself and never rejects
    */
   constructor(
+    private readonly runtime: Runtime,
     private readonly send: (lane: Lane, entries: E[]) => Promise<void>,
     private readonly limits: GroupLimits,
   ) {
-    this.lanes = new LanePool(limits.lanes);
+    this.lanes = new LanePool(runtime, limits.lanes);
   }
 
   push(entry: E, bytes: number): void {
@@ -51,9 +53,13 @@ export class GroupCommit<E> {
 
   /** Resolves once nothing is pending or in flight. */
   async idle(): Promise<void> {
-    if (this.pending.length > 0 || this.scheduled || this.lanes.inUse > 0) {
+    if (!this.isIdle) {
       await new Promise<void>((resolve) => this.onIdle.push(resolve));
     }
+  }
+
+  get isIdle(): boolean {
+    return this.pending.length === 0 && !this.scheduled && this.lanes.inUse === 0;
   }
 
   /** Entries that no call has taken yet; they are no longer pending afterwards. */
@@ -77,7 +83,7 @@ export class GroupCommit<E> {
       // Calls sent in one go are answered in one go, and then Redis and this process would work in turns instead of
       // side by side: the second call follows when Redis has the first.
       this.scheduled = true;
-      setImmediate(this.flush);
+      this.runtime.setSoon(this.flush);
     }
     this.tellIdle();
   };

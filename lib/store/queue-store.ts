@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
 import type { JobRecord } from '../job/job-record.js';
@@ -13,7 +12,9 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
-import { within } from '../lifecycle/within.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { sleep } from '../runtime/sleep.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
@@ -39,6 +40,7 @@ import { LanePool } from './lane.js';
 import { PostOffice } from './post-office.js';
 import { readFamily, removeBelow } from './remove-family.js';
 import { resend } from './resend.js';
+import { StorePeers } from './store-peers.js';
 
 const WRITE_LANES = 4;
 const WRITES_PER_CALL = 200;
@@ -53,20 +55,22 @@ const RENEWALS_PER_CALL = 1000;
  */
 export class QueueStore implements JobStore {
   readonly keys: QueueKeys;
+  readonly runtime: Runtime;
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
   private readonly writes: CommitBatch;
-  private readonly lanes = new LanePool();
+  private readonly lanes: LanePool;
   private readonly fetches: boolean;
-  private readonly courier: Courier;
-  private readonly peers = new Map<string, QueueStore>();
+  private readonly office: PostOffice;
+  private readonly peers: StorePeers<QueueStore>;
   private recoveries = 0;
 
   /**
-   * @param fetcher makes the writes of this store fetch jobs too: a worker's own store
+   * @param commit makes the writes of this store fetch jobs too: a worker's own store
+   * @param peers those that this is one of
    */
   constructor(
     readonly connection: Connection,
@@ -77,20 +81,23 @@ export class QueueStore implements JobStore {
       codec?: Codec | undefined;
     } = {},
     commit?: CommitOptions & { fetcher: Fetcher },
+    peers?: StorePeers<QueueStore>,
   ) {
+    this.peers = peers ?? QueueStore.peersOn(connection, host.codec);
     this.keys = new QueueKeys(prefix, queueName);
-    this.runner = new ScriptRunner(connection.client, this.keys);
+    this.runtime = connection.runtime;
+    this.lanes = new LanePool(this.runtime);
+    this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
     this.inspect = new InspectStore(this.runner);
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
-    const office = PostOffice.of(connection);
-    this.courier = office.courier(this.keys.base);
-    this.flows = new FlowStore(this.runner, this.keys.base, office, {
+    this.office = PostOffice.of(connection);
+    this.flows = new FlowStore(this.runner, this.keys.base, this.office, {
       loadFields: async (ref) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
       unlinkChild: (ref) => this.peer(ref).unlinkChild(ref.id),
     });
     this.adds = new AddBatch(this.runner, () => {
-      const idle = connection.wakeLine(this.keys.base).idle(this.keys.of('wake'));
+      const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
     this.writes = new CommitBatch(
@@ -148,14 +155,16 @@ export class QueueStore implements JobStore {
   }
 
   peer({ prefix, queueName }: { prefix: string; queueName: string }): QueueStore {
-    const base = queueBase(prefix, queueName);
-    if (base === this.keys.base) {
-      return this;
-    }
-    const known = this.peers.get(base);
-    const peer = known ?? new QueueStore(this.connection, prefix, queueName, { codec: this.codec });
-    this.peers.set(base, peer);
-    return peer;
+    const isOwn = queueBase(prefix, queueName) === this.keys.base;
+    return isOwn ? this : this.peers.of({ prefix, queueName });
+  }
+
+  /** Stores of any number of queues, over one connection. */
+  static peersOn(connection: Connection, codec: Codec | undefined): StorePeers<QueueStore> {
+    return new StorePeers<QueueStore>(
+      ({ prefix, queueName }, peers) =>
+        new QueueStore(connection, prefix, queueName, { codec }, undefined, peers),
+    );
   }
 
   children(id: string, query: ChildQuery): Promise<ChildPage> {
@@ -165,7 +174,7 @@ export class QueueStore implements JobStore {
   async addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]> {
     const parent = this.refOf(parentId);
     const nodes = children.map((child) =>
-      prepareNode(child, { prefix: this.prefix, codec: this.codec }, parent),
+      prepareNode(child, { prefix: this.prefix, newId: this.runtime.uuid, codec: this.codec }, parent),
     );
     return this.attach(parentId, token, nodes);
   }
@@ -192,7 +201,7 @@ export class QueueStore implements JobStore {
 
   /** Delivers what the outbox holds. */
   async deliver(): Promise<void> {
-    await within(TELL_MS, this.courier.look());
+    await within(this.runtime, TELL_MS, this.courier.look());
   }
 
   signalJob(id: string, name: string, key: string, json: string): Promise<string> {
@@ -303,8 +312,9 @@ export class QueueStore implements JobStore {
     return this.control.retryJobs(state, count, before);
   }
 
-  promoteSlice(count: number): Promise<number> {
-    return this.control.promoteJobs(count);
+  /** Answers how many were delayed, and wait now. */
+  promoteSlice(ids: readonly string[]): Promise<number> {
+    return this.control.promoteJobs(ids);
   }
 
   closeRateLimit(durationMs: number): Promise<string> {
@@ -323,14 +333,23 @@ export class QueueStore implements JobStore {
     return this.control.setMaxEvents(maxEvents);
   }
 
-  /** Resolves once no call of this store is on its way. */
+  /** Resolves once no call of this store or its peers is on its way. */
   async idle(): Promise<void> {
+    await this.ownIdle();
+    await this.peers.idle();
+  }
+
+  /** The same for this store alone. */
+  async ownIdle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
     while (this.lanes.inUse > 0) {
-      await sleep(5);
+      await sleep(this.runtime, 5);
     }
-    await this.courier.idle();
-    await Promise.all([...this.peers.values()].map((peer) => peer.idle()));
+    await this.office.idleAt(this.keys.base);
+  }
+
+  get isIdle(): boolean {
+    return this.lanes.inUse === 0 && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
   }
 
   private readonly families = {
@@ -353,6 +372,11 @@ export class QueueStore implements JobStore {
     return { prefix: this.prefix, queueName: this.queueName, id };
   }
 
+  /** Asked for anew each time: the office forgets one that has nothing to do. */
+  private get courier(): Courier {
+    return this.office.courier(this.keys.base);
+  }
+
   /** A parent is to be told: by when this resolves it usually has been. */
   private async told(word: string): Promise<string> {
     if (word !== 'told') {
@@ -366,11 +390,12 @@ export class QueueStore implements JobStore {
   private async once<T>(call: (lane: LaneCall) => Promise<T>): Promise<T> {
     const lane = this.lanes.acquire()!;
     const numbered = { writer: lane.writer, seq: lane.next() };
-    const until = Date.now() + KEEP_TRYING_MS;
+    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
     try {
       return await resend(
+        this.runner.runtime,
         () => call(numbered),
-        () => Date.now() < until,
+        () => this.runner.runtime.now() < until,
       );
     } finally {
       this.lanes.release(lane);

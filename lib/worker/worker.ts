@@ -2,7 +2,7 @@ import { checkNumber, checkPrefix, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, JobCancelledError, RedisVersionError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { RateLimitError } from '../job/special-errors.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkCloseTimeout, checkConcurrency, checkWorkerOptions } from './check-worker-options.js';
 import type { WorkerListener } from './worker-listener.js';
@@ -112,7 +112,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   async waitUntilReady(): Promise<void> {
-    await this.parts.connection.ready;
+    await this.parts.connection.waitUntilReady();
   }
 
   /** Starts processing; resolves when the worker has been closed. */
@@ -193,10 +193,11 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   /** Holds locks for another `durationMs`. Answers the ids of those that were lost. */
-  extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
+  async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
+    checkNumber('durationMs', durationMs, 1);
     return this.parts.store.renewLocks(
       jobIds.map((id, i) => [id, tokens[i] ?? ''] as const),
-      durationMs,
+      Math.ceil(durationMs),
     );
   }
 

@@ -1,5 +1,7 @@
---- Removes jobs that wait, also for children, and delayed ones when asked, in slices. Repeat it until it removes none.
--- @key meta waiting prioritized delayed waiting-children outbox
+--- Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it until it removes none.
+-- Parents that wait for children stay. What the children's removal lets go is not delivered before the last slice: a parent
+-- that comes to wait by the draining itself is not one of the jobs that waited.
+-- @key meta waiting prioritized delayed outbox
 -- @derives job body logs dedup children
 -- @arg delayed int      1 to remove delayed jobs as well
 -- @reply how many were removed
@@ -7,14 +9,21 @@
 -- @use server-time send take-out erase forget-dedup post tell-parent leave-parents
 
 local DRAIN_CAP = 1000
+local HOLD_MS = 5000
+local t = server_time(0)
 local removed, call = 0, {}
--- Parents first: they are not released then by the end of their children.
-for _, state in ipairs({ 'waiting-children', 'waiting', 'prioritized', delayed == 1 and 'delayed' or nil }) do
+for _, state in ipairs({ 'waiting', 'prioritized', delayed == 1 and 'delayed' or nil }) do
   local ids = take_first(q, state, DRAIN_CAP - removed)
   forget_dedup(q, ids)
   leave_parents(q, call, ids)
   erase(q, ids)
   removed = removed + #ids
 end
-write_outbox(q, call, server_time(0))
+write_outbox(q, call, t)
+local lease = redis.call('HGET', q.meta, 'outbox')
+if lease and removed > 0 then
+  redis.call('HSET', q.meta, 'outbox', string.format('%.0f', t + HOLD_MS) .. ':drain')
+elseif lease and string.find(lease, ':drain$') then
+  redis.call('HSET', q.meta, 'outbox', '0:')
+end
 return removed

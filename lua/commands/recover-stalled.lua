@@ -33,10 +33,11 @@ local function hand_over(id, stalls)
   relocked[#relocked + 1] = id
 end
 
--- Entries are capped by count when written; a stream of large entries is cut here to the size it may have.
+-- Entries are capped by count when written; a stream of large entries is cut here to the size it may have. Not every user
+-- of Redis may ask for that: the cap by count has to do there.
+local bytes = redis.pcall('MEMORY', 'USAGE', q.events)
 local function trim_events()
-  local bytes = redis.call('MEMORY', 'USAGE', q.events)
-  if bytes and bytes > maxBytes then
+  if type(bytes) == 'number' and bytes > maxBytes then
     redis.call('XTRIM', q.events, 'MAXLEN', math.floor(redis.call('XLEN', q.events) * maxBytes / bytes))
   end
 end
@@ -47,7 +48,7 @@ local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', 0, REC
 for i = #expired, 1, -1 do
   local id = expired[i]
   local fields = redis.call('HMGET', q.job .. id, 'stalls', 'priority')
-  local stalls = (fields[1] or 0) + 1
+  local stalls = (tonumber(fields[1]) or 0) + 1
   if redis.call('EXISTS', q.body .. id) == 0 then
     move(moves, 'released', id)
   elseif stalls > maxStalls then

@@ -13,6 +13,7 @@ if #ARGV - rest + 1 > 2 * RENEW_CAP then
   return redis.error_reply('ERR too many locks in one call')
 end
 
+local t = server_time(now)
 local lost, held = {}, {}
 for at = rest, #ARGV, 2 do
   local fields = redis.call('HMGET', q.job .. ARGV[at], 'state', 'token')
@@ -23,5 +24,5 @@ for at = rest, #ARGV, 2 do
   end
 end
 let_through(q)
-lock_all(q, held, server_time(now) + lock)
+lock_all(q, held, t + lock)
 return lost

@@ -3,5 +3,5 @@ local function one_more(count)
   if not count or count == '0' then
     return '1'
   end
-  return string.format('%d', count + 1)
+  return string.format('%d', (tonumber(count) or 0) + 1)
 end

@@ -1,3 +1,4 @@
+/* oxlint-disable no-unused-vars, typescript/no-extraneous-class -- only blocks of the documentation use these */
 // What the blocks of the documentation take for granted: a reader's own types, services and variables.
 
 interface Order {
@@ -54,6 +55,8 @@ declare class AppModule {}
 declare const stock: StockService;
 declare const bank: BankService;
 declare const connection: { host: string; port: number };
+declare const client: import('stepwell').RedisClient;
+declare const password: string;
 declare const queue: import('stepwell').Queue;
 declare const orders: import('stepwell').Queue<Order>;
 declare const job: import('stepwell').Job;

@@ -1,6 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { Redis } from 'ioredis';
-import { Queue } from '../../lib/engine.js';
 import { EngineLab, next, until } from '../support/engine-lab.js';
 import { randomQueueName } from '../support/queue-name.js';
 import { testRedisUrl } from '../support/redis.js';
@@ -73,42 +71,5 @@ describe('connections of a process', () => {
       expect(Date.now() - from).toBeLessThan(1000);
       await second.close();
     }
-  });
-});
-
-describe('what is told of a connection that broke', () => {
-  /** The first error of a queue. */
-  async function firstError(queue: Queue): Promise<Error> {
-    const error = await new Promise<Error>((resolve) => queue.once('error', resolve));
-    await queue.close();
-    return error;
-  }
-
-  it('has its cause', async () => {
-    const error = await firstError(new Queue('q', { connection: { port: 1 } }));
-    expect(error.message).toMatch(
-      /^Redis at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED.*\. Trying again\.$/,
-    );
-    expect(error.cause).toMatchObject({
-      code: 'ECONNREFUSED',
-      message: expect.stringContaining('ECONNREFUSED'),
-    });
-  });
-
-  it('names sentinels, and not where the master would be without them', async () => {
-    const sentinels = [{ host: '127.0.0.1', port: 1 }];
-    const error = await firstError(new Queue('q', { connection: { sentinels, name: 'shop' } }));
-    expect(error.message).toContain('Redis shop, as the sentinels at 127.0.0.1:1 know it, cannot be reached');
-  });
-
-  it('says that a client that was closed by its owner is not tried again', async () => {
-    const client = new Redis(testRedisUrl());
-    const queue = new Queue('q', { connection: client });
-    await queue.waitUntilReady();
-    const told = firstError(queue);
-    await client.quit();
-    expect((await told).message).toMatch(
-      /The client that was passed in has been closed, so it is not tried again\.$/,
-    );
   });
 });

@@ -217,7 +217,7 @@ describe('an application does not start', () => {
 
   it('with options that cannot be, told at once', () => {
     expect(() => StepwellModule.forRoot({ conection: 'x' } as object)).toThrow('Did you mean connection?');
-    expect(() => StepwellModule.registerQueueAsync({ name: 'a', useClass: class {} } as never)).toThrow(
+    expect(() => StepwellModule.registerQueueAsync({ name: 'a', useClass: Mails } as never)).toThrow(
       'only forRootAsync takes useClass',
     );
     expect(() => StepwellModule.registerFlowProducer({ prefixed: 'x' } as object)).toThrow(

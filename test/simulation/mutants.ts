@@ -39,7 +39,7 @@ const JOB_MUTANTS: Mutant[] = [
     "if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then",
     'if true then',
   ),
-  mutant('renewal does nothing but say so', 'lock_all(q, held, server_time(now) + lock)', ''),
+  mutant('renewal does nothing but say so', 'lock_all(q, held, t + lock)', ''),
   mutant(
     'renewal does not compare the token',
     "if fields[1] == 'active' and fields[2] == ARGV[at + 1] then",
@@ -81,7 +81,11 @@ const JOB_MUTANTS: Mutant[] = [
     "q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP",
     "q.active, '-inf', '+inf', 'LIMIT', 0, RECOVER_CAP",
   ),
-  mutant('recovery does not count stalls', 'local stalls = (fields[1] or 0) + 1', 'local stalls = 1'),
+  mutant(
+    'recovery does not count stalls',
+    'local stalls = (tonumber(fields[1]) or 0) + 1',
+    'local stalls = 1',
+  ),
   mutant(
     'recovery leaves the job among the active ones',
     "move(moves, 'released', id)\n  local state = place(moves, id, priority, true)",

@@ -5,7 +5,7 @@ import { OnQueueEvent, Processor, Step, type Job, type StepContext } from 'stepw
 export class Till {
   @Step({ name: 'capture', aliases: ['charge'] })
   chargeCard(job: Job, _ctx: StepContext<Till, 'capture'>): string {
-    return job.id;
+    return job.name;
   }
 
   // @ts-expect-error the types of the class call it otherwise

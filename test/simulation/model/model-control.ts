@@ -91,10 +91,11 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return inState(model, id, 'delayed', (job) => promote(model, job, job.fields.priority));
   },
 
-  promoteJobs(model, [, count]) {
-    const ids = model.order.delayed.slice(0, Math.min(count as number, CAPS.PROMOTE_CAP));
-    ids.forEach((id) => promote(model, model.job(id), undefined));
-    return ids.length;
+  promoteJobs(model, _args, rest) {
+    if (rest.length > CAPS.PROMOTE_CAP) return undefined;
+    const jobs = rest.flatMap((id) => model.jobs.get(id) ?? []).filter(({ place }) => place === 'delayed');
+    jobs.forEach((job) => promote(model, job, job.fields.priority));
+    return jobs.length;
   },
 
   recoverStalled(model, [now, worker, lock, maxStalls]) {

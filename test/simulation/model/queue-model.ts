@@ -114,7 +114,7 @@ export class QueueModel {
   /** A finished job becomes one that waits. */
   restart(job: ModelJob, front: boolean, ...dropped: (keyof JobFields)[]): void {
     this.takeOut(job);
-    job.fields.state = this.enqueue(job, undefined, front);
+    job.fields.state = this.enqueue(job, job.fields.priority, front);
     for (const field of [...FINISHED_FIELDS, ...dropped]) delete job.fields[field];
   }
 
