@@ -2,7 +2,6 @@ import type { RedisOptions } from 'ioredis';
 import { checkInteger } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
-import { withoutSecrets } from './redis-failure.js';
 
 type GivenOptions = RedisOptions & { url?: string };
 
@@ -102,7 +101,7 @@ function readUrl(option: string, text: string): RedisOptions {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const db = url?.pathname.slice(1) ?? '';
   if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '' || !/^\d*$/.test(db)) {
-    throw new InvalidOptionError(option, withoutSecrets(text).replace(/^.*@/s, '***@'), HINT);
+    throw new InvalidOptionError(option, shownAddress(text), HINT);
   }
   return {
     ...readQuery(option, url.searchParams),
@@ -113,6 +112,15 @@ function readUrl(option: string, text: string): RedisOptions {
     ...(db ? { db: Number(db) } : {}),
     ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
   };
+}
+
+/** What may be shown of a text that is no address of Redis: a host, or a URL without what may be a password. */
+function shownAddress(text: string): string {
+  if (/^[\w.-]*(:\d+)?$/.test(text)) {
+    return text;
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.host ? `${url.protocol}//${url.host}${url.pathname}` : '…';
 }
 
 /** What stands in the URL itself goes before its query. */

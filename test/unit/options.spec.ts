@@ -235,9 +235,10 @@ describe('a connection', () => {
     ['localhost', '"localhost"'],
     ['', '""'],
     ['http://x', '"http://x"'],
-    ['redis:/u:canary@h', '***@h'],
-    ['u:canary@h:6379', '***@h'],
-    ['redis://u:can@ary@h/x?password=canary', '***@h/x'],
+    ['redis:/u:canary@h', '"…"'],
+    ['u:canary@h:6379', '"…"'],
+    ['://canary', '"…"'],
+    ['redis://u:can@ary@h/x?password=canary', '"redis://h/x"'],
   ])('%s is shown, without a password', (connection, shown) => {
     const { message, value } = refusal(() => new Queue('q', { connection }));
     expect(message).toContain(shown);
