@@ -42,7 +42,7 @@ export class QueueEventsProducer extends SafeEmitter {
     this.connection.ready.catch(
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
-    this.store = new QueueStore(this.connection, prefix, name);
+    this.store = new QueueStore(this.connection, prefix, name, { callTimeoutMs: opts.callTimeout });
   }
 
   /** Resolves once Redis has been reached and found new enough. */
@@ -58,6 +58,7 @@ export class QueueEventsProducer extends SafeEmitter {
    * @param maxEvents entries that the stream keeps at least; where the queue keeps more, its own events are not cut for it
    * @throws {InvalidOptionError} for a name that is taken or no name, or an event that is too large
    * @throws {NotSerializableError} for fields that JSON cannot hold
+   * @throws {CallTimeoutError} when Redis did not answer in time
    */
   async publishEvent<T extends { eventName: string }>(
     event: T,
@@ -87,7 +88,12 @@ export class QueueEventsProducer extends SafeEmitter {
   /** Resolves once what was published has arrived. */
   close(): Promise<void> {
     return (this.closed ??= (async () => {
-      await within(this.connection.runtime, LAST_CALLS_MS, this.store.idle());
+      await within(
+        this.connection.runtime,
+        Math.min(this.store.callTimeoutMs, LAST_CALLS_MS),
+        this.store.idle(),
+      );
+      this.store.close('The events producer was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

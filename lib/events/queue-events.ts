@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import { checkBoolean, checkQueueName } from '../job/check.js';
-import { ConnectionError, RedisVersionError } from '../job/errors.js';
+import { ConnectionError, RedisVersionError, NotRunnableError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
@@ -54,7 +54,8 @@ export class QueueEvents extends SafeEmitter {
   private readonly reader: EventReader;
   private feed: EventFeed | undefined;
   private closed: Promise<void> | undefined;
-  private readonly streams = new EventStreams(() => void this.run());
+  private hasRun = false;
+  private readonly streams = new EventStreams(() => void this.read());
 
   /** Every event, in its order. Subscribing starts the reading where `autorun` is off. */
   readonly all$: Observable<JobEvent> = this.streams.all$;
@@ -104,7 +105,7 @@ export class QueueEvents extends SafeEmitter {
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
     this.keys = new QueueKeys(prefix, name);
-    this.reader = new EventReader(this.connection, this.keys, opts.codec);
+    this.reader = new EventReader(this.connection, this.keys, opts.codec, opts.callTimeout);
     if (opts.autorun !== false) {
       void this.run();
     }
@@ -148,7 +149,7 @@ export class QueueEvents extends SafeEmitter {
    */
   watch(jobId: string, options: WatchOptions = {}): Observable<WatchEvent> {
     const live = {
-      start: () => this.run(),
+      start: () => this.read(),
       listen: this.streams.listen.bind(this.streams),
       report: this.onReadError,
     };
@@ -180,8 +181,23 @@ export class QueueEvents extends SafeEmitter {
     });
   }
 
-  /** Starts reading. Resolves once the starting place is known: what happens later is told. */
-  run(): Promise<void> {
+  /**
+   * Starts reading. Resolves once the starting place is known: what happens later is told. Rejects with `NotRunnableError`
+   * where it was called before (with `autorun`, the default, it was), or where these events are closed.
+   */
+  async run(): Promise<void> {
+    if (this.closed || this.hasRun) {
+      const why = this.closed
+        ? 'were closed: make new ones'
+        : 'are read already: use autorun: false to start it yourself';
+      throw new NotRunnableError(`The events of ${this.name} ${why}.`);
+    }
+    this.hasRun = true;
+    await this.read();
+  }
+
+  /** @internal Reads, if it does not yet. */
+  protected read(): Promise<void> {
     if (this.closed) {
       return this.closed;
     }
@@ -207,6 +223,7 @@ export class QueueEvents extends SafeEmitter {
     return (this.closed ??= (async () => {
       this.emit('closing');
       this.feed?.stop();
+      this.reader.close();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

@@ -4,6 +4,7 @@ import {
   JobNotFoundError,
   LockLostError,
   PendingChildrenError,
+  UnreadableValueError,
   WrongStateError,
 } from './errors.js';
 import { failureOf, type Failure } from './job-failure.js';
@@ -75,6 +76,7 @@ export class JobRun<
     );
     this.attemptsMade += 1;
     this.returnvalue = result;
+    this.finishedOn = this.store.runtime.now();
   }
 
   /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
@@ -137,7 +139,7 @@ export class JobRun<
 
   /** @internal Joins the group commit of the run that holds the job. Answers the script's word. */
   write(entry: JobWrite): Promise<string> {
-    return this.store.write(entry);
+    return this.store.keep(entry);
   }
 
   /** @internal What is stored of the job now, undefined when it is gone. */
@@ -148,7 +150,7 @@ export class JobRun<
   /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
   async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
     this.expect(
-      await this.store.write(['emit', this.id, this.token ?? '', step, json]),
+      await this.store.keep(['emit', this.id, this.token ?? '', step, json]),
       'save an emission of',
     );
     this.store.progressed?.(this, value);
@@ -168,6 +170,10 @@ export class JobRun<
     this.attemptsMade += 1;
     this.failedReason = failure.reason;
     this.stacktrace = failure.stack;
+    this.delay = failure.retryDelayMs ?? 0;
+    if (failure.retryDelayMs === undefined) {
+      this.finishedOn = this.store.runtime.now();
+    }
   }
 
   protected expect(word: string, action: string, needed = 'in the right state'): void {
@@ -179,6 +185,9 @@ export class JobRun<
     }
     if (word === 'stale') {
       throw new LockLostError(this.id, action);
+    }
+    if (word === 'unreadable') {
+      throw new UnreadableValueError(`Job ${this.id}`, 'its body has been changed from outside.');
     }
     if (word === 'pending-children') {
       throw new PendingChildrenError(this.id);

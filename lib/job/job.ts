@@ -37,6 +37,7 @@ export class Job<
       body.opts,
       body.timestamp,
     );
+    job.unreadable = body.fault;
     job.data = readValue<D>(job, 'Job data', body.data, store.codec);
     job.take(record, store.codec);
     return job;

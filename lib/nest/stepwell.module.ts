@@ -15,6 +15,7 @@ import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
 import { checkQueueOptions } from '../queue/check-queue-options.js';
 import type { QueueOptions } from '../queue/queue-options.js';
+import type { FlowProducerOptions } from '../flow/flow-options.js';
 import { baseOptionsOf } from './base-options.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
@@ -188,6 +189,15 @@ function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): Fa
     provide: token,
     inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }],
     useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) =>
-      registry.openFlowProducer(token, { ...baseOptionsOf(shared ?? {}), ...baseOptionsOf(own) }),
+      registry.openFlowProducer(token, { ...producerOptionsOf(shared ?? {}), ...producerOptionsOf(own) }),
+  };
+}
+
+function producerOptionsOf(options: FlowProducerOptions): FlowProducerOptions {
+  const { callTimeout, backlog } = options;
+  return {
+    ...baseOptionsOf(options),
+    ...(callTimeout === undefined ? {} : { callTimeout }),
+    ...(backlog === undefined ? {} : { backlog }),
   };
 }

@@ -93,7 +93,8 @@ function startAfterBootstrap(worker: Worker, processors: readonly DiscoveredProc
   for (const instance of [...pending]) {
     afterBootstrap(instance, () => {
       pending.delete(instance);
-      if (pending.size === 0) void worker.run();
+      // One that was closed, or started by hand, meanwhile is left as it is.
+      if (pending.size === 0) worker.run().catch(() => {});
     });
   }
 }

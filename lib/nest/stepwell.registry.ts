@@ -85,13 +85,20 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   getEvents(queue: string): QueueEvents {
     const present = this.events.get(queue);
     if (present) return present;
-    const events = this.isReplaced(queue)
-      ? new SilentQueueEvents(queue)
-      : new LazyQueueEvents(queue, { autorun: false, ...baseOptionsOf(this.getQueue(queue).opts) });
+    const events = this.isReplaced(queue) ? new SilentQueueEvents(queue) : this.lazyEvents(queue);
     events.on('error', (error) => this.log.error(queue, error));
     this.events.set(queue, events);
     if (this.isClosed) void events.close();
     return events;
+  }
+
+  private lazyEvents(queue: string): QueueEvents {
+    const { opts } = this.getQueue(queue);
+    return new LazyQueueEvents(queue, {
+      autorun: false,
+      ...baseOptionsOf(opts),
+      ...(opts.callTimeout === undefined ? {} : { callTimeout: opts.callTimeout }),
+    });
   }
 
   /** @internal A queue that is registered in several modules is one queue. */

@@ -4,12 +4,14 @@ import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
+import { checkBacklog } from '../store/backlog.js';
 import type { QueueOptions } from './queue-options.js';
 
 const NAMES: Record<Exclude<keyof QueueOptions, keyof QueueBaseOptions>, true> = {
   defaultJobOptions: true,
   dedup: true,
   streams: true,
+  backlog: true,
 };
 
 /** Names of the options that a queue takes besides those of every part. */
@@ -21,6 +23,9 @@ export const QUEUE_OPTION_NAMES = Object.keys(NAMES);
  */
 export function checkQueueOptions(options: QueueOptions, what = 'queue option'): void {
   checkBaseOptions(what, options, QUEUE_OPTION_NAMES);
+  if (options.backlog !== undefined) {
+    checkBacklog('backlog', options.backlog);
+  }
   checkParts('defaultJobOptions', options.defaultJobOptions);
   checkParts('dedup', options.dedup);
   checkParts('streams', options.streams, ['events']);

@@ -2,9 +2,11 @@ import { checkPrefix } from '../job/check.js';
 import { checkCodec } from '../job/codec.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
-import { DEFAULT_PREFIX, type QueueBaseOptions } from './queue-base-options.js';
+import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from './queue-base-options.js';
 
-const NAMES: Record<keyof QueueBaseOptions, true> = { connection: true, prefix: true, codec: true };
+const NAMES: Record<keyof QueueBaseOptions, true> = {
+  ...{ connection: true, prefix: true, codec: true, callTimeout: true },
+};
 
 /** Names of the options that every part of a queue takes. */
 export const BASE_OPTION_NAMES = Object.keys(NAMES);
@@ -27,5 +29,8 @@ export function checkBaseOptions(
   checkPrefix(options.prefix ?? DEFAULT_PREFIX);
   if (options.codec !== undefined) {
     checkCodec('codec', options.codec);
+  }
+  if (options.callTimeout !== undefined) {
+    checkCallTimeout('callTimeout', options.callTimeout);
   }
 }

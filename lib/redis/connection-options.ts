@@ -10,8 +10,11 @@ const RETRIES_PER_REQUEST = 30;
 const MAX_RECONNECT_MS = 500;
 /** A sentinel that has not said by then where Redis is, is passed over. */
 const SENTINEL_MS = 2000;
-/** A connection on which an answer is due for so long is dead, even where nobody closed it. */
-const SILENCE_MS = 10_000;
+/**
+ * A connection on which an answer is due for so long is dead, even where nobody closed it. Shorter than a call waits, so
+ * that the call is made again over a new one in time.
+ */
+const SILENCE_MS = 3000;
 
 const HINT =
   'Use a URL such as redis://user:password@host:6379/0, or ioredis options such as { host, port }.';

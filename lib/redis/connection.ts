@@ -11,6 +11,7 @@ import { hasPlainReplies, PLAIN_REPLIES, withPlainReplies } from './plain-replie
 import { readerClient } from './reader-client.js';
 import { Readiness } from './readiness.js';
 import { causeOf, toStepwellError } from './redis-failure.js';
+import { ReadyGate } from './ready-gate.js';
 import { WakeLine } from './wake-line.js';
 
 const LAST_WORD_MS = 1000;
@@ -109,6 +110,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       await within(this.runtime, LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
+    ReadyGate.of(this.client).close();
     rejectPending(this.client);
   }
 

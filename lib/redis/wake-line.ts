@@ -1,3 +1,4 @@
+import type { Timer } from '../runtime/runtime.js';
 import { BlockingLine, withoutClientPrefix } from './blocking-line.js';
 import type { RedisClient } from './client.js';
 
@@ -11,10 +12,15 @@ interface Waiter {
   owner: unknown;
 }
 
-/** Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. */
+/**
+ * Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. When a waiter's time
+ * is up is seen here, by one timer, and not by the read, which goes on for others.
+ */
 export class WakeLine extends BlockingLine {
   protected readonly failure = 'Workers cannot wait for jobs';
   private readonly waiters = new Map<string, Waiter[]>();
+  private timer: Timer | undefined;
+  private firesAt = Infinity;
 
   /** Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes. */
   wait(
@@ -24,7 +30,7 @@ export class WakeLine extends BlockingLine {
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: this.owner.runtime.now() + timeoutMs, done: resolve, owner };
+      waiter = { deadline: this.owner.runtime.monotonicMs() + timeoutMs, done: resolve, owner };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -34,6 +40,8 @@ export class WakeLine extends BlockingLine {
     }
     if (this.closed) {
       this.finish(wakeKey, waiter, false);
+    } else {
+      this.fireBy(waiter.deadline);
     }
     this.changed(wakeKey);
     return { promise, cancel: () => this.finish(wakeKey, waiter, false) };
@@ -47,6 +55,7 @@ export class WakeLine extends BlockingLine {
 
   override close(): void {
     super.close();
+    this.timer?.cancel();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of [...list]) {
         this.finish(key, waiter, false);
@@ -60,7 +69,7 @@ export class WakeLine extends BlockingLine {
 
   protected blockMs(): number {
     const deadlines = [...this.waiters.values()].flatMap((list) => list.map(({ deadline }) => deadline));
-    return Math.min(Math.min(...deadlines) - this.owner.runtime.now(), MAX_BLOCK_MS);
+    return Math.min(Math.max(...deadlines) - this.owner.runtime.monotonicMs(), MAX_BLOCK_MS);
   }
 
   protected async read(
@@ -75,7 +84,31 @@ export class WakeLine extends BlockingLine {
   }
 
   protected afterRead(): void {
-    const now = this.owner.runtime.now();
+    this.endOverdue();
+  }
+
+  private fireBy(deadline: number): void {
+    if (deadline < this.firesAt) {
+      this.timer?.cancel();
+      this.firesAt = deadline;
+      const { runtime } = this.owner;
+      const ms = Math.max(Math.ceil(deadline - runtime.monotonicMs()), 0);
+      this.timer = runtime.setTimer(this.onTimer, ms);
+    }
+  }
+
+  private readonly onTimer = (): void => {
+    this.firesAt = Infinity;
+    this.endOverdue();
+    for (const list of this.waiters.values()) {
+      for (const { deadline } of list) {
+        this.fireBy(deadline);
+      }
+    }
+  };
+
+  private endOverdue(): void {
+    const now = this.owner.runtime.monotonicMs();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of list.filter(({ deadline }) => deadline <= now)) {
         this.finish(key, waiter, false);

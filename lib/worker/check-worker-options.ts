@@ -3,6 +3,7 @@ import { checkCodec } from '../job/codec.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
+import { checkCallTimeout } from '../redis/queue-base-options.js';
 import type { WorkerOptions } from './worker-options.js';
 
 type Check = (option: string, value: unknown) => void;
@@ -18,6 +19,7 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   connection: elsewhere,
   prefix: elsewhere,
   codec: checkCodec,
+  callTimeout: checkCallTimeout,
   settings: checkSettings,
   name: checkName,
   concurrency: checkConcurrency,

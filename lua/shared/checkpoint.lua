@@ -105,6 +105,9 @@ local function end_step(q, call, id, step, way, stored, written)
   local line = id .. '\t' .. step.name .. '\t' .. attempt .. '\t'
   if status == 'c' then
     local completes = way and way[1] == 'complete'
+    if stored.stalls and not completes then
+      redis.call('HDEL', q.job .. id, 'stalls')
+    end
     if not completes then
       written[3], written[4] = 'value:' .. step.name, 'v' .. step.value
     end
@@ -142,7 +145,7 @@ end
 
 -- What most steps come to: a result, and the next step at once. As `checkpoint`, without what that takes for all others.
 local function pass_step(q, call, id, token, name, head, value, next_step, next_head)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'step:' .. name, 'last:' .. name, 'awaits')
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'step:' .. name, 'last:' .. name, 'awaits', 'stalls')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
@@ -151,8 +154,8 @@ local function pass_step(q, call, id, token, name, head, value, next_step, next_
   if not attempt or not next_attempt then
     return 'unknown'
   end
-  if fields[4] or fields[5] then
-    redis.call('HDEL', q.job .. id, 'last:' .. name, 'awaits')
+  if fields[4] or fields[5] or fields[6] then
+    redis.call('HDEL', q.job .. id, 'last:' .. name, 'awaits', 'stalls')
   end
   local stamp = call.moves.stamp
   local started = fields[3] and string.match(fields[3], '^%d+,%d+,%a,%d+,(%d*)') or stamp
@@ -179,7 +182,7 @@ end
 local function checkpoint(q, call, id, token, step, way)
   local fields = redis.call(
     'HMGET', q.job .. id, 'state', 'token', 'pending', 'failedChildren', 'deferred',
-    'step:' .. step.name, 'last:' .. step.name, 'awaits'
+    'step:' .. step.name, 'last:' .. step.name, 'awaits', 'stalls'
   )
   local refused = check_lock(q, id, fields, token)
   if refused then
@@ -194,7 +197,7 @@ local function checkpoint(q, call, id, token, step, way)
   end
   local written = {}
   if step.name ~= '' then
-    end_step(q, call, id, step, way, { entry = fields[6], last = fields[7], awaits = fields[8] }, written)
+    end_step(q, call, id, step, way, { entry = fields[6], last = fields[7], awaits = fields[8], stalls = fields[9] }, written)
   end
   if way and way[1] == 'await-signal' then
     return await_signal(q, call, id, step, way, written)

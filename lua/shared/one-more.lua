@@ -1,4 +1,4 @@
--- Counters stay text; most jobs need one attempt.
+-- Counters stay text; most jobs need one attempt. What somebody has written over a counter counts as none.
 local function one_more(count)
   if not count or count == '0' then
     return '1'

@@ -3,9 +3,10 @@ local function write_data(q, id, token, data)
   if refused then
     return refused
   end
-  local head = string.match(redis.call('GET', q.body .. id), '^[^\n]*\n[^\n]*\n[^\n]*\n')
+  local body = redis.call('GET', q.body .. id)
+  local head = string.match(body or '', '^[^\n]*\n[^\n]*\n[^\n]*\n')
   if not head then
-    return 'unknown'
+    return body and 'unreadable' or 'missing'
   end
   redis.call('SET', q.body .. id, head .. data)
   return 'ok'

@@ -40,7 +40,7 @@ describe('retry-job', () => {
       waiting: ['1', '2'],
       failed: undefined,
       'job:2': {
-        ...{ state: 'waiting', token: 'w:3', attemptsStarted: '3', attemptsMade: '2', stalls: '1' },
+        ...{ state: 'waiting', token: 'w:3', attemptsStarted: '3', attemptsMade: '2' },
         ...{ progress: '50', processedBy: 'me' },
       },
       wake: [['1', 0]],

@@ -143,6 +143,10 @@ function unlocked(random: Random, id: string): string[] {
 export async function waitSome(world: World): Promise<void> {
   const { random, now } = world;
   const due = world.site().queue.model.dueIn(now);
+  if (random.chance(0.03)) {
+    world.freezeServer(world.options.lockMs + random.int(0, 20_000));
+    return;
+  }
   const ms = random.weighted([
     [6, random.int(0, 40)],
     [5, random.int(100, 4000)],

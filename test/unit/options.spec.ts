@@ -273,3 +273,26 @@ describe('a connection', () => {
     });
   });
 });
+
+describe('options of calls', () => {
+  it.each<[string, (opts: object) => unknown]>([
+    ['Queue', (opts) => new Queue('q', opts)],
+    ['QueueEvents', (opts) => new QueueEvents('q', opts)],
+    ['QueueEventsProducer', (opts) => new QueueEventsProducer('q', opts)],
+    ['FlowProducer', (opts) => new FlowProducer(opts)],
+    ['Worker', (opts) => new Worker('q', null, opts)],
+  ])('of a %s are checked before anything is connected', (_name, make) => {
+    for (const callTimeout of [...NO_NUMBER, 0, 2 ** 31]) {
+      expect(refusal(() => make({ callTimeout })).option).toBe('callTimeout');
+    }
+  });
+
+  it.each<[string, (opts: object) => unknown]>([
+    ['Queue', (opts) => new Queue('q', opts)],
+    ['FlowProducer', (opts) => new FlowProducer(opts)],
+  ])('a backlog of a %s is a whole number or Infinity', (_name, make) => {
+    for (const backlog of NO_COUNT.filter((value) => value !== Infinity)) {
+      expect(refusal(() => make({ backlog })).option).toBe('backlog');
+    }
+  });
+});

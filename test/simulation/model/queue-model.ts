@@ -15,7 +15,7 @@ export interface ModelGrant {
 }
 
 const REMEMBERED = 40;
-const FINISHED_FIELDS = ['processedOn', 'finishedOn', 'result', 'failedReason', 'stack'] as const;
+const FINISHED_FIELDS = ['processedOn', 'finishedOn', 'result', 'failedReason', 'stack', 'stalls'] as const;
 
 /**
  * What a queue should hold: jobs in plain maps and lists. Knows nothing of batches, scores or Redis; every change is
@@ -31,6 +31,9 @@ export class QueueModel {
   readonly dedups = new Map<string, DedupKey>();
   paused = false;
   closedUntil = 0;
+  /** When somebody who looks after locks was heard last. */
+  heard: number | undefined;
+  grace = { from: 0, until: 0 };
   private numbers = 0;
 
   constructor(
