@@ -85,8 +85,9 @@ export class WrongStateError extends StepwellError {
     readonly jobId: string,
     action: string,
     needed: string,
+    subject = `job ${jobId}`,
   ) {
-    super(`Cannot ${action} job ${jobId}: it is not ${needed}.`, 'WRONG_STATE');
+    super(`Cannot ${action} ${subject}: it is not ${needed}.`, 'WRONG_STATE');
   }
 }
 

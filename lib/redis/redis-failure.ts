@@ -120,7 +120,9 @@ export function toStepwellError(error: unknown, client?: { status: string }): Er
   return new RedisReplyError(withoutSecrets(message));
 }
 
-/** URLs may hold passwords. */
+/** URLs may hold passwords, before an `@` or in their query. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/(rediss?:\/\/)[^@\s/]*@/gi, '$1***@');
+  return text
+    .replace(/(\b[a-z][a-z\d+.-]*:\/{1,2})\S*@/gi, '$1***@')
+    .replace(/([?&]\w*(?:pass|user)\w*=)[^&\s]*/gi, '$1***');
 }
