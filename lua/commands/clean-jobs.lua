@@ -13,7 +13,7 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events moves wake erase read-spec place-new release-dedup end-dedup post
+-- @use server-time send once events tell-removed moves wake erase read-spec place-new release-dedup end-dedup post
 -- @use tell-parent leave-parents
 
 local CLEAN_CAP = 1000
@@ -73,6 +73,7 @@ if #old > 0 then
   write_moves(q, call.moves)
   write_outbox(q, call, t)
   wake_for_kept(q, call.moves, meta[1])
+  tell_removed(call.events, state, old)
   emit(call.events, 'cleaned', #old)
   publish(q.events, call.events, meta[2])
 end
