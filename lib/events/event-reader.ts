@@ -6,7 +6,8 @@ import { toStepwellError } from '../redis/redis-failure.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { InspectStore, type JobLook } from '../store/inspect-store.js';
 
-const ENTRIES_PER_PAGE = 200;
+/** Few, as others wait for their turn in this process and on its connection. */
+export const ENTRIES_PER_PAGE = 25;
 
 /** Looks things up for those who follow a queue's events. */
 export class EventReader {
@@ -28,7 +29,7 @@ export class EventReader {
     return this.inspect.lookAtJob(jobId);
   }
 
-  /** The first entries from one to another, both included. */
+  /** The first entries of a range, `ENTRIES_PER_PAGE` at most. An id after a `(` is not part of it. */
   async entries(from: string, to: string): Promise<StreamEntry[]> {
     try {
       return await this.connection.client.xrange(this.key, from, to, 'COUNT', ENTRIES_PER_PAGE);

@@ -107,7 +107,8 @@ export abstract class BlockingLine {
     }
   }
 
-  private drop(): void {
+  /** Gives up the client, and with it the read in flight. */
+  protected drop(): void {
     this.client?.disconnect();
     this.client = undefined;
   }

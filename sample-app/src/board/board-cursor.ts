@@ -1,4 +1,4 @@
-const CURSOR = /^\d+(?:-\d+){1,2}$/;
+const CURSOR = /^\d{1,15}(?:-\d{1,15}){1,2}$/;
 
 /** Where a reader is in the events of several queues: the text of it is the id of a server-sent message. */
 export class BoardCursor {
