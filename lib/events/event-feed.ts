@@ -98,7 +98,7 @@ export class EventFeed implements StreamReader {
     }
     const wentBack = compareIds(entryId, end.entryId) > 0 || (nextNumber ?? 0) > end.told + 1;
     if (wentBack || !(this.place as EventPlace).isPast(end.told)) {
-      this.line.startOver();
+      this.line.restart();
     }
   }
 

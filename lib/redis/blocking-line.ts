@@ -52,6 +52,11 @@ export abstract class BlockingLine {
     this.drop();
   }
 
+  /** Reads on with a new client: the one it has may be at a server that commands have left. */
+  restart(): void {
+    this.drop();
+  }
+
   /**
    * To be called when somebody began to wait for `key`.
    * @param otherPlace whether the read in flight does not serve it even where it reads that key
@@ -107,8 +112,7 @@ export abstract class BlockingLine {
     }
   }
 
-  /** Gives up the client, and with it the read in flight. */
-  protected drop(): void {
+  private drop(): void {
     this.client?.disconnect();
     this.client = undefined;
   }

@@ -56,12 +56,6 @@ export class EventLine extends BlockingLine {
     }
   }
 
-  /** For a reader that knows of entries that did not come: the client may be reading from where nobody writes. */
-  startOver(): void {
-    this.drop();
-    this.restart();
-  }
-
   override close(): void {
     super.close();
     this.streams.clear();
@@ -109,7 +103,7 @@ export class EventLine extends BlockingLine {
 
   /** Where a connection broke, another server may be the master now: with fewer entries, or with a clock that is behind. */
   protected afterFailure(): void {
-    this.restart();
+    this.sendBack();
   }
 
   /** The stream of nudges is read from its start, so one that was sent before the read began counts too. */
@@ -121,7 +115,7 @@ export class EventLine extends BlockingLine {
       .exec();
   }
 
-  private restart(): void {
+  private sendBack(): void {
     const readers = [...this.streams.values()].flatMap((stream) => [...stream.readers]);
     this.streams.clear();
     readers.forEach((reader) => reader.restarted());
