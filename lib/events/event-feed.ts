@@ -1,5 +1,5 @@
 import type { JobEvent } from '../job/job-event.js';
-import { persist } from '../lifecycle/persist.js';
+import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
 import { compareIds, type EventLine, type StreamEntry, type StreamReader } from '../redis/event-line.js';
 import { readCursor } from './event-id.js';
 import { EventPlace, type StreamEnd } from './event-place.js';
@@ -172,7 +172,8 @@ export class EventFeed implements StreamReader {
     return this.keepTrying(() => this.reader.look(''));
   }
 
-  private readonly keepTrying: KeepTrying = (attempt) => persist(attempt, this.stopped.signal, this.onError);
+  private readonly keepTrying: KeepTrying = (attempt) =>
+    retryUntilAborted(this.reader.runtime, attempt, this.stopped.signal, this.onError);
 
   private releaseWaiters(): void {
     const isPast = (told: number): boolean =>

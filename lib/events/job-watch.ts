@@ -7,7 +7,7 @@ import type {
   JobEventBase,
   SnapshotEvent,
 } from '../job/job-event.js';
-import { persist } from '../lifecycle/persist.js';
+import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
 import type { JobLook } from '../store/inspect-store.js';
 import { type BufferOptions, checkBufferOptions, EventBuffer } from './event-buffer.js';
 import { compareEventIds, type Cursor, readCursor } from './event-id.js';
@@ -148,7 +148,7 @@ class JobWatch {
   }
 
   private readonly keepTrying: KeepTrying = (attempt) =>
-    persist(attempt, this.stopped.signal, (error) => this.live.report(error));
+    retryUntilAborted(this.reader.runtime, attempt, this.stopped.signal, (error) => this.live.report(error));
 
   private snapshot(look: JobLook): SnapshotEvent {
     return takeSnapshot(this.jobId, look, this.reader.codec, (error) => this.live.report(error));

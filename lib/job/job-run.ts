@@ -79,7 +79,7 @@ export class JobRun<
 
   /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
   async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<void> {
-    const failure = await failureOf(this, error);
+    const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
     this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
     this.failed(failure);
   }
@@ -87,7 +87,7 @@ export class JobRun<
   /** Ends this run; the job is due at `timestamp` (milliseconds). Throw `DelayedError` afterwards. No attempt is counted. */
   async moveToDelayed(timestamp: number, token?: string): Promise<void> {
     checkNumber('timestamp', timestamp, 0);
-    const delay = Math.max(Math.ceil(timestamp - Date.now()), 1);
+    const delay = Math.max(Math.ceil(timestamp - this.store.runtime.now()), 1);
     this.expect(
       await this.store.write(['postpone', this.id, this.lockToken(token), String(delay)]),
       'delay',

@@ -22,7 +22,7 @@ interface Stream {
   /** Id of the last entry that was read. */
   place: string;
   readers: Set<StreamReader>;
-  /** By `performance.now()`. */
+  /** By the monotonic clock. */
   heardAt: number;
 }
 
@@ -43,7 +43,11 @@ export class EventLine extends BlockingLine {
       known.readers.add(reader);
       return known.place;
     }
-    this.streams.set(key, { place, readers: new Set([reader]), heardAt: performance.now() });
+    this.streams.set(key, {
+      place,
+      readers: new Set([reader]),
+      heardAt: this.connection.runtime.monotonicMs(),
+    });
     // A read in flight may be that of an earlier reader, at another place.
     this.changed(key, true);
     return place;
@@ -91,7 +95,7 @@ export class EventLine extends BlockingLine {
   }
 
   protected afterRead(): void {
-    const now = performance.now();
+    const now = this.connection.runtime.monotonicMs();
     for (const stream of this.streams.values()) {
       if (now - stream.heardAt >= QUIET_MS) {
         stream.heardAt = now;
@@ -133,7 +137,7 @@ export class EventLine extends BlockingLine {
       return;
     }
     stream.place = last;
-    stream.heardAt = performance.now();
+    stream.heardAt = this.connection.runtime.monotonicMs();
     [...stream.readers].forEach((reader) => reader.entries(entries));
   }
 }

@@ -1,3 +1,4 @@
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { readOutbox, receive } from '../redis/scripts.generated.js';
 import { resend } from './resend.js';
@@ -16,6 +17,7 @@ const LOOK_MS = 15;
 export interface CourierOffice {
   /** Names this process. */
   readonly holder: string;
+  readonly runtime: Runtime;
   readonly isClosed: boolean;
   runner(base: string): ScriptRunner;
   /** A queue's outbox holds something, which somebody has taken on to deliver for so many milliseconds. */
@@ -42,7 +44,7 @@ interface Waiter {
 export class Courier {
   private running: Promise<void> | undefined;
   private again = false;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private reached = 0;
   private waiters: Waiter[] = [];
 
@@ -94,12 +96,12 @@ export class Courier {
   }
 
   close(): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.waiters.splice(0).forEach(({ resolve }) => resolve());
   }
 
   private start(): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     if (this.office.isClosed) {
       return;
     }
@@ -120,10 +122,10 @@ export class Courier {
   }
 
   private lookIn(ms: number): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     if (!this.office.isClosed) {
-      this.timer = setTimeout(() => this.nudge(0), this.waiters.length > 0 ? Math.min(ms, LOOK_MS) : ms);
-      this.timer.unref();
+      const soonMs = this.waiters.length > 0 ? Math.min(ms, LOOK_MS) : ms;
+      this.timer = this.office.runtime.setTimer(() => this.nudge(0), soonMs, true);
     }
   }
 
@@ -166,7 +168,7 @@ export class Courier {
   }
 
   private call(run: () => Promise<unknown>): Promise<unknown> {
-    return resend(run, () => !this.office.isClosed);
+    return resend(this.office.runtime, run, () => !this.office.isClosed);
   }
 
   private reach(number: number): void {

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../job/job-record.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { QueueStore } from '../store/queue-store.js';
 
 const FULL_SLICE = 500;
@@ -20,11 +21,12 @@ export interface StalledCheckerHooks {
 
 /** Looks at an interval for jobs whose lock has expired. */
 export class StalledChecker {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private looking: Promise<void> | undefined;
   private stopped = false;
 
   constructor(
+    private readonly runtime: Runtime,
     private readonly store: () => QueueStore,
     private readonly options: StalledCheckerOptions,
     private readonly hooks: StalledCheckerHooks,
@@ -32,14 +34,14 @@ export class StalledChecker {
 
   start(): void {
     if (!this.timer && !this.stopped) {
-      this.timer = setInterval(() => this.look(), this.options.intervalMs);
+      this.timer = this.runtime.setRepeating(() => this.look(), this.options.intervalMs);
       this.look();
     }
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearInterval(this.timer);
+    this.timer?.cancel();
     await this.looking;
   }
 

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { transform } from '@swc/core';
 import { inRoot, root } from './paths.mjs';
 
-const SOURCES = ['lib/lifecycle', 'lib/job', 'lib/redis', 'lib/events', 'test/support', 'test/simulation'];
+const SOURCES = ['lib/runtime', 'lib/job', 'lib/redis', 'lib/events', 'test/support', 'test/simulation'];
 
 /**
  * The simulation without jest, which would only be in the way of a run of hours: its sources compiled into a folder
