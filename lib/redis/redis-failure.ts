@@ -57,7 +57,7 @@ export function toStepwellError(error: unknown): Error {
   if (/\bOOM /.test(message)) {
     return new RedisOutOfMemoryError();
   }
-  return new RedisReplyError(withoutSecrets(message));
+  return new RedisReplyError(withoutSecrets(message), isPassing(error));
 }
 
 /** URLs may hold passwords. */

@@ -67,13 +67,14 @@ if #old > 0 then
   else
     send('ZREM', q[state], old)
   end
+  -- Before what was kept for after them, which may be given their id.
+  tell_removed(call.events, state, old)
   end_dedup(q, call, old)
   leave_parents(q, call, old)
   erase(q, old)
   write_moves(q, call.moves)
   write_outbox(q, call, t)
   wake_for_kept(q, call.moves, meta[1])
-  tell_removed(call.events, state, old)
   emit(call.events, 'cleaned', #old)
   publish(q.events, call.events, meta[2])
 end
