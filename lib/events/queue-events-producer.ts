@@ -46,7 +46,7 @@ export class QueueEventsProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
   }
 
   /**

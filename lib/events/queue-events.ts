@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import { checkPrefix, checkQueueName } from '../job/check.js';
 import { checkCodec } from '../job/codec.js';
-import { ConnectionError, RedisVersionError } from '../job/errors.js';
+import { ConnectionError, RedisVersionError, NotRunnableError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import type { Connection } from '../redis/connection.js';
@@ -54,7 +54,8 @@ export class QueueEvents extends SafeEmitter {
   private readonly reader: EventReader;
   private feed: EventFeed | undefined;
   private closed: Promise<void> | undefined;
-  private readonly streams = new EventStreams(() => void this.run());
+  private hasRun = false;
+  private readonly streams = new EventStreams(() => void this.read());
 
   /** Every event, in its order. Subscribing starts the reading where `autorun` is off. */
   readonly all$: Observable<JobEvent> = this.streams.all$;
@@ -150,7 +151,7 @@ export class QueueEvents extends SafeEmitter {
    */
   watch(jobId: string, options: WatchOptions = {}): Observable<WatchEvent> {
     const live = {
-      start: () => this.run(),
+      start: () => this.read(),
       listen: this.streams.listen.bind(this.streams),
       report: this.onReadError,
     };
@@ -182,8 +183,23 @@ export class QueueEvents extends SafeEmitter {
     });
   }
 
-  /** Starts reading. Resolves once the starting place is known: what happens later is told. */
-  run(): Promise<void> {
+  /**
+   * Starts reading. Resolves once the starting place is known: what happens later is told. Rejects with `NotRunnableError`
+   * where it was called before (with `autorun`, the default, it was), or where these events are closed.
+   */
+  async run(): Promise<void> {
+    if (this.closed || this.hasRun) {
+      const why = this.closed
+        ? 'were closed: make new ones'
+        : 'are read already: use autorun: false to start it yourself';
+      throw new NotRunnableError(`The events of ${this.name} ${why}.`);
+    }
+    this.hasRun = true;
+    await this.read();
+  }
+
+  /** @internal Reads, if it does not yet. */
+  protected read(): Promise<void> {
     if (this.closed) {
       return this.closed;
     }
@@ -196,7 +212,7 @@ export class QueueEvents extends SafeEmitter {
 
   /** Resolves once everything that happens from now on will be told. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
     await this.feed?.ready;
   }
 

@@ -1,9 +1,8 @@
 import { decodeBody } from '../job/job-body.js';
 import type { Codec } from '../job/codec.js';
-import { UnreadableValueError } from '../job/errors.js';
 import type { SnapshotEvent } from '../job/job-event.js';
 import { stepsOf } from '../job/job-steps.js';
-import { decodeJson, decodeValue } from '../job/json.js';
+import { decodeValue, parseStored } from '../job/json.js';
 import type { JobLook } from '../store/inspect-store.js';
 import { eventId } from './event-id.js';
 
@@ -34,16 +33,17 @@ export function takeSnapshot(
     try {
       return part();
     } catch (error) {
-      // What a JSON parser says of a text quotes it.
-      const isQuiet = error instanceof UnreadableValueError;
-      onUnreadable(isQuiet ? error : new UnreadableValueError(`Job ${jobId}`, new Error('it is no JSON')));
+      onUnreadable(error);
       return undefined;
     }
   };
   return {
     ...event,
     ...read(() => {
-      const { name, timestamp } = decodeBody(body);
+      const { name, timestamp, fault } = decodeBody(body);
+      if (fault) {
+        throw fault;
+      }
       return { name, addedOn: timestamp };
     }),
     attemptsMade: Number(fields.attemptsMade ?? 0),
@@ -56,7 +56,7 @@ export function takeSnapshot(
         ? { returnvalue: decodeValue('The result', fields.result ?? 'null', codec) }
         : {},
     ),
-    ...read(() => (fields.failedReason ? { failedReason: decodeJson(fields.failedReason) } : {})),
+    ...read(() => (fields.failedReason ? { failedReason: parseStored('The reason', fields.failedReason) as string } : {})),
     ...read(() => {
       const steps = stepsOf(fields, codec);
       return steps.length > 0 ? { steps } : {};

@@ -3,7 +3,7 @@ import { checkCodec } from '../job/codec.js';
 import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
-import { type JobRef, queueBase, refOf } from '../job/job-ref.js';
+import { type JobRef, refOf } from '../job/job-ref.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
@@ -12,6 +12,7 @@ import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { QueueStore } from '../store/queue-store.js';
+import type { StorePeers } from '../store/store-peers.js';
 import type {
   FlowOptions,
   FlowProducerListener,
@@ -40,7 +41,7 @@ const LAST_CALLS_MS = 10_000;
 export class FlowProducer extends SafeEmitter {
   private readonly connection: Connection;
   private readonly prefix: string;
-  private readonly stores = new Map<string, QueueStore>();
+  private readonly stores: StorePeers<QueueStore>;
   private released: Promise<void> | undefined;
 
   constructor(readonly opts: FlowProducerOptions = {}) {
@@ -51,6 +52,7 @@ export class FlowProducer extends SafeEmitter {
       checkCodec('codec', opts.codec);
     }
     this.connection = connect(opts.connection);
+    this.stores = QueueStore.peersOn(this.connection, opts.codec);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
       if (error instanceof RedisVersionError) {
@@ -73,7 +75,7 @@ export class FlowProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
   }
 
   /**
@@ -158,23 +160,13 @@ export class FlowProducer extends SafeEmitter {
   }
 
   private store(ref: JobRef): QueueStore {
-    const base = queueBase(ref.prefix, ref.queueName);
-    let store = this.stores.get(base);
-    if (!store) {
-      store = new QueueStore(this.connection, ref.prefix, ref.queueName, { codec: this.opts.codec });
-      this.stores.set(base, store);
-    }
-    return store;
+    return this.stores.of(ref);
   }
 
   private release(wait: boolean): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(
-          this.connection.runtime,
-          LAST_CALLS_MS,
-          Promise.all([...this.stores.values()].map((store) => store.idle())),
-        );
+        await within(this.connection.runtime, LAST_CALLS_MS, this.stores.idle());
       }
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

@@ -34,9 +34,16 @@ export class NotSerializableError extends StepwellError {
   }
 }
 
-/** The codec of the queue cannot read what is stored: another one wrote it, or none. */
+/**
+ * What is stored cannot be read: another codec than the queue's wrote it, or it was changed by hand or by another program.
+ */
 export class UnreadableValueError extends StepwellError {
+  /** @param cause what the codec threw, or in words what is wrong with the stored text, which itself is never shown */
   constructor(what: string, cause: unknown) {
+    if (typeof cause === 'string') {
+      super(`${what} cannot be read: ${cause}`, 'UNREADABLE_VALUE');
+      return;
+    }
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     super(`${what} cannot be read by the queue's codec: ${reason}`, 'UNREADABLE_VALUE', { cause });
   }
@@ -145,8 +152,8 @@ export class JobFailedError extends StepwellError {
 
 /** Redis cannot be reached, or the connection broke before an answer came. */
 export class ConnectionError extends StepwellError {
-  constructor(message: string) {
-    super(message, 'CONNECTION');
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'CONNECTION', options);
   }
 }
 
@@ -154,6 +161,13 @@ export class ConnectionError extends StepwellError {
 export class ConnectionClosedError extends StepwellError {
   constructor(message = 'The connection is closed.') {
     super(message, 'CONNECTION_CLOSED');
+  }
+}
+
+/** A worker or a reader of events cannot be started: it runs already, was closed, or has nothing to run. */
+export class NotRunnableError extends StepwellError {
+  constructor(message: string) {
+    super(message, 'NOT_RUNNABLE');
   }
 }
 
@@ -188,10 +202,18 @@ export class RedisOutOfMemoryError extends StepwellError {
   }
 }
 
-/** Why a job's signal was aborted: `worker.cancelJob`. */
+/** Why a job's signal was aborted: `worker.cancelJob`. In a text it reads as the reason alone. */
 export class JobCancelledError extends StepwellError {
-  constructor(reason = 'The job was cancelled.') {
-    super(reason, 'JOB_CANCELLED');
+  /** What `cancelJob` was given. */
+  readonly reason: string | undefined;
+
+  constructor(reason?: string) {
+    super(reason ?? 'The job was cancelled.', 'JOB_CANCELLED');
+    this.reason = reason;
+  }
+
+  override toString(): string {
+    return this.message;
   }
 }
 

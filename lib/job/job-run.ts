@@ -4,6 +4,7 @@ import {
   JobNotFoundError,
   LockLostError,
   PendingChildrenError,
+  UnreadableValueError,
   WrongStateError,
 } from './errors.js';
 import { failureOf, type Failure } from './job-failure.js';
@@ -75,6 +76,7 @@ export class JobRun<
     );
     this.attemptsMade += 1;
     this.returnvalue = result;
+    this.finishedOn = this.store.runtime.now();
   }
 
   /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
@@ -123,7 +125,7 @@ export class JobRun<
   /** Holds the lock for another `duration` milliseconds. Answers 1, or 0 when the lock was lost. */
   async extendLock(token: string, duration: number): Promise<number> {
     checkNumber('duration', duration, 1);
-    return (await this.store.extendLock(this.id, this.lockToken(token), duration)) ? 1 : 0;
+    return (await this.store.extendLock(this.id, this.lockToken(token), Math.ceil(duration))) ? 1 : 0;
   }
 
   /** @internal The token to compare: what was granted begins with what a user named, and users may pass either. */
@@ -168,6 +170,10 @@ export class JobRun<
     this.attemptsMade += 1;
     this.failedReason = failure.reason;
     this.stacktrace = failure.stack;
+    this.delay = failure.retryDelayMs ?? 0;
+    if (failure.retryDelayMs === undefined) {
+      this.finishedOn = this.store.runtime.now();
+    }
   }
 
   /** Under a lock the token tells which life is meant. */
@@ -184,6 +190,9 @@ export class JobRun<
     }
     if (word === 'stale') {
       throw new LockLostError(this.id, action);
+    }
+    if (word === 'unreadable') {
+      throw new UnreadableValueError(`Job ${this.id}`, 'its body has been changed from outside.');
     }
     if (word === 'pending-children') {
       throw new PendingChildrenError(this.id);

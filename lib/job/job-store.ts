@@ -26,6 +26,8 @@ export interface ChildQuery {
   values: boolean;
   /** 0 at first. */
   cursor: number;
+  /** How many at most. */
+  count?: number;
 }
 
 export interface ChildPage {

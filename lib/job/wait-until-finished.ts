@@ -10,7 +10,7 @@ import {
 } from './errors.js';
 import { ofLife } from './job-life.js';
 import type { JobStore, LoadedJob } from './job-store.js';
-import { decodeJson, decodeValue } from './json.js';
+import { decodeValue, parseStored } from './json.js';
 
 const LOOK_AGAIN_MS = 2000;
 
@@ -181,7 +181,7 @@ class FinishWait<R> {
       return { result: decodeValue<R>('The result', fields.result ?? 'null', this.store.codec) };
     }
     if (state === 'failed') {
-      const reason = decodeJson<string>(fields.failedReason ?? '""');
+      const reason = parseStored('The reason', fields.failedReason ?? '""') as string;
       return { failure: new JobFailedError(this.job.id, reason) };
     }
     return undefined;

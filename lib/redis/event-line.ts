@@ -31,6 +31,7 @@ interface Stream {
  * reading ranges, and slows nobody.
  */
 export class EventLine extends BlockingLine {
+  protected readonly failure = 'Events cannot be read';
   private readonly streams = new Map<string, Stream>();
 
   /**
@@ -46,7 +47,7 @@ export class EventLine extends BlockingLine {
     this.streams.set(key, {
       place,
       readers: new Set([reader]),
-      heardAt: this.connection.runtime.monotonicMs(),
+      heardAt: this.owner.runtime.monotonicMs(),
     });
     // A read in flight may be that of an earlier reader, at another place.
     this.changed(key, true);
@@ -73,7 +74,12 @@ export class EventLine extends BlockingLine {
     return BLOCK_MS;
   }
 
-  protected async read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void> {
+  protected async read(
+    client: RedisClient,
+    keys: readonly string[],
+    nudgeKey: string,
+    blockMs: number,
+  ): Promise<() => void> {
     const places = keys.map((key) => this.streams.get(key)?.place ?? '$');
     const streams = (await client.xread(
       'COUNT',
@@ -82,20 +88,24 @@ export class EventLine extends BlockingLine {
       blockMs,
       'STREAMS',
       ...keys,
-      this.nudgeKey,
+      nudgeKey,
       ...places,
       '0',
     )) as [string, StreamEntry[]][] | null;
     return () => {
       for (const [name, entries] of streams ?? []) {
         const key = withoutClientPrefix(client, name);
-        this.tell(key, places[keys.indexOf(key)], entries);
+        if (key === nudgeKey) {
+          this.owner.client.unlink(nudgeKey).catch((error: unknown) => this.complain(error));
+        } else {
+          this.tell(key, places[keys.indexOf(key)], entries);
+        }
       }
     };
   }
 
   protected afterRead(): void {
-    const now = this.connection.runtime.monotonicMs();
+    const now = this.owner.runtime.monotonicMs();
     for (const stream of this.streams.values()) {
       if (now - stream.heardAt >= QUIET_MS) {
         stream.heardAt = now;
@@ -111,12 +121,8 @@ export class EventLine extends BlockingLine {
   }
 
   /** The stream of nudges is read from its start, so one that was sent before the read began counts too. */
-  protected async nudge(client: RedisClient): Promise<unknown> {
-    return client
-      .multi()
-      .xadd(this.nudgeKey, 'MAXLEN', 1, '*', 'n', '1')
-      .pexpire(this.nudgeKey, BLOCK_MS)
-      .exec();
+  protected async nudge(client: RedisClient, nudgeKey: string): Promise<unknown> {
+    return client.multi().xadd(nudgeKey, 'MAXLEN', 1, '*', 'n', '1').pexpire(nudgeKey, BLOCK_MS).exec();
   }
 
   private sendBack(): void {
@@ -126,10 +132,6 @@ export class EventLine extends BlockingLine {
   }
 
   private tell(key: string, from: string | undefined, entries: StreamEntry[]): void {
-    if (key === this.nudgeKey) {
-      this.connection.client.unlink(this.nudgeKey).catch(() => {});
-      return;
-    }
     const stream = this.streams.get(key);
     const last = entries.at(-1)?.[0];
     // Of another place than it is at now: it will be read again from there.
@@ -137,8 +139,17 @@ export class EventLine extends BlockingLine {
       return;
     }
     stream.place = last;
-    stream.heardAt = this.connection.runtime.monotonicMs();
-    [...stream.readers].forEach((reader) => reader.entries(entries));
+    stream.heardAt = this.owner.runtime.monotonicMs();
+    [...stream.readers].forEach((reader) => this.handOver(reader, entries));
+  }
+
+  /** One reader that cannot take an entry stops no other. */
+  private handOver(reader: StreamReader, entries: StreamEntry[]): void {
+    try {
+      reader.entries(entries);
+    } catch (error) {
+      this.complain(error);
+    }
   }
 }
 

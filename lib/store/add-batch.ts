@@ -53,6 +53,10 @@ export class AddBatch {
     return this.group.idle();
   }
 
+  get isIdle(): boolean {
+    return this.group.isIdle;
+  }
+
   private async send(lane: Lane, entries: Entry[]): Promise<void> {
     const rest: string[] = [];
     for (const { job } of entries) {

@@ -35,6 +35,8 @@ export interface Grant {
 export interface Fetched {
   wanted: number;
   jobs: JobRecord[];
+  /** When the call was sent, by `runtime.monotonicMs`: locks that it granted are not older. */
+  sentAt: number;
   /** Milliseconds until the next delayed job is due, -1 when there is none. */
   dueInMs: number;
   /** Milliseconds that the rate limit asks to wait. */
@@ -95,9 +97,14 @@ export class CommitBatch {
   /** Adds a job with the next call, which may start it too. */
   add({ id, spec, body }: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
-      this.push(['add', id, spec, body], (word, error, now) =>
-        error === undefined ? resolve(readAdded(word, Number(now))) : reject(error as Error),
-      );
+      this.push(['add', id, spec, body], (word, error, now) => {
+        try {
+          if (error !== undefined) throw error;
+          resolve(readAdded(word, Number(now)));
+        } catch (refused) {
+          reject(refused as Error);
+        }
+      });
     });
   }
 
@@ -108,6 +115,10 @@ export class CommitBatch {
 
   idle(): Promise<void> {
     return this.group.idle();
+  }
+
+  get isIdle(): boolean {
+    return this.group.isIdle;
   }
 
   /** Gives up writes that no call has taken yet. */
@@ -128,14 +139,14 @@ export class CommitBatch {
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
-    const started = this.runner.runtime.now();
+    const sentAt = this.runner.runtime.monotonicMs();
     let reply: readonly unknown[];
     try {
       reply = await resend(
         this.runner.runtime,
         () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
         () => {
-          const sinceMs = this.runner.runtime.now() - started;
+          const sinceMs = this.runner.runtime.monotonicMs() - sentAt;
           if (sinceMs > ADD_PATIENCE_MS) {
             giveUpAdds(entries);
           }
@@ -150,15 +161,22 @@ export class CommitBatch {
       return;
     }
     // Jobs first: their slots are then taken before a settled entry makes room for more.
-    this.fetcher?.fetched(readFetched(wanted, reply));
-    const words = String(reply[0]).split('\t');
-    for (let i = 0; i < entries.length; i += 1) {
-      (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
+    try {
+      this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
+    } finally {
+      settleAll(entries, reply);
     }
     const undeliveredMs = Number(reply[4]);
     if (undeliveredMs >= 0) {
       this.undelivered(undeliveredMs);
     }
+  }
+}
+
+function settleAll(entries: readonly Entry[], reply: readonly unknown[]): void {
+  const words = String(reply[0]).split('\t');
+  for (let i = 0; i < entries.length; i += 1) {
+    (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
   }
 }
 
@@ -187,10 +205,11 @@ export async function runCommit(
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 
-export function readFetched(wanted: number, reply: readonly unknown[]): Fetched {
+export function readFetched(wanted: number, reply: readonly unknown[], sentAt: number): Fetched {
   return {
     wanted,
     jobs: readJobs(reply),
+    sentAt,
     dueInMs: Number(reply[1]),
     limitedForMs: Number(reply[2]),
     undeliveredMs: Number(reply[4]),

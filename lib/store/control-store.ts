@@ -165,9 +165,9 @@ export class ControlStore {
     return { moved, before: until };
   }
 
-  /** Moves one slice; answers how many. */
-  promoteJobs(count: number): Promise<number> {
-    return this.scripts.run(promoteJobs, [REDIS_TIME, count]) as Promise<number>;
+  /** Those of one slice that are delayed; answers how many. */
+  promoteJobs(ids: readonly string[]): Promise<number> {
+    return this.scripts.run(promoteJobs, [REDIS_TIME], ids) as Promise<number>;
   }
 
   /** Lets no job start for that long; 0 lifts what limits now. Answers ok or unchanged. */

@@ -23,6 +23,8 @@ export interface CourierOffice {
   /** A queue's outbox holds something, which somebody has taken on to deliver for so many milliseconds. */
   nudge(base: string, undeliveredMs: number): void;
   failed(error: unknown): void;
+  /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
+  rested(base: string, courier: Courier): void;
 }
 
 interface Message {
@@ -102,6 +104,7 @@ export class Courier {
 
   private start(): void {
     this.timer?.cancel();
+    this.timer = undefined;
     if (this.office.isClosed) {
       return;
     }
@@ -117,6 +120,8 @@ export class Courier {
         this.running = undefined;
         if (this.again) {
           this.start();
+        } else if (!this.timer && this.waiters.length === 0) {
+          this.office.rested(this.source, this);
         }
       });
   }

@@ -61,6 +61,10 @@ export class FlowBatch {
     return this.group.idle();
   }
 
+  get isIdle(): boolean {
+    return this.group.isIdle;
+  }
+
   private async send(lane: Lane, entries: Pending[]): Promise<void> {
     const rest = entries.flatMap(({ entry }) => entry.parts);
     const seq = lane.next();

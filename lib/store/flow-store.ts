@@ -19,6 +19,7 @@ import type { PostOffice } from './post-office.js';
 import { resend } from './resend.js';
 
 /** A flow that is put aside and not gone on with for so long is taken back. */
+const CHILDREN_PER_PAGE = 500;
 const STAGED_MS = 60_000;
 const STAGE_MESSAGES = 400;
 const STAGE_BYTES = 256 * 1024;
@@ -84,8 +85,11 @@ export class FlowStore {
   }
 
   /** Some of a job's children; see `JobStore.children`. */
-  async children(id: string, { letters, values, cursor }: ChildQuery): Promise<ChildPage> {
-    const reply = await this.runner.run(getChildren, [id, String(cursor), letters, values ? 1 : 0]);
+  async children(
+    id: string,
+    { letters, values, cursor, count = CHILDREN_PER_PAGE }: ChildQuery,
+  ): Promise<ChildPage> {
+    const reply = await this.runner.run(getChildren, [id, cursor, letters, values ? 1 : 0, count]);
     const [next, ...flat] = reply as [string, ...string[]];
     const children: ChildPage['children'] = [];
     for (let i = 0; i < flat.length; i += 2) {
@@ -108,6 +112,10 @@ export class FlowStore {
 
   async idle(): Promise<void> {
     await this.batch.idle();
+  }
+
+  get isIdle(): boolean {
+    return this.batch.isIdle;
   }
 
   private async begin(head: string[], bytes: number, plan: ChildrenPlan): Promise<FlowBegun> {

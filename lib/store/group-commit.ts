@@ -53,9 +53,13 @@ export class GroupCommit<E> {
 
   /** Resolves once nothing is pending or in flight. */
   async idle(): Promise<void> {
-    if (this.pending.length > 0 || this.scheduled || this.lanes.inUse > 0) {
+    if (!this.isIdle) {
       await new Promise<void>((resolve) => this.onIdle.push(resolve));
     }
+  }
+
+  get isIdle(): boolean {
+    return this.pending.length === 0 && !this.scheduled && this.lanes.inUse === 0;
   }
 
   /** Entries that no call has taken yet; they are no longer pending afterwards. */
@@ -96,13 +100,18 @@ export class GroupCommit<E> {
     }
     this.poked = false;
     const entries = this.takeEntries();
-    void this.send(lane, entries).then(() => {
+    const end = (): void => {
       this.lanes.release(lane);
       if (this.hasWork()) {
         this.schedule();
       } else {
         this.tellIdle();
       }
+    };
+    this.send(lane, entries).then(end, (error: unknown) => {
+      // A fault of ours, which must not hold up what comes after.
+      process.emitWarning(error instanceof Error ? error : String(error));
+      end();
     });
     return true;
   }

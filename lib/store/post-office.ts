@@ -7,11 +7,15 @@ import { Courier, type CourierOffice } from './courier.js';
 
 const offices = new WeakMap<Connection, PostOffice>();
 
-/** The couriers of this process for one Redis: one for each queue that has had something to deliver. */
+/** Runners beyond that many are forgotten: they hold nothing that cannot be made again. */
+const MOST_RUNNERS = 200;
+
+/** The couriers of this process for one Redis: one for each queue that has something to deliver. */
 export class PostOffice implements CourierOffice {
   readonly holder: string;
   readonly runtime: Runtime;
   private readonly couriers = new Map<string, Courier>();
+  /** The least recently used first. */
   private readonly runners = new Map<string, ScriptRunner>();
   private closed = false;
 
@@ -48,11 +52,21 @@ export class PostOffice implements CourierOffice {
     return courier;
   }
 
+  rested(base: string, courier: Courier): void {
+    if (this.couriers.get(base) === courier) {
+      this.couriers.delete(base);
+    }
+  }
+
   runner(base: string): ScriptRunner {
-    let runner = this.runners.get(base);
-    if (!runner) {
-      runner = new ScriptRunner(this.connection.client, QueueKeys.ofBase(base), this.runtime);
-      this.runners.set(base, runner);
+    const runner =
+      this.runners.get(base) ??
+      new ScriptRunner(this.connection.client, QueueKeys.ofBase(base), this.runtime);
+    this.runners.delete(base);
+    this.runners.set(base, runner);
+    const [oldest] = this.runners.keys();
+    if (this.runners.size > MOST_RUNNERS && oldest !== undefined) {
+      this.runners.delete(oldest);
     }
     return runner;
   }
@@ -64,6 +78,16 @@ export class PostOffice implements CourierOffice {
   /** Resolves when nothing is being delivered. */
   async idle(): Promise<void> {
     await Promise.all([...this.couriers.values()].map((courier) => courier.idle()));
+  }
+
+  /** Resolves when nothing of that queue is being delivered. */
+  async idleAt(base: string): Promise<void> {
+    await this.couriers.get(base)?.idle();
+  }
+
+  /** How many it holds. */
+  get held(): { couriers: number; runners: number } {
+    return { couriers: this.couriers.size, runners: this.runners.size };
   }
 
   failed(error: unknown): void {

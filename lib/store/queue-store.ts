@@ -13,6 +13,7 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
+import type { Silence } from '../job/silence.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { sleep } from '../runtime/sleep.js';
 import { within } from '../runtime/within.js';
@@ -41,6 +42,7 @@ import { LanePool } from './lane.js';
 import { PostOffice } from './post-office.js';
 import { readFamily, removeBelow } from './remove-family.js';
 import { resend } from './resend.js';
+import { StorePeers } from './store-peers.js';
 
 const WRITE_LANES = 4;
 const WRITES_PER_CALL = 200;
@@ -48,6 +50,19 @@ const KEEP_TRYING_MS = 10_000;
 /** For which a call waits that other queues are told of what it did. They will be told in any case. */
 const TELL_MS = 5000;
 const RENEWALS_PER_CALL = 1000;
+
+const NO_SILENCE: Silence = { silenceMs: 0, graceMs: 0 };
+
+/** What a look for expired locks has found. */
+export interface Recovered {
+  stalled: string[];
+  /** Jobs that stalled too often, granted to who looked. */
+  exhausted: JobRecord[];
+  /** For so long further expired locks are left alone. */
+  graceMs: number;
+  /** When the call was sent, by `runtime.monotonicMs`. */
+  sentAt: number;
+}
 
 /**
  * Everything that may change or read one queue, for one connection. Queues, workers and jobs go through it and know
@@ -64,12 +79,13 @@ export class QueueStore implements JobStore {
   private readonly writes: CommitBatch;
   private readonly lanes: LanePool;
   private readonly fetches: boolean;
-  private readonly courier: Courier;
-  private readonly peers = new Map<string, QueueStore>();
+  private readonly office: PostOffice;
+  private readonly peers: StorePeers<QueueStore>;
   private recoveries = 0;
 
   /**
-   * @param fetcher makes the writes of this store fetch jobs too: a worker's own store
+   * @param commit makes the writes of this store fetch jobs too: a worker's own store
+   * @param peers those that this is one of
    */
   constructor(
     readonly connection: Connection,
@@ -77,10 +93,14 @@ export class QueueStore implements JobStore {
     readonly queueName: string,
     private readonly host: {
       progressed?: (job: unknown, progress: unknown) => void;
+      /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
+      extended?: (id: string, token: string, until: number) => void;
       codec?: Codec | undefined;
     } = {},
     commit?: CommitOptions & { fetcher: Fetcher },
+    peers?: StorePeers<QueueStore>,
   ) {
+    this.peers = peers ?? QueueStore.peersOn(connection, host.codec);
     this.keys = new QueueKeys(prefix, queueName);
     this.runtime = connection.runtime;
     this.lanes = new LanePool(this.runtime);
@@ -88,14 +108,13 @@ export class QueueStore implements JobStore {
     this.inspect = new InspectStore(this.runner);
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
-    const office = PostOffice.of(connection);
-    this.courier = office.courier(this.keys.base);
-    this.flows = new FlowStore(this.runner, this.keys.base, office, {
+    this.office = PostOffice.of(connection);
+    this.flows = new FlowStore(this.runner, this.keys.base, this.office, {
       loadFields: async (ref) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
       unlinkChild: (ref) => this.peer(ref).unlinkChild(ref.id),
     });
     this.adds = new AddBatch(this.runner, () => {
-      const idle = connection.wakeLine(this.keys.base).idle(this.keys.of('wake'));
+      const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
     this.writes = new CommitBatch(
@@ -154,14 +173,16 @@ export class QueueStore implements JobStore {
   }
 
   peer({ prefix, queueName }: { prefix: string; queueName: string }): QueueStore {
-    const base = queueBase(prefix, queueName);
-    if (base === this.keys.base) {
-      return this;
-    }
-    const known = this.peers.get(base);
-    const peer = known ?? new QueueStore(this.connection, prefix, queueName, { codec: this.codec });
-    this.peers.set(base, peer);
-    return peer;
+    const isOwn = queueBase(prefix, queueName) === this.keys.base;
+    return isOwn ? this : this.peers.of({ prefix, queueName });
+  }
+
+  /** Stores of any number of queues, over one connection. */
+  static peersOn(connection: Connection, codec: Codec | undefined): StorePeers<QueueStore> {
+    return new StorePeers<QueueStore>(
+      ({ prefix, queueName }, peers) =>
+        new QueueStore(connection, prefix, queueName, { codec }, undefined, peers),
+    );
   }
 
   children(id: string, query: ChildQuery): Promise<ChildPage> {
@@ -222,28 +243,44 @@ export class QueueStore implements JobStore {
   }
 
   async extendLock(id: string, token: string, durationMs: number): Promise<boolean> {
-    return (await this.renewLocks([[id, token]], durationMs)).length === 0;
+    return (await this.extendLocks([[id, token]], durationMs)).length === 0;
+  }
+
+  /** Renews locks on behalf of a user. Returns the ids whose lock is no longer held. */
+  async extendLocks(
+    held: readonly (readonly [id: string, token: string])[],
+    durationMs: number,
+  ): Promise<string[]> {
+    const until = this.runtime.monotonicMs() + durationMs;
+    const lost = await this.renewLocks(held, durationMs);
+    for (const [id, token] of held) {
+      if (!lost.includes(id)) {
+        this.host.extended?.(id, token, until);
+      }
+    }
+    return lost;
   }
 
   /** Answers the ids whose lock is no longer held. */
   async renewLocks(
     held: readonly (readonly [id: string, token: string])[],
     lockMs: number,
+    { silenceMs, graceMs }: Silence = NO_SILENCE,
   ): Promise<string[]> {
     const lost: string[] = [];
     for (let first = 0; first < held.length; first += RENEWALS_PER_CALL) {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
-      lost.push(...((await this.runner.run(renewLocks, [0, lockMs], slice.flat())) as string[]));
+      const args = [0, lockMs, silenceMs, graceMs] as const;
+      lost.push(...((await this.runner.run(renewLocks, args, slice.flat())) as string[]));
     }
     return lost;
   }
 
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
-    const fetched = readFetched(
-      wanted,
-      await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, [])),
-    );
+    const sentAt = this.runtime.monotonicMs();
+    const reply = await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, []));
+    const fetched = readFetched(wanted, reply, sentAt);
     if (fetched.undeliveredMs >= 0) {
       this.courier.nudge(fetched.undeliveredMs);
     }
@@ -256,20 +293,29 @@ export class QueueStore implements JobStore {
     lockMs: number;
     maxStalls: number;
     maxEventBytes: number;
-  }): Promise<{ stalled: string[]; exhausted: JobRecord[] }> {
-    const { lockMs, maxStalls, maxEventBytes } = options;
+    silence: Silence;
+  }): Promise<Recovered> {
+    const { lockMs, maxStalls, maxEventBytes, silence } = options;
     this.recoveries += 1;
     const worker = `${options.worker}.recovery.${this.recoveries}`;
+    const sentAt = this.runtime.monotonicMs();
     const reply = (await this.runner.run(recoverStalled, [
       0,
       worker,
       lockMs,
       maxStalls,
       maxEventBytes,
+      ...([silence.silenceMs, silence.graceMs, 1] as const),
     ])) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
-    return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1) };
+    const [stalled, graceMs] = reply as [string[], number];
+    return { stalled, exhausted: readJobs(reply, 2), graceMs, sentAt };
+  }
+
+  /** Lets Redis hear that somebody is there, see `Silence`. */
+  async showAlive({ silenceMs, graceMs }: Silence): Promise<void> {
+    await this.runner.run(recoverStalled, [0, '', 0, 0, 0, silenceMs, graceMs, 0]);
   }
 
   /** Waits until a job may be there to start. */
@@ -309,8 +355,9 @@ export class QueueStore implements JobStore {
     return this.control.retryJobs(state, count, before);
   }
 
-  promoteSlice(count: number): Promise<number> {
-    return this.control.promoteJobs(count);
+  /** Answers how many were delayed, and wait now. */
+  promoteSlice(ids: readonly string[]): Promise<number> {
+    return this.control.promoteJobs(ids);
   }
 
   closeRateLimit(durationMs: number): Promise<string> {
@@ -329,14 +376,23 @@ export class QueueStore implements JobStore {
     return this.control.setMaxEvents(maxEvents);
   }
 
-  /** Resolves once no call of this store is on its way. */
+  /** Resolves once no call of this store or its peers is on its way. */
   async idle(): Promise<void> {
+    await this.ownIdle();
+    await this.peers.idle();
+  }
+
+  /** The same for this store alone. */
+  async ownIdle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
     while (this.lanes.inUse > 0) {
       await sleep(this.runtime, 5);
     }
-    await this.courier.idle();
-    await Promise.all([...this.peers.values()].map((peer) => peer.idle()));
+    await this.office.idleAt(this.keys.base);
+  }
+
+  get isIdle(): boolean {
+    return this.lanes.inUse === 0 && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
   }
 
   private readonly families = {
@@ -357,6 +413,11 @@ export class QueueStore implements JobStore {
 
   private refOf(id: string): JobRef {
     return { prefix: this.prefix, queueName: this.queueName, id };
+  }
+
+  /** Asked for anew each time: the office forgets one that has nothing to do. */
+  private get courier(): Courier {
+    return this.office.courier(this.keys.base);
   }
 
   /** A parent is to be told: by when this resolves it usually has been. */

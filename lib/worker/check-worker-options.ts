@@ -7,6 +7,8 @@ import type { WorkerOptions } from './worker-options.js';
 type Check = (option: string, value: unknown) => void;
 
 const time: Check = (option, value) => checkNumber(option, value, 1, LONGEST_TIMER_MS);
+/** One that scripts count with. */
+const wholeTime: Check = (option, value) => checkInteger(option, value, 1, LONGEST_TIMER_MS);
 const count: Check = (option, value) => checkInteger(option, value, 0);
 /** Checked where they are used. */
 const elsewhere: Check = () => {};
@@ -19,7 +21,7 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   name: checkName,
   concurrency: checkConcurrency,
   autorun: checkBoolean,
-  lockDuration: time,
+  lockDuration: wholeTime,
   lockRenewTime: time,
   skipLockRenewal: checkBoolean,
   stalledInterval: time,
@@ -32,7 +34,7 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   removeOnComplete: checkKeep,
   removeOnFail: checkKeep,
   closeTimeout: checkCloseTimeout,
-  maxEventBytes: (option, value) => checkNumber(option, value, 1),
+  maxEventBytes: (option, value) => checkInteger(option, value, 1),
 };
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
@@ -68,7 +70,7 @@ export function checkConcurrency(option: string, value: unknown): void {
 function checkLimiter(option: string, value: unknown): void {
   const { max, duration } = (value ?? {}) as { max?: unknown; duration?: unknown };
   checkInteger(`${option}.max`, max, 1);
-  checkNumber(`${option}.duration`, duration, 1);
+  checkInteger(`${option}.duration`, duration, 1);
 }
 
 export function checkCloseTimeout(option: string, value: unknown): void {

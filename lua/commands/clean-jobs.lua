@@ -74,7 +74,7 @@ if #old > 0 then
   erase(q, old)
   write_moves(q, call.moves)
   write_outbox(q, call, t)
-  wake_for_kept(q, call.moves, meta[1])
+  wake_for(q, call.moves, meta[1])
   emit(call.events, 'cleaned', #old)
   publish(q.events, call.events, meta[2])
 end

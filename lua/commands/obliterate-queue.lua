@@ -20,6 +20,7 @@ if force == 0 and redis.call('ZCARD', q.active) > 0 then
   return 'active'
 end
 
+local t = server_time(0)
 local call = { events = new_events() }
 local max_events = redis.call('HGET', q.meta, 'maxEvents')
 local left = math.max(math.min(count, OBLITERATE_CAP), 1)
@@ -33,7 +34,7 @@ for _, state in ipairs({
   tell_removed(call.events, state, ids)
   left = left - #ids
 end
-write_outbox(q, call, server_time(0))
+write_outbox(q, call, t)
 publish(q.events, call.events, max_events)
 if left == 0 then
   return 'more'

@@ -33,7 +33,7 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 local apply = {
   add = function(parts)
     local node = {
-      id = parts[2], spec = parts[3], link = parts[4], count = tonumber(parts[5]), body = parts[6],
+      id = parts[2], asked = parts.asked, link = parts[4], count = tonumber(parts[5]), body = parts[6],
       refs = { unpack(parts, 7) },
     }
     if redis.call('EXISTS', q.body .. node.id) == 1 then
@@ -57,15 +57,34 @@ local apply = {
   end,
 }
 
+local LEAST_PARTS = { add = 6, refs = 2, settle = 6, relink = 3 }
+
+-- Answers the parts of a message, and whether they can be read.
+local function read_message(text)
+  local parts = split(text)
+  if #parts < (LEAST_PARTS[parts[1]] or math.huge) then
+    return parts, false
+  elseif parts[1] == 'add' then
+    parts.asked = parts[3] == '' and { delay = 0 } or read_spec(parts[3])
+    local is_linked = parts[4] == '' or string.find(parts[4], '^.[^\t]+\t.')
+    return parts, is_linked and parts.asked and whole(parts[5]) ~= nil
+  end
+  return parts, true
+end
+
 local last = tonumber(redis.call('HGET', q.inbox, source) or 0)
 local messages = {}
 for at = rest, #ARGV, 2 do
-  if tonumber(ARGV[at]) > last then
-    last = tonumber(ARGV[at])
-    messages[#messages + 1] = split(ARGV[at + 1])
-    if not apply[messages[#messages][1]] then
-      return redis.error_reply('ERR unknown message ' .. messages[#messages][1])
+  local number = whole(ARGV[at])
+  if not number or not ARGV[at + 1] then
+    return redis.error_reply('ERR a message lacks its number or text')
+  elseif number > last then
+    last = number
+    local message, is_readable = read_message(ARGV[at + 1])
+    if not is_readable then
+      return redis.error_reply('ERR unknown message ' .. message[1])
     end
+    messages[#messages + 1] = message
   end
 end
 
@@ -79,9 +98,7 @@ if #messages > 0 then
   -- A queue that was obliterated leaves it to expire.
   redis.call('PERSIST', q.inbox)
   write_moves(q, call.moves)
-  if (placed_any(call.moves) or call.moves.delayed) and not meta[1] then
-    wake_one(q)
-  end
+  wake_for(q, call.moves, meta[1])
   write_outbox(q, call, call.moves.now)
   publish(q.events, call.events, meta[2])
 end

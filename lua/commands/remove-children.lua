@@ -45,7 +45,7 @@ if #removed > 0 then
   erase(q, removed)
   write_moves(q, call.moves)
   write_outbox(q, call, call.moves.now)
-  wake_for_kept(q, call.moves, meta[1])
+  wake_for(q, call.moves, meta[1])
   publish(q.events, call.events, meta[2])
 end
 return removed

@@ -16,6 +16,7 @@ if known then
 end
 id = this_life(q, id)
 
+local t = server_time(now)
 local state = state_of(q, id)
 local link = redis.call('HGET', q.job .. id, 'parent')
 local word = 'missing'
@@ -27,7 +28,7 @@ if word == 'told' then
   local call = {}
   redis.call('HDEL', q.job .. id, 'parent')
   tell_parent(call, link, id, 'r', '')
-  write_outbox(q, call, server_time(now))
+  write_outbox(q, call, t)
 end
 remember(lane, seq, word)
 return word

@@ -51,7 +51,7 @@ local LIVE_EVENTS = 100
 local function publish(stream, events, cap)
   close_run(events)
   if events.count > 0 then
-    local max = math.max(tonumber(cap or nil) or DEFAULT_MAX_EVENTS, LIVE_EVENTS)
+    local max = math.max(cap and whole(cap) or DEFAULT_MAX_EVENTS, LIVE_EVENTS)
     local first = redis.call('HINCRBY', meta_of(stream), 'told', events.count) - events.count + 1
     if first == 1 then
       -- What an obliterated queue left to expire lives on with the next queue of that name.

@@ -14,6 +14,13 @@ local function post(call, flag, weight, target, payload)
   list[#list + 1] = table.concat({ flag, weight, target, payload }, SEPARATOR)
 end
 
+-- Whether a text is what `post` makes: nobody could read the outbox beyond another one.
+local MESSAGE = '^%a?' .. SEPARATOR .. '%d+' .. SEPARATOR .. '[^' .. SEPARATOR .. ']'
+
+local function is_message(text)
+  return string.find(text, MESSAGE) ~= nil
+end
+
 -- Takes so many numbers; answers the one before them. Receivers skip numbers that they know, so a number is never below
 -- the clock's microseconds: they rise also when the queue was obliterated, or a replica that missed the last ones took over.
 local function take_numbers(q, count, now)

@@ -44,7 +44,19 @@ const TYPES: Record<string, string> = {
 
 const EXPIRING = new Set(['limiter', 'writer:']);
 const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events']);
-const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil', 'told', 'sent', 'outbox']);
+const META_FIELDS = new Set([
+  'id',
+  'seq',
+  'paused',
+  'maxEvents',
+  'closedUntil',
+  'told',
+  'sent',
+  'outbox',
+  'heard',
+  'silentFrom',
+  'graceUntil',
+]);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
 export async function auditQueue(

@@ -28,6 +28,10 @@ const NO_KEEP = [
   { count: -1 },
   { age: NaN },
   { count: 1, limit: -1 },
+  { count: 1.5 },
+  { count: '5' },
+  { age: 1, limit: 0 },
+  { age: 1, limit: 2.5 },
   { other: 1 },
 ];
 
@@ -64,8 +68,8 @@ describe('job options', () => {
     ],
     [
       'jobId',
-      ['', '12', '-3', '0', 5, null, 'a\nb', 'a\tb', 'a\0', '\ud800', 'x'.repeat(257), 'ä'.repeat(129)],
-      ['a', 'a:b:c', '1a', '🦊', 'x'.repeat(256)],
+      ['12', '-3', '0', 5, null, 'a\nb', 'a\tb', 'a\0', '\ud800', 'x'.repeat(257), 'ä'.repeat(129)],
+      ['', 'a', 'a:b:c', '1a', '🦊', 'x'.repeat(256)],
     ],
   ])('%s', (option, bad, good) => {
     for (const value of bad) {
@@ -89,7 +93,7 @@ describe('worker options', () => {
   it.each<[string, unknown[], unknown[]]>([
     ['concurrency', [...NO_COUNT, 0], [1, 500]],
     ['autorun', NO_FLAG, [false]],
-    ['lockDuration', [...NO_NUMBER, 0, 2 ** 31], [1, 60_000]],
+    ['lockDuration', [...NO_NUMBER, 0, 2 ** 31, 1000 / 3], [1, 60_000]],
     ['stalledInterval', [...NO_NUMBER, 0, 2 ** 31], [1]],
     ['skipLockRenewal', NO_FLAG, [true]],
     ['skipStalledCheck', NO_FLAG, [true]],
@@ -97,12 +101,18 @@ describe('worker options', () => {
     ['maxStartedAttempts', NO_COUNT, [0, 3]],
     ['drainDelay', [...NO_NUMBER, 0], [0.01, 5]],
     ['closeTimeout', [...NO_NUMBER, 2 ** 31], [0, 5]],
-    ['maxEventBytes', [...NO_NUMBER, 0], [1e9]],
+    ['maxEventBytes', [...NO_NUMBER, 0, 0.5], [1e9]],
     ['removeOnComplete', NO_KEEP, [true]],
     ['removeOnFail', NO_KEEP, [{ age: 3 }]],
     [
       'limiter',
-      [null, {}, { max: 0, duration: 1 }, { max: 1 }, { max: 1, duration: 0 }, { max: 1.5, duration: 1 }],
+      [
+        ...[null, {}, { max: 0, duration: 1 }, { max: 1 }, { max: 1, duration: 0 }],
+        ...[
+          { max: 1.5, duration: 1 },
+          { max: 1, duration: 1000 / 3 },
+        ],
+      ],
       [{ max: 1, duration: 1 }],
     ],
     ['name', [5, null, {}], ['me', '']],
