@@ -56,7 +56,9 @@ export function takeSnapshot(
         ? { returnvalue: decodeValue('The result', fields.result ?? 'null', codec) }
         : {},
     ),
-    ...read(() => (fields.failedReason ? { failedReason: parseStored('The reason', fields.failedReason) as string } : {})),
+    ...read(() =>
+      fields.failedReason ? { failedReason: parseStored('The reason', fields.failedReason) as string } : {},
+    ),
     ...read(() => {
       const steps = stepsOf(fields, codec);
       return steps.length > 0 ? { steps } : {};

@@ -33,5 +33,7 @@ export function ofLife(loaded: LoadedJob | undefined, life: number | undefined):
     return loaded;
   }
   const { body } = loaded.record;
-  return Number(body.slice(0, body.indexOf('\n'))) === life ? loaded : undefined;
+  const created = Number(body.slice(0, body.indexOf('\n')));
+  // A body that cannot be read is of no other life.
+  return Number.isNaN(created) || created === life ? loaded : undefined;
 }
