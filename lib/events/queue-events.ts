@@ -6,7 +6,7 @@ import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-ev
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { readCursor } from './event-id.js';
 import { isEventName } from './event-names.js';
@@ -100,6 +100,9 @@ export class QueueEvents extends SafeEmitter {
     if (opts.codec !== undefined) {
       checkCodec('codec', opts.codec);
     }
+    if (opts.callTimeout !== undefined) {
+      checkCallTimeout('callTimeout', opts.callTimeout);
+    }
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
@@ -107,7 +110,7 @@ export class QueueEvents extends SafeEmitter {
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
     this.keys = new QueueKeys(prefix, name);
-    this.reader = new EventReader(this.connection, this.keys, opts.codec);
+    this.reader = new EventReader(this.connection, this.keys, opts.codec, opts.callTimeout);
     if (opts.autorun !== false) {
       void this.run();
     }
@@ -225,6 +228,7 @@ export class QueueEvents extends SafeEmitter {
     return (this.closed ??= (async () => {
       this.emit('closing');
       this.feed?.stop();
+      this.reader.close();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

@@ -150,17 +150,64 @@ export class JobFailedError extends StepwellError {
   }
 }
 
+/** What is known of a call that was not answered. */
+export interface UnansweredOptions extends ErrorOptions {
+  /** Whether what it was to write may be there. Default false. */
+  mayBeWritten?: boolean;
+}
+
 /** Redis cannot be reached, or the connection broke before an answer came. */
 export class ConnectionError extends StepwellError {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, 'CONNECTION', options);
+  /** False: nothing was written. True: it may or may not have been. */
+  readonly mayBeWritten: boolean;
+
+  constructor(
+    message: string,
+    { mayBeWritten = false, ...options }: UnansweredOptions = {},
+    code = 'CONNECTION',
+  ) {
+    super(message, code, options);
+    this.mayBeWritten = mayBeWritten;
+  }
+}
+
+/**
+ * Redis did not answer a call within its `callTimeout`. `mayBeWritten` says whether the call had been sent, so that what it
+ * was to write may be there; `cause` is what went wrong last, where anything is known.
+ */
+export class CallTimeoutError extends ConnectionError {
+  /**
+   * @param timeoutMs the `callTimeout`
+   */
+  constructor(timeoutMs: number, options: UnansweredOptions = {}) {
+    const outcome = options.mayBeWritten
+      ? 'What was to be written may be there, or not.'
+      : 'Nothing was written.';
+    super(`Redis did not answer for ${timeoutMs} ms (callTimeout). ${outcome}`, options, 'CALL_TIMEOUT');
+  }
+}
+
+/** Redis does not answer, and as many adds as the `backlog` allows wait for it. Nothing was written. */
+export class BacklogFullError extends StepwellError {
+  constructor(backlog: number) {
+    super(
+      `Redis does not answer, and ${backlog} adds wait for it already (backlog). Nothing was written: try again later.`,
+      'BACKLOG_FULL',
+    );
   }
 }
 
 /** The queue, worker or connection was closed. */
 export class ConnectionClosedError extends StepwellError {
-  constructor(message = 'The connection is closed.') {
-    super(message, 'CONNECTION_CLOSED');
+  /** False: nothing was written. True: it may or may not have been. */
+  readonly mayBeWritten: boolean;
+
+  constructor(
+    message = 'The connection is closed.',
+    { mayBeWritten = false, ...options }: UnansweredOptions = {},
+  ) {
+    super(message, 'CONNECTION_CLOSED', options);
+    this.mayBeWritten = mayBeWritten;
   }
 }
 

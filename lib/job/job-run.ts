@@ -139,7 +139,7 @@ export class JobRun<
 
   /** @internal Joins the group commit of the run that holds the job. Answers the script's word. */
   write(entry: JobWrite): Promise<string> {
-    return this.store.write(entry);
+    return this.store.keep(entry);
   }
 
   /** @internal What is stored of the job now, undefined when it is gone. */
@@ -150,7 +150,7 @@ export class JobRun<
   /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
   async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
     this.expect(
-      await this.store.write(['emit', this.id, this.token ?? '', step, json]),
+      await this.store.keep(['emit', this.id, this.token ?? '', step, json]),
       'save an emission of',
     );
     this.store.progressed?.(this, value);

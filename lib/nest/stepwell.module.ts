@@ -12,6 +12,7 @@ import type {
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 import type { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
+import type { FlowProducerOptions } from '../flow/flow-options.js';
 import { baseOptionsOf } from './base-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
 import { getFlowProducerToken, getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
@@ -135,6 +136,15 @@ function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): Fa
     provide: token,
     inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }],
     useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) =>
-      registry.openFlowProducer(token, { ...baseOptionsOf(shared ?? {}), ...baseOptionsOf(own) }),
+      registry.openFlowProducer(token, { ...producerOptionsOf(shared ?? {}), ...producerOptionsOf(own) }),
+  };
+}
+
+function producerOptionsOf(options: FlowProducerOptions): FlowProducerOptions {
+  const { callTimeout, backlog } = options;
+  return {
+    ...baseOptionsOf(options),
+    ...(callTimeout === undefined ? {} : { callTimeout }),
+    ...(backlog === undefined ? {} : { backlog }),
   };
 }

@@ -15,13 +15,17 @@ import { hasPlainReplies, PLAIN_REPLIES, withPlainReplies } from './plain-replie
 import { readerClient } from './reader-client.js';
 import { Readiness } from './readiness.js';
 import { causeOf, toStepwellError } from './redis-failure.js';
+import { ReadyGate } from './ready-gate.js';
 import { WakeLine } from './wake-line.js';
 
 const MAX_RECONNECT_MS = 500;
 const RETRIES_PER_REQUEST = 30;
 const LAST_WORD_MS = 1000;
-/** A connection on which an answer is due for so long is dead, even where nobody closed it. */
-const SILENCE_MS = 10_000;
+/**
+ * A connection on which an answer is due for so long is dead, even where nobody closed it. Shorter than a call waits, so
+ * that the call is made again over a new one in time.
+ */
+const SILENCE_MS = 3000;
 /** A sentinel that has not said by then where Redis is, is passed over. */
 const SENTINEL_MS = 2000;
 /** Who asks whether Redis is ready is not kept waiting for longer; the connection itself goes on trying. */
@@ -119,6 +123,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       await within(this.runtime, LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
+    ReadyGate.of(this.client).close();
     rejectPending(this.client);
   }
 

@@ -1,7 +1,6 @@
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { readOutbox, receive } from '../redis/scripts.generated.js';
-import { resend } from './resend.js';
 
 /** For which no other process delivers; one that dies is followed by another after this time. */
 const LEASE_MS = 1000;
@@ -25,6 +24,8 @@ export interface CourierOffice {
   failed(error: unknown): void;
   /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
   rested(base: string, courier: Courier): void;
+  /** Makes a call that may be repeated, until it is answered or the office closes. */
+  call(run: () => Promise<unknown>): Promise<unknown>;
 }
 
 interface Message {
@@ -138,7 +139,7 @@ export class Courier {
     const runner = this.office.runner(this.source);
     const { holder } = this.office;
     for (let done = 0; ;) {
-      const reply = (await this.call(() =>
+      const reply = (await this.office.call(() =>
         runner.run(readOutbox, [0, holder, LEASE_MS, done, PAGE_WEIGHT, PAGE_BYTES]),
       )) as [string, string, ...unknown[]];
       const [word, reached, ...rest] = reply;
@@ -164,16 +165,12 @@ export class Courier {
       [...groupByTarget(messages)].map(async ([target, own]) => {
         const rest = own.flatMap(({ number, text }) => [number, text]);
         const runner = this.office.runner(target);
-        const left = Number(await this.call(() => runner.run(receive, [0, this.source], rest)));
+        const left = Number(await this.office.call(() => runner.run(receive, [0, this.source], rest)));
         if (left >= 0) {
           this.office.nudge(target, left);
         }
       }),
     );
-  }
-
-  private call(run: () => Promise<unknown>): Promise<unknown> {
-    return resend(this.office.runtime, run, () => !this.office.isClosed);
   }
 
   private reach(number: number): void {

@@ -2,6 +2,7 @@ import { checkBoolean, checkInteger, checkNumber, LONGEST_TIMER_MS } from '../jo
 import { checkCodec } from '../job/codec.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
+import { checkCallTimeout } from '../redis/queue-base-options.js';
 import type { WorkerOptions } from './worker-options.js';
 
 type Check = (option: string, value: unknown) => void;
@@ -17,6 +18,7 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   connection: elsewhere,
   prefix: elsewhere,
   codec: checkCodec,
+  callTimeout: checkCallTimeout,
   settings: checkSettings,
   name: checkName,
   concurrency: checkConcurrency,

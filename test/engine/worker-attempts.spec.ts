@@ -251,7 +251,7 @@ describe('what a processor may return', () => {
 });
 
 describe('what a failed attempt says', () => {
-  const failedWith = async (thrown: unknown): Promise<[reason: string | undefined, told: unknown]> => {
+  const failedWith = async (thrown: unknown): Promise<[reason: string | null | undefined, told: unknown]> => {
     const queue = lab.queue();
     const worker = lab.worker(() => Promise.reject(thrown as Error));
     const failed = next(worker, 'failed');

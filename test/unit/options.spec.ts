@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ConnectionOptions, InvalidOptionError, Queue, QueueEvents, Worker } from '../../lib/engine.js';
+import {
+  type ConnectionOptions,
+  FlowProducer,
+  InvalidOptionError,
+  Queue,
+  QueueEvents,
+  QueueEventsProducer,
+  Worker,
+} from '../../lib/engine.js';
 import { checkJobOptions } from '../../lib/job/check-job-options.js';
 import { checkJobId, checkJobName, checkPrefix, checkQueueName } from '../../lib/job/check.js';
 import { checkWorkerOptions } from '../../lib/worker/check-worker-options.js';
@@ -176,5 +184,28 @@ describe('queue options', () => {
     const error = refusal(() => checkJobId('x'.repeat(5000)));
     expect(error.message.length).toBeLessThan(200);
     expect(error.value).toHaveLength(5000);
+  });
+});
+
+describe('options of calls', () => {
+  it.each<[string, (opts: object) => unknown]>([
+    ['Queue', (opts) => new Queue('q', opts)],
+    ['QueueEvents', (opts) => new QueueEvents('q', opts)],
+    ['QueueEventsProducer', (opts) => new QueueEventsProducer('q', opts)],
+    ['FlowProducer', (opts) => new FlowProducer(opts)],
+    ['Worker', (opts) => new Worker('q', null, opts)],
+  ])('of a %s are checked before anything is connected', (_name, make) => {
+    for (const callTimeout of [...NO_NUMBER, 0, 2 ** 31]) {
+      expect(refusal(() => make({ callTimeout })).option).toBe('callTimeout');
+    }
+  });
+
+  it.each<[string, (opts: object) => unknown]>([
+    ['Queue', (opts) => new Queue('q', opts)],
+    ['FlowProducer', (opts) => new FlowProducer(opts)],
+  ])('a backlog of a %s is a whole number or Infinity', (_name, make) => {
+    for (const backlog of NO_COUNT.filter((value) => value !== Infinity)) {
+      expect(refusal(() => make({ backlog })).option).toBe('backlog');
+    }
   });
 });
