@@ -23,6 +23,7 @@ export type {
   StepwellOptions,
   StepwellOptionsFactory,
 } from './nest/interfaces/stepwell-options.interface.js';
+export type { HandleInfo, OnHandle } from './nest/interfaces/on-handle.interface.js';
 export * from './nest/nest-errors.js';
 export type { ListenerRequest } from './nest/scoped-listener.js';
 export { getFlowProducerToken, getQueueEventsToken, getQueueToken } from './nest/queue-token.js';

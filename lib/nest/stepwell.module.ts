@@ -13,13 +13,14 @@ import type {
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
-import { checkQueueOptions } from '../queue/check-queue-options.js';
+
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { FlowProducerOptions } from '../flow/flow-options.js';
 import { baseOptionsOf } from './base-options.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
 import { getFlowProducerToken, getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
+import { checkRootOptions } from './root-options.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellWorkerModule } from './stepwell-worker.module.js';
 import { ConfigurableModuleClass, STEPWELL_OPTIONS } from './stepwell.module-definition.js';
@@ -47,7 +48,7 @@ export class StepwellModule extends ConfigurableModuleClass {
    * StepwellModule.forRoot({ connection: { host: 'redis.internal' }, prefix: 'shop' });
    */
   static override forRoot(options: StepwellOptions): DynamicModule {
-    checkQueueOptions(options, 'forRoot option');
+    checkRootOptions(options, 'forRoot option');
     return super.forRoot(options);
   }
 
@@ -153,7 +154,7 @@ function withCheckedOptions(provider: Provider): Provider {
     ...provider,
     useFactory: async (...dependencies: unknown[]) => {
       const options = (await useFactory(...dependencies)) as StepwellOptions;
-      checkQueueOptions(options, 'forRootAsync option');
+      checkRootOptions(options, 'forRootAsync option');
       return options;
     },
   };

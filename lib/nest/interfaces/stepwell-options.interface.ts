@@ -1,14 +1,27 @@
 import type { QueueOptions } from '../../queue/queue-options.js';
+import type { OnHandle } from './on-handle.interface.js';
+
+/** What concerns the application as a whole, and no single queue. */
+export interface ApplicationOptions {
+  /** Runs around each handler of a job or step; of several, the first is the outermost. Default: none, at no cost. */
+  onHandle?: OnHandle | readonly OnHandle[];
+  /**
+   * Whether guards, pipes, interceptors and filters of the whole application (`useGlobalGuards`, `APP_GUARD` and the like)
+   * are for jobs as well. Default false: most are written for HTTP requests.
+   */
+  globalEnhancers?: boolean;
+}
 
 /**
- * What `StepwellModule.forRoot` takes: options that all queues and workers of the application share. `callTimeout` and
- * `backlog` are those of queues, their events and flow producers; a worker has a `callTimeout` of its own in `@Processor`.
- * A queue's own options are laid over these; `defaultJobOptions` are merged one by one.
+ * What `StepwellModule.forRoot` takes: options that all queues and workers of the application share, and some of the
+ * application itself. `callTimeout` and `backlog` are those of queues, their events and flow producers; a worker has a
+ * `callTimeout` of its own in `@Processor`. A queue's own options are laid over these; `defaultJobOptions` are merged one by
+ * one.
  *
  * @example
  * StepwellModule.forRoot({ connection: 'redis://127.0.0.1:6379', defaultJobOptions: { attempts: 3 } });
  */
-export type StepwellOptions = QueueOptions;
+export interface StepwellOptions extends QueueOptions, ApplicationOptions {}
 
 /**
  * For `StepwellModule.forRootAsync({ useClass })` and `useExisting`.
