@@ -15,6 +15,8 @@ export interface DiscoveredHandler extends HandlerMetadata {
 export interface DiscoveredProcessor extends ProcessorMetadata {
   readonly className: string;
   readonly instance: object;
+  /** Jobs may come once the bootstrap hook of this instance has ended. */
+  readonly readyAfter: object;
   /** For the jobs of handlers without a policy of their own. */
   readonly dedup: DedupPolicy | undefined;
   readonly handlers: readonly DiscoveredHandler[];
