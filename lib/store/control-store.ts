@@ -106,7 +106,7 @@ export class ControlStore {
     return this.scripts.run(removeJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
-  /** Answers told, unchanged or missing. */
+  /** Answers told, ok, unchanged or missing. */
   unlinkChild(id: string, lane: Lane): Promise<string> {
     return this.scripts.run(unlinkChild, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }

@@ -15,7 +15,16 @@ export class PostOffice implements CourierOffice {
   private closed = false;
 
   private constructor(private readonly connection: Connection) {
+    let isFirst = connection.client.status !== 'ready';
+    const repeat = (): void => {
+      if (!isFirst) {
+        this.couriers.forEach((courier) => courier.repeat());
+      }
+      isFirst = false;
+    };
+    connection.on('ready', repeat);
     connection.once('closed', () => {
+      connection.off('ready', repeat);
       this.closed = true;
       this.couriers.forEach((courier) => courier.close());
     });
@@ -54,8 +63,8 @@ export class PostOffice implements CourierOffice {
     return runner;
   }
 
-  nudge(base: string, undeliveredMs: number): void {
-    this.courier(base).nudge(undeliveredMs);
+  nudge(base: string, lookInMs: number): void {
+    this.courier(base).nudge(lookInMs);
   }
 
   /** Resolves when nothing is being delivered. */

@@ -17,7 +17,7 @@ import { within } from '../lifecycle/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
-import { recoverStalled, removeChildren, renewLocks } from '../redis/scripts.generated.js';
+import { nextParents, recoverStalled, removeChildren, renewLocks, tellAgain } from '../redis/scripts.generated.js';
 import { AddBatch } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
 import {
@@ -100,7 +100,7 @@ export class QueueStore implements JobStore {
         entries: () => WRITES_PER_CALL,
         keepTrying: (sinceMs) => sinceMs < KEEP_TRYING_MS,
       },
-      (undeliveredMs) => this.courier.nudge(undeliveredMs),
+      (lookInMs) => this.courier.nudge(lookInMs),
       commit?.fetcher,
     );
   }
@@ -177,9 +177,7 @@ export class QueueStore implements JobStore {
   }
 
   async unlinkChild(id: string): Promise<string> {
-    const word = await this.once((lane) => this.control.unlinkChild(id, lane));
-    await this.told(word);
-    return word;
+    return this.told(await this.once((lane) => this.control.unlinkChild(id, lane)));
   }
 
   async removeUnprocessed(id: string): Promise<void> {
@@ -190,9 +188,39 @@ export class QueueStore implements JobStore {
     await Promise.all([...queues].map((queue) => queue.deliver()));
   }
 
+  /** What concerns this queue itself is there as soon as it is written. */
+  async hasReached({ prefix, queueName }: { prefix: string; queueName: string }): Promise<boolean> {
+    const base = queueBase(prefix, queueName);
+    if (base === this.keys.base) {
+      return true;
+    }
+    let reached = false;
+    const delivered = this.courier.delivered({ targets: new Set([base]) });
+    await within(
+      TELL_MS,
+      delivered.then((done) => (reached = done)),
+    );
+    return reached;
+  }
+
+  /** Has children that have ended tell their parent again. Answers how many did. */
+  async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
+    const args = [0, queueBase(parent.prefix, parent.queueName), parent.id] as const;
+    const told = (await this.runner.run(tellAgain, args, ids)) as number;
+    if (told > 0) {
+      this.courier.nudge(0);
+    }
+    return told;
+  }
+
+  /** Parents whose children are to be looked after; none while another process has had some within the interval. */
+  nextParents(count: number, intervalMs: number): Promise<string[]> {
+    return this.runner.run(nextParents, [0, count, intervalMs]) as Promise<string[]>;
+  }
+
   /** Delivers what the outbox holds. */
   async deliver(): Promise<void> {
-    await within(TELL_MS, this.courier.look());
+    await within(TELL_MS, this.courier.delivered());
   }
 
   signalJob(id: string, name: string, key: string, json: string): Promise<string> {

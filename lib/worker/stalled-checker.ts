@@ -1,4 +1,5 @@
 import type { JobRecord } from '../job/job-record.js';
+import { ParentCare } from '../store/parent-care.js';
 import type { QueueStore } from '../store/queue-store.js';
 
 const FULL_SLICE = 500;
@@ -18,11 +19,12 @@ export interface StalledCheckerHooks {
   failed: (error: unknown) => void;
 }
 
-/** Looks at an interval for jobs whose lock has expired. */
+/** Looks at an interval for jobs whose lock has expired, and after parents that wait for children. */
 export class StalledChecker {
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
   private stopped = false;
+  private care: ParentCare | undefined;
 
   constructor(
     private readonly store: () => QueueStore,
@@ -58,6 +60,11 @@ export class StalledChecker {
       stalled.forEach(this.hooks.stalled);
       exhausted.forEach(this.hooks.exhausted);
       found = stalled.length + exhausted.length;
+    }
+    if (!this.stopped) {
+      this.care ??= new ParentCare(this.store());
+      // Several workers with one interval: whoever looks first has looked for all.
+      await this.care.look(this.options.intervalMs / 2);
     }
   }
 }

@@ -30,7 +30,8 @@ const TYPES: Record<string, string> = {
   wake: 'zset',
   limiter: 'hash',
   'waiting-children': 'zset',
-  outbox: 'list',
+  outbox: 'hash',
+  fences: 'hash',
   inbox: 'hash',
   staging: 'zset',
   'body:': 'string',
@@ -38,12 +39,13 @@ const TYPES: Record<string, string> = {
   'logs:': 'list',
   'children:': 'hash',
   'staged:': 'list',
+  'posted:': 'list',
   'writer:': 'string',
   'dedup:': 'hash',
 };
 
 const EXPIRING = new Set(['limiter', 'writer:']);
-const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil', 'told', 'sent', 'outbox']);
+const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil', 'told', 'sent', 'outbox', 'era', 'base', 'lookedAfter']);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
 export async function auditQueue(
