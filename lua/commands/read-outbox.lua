@@ -104,7 +104,9 @@ local lines = read_lines()
 for i = 1, #lines do
   give(lines[(turn + i) % #lines + 1])
 end
-if not is_left then
+if is_left then
+  redis.call('HSET', q.meta, 'outbox', '1')
+else
   redis.call('HDEL', q.meta, 'outbox')
 end
 local going = {}
@@ -113,5 +115,5 @@ for id in string.gmatch(asked, '[^,]+') do
     going[#going + 1] = id
   end
 end
-reply[4] = table.concat(going, ',')
+reply[2], reply[4] = wait, table.concat(going, ',')
 return reply
