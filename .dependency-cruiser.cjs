@@ -1,6 +1,6 @@
 // Who may import whom. A folder of lib/ imports only from lower floors, and folders of one floor never import each other.
 const FLOORS = [
-  ['lifecycle'],
+  ['runtime'],
   ['job'],
   ['redis'],
   ['store'],

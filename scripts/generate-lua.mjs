@@ -127,6 +127,7 @@ function compile(file) {
     `  '${name}',`,
     `  [${header.keys.map((key) => `'${key}'`).join(', ')}],`,
     `  ${JSON.stringify(lua.split('\n')).replaceAll('","', '",\n    "').replace('["', '[\n    "').replace(/"\]$/, '",\n  ]')},`,
+    `  ${header.args[0]?.name === 'now'},`,
     `);`,
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import type { GapEvent, JobEvent } from '../job/job-event.js';
-import { persist } from '../lifecycle/persist.js';
+import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
 import type { EventLine, StreamEntry } from '../redis/event-line.js';
 import { Continuity } from './continuity.js';
 import { readSharedEntry } from './decode-entry.js';
@@ -32,7 +32,8 @@ export class EventFeed {
     private readonly tell: (event: JobEvent) => void,
     onError: (error: unknown) => void,
   ) {
-    const place = persist(
+    const place = retryUntilAborted(
+      reader.runtime,
       () => (after === FROM_NOW ? this.startNow() : this.startAfter(readCursor('lastEventId', after))),
       this.stopped.signal,
       onError,

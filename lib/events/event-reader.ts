@@ -1,4 +1,5 @@
 import type { Codec } from '../job/codec.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { Connection } from '../redis/connection.js';
 import type { StreamEntry } from '../redis/event-line.js';
 import type { QueueKeys } from '../redis/queue-keys.js';
@@ -11,6 +12,7 @@ const ENTRIES_PER_PAGE = 200;
 /** Looks things up for those who follow a queue's events. */
 export class EventReader {
   readonly key: string;
+  readonly runtime: Runtime;
   private readonly inspect: InspectStore;
 
   constructor(
@@ -20,7 +22,8 @@ export class EventReader {
     readonly codec: Codec | undefined,
   ) {
     this.key = keys.of('events');
-    this.inspect = new InspectStore(new ScriptRunner(connection.client, keys));
+    this.runtime = connection.runtime;
+    this.inspect = new InspectStore(new ScriptRunner(connection.client, keys, connection.runtime));
   }
 
   /** A job and the place in the events at which it was so; with '' the place alone. */

@@ -7,7 +7,7 @@ import type {
   JobEventBase,
   SnapshotEvent,
 } from '../job/job-event.js';
-import { persist } from '../lifecycle/persist.js';
+import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
 import type { JobLook } from '../store/inspect-store.js';
 import { Continuity } from './continuity.js';
 import { readSharedEntry } from './decode-entry.js';
@@ -145,7 +145,9 @@ class JobWatch {
   }
 
   private keepTrying<T>(attempt: () => Promise<T>): Promise<T | undefined> {
-    return persist(attempt, this.stopped.signal, (error) => this.live.report(error));
+    return retryUntilAborted(this.reader.runtime, attempt, this.stopped.signal, (error) =>
+      this.live.report(error),
+    );
   }
 
   private async refresh(): Promise<void> {

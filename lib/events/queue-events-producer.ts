@@ -1,8 +1,8 @@
 import { checkEventName, checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { encodeJson } from '../job/json.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
-import { within } from '../lifecycle/within.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -86,7 +86,7 @@ export class QueueEventsProducer extends SafeEmitter {
   /** Resolves once what was published has arrived. */
   close(): Promise<void> {
     return (this.closed ??= (async () => {
-      await within(LAST_CALLS_MS, this.store.idle());
+      await within(this.connection.runtime, LAST_CALLS_MS, this.store.idle());
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

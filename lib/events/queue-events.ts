@@ -3,7 +3,7 @@ import { checkPrefix, checkQueueName } from '../job/check.js';
 import { checkCodec } from '../job/codec.js';
 import { ConnectionError, RedisVersionError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';

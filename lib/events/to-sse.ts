@@ -1,5 +1,6 @@
 import { fromEventPattern, merge, Observable, type OperatorFunction, Subject } from 'rxjs';
 import { checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
+import { systemRuntime } from '../runtime/system-runtime.js';
 import type { JobEvent } from '../job/job-event.js';
 import { type BufferOptions, checkBufferOptions } from './event-buffer.js';
 import { type Consumer, holdWhileBusy } from './hold-while-busy.js';
@@ -58,8 +59,8 @@ export function toSse(options: SseOptions = {}): OperatorFunction<JobEvent, SseM
       let lastId: string | undefined;
       let isFirst = true;
       const beat = (): void => subscriber.next({ ...(lastId ? { id: lastId } : {}), comment: 'still here' });
-      const timer = heartbeat > 0 ? setInterval(beat, heartbeat) : undefined;
-      subscriber.add(() => clearInterval(timer));
+      const timer = heartbeat > 0 ? systemRuntime.setRepeating(beat, heartbeat) : undefined;
+      subscriber.add(() => timer?.cancel());
       const client = response && clientOf(response);
       const paced = client ? source.pipe(holdWhileBusy(client, buffer)) : source;
       subscriber.add(
@@ -97,7 +98,7 @@ function clientOf(response: SseResponse): Consumer & { took: () => void } {
     took: () => {
       taken += 1;
       if (taken === 1) {
-        setImmediate(() => {
+        systemRuntime.setSoon(() => {
           taken = 0;
           rested.next();
         });

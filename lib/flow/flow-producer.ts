@@ -4,8 +4,8 @@ import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, queueBase, refOf } from '../job/job-ref.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
-import { within } from '../lifecycle/within.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
@@ -118,6 +118,7 @@ export class FlowProducer extends SafeEmitter {
   private prepare(flow: FlowJob, { queuesOptions }: FlowOptions): () => Promise<JobNode> {
     const defaults = {
       prefix: this.prefix,
+      newId: this.connection.runtime.uuid,
       optionsOf: (queueName: string) => queuesOptions?.[queueName]?.defaultJobOptions,
       codec: this.opts.codec,
     };
@@ -148,7 +149,8 @@ export class FlowProducer extends SafeEmitter {
   }
 
   private jobNode({ ref, name, data, opts, children }: FlowNode, known = false): JobNode {
-    const job = new Job(this.store(ref), ref.id, name, data, opts, opts.timestamp ?? Date.now());
+    const addedOn = opts.timestamp ?? this.connection.runtime.now();
+    const job = new Job(this.store(ref), ref.id, name, data, opts, addedOn);
     job.deduplicated = known;
     return children.length === 0 || known
       ? { job }
@@ -168,7 +170,11 @@ export class FlowProducer extends SafeEmitter {
   private release(wait: boolean): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(LAST_CALLS_MS, Promise.all([...this.stores.values()].map((store) => store.idle())));
+        await within(
+          this.connection.runtime,
+          LAST_CALLS_MS,
+          Promise.all([...this.stores.values()].map((store) => store.idle())),
+        );
       }
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

@@ -1,3 +1,4 @@
+import { systemRuntime } from '../runtime/system-runtime.js';
 import { InvalidOptionError } from './errors.js';
 import type { BackoffOptions } from './job-options.js';
 
@@ -22,6 +23,7 @@ export async function backoffDelay<J>(
   error: Error,
   job: J,
   strategy?: BackoffStrategy<J>,
+  random = systemRuntime.random,
 ): Promise<number> {
   if (backoff === undefined) {
     return 0;
@@ -29,10 +31,10 @@ export async function backoffDelay<J>(
   const options: BackoffOptions = typeof backoff === 'number' ? { type: 'fixed', delay: backoff } : backoff;
   const { type, delay = 0, jitter = 0 } = options;
   if (type === 'fixed') {
-    return withJitter(delay, jitter);
+    return withJitter(delay, jitter, random);
   }
   if (type === 'exponential') {
-    return withJitter(Math.min(2 ** (attemptsMade - 1), LARGEST_FACTOR) * delay, jitter);
+    return withJitter(Math.min(2 ** (attemptsMade - 1), LARGEST_FACTOR) * delay, jitter, random);
   }
   if (!strategy) {
     throw new InvalidOptionError(
@@ -44,6 +46,6 @@ export async function backoffDelay<J>(
   return strategy(attemptsMade, type, error, job);
 }
 
-function withJitter(delay: number, jitter: number): number {
-  return jitter > 0 ? Math.floor(Math.random() * delay * jitter + delay * (1 - jitter)) : delay;
+function withJitter(delay: number, jitter: number, random: () => number): number {
+  return jitter > 0 ? Math.floor(random() * delay * jitter + delay * (1 - jitter)) : delay;
 }

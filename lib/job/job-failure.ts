@@ -38,11 +38,12 @@ export async function failureOf<J extends Attempted>(
   error: Error,
   strategy?: BackoffStrategy<J>,
   tries: Tries = triesOf(job),
+  random?: () => number,
 ): Promise<Failure> {
   const { made, attempts = 0, backoff } = tries;
   let retryDelayMs: number | undefined;
   if (made < attempts && specialErrorKind(error) !== 'unrecoverable') {
-    const delay = await backoffDelay(backoff, made, error, job, strategy);
+    const delay = await backoffDelay(backoff, made, error, job, strategy, random);
     retryDelayMs =
       delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
   }

@@ -6,6 +6,7 @@ import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
 import { queueOf, shownKey } from './job-ref.js';
 import { JobSnapshot } from './job-snapshot.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { JobStore } from './job-store.js';
 
 /** Where to read children on: `cursor` 0 at first, then what the answer says; `count` about how many. */
@@ -60,6 +61,11 @@ export class JobFamily<
     timestamp: number,
   ) {
     super(id, name, data, opts, timestamp);
+  }
+
+  /** @internal */
+  get runtime(): Runtime {
+    return this.store.runtime;
   }
 
   /** @internal How the values of the queue are stored. */

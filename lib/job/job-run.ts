@@ -86,7 +86,7 @@ export class JobRun<
    * where it has one, knows. Answers false when a parent in another queue could not be reached yet: it will learn of it.
    */
   async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<boolean> {
-    const failure = await failureOf(this, error);
+    const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
     this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
     this.failed(failure);
     return failure.retryDelayMs !== undefined || this.parentReached();
@@ -95,7 +95,7 @@ export class JobRun<
   /** Ends this run; the job is due at `timestamp` (milliseconds). Throw `DelayedError` afterwards. No attempt is counted. */
   async moveToDelayed(timestamp: number, token?: string): Promise<void> {
     checkNumber('timestamp', timestamp, 0);
-    const delay = Math.max(Math.ceil(timestamp - Date.now()), 1);
+    const delay = Math.max(Math.ceil(timestamp - this.store.runtime.now()), 1);
     this.expect(
       await this.store.write(['postpone', this.id, this.lockToken(token), String(delay)]),
       'delay',

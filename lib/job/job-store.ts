@@ -1,3 +1,4 @@
+import type { Runtime } from '../runtime/runtime.js';
 import type { Codec } from './codec.js';
 import type { FlowJob } from './flow-job.js';
 import type { JobRef } from './job-ref.js';
@@ -48,6 +49,7 @@ export interface AddedChild {
 export interface JobStore {
   readonly queueName: string;
   readonly prefix: string;
+  readonly runtime: Runtime;
   /** Of the queue, for values that users gave; JSON when there is none. */
   readonly codec?: Codec | undefined;
   /** Joins the group commit that this job belongs to. */

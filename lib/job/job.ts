@@ -133,7 +133,14 @@ export class Job<
   async addChildren(children: readonly FlowJob[]): Promise<Job[]> {
     const added = await this.store.addChildren(this.id, this.token ?? '', children);
     return added.map(({ ref, name, data, opts, known }) => {
-      const job = new Job(this.store.peer(ref), ref.id, name, data, opts, opts.timestamp ?? Date.now());
+      const job = new Job(
+        this.store.peer(ref),
+        ref.id,
+        name,
+        data,
+        opts,
+        opts.timestamp ?? this.store.runtime.now(),
+      );
       job.deduplicated = known;
       return job;
     });

@@ -1,3 +1,4 @@
+import type { Timer } from '../runtime/runtime.js';
 import { checkNumber, LONGEST_TIMER_MS } from './check.js';
 import { ConnectionClosedError, JobFailedError, JobNotFoundError, WaitTimeoutError } from './errors.js';
 import type { JobStore } from './job-store.js';
@@ -38,15 +39,16 @@ export async function waitUntilFinished<R>(
   if (ttl !== undefined) {
     checkNumber('ttl', ttl, 0, LONGEST_TIMER_MS);
   }
+  const { runtime } = store;
   return new Promise<R>((resolve, reject) => {
-    let gone: NodeJS.Timeout | undefined;
+    let gone: Timer | undefined;
     const settle = (outcome: Outcome<R>): void => {
       events.off(`completed:${id}`, onCompleted);
       events.off(`failed:${id}`, onFailed);
       events.off('closing', onClosing);
-      clearTimeout(deadline);
-      clearInterval(again);
-      clearTimeout(gone);
+      deadline?.cancel();
+      again.cancel();
+      gone?.cancel();
       if ('failure' in outcome) {
         reject(outcome.failure);
       } else {
@@ -65,7 +67,7 @@ export async function waitUntilFinished<R>(
       storedOutcome<R>(store, id).then(
         (outcome) => {
           if (outcome && missing(outcome)) {
-            gone ??= setTimeout(settle, LOOK_AGAIN_MS, outcome);
+            gone ??= runtime.setTimer(() => settle(outcome), LOOK_AGAIN_MS);
           } else if (outcome) {
             settle(outcome);
           }
@@ -79,8 +81,8 @@ export async function waitUntilFinished<R>(
     const deadline =
       ttl === undefined
         ? undefined
-        : setTimeout(() => settle({ failure: new WaitTimeoutError(id, ttl) }), ttl);
-    const again = setInterval(look, LOOK_AGAIN_MS);
+        : runtime.setTimer(() => settle({ failure: new WaitTimeoutError(id, ttl) }), ttl);
+    const again = runtime.setRepeating(look, LOOK_AGAIN_MS);
     look();
   });
 }

@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { QueueEvents } from '../events/queue-events.js';
 import type { FlowProducerOptions } from '../flow/flow-options.js';
 import { FlowProducer } from '../flow/flow-producer.js';
-import { within } from '../lifecycle/within.js';
+import { sleep } from '../runtime/sleep.js';
+import { systemRuntime } from '../runtime/system-runtime.js';
+import { within } from '../runtime/within.js';
 import { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { Worker } from '../worker/worker.js';
@@ -132,12 +133,12 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   async beforeApplicationShutdown(): Promise<void> {
     // Workers have drained: who follows the jobs that ended then is still told.
     const all = [...this.events.values()];
-    await within(LAST_EVENTS_MS, Promise.all(all.map((events) => events.caughtUp())));
+    await within(systemRuntime, LAST_EVENTS_MS, Promise.all(all.map((events) => events.caughtUp())));
     await this.closeEvents();
     if (this.events.size > 0) {
       // Responses that end now must have ended when the server closes, which then closes their idle connections too
       // instead of waiting for their time to be over.
-      await sleep(LAST_RESPONSES_MS);
+      await sleep(systemRuntime, LAST_RESPONSES_MS);
     }
   }
 

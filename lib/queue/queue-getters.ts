@@ -4,8 +4,8 @@ import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
 import type { JobState, JobType } from '../job/job-state.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
-import { within } from '../lifecycle/within.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -240,7 +240,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   private release(wait = true): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(LAST_CALLS_MS, this.store.idle());
+        await within(this.connection.runtime, LAST_CALLS_MS, this.store.idle());
       }
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

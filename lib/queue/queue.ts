@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { checkInteger } from '../job/check.js';
 import { checkJobOptions } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
@@ -30,7 +29,7 @@ export class Queue<
   N extends string = NameOf<DataOrJob, DefaultName>,
 > extends QueueControl<Job<D, R, N>> {
   /** Names this object among all producers. */
-  readonly token = randomUUID();
+  readonly token: string;
   declare readonly opts: QueueOptions;
   private readonly dedup: DedupPolicies;
 
@@ -50,6 +49,7 @@ export class Queue<
       checkInteger('streams.events.maxLen', maxEvents, 0);
     }
     super(name, opts);
+    this.token = this.store.runtime.uuid();
     this.dedup = new DedupPolicies(name);
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
@@ -115,6 +115,7 @@ export class Queue<
     const flow = { name, data, queueName: this.name, opts: own };
     const defaults = {
       prefix: this.store.prefix,
+      newId: this.store.runtime.uuid,
       optionsOf: () => this.opts.defaultJobOptions,
       codec: this.opts.codec,
     };
@@ -126,7 +127,12 @@ export class Queue<
     const [child] = await this.store.peer(ref).attach(ref.id, '', [node]);
     const { id } = node.ref;
     const duplicated = child!.known;
-    return this.added(name, data, node.opts, { id, now: Date.now(), duplicated, deduplicated: false });
+    return this.added(name, data, node.opts, {
+      id,
+      now: this.store.runtime.now(),
+      duplicated,
+      deduplicated: false,
+    });
   }
 
   private added(

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Runtime } from '../runtime/runtime.js';
+import { sleep } from '../runtime/sleep.js';
 import type { RedisClient } from './client.js';
 
 const GRACE_MS = 2000;
@@ -10,6 +10,7 @@ const LONGEST_RETRY_MS = 500;
 export interface LineOwner {
   /** For what must not wait behind a blocking read. */
   readonly client: RedisClient;
+  readonly runtime: Runtime;
   /** A client for the line alone. */
   duplicate(): RedisClient;
 }
@@ -31,7 +32,7 @@ export abstract class BlockingLine {
     protected readonly connection: LineOwner,
     base: string,
   ) {
-    this.nudgeKey = `${base}nudge:${randomUUID()}`;
+    this.nudgeKey = `${base}nudge:${connection.runtime.uuid()}`;
   }
 
   /** Keys to read, none when nobody waits. */
@@ -83,7 +84,10 @@ export abstract class BlockingLine {
     this.blockedOn = keys;
     let giveUp!: (reason: Error) => void;
     const broken = new Promise<never>((_resolve, reject) => (giveUp = reject));
-    const watchdog = setTimeout(() => giveUp(new Error('A blocking read is overdue.')), blockMs + GRACE_MS);
+    const watchdog = this.connection.runtime.setTimer(
+      () => giveUp(new Error('A blocking read is overdue.')),
+      blockMs + GRACE_MS,
+    );
     // The client would send the read again after a reconnection, as if nothing had been taken.
     const onClose = (): void => giveUp(new Error('The connection was closed.'));
     client.once('close', onClose);
@@ -96,12 +100,12 @@ export abstract class BlockingLine {
     } catch {
       this.drop();
       if (!this.closed) {
-        await sleep(this.retryMs);
+        await sleep(this.connection.runtime, this.retryMs);
         this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
       }
       return () => this.afterFailure();
     } finally {
-      clearTimeout(watchdog);
+      watchdog.cancel();
       client.off('close', onClose);
       this.blockedOn = undefined;
     }

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 import { ConnectionError, InvalidOptionError } from '../job/errors.js';
-import { within } from '../lifecycle/within.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { within } from '../runtime/within.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
 import { toStepwellError, withoutSecrets } from './redis-failure.js';
 import { EventLine } from './event-line.js';
@@ -34,6 +35,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
 
   constructor(
     options: ConnectionOptions,
+    readonly runtime: Runtime,
     private readonly forget: () => void,
   ) {
     super();
@@ -73,7 +75,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     }
     if (this.client.status === 'ready') {
       // A server that hangs, or a connection that is dead without anyone having said so, never answers.
-      await within(LAST_WORD_MS, this.client.quit());
+      await within(this.runtime, LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
     rejectPending(this.client);

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../job/errors.js';
 import { isClient, type ConnectionOptions } from './client.js';
+import { runtimeOf } from '../runtime/runtime-of.js';
 import { Connection } from './connection.js';
 
 const byClient = new WeakMap<object, Connection>();
@@ -19,7 +20,7 @@ export function connect(options: ConnectionOptions | undefined = {}): Connection
   if (isClient(options)) {
     let connection = byClient.get(options);
     if (!connection) {
-      connection = new Connection(options, () => byClient.delete(options));
+      connection = new Connection(options, runtimeOf(options), () => byClient.delete(options));
       byClient.set(options, connection);
     }
     return connection.retain();
@@ -27,7 +28,7 @@ export function connect(options: ConnectionOptions | undefined = {}): Connection
   const key = optionsKey(options);
   let connection = byOptions.get(key);
   if (!connection) {
-    connection = new Connection(options, () => byOptions.delete(key));
+    connection = new Connection(options, runtimeOf(options), () => byOptions.delete(key));
     byOptions.set(key, connection);
   }
   return connection.retain();

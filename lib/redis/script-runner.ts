@@ -1,3 +1,5 @@
+import type { Runtime } from '../runtime/runtime.js';
+import { systemRuntime } from '../runtime/system-runtime.js';
 import type { RedisClient } from './client.js';
 import type { QueueKeys } from './queue-keys.js';
 import { toStepwellError } from './redis-failure.js';
@@ -12,6 +14,7 @@ export class ScriptRunner {
   constructor(
     private readonly client: RedisClient,
     readonly keys: QueueKeys,
+    readonly runtime: Runtime = systemRuntime,
   ) {}
 
   async run<Args extends readonly (string | number)[], HasRest extends boolean>(
@@ -19,7 +22,7 @@ export class ScriptRunner {
     args: Readonly<Args>,
     ...[rest = []]: Rest<HasRest>
   ): Promise<unknown> {
-    const tail = [...this.head(script), ...args, ...rest];
+    const tail = [...this.head(script), ...this.timed(script, args), ...rest];
     try {
       return await this.send('evalsha', [script.sha, ...tail]);
     } catch (error) {
@@ -32,6 +35,15 @@ export class ScriptRunner {
     } catch (error) {
       throw toStepwellError(error);
     }
+  }
+
+  /** Scripts are handed the time where it is not that of Redis. */
+  private timed(
+    script: Script<any, boolean>,
+    args: readonly (string | number)[],
+  ): readonly (string | number)[] {
+    const now = script.isTimed && args[0] === 0 ? this.runtime.scriptTime() : 0;
+    return now === 0 ? args : [now, ...args.slice(1)];
   }
 
   private head(script: Script<readonly (string | number)[], boolean>): readonly (string | number)[] {

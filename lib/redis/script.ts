@@ -7,6 +7,8 @@ export interface Script<Args extends readonly (string | number)[], Rest extends 
   readonly keys: readonly FixedKey[];
   readonly lua: string;
   readonly sha: string;
+  /** Whether its first argument is the time, 0 for that of Redis. */
+  readonly isTimed: boolean;
   /** Types only; never set. */
   readonly signature?: { args: Args; rest: Rest };
 }
@@ -15,7 +17,8 @@ export function defineScript<Args extends readonly (string | number)[], Rest ext
   name: string,
   keys: readonly FixedKey[],
   lines: readonly string[],
+  isTimed: boolean,
 ): Script<Args, Rest> {
   const lua = lines.join('\n');
-  return { name, keys, lua, sha: createHash('sha1').update(lua).digest('hex') };
+  return { name, keys, lua, isTimed, sha: createHash('sha1').update(lua).digest('hex') };
 }

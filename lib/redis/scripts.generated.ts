@@ -515,6 +515,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string], 
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
@@ -920,6 +921,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Makes a delayed job due some time from now instead. */
@@ -1186,6 +1188,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
@@ -1366,6 +1369,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Removes jobs of one state that are older than a grace time. Looks at one slice of the state: repeat it from the */
@@ -1924,6 +1928,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, answer)",
     "return answer",
   ],
+  true,
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
@@ -1959,6 +1964,7 @@ export const closeRateLimit = defineScript<[now: number, duration: number], fals
     "end",
     "return 'ok'",
   ],
+  true,
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
@@ -3310,6 +3316,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "remember(lane, seq, reply[1] .. '\\n' .. table.concat(started))",
     "return reply",
   ],
+  true,
 );
 
 /** How many jobs are in each state. */
@@ -3330,6 +3337,7 @@ export const countJobs = defineScript<[], false>(
     "  redis.call('HEXISTS', q.meta, 'paused'),",
     "}",
   ],
+  false,
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
@@ -3433,6 +3441,7 @@ export const countPriorities = defineScript<[], true>(
     "end",
     "return counts",
   ],
+  false,
 );
 
 /** Removes jobs that wait, also for children, and delayed ones when asked, in slices. Repeat it until it removes none. */
@@ -3881,6 +3890,7 @@ export const drainQueue = defineScript<[delayed: number], false>(
     "publish(q.events, call.events, meta[2])",
     "return removed",
   ],
+  false,
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
@@ -3903,6 +3913,7 @@ export const getChildren = defineScript<[id: string, cursor: string, letters: st
     "end",
     "return reply",
   ],
+  false,
 );
 
 /** Which job a deduplication protects. */
@@ -3926,6 +3937,7 @@ export const getDedupOwner = defineScript<[now: number, id: string], false>(
     "end",
     "return stored[1]",
   ],
+  true,
 );
 
 /** Lines of a job's log. */
@@ -3969,6 +3981,7 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
     "end",
     "return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1)) }",
   ],
+  false,
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
@@ -4024,6 +4037,7 @@ export const getRateLimit = defineScript<[now: number], false>(
     "end",
     "return { stored[1], left }",
   ],
+  true,
 );
 
 /** The ids of jobs in one state: waiting ones in the order of their turn, delayed ones by due time, active ones by lock */
@@ -4070,6 +4084,7 @@ export const listJobs = defineScript<[state: string, start: number, stop: number
     "end",
     "return set_page(q[state], start, stop, descending == 1)",
   ],
+  false,
 );
 
 /** All that is stored about some jobs. */
@@ -4103,6 +4118,7 @@ export const loadJobs = defineScript<[], true>(
     "end",
     "return reply",
   ],
+  false,
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were told when it was so. */
@@ -4151,6 +4167,7 @@ export const lookAtJob = defineScript<[id: string], false>(
     "  state_of(q, id) or '',",
     "}",
   ],
+  false,
 );
 
 /** Which parents are to be looked after next: some of those that wait for children, in turn. One process has them in an */
@@ -4188,6 +4205,7 @@ export const nextParents = defineScript<[now: number, count: number, interval: n
     "redis.call('HSET', q.meta, 'lookedAfter', string.format('%.0f,%.0f', last, t))",
     "return ids",
   ],
+  true,
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
@@ -4466,6 +4484,7 @@ export const obliterateQueue = defineScript<[count: number, force: number], fals
     "redis.call('PEXPIRE', q.inbox, REMEMBER_MS)",
     "return 'done'",
   ],
+  false,
 );
 
 /** Stops the starting of jobs, or lets it go on. */
@@ -4542,6 +4561,7 @@ export const pauseQueue = defineScript<[paused: number], false>(
     "publish(q.events, events, meta[2])",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
@@ -4781,6 +4801,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Ends the delay of many jobs: they go to the back of the plain list, the first due first, whatever their priority. */
@@ -4977,6 +4998,7 @@ export const promoteJobs = defineScript<[now: number, count: number], false>(
     "end",
     "return #ids",
   ],
+  true,
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
@@ -5062,6 +5084,7 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "remember(lane, seq, 'ok')",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Notes which messages have been received, drops those that can't get lost any more, and gives what is to be delivered */
@@ -5357,6 +5380,7 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
     "reply[2], reply[4] = wait, table.concat(going, ',')",
     "return reply",
   ],
+  true,
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
@@ -5937,6 +5961,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "end",
     "return { undelivered(meta[3], call.outbox), unpack(last) }",
   ],
+  true,
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
@@ -6196,6 +6221,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "publish(q.events, events, redis.call('HGET', q.meta, 'maxEvents'))",
     "return reply",
   ],
+  true,
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
@@ -6737,6 +6763,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "end",
     "return removed",
   ],
+  true,
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
@@ -7014,6 +7041,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
@@ -7564,6 +7592,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
@@ -7663,6 +7692,7 @@ export const renewLocks = defineScript<[now: number, lock: number], true>(
     "lock_all(q, held, server_time(now) + lock)",
     "return lost",
   ],
+  true,
 );
 
 /** Makes a finished job wait again, at the back or the front of the plain list whatever its priority. */
@@ -8136,6 +8166,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of the plain list whatever their priority. */
@@ -8558,6 +8589,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "end",
     "return { #ids, latest }",
   ],
+  true,
 );
 
 /** Stores the settings that a queue's scripts read. */
@@ -8575,6 +8607,7 @@ export const setMeta = defineScript<[maxEvents: string], false>(
     "end",
     "return 'ok'",
   ],
+  false,
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
@@ -8854,6 +8887,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
@@ -8897,6 +8931,7 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
     "redis.call('ZADD', q.staging, string.format('%.0f', server_time(now) + lifetime), id)",
     "return 'ok'",
   ],
+  true,
 );
 
 /** Has the children of one parent that have ended tell it once more: it may have lost what it was told. What is on its way */
@@ -9393,6 +9428,7 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "publish(q.events, call.events, meta[2])",
     "return told",
   ],
+  true,
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
@@ -9405,6 +9441,7 @@ export const trimEvents = defineScript<[max: number], false>(
     "local max = tonumber(ARGV[1])",
     "return redis.call('XTRIM', q.events, 'MAXLEN', max)",
   ],
+  false,
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
@@ -9833,4 +9870,5 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "remember(lane, seq, word)",
     "return word",
   ],
+  true,
 );

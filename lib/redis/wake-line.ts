@@ -23,7 +23,7 @@ export class WakeLine extends BlockingLine {
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: Date.now() + timeoutMs, done: resolve, owner };
+      waiter = { deadline: this.connection.runtime.now() + timeoutMs, done: resolve, owner };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -59,7 +59,7 @@ export class WakeLine extends BlockingLine {
 
   protected blockMs(): number {
     const deadlines = [...this.waiters.values()].flatMap((list) => list.map(({ deadline }) => deadline));
-    return Math.min(Math.min(...deadlines) - Date.now(), MAX_BLOCK_MS);
+    return Math.min(Math.min(...deadlines) - this.connection.runtime.now(), MAX_BLOCK_MS);
   }
 
   protected async read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void> {
@@ -68,7 +68,7 @@ export class WakeLine extends BlockingLine {
   }
 
   protected afterRead(): void {
-    const now = Date.now();
+    const now = this.connection.runtime.now();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of list.filter(({ deadline }) => deadline <= now)) {
         this.finish(key, waiter, false);

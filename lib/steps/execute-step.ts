@@ -18,12 +18,16 @@ export function executeStep(
   }
   return new Promise((resolve, reject) => {
     // The connection of the worker keeps the process alive while it matters.
-    const timer = setTimeout(() => {
-      const error = new StepTimeoutError(context.step, timeoutMs);
-      reject(error);
-      context.abort(error);
-    }, timeoutMs).unref();
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+    const timer = job.runtime.setTimer(
+      () => {
+        const error = new StepTimeoutError(context.step, timeoutMs);
+        reject(error);
+        context.abort(error);
+      },
+      timeoutMs,
+      true,
+    );
+    work.then(resolve, reject).finally(() => timer.cancel());
   });
 }
 

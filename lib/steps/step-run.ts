@@ -1,3 +1,4 @@
+import type { Runtime } from '../runtime/runtime.js';
 import type { Job } from '../job/job.js';
 import { asError } from '../job/job-failure.js';
 import { decodeStepValue } from '../job/job-steps.js';
@@ -134,7 +135,7 @@ export class StepRun {
       return this.awaitChildren(step, head, json, next);
     }
     if (!next || returned instanceof Sleep || work.run.isClosing) {
-      const ms = returned instanceof Sleep ? sleepMs(returned) : '0';
+      const ms = returned instanceof Sleep ? sleepMs(returned, work.run.job.runtime) : '0';
       return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', ms]));
     }
     await work.keep(work.write(step.name, head, json, cursor, work.ledger.begin(next.name)));
@@ -224,7 +225,7 @@ function valueOf(returned: unknown): unknown {
   return returned instanceof Outcome ? returned.value : returned;
 }
 
-function sleepMs({ until }: Sleep<unknown>): string {
-  const ms = until instanceof Date ? until.getTime() - Date.now() : until;
+function sleepMs({ until }: Sleep<unknown>, runtime: Runtime): string {
+  const ms = until instanceof Date ? until.getTime() - runtime.now() : until;
   return String(Math.max(Math.ceil(ms), 0));
 }

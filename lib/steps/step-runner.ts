@@ -39,6 +39,6 @@ function standAlone(job: Job, token: string, signal: AbortSignal): StagedRun {
     ...{ job, token, signal, isClosing: false },
     keepCompleted: retentionText(job.opts.removeOnComplete),
     keepFailed: job.opts.removeOnFail,
-    failure: (error, tries) => failureOf(job, error, undefined, tries),
+    failure: (error, tries) => failureOf(job, error, undefined, tries, job.runtime.random),
   };
 }

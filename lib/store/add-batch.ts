@@ -27,11 +27,7 @@ interface Entry {
 
 /** Adds jobs by group commit: what is added while a call is in flight joins the next one. */
 export class AddBatch {
-  private readonly group = new GroupCommit<Entry>((lane, entries) => this.send(lane, entries), {
-    lanes: LANES,
-    entries: () => ENTRIES,
-    bytes: BYTES,
-  });
+  private readonly group: GroupCommit<Entry>;
 
   /**
    * @param idleWorker an idle worker of this process for the queue, if there is one
@@ -39,7 +35,13 @@ export class AddBatch {
   constructor(
     private readonly runner: ScriptRunner,
     private readonly idleWorker: () => IdleWorker | undefined,
-  ) {}
+  ) {
+    this.group = new GroupCommit<Entry>(runner.runtime, (lane, entries) => this.send(lane, entries), {
+      lanes: LANES,
+      entries: () => ENTRIES,
+      bytes: BYTES,
+    });
+  }
 
   add(job: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
@@ -66,11 +68,12 @@ export class AddBatch {
       return;
     }
     const seq = lane.next();
-    const until = Date.now() + KEEP_TRYING_MS;
+    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
     try {
       const call = resend(
+        this.runner.runtime,
         () => this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest),
-        () => Date.now() < until,
+        () => this.runner.runtime.now() < until,
       );
       idle?.wake();
       const answer = await call;

@@ -75,7 +75,7 @@ export class CommitBatch {
     private readonly undelivered: (lookInMs: number) => void,
     private readonly fetcher?: Fetcher,
   ) {
-    this.group = new GroupCommit<Entry>((lane, entries) => this.send(lane, entries), {
+    this.group = new GroupCommit<Entry>(this.runner.runtime, (lane, entries) => this.send(lane, entries), {
       lanes: options.lanes,
       entries: options.entries,
       bytes: BYTES,
@@ -128,13 +128,14 @@ export class CommitBatch {
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
-    const started = Date.now();
+    const started = this.runner.runtime.now();
     let reply: readonly unknown[];
     try {
       reply = await resend(
+        this.runner.runtime,
         () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
         () => {
-          const sinceMs = Date.now() - started;
+          const sinceMs = this.runner.runtime.now() - started;
           if (sinceMs > ADD_PATIENCE_MS) {
             giveUpAdds(entries);
           }

@@ -1,6 +1,6 @@
 import { isBroken, isPassing } from '../redis/redis-failure.js';
 import { receive } from '../redis/scripts.generated.js';
-import type { CourierOffice } from './courier.js';
+import type { CourierOffice } from './courier-office.js';
 import type { OutboxLine, OutboxMessage } from './outbox-page.js';
 import { resend } from './resend.js';
 
@@ -41,10 +41,10 @@ export class CourierRound {
 
   /** Whether the target refuses, or cannot be reached: what there is for it is tried again later. */
   get isPaused(): boolean {
-    return performance.now() < this.pausedUntil;
+    return this.office.runtime.monotonicMs() < this.pausedUntil;
   }
 
-  /** When this round wants to go on, as `performance.now()` counts. */
+  /** When this round wants to go on, as `runtime.monotonicMs()` counts. */
   get wants(): number {
     const keepUntil = this.kept && !this.busy ? this.kept.since + KEEP_MS : Infinity;
     return Math.min(this.isPaused ? this.pausedUntil : Infinity, keepUntil);
@@ -80,13 +80,18 @@ export class CourierRound {
     if (kept === 0) {
       this.kept = undefined;
     } else {
-      this.kept ??= { number, era, since: performance.now() };
+      this.kept ??= { number, era, since: this.office.runtime.monotonicMs() };
     }
   }
 
   /** Whether it is time to see that what was received has stayed so. */
   get isDue(): boolean {
-    return !this.busy && !this.isPaused && this.kept !== undefined && performance.now() >= this.kept.since + KEEP_MS;
+    return (
+      !this.busy &&
+      !this.isPaused &&
+      this.kept !== undefined &&
+      this.office.runtime.monotonicMs() >= this.kept.since + KEEP_MS
+    );
   }
 
   /** Delivers what is given. `isSame` says afterwards whether the source's history still is the one it was read in. */
@@ -125,14 +130,21 @@ export class CourierRound {
   /** Answers what the target has, nothing when the call failed. */
   private async send(messages: readonly OutboxMessage[], after: Stamp): Promise<Taken | undefined> {
     this.busy = true;
-    const until = performance.now() + PATIENCE_MS;
+    const until = this.office.runtime.monotonicMs() + PATIENCE_MS;
     const rest = messages.flatMap(({ number, era, text }) => [number, era, text]);
-    const args = [0, this.source, this.target, after.number, after.era] as const;
+    const args = [
+      this.office.runtime.scriptTime(),
+      this.source,
+      this.target,
+      after.number,
+      after.era,
+    ] as const;
     try {
       const runner = this.office.runner(this.target);
       const [lookInMs, ...taken] = (await resend(
+        this.office.runtime,
         () => runner.run(receive, args, rest),
-        () => !this.office.isClosed && performance.now() < until,
+        () => !this.office.isClosed && this.office.runtime.monotonicMs() < until,
       )) as [number, ...Taken];
       if (lookInMs >= 0 && this.target !== this.source) {
         this.office.nudge(this.target, lookInMs);
@@ -149,7 +161,7 @@ export class CourierRound {
 
   private pause(error: unknown): void {
     this.pauseMs = Math.min(Math.max(this.pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
-    this.pausedUntil = performance.now() + this.pauseMs;
+    this.pausedUntil = this.office.runtime.monotonicMs() + this.pauseMs;
     // An outage is told by the connection.
     if (!isPassing(error) && !isBroken(error)) {
       this.office.failed(error);

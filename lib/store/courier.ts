@@ -1,5 +1,6 @@
-import type { ScriptRunner } from '../redis/script-runner.js';
+import type { Timer } from '../runtime/runtime.js';
 import { readOutbox } from '../redis/scripts.generated.js';
+import type { CourierOffice } from './courier-office.js';
 import { CourierRound } from './courier-round.js';
 import { type OutboxPage, readPage } from './outbox-page.js';
 import { resend } from './resend.js';
@@ -12,17 +13,6 @@ const PAGE_BYTES = 512 * 1024;
 const RETRY_MS = 1000;
 /** How often to look while somebody waits for what another process delivers. */
 const LOOK_MS = 15;
-
-/** What a courier needs of the post office of its process. */
-export interface CourierOffice {
-  /** Names this process. */
-  readonly holder: string;
-  readonly isClosed: boolean;
-  runner(base: string): ScriptRunner;
-  /** A queue's outbox holds something: to be looked at in so many milliseconds. */
-  nudge(base: string, lookInMs: number): void;
-  failed(error: unknown): void;
-}
 
 /** What somebody waits for. */
 export interface Awaited {
@@ -48,7 +38,7 @@ export class Courier {
   private again = false;
   private readonly sending = new Set<Promise<void>>();
   private readonly rounds = new Map<string, CourierRound>();
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private timerAt = Infinity;
   private history = '';
   private turn = 0;
@@ -107,7 +97,7 @@ export class Courier {
   }
 
   close(): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.waiters.splice(0).forEach(({ resolve }) => resolve(false));
   }
 
@@ -133,21 +123,21 @@ export class Courier {
   }
 
   private lookIn(ms: number): void {
-    const at = performance.now() + ms;
+    const at = this.office.runtime.monotonicMs() + ms;
     if (this.office.isClosed || at >= this.timerAt) {
       return;
     }
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.timerAt = at;
-    this.timer = setTimeout(() => {
+    const run = (): void => {
       this.stopTimer();
       this.nudge(0);
-    }, ms);
-    this.timer.unref();
+    };
+    this.timer = this.office.runtime.setTimer(run, ms, true);
   }
 
   private stopTimer(): void {
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     this.timerAt = Infinity;
   }
 
@@ -158,9 +148,19 @@ export class Courier {
     const rest = reports.flatMap(({ parts }) => parts);
     const { holder } = this.office;
     this.turn = (this.turn + 1) % 1_000_000;
-    const args = [0, holder, LEASE_MS, this.turn, PAGE_WEIGHT, PAGE_BYTES, this.history, flows] as const;
+    const args = [
+      this.office.runtime.scriptTime(),
+      holder,
+      LEASE_MS,
+      this.turn,
+      PAGE_WEIGHT,
+      PAGE_BYTES,
+      this.history,
+      flows,
+    ] as const;
     const runner = this.office.runner(this.source);
     const reply = (await resend(
+      this.office.runtime,
       () => runner.run(readOutbox, args, rest),
       () => !this.office.isClosed,
     )) as unknown[];
@@ -197,7 +197,7 @@ export class Courier {
 
   /** When to look again where nothing else brings that about. */
   private plan({ lateInMs, lines }: OutboxPage): void {
-    const now = performance.now();
+    const now = this.office.runtime.monotonicMs();
     const wanted = Math.min(...[...this.rounds.values()].map(({ wants }) => wants));
     if (wanted < Infinity) {
       this.lookIn(Math.max(wanted - now, 1));

@@ -28,15 +28,23 @@ export interface FlowBegun {
   known: number[];
 }
 
+interface Pending {
+  entry: FlowEntry;
+  resolve: (begun: FlowBegun) => void;
+  reject: (error: unknown) => void;
+}
+
 /** Begins flows by group commit. */
 export class FlowBatch {
-  private readonly group = new GroupCommit<{
-    entry: FlowEntry;
-    resolve: (begun: FlowBegun) => void;
-    reject: (error: unknown) => void;
-  }>((lane, entries) => this.send(lane, entries), { lanes: LANES, entries: () => ENTRIES, bytes: BYTES });
+  private readonly group: GroupCommit<Pending>;
 
-  constructor(private readonly runner: ScriptRunner) {}
+  constructor(private readonly runner: ScriptRunner) {
+    this.group = new GroupCommit<Pending>(runner.runtime, (lane, entries) => this.send(lane, entries), {
+      lanes: LANES,
+      entries: () => ENTRIES,
+      bytes: BYTES,
+    });
+  }
 
   /** Whether a flow fits one call. */
   static fits({ weight, bytes }: Pick<FlowEntry, 'weight' | 'bytes'>): boolean {
@@ -53,21 +61,15 @@ export class FlowBatch {
     return this.group.idle();
   }
 
-  private async send(
-    lane: Lane,
-    entries: {
-      entry: FlowEntry;
-      resolve: (begun: FlowBegun) => void;
-      reject: (error: unknown) => void;
-    }[],
-  ): Promise<void> {
+  private async send(lane: Lane, entries: Pending[]): Promise<void> {
     const rest = entries.flatMap(({ entry }) => entry.parts);
     const seq = lane.next();
-    const until = Date.now() + KEEP_TRYING_MS;
+    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
     try {
       const answer = await resend(
+        this.runner.runtime,
         () => this.runner.run(addFlow, [0, lane.writer, seq], rest),
-        () => Date.now() < until,
+        () => this.runner.runtime.now() < until,
       );
       for (const [i, line] of String(answer).split('\n').entries()) {
         entries[i]!.resolve(readLine(line));

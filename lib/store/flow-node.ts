@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { checkPrefix, checkQueueName } from '../job/check.js';
 import type { Codec } from '../job/codec.js';
 import { InvalidOptionError } from '../job/errors.js';
@@ -25,6 +24,8 @@ export interface FlowNode {
 /** What a tree takes from where it is added. */
 export interface FlowDefaults {
   prefix: string;
+  /** Makes the id of a job that was given none. */
+  newId: () => string;
   /** Defaults of the jobs of a queue. */
   optionsOf?: (queueName: string) => DefaultJobOptions | undefined;
   /** Of all queues that the tree's jobs are in. */
@@ -41,7 +42,7 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
   checkQueueName(queueName);
   checkPrefix(prefix);
   const family = parent && { parent: { id: parent.id, queue: `${parent.prefix}:${parent.queueName}` } };
-  const own = { ...opts, jobId: opts.jobId ?? randomUUID(), ...family };
+  const own = { ...opts, jobId: opts.jobId ?? defaults.newId(), ...family };
   const { job, opts: merged } = newJob(name, data, own, defaults.optionsOf?.(queueName), defaults.codec);
   if (merged.deduplication && children) {
     throw new InvalidOptionError(

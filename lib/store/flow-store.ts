@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   InvalidOptionError,
   LockLostError,
@@ -10,6 +9,7 @@ import {
 import type { JobFields } from '../job/job-record.js';
 import { type JobRef, parseRef, refText, shownKey } from '../job/job-ref.js';
 import type { ChildPage, ChildQuery } from '../job/job-store.js';
+import { within } from '../runtime/within.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { getChildren, stageFlow } from '../redis/scripts.generated.js';
 import type { Awaited } from './courier.js';
@@ -139,7 +139,7 @@ export class FlowStore {
   }
 
   private async stage(messages: readonly FlowMessage[]): Promise<string> {
-    const id = randomUUID();
+    const id = this.runner.runtime.uuid();
     for (let first = 0; first < messages.length;) {
       let count = 0;
       for (let bytes = 0; count < STAGE_MESSAGES && first + count < messages.length; count += 1) {
@@ -149,11 +149,12 @@ export class FlowStore {
         }
       }
       const texts = messages.slice(first, first + count).map(({ text }) => text);
-      const until = Date.now() + KEEP_TRYING_MS;
+      const until = this.runner.runtime.now() + KEEP_TRYING_MS;
       const at = first;
       const word = await resend(
+        this.runner.runtime,
         () => this.runner.run(stageFlow, [0, id, at, STAGED_MS], texts),
-        () => Date.now() < until,
+        () => this.runner.runtime.now() < until,
       );
       if (word === 'gone') {
         throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
@@ -170,10 +171,7 @@ export class FlowStore {
     const done = courier.delivered(awaited).then(() => (over = true));
     for (let before = -1; !over && courier.progress > before;) {
       before = courier.progress;
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise((resolve) => (timer = setTimeout(resolve, DELIVERY_PATIENCE_MS)));
-      await Promise.race([done, late]);
-      clearTimeout(timer);
+      await within(this.runner.runtime, DELIVERY_PATIENCE_MS, done);
     }
   }
 

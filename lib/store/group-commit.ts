@@ -1,3 +1,4 @@
+import type { Runtime } from '../runtime/runtime.js';
 import { type Lane, LanePool } from './lane.js';
 
 export interface GroupLimits {
@@ -28,10 +29,11 @@ export class GroupCommit<E> {
    * @param send performs one call; settles its entries itself and never rejects
    */
   constructor(
+    private readonly runtime: Runtime,
     private readonly send: (lane: Lane, entries: E[]) => Promise<void>,
     private readonly limits: GroupLimits,
   ) {
-    this.lanes = new LanePool(limits.lanes);
+    this.lanes = new LanePool(runtime, limits.lanes);
   }
 
   push(entry: E, bytes: number): void {
@@ -77,7 +79,7 @@ export class GroupCommit<E> {
       // Calls sent in one go are answered in one go, and then Redis and this process would work in turns instead of
       // side by side: the second call follows when Redis has the first.
       this.scheduled = true;
-      setImmediate(this.flush);
+      this.runtime.setSoon(this.flush);
     }
     this.tellIdle();
   };

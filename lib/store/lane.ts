@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import type { Runtime } from '../runtime/runtime.js';
 
 /** One call in flight at a time, numbered: what lets a script tell a repeat from a new call. */
 export class Lane {
@@ -15,11 +15,16 @@ export class Lane {
 
 /** Lanes of one writer; a lane is in use from `acquire` to `release`. */
 export class LanePool {
-  private readonly writer = randomBytes(9).toString('base64url');
+  private readonly writer: string;
   private readonly free: Lane[] = [];
   private made = 0;
 
-  constructor(private readonly most = Infinity) {}
+  constructor(
+    runtime: Runtime,
+    private readonly most = Infinity,
+  ) {
+    this.writer = runtime.uniqueId();
+  }
 
   /** A lane without a call in flight, undefined when all are in use. */
   acquire(): Lane | undefined {

@@ -1,20 +1,24 @@
-import { randomBytes } from 'node:crypto';
 import { asError } from '../job/job-failure.js';
 import type { Connection } from '../redis/connection.js';
+import type { Runtime } from '../runtime/runtime.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
-import { Courier, type CourierOffice } from './courier.js';
+import { Courier } from './courier.js';
+import type { CourierOffice } from './courier-office.js';
 
 const offices = new WeakMap<Connection, PostOffice>();
 
 /** The couriers of this process for one Redis: one for each queue that has had something to deliver. */
 export class PostOffice implements CourierOffice {
-  readonly holder = randomBytes(9).toString('base64url');
+  readonly holder: string;
+  readonly runtime: Runtime;
   private readonly couriers = new Map<string, Courier>();
   private readonly runners = new Map<string, ScriptRunner>();
   private closed = false;
 
   private constructor(private readonly connection: Connection) {
+    this.runtime = connection.runtime;
+    this.holder = connection.runtime.uniqueId();
     let isFirst = connection.client.status !== 'ready';
     const repeat = (): void => {
       if (!isFirst) {
@@ -57,7 +61,7 @@ export class PostOffice implements CourierOffice {
   runner(base: string): ScriptRunner {
     let runner = this.runners.get(base);
     if (!runner) {
-      runner = new ScriptRunner(this.connection.client, QueueKeys.ofBase(base));
+      runner = new ScriptRunner(this.connection.client, QueueKeys.ofBase(base), this.runtime);
       this.runners.set(base, runner);
     }
     return runner;

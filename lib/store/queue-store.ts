@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
 import type { JobRecord } from '../job/job-record.js';
@@ -13,11 +12,19 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
-import { within } from '../lifecycle/within.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { sleep } from '../runtime/sleep.js';
+import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
-import { nextParents, recoverStalled, removeChildren, renewLocks, tellAgain } from '../redis/scripts.generated.js';
+import {
+  nextParents,
+  recoverStalled,
+  removeChildren,
+  renewLocks,
+  tellAgain,
+} from '../redis/scripts.generated.js';
 import { AddBatch } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
 import {
@@ -53,13 +60,14 @@ const RENEWALS_PER_CALL = 1000;
  */
 export class QueueStore implements JobStore {
   readonly keys: QueueKeys;
+  readonly runtime: Runtime;
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
   private readonly writes: CommitBatch;
-  private readonly lanes = new LanePool();
+  private readonly lanes: LanePool;
   private readonly fetches: boolean;
   private readonly courier: Courier;
   private readonly peers = new Map<string, QueueStore>();
@@ -79,7 +87,9 @@ export class QueueStore implements JobStore {
     commit?: CommitOptions & { fetcher: Fetcher },
   ) {
     this.keys = new QueueKeys(prefix, queueName);
-    this.runner = new ScriptRunner(connection.client, this.keys);
+    this.runtime = connection.runtime;
+    this.lanes = new LanePool(this.runtime);
+    this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
     this.inspect = new InspectStore(this.runner);
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
@@ -165,7 +175,7 @@ export class QueueStore implements JobStore {
   async addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]> {
     const parent = this.refOf(parentId);
     const nodes = children.map((child) =>
-      prepareNode(child, { prefix: this.prefix, codec: this.codec }, parent),
+      prepareNode(child, { prefix: this.prefix, newId: this.runtime.uuid, codec: this.codec }, parent),
     );
     return this.attach(parentId, token, nodes);
   }
@@ -197,6 +207,7 @@ export class QueueStore implements JobStore {
     let reached = false;
     const delivered = this.courier.delivered({ targets: new Set([base]) });
     await within(
+      this.runtime,
       TELL_MS,
       delivered.then((done) => (reached = done)),
     );
@@ -205,7 +216,7 @@ export class QueueStore implements JobStore {
 
   /** Has children that have ended tell their parent again. Answers how many did. */
   async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
-    const args = [0, queueBase(parent.prefix, parent.queueName), parent.id] as const;
+    const args = [this.runtime.scriptTime(), queueBase(parent.prefix, parent.queueName), parent.id] as const;
     const told = (await this.runner.run(tellAgain, args, ids)) as number;
     if (told > 0) {
       this.courier.nudge(0);
@@ -215,12 +226,12 @@ export class QueueStore implements JobStore {
 
   /** Parents whose children are to be looked after; none while another process has had some within the interval. */
   nextParents(count: number, intervalMs: number): Promise<string[]> {
-    return this.runner.run(nextParents, [0, count, intervalMs]) as Promise<string[]>;
+    return this.runner.run(nextParents, [this.runtime.scriptTime(), count, intervalMs]) as Promise<string[]>;
   }
 
   /** Delivers what the outbox holds. */
   async deliver(): Promise<void> {
-    await within(TELL_MS, this.courier.delivered());
+    await within(this.runtime, TELL_MS, this.courier.delivered());
   }
 
   signalJob(id: string, name: string, key: string, json: string): Promise<string> {
@@ -355,7 +366,7 @@ export class QueueStore implements JobStore {
   async idle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
     while (this.lanes.inUse > 0) {
-      await sleep(5);
+      await sleep(this.runtime, 5);
     }
     await this.courier.idle();
     await Promise.all([...this.peers.values()].map((peer) => peer.idle()));
@@ -394,11 +405,12 @@ export class QueueStore implements JobStore {
   private async once<T>(call: (lane: LaneCall) => Promise<T>): Promise<T> {
     const lane = this.lanes.acquire()!;
     const numbered = { writer: lane.writer, seq: lane.next() };
-    const until = Date.now() + KEEP_TRYING_MS;
+    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
     try {
       return await resend(
+        this.runner.runtime,
         () => call(numbered),
-        () => Date.now() < until,
+        () => this.runner.runtime.now() < until,
       );
     } finally {
       this.lanes.release(lane);

@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Runtime } from '../runtime/runtime.js';
+import { sleep } from '../runtime/sleep.js';
 import { isBroken, isPassing } from '../redis/redis-failure.js';
 
 const FIRST_PAUSE_MS = 20;
@@ -8,7 +9,11 @@ const LONGEST_PAUSE_MS = 1000;
  * Sends a numbered call again while Redis is loading, failing over or out of reach, as long as `keepTrying` says so.
  * Safe because a repeat of a numbered call changes nothing.
  */
-export async function resend<T>(call: () => Promise<T>, keepTrying: () => boolean): Promise<T> {
+export async function resend<T>(
+  runtime: Runtime,
+  call: () => Promise<T>,
+  keepTrying: () => boolean,
+): Promise<T> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
       return await call();
@@ -17,6 +22,6 @@ export async function resend<T>(call: () => Promise<T>, keepTrying: () => boolea
         throw error;
       }
     }
-    await sleep(pause);
+    await sleep(runtime, pause);
   }
 }

@@ -2,6 +2,7 @@ import type { Job } from '../job/job.js';
 import { asError, type Failure, failureOf, type Tries } from '../job/job-failure.js';
 import { retentionText } from '../job/retention.js';
 import { UnrecoverableError } from '../job/special-errors.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { WorkerOptions } from './worker-options.js';
 
 /** What the options of a worker say of the attempts that it makes, where the job does not say so itself. */
@@ -10,6 +11,7 @@ export class AttemptPolicy {
 
   constructor(
     private readonly options: WorkerOptions,
+    private readonly runtime: Runtime,
     private readonly onError: (error: Error) => void,
   ) {
     this.completed = retentionText(options.removeOnComplete);
@@ -45,9 +47,12 @@ export class AttemptPolicy {
 
   /** Decides between another try and failing for good. A strategy that throws ends the tries. */
   failure(job: Job, error: Error, tries?: Tries): Promise<Failure> {
-    return failureOf(job, error, this.options.settings?.backoffStrategy, tries).catch((cause: unknown) => {
-      this.onError(asError(cause));
-      return failureOf(job, new UnrecoverableError(error.message), undefined, tries);
-    });
+    const { random } = this.runtime;
+    return failureOf(job, error, this.options.settings?.backoffStrategy, tries, random).catch(
+      (cause: unknown) => {
+        this.onError(asError(cause));
+        return failureOf(job, new UnrecoverableError(error.message), undefined, tries, random);
+      },
+    );
   }
 }

@@ -4,6 +4,7 @@ import { asError, type Failure } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { CommitBatch } from '../store/commit-batch.js';
 import { AttemptPolicy } from './attempt-policy.js';
 import { Ending } from './ending.js';
@@ -37,12 +38,13 @@ export class AttemptRunner {
   constructor(
     private readonly processor: Processor & MaybeStaged,
     options: WorkerOptions,
+    private readonly runtime: Runtime,
     private readonly commit: () => CommitBatch,
     private readonly hooks: AttemptHooks,
   ) {
     this.stages = processor[STAGES];
     this.signalled = takesSignal(processor);
-    this.policy = new AttemptPolicy(options, hooks.error);
+    this.policy = new AttemptPolicy(options, runtime, hooks.error);
   }
 
   start(run: Run): void {
@@ -60,7 +62,7 @@ export class AttemptRunner {
 
   /** Ends the attempt with an error, as if the processor had thrown it. */
   fail(run: Run, thrown: unknown): void {
-    clearTimeout(run.timer);
+    run.timer?.cancel();
     const error = asError(thrown);
     const kind = specialErrorKind(error);
     if (run.job.moved && kind !== undefined) {
@@ -102,7 +104,7 @@ export class AttemptRunner {
   }
 
   private limit(run: Run, ttlMs: number): void {
-    run.timer = setTimeout(() => {
+    run.timer = this.runtime.setTimer(() => {
       const error = new JobTimeoutError(run.job.id, ttlMs);
       run.turn += 1;
       run.abort(error);
@@ -205,14 +207,14 @@ export class AttemptRunner {
   private completed(job: Job, result: unknown): void {
     job.attemptsMade += 1;
     job.returnvalue = result;
-    job.finishedOn = Date.now();
+    job.finishedOn = this.runtime.now();
     this.hooks.completed(job, result);
   }
 
   private failed(job: Job, failure: Failure, error: Error): void {
     job.failed(failure);
     if (failure.retryDelayMs === undefined) {
-      job.finishedOn = Date.now();
+      job.finishedOn = this.runtime.now();
     }
     this.hooks.failed(job, error);
   }

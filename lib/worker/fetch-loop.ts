@@ -1,5 +1,5 @@
-import { LONGEST_TIMER_MS } from '../job/check.js';
 import type { JobRecord } from '../job/job-record.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { CommitBatch, Fetched, Fetcher, Grant } from '../store/commit-batch.js';
 
 const RETRY_MS = 1000;
@@ -26,11 +26,12 @@ export class FetchLoop implements Fetcher {
   private plenty = false;
   private relay = false;
   private waiting: { cancel: () => void } | undefined;
-  private dueTimer: NodeJS.Timeout | undefined;
-  private limitTimer: NodeJS.Timeout | undefined;
-  private retryTimer: NodeJS.Timeout | undefined;
+  private dueTimer: Timer | undefined;
+  private limitTimer: Timer | undefined;
+  private retryTimer: Timer | undefined;
 
   constructor(
+    private readonly runtime: Runtime,
     readonly grant: Grant,
     private readonly slots: () => number,
     private readonly commit: () => CommitBatch,
@@ -49,9 +50,9 @@ export class FetchLoop implements Fetcher {
   stop(): void {
     this.fetching = false;
     this.waiting?.cancel();
-    clearTimeout(this.dueTimer);
-    clearTimeout(this.limitTimer);
-    clearTimeout(this.retryTimer);
+    this.dueTimer?.cancel();
+    this.limitTimer?.cancel();
+    this.retryTimer?.cancel();
     this.dueTimer = undefined;
   }
 
@@ -109,10 +110,10 @@ export class FetchLoop implements Fetcher {
       this.lookWhenDue(dueInMs);
     }
     if (limitedForMs > 0) {
-      clearTimeout(this.limitTimer);
-      this.limitTimer = setTimeout(
+      this.limitTimer?.cancel();
+      this.limitTimer = this.runtime.setTimer(
         () => this.poke(),
-        Math.min(limitedForMs + 1, this.lookAgainMs, LONGEST_TIMER_MS),
+        Math.min(limitedForMs + 1, this.lookAgainMs),
       );
     } else if (this.plenty) {
       if (this.room() > 0) {
@@ -127,8 +128,8 @@ export class FetchLoop implements Fetcher {
     this.asked -= wanted;
     this.hooks.failed(error);
     if (this.fetching) {
-      clearTimeout(this.retryTimer);
-      this.retryTimer = setTimeout(() => this.poke(), RETRY_MS);
+      this.retryTimer?.cancel();
+      this.retryTimer = this.runtime.setTimer(() => this.poke(), RETRY_MS);
     }
   }
 
@@ -153,8 +154,8 @@ export class FetchLoop implements Fetcher {
 
   /** Kept up even without a free slot: the call then wakes another worker. */
   private lookWhenDue(dueInMs: number): void {
-    clearTimeout(this.dueTimer);
-    this.dueTimer = setTimeout(() => this.poke(), Math.min(dueInMs + 1, LONGEST_TIMER_MS));
+    this.dueTimer?.cancel();
+    this.dueTimer = this.runtime.setTimer(() => this.poke(), dueInMs + 1);
   }
 
   private waitForWake(): void {

@@ -1,4 +1,5 @@
 import { LockLostError } from '../job/errors.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { QueueStore } from '../store/queue-store.js';
 import type { Run } from './run.js';
 
@@ -12,11 +13,12 @@ export interface LockKeeperHooks {
 export class LockKeeper {
   /** Runs, not ids: a job whose lock was lost may be held a second time. */
   private readonly held = new Set<Run>();
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private readonly emptied: (() => void)[] = [];
   private stopped = false;
 
   constructor(
+    private readonly runtime: Runtime,
     private readonly store: () => QueueStore,
     private readonly lockMs: number,
     private readonly renewMs: number,
@@ -26,7 +28,7 @@ export class LockKeeper {
   hold(run: Run): void {
     this.held.add(run);
     if (!this.timer && !this.stopped && Number.isFinite(this.renewMs)) {
-      this.timer = setInterval(() => void this.renew(), this.renewMs);
+      this.timer = this.runtime.setRepeating(() => void this.renew(), this.renewMs);
     }
   }
 
@@ -48,13 +50,13 @@ export class LockKeeper {
 
   stop(): void {
     this.stopped = true;
-    clearInterval(this.timer);
+    this.timer?.cancel();
   }
 
   private async renew(): Promise<void> {
     const runs = this.newestRuns();
     if (runs.length === 0) {
-      clearInterval(this.timer);
+      this.timer?.cancel();
       this.timer = undefined;
       return;
     }

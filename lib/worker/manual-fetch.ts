@@ -16,10 +16,10 @@ export class ManualFetch {
 
   async fetch(token: string, block: boolean): Promise<JobRecord | undefined> {
     checkToken(token);
-    const until = block ? Date.now() + this.waitMs : 0;
+    const until = block ? this.store.runtime.now() + this.waitMs : 0;
     for (;;) {
       const { jobs, dueInMs, limitedForMs } = await this.store.fetch({ ...this.grant, worker: token }, 1);
-      const left = until - Date.now();
+      const left = until - this.store.runtime.now();
       if (jobs[0] || left <= 0 || this.closed) {
         return jobs[0];
       }

@@ -1,4 +1,5 @@
 import type { Job } from '../job/job.js';
+import type { Timer } from '../runtime/runtime.js';
 
 /** One activation of a job in this process. */
 export class Run {
@@ -7,7 +8,7 @@ export class Run {
   /** Counts what it has done so far: what an earlier turn comes to no longer matters. */
   turn = 0;
   /** Ends the run when it takes too long. */
-  timer: NodeJS.Timeout | undefined;
+  timer: Timer | undefined;
   private controller: AbortController | undefined;
   private reason: Error | undefined;
   /** Set once its outcome is on the way to Redis: losing the lock is then no news. */
@@ -30,7 +31,7 @@ export class Run {
   /** Its outcome is on the way. */
   end(): void {
     this.isEnding = true;
-    clearTimeout(this.timer);
+    this.timer?.cancel();
   }
 
   get isAborted(): boolean {

@@ -1,5 +1,6 @@
 import { ConnectionClosedError, WorkerClosingError } from '../job/errors.js';
-import { within } from '../lifecycle/within.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
+import { within } from '../runtime/within.js';
 import type { QueueStore } from '../store/queue-store.js';
 import type { LockKeeper } from './lock-keeper.js';
 import type { Run } from './run.js';
@@ -15,9 +16,10 @@ export class Shutdown {
   private expire!: () => void;
   /** Resolves at the earliest deadline that a caller gave. */
   private readonly expired = new Promise<void>((resolve) => (this.expire = resolve));
-  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly timers: Timer[] = [];
 
   constructor(
+    private readonly runtime: Runtime,
     private readonly store: QueueStore,
     private readonly locks: LockKeeper,
   ) {}
@@ -33,7 +35,7 @@ export class Shutdown {
 
   run(timeoutMs = CLOSE_TIMEOUT_MS, stopOthers: () => Promise<void>): Promise<void> {
     if (!this.over) {
-      this.timers.push(setTimeout(this.expire, timeoutMs));
+      this.timers.push(this.runtime.setTimer(this.expire, timeoutMs));
     }
     return (this.begun ??= this.stages(stopOthers));
   }
@@ -41,23 +43,23 @@ export class Shutdown {
   /** Gives a job back unfinished; no attempt is counted. */
   handBack(run: Run): void {
     run.handedBack = true;
-    clearTimeout(run.timer);
+    run.timer?.cancel();
     run.abort(new WorkerClosingError());
     this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
   }
 
   private async stages(stopOthers: () => Promise<void>): Promise<void> {
     // A call on its way may still bring jobs.
-    await Promise.race([within(LAST_CALLS_MS, this.store.commit.idle()), this.expired]);
+    await Promise.race([within(this.runtime, LAST_CALLS_MS, this.store.commit.idle()), this.expired]);
     await Promise.race([this.locks.whenEmpty(), this.expired]);
-    this.timers.forEach(clearTimeout);
+    this.timers.forEach((timer) => timer.cancel());
     // The newest first: each goes to the front of the queue, and the oldest ends up there.
     for (const run of this.locks.runs().toReversed()) {
       this.handBack(run);
     }
-    await within(LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));
+    await within(this.runtime, LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));
     this.over = true;
-    this.timers.forEach(clearTimeout);
+    this.timers.forEach((timer) => timer.cancel());
     this.store.commit.abandon(new ConnectionClosedError('The worker was closed before Redis could be told.'));
     this.locks.stop();
   }

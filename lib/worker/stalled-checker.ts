@@ -1,4 +1,5 @@
 import type { JobRecord } from '../job/job-record.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import { ParentCare } from '../store/parent-care.js';
 import type { QueueStore } from '../store/queue-store.js';
 
@@ -21,12 +22,13 @@ export interface StalledCheckerHooks {
 
 /** Looks at an interval for jobs whose lock has expired, and after parents that wait for children. */
 export class StalledChecker {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private looking: Promise<void> | undefined;
   private stopped = false;
   private care: ParentCare | undefined;
 
   constructor(
+    private readonly runtime: Runtime,
     private readonly store: () => QueueStore,
     private readonly options: StalledCheckerOptions,
     private readonly hooks: StalledCheckerHooks,
@@ -34,14 +36,14 @@ export class StalledChecker {
 
   start(): void {
     if (!this.timer && !this.stopped) {
-      this.timer = setInterval(() => this.look(), this.options.intervalMs);
+      this.timer = this.runtime.setRepeating(() => this.look(), this.options.intervalMs);
       this.look();
     }
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearInterval(this.timer);
+    this.timer?.cancel();
     await this.looking;
   }
 

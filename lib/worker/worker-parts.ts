@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Job } from '../job/job.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
@@ -37,7 +36,7 @@ export interface WorkerHost {
 /** The parts of a worker, and how they are joined; the worker itself only starts and stops them. */
 export class WorkerParts {
   /** Names the worker in lock tokens. */
-  readonly id = randomBytes(12).toString('base64url');
+  readonly id: string;
   readonly connection: Connection;
   readonly store: QueueStore;
   readonly loop: FetchLoop;
@@ -54,12 +53,15 @@ export class WorkerParts {
     const { opts, queueName, prefix, slots, tell } = host;
     const lockMs = opts.lockDuration ?? LOCK_MS;
     const drainDelayMs = (opts.drainDelay ?? DRAIN_DELAY_S) * 1000;
+    this.connection = connect(opts.connection);
+    const { runtime } = this.connection;
+    this.id = runtime.uniqueId();
     const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter };
     const failed = (error: unknown): void => tell('error', asError(error));
     const store = (): QueueStore => this.store;
 
-    this.connection = connect(opts.connection);
     this.loop = new FetchLoop(
+      runtime,
       grant,
       slots,
       () => this.store.commit,
@@ -80,7 +82,7 @@ export class WorkerParts {
       },
     );
     const renewMs = opts.skipLockRenewal ? Infinity : (opts.lockRenewTime ?? lockMs / 2);
-    this.locks = new LockKeeper(store, lockMs, renewMs, {
+    this.locks = new LockKeeper(runtime, store, lockMs, renewMs, {
       renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
       lost: (jobIds) => tell('lockRenewalFailed', jobIds),
       failed,
@@ -92,12 +94,12 @@ export class WorkerParts {
       maxStalls: opts.maxStalledCount ?? 1,
       maxEventBytes: opts.maxEventBytes ?? MAX_EVENT_BYTES,
     };
-    this.stalls = new StalledChecker(store, stallOptions, {
+    this.stalls = new StalledChecker(runtime, store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
       exhausted: (record) => this.failStalled(record),
       failed,
     });
-    this.attempts = new AttemptRunner(processor, opts, () => this.store.commit, {
+    this.attempts = new AttemptRunner(processor, opts, runtime, () => this.store.commit, {
       completed: (job, result) => tell('completed', job, result, 'active'),
       failed: (job, error) => tell('failed', job, error, 'active'),
       error: failed,
@@ -106,13 +108,13 @@ export class WorkerParts {
       closing: () => this.shutdown.isBegun,
     });
     this.manual = new ManualFetch(this.store, grant, drainDelayMs);
-    this.shutdown = new Shutdown(this.store, this.locks);
+    this.shutdown = new Shutdown(runtime, this.store, this.locks);
   }
 
   /** A job just granted: its record tells what was stored before. */
   jobOf(record: JobRecord): Job {
     const job = Job.fromRecord<any, any, string, any>(this.store, record);
-    job.processedOn = Date.now();
+    job.processedOn = this.connection.runtime.now();
     job.processedBy = this.host.opts.name ?? job.processedBy;
     return job;
   }

@@ -1,7 +1,7 @@
 import { AsyncSubject, fromEventPattern, map, type Observable, share, takeUntil } from 'rxjs';
 import type { Job } from '../job/job.js';
 import type { JobProgress } from '../job/job-progress.js';
-import type { SafeEmitter } from '../lifecycle/safe-emitter.js';
+import type { SafeEmitter } from '../runtime/safe-emitter.js';
 
 /** What happens in one worker, told apart by `event`. */
 export type WorkerEvent<D = any, R = any, N extends string = string> =

@@ -2,7 +2,7 @@ import { checkNumber, checkPrefix, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, JobCancelledError, RedisVersionError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { RateLimitError } from '../job/special-errors.js';
-import { SafeEmitter } from '../lifecycle/safe-emitter.js';
+import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkCloseTimeout, checkConcurrency, checkWorkerOptions } from './check-worker-options.js';
 import type { WorkerListener } from './worker-listener.js';

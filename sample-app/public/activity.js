@@ -6,14 +6,22 @@ const MAX_LINES = 200;
 /** What happened, the latest first. Each event is told once, whatever happened to the connection. */
 export class Activity {
   #list = byId('activity');
+  #shown = new Set();
 
   add(happenings, titleOf) {
     for (const happening of happenings) {
+      const key = `${happening.queue} ${happening.id}`;
+      if (this.#shown.has(key)) continue;
+      this.#shown.add(key);
       // What is told later may have happened before: queues are read one beside the other.
       const before = [...this.#list.children].find(({ dataset }) => Number(dataset.at) <= happening.at);
       this.#list.insertBefore(line(happening, titleOf(happening.photoId)), before ?? null);
     }
-    while (this.#list.children.length > MAX_LINES) this.#list.lastElementChild.remove();
+    while (this.#list.children.length > MAX_LINES) {
+      const { queue, id } = this.#list.lastElementChild.dataset;
+      this.#shown.delete(`${queue} ${id}`);
+      this.#list.lastElementChild.remove();
+    }
   }
 }
 

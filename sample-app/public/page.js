@@ -1,41 +1,48 @@
 // Everything on the page comes by server-sent events: how things are when it connects, and then what changes.
 import { Activity } from './activity.js';
 import { setUpAdding } from './add-photos.js';
-import { byId, setText } from './element.js';
+import { Connection } from './connection.js';
+import { JobDetails } from './job-details.js';
+import { byId } from './element.js';
 import { LiveStream } from './live-stream.js';
 import { PhotoGrid } from './photo-grid.js';
 import { Plots } from './plots.js';
 import { showQueues } from './queue-table.js';
 import { attempt, post } from './requests.js';
+import { noteServerTime } from './server-clock.js';
 
-const CONNECTION = { live: 'Live', reconnecting: 'Reconnecting' };
-
-const grid = new PhotoGrid();
+const connection = new Connection();
+const details = new JobDetails();
+const grid = new PhotoGrid((photo) => details.open(photo));
 const plots = new Plots();
 const activity = new Activity();
+showQueues({});
 
 const stream = {
-  snapshot({ photos, ticks }) {
+  status({ redis }) {
+    connection.redisIs(redis);
+  },
+  snapshot({ photos, ticks, counts }) {
     grid.replace(photos);
     plots.replace(ticks);
-    if (ticks.length > 0) showQueues(ticks.at(-1).counts);
+    showQueues(counts);
+    connection.shown();
   },
   changes({ events, photos, gone }) {
     grid.update(photos);
     grid.remove(gone);
+    for (const photo of photos) details.update(photo);
     activity.add(events, (id) => grid.titleOf(id));
   },
   tick(tick) {
+    noteServerTime(tick.at);
     plots.add(tick);
     showQueues(tick.counts);
+    connection.heard();
   },
 };
 
-const live = new LiveStream('board/events', stream, (state) => {
-  byId('connection').dataset.state = state;
-  setText(byId('connection'), CONNECTION[state]);
-});
-live.open();
+new LiveStream('board/events', stream, connection).open();
 
 byId('traffic').addEventListener('click', ({ currentTarget: button }) =>
   attempt(async () => {

@@ -1,18 +1,10 @@
 import { byId, drawing, element, setText } from './element.js';
 import { size } from './format.js';
 import { attempt, post } from './requests.js';
+import { serverNow } from './server-clock.js';
+import { reasonOf, showState } from './states.js';
 import { showSteps } from './step-list.js';
 import { enlarge } from './viewer.js';
-
-const STATES = {
-  waiting: 'Waiting',
-  active: 'Working',
-  delayed: 'Trying again',
-  'waiting-children': 'Resizing',
-  'awaiting-approval': 'To approve',
-  completed: 'Published',
-  failed: 'Failed',
-};
 
 /** The card of one photo. */
 export class PhotoCard {
@@ -20,13 +12,15 @@ export class PhotoCard {
   root = byId('card').content.firstElementChild.cloneNode(true);
   #text = '';
 
-  constructor() {
+  /** @param openDetails called with the photo */
+  constructor(openDetails) {
     this.#find('.frame').addEventListener('click', () => enlarge(this.photo));
     const image = this.#find('.frame img');
     image.addEventListener('error', () => (image.hidden = true));
-    for (const action of ['approve', 'retry']) {
+    for (const action of ['approve', 'reject', 'retry']) {
       this.#onClick(`.${action}`, () => post(`photos/${encodeURIComponent(this.photo.id)}/${action}`));
     }
+    this.#find('.details').addEventListener('click', () => openDetails(this.photo));
   }
 
   show(photo) {
@@ -34,41 +28,63 @@ export class PhotoCard {
     const text = JSON.stringify(photo);
     if (this.#text === text) return;
     this.#text = text;
+    const { title } = photo;
     this.root.dataset.id = photo.id;
-    this.root.dataset.state = stateOf(photo);
+    this.root.dataset.state = photo.state;
+    this.root.dataset.reason = reasonOf(photo);
     this.#showTexts(photo);
     this.#showPicture(photo);
     showSteps(this.#find('.steps'), photo.steps);
-    this.#find('.pictures').replaceChildren(...photo.pictures.map(pictureLink));
-    this.#showButton('.approve', stateOf(photo) === 'awaiting-approval', `Approve ${photo.title}`);
-    this.#showButton('.retry', photo.state === 'failed', `Retry ${photo.title}`);
+    const isToReview = reasonOf(photo) === 'review';
+    this.#showButton('.approve', isToReview, `Approve ${title}`);
+    this.#showButton('.reject', isToReview, `Reject ${title}`);
+    this.#showButton('.retry', photo.state === 'failed', `Retry ${title}`);
+    this.#find('.details').ariaLabel = `Details of ${title}, job ${photo.id}`;
+    this.tick();
+  }
+
+  /** Shows what changes with the time alone. */
+  tick() {
+    const { failure } = this.photo;
+    if (!failure) return;
+    const left =
+      failure.retryAt === undefined ? undefined : Math.ceil((failure.retryAt - serverNow()) / 1000);
+    const then = left === undefined ? '' : left > 0 ? ` · retry in ${left} s` : ' · retry now';
+    setText(
+      this.#find('.tries'),
+      `${failure.what} failed, attempt ${failure.attempt} of ${failure.attempts}${then}`,
+    );
   }
 
   #showTexts(photo) {
     setText(this.#find('h3'), photo.title);
-    this.#find('h3').title = `Job ${photo.id}: ${photo.title}`;
-    setText(this.#find('.state'), STATES[stateOf(photo)] ?? photo.state);
-    this.#find('.state').dataset.state = stateOf(photo);
+    this.#find('h3').title = photo.title;
+    setText(this.#find('.id'), `Job ${photo.id}`);
+    showState(this.#find('.state'), photo);
     this.#find('.facts').replaceChildren(...facts(photo));
-    this.#find('.error').hidden = photo.error === undefined;
-    setText(this.#find('.error'), photo.error ?? '');
+    this.#find('.failure').hidden = photo.failure === undefined;
+    this.#find('.failure').classList.toggle('final', photo.state === 'failed');
+    setText(this.#find('.why'), photo.failure?.reason ?? '');
   }
 
+  /** The browser takes the picture that suits the place and the screen. */
   #showPicture(photo) {
     const frame = this.#find('.frame');
     const image = this.#find('.frame img');
     frame.style.backgroundColor = photo.inspection?.color ?? '';
-    const picture = photo.pictures.find(({ width }) => width >= 640) ?? photo.pictures[0];
-    frame.disabled = !picture;
-    frame.setAttribute('aria-label', picture ? `Enlarge ${photo.title}` : photo.title);
-    if (!picture) image.hidden = true;
-    else if (image.getAttribute('src') !== picture.url) {
+    const [smallest] = photo.pictures;
+    frame.disabled = !smallest;
+    frame.setAttribute('aria-label', smallest ? `Enlarge ${photo.title}` : photo.title);
+    const set = photo.pictures.map(({ url, width }) => `${url} ${width}w`).join(', ');
+    if (!smallest) {
+      image.hidden = true;
+      image.srcset = '';
+    } else if (image.getAttribute('srcset') !== set) {
       image.hidden = false;
-      image.src = picture.url;
+      image.srcset = set;
       image.alt = photo.title;
     }
-    const without = photo.state === 'failed' ? 'No picture' : 'No picture yet';
-    setText(this.#find('.pending'), photo.inspection ? '' : without);
+    setText(this.#find('.pending'), pendingWords(photo));
   }
 
   /** A button that goes while it has the focus leaves it to the card, not to the start of the page. */
@@ -80,7 +96,7 @@ export class PhotoCard {
     if (!isShown) button.ariaDisabled = null;
   }
 
-  /** Pressed once until the answer is there; a button that were really disabled would lose the focus. */
+  /** Pressed once until the response is there; a button that were really disabled would lose the focus. */
   #onClick(selector, action) {
     const button = this.#find(selector);
     button.addEventListener('click', async () => {
@@ -95,20 +111,9 @@ export class PhotoCard {
   }
 }
 
-/** A job that waits for a signal is a delayed one; for people it is quite another thing. */
-function stateOf({ state, steps }) {
-  return state === 'delayed' && steps.some(({ status }) => status === 'awaiting')
-    ? 'awaiting-approval'
-    : state;
-}
-
-function pictureLink(picture) {
-  const link = element('a', '', String(picture.width));
-  link.href = picture.url;
-  link.title = `Picture of ${picture.width} px, ${size(picture.bytes)}`;
-  link.setAttribute('aria-label', link.title);
-  link.target = '_blank';
-  return link;
+function pendingWords({ inspection, state }) {
+  if (inspection) return '';
+  return state === 'failed' ? 'No picture' : 'No picture yet';
 }
 
 function facts({ inspection, duplicates }) {

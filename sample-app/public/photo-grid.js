@@ -2,6 +2,7 @@ import { byId } from './element.js';
 import { PhotoCard } from './photo-card.js';
 
 const MAX_CARDS = 60;
+const TICK_MS = 500;
 
 // Ids begin anew with each new Redis, so that the time of adding belongs to the key.
 const keyOf = ({ id, addedAt }) => `${id} ${addedAt}`;
@@ -9,11 +10,21 @@ const keyOf = ({ id, addedAt }) => `${id} ${addedAt}`;
 /** All cards, the newest photo first. */
 export class PhotoGrid {
   #cards = new Map();
+  #openDetails;
+
+  /** @param openDetails called with the photo whose details are asked for */
+  constructor(openDetails) {
+    this.#openDetails = openDetails;
+    setInterval(() => {
+      for (const card of this.#cards.values()) card.tick();
+    }, TICK_MS);
+  }
 
   /** Shows exactly these. */
   replace(photos) {
+    for (const ghost of byId('photos').querySelectorAll('.ghost')) ghost.remove();
     const present = new Set(photos.map(keyOf));
-    for (const [key, { photo }] of this.#cards) if (!present.has(key)) this.#remove(key, photo);
+    for (const key of this.#cards.keys()) if (!present.has(key)) this.#remove(key);
     this.update(photos);
   }
 
@@ -40,7 +51,7 @@ export class PhotoGrid {
   }
 
   #add(key, photo) {
-    const card = new PhotoCard();
+    const card = new PhotoCard(this.#openDetails);
     this.#cards.set(key, card);
     card.photo = photo;
     const next = [...byId('photos').children].find((other) => newerFirst(photo, this.#photoOf(other)) < 0);

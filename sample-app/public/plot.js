@@ -1,48 +1,91 @@
-import { drawing, element, setText } from './element.js';
+import uPlot from './vendor/uplot/uPlot.esm.js';
+import { byId, setText } from './element.js';
 
 export const SECONDS = 60;
-export const HEIGHT = 100;
+const HEIGHT = 176;
 
-/** A minute in a figure: shapes by second, lines across with what they stand for, and two numbers in words. */
+/** A canvas knows no custom properties: what one stands for, in the light or in the dark, is asked of an element. */
+export function color(name, share = 100) {
+  const probe = byId('probe');
+  probe.style.color = `color-mix(in srgb, var(${name}) ${share}%, transparent)`;
+  return getComputedStyle(probe).color;
+}
+
+/** The last minute in a figure: a plot with a legend, a headline, and what it shows in words. */
 export class Plot {
   #figure;
-  #svg;
-  #lines = '';
+  #field;
+  #plot;
 
-  constructor(figure) {
+  /**
+   * @param series as uPlot takes them, the first one is the time's
+   * @param y its scale, its `label`, and how its `values` are written
+   */
+  constructor(figure, { series, scale, label, values, splits }) {
     this.#figure = figure;
-    this.#svg = figure.querySelector('svg');
-    this.#svg.setAttribute('viewBox', `0 0 ${SECONDS} ${HEIGHT}`);
+    this.#field = figure.querySelector('.field');
+    const axis = {
+      stroke: () => color('--quiet'),
+      font: '11px system-ui, sans-serif',
+      labelFont: '11px system-ui, sans-serif',
+    };
+    const grid = { stroke: () => color('--line'), width: 1 };
+    this.#plot = new uPlot(
+      {
+        width: this.#width,
+        height: HEIGHT,
+        padding: [8, 16, 0, 0],
+        cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+        scales: { x: { time: false, range: (_plot, _min, max) => [max - SECONDS, max + 0.5] }, y: scale },
+        axes: [
+          {
+            ...axis,
+            size: 26,
+            grid: { show: false },
+            ticks: { show: false },
+            splits: (plot) =>
+              [0, 1, 2, 3, 4].map((part) => plot.scales.x.max - 0.5 - (SECONDS * (4 - part)) / 4),
+            values: (plot, at) => at.map((second) => ago(plot.scales.x.max - 0.5 - second)),
+          },
+          {
+            ...axis,
+            size: 52,
+            label,
+            labelSize: 16,
+            labelGap: 0,
+            gap: 4,
+            grid,
+            ticks: { show: false },
+            values,
+            ...(splits ? { splits } : {}),
+          },
+        ],
+        series: [
+          { value: (plot, second) => (second === null ? 'now' : ago(plot.scales.x.max - 0.5 - second)) },
+          ...series,
+        ],
+      },
+      [[0], ...series.map(() => [null])],
+      this.#field,
+    );
+    new ResizeObserver(() => this.#plot.setSize({ width: this.#width, height: HEIGHT })).observe(this.#field);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#plot.redraw());
   }
 
-  /** @param lines pairs of a height and its label */
-  rule(lines) {
-    if (this.#lines === JSON.stringify(lines)) return;
-    this.#lines = JSON.stringify(lines);
-    const field = this.#figure.querySelector('.field');
-    for (const old of field.querySelectorAll('span')) old.remove();
-    for (const [height, label] of lines) {
-      const line = element('span', '', label);
-      line.style.bottom = `${height}%`;
-      field.append(line);
-    }
-  }
-
-  show(shapes, { value, most, said }) {
-    this.#svg.replaceChildren(...shapes);
-    this.#svg.setAttribute('aria-label', said);
+  /** @param data times in seconds, then the values of each series */
+  show(data, { value, most, said }) {
+    this.#plot.setData(data);
+    this.#field.setAttribute('aria-label', said);
     setText(this.#figure.querySelector('strong'), value);
-    setText(this.#figure.querySelector('.most'), most);
+    if (most !== undefined) setText(this.#figure.querySelector('.most'), most);
+  }
+
+  get #width() {
+    return Math.max(160, this.#field.clientWidth);
   }
 }
 
-/** The column of a second, between two heights. */
-export function column(className, second, from, to) {
-  return drawing('rect', {
-    class: className,
-    x: second + 0.1,
-    y: HEIGHT - to,
-    width: 0.8,
-    height: Math.max(0, to - from),
-  });
+function ago(seconds) {
+  const whole = Math.round(seconds);
+  return whole <= 0 ? 'now' : `${whole} s ago`;
 }

@@ -1,21 +1,37 @@
+import uPlot from './vendor/uplot/uPlot.esm.js';
 import { byId } from './element.js';
 import { duration } from './format.js';
-import { column, HEIGHT, Plot, SECONDS } from './plot.js';
+import { color, Plot, SECONDS } from './plot.js';
 
 /** The least that the full height stands for, so that a single job does not look like a storm. */
 const LEAST_TOP = 4;
 /** A wait is drawn by its magnitude: from 1 ms at the foot to this at the top. */
 const LONGEST_WAIT_MS = 10_000;
-const MARK = 3;
+
+const bars = uPlot.paths.bars({ size: [0.75, 40] });
 
 /** The last minute, a tick a second. */
 export class Plots {
-  #throughput = new Plot(byId('throughput'));
-  #latency = new Plot(byId('latency'));
+  #throughput = new Plot(byId('throughput'), {
+    label: 'jobs per second',
+    scale: { range: (_plot, _min, most) => [0, Math.max(LEAST_TOP, (most ?? 0) * 1.1)] },
+    values: (_plot, counts) => counts.map((count) => (Number.isInteger(count) ? String(count) : '')),
+    // Bars in front of bars: all that ended, and then those of them that completed.
+    series: [
+      bar('Failed', '--bad', (plot, at) => plot.data[1][at] - plot.data[2][at]),
+      bar('Completed', '--accent', (plot, at) => plot.data[2][at]),
+    ],
+  });
+  #latency = new Plot(byId('latency'), {
+    label: 'wait, by magnitude',
+    scale: { distr: 3, log: 10, range: [1, LONGEST_WAIT_MS] },
+    splits: () => [1, 10, 100, 1000, LONGEST_WAIT_MS],
+    values: (_plot, waits) => waits.map(duration),
+    series: [line('Half within', '--busy'), line('95 % within', '--later')],
+  });
   #ticks = [];
 
   constructor() {
-    this.#latency.rule([10, 100, 1000].map((ms) => [heightOf(ms), duration(ms)]));
     this.#draw();
   }
 
@@ -25,51 +41,34 @@ export class Plots {
   }
 
   add(tick) {
+    if (tick.at <= (this.#ticks.at(-1)?.at ?? 0)) return;
     this.#ticks = [...this.#ticks, tick].slice(-SECONDS);
     this.#draw();
   }
 
   #draw() {
-    const first = SECONDS - this.#ticks.length;
-    this.#drawThroughput(first);
-    this.#drawLatency(first);
+    const times = this.#ticks.length > 0 ? this.#ticks.map(({ at }) => at / 1000) : [0];
+    this.#drawThroughput(times);
+    this.#drawLatency(times);
   }
 
-  #drawThroughput(first) {
+  #drawThroughput(times) {
     const sums = this.#ticks.map(({ completed, failed }) => completed + failed);
+    const done = this.#ticks.map(({ completed }) => completed);
     const most = Math.max(0, ...sums);
-    const top = roundUp(Math.max(LEAST_TOP, most));
-    const height = (count) => (count / top) * HEIGHT;
-    const bars = this.#ticks.flatMap(({ completed, failed }, at) => [
-      column('done', first + at, 0, height(completed)),
-      column('lost', first + at, height(completed), height(completed + failed)),
-    ]);
     const now = sums.at(-1) ?? 0;
-    this.#throughput.rule([
-      [HEIGHT, String(top)],
-      [HEIGHT / 2, String(top / 2)],
-    ]);
-    this.#throughput.show(bars, {
-      value: String(now),
+    this.#throughput.show([times, fill(sums, times), fill(done, times)], {
+      value: this.#ticks.length > 0 ? String(now) : '–',
       most: `peak ${most}`,
-      said: `Jobs finished each second: ${now} now, at most ${most} in the last minute`,
+      said: `Jobs that ended each second: ${now} now, at most ${most} in the last minute`,
     });
   }
 
-  /** From half to nearly all of a second's jobs, with a mark at the half. */
-  #drawLatency(first) {
-    const shapes = this.#ticks.flatMap(({ waitMs }, at) => {
-      if (!waitMs) return [];
-      const half = heightOf(waitMs.p50);
-      return [
-        column('span', first + at, half, Math.max(heightOf(waitMs.p95), half + MARK)),
-        column('half', first + at, half, half + MARK),
-      ];
-    });
+  #drawLatency(times) {
+    const of = (name) => this.#ticks.map(({ waitMs }) => (waitMs ? Math.max(1, waitMs[name]) : null));
     const last = this.#ticks.findLast(({ waitMs }) => waitMs)?.waitMs;
-    this.#latency.show(shapes, {
+    this.#latency.show([times, fill(of('p50'), times), fill(of('p95'), times)], {
       value: last ? duration(last.p50) : '–',
-      most: last ? `p95 ${duration(last.p95)}` : '',
       said: last
         ? `Time until a worker starts a job: half within ${duration(last.p50)}, 95 of 100 within ${duration(last.p95)}`
         : 'Time until a worker starts a job: none was started in the last minute',
@@ -77,13 +76,23 @@ export class Plots {
   }
 }
 
-function heightOf(ms) {
-  const share = Math.log10(Math.max(1, Math.min(ms, LONGEST_WAIT_MS))) / Math.log10(LONGEST_WAIT_MS);
-  return share * (HEIGHT - MARK);
+/** uPlot wants a value for each time, also while there is none. */
+const fill = (values, times) => (values.length > 0 ? values : times.map(() => null));
+
+/** In the legend: what is under the pointer, else the newest. */
+const newest = (plot, at) => at ?? plot.data[0].length - 1;
+
+function bar(label, name, countOf) {
+  const tone = () => color(name);
+  const value = (plot, _value, _series, at) => countOf(plot, newest(plot, at)) || 0;
+  return { label, stroke: tone, fill: tone, width: 0, paths: bars, points: { show: false }, value };
 }
 
-/** The next of 10, 20, 40, 60, 80, 100, 200 and so on. */
-function roundUp(count) {
-  const magnitude = 10 ** Math.floor(Math.log10(count));
-  return [1, 2, 4, 6, 8, 10].map((factor) => factor * magnitude).find((round) => round >= count);
+function line(label, name) {
+  const tone = () => color(name);
+  const value = (plot, _value, series, at) => {
+    const wait = plot.data[series][newest(plot, at)];
+    return wait === null ? '–' : duration(wait);
+  };
+  return { label, stroke: tone, width: 2, points: { show: true, size: 4, fill: tone }, value };
 }

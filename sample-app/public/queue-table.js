@@ -1,48 +1,43 @@
 import { byId, element, setText } from './element.js';
+import { STATES } from './states.js';
 
-const STATES = [
-  ['waiting', 'Waiting', 'Wait for a worker'],
-  ['active', 'Active', 'A worker has them'],
-  ['waiting-children', 'Parents', 'Wait for their children'],
-  ['delayed', 'Delayed', 'Wait for their time, or for a signal'],
-  ['completed', 'Done', 'Completed, and kept for a while'],
-  ['failed', 'Failed', 'Failed for good, until somebody tries them again'],
-];
+/** Shown until it is known which queues there are. */
+const QUEUES = ['photos', 'pictures', 'pulses'];
 
-/** How many jobs of which state each queue holds. */
+/** How many jobs of which state each queue holds: a column for a queue, a row for a state. */
 export function showQueues(counts) {
   const table = byId('queues');
-  if (!table.tHead) table.append(headOf());
-  const body = table.tBodies[0] ?? table.appendChild(element('tbody'));
+  const queues = Object.keys(counts);
+  const shown = [...table.querySelectorAll('thead th')].map(({ textContent }) => textContent);
+  if (shown.length === 0) fill(table, queues.length > 0 ? queues : QUEUES);
+  else if (queues.length > 0 && queues.join() !== shown.join()) fill(table, queues);
   for (const [queue, states] of Object.entries(counts)) {
-    const row = [...body.rows].find(({ dataset }) => dataset.queue === queue) ?? newRow(body, queue);
-    STATES.forEach(([state], at) => {
-      const cell = row.cells[at + 1];
+    for (const [state] of STATES) {
+      const cell = table.querySelector(`td[data-queue="${CSS.escape(queue)}"][data-state="${state}"]`);
       const count = (states[state] ?? 0) + (state === 'waiting' ? (states.prioritized ?? 0) : 0);
       setText(cell, String(count));
       cell.classList.toggle('none', count === 0);
-    });
+    }
   }
 }
 
-function headOf() {
-  const head = element('thead');
-  const row = head.appendChild(element('tr'));
-  row.append(element('td'));
-  for (const [state, title, meaning] of STATES) {
-    const cell = row.appendChild(element('th', '', title));
-    cell.title = meaning;
-    cell.scope = 'col';
-    cell.dataset.state = state;
+function fill(table, queues) {
+  table.tHead?.remove();
+  table.tBodies[0]?.remove();
+  const top = table.createTHead().insertRow();
+  top.append(element('td'));
+  for (const queue of queues) top.appendChild(element('th', '', queue)).scope = 'col';
+  const body = table.createTBody();
+  for (const [state, word, meaning] of STATES) {
+    const row = body.insertRow();
+    const name = row.appendChild(element('th', '', word));
+    name.scope = 'row';
+    name.title = meaning;
+    name.dataset.state = state;
+    for (const queue of queues) {
+      const cell = row.appendChild(element('td', 'none', '–'));
+      cell.dataset.queue = queue;
+      cell.dataset.state = state;
+    }
   }
-  return head;
-}
-
-function newRow(body, queue) {
-  const row = body.appendChild(element('tr'));
-  row.dataset.queue = queue;
-  const name = row.appendChild(element('th', '', queue));
-  name.scope = 'row';
-  for (const [state] of STATES) row.appendChild(element('td')).dataset.state = state;
-  return row;
 }

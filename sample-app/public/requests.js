@@ -4,7 +4,7 @@ export async function ask(path, options) {
   const response = await fetch(path, options);
   const body = await response.json().catch(() => ({}));
   if (!response.ok)
-    throw new Error([body.message].flat().join(' ') || `The app answered ${response.status}.`);
+    throw new Error([body.message].flat().join(' ') || `The app refused it (${response.status}).`);
   return body;
 }
 
@@ -17,7 +17,7 @@ export function say(text, isError = false) {
   byId('notice').classList.toggle('bad', isError);
 }
 
-/** Runs what a click started; what goes wrong is said on the page. Answers whether it went well. */
+/** Runs what a click started; what goes wrong is said on the page. Returns whether it went well. */
 export async function attempt(action) {
   say('');
   try {

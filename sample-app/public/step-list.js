@@ -2,11 +2,11 @@ import { element, setText } from './element.js';
 import { duration } from './format.js';
 
 const SAID = {
-  pending: 'to come',
+  pending: 'pending',
   running: 'running',
-  retrying: 'trying again soon',
-  awaiting: 'waiting for you',
-  completed: 'done',
+  retrying: 'retrying',
+  awaiting: 'waits for you',
+  completed: 'completed',
   failed: 'failed',
 };
 

@@ -1,14 +1,16 @@
 import { byId } from './element.js';
 import { size } from './format.js';
 
-/** Shows the largest picture of a photo. */
+/** Shows a photo as large as it suits the window. */
 export function enlarge(photo) {
-  const picture = photo.pictures.at(-1);
+  const largest = photo.pictures.at(-1);
   const viewer = byId('viewer');
   const image = viewer.querySelector('img');
-  image.src = picture.url;
+  image.srcset = photo.pictures.map(({ url, width }) => `${url} ${width}w`).join(', ');
+  image.width = largest.width;
+  image.height = largest.height;
   image.alt = photo.title;
   viewer.querySelector('p').textContent =
-    `${photo.title} · ${picture.width} × ${picture.height} · ${size(picture.bytes)}`;
+    `${photo.title} · ${largest.width} × ${largest.height} · ${size(largest.bytes)}`;
   viewer.showModal();
 }

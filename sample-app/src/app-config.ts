@@ -1,13 +1,19 @@
-import { tmpdir, userInfo } from 'node:os';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LOOPBACK_NAMES } from './http/own-site-only.js';
 
 /** What the app is told from outside. */
 export interface AppConfig {
   redisUrl: string;
   /** Start of all keys in Redis. */
   prefix: string;
-  /** Folder of uploads and pictures. */
+  /** Folder of uploads and pictures, of this Redis alone: what no job of it names is removed when room is needed. */
   dataFolder: string;
+  /** Bytes that uploads and pictures may take together. */
+  maxStoredBytes: number;
+  /** Names under which the app is served, without a port. */
+  hosts: readonly string[];
   /** Pause after each picture, so that one can watch the progress of work that takes a blink. */
   paceMs: number;
   /** First pause before a failed photo is tried again; it doubles each time. */
@@ -18,13 +24,22 @@ export interface AppConfig {
 
 export const APP_CONFIG = Symbol('APP_CONFIG');
 
+const MEGABYTE = 1024 * 1024;
+
+/**
+ * Reads the environment: `STEPWELL_DATA` names a folder that stays; without it there is a new one, with a name that
+ * nobody can guess, in the folder for temporary files. `STEPWELL_HOSTS` names hosts beside those of this machine.
+ */
 export function configFromEnvironment(redisUrl: string, environment = process.env): AppConfig {
+  const hosts = environment['STEPWELL_HOSTS']?.toLowerCase().split(',') ?? [];
   return {
     redisUrl,
     prefix: 'stepwell-photos',
-    dataFolder: environment['STEPWELL_DATA'] ?? join(tmpdir(), `stepwell-photos-${userInfo().username}`),
+    dataFolder: environment['STEPWELL_DATA'] ?? mkdtempSync(join(tmpdir(), 'stepwell-photos-')),
+    maxStoredBytes: Number(environment['STEPWELL_MAX_MB'] ?? 512) * MEGABYTE,
+    hosts: [...LOOPBACK_NAMES, ...hosts.map((host) => host.trim())],
     paceMs: Number(environment['STEPWELL_PACE_MS'] ?? 350),
-    retryMs: 1000,
+    retryMs: 2000,
     trafficMs: 20_000,
   };
 }

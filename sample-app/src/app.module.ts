@@ -4,6 +4,7 @@ import { APP_CONFIG, type AppConfig } from './app-config.js';
 import { BoardModule } from './board/board.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PhotosModule } from './photos/photos.module.js';
+import { RedisModule } from './redis/redis.module.js';
 import { TrafficModule } from './traffic/traffic.module.js';
 
 @Module({})
@@ -15,6 +16,7 @@ export class AppModule {
       global: true,
       imports: [
         StepwellModule.forRoot({ connection: config.redisUrl, prefix: config.prefix }),
+        RedisModule,
         photos,
         TrafficModule,
         BoardModule.with(photos),

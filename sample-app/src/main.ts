@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { StepwellRegistry } from 'stepwell';
 import { startRedis } from 'stepwell/testing';
 import { configFromEnvironment } from './app-config.js';
@@ -14,7 +15,11 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 // The server that REDIS_URL names, or one of our own that ends with this process.
 const redis = await startRedis({ install: true });
-const app = await createApp(configFromEnvironment(redis.url));
+const config = configFromEnvironment(redis.url);
+const app = await createApp({ ...config, hosts: [...config.hosts, HOST] });
+if (process.env['STEPWELL_DATA'] === undefined) {
+  process.once('exit', () => rmSync(config.dataFolder, { recursive: true, force: true }));
+}
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => print('Stopping…'));
 app.enableShutdownHooks(['SIGINT', 'SIGTERM']);
 

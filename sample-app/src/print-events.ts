@@ -16,7 +16,7 @@ function lineOf(event: JobEvent): string | undefined {
     case 'step-failed':
       return `  ${event.jobId} ${event.step}: ${event.failedReason}${tryingAgain(event.retryInMs)}`;
     case 'waiting-children':
-      return `  ${event.jobId} waits for its pictures`;
+      return `  ${event.jobId} waits for its children`;
     case 'signalled':
       return `  ${event.jobId} was ${event.signal}`;
     case 'deduplicated':

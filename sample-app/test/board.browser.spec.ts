@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Locator } from 'playwright-core';
 import { getQueueEventsToken, getQueueToken, type Queue, type QueueEvents } from 'stepwell';
 import { fileURLToPath } from 'node:url';
 import { PHOTOS, PICTURES } from '../src/photos/photo.js';
@@ -24,7 +24,7 @@ jest.setTimeout(60_000);
   beforeAll(async () => {
     if (program === '') throw new Error('There is no Chromium for this test; CHROME_PATH may name one.');
     [app, proxy, browser] = await Promise.all([
-      PhotoApp.start({ paceMs: 20, retryMs: 20, trafficMs: 2000 }),
+      PhotoApp.start({ trafficMs: 2000 }),
       CuttableProxy.start(),
       chromium.launch({ executablePath: program }),
     ]);
@@ -44,7 +44,7 @@ jest.setTimeout(60_000);
 
   it('takes a photo through its steps, with an approval by hand, and shows a picture large', async () => {
     await board.page.locator('#files').setInputFiles(PHOTO);
-    const card = await board.card('quiet-sea', 'awaiting-approval');
+    const card = await board.card('quiet-sea', 'delayed review');
     const statuses = () =>
       card
         .locator('.steps li')
@@ -55,15 +55,16 @@ jest.setTimeout(60_000);
       'inspect completed',
       'resize completed',
       'collect completed',
-      'approve awaiting',
+      'review awaiting',
       'publish pending',
     ]);
-    expect(await card.locator('.pictures a').allTextContents()).toEqual(['320', '640', '1280']);
+    expect(await card.locator('.state').textContent()).toBe('Delayed · review');
 
     const approve = card.getByRole('button', { name: 'Approve' });
     await approve.focus();
     await board.page.keyboard.press('Enter');
-    await board.card('quiet-sea', 'completed');
+    await board.card('quiet-sea', 'completed approved');
+    expect(await card.locator('.state').textContent()).toBe('Completed · approved');
     expect(new Set((await statuses()).map((step) => step.split(' ')[1]))).toEqual(new Set(['completed']));
     expect(await approve.isVisible()).toBe(false);
     expect(await card.locator(':focus').count()).toBe(1); // It went with the button that is gone.
@@ -78,7 +79,9 @@ jest.setTimeout(60_000);
   it('tries a failed photo again when told, and keeps the place of the keyboard', async () => {
     await board.addSample('broken');
     const card = await board.card('broken', 'failed');
-    expect(await card.locator('.error').textContent()).toContain('premature end of JPEG image');
+    expect(await card.locator('.failure').textContent()).toMatch(
+      /inspect failed, attempt 3 of 3\s*.*premature end of JPEG image/,
+    );
     expect(await card.locator('.steps [data-status=failed]').count()).toBe(1);
 
     const retry = card.getByRole('button', { name: 'Retry' });
@@ -93,6 +96,66 @@ jest.setTimeout(60_000);
     expect(await card.locator(':focus').count()).toBe(1);
   });
 
+  it('shows how many attempts there were, and counts down to the next', async () => {
+    const queue = queueOf(PHOTOS);
+    await queue.pause();
+    await board.addSample('broken');
+    await board.card('broken', 'waiting');
+    // A pause that lasts long enough to be seen.
+    const waiting = (await queue.getWaiting())[0];
+    await waiting?.remove();
+    await queue.add('publish', waiting?.data, { attempts: 3, backoff: { type: 'fixed', delay: 3000 } });
+    await queue.resume();
+
+    const card = await board.card('broken', 'delayed retry');
+    const tries = card.locator('.tries');
+    await tries.getByText(/^inspect failed, attempt 1 of 3 · retry in [23] s$/).waitFor();
+    await tries.getByText(/attempt 1 of 3 · retry in 1 s$/).waitFor();
+    await tries.getByText(/attempt 2 of 3 · retry in 3 s$/).waitFor();
+    const job = (await queue.getDelayed()).find(({ data }) => data.title === 'broken');
+    await job?.remove();
+    await card.and(board.page.locator('[data-state=delayed]')).waitFor({ state: 'detached' });
+    expect(await board.page.locator('#activity [data-event=removed]').count()).toBeGreaterThan(0);
+  });
+
+  it('lets a photo be rejected, and tells all that is known of a job', async () => {
+    await board.addSample('autumn forest');
+    const card = await board.card('autumn forest', 'delayed review');
+    await card.getByRole('button', { name: 'Reject' }).click();
+    await board.card('autumn forest', 'completed rejected');
+    const id = await card.getAttribute('data-id');
+    expect(await card.locator('.id').textContent()).toBe(`Job ${id}`);
+
+    await card.getByRole('button', { name: `Details of autumn forest, job ${id}` }).click();
+    const details = board.page.getByRole('dialog', { name: 'autumn forest' });
+    await details.getByText(/^jpeg, 1600 × 1066, mostly #/).waitFor(); // A line that the step logged.
+    const timeline = (await details.locator('.timeline li').allTextContents()).join('\n');
+    for (const moment of [
+      'jobadded',
+      'inspectcompleted',
+      '320 pxcompleted',
+      'reviewcompleted',
+      'jobcompleted',
+    ]) {
+      expect(timeline).toContain(moment);
+    }
+    expect(await details.locator('.pictures a').count()).toBe(3);
+    await board.page.keyboard.press('Escape');
+
+    await (await board.card('broken', 'failed')).getByRole('button', { name: 'Details' }).click();
+    const stacks = board.page.getByRole('dialog', { name: 'broken' }).locator('.stacks pre');
+    await stacks.first().waitFor();
+    expect(await stacks.first().textContent()).toMatch(/premature end of JPEG image\n\s+at /);
+    await board.page.keyboard.press('Escape');
+  });
+
+  it('takes pictures of the size that it shows', async () => {
+    const image = (await board.card('quiet-sea', 'completed')).locator('.frame img');
+    expect(await image.getAttribute('loading')).toBe('lazy');
+    const shown = await image.evaluate((img) => (img as unknown as { currentSrc: string }).currentSrc);
+    expect(shown).toMatch(/\/pictures\/320\?/);
+  });
+
   it('makes no second job of a photo that is on its way, and says so', async () => {
     await queueOf(PHOTOS).pause();
     await board.addSample('alpine dawn');
@@ -103,7 +166,7 @@ jest.setTimeout(60_000);
     await card.getByText('+1 left out as duplicate').waitFor();
     expect(await board.page.locator('#activity [data-event=deduplicated]').count()).toBe(1);
     await queueOf(PHOTOS).resume();
-    await board.card('alpine dawn', 'awaiting-approval');
+    await board.card('alpine dawn', 'delayed review');
   });
 
   it('counts jobs by queue and state, and draws what a minute brought', async () => {
@@ -116,15 +179,23 @@ jest.setTimeout(60_000);
     expect(most).toBeGreaterThan(30);
 
     const counts = await queueOf(PHOTOS).getJobCounts('completed', 'failed');
-    const row = board.page.getByRole('row', { name: 'photos' });
-    expect(await row.locator('[data-state=completed]').textContent()).toBe(String(counts['completed']));
-    expect(await row.locator('[data-state=failed]').textContent()).toBe(String(counts['failed']));
-    expect(await board.page.getByRole('img', { name: /^Jobs finished each second: \d+ now/ }).count()).toBe(
-      1,
-    );
-    expect(
-      await board.page.getByRole('img', { name: /^Time until a worker starts a job: half within/ }).count(),
-    ).toBe(1);
+    for (const [state, name] of [
+      ['completed', 'Completed'],
+      ['failed', 'Failed'],
+    ] as const) {
+      const row = board.page.getByRole('row', { name });
+      expect(await row.locator('[data-queue=photos]').textContent()).toBe(String(counts[state]));
+    }
+    await board.page.getByRole('img', { name: /^Jobs that ended each second: \d+ now/ }).waitFor();
+    await board.page.getByRole('img', { name: /^Time until a worker starts a job: half within/ }).waitFor();
+    for (const [figure, legend] of [
+      ['throughput', ['Failed', 'Completed']],
+      ['latency', ['Half within', '95 % within']],
+    ] as const) {
+      const plot = board.page.locator(`#${figure}`);
+      expect(await plot.locator('.u-legend .u-series:visible .u-label').allTextContents()).toEqual(legend);
+      expect(await paintedShare(plot.locator('canvas'))).toBeGreaterThan(0.005);
+    }
   });
 
   it('tells every event once and in its order, whatever happens to the connection', async () => {
@@ -146,7 +217,7 @@ jest.setTimeout(60_000);
 
     await board.connection('live');
     for (const title of ['harbor night', 'desert dusk', 'northern lights']) {
-      await board.card(title, 'awaiting-approval');
+      await board.card(title, 'delayed review');
     }
     for (const queue of [PHOTOS, PICTURES]) {
       const happened = await happenings(app.app.get<QueueEvents>(getQueueEventsToken(queue)));
@@ -167,7 +238,7 @@ jest.setTimeout(60_000);
     proxy.target = app.port;
     await board.connection('live');
 
-    const card = await board.card('harbor night', 'awaiting-approval');
+    const card = await board.card('harbor night', 'delayed review');
     await card.getByRole('button', { name: 'Approve' }).click();
     await board.card('harbor night', 'completed');
     expect(await card.locator('.steps [data-status=completed]').count()).toBe(5);
@@ -184,6 +255,22 @@ jest.setTimeout(60_000);
       await board.page.setViewportSize({ width, height: 800 });
       expect(await board.page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     }
+  });
+
+  it('has targets for fingers on a phone, and the photos before the activity', async () => {
+    await board.page.setViewportSize({ width: 390, height: 800 });
+    const targets = board.page.locator('button:visible:enabled, a:visible, summary, #upload');
+    for (const target of await targets.all()) {
+      const { width = 0, height = 0 } = (await target.boundingBox()) ?? {};
+      expect([await target.textContent(), width >= 44, height >= 44]).toEqual([
+        expect.anything(),
+        true,
+        true,
+      ]);
+    }
+    const top = async (selector: string) => (await board.page.locator(selector).boundingBox())?.y ?? 0;
+    expect(await top('.activity')).toBeGreaterThan(await top('#photos'));
+    await board.page.setViewportSize({ width: 1600, height: 800 });
   });
 
   it('names all that can be pressed', async () => {
@@ -208,4 +295,24 @@ async function happenings(events: QueueEvents): Promise<string[]> {
   );
   reading.unsubscribe();
   return seen;
+}
+
+/** Share of a canvas that is painted. */
+function paintedShare(canvas: Locator): Promise<number> {
+  return canvas.evaluate((element) => {
+    const { width, height, getContext } = element as unknown as CanvasLike;
+    const { data } = getContext.call(element, '2d').getImageData(0, 0, width, height);
+    let painted = 0;
+    for (let at = 3; at < data.length; at += 4) if ((data[at] as number) > 128) painted += 1;
+    return painted / (width * height);
+  });
+}
+
+/** What is used of a canvas; these tests know no types of the DOM. */
+interface CanvasLike {
+  width: number;
+  height: number;
+  getContext(kind: '2d'): {
+    getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
+  };
 }

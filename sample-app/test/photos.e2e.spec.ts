@@ -1,50 +1,31 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import sharp from 'sharp';
 import { getQueueToken, type Queue } from 'stepwell';
-import { createApp } from '../src/create-app.js';
 import type { PhotoView } from '../src/photos/photo-view.js';
+import { PhotoApp } from './support/photo-app.js';
+import { photoForm } from './support/photo-form.js';
 
 const PHOTOS = new URL('../photos/', import.meta.url);
 
 describe('the photo app', () => {
+  let running: PhotoApp;
   let app: NestExpressApplication;
   let address: string;
-  let dataFolder: string;
 
   beforeAll(async () => {
-    dataFolder = await mkdtemp(join(tmpdir(), 'stepwell-photos-test-'));
-    app = await createApp({
-      redisUrl: process.env['STEPWELL_TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379',
-      prefix: `t-${randomBytes(6).toString('hex')}`,
-      dataFolder,
-      paceMs: 60,
-      retryMs: 20,
-      trafficMs: 0,
-    });
-    await app.listen(0, '127.0.0.1');
-    address = await app.getUrl();
+    running = await PhotoApp.start({ paceMs: 60 });
+    ({ app, address } = running);
   });
 
-  afterAll(async () => {
-    await app.close();
-    await rm(dataFolder, { recursive: true, force: true });
-  });
+  afterAll(() => running.stop());
 
   async function ask<T>(method: string, path: string, body?: FormData): Promise<{ status: number; body: T }> {
     const response = await fetch(`${address}${path}`, { method, ...(body ? { body } : {}) });
     return { status: response.status, body: (await response.json()) as T };
-  }
-
-  function form(bytes: Uint8Array<ArrayBuffer>, name = 'photo.jpg', field = 'photo'): FormData {
-    const data = new FormData();
-    data.append(field, new Blob([bytes], { type: 'image/jpeg' }), name);
-    return data;
   }
 
   async function photoBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -81,7 +62,7 @@ describe('the photo app', () => {
     const added = await ask<PhotoView>(
       'POST',
       '/photos',
-      form(await photoBytes('quiet-sea.jpg'), 'Überfahrt <b>.jpg'),
+      photoForm(await photoBytes('quiet-sea.jpg'), 'Überfahrt <b>.jpg'),
     );
     expect(added).toMatchObject({
       status: 202,
@@ -97,14 +78,14 @@ describe('the photo app', () => {
         { name: 'inspect', status: 'completed', attempts: 1 },
         { name: 'resize', status: 'completed' },
         { name: 'collect', status: 'completed' },
-        { name: 'approve', status: 'awaiting' },
+        { name: 'review', status: 'awaiting' },
         { name: 'publish', status: 'pending' },
       ],
     });
 
     const photo = await publish(added.body.id);
     expect(photo).toMatchObject({
-      approvedBy: 'somebody at the board',
+      review: { verdict: 'approved', by: 'somebody at the board' },
       inspection: {
         format: 'jpeg',
         width: 1600,
@@ -149,7 +130,7 @@ describe('the photo app', () => {
 
   it('keeps the bytes of images out of Redis', async () => {
     const queue = app.get<Queue>(getQueueToken('photos'));
-    const { body } = await ask<PhotoView>('POST', '/photos', form(await photoBytes('desert-dusk.jpg')));
+    const { body } = await ask<PhotoView>('POST', '/photos', photoForm(await photoBytes('desert-dusk.jpg')));
     await publish(body.id);
 
     const job = await queue.getJob(body.id);
@@ -163,15 +144,15 @@ describe('the photo app', () => {
 
   it('makes no second job of a photo that is on its way, and tells so', async () => {
     const photo = await photoBytes('northern-lights.jpg');
-    const first = await ask<PhotoView>('POST', '/photos', form(photo, 'lights.jpg'));
-    const again = await ask<PhotoView>('POST', '/photos', form(photo, 'the same.jpg'));
+    const first = await ask<PhotoView>('POST', '/photos', photoForm(photo, 'lights.jpg'));
+    const again = await ask<PhotoView>('POST', '/photos', photoForm(photo, 'the same.jpg'));
     expect(again).toMatchObject({
       status: 202,
       body: { id: first.body.id, title: 'lights', isDuplicate: true },
     });
 
     expect(await publish(first.body.id)).toMatchObject({ duplicates: 1 });
-    const later = await ask<PhotoView>('POST', '/photos', form(photo));
+    const later = await ask<PhotoView>('POST', '/photos', photoForm(photo));
     expect(later.body.id).not.toBe(first.body.id);
     await publish(later.body.id);
   });
@@ -181,7 +162,7 @@ describe('the photo app', () => {
     await publish(body.id);
     expect(await ask('POST', `/photos/${body.id}/approve`)).toMatchObject({
       status: 409,
-      body: { message: `Photo ${body.id} has been published.` },
+      body: { message: `Photo ${body.id} has come to its end.` },
     });
 
     const queue = app.get<Queue>(getQueueToken('photos'));
@@ -202,7 +183,7 @@ describe('the photo app', () => {
       steps: [{ name: 'inspect', status: 'failed', attempts: 3 }, {}, {}, {}, {}],
       pictures: [],
     });
-    expect(failed?.error).toContain('premature end of JPEG image');
+    expect(failed?.failure?.reason).toContain('premature end of JPEG image');
 
     const retried = await ask<PhotoView>('POST', `/photos/${body.id}/retry`);
     expect(retried).toMatchObject({ status: 202, body: { id: body.id } });
@@ -213,7 +194,7 @@ describe('the photo app', () => {
   });
 
   it('fails a photo whose pictures cannot be made, and with them tries again when asked', async () => {
-    const folder = join(dataFolder, 'pictures');
+    const folder = join(running.dataFolder, 'pictures');
     await rename(folder, `${folder}-away`);
     const { body } = await ask<PhotoView>('POST', '/photos/samples/alpine-dawn');
     const failed = (await follow(body.id)).at(-1);
@@ -221,7 +202,7 @@ describe('the photo app', () => {
       state: 'failed',
       steps: [{ status: 'completed' }, { name: 'resize', status: 'failed' }, {}, {}, {}],
     });
-    expect(failed?.error).toContain('ENOENT');
+    expect(failed?.failure?.reason).toContain('ENOENT');
 
     await rename(`${folder}-away`, folder);
     await ask('POST', `/photos/${body.id}/retry`);
@@ -259,7 +240,7 @@ describe('the photo app', () => {
       'no image',
       'POST',
       '/photos',
-      form(new Uint8Array([1, 2, 3])),
+      photoForm(new Uint8Array([1, 2, 3])),
       400,
       'This is not an image: send a JPEG',
     ],
@@ -267,11 +248,11 @@ describe('the photo app', () => {
       'a drawing',
       'POST',
       '/photos',
-      form(new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')),
+      photoForm(new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')),
       400,
       'This is not an image',
     ],
-    ['too much', 'POST', '/photos', form(new Uint8Array(16 * 1024 * 1024)), 413, 'File too large'],
+    ['too much', 'POST', '/photos', photoForm(new Uint8Array(16 * 1024 * 1024)), 413, 'File too large'],
     [
       'an unknown sample',
       'POST',

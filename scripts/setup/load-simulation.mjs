@@ -4,7 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { transform } from '@swc/core';
 import { inRoot, root } from './paths.mjs';
 
-const SOURCES = ['lib/lifecycle', 'lib/job', 'lib/redis', 'lib/events', 'test/support', 'test/simulation'];
+const SOURCES = ['lib', 'test/support', 'test/simulation', 'test/client-simulation'];
+/** Not simulated, and written with decorators. */
+const LEFT_OUT = /^lib\/(nest|testing)\/|^lib\/index\.ts$/;
 
 /**
  * The simulation without jest, which would only be in the way of a run of hours: its sources compiled into a folder
@@ -13,14 +15,16 @@ const SOURCES = ['lib/lifecycle', 'lib/job', 'lib/redis', 'lib/events', 'test/su
 export async function loadSimulation() {
   const folder = inRoot('.stepwell', `simulation-${process.pid}`);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  for (const source of SOURCES.flatMap(typescriptIn)) await compile(source, folder);
-  const load = (file) => import(pathToFileURL(`${folder}/test/simulation/${file}`).href);
-  const [simulation, mutants, redis] = await Promise.all([
-    load('simulation.js'),
-    load('mutants.js'),
+  for (const source of SOURCES.flatMap(typescriptIn).filter((file) => !LEFT_OUT.test(relative(root, file)))) await compile(source, folder);
+  const load = (file) => import(pathToFileURL(`${folder}/test/${file}`).href);
+  const [simulation, clients, shrinking, mutants, redis] = await Promise.all([
+    load('simulation/simulation.js'),
+    load('client-simulation/client-simulation.js'),
+    load('client-simulation/shrink.js'),
+    load('simulation/mutants.js'),
     import(pathToFileURL(`${folder}/test/support/redis.js`).href),
   ]);
-  return { ...simulation, ...mutants, ...redis };
+  return { ...simulation, ...clients, ...shrinking, ...mutants, ...redis };
 }
 
 function typescriptIn(folder) {

@@ -14,11 +14,13 @@ describe('a failover that loses what was not replicated', () => {
     redis = await Failover.open();
   }, 30_000);
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((each) => each.close().then(() => console.error('closed', each.constructor.name))));
+    await Promise.all(open.splice(0).map((each) => each.close()));
   });
   afterAll(() => redis.close());
 
-  const quiet = <T extends { on: (event: 'error', listener: () => void) => unknown; close: () => Promise<unknown> }>(
+  const quiet = <
+    T extends { on: (event: 'error', listener: () => void) => unknown; close: () => Promise<unknown> },
+  >(
     part: T,
   ): T => {
     part.on('error', () => {});
@@ -61,11 +63,17 @@ describe('a failover that loses what was not replicated', () => {
       const adding = (async () => {
         while (!isOver) {
           await Promise.all(
-            Array.from({ length: 4 }, () => flows.add(flow()).then(() => (added += 1), () => {})),
+            Array.from({ length: 4 }, () =>
+              flows.add(flow()).then(
+                () => (added += 1),
+                () => {},
+              ),
+            ),
           );
+          await sleep(5);
         }
       })();
-      for (let round = 0; round < 8; round += 1) {
+      for (let round = 0; round < 6; round += 1) {
         await sleep(250);
         redis.cutReplication();
         await sleep(30);
@@ -74,20 +82,17 @@ describe('a failover that loses what was not replicated', () => {
         await redis.heal();
       }
       isOver = true;
-      console.error('rounds over', added);
       await adding;
-      console.error('adding over', added);
 
       const counts = async (): Promise<number> => {
-        const { waiting, active, 'waiting-children': held } = (await parents.getJobCounts(
-          'waiting',
-          'active',
-          'waiting-children',
-        )) as Record<string, number>;
+        const {
+          waiting,
+          active,
+          'waiting-children': held,
+        } = (await parents.getJobCounts('waiting', 'active', 'waiting-children')) as Record<string, number>;
         return waiting! + active! + held!;
       };
       await until(async () => (await counts()) === 0, 20_000).catch(() => {});
-      console.error('waited', await counts());
       expect(await counts()).toBe(0);
       expect(added).toBeGreaterThan(200);
       expect(await parents.getFailedCount()).toBe(0);

@@ -36,7 +36,9 @@ const attach = async (messages: readonly string[], seq = '1'): Promise<void> => 
 const look = async (options: PageOptions = {}) => (await runReadOutbox(lab, options)).page;
 /** What is given of each line: ids of jobs to add, and of flows where a fence is. */
 const given = (lines: readonly OutboxLine[]): Record<string, string[]> =>
-  Object.fromEntries(lines.map((line) => [line.target, line.given.map(({ text }) => text.split('\x1f')[1]!)]));
+  Object.fromEntries(
+    lines.map((line) => [line.target, line.given.map(({ text }) => text.split('\x1f')[1]!)]),
+  );
 const read = async (options: PageOptions = {}) => given((await look(options)).lines);
 const giveJob = (): Promise<void> => lab.given({ jobs: [{ id: '1' }] });
 
@@ -44,7 +46,13 @@ describe('read-outbox', () => {
   it('says that there is nothing', async () => {
     const { page, after } = await runReadOutbox(lab);
 
-    expect(page).toEqual({ history: await historyOf(lab), lateInMs: -1, sent: 0, going: new Set(), lines: [] });
+    expect(page).toEqual({
+      history: await historyOf(lab),
+      lateInMs: -1,
+      sent: 0,
+      going: new Set(),
+      lines: [],
+    });
     expect(after).toEqual({});
   });
 

@@ -86,7 +86,11 @@ describe('receive', () => {
 
     const { before, after } = await runReceive(lab, [['refs', 'x', `${SECOND}\ta`].join('\x1f')]);
 
-    expect(after).toEqual({ ...before, meta: expect.objectContaining({ base: HERE }), inbox: { [OTHER]: noted(1) } });
+    expect(after).toEqual({
+      ...before,
+      meta: expect.objectContaining({ base: HERE }),
+      inbox: { [OTHER]: noted(1) },
+    });
   });
 
   it('notes children once where their parent was removed and added again while messages were under way', async () => {
@@ -180,9 +184,9 @@ describe('receive', () => {
   });
 
   it('refuses what it does not know before anything is written', async () => {
-    await expect(lab.run(receive, [FLOW_TIME, OTHER, HERE, '0', ''], ['1', 'e', add('x'), '2', 'e', 'sing'])).rejects.toThrow(
-      'unknown message sing',
-    );
+    await expect(
+      lab.run(receive, [FLOW_TIME, OTHER, HERE, '0', ''], ['1', 'e', add('x'), '2', 'e', 'sing']),
+    ).rejects.toThrow('unknown message sing');
     expect(await lab.dump()).toEqual({});
   });
 });

@@ -72,27 +72,27 @@ describe('next-parents', () => {
         children: { [`${OTHER}\tx`]: 'p' },
       })),
     });
-  const ask = async (now: number, count = 2): Promise<unknown> =>
+  const next = async (now: number, count = 2): Promise<unknown> =>
     (await lab.run(nextParents, [now, count, 1000])).reply;
 
   it('gives parents in turn, to one process in an interval', async () => {
     await parents(['a', 'b', 'c']);
 
-    expect(await ask(NOW)).toEqual(['a', 'b']);
-    expect(await ask(NOW + 999)).toEqual([]);
-    expect(await ask(NOW + 1000)).toEqual(['c']);
-    expect(await ask(NOW + 2000)).toEqual(['a', 'b']);
+    expect(await next(NOW)).toEqual(['a', 'b']);
+    expect(await next(NOW + 999)).toEqual([]);
+    expect(await next(NOW + 1000)).toEqual(['c']);
+    expect(await next(NOW + 2000)).toEqual(['a', 'b']);
   });
 
   it('waits no longer than that though the clock was put back', async () => {
     await parents(['a']);
-    await ask(NOW);
+    await next(NOW);
 
-    expect(await ask(NOW - 3_600_000)).toEqual(['a']);
+    expect(await next(NOW - 3_600_000)).toEqual(['a']);
   });
 
   it('writes nothing where no job waits for children', async () => {
-    expect(await ask(NOW)).toEqual([]);
+    expect(await next(NOW)).toEqual([]);
     expect(await lab.dump()).toEqual({});
   });
 });

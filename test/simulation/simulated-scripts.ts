@@ -73,6 +73,6 @@ function patched(scripts: ScriptSet, patches: readonly Patch[]): ScriptSet {
 }
 
 function relabel(lua: string): { lua: string; sha: string } {
-  const { sha } = defineScript('', [], lua.split('\n'));
+  const { sha } = defineScript('', [], lua.split('\n'), false);
   return { lua, sha };
 }

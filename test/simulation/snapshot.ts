@@ -65,6 +65,7 @@ const READ = defineScript<[ids: number, dedups: number], true>(
     'found[#found + 1] = ttls',
     'return found',
   ],
+  false,
 );
 
 const FIXED = 11;

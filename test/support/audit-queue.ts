@@ -45,7 +45,19 @@ const TYPES: Record<string, string> = {
 };
 
 const EXPIRING = new Set(['limiter', 'writer:']);
-const META_FIELDS = new Set(['id', 'seq', 'paused', 'maxEvents', 'closedUntil', 'told', 'sent', 'outbox', 'era', 'base', 'lookedAfter']);
+const META_FIELDS = new Set([
+  'id',
+  'seq',
+  'paused',
+  'maxEvents',
+  'closedUntil',
+  'told',
+  'sent',
+  'outbox',
+  'era',
+  'base',
+  'lookedAfter',
+]);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
 export async function auditQueue(

@@ -73,9 +73,10 @@ export class Failover {
   ) {}
 
   static async open(): Promise<Failover> {
+    const args = ['--repl-diskless-sync-delay', '0'];
     const servers = await Promise.all([
-      startRedis({ external: false }),
-      startRedis({ external: false, args: ['--repl-diskless-sync-delay', '0'] }),
+      startRedis({ external: false, args }),
+      startRedis({ external: false, args }),
     ]);
     const link = await Relay.open(servers[0]);
     const failover = new Failover(servers, await Relay.open(servers[0]), link);

@@ -91,13 +91,15 @@ export async function runReadOutbox(
 ): Promise<Trial & { page: OutboxPage }> {
   const { now = FLOW_TIME, holder = 'p', lease = 1000, turn = 0, weight = 1000, bytes = 100_000 } = options;
   const { asked = '', lines = {}, past = await historyOf(lab) } = options;
-  const rest = Object.entries(lines).flatMap(([target, { received = 0, durable = 0, fences = [], flag = '' }]) => [
-    target,
-    String(received),
-    String(durable),
-    fences.join(','),
-    flag,
-  ]);
+  const rest = Object.entries(lines).flatMap(
+    ([target, { received = 0, durable = 0, fences = [], flag = '' }]) => [
+      target,
+      String(received),
+      String(durable),
+      fences.join(','),
+      flag,
+    ],
+  );
   const trial = await lab.run(readOutbox, [now, holder, lease, turn, weight, bytes, past, asked], rest);
   return { ...trial, page: readPage(trial.reply as unknown[]) };
 }

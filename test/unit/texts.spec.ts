@@ -6,7 +6,7 @@ import { decodeBody, encodeBody } from '../../lib/job/job-body.js';
 import { encodeJson } from '../../lib/job/json.js';
 import { retentionText } from '../../lib/job/retention.js';
 import { specialErrorKind, UnrecoverableError } from '../../lib/job/special-errors.js';
-import { SafeEmitter } from '../../lib/lifecycle/safe-emitter.js';
+import { SafeEmitter } from '../../lib/runtime/safe-emitter.js';
 import { connect } from '../../lib/redis/connections.js';
 import { compareIds } from '../../lib/redis/event-line.js';
 import { isBroken, isPassing, toStepwellError, withoutSecrets } from '../../lib/redis/redis-failure.js';

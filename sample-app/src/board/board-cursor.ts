@@ -1,17 +1,13 @@
-const CURSOR = /^\d+(?:-\d+){1,2}$/;
-
 /** Where a reader is in the events of several queues: the text of it is the id of a server-sent message. */
 export class BoardCursor {
   private readonly places: Map<string, string>;
 
   /**
-   * @param text of a cursor that went out before; another one begins anew
-   * @param beginning where to begin in a queue that the text does not tell of
+   * @param ids of the last events that the reader was told of, in the order of the queues
+   * @param beginning where to begin without those
    */
-  constructor(queues: readonly string[], text: string | undefined, beginning: string) {
-    const parts = text?.split(',') ?? [];
-    const isKnown = parts.length === queues.length && parts.every((part) => CURSOR.test(part));
-    this.places = new Map(queues.map((queue, at) => [queue, isKnown ? (parts[at] as string) : beginning]));
+  constructor(queues: readonly string[], ids: readonly string[] | undefined, beginning: string) {
+    this.places = new Map(queues.map((queue, at) => [queue, ids?.[at] ?? beginning]));
   }
 
   of(queue: string): string {

@@ -1,13 +1,21 @@
 import type { PhotoView } from '../photos/photo-view.js';
+import type { Counts, RedisState } from '../redis/redis-watch.js';
 
-/** What a browser is told: `snapshot` when it connects, then `changes` as they come and a `tick` every second. */
+/**
+ * What a browser is told: `status` when it connects and when that changes, `snapshot` as soon as Redis answers and after
+ * each outage, then `changes` as they come and a `tick` every second.
+ */
 export type BoardMessage =
-  { type: 'snapshot'; data: Snapshot } | { type: 'changes'; data: Changes } | { type: 'tick'; data: Tick };
+  | { type: 'status'; data: { redis: RedisState } }
+  | { type: 'snapshot'; data: Snapshot }
+  | { type: 'changes'; data: Changes }
+  | { type: 'tick'; data: Tick };
 
 export interface Snapshot {
   photos: PhotoView[];
   /** The seconds before now, the oldest first. */
   ticks: Tick[];
+  counts: Counts;
 }
 
 export interface Changes {
@@ -37,5 +45,5 @@ export interface Tick {
   /** Milliseconds that jobs waited for a worker: the middle one, and the one that 95 of 100 stay below. */
   waitMs?: { p50: number; p95: number };
   /** Jobs by queue and state; the last known where Redis does not answer. */
-  counts: Record<string, Record<string, number>>;
+  counts: Counts;
 }

@@ -10,7 +10,7 @@ export class BoardController {
   @Sse('events')
   events(
     @Headers('last-event-id') lastEventId?: string,
-    @Query('after') after?: string,
+    @Query('after') after?: unknown,
   ): Observable<MessageEvent> {
     return this.board.open(lastEventId ?? after);
   }

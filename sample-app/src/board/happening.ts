@@ -1,5 +1,5 @@
 import type { JobEvent } from 'stepwell';
-import { PICTURES } from '../photos/photo.js';
+import { PICTURES, type PhotoResult } from '../photos/photo.js';
 import type { Happening } from './board-message.js';
 import { photoOf, type QueueEvent } from './queue-event.js';
 
@@ -25,15 +25,15 @@ function wordsOfPhoto(event: JobEvent): string | undefined {
     case 'deduplicated':
       return 'came again, left out as duplicate';
     case 'step-completed':
-      return `${event.step} is done`;
+      return `${event.step} completed`;
     case 'step-failed':
       return `${event.step} failed${afterFailure(event)}`;
     case 'waiting-children':
-      return 'waits for its pictures';
+      return 'waits for its children';
     case 'signalled':
       return `was ${event.signal}`;
     case 'completed':
-      return 'is published';
+      return `completed${verdictOf(event.returnvalue)}`;
     case 'failed':
       return `failed: ${event.failedReason}`;
     default:
@@ -41,11 +41,15 @@ function wordsOfPhoto(event: JobEvent): string | undefined {
   }
 }
 
+function verdictOf(result: PhotoResult | undefined): string {
+  return result ? `, ${result.verdict} by ${result.by}` : '';
+}
+
 function wordsOfPicture(event: JobEvent): string | undefined {
   const width = 'jobId' in event ? event.jobId?.split('-').at(-1) : '';
   switch (event.event) {
     case 'completed':
-      return `${width} px is done`;
+      return `${width} px completed`;
     case 'failed':
       return `${width} px failed: ${event.failedReason}`;
     default:
@@ -69,5 +73,5 @@ function wordsOfAny(event: JobEvent): string | undefined {
 function afterFailure({ failedReason, retryInMs }: { failedReason: string; retryInMs?: number }): string {
   return retryInMs === undefined
     ? `: ${failedReason}`
-    : `, is tried again in ${(retryInMs / 1000).toFixed(1)} s: ${failedReason}`;
+    : `, retry in ${(retryInMs / 1000).toFixed(1)} s: ${failedReason}`;
 }

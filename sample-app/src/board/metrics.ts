@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Subject, exhaustMap, interval, takeUntil, type Observable } from 'rxjs';
+import { Subject, interval, takeUntil, type Observable } from 'rxjs';
 import { StepwellRegistry } from 'stepwell';
+import { RedisWatch } from '../redis/redis-watch.js';
 import type { Tick } from './board-message.js';
 import { MetricsWindow } from './metrics-window.js';
 
@@ -15,7 +16,10 @@ export class Metrics implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly ticks = new Subject<Tick>();
   private readonly ended = new Subject<void>();
 
-  constructor(private readonly registry: StepwellRegistry) {}
+  constructor(
+    private readonly registry: StepwellRegistry,
+    private readonly redis: RedisWatch,
+  ) {}
 
   /** Completes when the application ends. */
   get ticks$(): Observable<Tick> {
@@ -32,11 +36,8 @@ export class Metrics implements OnApplicationBootstrap, OnModuleDestroy {
       this.registry.getEvents(name).all$.subscribe((event) => this.window.add(name, event));
     }
     interval(TICK_MS)
-      .pipe(
-        exhaustMap(() => this.count()),
-        takeUntil(this.ended),
-      )
-      .subscribe((counts) => this.tell({ at: Date.now(), ...this.window.take(), counts }));
+      .pipe(takeUntil(this.ended))
+      .subscribe(() => this.tell({ at: Date.now(), ...this.window.take(), counts: this.redis.counts }));
   }
 
   onModuleDestroy(): void {
@@ -48,16 +49,5 @@ export class Metrics implements OnApplicationBootstrap, OnModuleDestroy {
     this.kept.push(tick);
     if (this.kept.length > KEPT_TICKS) this.kept.shift();
     this.ticks.next(tick);
-  }
-
-  private async count(): Promise<Tick['counts']> {
-    try {
-      const counts = this.registry.getQueues().map(async (queue) => {
-        return [queue.name, await queue.getJobCounts()] as const;
-      });
-      return Object.fromEntries(await Promise.all(counts));
-    } catch {
-      return this.kept.at(-1)?.counts ?? {};
-    }
   }
 }

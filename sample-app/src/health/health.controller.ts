@@ -1,25 +1,22 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { StepwellRegistry } from 'stepwell';
-
-const ANSWER_WITHIN_MS = 1000;
+import { RedisWatch } from '../redis/redis-watch.js';
 
 /** Says whether Redis answers and which queues are being worked on. */
 @Controller('health')
 export class HealthController {
-  constructor(private readonly registry: StepwellRegistry) {}
+  constructor(
+    private readonly registry: StepwellRegistry,
+    private readonly redis: RedisWatch,
+  ) {}
 
   @Get()
   async check(): Promise<object> {
-    const late = new AbortController();
-    const queues = await Promise.race([
-      this.countJobs().catch(() => undefined),
-      pause(ANSWER_WITHIN_MS, undefined, { signal: late.signal }).catch(() => undefined),
-    ]);
-    late.abort();
-    if (queues === undefined)
+    try {
+      return { status: 'up', queues: await this.redis.answer(this.countJobs()) };
+    } catch {
       throw new ServiceUnavailableException({ status: 'down', reason: 'Redis does not answer' });
-    return { status: 'up', queues };
+    }
   }
 
   private async countJobs(): Promise<object> {

@@ -1,15 +1,16 @@
 import { Dedup, Processor, Step, waitForChildren, waitForSignal, type Job, type StepContext } from 'stepwell';
 import { inspect } from './images.js';
 import {
-  APPROVED,
   PHOTOS,
   PICTURES,
+  REVIEWED,
   WIDTHS,
   pictureJobId,
-  type Approval,
   type Inspection,
   type PhotoData,
+  type PhotoResult,
   type Picture,
+  type Review,
 } from './photo.js';
 import { PhotoStore } from './photo-store.js';
 
@@ -17,7 +18,7 @@ const ASK_AGAIN_MS = 24 * 3600_000;
 
 /**
  * Takes a photo from its file to its publication. Each step runs to its end once, whatever happens to the process; while
- * a photo waits, for its pictures or for somebody to approve it, it takes no place here.
+ * a photo waits, for its pictures or for somebody to look at it, it takes no place here.
  */
 @Processor(PHOTOS, { concurrency: 4, closeTimeout: 700 })
 @Dedup<PhotoData>({ id: ({ digest }) => digest })
@@ -25,8 +26,10 @@ export class PhotoProcessor {
   constructor(private readonly store: PhotoStore) {}
 
   @Step()
-  inspect(job: Job<PhotoData>): Promise<Inspection> {
-    return inspect(this.store.photoPath(job.data.file));
+  async inspect(job: Job<PhotoData>, ctx: StepContext): Promise<Inspection> {
+    const found = await inspect(this.store.photoPath(job.data.file));
+    await ctx.log(`${found.format}, ${found.width} × ${found.height}, mostly ${found.color}`);
+    return found;
   }
 
   /** A job for each picture, in a queue of their own. Coming here again adds none twice. */
@@ -49,19 +52,24 @@ export class PhotoProcessor {
     const { unprocessed = 0 } = await job.getDependenciesCount({ unprocessed: true });
     if (unprocessed > 0) return ctx.next('resize');
     const pictures = Object.values(await job.getChildrenValues<Picture>());
+    await this.store.discardUpload(job.data.file); // Nobody needs it any more.
+    await ctx.log(`${pictures.length} pictures, ${sum(pictures)} bytes`);
     return pictures.toSorted((a, b) => a.width - b.width);
   }
 
   @Step()
-  approve() {
-    return waitForSignal<Approval>(APPROVED, { timeout: ASK_AGAIN_MS });
+  review() {
+    return waitForSignal<Review>(REVIEWED, { timeout: ASK_AGAIN_MS });
   }
 
   @Step()
   publish(_job: Job<PhotoData>, ctx: StepContext<PhotoProcessor>) {
-    const approval = ctx.result('approve');
-    if (approval.timedOut) return ctx.next('approve');
-    const { by } = approval.signal;
-    return { approvedBy: by, publishedAt: new Date().toISOString() };
+    const review = ctx.result('review');
+    if (review.timedOut) return ctx.next('review');
+    return { ...review.signal, at: new Date().toISOString() } satisfies PhotoResult;
   }
+}
+
+function sum(pictures: readonly Picture[]): number {
+  return pictures.reduce((bytes, picture) => bytes + picture.bytes, 0);
 }

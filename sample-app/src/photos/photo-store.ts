@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
@@ -10,14 +10,25 @@ const SAMPLES_FOLDER = fileURLToPath(new URL('../../photos/', import.meta.url));
 const SAMPLE = /^([a-z-]+)\.jpg$/;
 const FILE = /^(?:sample:[a-z-]+|upload:[0-9a-f-]{36})$/;
 
+const FOLDERS = ['uploads', 'pictures'] as const;
+
+/** A file that is kept. */
+export interface StoredFile {
+  path: string;
+  bytes: number;
+  /** When it was written. */
+  at: number;
+}
+
 /** Files of photos and pictures. Jobs and results only name them. */
 @Injectable()
 export class PhotoStore implements OnModuleInit {
   constructor(@Inject(APP_CONFIG) private readonly config: AppConfig) {}
 
   async onModuleInit(): Promise<void> {
-    await mkdir(join(this.config.dataFolder, 'uploads'), { recursive: true });
-    await mkdir(join(this.config.dataFolder, 'pictures'), { recursive: true });
+    for (const folder of FOLDERS) {
+      await mkdir(join(this.config.dataFolder, folder), { recursive: true, mode: 0o700 });
+    }
   }
 
   /** Names of the photos that come with the app. */
@@ -28,9 +39,14 @@ export class PhotoStore implements OnModuleInit {
 
   /** Keeps an uploaded photo and answers its key. */
   async keepUpload(bytes: Buffer): Promise<string> {
-    const id = randomUUID();
-    await writeFile(join(this.config.dataFolder, 'uploads', id), bytes);
-    return `upload:${id}`;
+    const file = `upload:${randomUUID()}`;
+    try {
+      await writeFile(this.photoPath(file), bytes);
+      return file;
+    } catch (error) {
+      await this.discardUpload(file); // A part of it takes room too.
+      throw error;
+    }
   }
 
   /** Removes an upload that nobody needs. */
@@ -64,5 +80,26 @@ export class PhotoStore implements OnModuleInit {
     const unfinished = `${path}.${randomUUID()}`;
     await writeFile(unfinished, bytes);
     await rename(unfinished, path);
+  }
+
+  /** All files of uploads and pictures. */
+  async files(): Promise<StoredFile[]> {
+    const found = await Promise.all(FOLDERS.map((folder) => this.filesOf(folder)));
+    return found.flat();
+  }
+
+  /** Removes a file; one that is gone already is no error. */
+  async remove({ path }: StoredFile): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  private async filesOf(folder: string): Promise<StoredFile[]> {
+    const names = await readdir(join(this.config.dataFolder, folder)).catch(() => []); // Where it is away, it takes no room.
+    const files = names.map(async (name): Promise<StoredFile[]> => {
+      const path = join(this.config.dataFolder, folder, name);
+      const found = await stat(path).catch(() => undefined); // Others may remove it meanwhile.
+      return found ? [{ path, bytes: found.size, at: found.mtimeMs }] : [];
+    });
+    return (await Promise.all(files)).flat();
   }
 }

@@ -6,11 +6,11 @@ export const PICTURES = 'pictures';
 /** Widths of the pictures that are made of each photo. */
 export const WIDTHS = [320, 640, 1280] as const;
 
-/** Signal that lets a photo be published. */
-export const APPROVED = 'approved';
+/** Signal that says whether a photo may be published. */
+export const REVIEWED = 'reviewed';
 
 /** The steps of a photo, in their order. */
-export const STEPS = ['inspect', 'resize', 'collect', 'approve', 'publish'] as const;
+export const STEPS = ['inspect', 'resize', 'collect', 'review', 'publish'] as const;
 
 /** What a job is given: where the photo lies, never the photo itself. */
 export interface PhotoData {
@@ -32,13 +32,14 @@ export interface Inspection {
 }
 
 /** What comes with the signal. */
-export interface Approval {
+export interface Review {
+  verdict: 'approved' | 'rejected';
   by: string;
 }
 
-export interface PhotoResult {
-  approvedBy: string;
-  publishedAt: string;
+/** What a photo's job came to: only one that was approved is published. */
+export interface PhotoResult extends Review {
+  at: string;
 }
 
 /** What the job of a picture is given. */

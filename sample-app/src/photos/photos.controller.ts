@@ -1,31 +1,28 @@
 import {
   Controller,
   Get,
-  Headers,
   HttpCode,
   NotFoundException,
   Param,
   ParseIntPipe,
   Post,
   Res,
-  Sse,
-  UploadedFile,
-  UseFilters,
+  UseGuards,
   UseInterceptors,
-  type MessageEvent,
 } from '@nestjs/common';
-import { FileInterceptor } from '@nestjs/platform-express';
 import type { Response } from 'express';
-import type { Observable } from 'rxjs';
-import { toSse } from 'stepwell';
-import { InvalidCursorFilter } from './invalid-cursor.filter.js';
+import { AnswerInTime } from '../redis/answer-in-time.interceptor.js';
+import { RedisUpGuard } from '../redis/redis-up.guard.js';
+import type { PhotoDetails } from './photo-details.js';
 import type { PhotoView } from './photo-view.js';
 import { PhotosService } from './photos.service.js';
-import { checkUpload, MAX_UPLOAD_BYTES, titleOf, type UploadedImage } from './upload-rules.js';
 
-const UPLOAD = { limits: { fileSize: MAX_UPLOAD_BYTES, files: 1 }, defParamCharset: 'utf8' };
+/** Who looks at photos here has no name. */
+const SOMEBODY = 'somebody at the board';
 
 @Controller('photos')
+@UseGuards(RedisUpGuard)
+@UseInterceptors(AnswerInTime)
 export class PhotosController {
   constructor(private readonly photos: PhotosService) {}
 
@@ -34,47 +31,26 @@ export class PhotosController {
     return this.photos.list();
   }
 
-  @Get('samples')
-  samples(): Promise<string[]> {
-    return this.photos.samples();
-  }
-
-  /** Answers at once: the photo is waiting, its pictures come later. */
-  @Post()
-  @HttpCode(202)
-  @UseInterceptors(FileInterceptor('photo', UPLOAD))
-  async upload(@UploadedFile() file?: UploadedImage): Promise<PhotoView> {
-    await checkUpload(file);
-    const { originalname, buffer } = file as UploadedImage;
-    return this.photos.addUpload(titleOf(originalname), buffer);
-  }
-
-  @Post('samples/:name')
-  @HttpCode(202)
-  addSample(@Param('name') name: string): Promise<PhotoView> {
-    return this.photos.addSample(name);
-  }
-
   @Get(':id')
   get(@Param('id') id: string): Promise<PhotoView> {
     return this.photos.get(id);
   }
 
-  /** How the photo is, then what happens to it, until its end: `curl -N` shows it, and a browser goes on where it was. */
-  @Sse(':id/events')
-  @UseFilters(InvalidCursorFilter)
-  follow(
-    @Param('id') id: string,
-    @Res({ passthrough: true }) response: Response,
-    @Headers('last-event-id') after?: string,
-  ): Observable<MessageEvent> {
-    return this.photos.follow(id, after).pipe(toSse({ response }));
+  @Get(':id/details')
+  details(@Param('id') id: string): Promise<PhotoDetails> {
+    return this.photos.details(id);
   }
 
   @Post(':id/approve')
   @HttpCode(202)
   approve(@Param('id') id: string): Promise<PhotoView> {
-    return this.photos.approve(id, { by: 'somebody at the board' });
+    return this.photos.review(id, { verdict: 'approved', by: SOMEBODY });
+  }
+
+  @Post(':id/reject')
+  @HttpCode(202)
+  reject(@Param('id') id: string): Promise<PhotoView> {
+    return this.photos.review(id, { verdict: 'rejected', by: SOMEBODY });
   }
 
   @Post(':id/retry')
@@ -94,7 +70,7 @@ export class PhotosController {
       const options = { headers: { 'Cache-Control': 'private, max-age=3600' } };
       response.sendFile(path, options, (error?: NodeJS.ErrnoException) => {
         if (error?.code === 'ENOENT')
-          reject(new NotFoundException(`Photo ${id} has no picture of that width yet.`));
+          reject(new NotFoundException(`Photo ${id} has no picture of that width.`));
         else if (error && error.code !== 'ECONNABORTED' && !response.headersSent) reject(error);
         else resolve(); // Whatever else went wrong, nobody is there to be told.
       });

@@ -2,11 +2,16 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { StepwellModule, type JobsOptions } from 'stepwell';
 import { Duplicates } from './duplicates.js';
 import { PHOTOS, PICTURES } from './photo.js';
+import { PhotoEventsController } from './photo-events.controller.js';
 import { PhotoProcessor } from './photo-processor.js';
 import { PhotoStore } from './photo-store.js';
 import { PictureProcessor } from './picture-processor.js';
 import { PhotosController } from './photos.controller.js';
 import { PhotosService } from './photos.service.js';
+import { RetryTimes } from './retry-times.js';
+import { SamplesController } from './samples.controller.js';
+import { StoreRoom } from './store-room.js';
+import { UploadsController } from './uploads.controller.js';
 
 /** Finished jobs of each kind. */
 const KEPT = 300;
@@ -27,8 +32,16 @@ export class PhotosModule {
     return {
       module: PhotosModule,
       imports: [queues],
-      controllers: [PhotosController],
-      providers: [PhotoProcessor, PictureProcessor, PhotoStore, Duplicates, PhotosService],
+      controllers: [SamplesController, UploadsController, PhotosController, PhotoEventsController],
+      providers: [
+        PhotoProcessor,
+        PictureProcessor,
+        PhotoStore,
+        StoreRoom,
+        Duplicates,
+        RetryTimes,
+        PhotosService,
+      ],
       exports: [PhotosService, queues],
     };
   }

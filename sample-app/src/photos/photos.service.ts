@@ -12,23 +12,29 @@ import {
   type Queue,
   type WatchEvent,
 } from 'stepwell';
+import { RedisWatch } from '../redis/redis-watch.js';
 import { Duplicates } from './duplicates.js';
 import {
-  APPROVED,
   PHOTOS,
   PICTURES,
+  REVIEWED,
   WIDTHS,
   pictureJobId,
-  type Approval,
   type PhotoData,
   type PhotoResult,
   type Picture,
   type PictureData,
+  type Review,
 } from './photo.js';
+import { detailsOf, type PhotoDetails } from './photo-details.js';
 import { PhotoStore } from './photo-store.js';
 import { viewOf, type PhotoView, type PictureLook } from './photo-view.js';
+import { RetryTimes } from './retry-times.js';
+import { StoreRoom } from './store-room.js';
 
 const NEWEST = 60;
+/** Log lines of a job that are shown. */
+const MAX_LOGS = 100;
 // In the order of a job's life: one that moves on while we read is found again, and shown as what it has become.
 const STATES = ['delayed', 'waiting-children', 'waiting', 'active', 'failed', 'completed'] as const;
 
@@ -42,7 +48,10 @@ export class PhotosService {
     @InjectQueue(PICTURES) private readonly pictures: Queue<PictureData, Picture>,
     @InjectQueueEvents(PHOTOS) private readonly events: QueueEvents,
     private readonly store: PhotoStore,
+    private readonly room: StoreRoom,
+    private readonly redis: RedisWatch,
     private readonly duplicates: Duplicates,
+    private readonly retryTimes: RetryTimes,
   ) {}
 
   samples(): Promise<string[]> {
@@ -53,10 +62,12 @@ export class PhotosService {
     const names = await this.store.sampleNames();
     if (!names.includes(name))
       throw new NotFoundException(`There is no sample "${name}": take ${names.join(', ')}.`);
+    await this.room.makeFor(0);
     return this.add({ title: name.replaceAll('-', ' '), file: `sample:${name}`, digest: `sample:${name}` });
   }
 
   async addUpload(title: string, bytes: Buffer): Promise<PhotoView> {
+    await this.room.makeFor(bytes.length);
     const digest = createHash('sha256').update(bytes).digest('hex');
     return this.add({ title, file: await this.store.keepUpload(bytes), digest });
   }
@@ -84,6 +95,23 @@ export class PhotosService {
     return job && state !== 'unknown' ? await this.view(job, state) : undefined;
   }
 
+  /** All that is known of a photo's job and of its pictures' jobs. */
+  async details(id: string): Promise<PhotoDetails> {
+    const photo = await this.get(id);
+    const job = await this.find(id);
+    const pictures = (await this.pictureJobs(id)).filter((picture) => picture !== undefined);
+    const withLogs = async (queue: Pick<Queue, 'getJobLogs'>, of: Job) => ({
+      job: of,
+      logs: (await queue.getJobLogs(of.id, -MAX_LOGS, -1)).logs,
+    });
+    return detailsOf({
+      state: photo.state,
+      steps: await job.getSteps(),
+      photo: await withLogs(this.queue, job),
+      pictures: await Promise.all(pictures.map((picture) => withLogs(this.pictures, picture))),
+    });
+  }
+
   /** What happens to a photo, from now on or after an event. */
   follow(id: string, after: string | undefined): Observable<WatchEvent> {
     return this.events.watch(id, { after });
@@ -97,10 +125,10 @@ export class PhotosService {
     return this.store.picturePath(this.store.pictureName(job, width));
   }
 
-  /** Lets a photo be published, now or as soon as it comes to that. */
-  async approve(id: string, approval: Approval): Promise<PhotoView> {
-    await this.translateErrors(id, `Photo ${id} has been published.`, () =>
-      this.queue.signal(id, APPROVED, approval),
+  /** Says whether a photo may be published, now or before it comes to that. */
+  async review(id: string, review: Review): Promise<PhotoView> {
+    await this.translateErrors(id, `Photo ${id} has come to its end.`, () =>
+      this.queue.signal(id, REVIEWED, review),
     );
     return this.get(id);
   }
@@ -119,10 +147,23 @@ export class PhotosService {
 
   /** While the job of the same photo is unfinished there is no second one; see `@Dedup` on the processor. */
   private async add(data: PhotoData): Promise<PhotoView> {
-    const job = await this.queue.add('publish', data);
-    if (!job.deduplicated) return this.view(job, 'waiting');
-    await this.store.discardUpload(data.file);
-    return { ...(await this.get(job.id)), isDuplicate: true };
+    const adding = this.queue.add('publish', data);
+    try {
+      const job = await this.redis.answer(adding);
+      if (!job.deduplicated) return await this.redis.answer(this.view(job, 'waiting'));
+      await this.store.discardUpload(data.file);
+      return { ...(await this.redis.answer(this.get(job.id))), isDuplicate: true };
+    } catch (error) {
+      await this.takeBack(adding, data.file);
+      throw error;
+    }
+  }
+
+  /** Whoever is told that it failed does not expect the photo later: it leaves no file, and no job either. */
+  private async takeBack(adding: Promise<PhotoJob>, file: string): Promise<void> {
+    await this.store.discardUpload(file);
+    // A job that a worker has by now cannot be removed: it fails, for want of its file.
+    adding.then((job) => (job.deduplicated ? undefined : job.remove())).catch(() => undefined);
   }
 
   private async view(job: PhotoJob, state: JobState): Promise<PhotoView> {
@@ -130,17 +171,20 @@ export class PhotosService {
     const isCollected = steps.some(({ name, result }) => name === 'collect' && Array.isArray(result));
     const hasPictures = !isCollected && steps.some(({ name }) => name === 'resize');
     const pictures = hasPictures ? await this.lookAtPictures(job.id) : [];
-    return viewOf({ job, state, steps, pictures, duplicates: this.duplicates.of(job.id) });
+    const retryAt = this.retryTimes.of(PHOTOS, job.id);
+    return viewOf({ job, state, steps, pictures, retryAt, duplicates: this.duplicates.of(job.id) });
   }
 
-  private async lookAtPictures(photoId: string): Promise<PictureLook[]> {
-    const jobs = await this.pictureJobs(photoId);
+  private lookAtPictures(photoId: string): Promise<PictureLook[]> {
     return Promise.all(
-      jobs.map(async (job): Promise<PictureLook> => {
+      WIDTHS.map(async (width): Promise<PictureLook> => {
+        const id = pictureJobId(photoId, width);
+        // The state first, as in `look`: a picture that is completed then has its result.
+        const state = await this.pictures.getJobState(id);
+        const job = await this.pictures.getJob(id);
         if (!job) return { state: 'unknown' };
-        const state = await job.getState();
-        if (state === 'completed') return { state, picture: job.returnvalue };
-        return { state, ...(state === 'failed' ? { error: job.failedReason ?? '' } : {}) };
+        const retryAt = this.retryTimes.of(PICTURES, id);
+        return { state, job, ...(retryAt === undefined ? {} : { retryAt }) };
       }),
     );
   }

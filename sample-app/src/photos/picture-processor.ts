@@ -20,6 +20,7 @@ export class PictureProcessor {
     await pause(this.config.paceMs, undefined, { signal });
     const { data, info } = await shrink(this.store.photoPath(file), width);
     await this.store.keepPicture(name, data);
+    await job.log(`${width} × ${info.height}, ${info.size} bytes of WebP`);
     return { width, height: info.height, bytes: info.size };
   }
 }

@@ -2,7 +2,7 @@ import { BadRequestException } from '@nestjs/common';
 import sharp from 'sharp';
 
 export const MAX_UPLOAD_BYTES = 15 * 1024 * 1024;
-export const MAX_PIXELS = 60_000_000;
+export const MAX_PIXELS = 30_000_000;
 
 // Formats are told by the first bytes, whatever the sender calls them. SVG is left out: it is a program.
 const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'heif', 'tiff'];

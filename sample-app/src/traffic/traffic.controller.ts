@@ -1,7 +1,9 @@
-import { Controller, HttpCode, Post } from '@nestjs/common';
+import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { RedisUpGuard } from '../redis/redis-up.guard.js';
 import { TrafficService } from './traffic.service.js';
 
 @Controller('traffic')
+@UseGuards(RedisUpGuard)
 export class TrafficController {
   constructor(private readonly traffic: TrafficService) {}
 

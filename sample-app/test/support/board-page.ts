@@ -12,10 +12,16 @@ export class BoardPage {
   }
 
   static async open(browser: Browser, address: string): Promise<BoardPage> {
+    const board = await BoardPage.visit(browser, address);
+    await board.connection('live');
+    return board;
+  }
+
+  /** The page as it is while it has not been told of anything yet. */
+  static async visit(browser: Browser, address: string): Promise<BoardPage> {
     const board = new BoardPage(await browser.newPage({ reducedMotion: 'reduce' }));
     board.page.setDefaultTimeout(15_000);
     await board.page.goto(address);
-    await board.connection('live');
     return board;
   }
 
@@ -29,15 +35,17 @@ export class BoardPage {
     if (complaints.length > 0) throw new Error(`The browser complained: ${complaints.join('; ')}`);
   }
 
-  async connection(state: 'live' | 'reconnecting'): Promise<void> {
+  async connection(state: 'live' | 'away' | 'reconnecting'): Promise<void> {
     await this.page.locator(`#connection[data-state=${state}]`).waitFor();
   }
 
-  /** The newest card of that title, once it has come to that state. */
+  /** The newest card of that title, once it has come to that state, such as `completed` or `delayed review`. */
   async card(title: string, state: string): Promise<Locator> {
+    const [name, reason] = state.split(' ');
     const card = this.page.locator('.card').filter({ has: this.page.getByRole('heading', { name: title }) });
     const newest = card.first();
-    await newest.and(this.page.locator(`[data-state=${state}]`)).waitFor();
+    const right = `[data-state=${name}]${reason === undefined ? '' : `[data-reason=${reason}]`}`;
+    await newest.and(this.page.locator(right)).waitFor();
     return newest;
   }
 

@@ -1,16 +1,17 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands between a browser and the app, as a network does that can fail. */
+/** Stands between a client and a server, such as a browser and the app, as a network does that can fail. */
 export class CuttableProxy {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
   private isCut = false;
-  /** Port of the app. */
+  private isHung = false;
+  /** Port of the server, on this machine. */
   target = 0;
 
   private constructor() {
-    this.server = createServer((browser) => this.pass(browser));
+    this.server = createServer((client) => this.pass(client));
   }
 
   static async start(): Promise<CuttableProxy> {
@@ -30,8 +31,16 @@ export class CuttableProxy {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** Lets everything connect, and nothing through, until `mend`: as a server that is paused. */
+  hang(): void {
+    this.isHung = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
   mend(): void {
     this.isCut = false;
+    this.isHung = false;
+    for (const socket of this.sockets) socket.resume();
   }
 
   async stop(): Promise<void> {
@@ -40,24 +49,26 @@ export class CuttableProxy {
     await once(this.server, 'close');
   }
 
-  private pass(browser: Socket): void {
+  private pass(client: Socket): void {
     if (this.isCut) {
-      browser.destroy();
+      client.destroy();
       return;
     }
-    const app = connect(this.target, '127.0.0.1');
-    browser.pipe(app).pipe(browser);
+    const server = connect(this.target, '127.0.0.1');
     for (const [one, other] of [
-      [browser, app],
-      [app, browser],
+      [client, server],
+      [server, client],
     ] as const) {
       this.sockets.add(one);
       one.setNoDelay(true);
+      one.on('data', (bytes) => other.write(bytes));
       one.on('error', () => {}); // Its end says enough.
+      one.once('end', () => other.end());
       one.once('close', () => {
         this.sockets.delete(one);
         other.destroy();
       });
+      if (this.isHung) one.pause();
     }
   }
 }

@@ -13,11 +13,16 @@ export class PhotoApp {
 
   private constructor(private readonly config: AppConfig) {}
 
-  static async start(config: Pick<AppConfig, 'paceMs' | 'retryMs' | 'trafficMs'>): Promise<PhotoApp> {
+  static async start(config: Partial<AppConfig> = {}): Promise<PhotoApp> {
     const running = new PhotoApp({
       redisUrl: process.env['STEPWELL_TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379',
       prefix: `t-${randomBytes(6).toString('hex')}`,
       dataFolder: await mkdtemp(join(tmpdir(), 'stepwell-photos-test-')),
+      maxStoredBytes: 100 * 1024 * 1024,
+      hosts: ['127.0.0.1', 'localhost'],
+      paceMs: 20,
+      retryMs: 20,
+      trafficMs: 0,
       ...config,
     });
     await running.begin();
@@ -30,6 +35,10 @@ export class PhotoApp {
 
   get address(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  get dataFolder(): string {
+    return this.config.dataFolder;
   }
 
   async begin(): Promise<void> {

@@ -1,0 +1,77 @@
+import { StepwellError } from '../../lib/engine.js';
+
+/** A promise that a user was given. */
+export interface Call {
+  what: string;
+  /** Process that made it. */
+  process: string;
+  since: number;
+  settled: boolean;
+}
+
+export interface Watching {
+  jobId: string;
+  process: string;
+  ended: boolean;
+  /** Ended by the user, or with its process. */
+  left: boolean;
+}
+
+/** A processor at work. */
+export interface Running {
+  process: string;
+  queue: string;
+  jobId: string;
+  token: string;
+  signal: AbortSignal;
+  /** Since when its lock has been seen to be lost. */
+  lostSince: number | undefined;
+}
+
+/** What users were promised and what their code has done: it outlives the processes. */
+export class Ledger {
+  readonly calls = new Set<Call>();
+  readonly watches = new Set<Watching>();
+  readonly running = new Set<Running>();
+  /** Jobs that an `add` has resolved with, by tag. */
+  readonly added = new Map<string, { queue: string; id: string }>();
+  /** Ids that a user has removed, or may have. */
+  readonly removed = new Set<string>();
+  readonly counts = new Map<string, number>();
+  /** What must not be, found by user code. */
+  readonly faults: string[] = [];
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** Follows a call of a user: it has to settle, and fails with a typed error only. */
+  follow<T>(what: string, process: string, since: number, promise: Promise<T>): Promise<T | undefined> {
+    const call: Call = { what, process, since, settled: false };
+    this.calls.add(call);
+    return promise.then(
+      (value) => {
+        call.settled = true;
+        this.calls.delete(call);
+        this.count(what);
+        return value;
+      },
+      (error: unknown) => {
+        call.settled = true;
+        this.calls.delete(call);
+        this.count(`${what} failed: ${error instanceof Error ? error.name : String(error)}`);
+        if (!(error instanceof StepwellError)) {
+          this.faults.push(`${what} failed with ${error instanceof Error ? (error.stack ?? error.name) : String(error)}`);
+        }
+        return undefined;
+      },
+    );
+  }
+
+  /** A process is gone: nobody waits for its promises any more. */
+  forget(process: string): void {
+    for (const call of this.calls) if (call.process === process) this.calls.delete(call);
+    for (const watch of this.watches) if (watch.process === process) this.watches.delete(watch);
+    for (const run of this.running) if (run.process === process) this.running.delete(run);
+  }
+}
