@@ -1,4 +1,5 @@
 import { Job } from '../job/job.js';
+import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
@@ -114,12 +115,13 @@ export class Queue<
     const [child] = await this.store.peer(ref).attach(ref.id, '', [node]);
     const { id } = node.ref;
     const duplicated = child!.known;
-    return this.added(name, data, node.opts, {
-      id,
-      now: this.store.runtime.now(),
-      duplicated,
-      deduplicated: false,
-    });
+    const now = this.store.runtime.now();
+    const job = this.added(name, data, node.opts, { id, now, duplicated, deduplicated: false });
+    if (node.opts.timestamp === undefined) {
+      // It is created by a script whose time is not told.
+      job.life = undefined;
+    }
+    return job;
   }
 
   private added(
@@ -130,8 +132,11 @@ export class Queue<
   ): Job<D, R, N> {
     const job = new Job<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
     job.deduplicated = deduplicated;
-    if (!duplicated && !deduplicated && this.listenerCount('waiting') > 0) {
-      this.emit('waiting', job);
+    if (!duplicated && !deduplicated) {
+      job.life = lifeOf(job.timestamp);
+      if (this.listenerCount('waiting') > 0) {
+        this.emit('waiting', job);
+      }
     }
     return job;
   }

@@ -117,7 +117,7 @@ export function toStepwellError(error: unknown, client?: { status: string }): Er
   if (/\bOOM /.test(message)) {
     return new RedisOutOfMemoryError();
   }
-  return new RedisReplyError(withoutSecrets(message));
+  return new RedisReplyError(withoutSecrets(message), isPassing(error));
 }
 
 /** URLs may hold passwords, before an `@` or in their query. */

@@ -4,10 +4,10 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg id text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply ok, told when a parent has to be told besides, missing, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup post
+-- @use server-time send once this-life events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup post
 -- @use tell-parent leave-parents
 
 local lane = q.writer .. writer
@@ -15,6 +15,7 @@ local known = recall(lane, seq)
 if known then
   return known
 end
+id = this_life(q, id)
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')

@@ -4,16 +4,17 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg id text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply told, missing, or unchanged when no parent waits for it
 -- @cost O(log N)
--- @use server-time send once state-of post tell-parent
+-- @use server-time send once this-life state-of post tell-parent
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
 if known then
   return known
 end
+id = this_life(q, id)
 
 local t = server_time(now)
 local state = state_of(q, id)

@@ -62,6 +62,6 @@ describe('ControlStore', () => {
     expect(await store.closeRateLimit(0)).toBe('ok');
     expect((await lab.dump()).meta).toEqual({ id: '1', paused: '1' });
     expect(await store.obliterateQueue(10, false)).toBe('done');
-    expect(await lab.dump()).toEqual({});
+    expect(await lab.dump()).toEqual({ events: [['removed', '1', 'waiting']] });
   });
 });

@@ -238,7 +238,7 @@ describe('a child that is taken away', () => {
     const { reply, after } = await lab.run(obliterateQueue, [100, 0]);
 
     expect(reply).toBe('done');
-    expect(after).toEqual({ inbox: { [OTHER]: '3' } });
+    expect(after).toEqual({ inbox: { [OTHER]: '3' }, events: [['removed', '1', 'waiting']] });
     expect(await lab.ttlMs('inbox')).toBeGreaterThan(3_000_000);
   });
 
