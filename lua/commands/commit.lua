@@ -19,7 +19,7 @@
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
--- @use rate-limit fetch-jobs let-through place-new add-job
+-- @use time-left rate-limit fetch-jobs let-through place-new add-job
 -- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
 -- @rare this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
 
