@@ -13,6 +13,13 @@ const target = join(root, 'lib/redis/scripts.generated.ts');
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
 
+// How Lua reads an argument of a type; one that this makes nil is refused before the body begins.
+const ARG_TYPES = {
+  int: { lua: (text) => `whole(${text})`, ts: 'number', isNumber: true },
+  position: { lua: (text) => `tonumber(${text})`, ts: 'number', isNumber: true },
+  text: { lua: (text) => text, ts: 'string' },
+};
+
 function readHeader(file, source) {
   const header = {
     keys: [],
@@ -38,8 +45,8 @@ function readHeader(file, source) {
     else if (name === 'reply') header.reply = true;
     else if (name === 'arg') {
       const [arg, type] = words(text);
-      if (type !== 'int' && type !== 'text')
-        throw new Error(`${file}: argument ${arg} is neither int nor text`);
+      if (!ARG_TYPES[type])
+        throw new Error(`${file}: argument ${arg} is none of ${Object.keys(ARG_TYPES).join(', ')}`);
       header.args.push({ name: arg, type });
     } else if (name !== 'cost') throw new Error(`${file}: unknown tag @${name}`);
   }
@@ -58,17 +65,31 @@ const stripComments = (source) =>
 function prelude(header) {
   const keys = header.keys.map((key, i) => `['${key}'] = KEYS[${i + 1}]`);
   const derived = header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`);
-  const args = header.args.map(({ type }, i) =>
-    type === 'int' ? `tonumber(ARGV[${i + 1}])` : `ARGV[${i + 1}]`,
-  );
+  const args = header.args.map(({ type }, i) => ARG_TYPES[type].lua(`ARGV[${i + 1}]`));
   const lines = [
     `local prefix = string.sub(KEYS[1], 1, -5)`,
     `local q = { ${[...keys, ...derived].join(', ')} }`,
   ];
-  if (args.length > 0)
-    lines.push(`local ${header.args.map(({ name }) => name).join(', ')} = ${args.join(', ')}`);
+  if (args.length > 0) {
+    lines.push(
+      readShared('', 'whole'),
+      `local ${header.args.map(({ name }) => name).join(', ')} = ${args.join(', ')}`,
+    );
+    lines.push(refusal(header));
+  }
   if (header.rest) lines.push(`local rest = ${header.args.length + 1}`);
   return lines.join('\n');
+}
+
+// Redis does not roll a script back, so what a body could not use is refused before it begins.
+function refusal({ args }) {
+  const numbers = args.filter(({ type }) => ARG_TYPES[type].isNumber).map(({ name }) => name);
+  const isWhole = [`#ARGV >= ${args.length}`, ...numbers].join(' and ');
+  return [
+    `if not (${isWhole}) then`,
+    `return redis.error_reply('ERR an argument is missing, or is no whole number: ${args.map(({ name }) => name).join(' ')}')`,
+    'end',
+  ].join('\n');
 }
 
 function checkBody(file, header, source, shared) {
@@ -118,9 +139,7 @@ function compile(file) {
   checkBody(file, header, source, shared);
   const lua = [prelude(header), shared, stripComments(source)].filter(Boolean).join('\n');
   const name = basename(file, '.lua');
-  const args = header.args
-    .map(({ name: arg, type }) => `${arg}: ${type === 'int' ? 'number' : 'string'}`)
-    .join(', ');
+  const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,
     `export const ${camel(name)} = defineScript<[${args}], ${header.rest}>(`,

@@ -1,12 +1,12 @@
 import { Observable } from 'rxjs';
 import { checkPrefix, checkQueueName } from '../job/check.js';
 import { checkCodec } from '../job/codec.js';
-import { ConnectionError, RedisVersionError } from '../job/errors.js';
+import { ConnectionError, RedisVersionError, NotRunnableError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { readCursor } from './event-id.js';
 import { isEventName } from './event-names.js';
@@ -54,7 +54,8 @@ export class QueueEvents extends SafeEmitter {
   private readonly reader: EventReader;
   private feed: EventFeed | undefined;
   private closed: Promise<void> | undefined;
-  private readonly streams = new EventStreams(() => void this.run());
+  private hasRun = false;
+  private readonly streams = new EventStreams(() => void this.read());
 
   /** Every event, in its order. Subscribing starts the reading where `autorun` is off. */
   readonly all$: Observable<JobEvent> = this.streams.all$;
@@ -99,6 +100,9 @@ export class QueueEvents extends SafeEmitter {
     if (opts.codec !== undefined) {
       checkCodec('codec', opts.codec);
     }
+    if (opts.callTimeout !== undefined) {
+      checkCallTimeout('callTimeout', opts.callTimeout);
+    }
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
@@ -106,7 +110,7 @@ export class QueueEvents extends SafeEmitter {
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
     this.keys = new QueueKeys(prefix, name);
-    this.reader = new EventReader(this.connection, this.keys, opts.codec);
+    this.reader = new EventReader(this.connection, this.keys, opts.codec, opts.callTimeout);
     if (opts.autorun !== false) {
       void this.run();
     }
@@ -150,7 +154,7 @@ export class QueueEvents extends SafeEmitter {
    */
   watch(jobId: string, options: WatchOptions = {}): Observable<WatchEvent> {
     const live = {
-      start: () => this.run(),
+      start: () => this.read(),
       listen: this.streams.listen.bind(this.streams),
       report: this.onReadError,
     };
@@ -182,8 +186,23 @@ export class QueueEvents extends SafeEmitter {
     });
   }
 
-  /** Starts reading. Resolves once the starting place is known: what happens later is told. */
-  run(): Promise<void> {
+  /**
+   * Starts reading. Resolves once the starting place is known: what happens later is told. Rejects with `NotRunnableError`
+   * where it was called before (with `autorun`, the default, it was), or where these events are closed.
+   */
+  async run(): Promise<void> {
+    if (this.closed || this.hasRun) {
+      const why = this.closed
+        ? 'were closed: make new ones'
+        : 'are read already: use autorun: false to start it yourself';
+      throw new NotRunnableError(`The events of ${this.name} ${why}.`);
+    }
+    this.hasRun = true;
+    await this.read();
+  }
+
+  /** @internal Reads, if it does not yet. */
+  protected read(): Promise<void> {
     if (this.closed) {
       return this.closed;
     }
@@ -196,7 +215,7 @@ export class QueueEvents extends SafeEmitter {
 
   /** Resolves once everything that happens from now on will be told. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
     await this.feed?.ready;
   }
 
@@ -209,6 +228,7 @@ export class QueueEvents extends SafeEmitter {
     return (this.closed ??= (async () => {
       this.emit('closing');
       this.feed?.stop();
+      this.reader.close();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

@@ -3,15 +3,18 @@ import { checkCodec } from '../job/codec.js';
 import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
-import { type JobRef, queueBase, refOf } from '../job/job-ref.js';
+import { type JobRef, refOf } from '../job/job-ref.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
+import { checkCallTimeout, DEFAULT_PREFIX } from '../redis/queue-base-options.js';
+import { checkBacklog } from '../store/backlog.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
+import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
+import type { StorePeers } from '../store/store-peers.js';
 import type {
   FlowOptions,
   FlowProducerListener,
@@ -40,7 +43,7 @@ const LAST_CALLS_MS = 10_000;
 export class FlowProducer extends SafeEmitter {
   private readonly connection: Connection;
   private readonly prefix: string;
-  private readonly stores = new Map<string, QueueStore>();
+  private readonly stores: StorePeers<QueueStore>;
   private released: Promise<void> | undefined;
 
   constructor(readonly opts: FlowProducerOptions = {}) {
@@ -50,7 +53,15 @@ export class FlowProducer extends SafeEmitter {
     if (opts.codec !== undefined) {
       checkCodec('codec', opts.codec);
     }
+    if (opts.callTimeout !== undefined) {
+      checkCallTimeout('callTimeout', opts.callTimeout);
+    }
+    if (opts.backlog !== undefined) {
+      checkBacklog('backlog', opts.backlog);
+    }
     this.connection = connect(opts.connection);
+    const { codec, callTimeout: callTimeoutMs, backlog } = opts;
+    this.stores = QueueStore.peersOn(this.connection, { codec, callTimeoutMs, backlog });
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
       if (error instanceof RedisVersionError) {
@@ -73,7 +84,7 @@ export class FlowProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
   }
 
   /**
@@ -82,7 +93,9 @@ export class FlowProducer extends SafeEmitter {
    * no children.
    * With `opts.parent` on the first job, the whole flow becomes a child of that one.
    * Throws before anything is written: `InvalidOptionError`, `NotSerializableError`, `DataTooLargeError`,
-   * `MissingParentError`, `ParentConflictError`. Throws `ConnectionError` when Redis did not answer: all of it may have been added, or nothing.
+   * `MissingParentError`, `ParentConflictError`. Throws `CallTimeoutError` when Redis did not
+   * answer in time: nothing was added, or with its `mayBeWritten` all of it or nothing; `BacklogFullError` when too many adds
+   * wait for Redis already.
    */
   async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
     return this.prepare(flow, opts)();
@@ -104,7 +117,10 @@ export class FlowProducer extends SafeEmitter {
     return readFlow((ref) => this.store(ref), { prefix, queueName, id }, { depth, maxChildren });
   }
 
-  /** Waits for calls under way, then lets go of the connection, which closes with its last user. */
+  /**
+   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
+   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   */
   async close(): Promise<void> {
     await this.release(true);
   }
@@ -158,24 +174,16 @@ export class FlowProducer extends SafeEmitter {
   }
 
   private store(ref: JobRef): QueueStore {
-    const base = queueBase(ref.prefix, ref.queueName);
-    let store = this.stores.get(base);
-    if (!store) {
-      store = new QueueStore(this.connection, ref.prefix, ref.queueName, { codec: this.opts.codec });
-      this.stores.set(base, store);
-    }
-    return store;
+    return this.stores.of(ref);
   }
 
   private release(wait: boolean): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(
-          this.connection.runtime,
-          LAST_CALLS_MS,
-          Promise.all([...this.stores.values()].map((store) => store.idle())),
-        );
+        const patienceMs = Math.min(this.opts.callTimeout ?? CALL_TIMEOUT_MS, LAST_CALLS_MS);
+        await within(this.connection.runtime, patienceMs, this.stores.idle());
       }
+      this.stores.close('The flow producer was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

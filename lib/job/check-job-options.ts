@@ -11,7 +11,7 @@ import { checkFailurePolicy } from './failure-policy.js';
 import type { BackoffOptions, DeduplicationOptions, JobsOptions, KeepJobs } from './job-options.js';
 import { refOf, type ParentOptions } from './job-ref.js';
 
-type Check = (option: string, value: unknown) => void;
+type Check = (option: string, value: unknown) => unknown;
 
 const CHECKS: Record<keyof JobsOptions, Check> = {
   timestamp: (option, value) => checkNumber(option, value, 0),
@@ -25,7 +25,8 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
   keepLogs: (option, value) => checkInteger(option, value, 0),
   stackTraceLimit: (option, value) => checkInteger(option, value, 0),
   sizeLimit: (option, value) => checkInteger(option, value, 0),
-  jobId: (_option, value) => checkJobId(value),
+  // '' asks for none, as it does in a form that was left empty.
+  jobId: (_option, value) => value === '' || checkJobId(value),
   deduplication: checkDeduplication,
   failParentOnFailure: checkBoolean,
   continueParentOnFailure: checkBoolean,
@@ -70,10 +71,14 @@ export function checkKeep(option: string, value: unknown): void {
       'Use true, false, a count, or an object with `count`, `age` or both.',
     );
   }
-  for (const part of ['count', 'age', 'limit'] as const) {
-    if (keep[part] !== undefined) {
-      checkNumber(`${option}.${part}`, keep[part], 0);
-    }
+  if (keep.count !== undefined) {
+    checkInteger(`${option}.count`, keep.count, 0);
+  }
+  if (keep.age !== undefined) {
+    checkNumber(`${option}.age`, keep.age, 0);
+  }
+  if (keep.limit !== undefined) {
+    checkInteger(`${option}.limit`, keep.limit, 1);
   }
 }
 

@@ -34,9 +34,16 @@ export class NotSerializableError extends StepwellError {
   }
 }
 
-/** The codec of the queue cannot read what is stored: another one wrote it, or none. */
+/**
+ * What is stored cannot be read: another codec than the queue's wrote it, or it was changed by hand or by another program.
+ */
 export class UnreadableValueError extends StepwellError {
+  /** @param cause what the codec threw, or in words what is wrong with the stored text, which itself is never shown */
   constructor(what: string, cause: unknown) {
+    if (typeof cause === 'string') {
+      super(`${what} cannot be read: ${cause}`, 'UNREADABLE_VALUE');
+      return;
+    }
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
     super(`${what} cannot be read by the queue's codec: ${reason}`, 'UNREADABLE_VALUE', { cause });
   }
@@ -130,17 +137,71 @@ export class JobFailedError extends StepwellError {
   }
 }
 
+/** What is known of a call that was not answered. */
+export interface UnansweredOptions extends ErrorOptions {
+  /** Whether what it was to write may be there. Default false. */
+  mayBeWritten?: boolean;
+}
+
 /** Redis cannot be reached, or the connection broke before an answer came. */
 export class ConnectionError extends StepwellError {
-  constructor(message: string) {
-    super(message, 'CONNECTION');
+  /** False: nothing was written. True: it may or may not have been. */
+  readonly mayBeWritten: boolean;
+
+  constructor(
+    message: string,
+    { mayBeWritten = false, ...options }: UnansweredOptions = {},
+    code = 'CONNECTION',
+  ) {
+    super(message, code, options);
+    this.mayBeWritten = mayBeWritten;
+  }
+}
+
+/**
+ * Redis did not answer a call within its `callTimeout`. `mayBeWritten` says whether the call had been sent, so that what it
+ * was to write may be there; `cause` is what went wrong last, where anything is known.
+ */
+export class CallTimeoutError extends ConnectionError {
+  /**
+   * @param timeoutMs the `callTimeout`
+   */
+  constructor(timeoutMs: number, options: UnansweredOptions = {}) {
+    const outcome = options.mayBeWritten
+      ? 'What was to be written may be there, or not.'
+      : 'Nothing was written.';
+    super(`Redis did not answer for ${timeoutMs} ms (callTimeout). ${outcome}`, options, 'CALL_TIMEOUT');
+  }
+}
+
+/** Redis does not answer, and as many adds as the `backlog` allows wait for it. Nothing was written. */
+export class BacklogFullError extends StepwellError {
+  constructor(backlog: number) {
+    super(
+      `Redis does not answer, and ${backlog} adds wait for it already (backlog). Nothing was written: try again later.`,
+      'BACKLOG_FULL',
+    );
   }
 }
 
 /** The queue, worker or connection was closed. */
 export class ConnectionClosedError extends StepwellError {
-  constructor(message = 'The connection is closed.') {
-    super(message, 'CONNECTION_CLOSED');
+  /** False: nothing was written. True: it may or may not have been. */
+  readonly mayBeWritten: boolean;
+
+  constructor(
+    message = 'The connection is closed.',
+    { mayBeWritten = false, ...options }: UnansweredOptions = {},
+  ) {
+    super(message, 'CONNECTION_CLOSED', options);
+    this.mayBeWritten = mayBeWritten;
+  }
+}
+
+/** A worker or a reader of events cannot be started: it runs already, was closed, or has nothing to run. */
+export class NotRunnableError extends StepwellError {
+  constructor(message: string) {
+    super(message, 'NOT_RUNNABLE');
   }
 }
 
@@ -169,10 +230,18 @@ export class RedisOutOfMemoryError extends StepwellError {
   }
 }
 
-/** Why a job's signal was aborted: `worker.cancelJob`. */
+/** Why a job's signal was aborted: `worker.cancelJob`. In a text it reads as the reason alone. */
 export class JobCancelledError extends StepwellError {
-  constructor(reason = 'The job was cancelled.') {
-    super(reason, 'JOB_CANCELLED');
+  /** What `cancelJob` was given. */
+  readonly reason: string | undefined;
+
+  constructor(reason?: string) {
+    super(reason ?? 'The job was cancelled.', 'JOB_CANCELLED');
+    this.reason = reason;
+  }
+
+  override toString(): string {
+    return this.message;
   }
 }
 

@@ -5,6 +5,8 @@ import { specialErrorKind } from './special-errors.js';
 
 const DEFAULT_STACK_TRACES = 10;
 const MAX_STACK_CHARS = 8192;
+/** Errors within errors are looked into so deep. */
+const DEEPEST_ERROR = 5;
 /** A hundred years: longer pauses would leave the range of exact numbers. */
 const LONGEST_PAUSE_MS = 100 * 365 * 24 * 3600 * 1000;
 
@@ -48,7 +50,7 @@ export async function failureOf<J extends Attempted>(
       delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
   }
   const keep = job.opts.stackTraceLimit ?? DEFAULT_STACK_TRACES;
-  const reason = textOf(error.message ?? '');
+  const reason = messageOf(error);
   const trace = textOf(error.stack ?? reason).slice(0, MAX_STACK_CHARS);
   return {
     reason,
@@ -62,9 +64,57 @@ function triesOf({ opts, attemptsMade }: Attempted): Tries {
   return { made: attemptsMade + 1, attempts: opts.attempts, backoff: opts.backoff };
 }
 
-/** A thrown value as an Error; what is not one is told by its text. */
+/** Stands for a thrown value that is no Error. */
+class ThrownValue extends Error {
+  /** Set for what can pass for an Error, as it has a message. */
+  readonly thrown: Error | undefined;
+
+  constructor(thrown: unknown) {
+    const message = messageIn(thrown);
+    super(message ?? describe(thrown), { cause: thrown });
+    this.name = 'Error';
+    this.thrown = message === undefined ? undefined : (thrown as Error);
+  }
+}
+
+/** A thrown value as an Error; what is not one is told by its message, or its text. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error || isNativeError(thrown) ? thrown : new Error(textOf(thrown));
+  return thrown instanceof Error || isNativeError(thrown) ? thrown : new ThrownValue(thrown);
+}
+
+/** What listeners get: an object with a message as it was thrown, else the Error that stands for it, its `cause` what was thrown. */
+export function thrownBy(error: Error): Error {
+  return error instanceof ThrownValue ? (error.thrown ?? error) : error;
+}
+
+/** An AggregateError without a message is told by the first of its errors that has one. */
+function messageOf(error: Error, depth = 0): string {
+  const message = textOf(error.message ?? '');
+  const { errors } = error as { errors?: unknown };
+  if (message !== '' || !Array.isArray(errors) || depth >= DEEPEST_ERROR) {
+    return message;
+  }
+  for (const inner of errors as unknown[]) {
+    const found = messageOf(asError(inner), depth + 1);
+    if (found !== '') {
+      return found;
+    }
+  }
+  return '';
+}
+
+function messageIn(thrown: unknown): string | undefined {
+  try {
+    const message = typeof thrown === 'object' && thrown !== null && 'message' in thrown && thrown.message;
+    return typeof message === 'string' && message !== '' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(thrown: unknown): string {
+  const text = textOf(thrown);
+  return text === '[object Object]' ? 'An object was thrown that has no message.' : text;
 }
 
 /** Never throws: a processor may throw anything, also what has no text. */

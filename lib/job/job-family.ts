@@ -9,7 +9,7 @@ import { JobSnapshot } from './job-snapshot.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { JobStore } from './job-store.js';
 
-/** Where to read children on: `cursor` 0 at first, then what the answer says; `count` about how many. */
+/** Where to read children on: `cursor` 0 at first, then what the answer says; `count` how many at most, by default 20. */
 export interface DependencyOptions {
   cursor?: number;
   count?: number;
@@ -43,6 +43,8 @@ type Kind = keyof DependenciesOptions;
 const LETTERS: Record<Kind, string> = { processed: 'c', unprocessed: 'p', ignored: 'i', failed: 'f' };
 const KINDS = Object.keys(LETTERS) as Kind[];
 const PAGE = 20;
+/** Children that one call reads at most. */
+const CALL = 500;
 
 /** The children of a job and its parent. */
 export class JobFamily<
@@ -177,12 +179,15 @@ export class JobFamily<
     kind: Kind,
     { cursor = 0, count = PAGE }: DependencyOptions,
   ): Promise<{ entries: [string, unknown][]; cursor: number }> {
-    checkInteger(`${kind}.cursor`, cursor, 0, Infinity);
+    checkInteger(`${kind}.cursor`, cursor, 0);
     checkInteger(`${kind}.count`, count, 1);
     const entries = new Map<string, unknown>();
     let next = cursor;
     do {
-      const page = await this.store.children(this.id, { letters: LETTERS[kind], values: true, cursor: next });
+      const page = await this.store.children(this.id, {
+        ...{ letters: LETTERS[kind], values: true },
+        ...{ cursor: next, count: Math.min(count - entries.size, CALL) },
+      });
       for (const { ref, payload } of page.children) {
         entries.set(shownKey(ref), this.decode(kind, payload));
       }

@@ -4,9 +4,9 @@ import type { ParentOptions } from './job-ref.js';
 export interface KeepJobs {
   /** Keep at most so many, the newest. */
   count?: number;
-  /** Keep no job longer than this, in seconds. */
+  /** Keep no job longer than this, in seconds; 0 keeps none. */
   age?: number;
-  /** Remove at most so many at once when `age` is set. Default 1000. */
+  /** Remove at most so many at once when `age` is set; at least 1. Default 1000. */
   limit?: number;
 }
 
@@ -70,7 +70,10 @@ export interface DeduplicationOptions {
 
 /** Options of one job. */
 export interface JobsOptions extends DefaultJobOptions {
-  /** An id of your own; adding a job whose id is in use answers that job. Not a whole number, no control characters. */
+  /**
+   * An id of your own; adding a job whose id is in use answers that job. Not a whole number, no control characters. Default,
+   * as with '': the queue's next number.
+   */
   jobId?: string;
   /** See `DeduplicationOptions`. Default: none. Not for a job with a parent. */
   deduplication?: DeduplicationOptions;

@@ -4,6 +4,7 @@ import {
   JobNotFoundError,
   LockLostError,
   PendingChildrenError,
+  UnreadableValueError,
   WrongStateError,
 } from './errors.js';
 import { failureOf, type Failure } from './job-failure.js';
@@ -78,6 +79,7 @@ export class JobRun<
     );
     this.attemptsMade += 1;
     this.returnvalue = result;
+    this.finishedOn = this.store.runtime.now();
     return this.parentReached();
   }
 
@@ -131,7 +133,7 @@ export class JobRun<
   /** Holds the lock for another `duration` milliseconds. Answers 1, or 0 when the lock was lost. */
   async extendLock(token: string, duration: number): Promise<number> {
     checkNumber('duration', duration, 1);
-    return (await this.store.extendLock(this.id, this.lockToken(token), duration)) ? 1 : 0;
+    return (await this.store.extendLock(this.id, this.lockToken(token), Math.ceil(duration))) ? 1 : 0;
   }
 
   /** @internal The token to compare: what was granted begins with what a user named, and users may pass either. */
@@ -145,7 +147,7 @@ export class JobRun<
 
   /** @internal Joins the group commit of the run that holds the job. Answers the script's word. */
   write(entry: JobWrite): Promise<string> {
-    return this.store.write(entry);
+    return this.store.keep(entry);
   }
 
   /** @internal What is stored of the job now, undefined when it is gone. */
@@ -156,7 +158,7 @@ export class JobRun<
   /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
   async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
     this.expect(
-      await this.store.write(['emit', this.id, this.token ?? '', step, json]),
+      await this.store.keep(['emit', this.id, this.token ?? '', step, json]),
       'save an emission of',
     );
     this.store.progressed?.(this, value);
@@ -176,6 +178,10 @@ export class JobRun<
     this.attemptsMade += 1;
     this.failedReason = failure.reason;
     this.stacktrace = failure.stack;
+    this.delay = failure.retryDelayMs ?? 0;
+    if (failure.retryDelayMs === undefined) {
+      this.finishedOn = this.store.runtime.now();
+    }
   }
 
   private async parentReached(): Promise<boolean> {
@@ -191,6 +197,9 @@ export class JobRun<
     }
     if (word === 'stale') {
       throw new LockLostError(this.id, action);
+    }
+    if (word === 'unreadable') {
+      throw new UnreadableValueError(`Job ${this.id}`, 'its body has been changed from outside.');
     }
     if (word === 'pending-children') {
       throw new PendingChildrenError(this.id);

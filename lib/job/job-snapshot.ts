@@ -1,6 +1,7 @@
 import type { Codec } from './codec.js';
 import { asError } from './job-failure.js';
-import { decodeJson, decodeValue } from './json.js';
+import { UnreadableValueError } from './errors.js';
+import { decodeValue, parseStored } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
 import type { JobFields, JobRecord } from './job-record.js';
@@ -15,7 +16,7 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   readonly opts: JobsOptions;
   /** Creation time, milliseconds since 1970 by Redis' clock. */
   timestamp: number;
-  /** Milliseconds of delay that the job was given last. */
+  /** Milliseconds of delay that a delayed job was given; 0 once it is over. In `failed`, the pause before the next attempt. */
   delay: number;
   priority: number;
   progress: P;
@@ -25,21 +26,26 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   attemptsMade = 0;
   /** Times that a worker was given the job. */
   attemptsStarted = 0;
-  /** Times that the job was taken back from a worker whose lock had expired. */
+  /** Times that the job was taken back from a worker whose lock had expired, since its last completed step or retry by hand. */
   stalledCounter = 0;
-  /** Message of the last failed attempt. */
-  failedReason: string | undefined = undefined;
+  /** Message of the last failed attempt; null after `retry`. */
+  failedReason: string | null | undefined = undefined;
   /** Stack traces of failed attempts, oldest first. */
   stacktrace: string[] = [];
-  processedOn: number | undefined = undefined;
-  finishedOn: number | undefined = undefined;
+  /** When a worker was given the job last, ms; null after `retry`. */
+  processedOn: number | null | undefined = undefined;
+  /** When the job came to its end, ms; null after `retry`. */
+  finishedOn: number | null | undefined = undefined;
   /** Name of the worker that was given the job last. */
   processedBy: string | undefined = undefined;
   /** @internal What is stored of its steps, among the other fields; undefined where there are none. */
   stepFields: JobFields | undefined = undefined;
   /** Lock under which this object may write. */
   token: string | undefined = undefined;
-  /** Why stored data, result or progress could not be read by the queue's codec; they are undefined then. */
+  /**
+   * Why a part of what is stored could not be read, by the queue's codec or at all; that part is undefined or empty then. A
+   * worker that is given such a job fails it.
+   */
   unreadable: Error | undefined = undefined;
   /** Why the job fails at its next start without being run: a child has failed. */
   deferredFailure: string | undefined = undefined;
@@ -83,16 +89,30 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   /** Takes over what is stored. A record with a token was granted just now; its fields are those from before. */
   protected take({ fields, token }: JobRecord, codec?: Codec): void {
     this.token = token;
+    // Whatever it was added with: a parent that no longer waits for it is none.
+    this.parent = undefined;
     for (const name in fields) {
       const take = TAKE[name];
       if (take) {
-        take(this, (fields as Record<string, string>)[name] as string, codec);
+        this.takeField(take, (fields as Record<string, string>)[name] as string, codec);
       } else if (name.startsWith('step')) {
         this.stepFields = fields;
       }
     }
     if (token !== undefined) {
-      this.attemptsStarted = Number(fields.attemptsStarted ?? 0) + 1;
+      this.attemptsStarted += 1;
+    }
+    if (token !== undefined || (fields.state !== undefined && fields.state !== 'delayed')) {
+      // What is stored is the delay that it was given last.
+      this.delay = 0;
+    }
+  }
+
+  private takeField(take: Take, value: string, codec?: Codec): void {
+    try {
+      take(this, value, codec);
+    } catch (error) {
+      this.unreadable ??= asError(error);
     }
   }
 }
@@ -107,20 +127,46 @@ export function readValue<T>(job: JobSnapshot, what: string, text: string, codec
   }
 }
 
-const TAKE: Record<string, (job: JobSnapshot, value: string, codec?: Codec) => void> = {
-  attemptsStarted: (job, value) => (job.attemptsStarted = Number(value)),
-  attemptsMade: (job, value) => (job.attemptsMade = Number(value)),
-  stalls: (job, value) => (job.stalledCounter = Number(value)),
-  processedOn: (job, value) => (job.processedOn = Number(value)),
+type Take = (job: JobSnapshot, value: string, codec?: Codec) => void;
+
+function numberIn(field: string, text: string): number {
+  const value = Number(text);
+  if (text === '' || Number.isNaN(value)) {
+    throw new UnreadableValueError(`The field ${field} of the job`, 'it is not a number.');
+  }
+  return value;
+}
+
+function textIn(field: string, json: string): string {
+  const value = parseStored(`The field ${field} of the job`, json);
+  if (typeof value !== 'string') {
+    throw new UnreadableValueError(`The field ${field} of the job`, 'it is not a text.');
+  }
+  return value;
+}
+
+function textsIn(field: string, json: string): string[] {
+  const value = parseStored(`The field ${field} of the job`, json);
+  if (!Array.isArray(value) || value.some((text) => typeof text !== 'string')) {
+    throw new UnreadableValueError(`The field ${field} of the job`, 'it is not a list of texts.');
+  }
+  return value as string[];
+}
+
+const TAKE: Record<string, Take> = {
+  attemptsStarted: (job, value) => (job.attemptsStarted = numberIn('attemptsStarted', value)),
+  attemptsMade: (job, value) => (job.attemptsMade = numberIn('attemptsMade', value)),
+  stalls: (job, value) => (job.stalledCounter = numberIn('stalls', value)),
+  processedOn: (job, value) => (job.processedOn = numberIn('processedOn', value)),
   processedBy: (job, value) => (job.processedBy = value),
-  finishedOn: (job, value) => (job.finishedOn = Number(value)),
+  finishedOn: (job, value) => (job.finishedOn = numberIn('finishedOn', value)),
   result: (job, value, codec) => (job.returnvalue = readValue(job, 'The result', value, codec)),
-  failedReason: (job, value) => (job.failedReason = decodeJson(value)),
-  stack: (job, value) => (job.stacktrace = decodeJson(value)),
+  failedReason: (job, value) => (job.failedReason = textIn('failedReason', value)),
+  stack: (job, value) => (job.stacktrace = textsIn('stack', value)),
   progress: (job, value, codec) => (job.progress = readValue(job, 'Progress', value, codec)),
-  priority: (job, value) => (job.priority = Number(value)),
-  delay: (job, value) => (job.delay = Number(value)),
-  deferred: (job, value) => (job.deferredFailure = decodeJson(value)),
+  priority: (job, value) => (job.priority = numberIn('priority', value)),
+  delay: (job, value) => (job.delay = numberIn('delay', value)),
+  deferred: (job, value) => (job.deferredFailure = textIn('deferred', value)),
   parent: (job, value) => {
     const { prefix, queueName, id } = parseRef(value.slice(1));
     job.parent = { id, queueKey: `${prefix}:${queueName}` };

@@ -26,6 +26,8 @@ export interface ChildQuery {
   values: boolean;
   /** 0 at first. */
   cursor: number;
+  /** How many at most. */
+  count?: number;
 }
 
 export interface ChildPage {
@@ -54,6 +56,8 @@ export interface JobStore {
   readonly codec?: Codec | undefined;
   /** Joins the group commit that this job belongs to. */
   write(entry: JobWrite): Promise<string>;
+  /** As `write`, for what a worker itself says of its runs: it waits for Redis as long as the worker does. */
+  keep(entry: JobWrite): Promise<string>;
   loadJob(id: string): Promise<LoadedJob | undefined>;
   /** @param removeChildren whether all below it goes too */
   removeJob(id: string, removeChildren: boolean): Promise<string>;

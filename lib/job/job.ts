@@ -37,6 +37,7 @@ export class Job<
       body.opts,
       body.timestamp,
     );
+    job.unreadable = body.fault;
     job.data = readValue<D>(job, 'Job data', body.data, store.codec);
     job.take(record, store.codec);
     return job;
@@ -88,12 +89,12 @@ export class Job<
     this.expect(word, 'remove');
   }
 
-  /** Puts a failed (or completed) job back among the waiting ones. */
+  /** Puts a failed (or completed) job back to where its priority has it wait. */
   async retry(state: FinishedState = 'failed', options: RetryOptions = {}): Promise<void> {
     this.expect(await this.store.retryJob(this.id, state, this.opts.lifo ?? false, options), 'retry', state);
-    this.failedReason = undefined;
-    this.finishedOn = undefined;
-    this.processedOn = undefined;
+    this.failedReason = null;
+    this.finishedOn = null;
+    this.processedOn = null;
     this.returnvalue = null as R;
     if (options.resetAttemptsMade) this.attemptsMade = 0;
     if (options.resetAttemptsStarted) this.attemptsStarted = 0;

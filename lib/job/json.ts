@@ -22,7 +22,7 @@ export function decodeJson<T>(text: string): T {
 
 /** What `encodeJson` stored; nothing given was stored without the codec. Throws `UnreadableValueError`. */
 export function decodeValue<T>(what: string, text: string, codec?: Codec): T {
-  const stored: unknown = JSON.parse(text);
+  const stored: unknown = parseStored(what, text);
   if (!codec || text === 'null') {
     return stored as T;
   }
@@ -30,5 +30,14 @@ export function decodeValue<T>(what: string, text: string, codec?: Codec): T {
     return codec.deserialize(stored) as T;
   } catch (error) {
     throw new UnreadableValueError(what, error);
+  }
+}
+
+/** JSON that was stored. Throws `UnreadableValueError`, without the text: it may hold what is not for logs. */
+export function parseStored(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnreadableValueError(what, 'it is not JSON.');
   }
 }

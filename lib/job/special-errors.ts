@@ -43,6 +43,7 @@ const RATE_LIMIT_MESSAGE = 'bullmq:rateLimitExceeded';
 /** What a thrown value asks for, by class or by name, so that errors from another copy of the package count too. */
 export type SpecialErrorKind = 'unrecoverable' | 'delayed' | 'waiting' | 'waiting-children' | 'rate-limit';
 
+/** The name of a class goes for the class, and so that one of another copy of the package counts too. */
 const KINDS = new Map<string, SpecialErrorKind>([
   ['UnrecoverableError', 'unrecoverable'],
   ['DelayedError', 'delayed'],
@@ -55,8 +56,26 @@ export function specialErrorKind(error: unknown): SpecialErrorKind | undefined {
   if (!(error instanceof Error)) {
     return undefined;
   }
-  if (error instanceof UnrecoverableError) {
-    return 'unrecoverable';
+  if (error.message === RATE_LIMIT_MESSAGE) {
+    return 'rate-limit';
   }
-  return error.message === RATE_LIMIT_MESSAGE ? 'rate-limit' : KINDS.get(error.name);
+  return KINDS.get(error.name) ?? kindByClass(error);
+}
+
+/** Of a subclass that has a name of its own. */
+function kindByClass(error: Error): SpecialErrorKind | undefined {
+  let prototype = Object.getPrototypeOf(error) as object | null;
+  while (prototype && prototype !== Error.prototype) {
+    const kind = KINDS.get(nameOfClass(prototype));
+    if (kind !== undefined) {
+      return kind;
+    }
+    prototype = Object.getPrototypeOf(prototype) as object | null;
+  }
+  return undefined;
+}
+
+function nameOfClass(prototype: object): string {
+  const { constructor } = prototype as { constructor?: { name?: unknown } };
+  return typeof constructor?.name === 'string' ? constructor.name : '';
 }

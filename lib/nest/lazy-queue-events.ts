@@ -14,7 +14,7 @@ export class LazyQueueEvents extends QueueEvents {
 
   private wake(event: string): void {
     if (event !== 'error' && event !== 'closing') {
-      void this.run();
+      void this.read();
     }
   }
 }

@@ -12,6 +12,8 @@ import type {
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 import type { Queue } from '../queue/queue.js';
 import type { QueueOptions } from '../queue/queue-options.js';
+import type { FlowProducerOptions } from '../flow/flow-options.js';
+import { baseOptionsOf } from './base-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
 import { getFlowProducerToken, getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
@@ -133,13 +135,16 @@ function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): Fa
   return {
     provide: token,
     inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }],
-    useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) => {
-      const connection = own.connection ?? shared?.connection;
-      const prefix = own.prefix ?? shared?.prefix;
-      return registry.openFlowProducer(token, {
-        ...(connection === undefined ? {} : { connection }),
-        ...(prefix === undefined ? {} : { prefix }),
-      });
-    },
+    useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) =>
+      registry.openFlowProducer(token, { ...producerOptionsOf(shared ?? {}), ...producerOptionsOf(own) }),
+  };
+}
+
+function producerOptionsOf(options: FlowProducerOptions): FlowProducerOptions {
+  const { callTimeout, backlog } = options;
+  return {
+    ...baseOptionsOf(options),
+    ...(callTimeout === undefined ? {} : { callTimeout }),
+    ...(backlog === undefined ? {} : { backlog }),
   };
 }

@@ -53,7 +53,8 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
   }
 
   onApplicationBootstrap(): void {
-    for (const worker of this.toStart) void worker.run();
+    // One that was closed, or started by hand, meanwhile is left as it is.
+    for (const worker of this.toStart) worker.run().catch(() => {});
   }
 
   /**

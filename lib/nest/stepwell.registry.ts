@@ -72,9 +72,11 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   getEvents(queue: string): QueueEvents {
     const present = this.events.get(queue);
     if (present) return present;
+    const { opts } = this.getQueue(queue);
     const events = new LazyQueueEvents(queue, {
       autorun: false,
-      ...baseOptionsOf(this.getQueue(queue).opts),
+      ...baseOptionsOf(opts),
+      ...(opts.callTimeout === undefined ? {} : { callTimeout: opts.callTimeout }),
     });
     events.on('error', (error) => this.log.error(queue, error));
     this.events.set(queue, events);

@@ -2,9 +2,12 @@ import { checkInteger } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { type FinishedState, type JobType, LISTED_STATES, type ListedState } from '../job/job-state.js';
 
-/** The state that a name of it means. */
-export function listedState(type: JobType): ListedState {
-  const state = type === 'wait' || type === 'paused' ? 'waiting' : type;
+/** The state that a name of it means; undefined for `paused`, which no job is: those of a paused queue are waiting. */
+export function listedState(type: JobType): ListedState | undefined {
+  if (type === 'paused') {
+    return undefined;
+  }
+  const state = type === 'wait' ? 'waiting' : type;
   if (!(LISTED_STATES as readonly string[]).includes(state)) {
     throw new InvalidOptionError('job type', type, `Use one of ${LISTED_STATES.join(', ')}.`);
   }
@@ -14,7 +17,8 @@ export function listedState(type: JobType): ListedState {
 /** One or several names, each state once; all states without a name. */
 export function listedStates(types: JobType | JobType[] = [...LISTED_STATES]): ListedState[] {
   const list = Array.isArray(types) ? types : [types];
-  return [...new Set((list.length > 0 ? list : [...LISTED_STATES]).map(listedState))];
+  const states = (list.length > 0 ? list : [...LISTED_STATES]).map(listedState);
+  return [...new Set(states)].filter((state) => state !== undefined);
 }
 
 export function checkFinishedState(state: unknown): asserts state is FinishedState {

@@ -78,7 +78,10 @@ export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
     return Number(word);
   }
 
-  /** Removes all jobs that wait, also for children, and the delayed ones too when asked. */
+  /**
+   * Removes all jobs that wait for a worker, and the delayed ones too when asked. Parents that wait for children stay, in
+   * this queue and in others; one whose children are all removed waits for a worker then.
+   */
   async drain(delayed = false): Promise<void> {
     await this.store.drain(delayed);
   }
@@ -93,18 +96,24 @@ export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
     checkInteger('limit', limit, 0);
     const state = listedState(type);
     const cleaned: string[] = [];
-    for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
+    for (let start = 0; state && start >= 0 && (limit === 0 || cleaned.length < limit);) {
       const left = limit === 0 ? 0 : limit - cleaned.length;
-      const slice = await this.store.cleanSlice({ state, graceMs: grace, limit: left, start });
+      const slice = await this.store.cleanSlice({ state, graceMs: Math.ceil(grace), limit: left, start });
       cleaned.push(...slice.removed);
       start = slice.next;
     }
     await this.store.deliver();
-    this.emit('cleaned', cleaned, type);
+    this.emit('cleaned', cleaned, state ?? type);
     return cleaned;
   }
 
-  /** Deletes the queue with all its jobs. Throws `WrongStateError` while jobs are active, unless forced. */
+  /**
+   * Deletes the queue with all its jobs. Throws `WrongStateError` while jobs are active, unless forced. Parents in other
+   * queues no longer wait for jobs of this one. Children in other queues stay: they run, and nobody is told of their end; remove
+   * the parent with `remove` first where they are to go with it.
+   * @param options.force whether active jobs go too; default false
+   * @param options.count how many jobs a call of Redis deletes at most; default and most 1000
+   */
   async obliterate({
     force = false,
     count = SLICE,
@@ -134,22 +143,37 @@ export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
     }
   }
 
-  /** Makes finished jobs wait again. `timestamp`: only those that finished up to then. */
+  /**
+   * Makes finished jobs wait again, where their priority has them wait: those that have finished when it is called.
+   * @param opts.state default `failed`
+   * @param opts.timestamp only those that finished up to then, ms since 1970
+   * @param opts.count how many a call of Redis moves at most; default and most 1000
+   */
   async retryJobs(opts: { count?: number; state?: FinishedState; timestamp?: number } = {}): Promise<void> {
     const { count = SLICE, state = 'failed', timestamp = 0 } = opts;
     checkFinishedState(state);
     checkInteger('count', count, 1);
     checkNumber('timestamp', timestamp, 0);
-    for (let before = timestamp, moved = SLICE; moved > 0;) {
+    for (let before = Math.floor(timestamp), moved = SLICE; moved > 0;) {
       ({ moved, before } = await this.store.retrySlice(state, Math.min(count, SLICE), before));
     }
     await this.store.deliver();
   }
 
-  /** Makes all delayed jobs wait for a worker. */
+  /**
+   * Makes the jobs that are delayed when it is called wait for a worker, where their priority has them wait. A job that is
+   * delayed again meanwhile stays so.
+   * @param options.count how many a call of Redis moves at most; default and most 1000
+   */
   async promoteJobs({ count = SLICE }: { count?: number } = {}): Promise<void> {
     checkInteger('count', count, 1);
-    while ((await this.store.promoteSlice(Math.min(count, SLICE))) > 0);
+    // From the end, which jobs that fall due meanwhile do not shift.
+    const page = { start: 0, stop: -1, descending: true };
+    const ids = (await this.store.inspect.listJobs(['delayed'], page)).toReversed();
+    const size = Math.min(count, SLICE);
+    for (let first = 0; first < ids.length; first += size) {
+      await this.store.promoteSlice(ids.slice(first, first + size));
+    }
   }
 
   /** Id of the job behind a deduplication, null when there is none. With a `ttl` it may be a job that has finished. */

@@ -4,11 +4,13 @@ import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
 import type { JobState, JobType } from '../job/job-state.js';
+import { decodeJson, decodeValue } from '../job/json.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import type { BacklogOptions } from '../store/backlog.js';
 import { QueueStore } from '../store/queue-store.js';
 import { checkRange, listedState, listedStates } from './arguments.js';
 
@@ -33,6 +35,9 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     if (opts.codec !== undefined) {
       checkCodec('codec', opts.codec);
     }
+    if (opts.callTimeout !== undefined) {
+      checkCallTimeout('callTimeout', opts.callTimeout);
+    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
@@ -43,6 +48,8 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     this.store = new QueueStore(this.connection, prefix, name, {
       progressed: (job, progress) => this.emit('progress', (job as Job).id, progress),
       codec: opts.codec,
+      callTimeoutMs: opts.callTimeout,
+      backlog: (opts as BacklogOptions).backlog,
     });
   }
 
@@ -53,12 +60,12 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
 
   /** The client that commands are sent on. */
   get client(): Promise<Connection['client']> {
-    return this.connection.ready.then(() => this.connection.client);
+    return this.connection.waitUntilReady().then(() => this.connection.client);
   }
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.ready;
+    await this.connection.waitUntilReady();
   }
 
   /** The job with that id, or undefined. */
@@ -72,21 +79,18 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   }
 
   /**
-   * Jobs of one or several states.
+   * Jobs of one or several states, state after state, as they were at one moment: none comes twice, and none is left out
+   * because it moved meanwhile. From 5000 jobs of a state on, several looks are taken.
+   * @param types all states when left out; there are no jobs of the type `paused`, those of a paused queue are `waiting`
+   * @param start first position in each state
    * @param asc whether the oldest come first; default false
    */
   async getJobs(types?: JobType | JobType[], start = 0, end = -1, asc = false): Promise<J[]> {
     checkRange(start, end);
-    const jobs: J[] = [];
-    for (const state of listedStates(types)) {
-      const ids = await this.store.inspect.listJobs(state, { start, stop: end, descending: !asc });
-      for (const loaded of await this.store.inspect.loadJobs(ids)) {
-        if (loaded) {
-          jobs.push(Job.fromRecord(this.store, loaded.record) as unknown as J);
-        }
-      }
-    }
-    return jobs;
+    const page = { start, stop: end, descending: !asc };
+    const ids = await this.store.inspect.listJobs(listedStates(types), page);
+    const loaded = await this.store.inspect.loadJobs(ids);
+    return loaded.flatMap((job) => (job ? [Job.fromRecord(this.store, job.record) as unknown as J] : []));
   }
 
   getWaiting(start = 0, end = -1): Promise<J[]> {
@@ -123,7 +127,12 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     if (types.length === 0) {
       return counts;
     }
-    return Object.fromEntries(types.map((type) => [type, type === 'paused' ? 0 : counts[listedState(type)]]));
+    return Object.fromEntries(
+      types.map((type) => {
+        const state = listedState(type);
+        return [type, state ? counts[state] : 0];
+      }),
+    );
   }
 
   async getJobCountByTypes(...types: JobType[]): Promise<number> {
@@ -187,8 +196,8 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     const jobs: J[] = [];
     const items = slice.map(([id, { letter, payload }]) => ({
       id,
-      ...(letter === 'c' ? { v: JSON.parse(payload) as unknown } : {}),
-      ...(letter === 'i' || letter === 'f' ? { err: JSON.parse(payload) as string } : {}),
+      ...(letter === 'c' ? { v: decodeValue("A child's result", payload, this.opts.codec) as unknown } : {}),
+      ...(letter === 'i' || letter === 'f' ? { err: decodeJson<string>(payload) } : {}),
     }));
     for (const [, { ref }] of slice) {
       const peer = this.store.peer(ref);
@@ -225,7 +234,10 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return started === 'closed' || maxJobs === undefined || started >= maxJobs ? leftMs : 0;
   }
 
-  /** Waits for calls under way, then lets go of the connection, which closes with its last user. */
+  /**
+   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
+   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   */
   async close(): Promise<void> {
     await this.release();
   }
@@ -240,8 +252,13 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   private release(wait = true): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(this.connection.runtime, LAST_CALLS_MS, this.store.idle());
+        await within(
+          this.connection.runtime,
+          Math.min(this.store.callTimeoutMs, LAST_CALLS_MS),
+          this.store.idle(),
+        );
       }
+      this.store.close('The queue was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

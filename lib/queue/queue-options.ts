@@ -1,8 +1,9 @@
 import type { DefaultJobOptions } from '../job/job-options.js';
 import type { QueueDedup } from './dedup-policies.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
+import type { BacklogOptions } from '../store/backlog.js';
 
-export interface QueueOptions extends QueueBaseOptions {
+export interface QueueOptions extends QueueBaseOptions, BacklogOptions {
   /** Options for every job that does not set them itself. */
   defaultJobOptions?: DefaultJobOptions;
   /** How jobs are deduplicated that do not say so themselves. Default: not at all. */

@@ -6,6 +6,7 @@ import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import type { AddedJob } from '../store/added-job.js';
+import { checkBacklog } from '../store/backlog.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { DedupPolicies } from './dedup-policies.js';
@@ -48,6 +49,9 @@ export class Queue<
     if (maxEvents !== undefined) {
       checkInteger('streams.events.maxLen', maxEvents, 0);
     }
+    if (opts.backlog !== undefined) {
+      checkBacklog('backlog', opts.backlog);
+    }
     super(name, opts);
     this.token = this.store.runtime.uuid();
     this.dedup = new DedupPolicies(name);
@@ -79,7 +83,8 @@ export class Queue<
    * Adds a job. With a `jobId` that is in use nothing is written, and the answer carries that job's id; the same where
    * a `deduplication` stops it, and `job.deduplicated` says so.
    * Throws `InvalidOptionError`, `NotSerializableError` or `DataTooLargeError` before anything is written;
-   * `ConnectionError` when Redis did not answer, in which case the job may or may not have been added.
+   * `CallTimeoutError` when Redis did not answer in time, whose `mayBeWritten` says whether the job may have been added all
+   * the same; `BacklogFullError` when too many adds wait for Redis already.
    * With a `parent`: `MissingParentError` when that is gone, `ParentConflictError` when the `jobId` is that of the child
    * of another job.
    */

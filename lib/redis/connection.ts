@@ -1,19 +1,35 @@
 import { EventEmitter } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
-import { ConnectionError, InvalidOptionError } from '../job/errors.js';
+import {
+  ConnectionClosedError,
+  ConnectionError,
+  InvalidOptionError,
+  RedisReplyError,
+} from '../job/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
-import { toStepwellError, withoutSecrets } from './redis-failure.js';
 import { EventLine } from './event-line.js';
-import { checkServer } from './server-check.js';
+import { type LineHost, LinePool } from './line-pool.js';
+import { hasPlainReplies, PLAIN_REPLIES, withPlainReplies } from './plain-replies.js';
+import { readerClient } from './reader-client.js';
+import { Readiness } from './readiness.js';
+import { causeOf, toStepwellError } from './redis-failure.js';
+import { ReadyGate } from './ready-gate.js';
 import { WakeLine } from './wake-line.js';
 
 const MAX_RECONNECT_MS = 500;
 const RETRIES_PER_REQUEST = 30;
 const LAST_WORD_MS = 1000;
-/** A connection on which an answer is due for so long is dead, even where nobody closed it. */
-const SILENCE_MS = 10_000;
+/**
+ * A connection on which an answer is due for so long is dead, even where nobody closed it. Shorter than a call waits, so
+ * that the call is made again over a new one in time.
+ */
+const SILENCE_MS = 3000;
+/** A sentinel that has not said by then where Redis is, is passed over. */
+const SENTINEL_MS = 2000;
+/** Who asks whether Redis is ready is not kept waiting for longer; the connection itself goes on trying. */
+const READY_PATIENCE_MS = 15_000;
 
 /**
  * One process' way to one Redis, shared by all queues, workers and event readers with the same connection options:
@@ -24,14 +40,14 @@ const SILENCE_MS = 10_000;
  */
 export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed: [] }> {
   readonly client: RedisClient;
-  /** Settles when the server has been reached and found fit. */
-  readonly ready: Promise<void>;
+  private readonly readiness: Readiness;
   private readonly owned: boolean;
   private users = 0;
   private outageTold = false;
+  private wasReady = false;
   private closed = false;
-  private readonly wakeLines = new Map<string, WakeLine>();
-  private readonly eventLines = new Map<string, EventLine>();
+  private readonly wakeLines: LinePool<WakeLine>;
+  private readonly eventLines: LinePool<EventLine>;
 
   constructor(
     options: ConnectionOptions,
@@ -40,15 +56,43 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   ) {
     super();
     this.setMaxListeners(0);
-    this.owned = !isClient(options);
+    this.owned = !isClient(options) || !hasPlainReplies(options);
     this.client = isClient(options)
-      ? options
-      : new Redis({ ...clientOptions(options), replyMapping: 'legacy' });
+      ? hasPlainReplies(options)
+        ? options
+        : withPlainReplies(options)
+      : new Redis({ ...clientOptions(options), ...PLAIN_REPLIES });
     this.client.on('error', this.onError);
     this.client.on('close', this.onClose);
+    this.client.on('end', this.onEnd);
     this.client.on('ready', this.onReady);
-    this.ready = this.check();
-    this.ready.catch(() => {});
+    this.wasReady = this.client.status === 'ready';
+    const host: LineHost = {
+      client: this.client,
+      runtime,
+      duplicate: () => readerClient(this.client),
+      report: (error, what) => this.report(error, what),
+      suspect: () => this.suspect(),
+    };
+    const isShared = !isCluster(this.client);
+    this.wakeLines = new LinePool(host, isShared, (owner) => new WakeLine(owner));
+    this.eventLines = new LinePool(host, isShared, (owner) => new EventLine(owner));
+    this.readiness = new Readiness(this.client, runtime, (sentence) =>
+      process.emitWarning(sentence, 'StepwellWarning'),
+    );
+  }
+
+  /** Settles when the server has been reached and found fit, however long that takes; rejects at the close. */
+  get ready(): Promise<void> {
+    return this.readiness.first;
+  }
+
+  /**
+   * Resolves once the server has been reached and found fit. Rejects when that has not happened for 15 s, or the server
+   * refuses: another call waits anew.
+   */
+  waitUntilReady(): Promise<void> {
+    return this.readiness.wait(READY_PATIENCE_MS);
   }
 
   retain(): this {
@@ -65,10 +109,11 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     this.forget();
     this.emit('closed');
     this.client.off('close', this.onClose);
+    this.client.off('end', this.onEnd);
     this.client.off('ready', this.onReady);
-    for (const line of [...this.wakeLines.values(), ...this.eventLines.values()]) {
-      line.close();
-    }
+    this.readiness.close();
+    this.wakeLines.close();
+    this.eventLines.close();
     if (!this.owned) {
       this.client.off('error', this.onError);
       return;
@@ -78,23 +123,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       await within(this.runtime, LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
+    ReadyGate.of(this.client).close();
     rejectPending(this.client);
-  }
-
-  /** A client of its own for blocking reads, to be closed by the caller. */
-  duplicate(): RedisClient {
-    const client: RedisClient = isCluster(this.client)
-      ? this.client.duplicate()
-      : this.client.duplicate({
-          maxRetriesPerRequest: null,
-          enableOfflineQueue: true,
-          lazyConnect: false,
-          // Blocking reads are silent by design; whoever sends them watches them.
-          ...({ socketTimeout: undefined } as RedisOptions),
-        });
-    // The main client tells of outages; this one only must not throw.
-    client.on('error', () => {});
-    return client;
   }
 
   /**
@@ -102,62 +132,77 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
    * cannot be read in one call, so there each queue has its own.
    */
   wakeLine(queueBase: string): WakeLine {
-    const base = this.lineBase(queueBase);
-    let line = this.wakeLines.get(base);
-    if (!line) {
-      line = new WakeLine(this, base);
-      this.wakeLines.set(base, line);
-    }
-    return line;
+    return this.wakeLines.of(queueBase);
+  }
+
+  /** The same, where somebody has waited for that queue. */
+  knownWakeLine(queueBase: string): WakeLine | undefined {
+    return this.wakeLines.known(queueBase);
   }
 
   /** Where events of a queue are read; shared as wake lines are. */
   eventLine(queueBase: string): EventLine {
-    const base = this.lineBase(queueBase);
-    let line = this.eventLines.get(base);
-    if (!line) {
-      line = new EventLine(this, base);
-      this.eventLines.set(base, line);
-    }
-    return line;
-  }
-
-  private lineBase(queueBase: string): string {
-    return isCluster(this.client) ? queueBase : 'stepwell:';
-  }
-
-  private async check(): Promise<void> {
-    const warning = await checkServer(this.client).catch((error: unknown) => {
-      throw toStepwellError(error);
-    });
-    if (warning) {
-      process.emitWarning(warning, 'StepwellWarning');
-    }
+    return this.eventLines.of(queueBase);
   }
 
   private readonly onReady = (): void => {
     this.outageTold = false;
+    if (this.wasReady) {
+      // Readers go where commands go, and those may have been sent elsewhere since.
+      this.wakeLines.restart();
+      this.eventLines.restart();
+    }
+    this.wasReady = true;
     this.emit('ready');
   };
 
+  /** Whether the client tries again shows a moment later. */
   private readonly onClose = (): void => {
-    this.tell('the connection was closed');
+    this.runtime.setSoon(() => {
+      if (this.client.status !== 'end') {
+        this.tell('the connection was closed');
+      }
+    });
+  };
+
+  private readonly onEnd = (): void => {
+    const why = this.owned ? 'its retryStrategy gave up' : 'the client that was passed in was closed';
+    this.announce(
+      new ConnectionClosedError(`The connection to Redis at ${this.address()} is not opened again: ${why}.`),
+    );
   };
 
   private readonly onError = (error: Error): void => {
-    this.tell(withoutSecrets(error.message || (error as NodeJS.ErrnoException).code || error.name));
+    const cause = causeOf(error);
+    this.tell(cause.message, { cause });
   };
 
-  private tell(reason: string): void {
-    if (this.outageTold || this.closed) {
-      return;
+  private tell(reason: string, options?: ErrorOptions): void {
+    if (!this.outageTold) {
+      this.outageTold = true;
+      const text = `Redis at ${this.address()} cannot be reached: ${reason}. Trying again.`;
+      this.announce(new ConnectionError(text, options));
     }
-    this.outageTold = true;
-    if (this.listenerCount('error') > 0) {
-      this.emit(
-        'error',
-        new ConnectionError(`Redis at ${this.address()} cannot be reached: ${reason}. Trying again.`),
-      );
+  }
+
+  private announce(error: Error): void {
+    if (!this.closed && this.listenerCount('error') > 0) {
+      this.emit('error', error);
+    }
+  }
+
+  /** What does not pass by itself, such as a right that the user of Redis does not have. */
+  private report(error: unknown, what: string): void {
+    const known = toStepwellError(error);
+    this.announce(
+      known instanceof RedisReplyError ? new RedisReplyError(`${what}: ${known.message}`) : known,
+    );
+  }
+
+  /** A reader got no answer: a command finds out whether the server is still there, also where nothing else is sent. */
+  private suspect(): void {
+    if (!isCluster(this.client) && this.client.status === 'ready') {
+      this.client.ping().catch(() => {});
     }
   }
 
@@ -165,7 +210,11 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     if (isCluster(this.client)) {
       return 'the cluster';
     }
-    const { host, port, path } = this.client.options;
+    const { host, port, path, sentinels, name } = this.client.options;
+    if (sentinels) {
+      const places = sentinels.map((each) => `${each.host ?? '127.0.0.1'}:${each.port ?? 26379}`);
+      return `the master "${name}" of the sentinels ${places.join(', ')}`;
+    }
     return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`;
   }
 }
@@ -176,6 +225,7 @@ function clientOptions(options: string | (RedisOptions & { url?: string })): Red
     // A server that loads its data tells how long it expects to take, which is often far too long.
     maxLoadingRetryTime: MAX_RECONNECT_MS,
     socketTimeout: SILENCE_MS,
+    sentinelCommandTimeout: SENTINEL_MS,
     // A socket that does not end by itself keeps the process alive for so long.
     disconnectTimeout: 200,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), MAX_RECONNECT_MS),

@@ -14,6 +14,7 @@ interface Subscription {
 
 /** Reads the event streams of many queues, each subscriber from its own place, with one blocking client. */
 export class EventLine extends BlockingLine {
+  protected readonly failure = 'Events cannot be read';
   private readonly streams = new Map<string, Set<Subscription>>();
 
   /**
@@ -53,7 +54,12 @@ export class EventLine extends BlockingLine {
     return BLOCK_MS;
   }
 
-  protected async read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void> {
+  protected async read(
+    client: RedisClient,
+    keys: readonly string[],
+    nudgeKey: string,
+    blockMs: number,
+  ): Promise<() => void> {
     const places = keys.map((key) => this.firstPlace(key));
     const streams = (await client.xread(
       'COUNT',
@@ -62,13 +68,18 @@ export class EventLine extends BlockingLine {
       blockMs,
       'STREAMS',
       ...keys,
-      this.nudgeKey,
+      nudgeKey,
       ...places,
       '0',
     )) as [string, StreamEntry[]][] | null;
     return () => {
-      for (const [key, entries] of streams ?? []) {
-        this.tell(withoutClientPrefix(client, key), entries);
+      for (const [name, entries] of streams ?? []) {
+        const key = withoutClientPrefix(client, name);
+        if (key === nudgeKey) {
+          this.owner.client.unlink(nudgeKey).catch((error: unknown) => this.complain(error));
+        } else {
+          this.tell(key, entries);
+        }
       }
     };
   }
@@ -79,19 +90,11 @@ export class EventLine extends BlockingLine {
   protected afterFailure(): void {}
 
   /** The stream of nudges is read from its start, so one that was sent before the read began counts too. */
-  protected async nudge(client: RedisClient): Promise<unknown> {
-    return client
-      .multi()
-      .xadd(this.nudgeKey, 'MAXLEN', 1, '*', 'n', '1')
-      .pexpire(this.nudgeKey, BLOCK_MS)
-      .exec();
+  protected async nudge(client: RedisClient, nudgeKey: string): Promise<unknown> {
+    return client.multi().xadd(nudgeKey, 'MAXLEN', 1, '*', 'n', '1').pexpire(nudgeKey, BLOCK_MS).exec();
   }
 
   private tell(key: string, entries: StreamEntry[]): void {
-    if (key === this.nudgeKey) {
-      this.connection.client.unlink(this.nudgeKey).catch(() => {});
-      return;
-    }
     const first = entries[0]?.[0];
     const last = entries[entries.length - 1]?.[0];
     if (first === undefined || last === undefined) {
@@ -104,8 +107,17 @@ export class EventLine extends BlockingLine {
         compareIds(first, after) > 0 ? entries : entries.filter(([id]) => compareIds(id, after) > 0);
       if (fresh.length > 0) {
         subscription.after = last;
-        subscription.entries(fresh);
+        this.handOver(subscription, fresh);
       }
+    }
+  }
+
+  /** One subscriber that cannot take an entry stops no other. */
+  private handOver(subscription: Subscription, entries: StreamEntry[]): void {
+    try {
+      subscription.entries(entries);
+    } catch (error) {
+      this.complain(error);
     }
   }
 

@@ -42,6 +42,11 @@ export class QueueKeys {
     return new QueueKeys(prefix, queueName);
   }
 
+  /** The nudge of a reader, in the queue that `key` belongs to. */
+  static nudgeBeside(key: string, readerId: string): string {
+    return `${key.slice(0, key.lastIndexOf('}:') + 2)}nudge:${readerId}`;
+  }
+
   of(key: FixedKey): string {
     return this.fixed[key];
   }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   ConnectionClosedError,
   ConnectionError,
@@ -5,6 +6,9 @@ import {
   RedisReplyError,
   StepwellError,
 } from '../job/errors.js';
+
+/** Also of another realm, as test runners make them: there `instanceof` says no. */
+const { isNativeError } = types;
 
 /** Replies after which the same call may simply be sent again: the script has not run. */
 const PASSING_REPLIES = [
@@ -21,38 +25,94 @@ const PASSING_REPLIES = [
 
 /** Errors of the client itself, not of the server: the connection broke, whether the call ran is unknown. */
 const BROKEN_CONNECTION =
-  /Connection is closed|max retries per request|Stream isn't writeable|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|Command timed out|Socket (?:closed|timeout)|Connection timeout|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|None of startup nodes|Failed to refresh slots/i;
+  /Connection is closed|connection was closed|Command aborted due to connection close|Too many Cluster redirections|Cluster isn't ready|max retries per request|Stream isn't writeable|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|Command timed out|Socket (?:closed|timeout)|Connection timeout|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|None of startup nodes|Failed to refresh slots/i;
 
 /** Whether the server answers with an error that goes away by itself. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof Error && PASSING_REPLIES.some((word) => error.message.includes(word));
+  return isNativeError(error) && PASSING_REPLIES.some((word) => error.message.includes(word));
+}
+
+/** Errors of the client for what it has not sent. */
+const UNSENT = /Stream isn't writeable|Cluster isn't ready/;
+
+/** Whether the call has certainly not been carried out. */
+export function neverRan(error: unknown): boolean {
+  return isPassing(error) || (isNativeError(error) && UNSENT.test(error.message));
 }
 
 /** Whether the connection broke before an answer came. */
 export function isBroken(error: unknown): boolean {
   return (
-    error instanceof ConnectionError || (error instanceof Error && BROKEN_CONNECTION.test(error.message))
+    error instanceof ConnectionError || (isNativeError(error) && BROKEN_CONNECTION.test(reasonOf(error)))
   );
+}
+
+/** Whether it passes by itself: with the next connection, or after a while. */
+export function isPassingFailure(error: unknown): boolean {
+  return isBroken(error) || isPassing(error) || isRoleChange(error) || isSystemError(error);
+}
+
+/** A server that becomes a replica sends away those who wait there. */
+function isRoleChange(error: unknown): boolean {
+  return isNativeError(error) && error.message.startsWith('UNBLOCKED');
+}
+
+function isSystemError(error: unknown): boolean {
+  return isNativeError(error) && 'syscall' in error;
+}
+
+/**
+ * What went wrong, for people. An error of several addresses has no message of its own, and one of a whole cluster hides
+ * that of a node.
+ */
+export function reasonOf(error: Error): string {
+  const { errors, lastNodeError, code } = error as Error & {
+    errors?: unknown;
+    lastNodeError?: unknown;
+    code?: unknown;
+  };
+  const inner = (Array.isArray(errors) ? errors : [lastNodeError])
+    .map((each: unknown) => (isNativeError(each) ? each.message : ''))
+    .filter((text) => text !== '' && text !== error.message);
+  const own = error.message || (inner.length > 0 ? '' : String(code ?? error.name));
+  return withoutSecrets([own, inner.join('; ')].filter(Boolean).join(': '));
+}
+
+/** An error to show as a cause: without the command that the client hangs on its errors, which would carry job data. */
+export function causeOf(error: unknown): Error {
+  const cause = new Error(isNativeError(error) ? reasonOf(error) : withoutSecrets(String(error)));
+  const { name, code, syscall, address, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
+  cause.name = name ?? cause.name;
+  const known = Object.entries({ code, syscall, address, port }).filter(([, value]) => value !== undefined);
+  return Object.assign(cause, Object.fromEntries(known));
 }
 
 /**
  * The error to show for one of the client: ioredis hangs the command with its arguments on its errors, which would
  * carry job data into logs.
+ * @param client the one that gave it: on a cluster single connections are closed while others go on
  */
-export function toStepwellError(error: unknown): Error {
+export function toStepwellError(error: unknown, client?: { status: string }): Error {
   if (error instanceof StepwellError) {
     return error;
   }
-  const message = error instanceof Error ? error.message : String(error);
-  if (/Connection is closed/.test(message)) {
+  const message = isNativeError(error) ? error.message : String(error);
+  if (message.startsWith('Connection is closed')) {
+    if (client !== undefined && client.status !== 'end') {
+      return new ConnectionError('Redis did not answer: the connection was closed.');
+    }
     return new ConnectionClosedError('The connection to Redis is closed.');
   }
+  const cause = causeOf(error);
   const tries = /max retries per request limit \(which is (\d+)\)/.exec(message)?.[1];
   if (tries) {
-    return new ConnectionError(`Redis cannot be reached: tried to connect ${tries} times.`);
+    return new ConnectionError(`Redis cannot be reached: tried to connect ${tries} times.`, { cause });
   }
-  if (BROKEN_CONNECTION.test(message)) {
-    return new ConnectionError(`Redis did not answer: ${withoutSecrets(message)}`);
+  if (isBroken(error)) {
+    return new ConnectionError(`Redis did not answer: ${cause.message}`, { cause });
   }
   if (/\bOOM /.test(message)) {
     return new RedisOutOfMemoryError();

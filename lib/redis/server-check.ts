@@ -5,7 +5,10 @@ const MINIMUM = '6.2.0';
 
 /** Throws when the server is too old. Answers a sentence to say once when its settings endanger jobs. */
 export async function checkServer(client: RedisClient): Promise<string | undefined> {
-  const info = String(await client.info());
+  const info = await readInfo(client);
+  if (info === undefined) {
+    return `The user of this Redis may not call INFO: whether it is ${MINIMUM} or newer is not known.`;
+  }
   const version = /^(?:redis_version):(\S+)/m.exec(info)?.[1];
   if (version && isOlder(version, MINIMUM)) {
     throw new RedisVersionError(version, MINIMUM);
@@ -15,6 +18,17 @@ export async function checkServer(client: RedisClient): Promise<string | undefin
     return `Redis may evict jobs: its maxmemory-policy is ${policy}. Set it to noeviction.`;
   }
   return undefined;
+}
+
+async function readInfo(client: RedisClient): Promise<string | undefined> {
+  try {
+    return String(await client.info());
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('NOPERM')) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function isOlder(version: string, minimum: string): boolean {

@@ -1,3 +1,4 @@
+import type { Timer } from '../runtime/runtime.js';
 import { BlockingLine, withoutClientPrefix } from './blocking-line.js';
 import type { RedisClient } from './client.js';
 
@@ -11,9 +12,15 @@ interface Waiter {
   owner: unknown;
 }
 
-/** Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. */
+/**
+ * Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. When a waiter's time
+ * is up is seen here, by one timer, and not by the read, which goes on for others.
+ */
 export class WakeLine extends BlockingLine {
+  protected readonly failure = 'Workers cannot wait for jobs';
   private readonly waiters = new Map<string, Waiter[]>();
+  private timer: Timer | undefined;
+  private firesAt = Infinity;
 
   /** Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes. */
   wait(
@@ -23,7 +30,7 @@ export class WakeLine extends BlockingLine {
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: this.connection.runtime.now() + timeoutMs, done: resolve, owner };
+      waiter = { deadline: this.owner.runtime.monotonicMs() + timeoutMs, done: resolve, owner };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -33,6 +40,8 @@ export class WakeLine extends BlockingLine {
     }
     if (this.closed) {
       this.finish(wakeKey, waiter, false);
+    } else {
+      this.fireBy(waiter.deadline);
     }
     this.changed(wakeKey);
     return { promise, cancel: () => this.finish(wakeKey, waiter, false) };
@@ -46,6 +55,7 @@ export class WakeLine extends BlockingLine {
 
   override close(): void {
     super.close();
+    this.timer?.cancel();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of [...list]) {
         this.finish(key, waiter, false);
@@ -59,16 +69,46 @@ export class WakeLine extends BlockingLine {
 
   protected blockMs(): number {
     const deadlines = [...this.waiters.values()].flatMap((list) => list.map(({ deadline }) => deadline));
-    return Math.min(Math.min(...deadlines) - this.connection.runtime.now(), MAX_BLOCK_MS);
+    return Math.min(Math.max(...deadlines) - this.owner.runtime.monotonicMs(), MAX_BLOCK_MS);
   }
 
-  protected async read(client: RedisClient, keys: readonly string[], blockMs: number): Promise<() => void> {
-    const popped = await client.bzpopmin(...keys, this.nudgeKey, Math.max(blockMs, MIN_BLOCK_MS) / 1000);
-    return () => popped && this.wake(withoutClientPrefix(client, popped[0]));
+  protected async read(
+    client: RedisClient,
+    keys: readonly string[],
+    nudgeKey: string,
+    blockMs: number,
+  ): Promise<() => void> {
+    const popped = await client.bzpopmin(...keys, nudgeKey, Math.max(blockMs, MIN_BLOCK_MS) / 1000);
+    const key = popped ? withoutClientPrefix(client, popped[0]) : nudgeKey;
+    return () => key !== nudgeKey && this.wake(key);
   }
 
   protected afterRead(): void {
-    const now = this.connection.runtime.now();
+    this.endOverdue();
+  }
+
+  private fireBy(deadline: number): void {
+    if (deadline < this.firesAt) {
+      this.timer?.cancel();
+      this.firesAt = deadline;
+      const { runtime } = this.owner;
+      const ms = Math.max(Math.ceil(deadline - runtime.monotonicMs()), 0);
+      this.timer = runtime.setTimer(this.onTimer, ms);
+    }
+  }
+
+  private readonly onTimer = (): void => {
+    this.firesAt = Infinity;
+    this.endOverdue();
+    for (const list of this.waiters.values()) {
+      for (const { deadline } of list) {
+        this.fireBy(deadline);
+      }
+    }
+  };
+
+  private endOverdue(): void {
+    const now = this.owner.runtime.monotonicMs();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of list.filter(({ deadline }) => deadline <= now)) {
         this.finish(key, waiter, false);
@@ -85,17 +125,17 @@ export class WakeLine extends BlockingLine {
     }
   }
 
-  protected nudge(client: RedisClient): Promise<unknown> {
-    return client.multi().zadd(this.nudgeKey, 0, '1').pexpire(this.nudgeKey, MAX_BLOCK_MS).exec();
+  protected nudge(client: RedisClient, nudgeKey: string): Promise<unknown> {
+    return client.multi().zadd(nudgeKey, 0, '1').pexpire(nudgeKey, MAX_BLOCK_MS).exec();
   }
 
   private wake(wakeKey: string): void {
     const waiter = this.waiters.get(wakeKey)?.[0];
     if (waiter) {
       this.finish(wakeKey, waiter, true);
-    } else if (wakeKey !== this.nudgeKey) {
+    } else {
       // Nobody here waits for that queue any more: the marker goes back for another process.
-      this.connection.client.zadd(wakeKey, 0, '1').catch(() => {});
+      this.owner.client.zadd(wakeKey, 0, '1').catch((error: unknown) => this.complain(error));
     }
   }
 

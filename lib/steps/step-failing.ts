@@ -15,7 +15,7 @@ export class StepFailing {
   /** Throws what is no failure, such as a `DelayedError`. */
   async failStep(step: StepDefinition, error: Error): Promise<Ending> {
     const { work } = this;
-    throwIfNoFailure(error);
+    this.throwIfNoFailure(error);
     const attempt = work.ledger.entry(step.name)?.attempt ?? 1;
     const failure = await work.failureOf(error, step, attempt);
     if (work.isStopped) {
@@ -75,7 +75,7 @@ export class StepFailing {
   /** What undoes a step has failed: it is tried again, or the job fails there. */
   async failUndoing(name: string, error: Error, first?: Error): Promise<Ending> {
     const { work } = this;
-    throwIfNoFailure(error);
+    this.throwIfNoFailure(error);
     const cursor = undoCursor(name);
     const step = work.plan.find(name);
     const attempt = work.ledger.entry(cursor)?.attempt ?? 1;
@@ -130,12 +130,12 @@ export class StepFailing {
     const { ledger, plan } = this.work;
     return ledger.completed().find((name) => plan.find(name)?.compensate !== undefined);
   }
-}
 
-/** What a step throws to leave its worker: it has not completed, and runs again later. */
-function throwIfNoFailure(error: Error): void {
-  const kind = specialErrorKind(error);
-  if (kind !== undefined && kind !== 'unrecoverable') {
-    throw error;
+  /** What a step throws to leave its worker: it has not completed, and runs again later. So does one that lost its lock. */
+  private throwIfNoFailure(error: Error): void {
+    const kind = specialErrorKind(error);
+    if (this.work.run.isLockLoss(error) || (kind !== undefined && kind !== 'unrecoverable')) {
+      throw error;
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { LockLostError } from '../job/errors.js';
 import { failureOf } from '../job/job-failure.js';
 import type { Job } from '../job/job.js';
 import { retentionText } from '../job/retention.js';
@@ -39,6 +40,8 @@ function standAlone(job: Job, token: string, signal: AbortSignal): StagedRun {
     ...{ job, token, signal, isClosing: false },
     keepCompleted: retentionText(job.opts.removeOnComplete),
     keepFailed: job.opts.removeOnFail,
+    kept: () => {},
+    isLockLoss: (error) => signal.aborted && error === signal.reason && error instanceof LockLostError,
     failure: (error, tries) => failureOf(job, error, undefined, tries, job.runtime.random),
   };
 }

@@ -103,6 +103,7 @@ export class StepWork {
   /** Writes, and answers the script's word; throws `Refused` when the lock is gone. */
   async keep(write: JobWrite): Promise<string> {
     const { job } = this.run;
+    const sentAt = job.runtime.monotonicMs();
     const written = job.write(write);
     this.writing = written;
     const word = await written.catch((error: unknown) => {
@@ -111,6 +112,7 @@ export class StepWork {
     if (word === 'stale' || word === 'missing' || word === 'not-active') {
       throw new Refused(new LockLostError(job.id, 'keep a step of'));
     }
+    this.run.kept(sentAt);
     return word;
   }
 

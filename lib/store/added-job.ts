@@ -1,3 +1,5 @@
+import { InvalidOptionError } from '../job/errors.js';
+
 /** A job to add, in the form that the script takes. */
 export interface NewJob {
   /** '' for the next number. */
@@ -19,7 +21,13 @@ export interface AddedJob {
   deduplicated: boolean;
 }
 
-/** What a script's word or line says of an added job: '+id' added, '=id' there already, '~id' kept instead. */
+/**
+ * What a script's word or line says of an added job: '+id' added, '=id' there already, '~id' kept instead. Throws for any
+ * other.
+ */
 export function readAdded(line: string, now: number): AddedJob {
+  if (!'+=~'.includes(line[0] ?? ' ')) {
+    throw new InvalidOptionError('reply', line, 'This is a fault of Stepwell: please report it.');
+  }
   return { id: line.slice(1), now, duplicated: line[0] === '=', deduplicated: line[0] === '~' };
 }

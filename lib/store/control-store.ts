@@ -21,12 +21,7 @@ import {
   trimEvents,
   unlinkChild,
 } from '../redis/scripts.generated.js';
-
-/** Which call of which lane this is, so that sending it again does nothing and gives the first answer. */
-export interface Lane {
-  writer: string;
-  seq: string;
-}
+import type { NumberedCall } from './calls.js';
 
 export interface CleanSlice {
   state: ListedState;
@@ -58,7 +53,7 @@ export class ControlStore {
     expected: FinishedState,
     front: boolean,
     options: RetryOptions,
-    lane: Lane,
+    lane: NumberedCall,
   ): Promise<string> {
     const { resetAttemptsMade, resetAttemptsStarted } = options;
     const flags = [flag(front), flag(resetAttemptsMade), flag(resetAttemptsStarted)] as const;
@@ -73,23 +68,23 @@ export class ControlStore {
   }
 
   /** Answers ok, unchanged, finished or missing. */
-  signalJob(id: string, name: string, key: string, json: string, lane: Lane): Promise<string> {
+  signalJob(id: string, name: string, key: string, json: string, lane: NumberedCall): Promise<string> {
     const { writer, seq } = lane;
     return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */
-  promoteJob(id: string, lane: Lane): Promise<string> {
+  promoteJob(id: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(promoteJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */
-  changeDelay(id: string, delayMs: number, lane: Lane): Promise<string> {
+  changeDelay(id: string, delayMs: number, lane: NumberedCall): Promise<string> {
     return this.scripts.run(changeDelay, [REDIS_TIME, lane.writer, lane.seq, id, delayMs]) as Promise<string>;
   }
 
   /** Answers ok or missing. */
-  changePriority(id: string, priority: number, front: boolean, lane: Lane): Promise<string> {
+  changePriority(id: string, priority: number, front: boolean, lane: NumberedCall): Promise<string> {
     const { writer, seq } = lane;
     return this.scripts.run(changePriority, [
       REDIS_TIME,
@@ -102,17 +97,17 @@ export class ControlStore {
   }
 
   /** Answers ok, told, missing or locked. */
-  removeJob(id: string, lane: Lane): Promise<string> {
+  removeJob(id: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(removeJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
   /** Answers told, ok, unchanged or missing. */
-  unlinkChild(id: string, lane: Lane): Promise<string> {
+  unlinkChild(id: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(unlinkChild, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
   /** Answers ok or missing; `owner` '' for any. */
-  removeDedupKey(id: string, owner: string, lane: Lane): Promise<string> {
+  removeDedupKey(id: string, owner: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(removeDedupKey, [
       REDIS_TIME,
       lane.writer,
@@ -132,7 +127,7 @@ export class ControlStore {
     return this.scripts.run(drainQueue, [flag(delayed)]) as Promise<number>;
   }
 
-  async cleanJobs(slice: CleanSlice, lane: Lane): Promise<CleanedSlice> {
+  async cleanJobs(slice: CleanSlice, lane: NumberedCall): Promise<CleanedSlice> {
     const { state, graceMs, limit, start } = slice;
     const answer = await this.scripts.run(cleanJobs, [
       REDIS_TIME,
@@ -165,9 +160,9 @@ export class ControlStore {
     return { moved, before: until };
   }
 
-  /** Moves one slice; answers how many. */
-  promoteJobs(count: number): Promise<number> {
-    return this.scripts.run(promoteJobs, [REDIS_TIME, count]) as Promise<number>;
+  /** Those of one slice that are delayed; answers how many. */
+  promoteJobs(ids: readonly string[]): Promise<number> {
+    return this.scripts.run(promoteJobs, [REDIS_TIME], ids) as Promise<number>;
   }
 
   /** Lets no job start for that long; 0 lifts what limits now. Answers ok or unchanged. */
@@ -186,7 +181,7 @@ export class ControlStore {
   }
 
   /** @param event JSON */
-  publishEvent(event: string, max: number, lane: Lane): Promise<string> {
+  publishEvent(event: string, max: number, lane: NumberedCall): Promise<string> {
     return this.scripts.run(publishEvent, [lane.writer, lane.seq, event, max]) as Promise<string>;
   }
 }

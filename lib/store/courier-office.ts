@@ -11,4 +11,10 @@ export interface CourierOffice {
   /** A queue's outbox holds something: to be looked at in so many milliseconds. */
   nudge(base: string, lookInMs: number): void;
   failed(error: unknown): void;
+  /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
+  rested(base: string, courier: unknown): void;
+  /** Makes a call that may be repeated, until it is answered or the office closes. */
+  call(run: () => Promise<unknown>): Promise<unknown>;
+  /** The same, but gives up after some silence, so that what else there is goes on. */
+  tryCall(run: () => Promise<unknown>): Promise<unknown>;
 }

@@ -2,12 +2,9 @@ import { isBroken, isPassing } from '../redis/redis-failure.js';
 import { receive } from '../redis/scripts.generated.js';
 import type { CourierOffice } from './courier-office.js';
 import type { OutboxLine, OutboxMessage } from './outbox-page.js';
-import { resend } from './resend.js';
 
 /** For which what was received is kept: longer than a replica may be behind its master. */
 const KEEP_MS = 5000;
-/** For which a target is tried that is failing over or out of reach; after that it is come back to. */
-const PATIENCE_MS = 2000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const FENCE = 'fence\x1f';
@@ -130,22 +127,14 @@ export class CourierRound {
   /** Answers what the target has, nothing when the call failed. */
   private async send(messages: readonly OutboxMessage[], after: Stamp): Promise<Taken | undefined> {
     this.busy = true;
-    const until = this.office.runtime.monotonicMs() + PATIENCE_MS;
     const rest = messages.flatMap(({ number, era, text }) => [number, era, text]);
-    const args = [
-      this.office.runtime.scriptTime(),
-      this.source,
-      this.target,
-      after.number,
-      after.era,
-    ] as const;
+    const args = [0, this.source, this.target, Number(after.number), after.era] as const;
     try {
       const runner = this.office.runner(this.target);
-      const [lookInMs, ...taken] = (await resend(
-        this.office.runtime,
-        () => runner.run(receive, args, rest),
-        () => !this.office.isClosed && this.office.runtime.monotonicMs() < until,
-      )) as [number, ...Taken];
+      const [lookInMs, ...taken] = (await this.office.tryCall(() => runner.run(receive, args, rest))) as [
+        number,
+        ...Taken,
+      ];
       if (lookInMs >= 0 && this.target !== this.source) {
         this.office.nudge(this.target, lookInMs);
       }

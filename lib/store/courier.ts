@@ -3,7 +3,6 @@ import { readOutbox } from '../redis/scripts.generated.js';
 import type { CourierOffice } from './courier-office.js';
 import { CourierRound } from './courier-round.js';
 import { type OutboxPage, readPage } from './outbox-page.js';
-import { resend } from './resend.js';
 
 /** For which no other process delivers what one was given; one that dies is followed by another after this time. */
 const LEASE_MS = 1000;
@@ -118,6 +117,8 @@ export class Courier {
         this.looking = undefined;
         if (this.again) {
           this.look();
+        } else if (this.timerAt === Infinity && this.sending.size === 0 && this.waiters.length === 0) {
+          this.office.rested(this.source, this);
         }
       });
   }
@@ -148,22 +149,9 @@ export class Courier {
     const rest = reports.flatMap(({ parts }) => parts);
     const { holder } = this.office;
     this.turn = (this.turn + 1) % 1_000_000;
-    const args = [
-      this.office.runtime.scriptTime(),
-      holder,
-      LEASE_MS,
-      this.turn,
-      PAGE_WEIGHT,
-      PAGE_BYTES,
-      this.history,
-      flows,
-    ] as const;
+    const args = [0, holder, LEASE_MS, this.turn, PAGE_WEIGHT, PAGE_BYTES, this.history, flows] as const;
     const runner = this.office.runner(this.source);
-    const reply = (await resend(
-      this.office.runtime,
-      () => runner.run(readOutbox, args, rest),
-      () => !this.office.isClosed,
-    )) as unknown[];
+    const reply = (await this.office.call(() => runner.run(readOutbox, args, rest))) as unknown[];
     const page = readPage(reply);
     reports.forEach(({ said }) => said());
     this.take(page);

@@ -1,15 +1,17 @@
+import { BacklogFullError } from '../job/errors.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addFlow } from '../redis/scripts.generated.js';
+import { Call } from './call.js';
+import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
-import { resend } from './resend.js';
+import type { Patience } from './patience.js';
 
 const LANES = 4;
 const ENTRIES = 100;
 const BYTES = 512 * 1024;
 /** A call is ended by its bytes; what takes many calls of Redis counts as so many bytes. */
 const BYTES_PER_WEIGHT = 512;
-const KEEP_TRYING_MS = 10_000;
 
 /** A flow that begins, as add-flow takes it. */
 export interface FlowEntry {
@@ -28,7 +30,7 @@ export interface FlowBegun {
   known: number[];
 }
 
-interface Pending {
+interface Waiter {
   entry: FlowEntry;
   resolve: (begun: FlowBegun) => void;
   reject: (error: unknown) => void;
@@ -36,14 +38,22 @@ interface Pending {
 
 /** Begins flows by group commit. */
 export class FlowBatch {
-  private readonly group: GroupCommit<Pending>;
+  private readonly group: GroupCommit<Waiter>;
 
-  constructor(private readonly runner: ScriptRunner) {
-    this.group = new GroupCommit<Pending>(runner.runtime, (lane, entries) => this.send(lane, entries), {
-      lanes: LANES,
-      entries: () => ENTRIES,
-      bytes: BYTES,
-    });
+  /**
+   * @param backlog how many may wait while Redis does not answer
+   */
+  constructor(
+    private readonly runner: ScriptRunner,
+    patience: Patience,
+    private readonly backlog: number,
+  ) {
+    this.group = new GroupCommit<Waiter>(
+      (lane, flight) => this.send(lane, flight),
+      ({ reject }, error) => reject(error),
+      patience,
+      { lanes: LANES, entries: () => ENTRIES, bytes: BYTES },
+    );
   }
 
   /** Whether a flow fits one call. */
@@ -53,24 +63,34 @@ export class FlowBatch {
 
   begin(entry: FlowEntry): Promise<FlowBegun> {
     return new Promise((resolve, reject) => {
+      if (this.group.isFull(this.backlog)) {
+        reject(new BacklogFullError(this.backlog));
+        return;
+      }
       this.group.push({ entry, resolve, reject }, Math.max(entry.bytes, entry.weight * BYTES_PER_WEIGHT));
     });
+  }
+
+  close(message: string): void {
+    this.group.close(message);
   }
 
   idle(): Promise<void> {
     return this.group.idle();
   }
 
-  private async send(lane: Lane, entries: Pending[]): Promise<void> {
+  get isIdle(): boolean {
+    return this.group.isIdle;
+  }
+
+  private async send(lane: Lane, flight: Flight<Waiter>): Promise<void> {
+    const { entries } = flight;
     const rest = entries.flatMap(({ entry }) => entry.parts);
     const seq = lane.next();
-    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
+    const call = new Call(this.runner, () => this.runner.run(addFlow, [0, lane.writer, seq], rest));
+    flight.call = call;
     try {
-      const answer = await resend(
-        this.runner.runtime,
-        () => this.runner.run(addFlow, [0, lane.writer, seq], rest),
-        () => this.runner.runtime.now() < until,
-      );
+      const answer = await call.answer();
       for (const [i, line] of String(answer).split('\n').entries()) {
         entries[i]!.resolve(readLine(line));
       }

@@ -42,7 +42,7 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
   checkQueueName(queueName);
   checkPrefix(prefix);
   const family = parent && { parent: { id: parent.id, queue: `${parent.prefix}:${parent.queueName}` } };
-  const own = { ...opts, jobId: opts.jobId ?? defaults.newId(), ...family };
+  const own = { ...opts, jobId: opts.jobId || defaults.newId(), ...family };
   const { job, opts: merged } = newJob(name, data, own, defaults.optionsOf?.(queueName), defaults.codec);
   if (merged.deduplication && children) {
     throw new InvalidOptionError(
@@ -60,7 +60,7 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
     policy: failurePolicy(merged),
     spec: job.spec,
     body: job.body,
-    named: opts.jobId !== undefined,
+    named: Boolean(opts.jobId),
     children: (children ?? []).map((child) => prepareNode(nested(child), { ...defaults, prefix }, ref)),
   };
 }

@@ -50,8 +50,10 @@ export interface JobLook {
   job: LoadedJob | undefined;
 }
 
-/** Most positions that a listing script answers at a time. */
+/** Log lines that a script answers at most. */
 const PAGE_SIZE = 1000;
+/** Ids of a state that a script answers at most. */
+const LOOK_SIZE = 5000;
 /** Jobs may be large: few a call. */
 const LOAD_SIZE = 200;
 /** Scripts take the time from Redis. */
@@ -59,7 +61,7 @@ const REDIS_TIME = 0;
 
 /** Reads a queue: one method, one script. What is longer than a script may answer is read in several calls. */
 export class InspectStore {
-  constructor(private readonly scripts: ScriptRunner) {}
+  constructor(private readonly scripts: Pick<ScriptRunner, 'run'>) {}
 
   async countJobs(): Promise<JobCounts> {
     const counts = (await this.scripts.run(countJobs, [])) as [
@@ -107,25 +109,33 @@ export class InspectStore {
     return { time: Number(time), told: Number(told), entryId, job };
   }
 
-  /** Ids in the order of the script; see lua/commands/list-jobs.lua. */
-  async listJobs(state: ListedState, page: Page): Promise<string[]> {
-    const flag = page.descending ? 1 : 0;
-    // A job that moves between two calls may come twice.
+  /**
+   * Ids state after state, each once, in the order of the script; see lua/commands/list-jobs.lua. One look for all states: a
+   * job that moves between two looks would be in none or in both. Only what is longer than a look is read on in others.
+   */
+  async listJobs(states: readonly ListedState[], page: Page): Promise<string[]> {
+    const lists = await this.look(states, page);
     const ids = new Set<string>();
-    await eachPage(page, async (start, stop) => {
-      const part = (await this.scripts.run(listJobs, [state, start, stop, flag])) as string[];
-      part.forEach((id) => ids.add(id));
-      return part.length;
-    });
+    for (const [i, list] of lists.entries()) {
+      await eachPage(page, LOOK_SIZE, async (start) => {
+        const found = start === page.start ? list : (await this.look([states[i]!], { ...page, start }))[0]!;
+        found.forEach((id) => ids.add(id));
+        return found.length;
+      });
+    }
     return [...ids];
+  }
+
+  private look(states: readonly ListedState[], { start, stop, descending }: Page): Promise<string[][]> {
+    return this.scripts.run(listJobs, [start, stop, descending ? 1 : 0], states) as Promise<string[][]>;
   }
 
   async getLogs(id: string, page: Page): Promise<{ logs: string[]; count: number }> {
     const flag = page.descending ? 1 : 0;
     const logs: string[] = [];
     let total = 0;
-    await eachPage(page, async (start, stop) => {
-      const [count, ...lines] = (await this.scripts.run(getLogs, [id, start, stop, flag])) as [
+    await eachPage(page, PAGE_SIZE, async (start) => {
+      const [count, ...lines] = (await this.scripts.run(getLogs, [id, start, page.stop, flag])) as [
         number,
         ...string[],
       ];
@@ -148,10 +158,10 @@ export class InspectStore {
 }
 
 /** Reads on until a page is not full, or a start counted from the end has reached it. */
-async function eachPage(page: Page, read: (start: number, stop: number) => Promise<number>): Promise<void> {
-  for (let start = page.start; ; start += PAGE_SIZE) {
-    const full = (await read(start, page.stop)) === PAGE_SIZE;
-    const atEnd = start < 0 && start + PAGE_SIZE >= 0;
+async function eachPage(page: Page, size: number, read: (start: number) => Promise<number>): Promise<void> {
+  for (let start = page.start; ; start += size) {
+    const full = (await read(start)) === size;
+    const atEnd = start < 0 && start + size >= 0;
     if (!full || atEnd) {
       return;
     }

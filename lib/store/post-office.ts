@@ -3,20 +3,34 @@ import type { Connection } from '../redis/connection.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
+import { Calls } from './calls.js';
 import { Courier } from './courier.js';
 import type { CourierOffice } from './courier-office.js';
+import { Patience } from './patience.js';
 
 const offices = new WeakMap<Connection, PostOffice>();
 
-/** The couriers of this process for one Redis: one for each queue that has had something to deliver. */
+/** For which a target is tried that is failing over or out of reach; after that it is come back to. */
+const PATIENCE_MS = 2000;
+
+/** Runners beyond that many are forgotten: they hold nothing that cannot be made again. */
+const MOST_RUNNERS = 200;
+
+/** The couriers of this process for one Redis: one for each queue that has something to deliver. */
 export class PostOffice implements CourierOffice {
   readonly holder: string;
   readonly runtime: Runtime;
   private readonly couriers = new Map<string, Courier>();
+  /** The least recently used first. */
   private readonly runners = new Map<string, ScriptRunner>();
+  /** Delivery is nobody's call: it goes on for as long as the connection is used. */
+  private readonly calls: Calls;
+  private readonly tries: Calls;
   private closed = false;
 
   private constructor(private readonly connection: Connection) {
+    this.calls = new Calls(connection);
+    this.tries = new Calls(connection, new Patience(connection.runtime, PATIENCE_MS));
     this.runtime = connection.runtime;
     this.holder = connection.runtime.uniqueId();
     let isFirst = connection.client.status !== 'ready';
@@ -30,6 +44,8 @@ export class PostOffice implements CourierOffice {
     connection.once('closed', () => {
       connection.off('ready', repeat);
       this.closed = true;
+      this.calls.close('The connection was closed.');
+      this.tries.close('The connection was closed.');
       this.couriers.forEach((courier) => courier.close());
     });
   }
@@ -58,11 +74,21 @@ export class PostOffice implements CourierOffice {
     return courier;
   }
 
+  rested(base: string, courier: unknown): void {
+    if (this.couriers.get(base) === courier) {
+      this.couriers.delete(base);
+    }
+  }
+
   runner(base: string): ScriptRunner {
-    let runner = this.runners.get(base);
-    if (!runner) {
-      runner = new ScriptRunner(this.connection.client, QueueKeys.ofBase(base), this.runtime);
-      this.runners.set(base, runner);
+    const runner =
+      this.runners.get(base) ??
+      new ScriptRunner(this.connection.client, QueueKeys.ofBase(base), this.runtime);
+    this.runners.delete(base);
+    this.runners.set(base, runner);
+    const [oldest] = this.runners.keys();
+    if (this.runners.size > MOST_RUNNERS && oldest !== undefined) {
+      this.runners.delete(oldest);
     }
     return runner;
   }
@@ -74,6 +100,24 @@ export class PostOffice implements CourierOffice {
   /** Resolves when nothing is being delivered. */
   async idle(): Promise<void> {
     await Promise.all([...this.couriers.values()].map((courier) => courier.idle()));
+  }
+
+  /** Resolves when nothing of that queue is being delivered. */
+  async idleAt(base: string): Promise<void> {
+    await this.couriers.get(base)?.idle();
+  }
+
+  /** How many it holds. */
+  get held(): { couriers: number; runners: number } {
+    return { couriers: this.couriers.size, runners: this.runners.size };
+  }
+
+  call(run: () => Promise<unknown>): Promise<unknown> {
+    return this.calls.repeatable(run);
+  }
+
+  tryCall(run: () => Promise<unknown>): Promise<unknown> {
+    return this.tries.repeatable(run);
   }
 
   failed(error: unknown): void {

@@ -12,8 +12,8 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
+import type { Silence } from '../job/silence.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { sleep } from '../runtime/sleep.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
@@ -27,6 +27,8 @@ import {
 } from '../redis/scripts.generated.js';
 import { AddBatch } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
+import { BACKLOG } from './backlog.js';
+import { Calls, type NumberedCall } from './calls.js';
 import {
   CommitBatch,
   type CommitOptions,
@@ -37,22 +39,47 @@ import {
   readJobs,
   runCommit,
 } from './commit-batch.js';
-import { type CleanedSlice, type CleanSlice, ControlStore, type Lane as LaneCall } from './control-store.js';
+import { type CleanedSlice, type CleanSlice, ControlStore } from './control-store.js';
 import type { Courier } from './courier.js';
 import { type FlowNode, prepareNode } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { InspectStore } from './inspect-store.js';
-import { LanePool } from './lane.js';
+import { Patience } from './patience.js';
+import { PatientReads } from './patient-reads.js';
 import { PostOffice } from './post-office.js';
 import { readFamily, removeBelow } from './remove-family.js';
-import { resend } from './resend.js';
+import { StorePeers } from './store-peers.js';
 
 const WRITE_LANES = 4;
 const WRITES_PER_CALL = 200;
-const KEEP_TRYING_MS = 10_000;
 /** For which a call waits that other queues are told of what it did. They will be told in any case. */
 const TELL_MS = 5000;
 const RENEWALS_PER_CALL = 1000;
+
+const NO_SILENCE: Silence = { silenceMs: 0, graceMs: 0 };
+
+/** What a look for expired locks has found. */
+export interface Recovered {
+  stalled: string[];
+  /** Jobs that stalled too often, granted to who looked. */
+  exhausted: JobRecord[];
+  /** For so long further expired locks are left alone. */
+  graceMs: number;
+  /** When the call was sent, by `runtime.monotonicMs`. */
+  sentAt: number;
+}
+
+/** What a store is told by those who hold it. */
+export interface StoreHost {
+  progressed?: (job: unknown, progress: unknown) => void;
+  /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
+  extended?: (id: string, token: string, until: number) => void;
+  codec?: Codec | undefined;
+  /** Milliseconds of silence after which a call is given up. */
+  callTimeoutMs?: number | undefined;
+  /** Adds that may wait while Redis does not answer. */
+  backlog?: number | undefined;
+}
 
 /**
  * Everything that may change or read one queue, for one connection. Queues, workers and jobs go through it and know
@@ -67,49 +94,57 @@ export class QueueStore implements JobStore {
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
   private readonly writes: CommitBatch;
-  private readonly lanes: LanePool;
+  private readonly patience: Patience;
+  private readonly calls: Calls;
   private readonly fetches: boolean;
-  private readonly courier: Courier;
-  private readonly peers = new Map<string, QueueStore>();
+  private readonly office: PostOffice;
+  private readonly peers: StorePeers<QueueStore>;
   private recoveries = 0;
 
   /**
-   * @param fetcher makes the writes of this store fetch jobs too: a worker's own store
+   * @param commit makes the writes of this store fetch jobs too: a worker's own store
+   * @param peers those that this is one of
    */
   constructor(
     readonly connection: Connection,
     readonly prefix: string,
     readonly queueName: string,
-    private readonly host: {
-      progressed?: (job: unknown, progress: unknown) => void;
-      codec?: Codec | undefined;
-    } = {},
+    private readonly host: StoreHost = {},
     commit?: CommitOptions & { fetcher: Fetcher },
+    peers?: StorePeers<QueueStore>,
   ) {
+    this.peers = peers ?? QueueStore.peersOn(connection, host);
     this.keys = new QueueKeys(prefix, queueName);
     this.runtime = connection.runtime;
-    this.lanes = new LanePool(this.runtime);
     this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
-    this.inspect = new InspectStore(this.runner);
+    this.patience = new Patience(this.runtime, host.callTimeoutMs);
+    this.calls = new Calls(connection, this.patience);
+    this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
-    const office = PostOffice.of(connection);
-    this.courier = office.courier(this.keys.base);
-    this.flows = new FlowStore(this.runner, this.keys.base, office, {
-      loadFields: async (ref) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
-      unlinkChild: (ref) => this.peer(ref).unlinkChild(ref.id),
-    });
-    this.adds = new AddBatch(this.runner, () => {
-      const idle = connection.wakeLine(this.keys.base).idle(this.keys.of('wake'));
+    this.office = PostOffice.of(connection);
+    const backlog = host.backlog ?? BACKLOG;
+    const others = {
+      loadFields: async (ref: JobRef) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
+      unlinkChild: (ref: JobRef) => this.peer(ref).unlinkChild(ref.id),
+    };
+    this.flows = new FlowStore(
+      this.runner,
+      this.keys.base,
+      this.office,
+      others,
+      this.calls,
+      this.patience,
+      backlog,
+    );
+    this.adds = new AddBatch(this.runner, this.patience, backlog, () => {
+      const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
     this.writes = new CommitBatch(
       this.runner,
-      commit ?? {
-        lanes: WRITE_LANES,
-        entries: () => WRITES_PER_CALL,
-        keepTrying: (sinceMs) => sinceMs < KEEP_TRYING_MS,
-      },
+      this.patience,
+      commit ?? { lanes: WRITE_LANES, entries: () => WRITES_PER_CALL },
       (lookInMs) => this.courier.nudge(lookInMs),
       commit?.fetcher,
     );
@@ -130,6 +165,15 @@ export class QueueStore implements JobStore {
 
   write(entry: JobWrite): Promise<string> {
     return this.writes.write(entry);
+  }
+
+  keep(entry: JobWrite): Promise<string> {
+    return this.writes.write(entry, false);
+  }
+
+  /** Milliseconds of silence after which a call is given up. */
+  get callTimeoutMs(): number {
+    return this.patience.limitMs;
   }
 
   progressed(job: unknown, progress: unknown): void {
@@ -158,14 +202,19 @@ export class QueueStore implements JobStore {
   }
 
   peer({ prefix, queueName }: { prefix: string; queueName: string }): QueueStore {
-    const base = queueBase(prefix, queueName);
-    if (base === this.keys.base) {
-      return this;
-    }
-    const known = this.peers.get(base);
-    const peer = known ?? new QueueStore(this.connection, prefix, queueName, { codec: this.codec });
-    this.peers.set(base, peer);
-    return peer;
+    const isOwn = queueBase(prefix, queueName) === this.keys.base;
+    return isOwn ? this : this.peers.of({ prefix, queueName });
+  }
+
+  /** Stores of any number of queues, over one connection. */
+  static peersOn(
+    connection: Connection,
+    { codec, callTimeoutMs, backlog }: StoreHost,
+  ): StorePeers<QueueStore> {
+    const host = { codec, callTimeoutMs, backlog };
+    return new StorePeers<QueueStore>(
+      ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
+    );
   }
 
   children(id: string, query: ChildQuery): Promise<ChildPage> {
@@ -216,8 +265,9 @@ export class QueueStore implements JobStore {
 
   /** Has children that have ended tell their parent again. Answers how many did. */
   async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
-    const args = [this.runtime.scriptTime(), queueBase(parent.prefix, parent.queueName), parent.id] as const;
-    const told = (await this.runner.run(tellAgain, args, ids)) as number;
+    const args = [0, queueBase(parent.prefix, parent.queueName), parent.id] as const;
+    const call = (): Promise<unknown> => this.runner.run(tellAgain, args, ids);
+    const told = (await this.calls.repeatable(call)) as number;
     if (told > 0) {
       this.courier.nudge(0);
     }
@@ -226,7 +276,8 @@ export class QueueStore implements JobStore {
 
   /** Parents whose children are to be looked after; none while another process has had some within the interval. */
   nextParents(count: number, intervalMs: number): Promise<string[]> {
-    return this.runner.run(nextParents, [this.runtime.scriptTime(), count, intervalMs]) as Promise<string[]>;
+    const call = (): Promise<unknown> => this.runner.run(nextParents, [0, count, intervalMs]);
+    return this.calls.repeatable(call) as Promise<string[]>;
   }
 
   /** Delivers what the outbox holds. */
@@ -255,28 +306,45 @@ export class QueueStore implements JobStore {
   }
 
   async extendLock(id: string, token: string, durationMs: number): Promise<boolean> {
-    return (await this.renewLocks([[id, token]], durationMs)).length === 0;
+    return (await this.extendLocks([[id, token]], durationMs)).length === 0;
+  }
+
+  /** Renews locks on behalf of a user. Returns the ids whose lock is no longer held. */
+  async extendLocks(
+    held: readonly (readonly [id: string, token: string])[],
+    durationMs: number,
+  ): Promise<string[]> {
+    const until = this.runtime.monotonicMs() + durationMs;
+    const lost = await this.renewLocks(held, durationMs);
+    for (const [id, token] of held) {
+      if (!lost.includes(id)) {
+        this.host.extended?.(id, token, until);
+      }
+    }
+    return lost;
   }
 
   /** Answers the ids whose lock is no longer held. */
   async renewLocks(
     held: readonly (readonly [id: string, token: string])[],
     lockMs: number,
+    { silenceMs, graceMs }: Silence = NO_SILENCE,
   ): Promise<string[]> {
     const lost: string[] = [];
     for (let first = 0; first < held.length; first += RENEWALS_PER_CALL) {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
-      lost.push(...((await this.runner.run(renewLocks, [0, lockMs], slice.flat())) as string[]));
+      const args = [0, lockMs, silenceMs, graceMs] as const;
+      const call = (): Promise<unknown> => this.runner.run(renewLocks, args, slice.flat());
+      lost.push(...((await this.calls.repeatable(call)) as string[]));
     }
     return lost;
   }
 
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
-    const fetched = readFetched(
-      wanted,
-      await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, [])),
-    );
+    const sentAt = this.runtime.monotonicMs();
+    const reply = await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, []));
+    const fetched = readFetched(wanted, reply, sentAt);
     if (fetched.undeliveredMs >= 0) {
       this.courier.nudge(fetched.undeliveredMs);
     }
@@ -289,20 +357,24 @@ export class QueueStore implements JobStore {
     lockMs: number;
     maxStalls: number;
     maxEventBytes: number;
-  }): Promise<{ stalled: string[]; exhausted: JobRecord[] }> {
-    const { lockMs, maxStalls, maxEventBytes } = options;
+    silence: Silence;
+  }): Promise<Recovered> {
+    const { lockMs, maxStalls, maxEventBytes, silence } = options;
     this.recoveries += 1;
     const worker = `${options.worker}.recovery.${this.recoveries}`;
-    const reply = (await this.runner.run(recoverStalled, [
-      0,
-      worker,
-      lockMs,
-      maxStalls,
-      maxEventBytes,
-    ])) as unknown[];
+    const sentAt = this.runtime.monotonicMs();
+    const { silenceMs, graceMs: longestGraceMs } = silence;
+    const args = [0, worker, lockMs, maxStalls, maxEventBytes, silenceMs, longestGraceMs, 1] as const;
+    const reply = (await this.calls.repeatable(() => this.runner.run(recoverStalled, args))) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
-    return { stalled: reply[0] as string[], exhausted: readJobs(reply, 1) };
+    const [stalled, graceMs] = reply as [string[], number];
+    return { stalled, exhausted: readJobs(reply, 2), graceMs, sentAt };
+  }
+
+  /** Lets Redis hear that somebody is there, see `Silence`. */
+  async showAlive({ silenceMs, graceMs }: Silence): Promise<void> {
+    await this.runner.run(recoverStalled, [0, '', 0, 0, 0, silenceMs, graceMs, 0]);
   }
 
   /** Waits until a job may be there to start. */
@@ -312,11 +384,11 @@ export class QueueStore implements JobStore {
   }
 
   pause(paused: boolean): Promise<string> {
-    return this.control.pauseQueue(paused);
+    return this.calls.repeatable(() => this.control.pauseQueue(paused));
   }
 
   async drain(delayed: boolean): Promise<void> {
-    while ((await this.control.drainQueue(delayed)) > 0);
+    while ((await this.calls.repeatable(() => this.control.drainQueue(delayed))) > 0);
     await this.deliver();
   }
 
@@ -326,12 +398,13 @@ export class QueueStore implements JobStore {
 
   /** Answers done, more, active, not-paused; undelivered when other queues could not be told yet. */
   async obliterateSlice(count: number, force: boolean): Promise<string> {
-    const word = await this.control.obliterateQueue(count, force);
+    const call = (): Promise<string> => this.control.obliterateQueue(count, force);
+    const word = await this.calls.repeatable(call);
     if (word !== 'undelivered') {
       return word;
     }
     await this.deliver();
-    return this.control.obliterateQueue(count, force);
+    return this.calls.repeatable(call);
   }
 
   retrySlice(
@@ -339,19 +412,20 @@ export class QueueStore implements JobStore {
     count: number,
     before: number,
   ): Promise<{ moved: number; before: number }> {
-    return this.control.retryJobs(state, count, before);
+    return this.calls.repeatable(() => this.control.retryJobs(state, count, before));
   }
 
-  promoteSlice(count: number): Promise<number> {
-    return this.control.promoteJobs(count);
+  /** Returns how many were delayed, and wait now. */
+  promoteSlice(ids: readonly string[]): Promise<number> {
+    return this.calls.repeatable(() => this.control.promoteJobs(ids));
   }
 
   closeRateLimit(durationMs: number): Promise<string> {
-    return this.control.closeRateLimit(durationMs);
+    return this.calls.repeatable(() => this.control.closeRateLimit(durationMs));
   }
 
   trimEvents(max: number): Promise<number> {
-    return this.control.trimEvents(max);
+    return this.calls.repeatable(() => this.control.trimEvents(max));
   }
 
   publishEvent(event: string, max: number): Promise<string> {
@@ -359,17 +433,37 @@ export class QueueStore implements JobStore {
   }
 
   setMaxEvents(maxEvents: number): Promise<void> {
-    return this.control.setMaxEvents(maxEvents);
+    return this.calls.repeatable(() => this.control.setMaxEvents(maxEvents));
   }
 
-  /** Resolves once no call of this store is on its way. */
+  /** Resolves once no call of this store or its peers is on its way. */
   async idle(): Promise<void> {
+    await this.ownIdle();
+    await this.peers.idle();
+  }
+
+  /** The same for this store alone. */
+  async ownIdle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
-    while (this.lanes.inUse > 0) {
-      await sleep(this.runtime, 5);
+    await this.calls.idle();
+    await this.office.idleAt(this.keys.base);
+  }
+
+  get isIdle(): boolean {
+    return this.calls.isIdle && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
+  }
+
+  /** Rejects every call that somebody waits for with a `ConnectionClosedError` of that message. */
+  close(message: string): void {
+    this.closeOwn(message);
+    this.peers.close(message);
+  }
+
+  /** The same for this store alone. */
+  closeOwn(message: string): void {
+    for (const part of [this.adds, this.writes, this.flows, this.calls]) {
+      part.close(message);
     }
-    await this.courier.idle();
-    await Promise.all([...this.peers.values()].map((peer) => peer.idle()));
   }
 
   private readonly families = {
@@ -385,11 +479,16 @@ export class QueueStore implements JobStore {
     ids: readonly string[],
   ): Promise<string[]> {
     const args = [0, refText(parent), unfinished ? 1 : 0] as const;
-    return (await this.runner.run(removeChildren, args, ids)) as string[];
+    return (await this.calls.repeatable(() => this.runner.run(removeChildren, args, ids))) as string[];
   }
 
   private refOf(id: string): JobRef {
     return { prefix: this.prefix, queueName: this.queueName, id };
+  }
+
+  /** Asked for anew each time: the office forgets one that has nothing to do. */
+  private get courier(): Courier {
+    return this.office.courier(this.keys.base);
   }
 
   /** A parent is to be told: by when this resolves it usually has been. */
@@ -401,19 +500,7 @@ export class QueueStore implements JobStore {
     return 'ok';
   }
 
-  /** One numbered call, sent again while Redis is failing over. */
-  private async once<T>(call: (lane: LaneCall) => Promise<T>): Promise<T> {
-    const lane = this.lanes.acquire()!;
-    const numbered = { writer: lane.writer, seq: lane.next() };
-    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
-    try {
-      return await resend(
-        this.runner.runtime,
-        () => call(numbered),
-        () => this.runner.runtime.now() < until,
-      );
-    } finally {
-      this.lanes.release(lane);
-    }
+  private once<T>(call: (numbered: NumberedCall) => Promise<T>): Promise<T> {
+    return this.calls.numbered(call);
   }
 }

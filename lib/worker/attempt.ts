@@ -1,6 +1,6 @@
 import { JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
-import { asError, type Failure } from '../job/job-failure.js';
+import { asError, type Failure, thrownBy } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
@@ -22,6 +22,10 @@ export interface AttemptHooks {
   ended: (run: Run) => void;
   /** Redis has answered, or never will: the lock is no longer needed. */
   settled: (run: Run) => void;
+  /** Redis has kept a step of the job in a call that was sent at that time. */
+  kept: (run: Run, sentAt: number) => void;
+  /** Whether a job whose lock was lost is handed back, where that can be; else its lock runs out. */
+  givesBack: boolean;
   /** Whether the worker is closing. */
   closing: () => boolean;
 }
@@ -67,6 +71,8 @@ export class AttemptRunner {
     const kind = specialErrorKind(error);
     if (run.job.moved && kind !== undefined) {
       this.leave(run);
+    } else if (run.isLockLoss(thrown)) {
+      this.giveUp(run);
     } else if (kind === 'waiting' || kind === 'rate-limit') {
       this.write(run, ['postpone', run.job.id, run.token, '0'], 'give back', () => {});
     } else if (kind === 'delayed' || kind === 'waiting-children') {
@@ -98,9 +104,20 @@ export class AttemptRunner {
       return;
     }
     Promise.resolve(outcome).then(
-      (result) => run.turn === turn && this.complete(run, result),
-      (error: unknown) => run.turn === turn && this.fail(run, error),
+      (result) => run.turn === turn && this.orFail(run, () => this.complete(run, result)),
+      (error: unknown) => run.turn === turn && this.orFail(run, () => this.fail(run, error)),
     );
+  }
+
+  /** Whatever goes wrong in ending a run, also for options that make no sense: it ends. */
+  private orFail(run: Run, end: () => void): void {
+    try {
+      end();
+    } catch (error) {
+      const { message } = asError(error);
+      const write = ['fail', run.job.id, run.token, JSON.stringify(message), '[]', '', ''] as const;
+      this.write(run, write, 'fail', () => this.hooks.failed(run.job, asError(error)));
+    }
   }
 
   private limit(run: Run, ttlMs: number): void {
@@ -127,8 +144,19 @@ export class AttemptRunner {
           void (ending ? this.end(run, ending) : this.writeFailure(run, error));
         }
       },
-      (cause: unknown) => run.turn === turn && this.end(run, Ending.lost(asError(cause))),
+      (cause: unknown) => run.turn === turn && this.failWithoutStages(run, error, cause),
     );
+  }
+
+  /** The processor in stages has not come to an end with the failure either. */
+  private failWithoutStages(run: Run, error: Error, cause: unknown): void {
+    if (run.isLockLoss(cause)) {
+      this.giveUp(run);
+    } else if (specialErrorKind(cause) !== undefined) {
+      this.end(run, Ending.lost(asError(cause)));
+    } else {
+      void this.writeFailure(run, error);
+    }
   }
 
   private complete(run: Run, result: unknown): void {
@@ -187,8 +215,10 @@ export class AttemptRunner {
   private async writeFailure(run: Run, error: Error): Promise<void> {
     const { job, token } = run;
     const failure = await this.policy.failure(job, error);
-    this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
-      this.failed(job, failure, error),
+    this.orFail(run, () =>
+      this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
+        this.failed(job, failure, error),
+      ),
     );
   }
 
@@ -213,15 +243,12 @@ export class AttemptRunner {
 
   private failed(job: Job, failure: Failure, error: Error): void {
     job.failed(failure);
-    if (failure.retryDelayMs === undefined) {
-      job.finishedOn = this.runtime.now();
-    }
-    this.hooks.failed(job, error);
+    this.hooks.failed(job, thrownBy(error));
   }
 
   private staged(run: Run): StagedRun {
     const { policy } = this;
-    const { closing } = this.hooks;
+    const { closing, kept } = this.hooks;
     return {
       job: run.job,
       token: run.token,
@@ -233,16 +260,37 @@ export class AttemptRunner {
       },
       keepCompleted: policy.keepCompleted(run.job),
       keepFailed: policy.keepFailed(run.job),
+      kept: (sentAt) => kept(run, sentAt),
+      isLockLoss: (error) => run.isLockLoss(error),
       failure: (error, tries) => policy.failure(run.job, error, tries),
     };
   }
 
-  /** The processor has moved the job by itself. */
-  private leave(run: Run): void {
+  /** Ends a run of which nothing is left to write, for instance as the processor has moved the job by itself. */
+  leave(run: Run): void {
     run.end();
     this.hooks.ended(run);
     this.hooks.settled(run);
     this.commit().poke();
+  }
+
+  /**
+   * The run has stopped because its lock could not be shown to be held, which is no fault of the job: no attempt is
+   * counted. Where the lock is still there after all, the job waits again.
+   */
+  private giveUp(run: Run): void {
+    if (!this.hooks.givesBack || run.handedBack) {
+      this.leave(run);
+      return;
+    }
+    run.end();
+    this.hooks.ended(run);
+    this.commit().push(['postpone', run.job.id, run.token, '0'], (word) => {
+      this.hooks.settled(run);
+      if (word !== 'ok') {
+        this.hooks.error(new LockLostError(run.job.id, 'go on with'));
+      }
+    });
   }
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {

@@ -2,11 +2,14 @@ import { checkBoolean, checkInteger, checkNumber, LONGEST_TIMER_MS } from '../jo
 import { checkCodec } from '../job/codec.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
+import { checkCallTimeout } from '../redis/queue-base-options.js';
 import type { WorkerOptions } from './worker-options.js';
 
 type Check = (option: string, value: unknown) => void;
 
 const time: Check = (option, value) => checkNumber(option, value, 1, LONGEST_TIMER_MS);
+/** One that scripts count with. */
+const wholeTime: Check = (option, value) => checkInteger(option, value, 1, LONGEST_TIMER_MS);
 const count: Check = (option, value) => checkInteger(option, value, 0);
 /** Checked where they are used. */
 const elsewhere: Check = () => {};
@@ -15,11 +18,12 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   connection: elsewhere,
   prefix: elsewhere,
   codec: checkCodec,
+  callTimeout: checkCallTimeout,
   settings: checkSettings,
   name: checkName,
   concurrency: checkConcurrency,
   autorun: checkBoolean,
-  lockDuration: time,
+  lockDuration: wholeTime,
   lockRenewTime: time,
   skipLockRenewal: checkBoolean,
   stalledInterval: time,
@@ -32,7 +36,7 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   removeOnComplete: checkKeep,
   removeOnFail: checkKeep,
   closeTimeout: checkCloseTimeout,
-  maxEventBytes: (option, value) => checkNumber(option, value, 1),
+  maxEventBytes: (option, value) => checkInteger(option, value, 1),
 };
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
@@ -68,7 +72,7 @@ export function checkConcurrency(option: string, value: unknown): void {
 function checkLimiter(option: string, value: unknown): void {
   const { max, duration } = (value ?? {}) as { max?: unknown; duration?: unknown };
   checkInteger(`${option}.max`, max, 1);
-  checkNumber(`${option}.duration`, duration, 1);
+  checkInteger(`${option}.duration`, duration, 1);
 }
 
 export function checkCloseTimeout(option: string, value: unknown): void {

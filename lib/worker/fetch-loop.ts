@@ -5,7 +5,8 @@ import type { CommitBatch, Fetched, Fetcher, Grant } from '../store/commit-batch
 const RETRY_MS = 1000;
 
 export interface FetchLoopHooks {
-  job: (record: JobRecord) => void;
+  /** @param sentAt when the call was sent that brought it */
+  job: (record: JobRecord, sentAt: number) => void;
   /** A fetch found nothing, for the first time since it last found something. */
   drained: () => void;
   failed: (error: unknown) => void;
@@ -93,14 +94,14 @@ export class FetchLoop implements Fetcher {
     return relay;
   }
 
-  fetched({ wanted, jobs, dueInMs, limitedForMs }: Fetched): void {
+  fetched({ wanted, jobs, sentAt, dueInMs, limitedForMs }: Fetched): void {
     this.asked -= wanted;
     this.running += jobs.length;
     if (wanted > 0) {
       this.plenty = jobs.length === wanted;
     }
     for (const record of jobs) {
-      this.hooks.job(record);
+      this.hooks.job(record, sentAt);
     }
     if (!this.fetching) {
       return;

@@ -6,31 +6,33 @@ import type { QueueStore } from '../store/queue-store.js';
 /** Fetches single jobs under tokens that the user names. */
 export class ManualFetch {
   private readonly waits = new Set<{ cancel: () => void }>();
-  private closed = false;
 
   constructor(
     private readonly store: QueueStore,
     private readonly grant: Grant,
     private readonly waitMs: number,
+    /** Whether jobs are fetched no more, for now or for good. */
+    private readonly isStopped: () => boolean,
   ) {}
 
   async fetch(token: string, block: boolean): Promise<JobRecord | undefined> {
     checkToken(token);
-    const until = block ? this.store.runtime.now() + this.waitMs : 0;
-    for (;;) {
+    const until = block ? this.store.runtime.monotonicMs() + this.waitMs : 0;
+    while (!this.isStopped()) {
       const { jobs, dueInMs, limitedForMs } = await this.store.fetch({ ...this.grant, worker: token }, 1);
-      const left = until - this.store.runtime.now();
-      if (jobs[0] || left <= 0 || this.closed) {
+      const left = until - this.store.runtime.monotonicMs();
+      if (jobs[0] || left <= 0 || this.isStopped()) {
         return jobs[0];
       }
       await this.wait(
         Math.min(left, ...[dueInMs, limitedForMs - 1].filter((ms) => ms >= 0).map((ms) => ms + 1)),
       );
     }
+    return undefined;
   }
 
-  close(): void {
-    this.closed = true;
+  /** Ends what waits: whoever does looks whether it is stopped. */
+  cancel(): void {
     for (const wait of this.waits) {
       wait.cancel();
     }

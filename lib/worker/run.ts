@@ -1,5 +1,9 @@
+import { LockLostError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { Timer } from '../runtime/runtime.js';
+
+/** How far a chain of causes is followed. */
+const CAUSES = 5;
 
 /** One activation of a job in this process. */
 export class Run {
@@ -9,6 +13,8 @@ export class Run {
   turn = 0;
   /** Ends the run when it takes too long. */
   timer: Timer | undefined;
+  /** Until when Redis has promised to keep its lock, by `runtime.monotonicMs`. */
+  lockedUntil = 0;
   private controller: AbortController | undefined;
   private reason: Error | undefined;
   /** Set once its outcome is on the way to Redis: losing the lock is then no news. */
@@ -41,5 +47,20 @@ export class Run {
   abort(reason: Error): void {
     this.reason ??= reason;
     this.controller?.abort(reason);
+  }
+
+  /** Whether an error says no more than that the signal was aborted because the lock was lost. */
+  isLockLoss(error: unknown): boolean {
+    if (!(this.reason instanceof LockLostError)) {
+      return false;
+    }
+    let cause = error;
+    for (let depth = 0; depth < CAUSES && cause !== undefined && cause !== null; depth += 1) {
+      if (cause === this.reason) {
+        return true;
+      }
+      ({ cause } = cause as { cause?: unknown });
+    }
+    return false;
   }
 }

@@ -14,6 +14,10 @@ export interface StagedRun {
   /** What to keep of completed and of failed jobs, as scripts read it. */
   readonly keepCompleted: string;
   readonly keepFailed: boolean | number | KeepJobs | undefined;
+  /** Redis has kept a step in a call that was sent at that time, by `runtime.monotonicMs`: the lock was held. */
+  kept(sentAt: number): void;
+  /** Whether an error says only that the lock was lost, which is no failure of the job. */
+  isLockLoss(error: unknown): boolean;
   /** Decides between another try and failing for good. Never rejects. */
   failure(error: Error, tries: Tries): Promise<Failure>;
 }

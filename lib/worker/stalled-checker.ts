@@ -1,4 +1,5 @@
 import type { JobRecord } from '../job/job-record.js';
+import type { Silence } from '../job/silence.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import { ParentCare } from '../store/parent-care.js';
 import type { QueueStore } from '../store/queue-store.js';
@@ -11,19 +12,27 @@ export interface StalledCheckerOptions {
   intervalMs: number;
   maxStalls: number;
   maxEventBytes: number;
+  silence: Silence;
 }
 
 export interface StalledCheckerHooks {
   stalled: (jobId: string) => void;
   /** The job stalled too often; this worker holds it now, to fail it. */
-  exhausted: (record: JobRecord) => void;
+  exhausted: (record: JobRecord, sentAt: number) => void;
   failed: (error: unknown) => void;
 }
 
-/** Looks at an interval for jobs whose lock has expired, and after parents that wait for children. */
+/**
+ * Looks at an interval for jobs whose lock has expired, and after parents that wait for children. In between it lets Redis hear that somebody is there: only then can
+ * a script tell dead holders from a Redis that nobody could reach.
+ *
+ * Modes: stopped -> looking (`start`) -> stopped (`stop`), for good.
+ */
 export class StalledChecker {
   private timer: Timer | undefined;
-  private looking: Promise<void> | undefined;
+  private calling: Promise<void> | undefined;
+  private lookAt = 0;
+  private started = false;
   private stopped = false;
   private care: ParentCare | undefined;
 
@@ -35,33 +44,49 @@ export class StalledChecker {
   ) {}
 
   start(): void {
-    if (!this.timer && !this.stopped) {
-      this.timer = this.runtime.setRepeating(() => this.look(), this.options.intervalMs);
-      this.look();
+    if (!this.started && !this.stopped) {
+      this.started = true;
+      this.wake();
     }
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     this.timer?.cancel();
-    await this.looking;
+    await this.calling;
   }
 
-  /** Never two at a time: a slow Redis would only get slower. */
-  private look(): void {
-    this.looking ??= this.recover()
+  /** Never two calls at a time: a slow Redis would only get slower. */
+  private readonly wake = (): void => {
+    const now = this.runtime.monotonicMs();
+    const looks = now >= this.lookAt;
+    if (looks) {
+      this.lookAt = now + this.options.intervalMs;
+    }
+    this.calling = (looks ? this.look() : this.store().showAlive(this.options.silence))
       .catch((error: unknown) => this.hooks.failed(error))
-      .finally(() => {
-        this.looking = undefined;
-      });
+      .finally(() => this.schedule());
+  };
+
+  private schedule(): void {
+    if (!this.stopped) {
+      const heardAgainMs = this.options.silence.silenceMs / 2;
+      this.timer = this.runtime.setTimer(
+        this.wake,
+        Math.max(Math.min(this.lookAt - this.runtime.monotonicMs(), heardAgainMs), 0),
+      );
+    }
   }
 
-  private async recover(): Promise<void> {
+  private async look(): Promise<void> {
     for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped;) {
-      const { stalled, exhausted } = await this.store().recoverStalled(this.options);
+      const { stalled, exhausted, graceMs, sentAt } = await this.store().recoverStalled(this.options);
       stalled.forEach(this.hooks.stalled);
-      exhausted.forEach(this.hooks.exhausted);
+      exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
       found = stalled.length + exhausted.length;
+      if (graceMs > 0) {
+        this.lookAt = Math.min(this.lookAt, this.runtime.monotonicMs() + graceMs);
+      }
     }
     if (!this.stopped) {
       this.care ??= new ParentCare(this.store());

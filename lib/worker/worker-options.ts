@@ -49,7 +49,7 @@ export interface WorkerOptions extends QueueBaseOptions {
   maxStartedAttempts?: number;
   /** Seconds to wait for the wake-up of an empty queue before looking again. Default 5. */
   drainDelay?: number;
-  /** Starts allowed per window, over all workers of the queue. */
+  /** Starts allowed per window of so many milliseconds, over all workers of the queue; both whole numbers of at least 1. */
   limiter?: { max: number; duration: number };
   /** For jobs that do not say so themselves. Default: keep all. */
   removeOnComplete?: boolean | number | KeepJobs;

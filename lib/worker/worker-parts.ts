@@ -1,9 +1,11 @@
 import { Job } from '../job/job.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
+import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
+import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
 import { AttemptRunner } from './attempt.js';
 import { FetchLoop } from './fetch-loop.js';
@@ -20,6 +22,8 @@ const DRAIN_DELAY_S = 5;
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 /** While Redis works on one call, this process prepares the next. */
 const COMMIT_LANES = 2;
+/** Part of a lock's time that it has left at least after a step of its job was kept. */
+const AS_GOOD_AS_NEW = 0.9;
 const SMALLEST_BATCH = 5;
 const LARGEST_BATCH = 200;
 
@@ -30,6 +34,7 @@ export interface WorkerHost {
   readonly opts: WorkerOptions;
   /** Jobs at the same time, at this moment. */
   slots: () => number;
+  isPaused: () => boolean;
   tell: (event: string, ...args: unknown[]) => void;
 }
 
@@ -67,36 +72,48 @@ export class WorkerParts {
       () => this.store.commit,
       () => this.store.waitForWake(drainDelayMs),
       drainDelayMs,
-      { job: (record) => this.begin(record), drained: () => tell('drained'), failed },
+      { job: (record, sentAt) => this.begin(record, sentAt), drained: () => tell('drained'), failed },
     );
     this.store = new QueueStore(
       this.connection,
       prefix,
       queueName,
-      { progressed: (job, progress) => tell('progress', job, progress), codec: opts.codec },
+      {
+        progressed: (job, progress) => tell('progress', job, progress),
+        extended: (id, token, until) => this.extended(id, token, until),
+        codec: opts.codec,
+        // What a processor asks for is of use to it as long as its lock may be held.
+        callTimeoutMs: opts.callTimeout ?? Math.max(lockMs, CALL_TIMEOUT_MS),
+      },
       {
         lanes: COMMIT_LANES,
         entries: () => Math.min(Math.max(Math.ceil(slots() / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
-        keepTrying: () => !this.shutdown.isOver,
         fetcher: this.loop,
       },
     );
+    const silence = silenceOf(lockMs);
     const renewMs = opts.skipLockRenewal ? Infinity : (opts.lockRenewTime ?? lockMs / 2);
-    this.locks = new LockKeeper(runtime, store, lockMs, renewMs, {
-      renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
-      lost: (jobIds) => tell('lockRenewalFailed', jobIds),
-      failed,
-    });
+    this.locks = new LockKeeper(
+      runtime,
+      { lockMs, renewMs },
+      {
+        renew: (held) => this.store.renewLocks(held, lockMs, silence),
+        renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
+        lost: (jobIds) => tell('lockRenewalFailed', jobIds),
+        failed,
+      },
+    );
     const stallOptions = {
       worker: this.id,
       lockMs,
       intervalMs: opts.stalledInterval ?? STALLED_INTERVAL_MS,
       maxStalls: opts.maxStalledCount ?? 1,
       maxEventBytes: opts.maxEventBytes ?? MAX_EVENT_BYTES,
+      silence,
     };
     this.stalls = new StalledChecker(runtime, store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
-      exhausted: (record) => this.failStalled(record),
+      exhausted: (record, sentAt) => this.failStalled(record, sentAt),
       failed,
     });
     this.attempts = new AttemptRunner(processor, opts, runtime, () => this.store.commit, {
@@ -105,9 +122,14 @@ export class WorkerParts {
       error: failed,
       ended: () => this.loop.ended(),
       settled: (run) => this.locks.release(run),
+      // A step that is kept renews a lock that is no longer as good as new.
+      kept: (run, sentAt) =>
+        this.locks.confirmed(run, Math.max(run.lockedUntil, sentAt + lockMs * AS_GOOD_AS_NEW)),
+      givesBack: Number.isFinite(renewMs),
       closing: () => this.shutdown.isBegun,
     });
-    this.manual = new ManualFetch(this.store, grant, drainDelayMs);
+    const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
+    this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
     this.shutdown = new Shutdown(runtime, this.store, this.locks);
   }
 
@@ -119,27 +141,56 @@ export class WorkerParts {
     return job;
   }
 
-  private hold(record: JobRecord): Run {
+  /** Starts what keeps jobs that this worker holds, and looks for those of others. */
+  start(checkStalled: boolean): void {
+    this.locks.start();
+    if (checkStalled) {
+      this.stalls.start();
+    }
+  }
+
+  private extended(id: string, token: string, until: number): void {
+    for (const run of this.locks.runs()) {
+      if (run.job.id === id && run.token === token) {
+        this.locks.confirmed(run, until);
+      }
+    }
+  }
+
+  private hold(record: JobRecord, sentAt: number): Run {
     const run = new Run(this.jobOf(record), record.token ?? '');
-    this.locks.hold(run);
+    this.locks.hold(run, sentAt);
     return run;
   }
 
-  private begin(record: JobRecord): void {
-    const run = this.hold(record);
+  private begin(record: JobRecord, sentAt: number): void {
+    const run = this.hold(record, sentAt);
     if (this.shutdown.isOver) {
       this.shutdown.handBack(run);
       this.loop.ended();
       return;
     }
-    this.host.tell('active', run.job, 'waiting');
-    this.attempts.start(run);
+    this.onceHeld(run, () => {
+      this.host.tell('active', run.job, 'waiting');
+      this.attempts.start(run);
+    });
   }
 
   /** A job that stalled too often was granted to this worker only to be failed; it takes a slot like any other. */
-  private failStalled(record: JobRecord): void {
-    const run = this.hold(record);
+  private failStalled(record: JobRecord, sentAt: number): void {
+    const run = this.hold(record, sentAt);
     this.loop.began();
-    this.attempts.fail(run, new UnrecoverableError('job stalled more than allowable limit'));
+    this.onceHeld(run, () =>
+      this.attempts.fail(run, new UnrecoverableError('job stalled more than allowable limit')),
+    );
+  }
+
+  /** A job whose grant was long on its way is started only if it is still this worker's. */
+  private onceHeld(run: Run, begin: () => void): void {
+    if (!this.locks.isDoubtful(run)) {
+      begin();
+      return;
+    }
+    void this.locks.confirm(run).then((isHeld) => (isHeld ? begin() : this.attempts.leave(run)));
   }
 }

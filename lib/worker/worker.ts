@@ -1,5 +1,5 @@
 import { checkNumber, checkPrefix, checkQueueName } from '../job/check.js';
-import { InvalidOptionError, JobCancelledError, RedisVersionError } from '../job/errors.js';
+import { InvalidOptionError, JobCancelledError, NotRunnableError, RedisVersionError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { RateLimitError } from '../job/special-errors.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
@@ -20,8 +20,11 @@ import { WorkerParts } from './worker-parts.js';
 export class Worker<D = any, R = any, N extends string = string> extends SafeEmitter {
   private readonly parts: WorkerParts;
   private slots: number;
-  private started: Promise<void> | undefined;
+  /** Until it stops: while it processes, or would. */
+  private running: { stopped: Promise<void>; stop: () => void } | undefined;
+  private paused = false;
   private isStopped = false;
+  private readonly hasProcessor: boolean;
   private readonly streams = new WorkerStreams<D, R, N>(this);
 
   /** Streams of this worker's local events, as its listeners get them; they complete when the worker is closed. */
@@ -69,8 +72,10 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       prefix,
       opts,
       slots: () => this.slots,
+      isPaused: () => this.paused,
       tell: (event: string, ...args: unknown[]) => void (this.isStopped || this.emit(event, ...args)),
     };
+    this.hasProcessor = typeof processor === 'function';
     this.parts = new WorkerParts(host, (processor ?? (() => undefined)) as Processor);
     this.parts.connection.on('error', this.onConnectionError);
     this.parts.connection.on('ready', this.onConnectionReady);
@@ -79,7 +84,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
     if (processor && opts.autorun !== false) {
-      void this.run();
+      void this.begin();
     }
   }
 
@@ -112,44 +117,68 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   async waitUntilReady(): Promise<void> {
-    await this.parts.connection.ready;
+    await this.parts.connection.waitUntilReady();
   }
 
-  /** Starts processing; resolves when the worker has been closed. */
-  run(): Promise<void> {
-    if (!this.started) {
-      this.started = new Promise((resolve) => super.once('closed', resolve));
-      this.parts.loop.start();
-      if (!this.opts.skipStalledCheck) {
-        this.parts.stalls.start();
-      }
+  /**
+   * Starts processing; resolves when the worker stops: it has been closed, or paused and what ran is through. A paused
+   * worker begins with `resume`. Rejects with `NotRunnableError` where it runs already (with `autorun`, the default, it does),
+   * was closed, or has no processor.
+   */
+  async run(): Promise<void> {
+    if (!this.hasProcessor) {
+      throw new NotRunnableError(
+        `The worker of ${this.name} has no processor: fetch its jobs with getNextJob.`,
+      );
     }
-    return this.started;
+    if (this.parts.shutdown.isBegun) {
+      throw new NotRunnableError(`The worker of ${this.name} was closed: make a new one.`);
+    }
+    if (this.running) {
+      throw new NotRunnableError(
+        `The worker of ${this.name} is running already: use autorun: false to start it yourself.`,
+      );
+    }
+    if (!this.paused) {
+      await this.begin();
+    }
   }
 
+  /** Whether it processes jobs, or would if there were any; also while it is paused and a job still runs. */
   isRunning(): boolean {
-    return this.started !== undefined && !this.parts.shutdown.isBegun;
+    return this.running !== undefined && !this.parts.shutdown.isBegun;
   }
 
   isPaused(): boolean {
-    return this.started !== undefined && !this.parts.loop.isFetching && !this.parts.shutdown.isBegun;
+    return this.paused && !this.parts.shutdown.isBegun;
   }
 
-  /** Starts no further job here; resolves when the running ones are through, at once with `doNotWaitActive`. */
+  /**
+   * Starts no further job here, and gives none to `getNextJob`; resolves when the running ones are through, at once with
+   * `doNotWaitActive`. May come before `run`.
+   */
   async pause(doNotWaitActive = false): Promise<void> {
+    this.paused = true;
     this.parts.loop.stop();
+    this.parts.manual.cancel();
+    const { running } = this;
+    const through = this.whenThrough().then(() => this.paused && running?.stop());
     if (!doNotWaitActive) {
-      await this.parts.store.commit.idle();
-      await this.parts.locks.whenEmpty();
+      await through;
     }
     this.emit('paused');
   }
 
+  /** Goes on, or begins, also where `run` was never called. Nothing for a worker that is running, or closed. */
   async resume(): Promise<void> {
-    if (this.started && !this.parts.shutdown.isBegun) {
-      this.parts.loop.start();
-      this.emit('resumed');
+    if (this.parts.shutdown.isBegun || (this.running && !this.paused)) {
+      return;
     }
+    this.paused = false;
+    if (this.hasProcessor) {
+      void this.begin();
+    }
+    this.emit('resumed');
   }
 
   /** Aborts the signal of a job that runs here. Answers whether it does. */
@@ -169,21 +198,25 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   /**
    * Fetches a job by hand; end it with `moveToCompleted` or `moveToFailed` under the same token, and keep its lock with
-   * `extendLock`. Waits up to `drainDelay` for one unless `block` is false.
+   * `extendLock`. Waits up to `drainDelay` for one unless `block` is false. Undefined where there is none, and while the
+   * worker is paused or closed.
    */
   async getNextJob(
     token: string,
     { block = true }: { block?: boolean } = {},
   ): Promise<Job<D, R, N> | undefined> {
-    const record = this.parts.shutdown.isBegun ? undefined : await this.parts.manual.fetch(token, block);
-    return record && (this.parts.jobOf(record) as Job<D, R, N>);
+    const record = await this.parts.manual.fetch(token, block);
+    if (!record) {
+      return undefined;
+    }
+    const job = this.parts.jobOf(record) as Job<D, R, N>;
+    this.emit('active', job, 'waiting');
+    return job;
   }
 
   /** Looks for stalled jobs at an interval although the worker itself does not run. */
   async startStalledCheckTimer(): Promise<void> {
-    if (!this.opts.skipStalledCheck) {
-      this.parts.stalls.start();
-    }
+    this.parts.start(!this.opts.skipStalledCheck);
   }
 
   /** Lets no job of the queue start for that many milliseconds. Throw `Worker.RateLimitError()` afterwards. */
@@ -193,10 +226,11 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   /** Holds locks for another `durationMs`. Answers the ids of those that were lost. */
-  extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
-    return this.parts.store.renewLocks(
+  async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
+    checkNumber('durationMs', durationMs, 1);
+    return this.parts.store.extendLocks(
       jobIds.map((id, i) => [id, tokens[i] ?? ''] as const),
-      durationMs,
+      Math.ceil(durationMs),
     );
   }
 
@@ -215,13 +249,15 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     if (first) {
       this.emit('closing', `Worker ${this.id} of ${this.name} is closing`);
     }
-    await this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stalls.stop());
+    const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stalls.stop());
+    this.parts.manual.cancel();
+    await over;
     if (!this.isStopped) {
       this.isStopped = true;
-      this.parts.manual.close();
       this.parts.connection.off('error', this.onConnectionError);
       this.parts.connection.off('ready', this.onConnectionReady);
       await this.parts.connection.release();
+      this.running?.stop();
       this.emit('closed');
       this.streams.complete();
     }
@@ -230,6 +266,33 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   /** Same as `close(true)`. */
   async disconnect(): Promise<void> {
     await this.close(true);
+  }
+
+  private begin(): Promise<void> {
+    this.running ??= this.newRunning();
+    this.parts.loop.start();
+    this.parts.start(!this.opts.skipStalledCheck);
+    return this.running.stopped;
+  }
+
+  private newRunning(): { stopped: Promise<void>; stop: () => void } {
+    let resolve!: () => void;
+    const stopped = new Promise<void>((done) => (resolve = done));
+    const running = {
+      stopped,
+      stop: () => {
+        if (this.running === running) {
+          this.running = undefined;
+        }
+        resolve();
+      },
+    };
+    return running;
+  }
+
+  private async whenThrough(): Promise<void> {
+    await this.parts.store.commit.idle();
+    await this.parts.locks.whenEmpty();
   }
 
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);

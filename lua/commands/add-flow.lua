@@ -34,16 +34,45 @@ local function take()
   return ARGV[at - 1]
 end
 
+-- How many of something follow, in so many parts each; nil when there are less.
+local function take_count(parts)
+  local count = whole(take())
+  return count and at + count * parts <= #ARGV + 1 and count or nil
+end
+
+-- Answers nil for one that cannot be read.
 local function read_flow()
-  local flow = { kind = take(), id = take(), a = take(), b = take(), pending = tonumber(take()) }
-  flow.staged, flow.total, flow.refs, flow.messages = take(), tonumber(take()), {}, {}
-  for i = 1, tonumber(take()) do
+  local flow = { kind = take(), id = take(), a = take(), b = take(), pending = whole(take()) }
+  flow.staged, flow.total, flow.refs, flow.messages = take(), whole(take()), {}, {}
+  local refs = take_count(1)
+  for i = 1, refs or 0 do
     flow.refs[i] = take()
   end
-  for i = 1, tonumber(take()) do
-    flow.messages[i] = { top = tonumber(take()), text = take() }
+  local messages = refs and take_count(2)
+  for i = 1, messages or 0 do
+    flow.messages[i] = { top = whole(take()), text = take() }
+    if not is_message(flow.messages[i].text) then
+      return nil
+    end
   end
-  return flow
+  if flow.kind == 'root' then
+    flow.asked = flow.a == '' and { delay = 0 } or read_spec(flow.a)
+  end
+  local is_known = (flow.kind == 'root' and flow.asked) or flow.kind == 'attach'
+  return messages and flow.pending and flow.total and is_known and flow or nil
+end
+
+-- All of them before the first is written.
+local function read_flows()
+  local flows = {}
+  while at <= #ARGV do
+    local flow = read_flow()
+    if not flow then
+      return nil
+    end
+    flows[#flows + 1] = flow
+  end
+  return flows
 end
 
 -- Why a flow cannot begin, nil when it can.
@@ -108,7 +137,7 @@ local function begin(flow, place)
     end
   end
   if flow.kind == 'root' then
-    store_node(q, call, { id = flow.id, spec = flow.a, body = flow.b, link = '', count = flow.pending, refs = fresh })
+    store_node(q, call, { id = flow.id, asked = flow.asked, body = flow.b, link = '', count = flow.pending, refs = fresh })
   elseif flow.pending > #places then
     expect_children(q, flow.id, flow.pending - #places, fresh)
   end
@@ -120,9 +149,13 @@ local function begin(flow, place)
   return '+' .. post_messages(flow, is_known, place) .. '\t' .. table.concat(places, ',')
 end
 
+local flows = read_flows()
+if not flows then
+  return redis.error_reply('ERR a flow cannot be read')
+end
 local lines = {}
-while at <= #ARGV do
-  lines[#lines + 1] = begin(read_flow(), #lines + 1)
+for i, flow in ipairs(flows) do
+  lines[i] = begin(flow, i)
 end
 write_outbox(q, call, call.moves.now)
 write_moves(q, call.moves)

@@ -15,6 +15,8 @@
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
   return redis.error_reply('ERR too many jobs in one call')
+elseif (#ARGV - rest + 1) % 3 ~= 0 then
+  return redis.error_reply('ERR a job lacks a part')
 end
 
 local lane = q.writer .. writer
@@ -27,14 +29,22 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 local moves = call.moves
 local lines, bodies, taken = { moves.stamp }, {}, {}
 
-local function count_unnamed()
-  local count = 0
+-- What can be wrong with a job is found before any is written. Answers how many take a number, and what those ask for that
+-- ask for something; nil when one cannot be read.
+local function read_all()
+  local unnamed, specs = 0, {}
   for at = rest, #ARGV, 3 do
     if ARGV[at] == '' then
-      count = count + 1
+      unnamed = unnamed + 1
+    end
+    if ARGV[at + 1] ~= '' then
+      specs[at] = rare().read_spec(ARGV[at + 1])
+      if not specs[at] then
+        return nil
+      end
     end
   end
-  return count
+  return unnamed, specs
 end
 
 -- A worker must learn of a delayed job that is due before all others.
@@ -52,12 +62,11 @@ local function is_first_due(delayed)
 end
 
 -- Plain jobs are stored by one write after all of them; a deduplicated one at once, since the next may look for it.
-local function add_one(id, named, spec, body)
+local function add_one(id, named, asked, spec, body)
   if named and (taken[id] or redis.call('EXISTS', q.body .. id) == 1) then
     emit(call.events, 'duplicated', id)
     return '=' .. id
   end
-  local asked = spec ~= '' and rare().read_spec(spec) or nil
   if asked and asked.dedup then
     local kept = rare().deduplicate(q, call, id, spec, asked.dedup, body)
     if kept then
@@ -74,8 +83,11 @@ local function add_one(id, named, spec, body)
   return '+' .. id
 end
 
+local unnamed, specs = read_all()
+if not unnamed then
+  return redis.error_reply('ERR a job asks for what cannot be read')
+end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
-local unnamed = count_unnamed()
 local next_id = unnamed > 0 and redis.call('HINCRBY', q.meta, 'id', unnamed) - unnamed or 0
 for at = rest, #ARGV, 3 do
   local id, named = ARGV[at], ARGV[at] ~= ''
@@ -83,12 +95,12 @@ for at = rest, #ARGV, 3 do
     next_id = next_id + 1
     id = string.format('%.0f', next_id)
   end
-  lines[#lines + 1] = add_one(id, named, ARGV[at + 1], ARGV[at + 2])
+  lines[#lines + 1] = add_one(id, named, specs[at], ARGV[at + 1], ARGV[at + 2])
 end
 
 send_keys('MSET', bodies)
 write_moves(q, moves)
-if not meta[1] and ((wake == 1 and placed_any(moves)) or is_first_due(moves.delayed)) then
+if (wake == 1 and placed_any(moves) and not meta[1]) or is_first_due(moves.delayed) then
   wake_one(q)
 end
 publish(q.events, call.events, meta[2])

@@ -34,7 +34,7 @@ if word == 'ok' then
   redis.call('HSET', q.job .. id, 'state', 'delayed', 'delay', delay)
   write_moves(q, moves)
   emit(events, 'delayed', id .. '\t' .. due)
-  if not meta[1] and due < earliest then
+  if due < earliest then
     wake_one(q)
   end
   publish(q.events, events, meta[2])

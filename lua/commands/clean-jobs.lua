@@ -73,7 +73,7 @@ if #old > 0 then
   write_moves(q, call.moves)
   settle_and_wake(q, call, t, meta[1])
   write_outbox(q, call, t)
-  wake_for_kept(q, call.moves, meta[1])
+  wake_for(q, call.moves, meta[1])
   emit(call.events, 'cleaned', #old)
   publish(q.events, call.events, meta[2])
 end

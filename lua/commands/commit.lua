@@ -19,7 +19,7 @@
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
--- @use rate-limit fetch-jobs let-through place-new add-job
+-- @use time-left rate-limit fetch-jobs let-through place-new add-job
 -- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
 -- @rare write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
 
@@ -37,8 +37,7 @@ local call = {
 
 -- What a step came to: its name, head and value, the next cursor, the head of the next step, and how many operands follow
 -- that say in which way the job leaves its worker.
-local function apply_step(at)
-  local size = tonumber(ARGV[at + 8])
+local function apply_step(at, size)
   if size == 0 and ARGV[at + 7] ~= '' and string.find(ARGV[at + 4], ',c,', 1, true) then
     return rare().pass_step(
       q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
@@ -52,36 +51,40 @@ local function apply_step(at)
 end
 
 -- A new job has its id, spec and body where others have id, token and first operand.
--- Answers the word of the entry at that place, and the place of the next one.
+-- Answers the word of the entry at that place, and the place of the next one. What has not all its operands is no entry,
+-- and nothing after it is known to be one.
 local function apply(at)
   local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  if operation == 'complete' then
+  if operation == 'complete' and b then
     return complete_job(q, call, id, token, a, b), at + 5
-  elseif operation == 'fail' then
+  elseif operation == 'fail' and ARGV[at + 6] then
     return rare().fail_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
-  elseif operation == 'retry' then
+  elseif operation == 'retry' and ARGV[at + 6] then
     return rare().retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
-  elseif operation == 'postpone' then
+  elseif operation == 'postpone' and a then
     return rare().postpone_job(q, call, id, token, a), at + 4
   elseif operation == 'step' then
-    return apply_step(at)
-  elseif operation == 'begin-step' then
+    local size = whole(ARGV[at + 8])
+    if size and ARGV[at + 8 + size] then
+      return apply_step(at, size)
+    end
+  elseif operation == 'begin-step' and ARGV[at + 6] then
     return rare().begin_step(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
-  elseif operation == 'wait-children' then
+  elseif operation == 'wait-children' and a then
     return rare().wait_children(q, call, id, token, a), at + 4
-  elseif operation == 'add' then
+  elseif operation == 'add' and a then
     return add_job(q, call, id, token, a), at + 4
-  elseif operation == 'data' then
+  elseif operation == 'data' and a then
     return rare().write_data(q, id, token, a), at + 4
-  elseif operation == 'progress' then
+  elseif operation == 'progress' and a then
     return rare().write_progress(q, call, id, token, a), at + 4
-  elseif operation == 'log' then
+  elseif operation == 'log' and b then
     return rare().write_log(q, id, token, a, b), at + 5
-  elseif operation == 'clear-logs' then
+  elseif operation == 'clear-logs' and a then
     return rare().clear_logs(q, id, token, a), at + 4
-  elseif operation == 'emit' then
+  elseif operation == 'emit' and b then
     return rare().keep_emission(q, call, id, token, a, b), at + 5
-  elseif operation == 'end-wait' then
+  elseif operation == 'end-wait' and token then
     return rare().end_wait(q, call, id, token), at + 3
   end
   return 'unknown', #ARGV + 1
@@ -100,7 +103,8 @@ local function apply_all()
   write_moves(q, call.moves)
   trim_finished(q, call)
   if call.ends then
-    call.released = rare().settle_here(q, call, call.moves.now)
+    local moves = rare().settle_here(q, call, call.moves.now)
+    call.released = placed_any(moves) or moves.delayed
   end
   if call.outbox then
     rare().write_outbox(q, call, call.moves.now)

@@ -2,21 +2,38 @@
 -- @key meta
 -- @derives children
 -- @arg id text
--- @arg cursor text      '0' at first
+-- @arg cursor int       0 at first
 -- @arg letters text     those to give: p pending, c completed, i failed and ignored, f failed and counted
 -- @arg values int       1 to give what they brought
--- @reply the cursor to go on from, '0' at the end, then two per child: its ref, its letter and what it brought. A child
+-- @arg count int        how many at most
+-- @reply the cursor to go on from, 0 at the end, then two per child: its ref, its letter and what it brought. A child
 --        may come twice.
--- @cost O(K) for some hundred children
+-- @cost O(K) for the children looked at, some hundred
 
-local found = redis.call('HSCAN', q.children .. id, cursor, 'COUNT', 500)
-local reply = { found[1] }
-for i = 1, #found[2], 2 do
-  local value = found[2][i + 1]
-  local letter = string.sub(value, 1, 1)
-  if string.find(letters, letter, 1, true) then
-    reply[#reply + 1] = found[2][i]
-    reply[#reply + 1] = values == 1 and value or letter
+-- A scan of Redis gives as many as it likes: the cursor says besides how many of a scan were looked at.
+local SPAN = 1048576
+local SCAN = 100
+local LOOKED_CAP = 500
+local scan, seen = math.floor(cursor / SPAN), cursor % SPAN
+
+local reply, looked = {}, 0
+repeat
+  local found = redis.call('HSCAN', q.children .. id, string.format('%.0f', scan), 'COUNT', SCAN)
+  local entries = found[2]
+  while seen * 2 < #entries and #reply < count * 2 do
+    local value = entries[seen * 2 + 2]
+    local letter = string.sub(value, 1, 1)
+    if string.find(letters, letter, 1, true) then
+      reply[#reply + 1] = entries[seen * 2 + 1]
+      reply[#reply + 1] = values == 1 and value or letter
+    end
+    seen = seen + 1
+    looked = looked + 1
   end
-end
+  local is_through = seen * 2 >= #entries
+  if is_through then
+    scan, seen = tonumber(found[1]), 0
+  end
+until not is_through or scan == 0 or #reply >= count * 2 or looked >= LOOKED_CAP
+table.insert(reply, 1, string.format('%.0f', scan * SPAN + seen))
 return reply

@@ -1,15 +1,18 @@
---- The ids of jobs in one state: waiting ones in the order of their turn, delayed ones by due time, active ones by lock
--- expiry, finished ones in the order of finishing, those that wait for children in that in which they began to.
+--- The ids of jobs in some states, as they are at one moment: waiting ones in the order of their turn, delayed ones by due
+-- time, active ones by lock expiry, finished ones in the order of finishing, those that wait for children in that in which they began to.
 -- @key meta waiting prioritized delayed active completed failed waiting-children
--- @arg state text
--- @arg start int        first position, negative from the end
--- @arg stop int         last position, negative from the end
+-- @arg start position   first position in each state, negative from the end
+-- @arg stop position    last position in each state, negative from the end
 -- @arg descending int   1 to count and list from the end
--- @reply the ids, 1000 at most
+-- @rest the states
+-- @reply the ids of each state, 5000 at most
 -- @cost O(log N + K) for K ids; O(N) deep in the plain list
 -- @use page
 
-if state == 'waiting' then
-  return list_page(q.waiting, start, stop, descending == 1)
+local LIST_CAP = 5000
+local lists = {}
+for at = rest, #ARGV do
+  local page = ARGV[at] == 'waiting' and list_page or set_page
+  lists[#lists + 1] = page(q[ARGV[at]], start, stop, descending == 1, LIST_CAP)
 end
-return set_page(q[state], start, stop, descending == 1)
+return lists

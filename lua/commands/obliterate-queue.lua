@@ -19,6 +19,7 @@ if force == 0 and redis.call('ZCARD', q.active) > 0 then
   return 'active'
 end
 
+local t = server_time(0)
 local call = {}
 local left = math.max(math.min(count, OBLITERATE_CAP), 1)
 for _, state in ipairs({
@@ -30,7 +31,7 @@ for _, state in ipairs({
   erase(q, ids)
   left = left - #ids
 end
-write_outbox(q, call, server_time(0))
+write_outbox(q, call, t)
 if left == 0 then
   return 'more'
 end

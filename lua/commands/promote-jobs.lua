@@ -1,27 +1,35 @@
---- Ends the delay of many jobs: they go to the back of the plain list, the first due first, whatever their priority.
--- Repeat it until it moves none.
+--- Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named.
 -- @key meta waiting prioritized delayed active completed failed events wake
 -- @derives job
 -- @arg now int          0 for Redis' clock
--- @arg count int        how many at most, capped at 1000
+-- @rest the ids, 1000 at most; one that is not delayed is left alone
 -- @reply how many were moved
 -- @cost O(K log N) for K jobs
--- @use server-time send events moves wake take-out
+-- @use server-time send events moves wake
 
 local PROMOTE_CAP = 1000
+if #ARGV - rest + 1 > PROMOTE_CAP then
+  return redis.error_reply('ERR too many jobs in one call')
+end
+
 local moves, events = new_moves(server_time(now)), new_events()
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 
-local ids = take_first(q, 'delayed', math.min(count, PROMOTE_CAP))
-if #ids > 0 then
-  for _, id in ipairs(ids) do
-    redis.call('HSET', q.job .. id, 'state', place(moves, id, nil, false), 'delay', 0)
+local moved = 0
+for at = rest, #ARGV do
+  local id = ARGV[at]
+  if redis.call('ZREM', q.delayed, id) == 1 then
+    local state = place(moves, id, redis.call('HGET', q.job .. id, 'priority'), false)
+    redis.call('HSET', q.job .. id, 'state', state, 'delay', 0)
     emit(events, 'waiting', id .. '\tdelayed')
+    moved = moved + 1
   end
+end
+if moved > 0 then
   write_moves(q, moves)
   if not meta[1] then
     wake_one(q)
   end
   publish(q.events, events, meta[2])
 end
-return #ids
+return moved

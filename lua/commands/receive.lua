@@ -7,7 +7,7 @@
 -- @arg now int          0 for Redis' clock
 -- @arg source text      what the keys of the sending queue begin with
 -- @arg base text        what those of this one begin with
--- @arg after text       number of the message that the first one follows, 0 where none is known
+-- @arg after int        number of the message that the first one follows, 0 where none is known
 -- @arg afterEra text    its era
 -- @rest three per message: number, era, message
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
@@ -38,7 +38,7 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 local apply = {
   add = function(parts)
     local node = {
-      id = parts[2], spec = parts[3], link = parts[4], count = tonumber(parts[5]), body = parts[6],
+      id = parts[2], asked = parts.asked, link = parts[4], count = tonumber(parts[5]), body = parts[6],
       refs = { unpack(parts, 7) },
     }
     if redis.call('EXISTS', q.body .. node.id) == 1 then
@@ -88,16 +88,35 @@ end
 -- Whether what the messages follow is here.
 local function continues()
   local at = afterEra == last[2] and 1 or afterEra == last[4] and 3
-  return after == '0' or (at and tonumber(last[at]) >= tonumber(after))
+  return after == 0 or (at and tonumber(last[at]) >= after)
+end
+
+local LEAST_PARTS = { add = 6, refs = 2, settle = 6, relink = 3, fence = 2 }
+
+-- Answers the parts of a message, and whether they can be read.
+local function read_message(text)
+  local parts = split(text)
+  if #parts < (LEAST_PARTS[parts[1]] or math.huge) then
+    return parts, false
+  elseif parts[1] == 'add' then
+    parts.asked = parts[3] == '' and { delay = 0 } or read_spec(parts[3])
+    local is_linked = parts[4] == '' or string.find(parts[4], '^.[^\t]+\t.')
+    return parts, is_linked and parts.asked and whole(parts[5]) ~= nil
+  end
+  return parts, true
 end
 
 local messages = {}
 for at = continues() and rest or #ARGV + 1, #ARGV, 3 do
-  if take(ARGV[at], ARGV[at + 1]) then
-    messages[#messages + 1] = split(ARGV[at + 2])
-    if not apply[messages[#messages][1]] then
-      return redis.error_reply('ERR unknown message ' .. messages[#messages][1])
+  local number = whole(ARGV[at])
+  if not number or not ARGV[at + 2] or not string.find(ARGV[at + 1], '^[%x%.]*$') then
+    return redis.error_reply('ERR a message lacks its number, era or text')
+  elseif take(ARGV[at], ARGV[at + 1]) then
+    local message, is_readable = read_message(ARGV[at + 2])
+    if not is_readable then
+      return redis.error_reply('ERR unknown message ' .. message[1])
     end
+    messages[#messages + 1] = message
   end
 end
 
@@ -112,10 +131,8 @@ if #messages > 0 then
   -- A queue that was obliterated leaves it to expire.
   redis.call('PERSIST', q.inbox)
   write_moves(q, call.moves)
-  local released = settle_here(q, call, call.moves.now)
-  if (placed_any(call.moves) or call.moves.delayed or released) and not meta[1] then
-    wake_one(q)
-  end
+  wake_for(q, call.moves, meta[1])
+  settle_and_wake(q, call, call.moves.now, meta[1])
   write_outbox(q, call, call.moves.now)
   publish(q.events, call.events, meta[2])
 end

@@ -1,5 +1,6 @@
 --- Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by
--- the usual way with all that belongs to a failure; should the caller die too, that lock expires as any other.
+-- the usual way with all that belongs to a failure; should the caller die too, that lock expires as any other. After a
+-- time in which nobody was heard, locks that expired in it are left alone for a while, see `hear`.
 -- @key meta waiting prioritized delayed active completed failed events wake
 -- @derives job body
 -- @arg now int          0 for Redis' clock
@@ -7,14 +8,17 @@
 -- @arg lock int         milliseconds until a granted lock expires
 -- @arg maxStalls int    how often a job may be taken back
 -- @arg maxBytes int     size the event stream may have
--- @reply ids taken back, then id, body, token and stored fields of each job that stalled too often
+-- @arg silence int      milliseconds without a call after which it counts that nobody could be heard
+-- @arg grace int        milliseconds that holders are given then
+-- @arg look int         1 to take back, 0 only to be heard
+-- @reply ids taken back, ms for which further expired locks are left alone, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
--- @use server-time send events moves wake one-more activate let-through
+-- @use server-time send events moves wake one-more activate let-through silence
 
 local RECOVER_CAP = 500
 local t = server_time(now)
 local moves, events = new_moves(t), new_events()
-local reply = { {} }
+local reply = { {}, 0 }
 local relocked = {}
 
 local function take_back(id, stalls, priority)
@@ -33,21 +37,27 @@ local function hand_over(id, stalls)
   relocked[#relocked + 1] = id
 end
 
--- Entries are capped by count when written; a stream of large entries is cut here to the size it may have.
+-- Entries are capped by count when written; a stream of large entries is cut here to the size it may have. Not every user
+-- of Redis may ask for that: the cap by count has to do there.
+local bytes = redis.pcall('MEMORY', 'USAGE', q.events)
 local function trim_events()
-  local bytes = redis.call('MEMORY', 'USAGE', q.events)
-  if bytes and bytes > maxBytes then
+  if type(bytes) == 'number' and bytes > maxBytes then
     redis.call('XTRIM', q.events, 'MAXLEN', math.floor(redis.call('XLEN', q.events) * maxBytes / bytes))
   end
 end
 
 let_through(q)
-local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP)
+local upto
+upto, reply[2] = hear(q, t, silence, grace)
+if look == 0 then
+  return reply
+end
+local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', string.format('%.0f', upto), 'LIMIT', 0, RECOVER_CAP)
 -- The last one first: each goes to the front, and the one that waits longest ends up there.
 for i = #expired, 1, -1 do
   local id = expired[i]
   local fields = redis.call('HMGET', q.job .. id, 'stalls', 'priority')
-  local stalls = (fields[1] or 0) + 1
+  local stalls = (tonumber(fields[1]) or 0) + 1
   if redis.call('EXISTS', q.body .. id) == 0 then
     move(moves, 'released', id)
   elseif stalls > maxStalls then

@@ -46,7 +46,7 @@ if #removed > 0 then
   write_moves(q, call.moves)
   settle_and_wake(q, call, call.moves.now, meta[1])
   write_outbox(q, call, call.moves.now)
-  wake_for_kept(q, call.moves, meta[1])
+  wake_for(q, call.moves, meta[1])
   publish(q.events, call.events, meta[2])
 end
 return removed

@@ -28,7 +28,7 @@ if current and not over and (owner == '' or owner == current) then
   -- The job that was kept is added as the new owner of the key: that one goes too.
   redis.call('DEL', q.dedup .. id)
   write_moves(q, call.moves)
-  wake_for_kept(q, call.moves, meta[1])
+  wake_for(q, call.moves, meta[1])
   publish(q.events, call.events, meta[2])
   word = 'ok'
 end

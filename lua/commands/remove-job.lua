@@ -33,7 +33,7 @@ if word == 'ok' then
   leave_parents(q, call, { id })
   erase(q, { id })
   write_moves(q, call.moves)
-  wake_for_kept(q, call.moves, meta[1])
+  wake_for(q, call.moves, meta[1])
   settle_and_wake(q, call, call.moves.now, meta[1])
   word = write_outbox(q, call, call.moves.now) and 'told' or 'ok'
   publish(q.events, call.events, meta[2])

@@ -3,16 +3,19 @@
 -- @derives job
 -- @arg now int          0 for Redis' clock
 -- @arg lock int         milliseconds until the renewed locks expire
+-- @arg silence int      as for recover-stalled; 0 for who does not call regularly
+-- @arg grace int
 -- @rest                 two per job: id, token
 -- @reply the ids whose lock is no longer held
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send one-more activate let-through
+-- @use server-time send one-more activate let-through silence
 
 local RENEW_CAP = 5000
 if #ARGV - rest + 1 > 2 * RENEW_CAP then
   return redis.error_reply('ERR too many locks in one call')
 end
 
+local t = server_time(now)
 local lost, held = {}, {}
 for at = rest, #ARGV, 2 do
   local fields = redis.call('HMGET', q.job .. ARGV[at], 'state', 'token')
@@ -23,5 +26,8 @@ for at = rest, #ARGV, 2 do
   end
 end
 let_through(q)
-lock_all(q, held, server_time(now) + lock)
+if silence > 0 then
+  hear(q, t, silence, grace)
+end
+lock_all(q, held, t + lock)
 return lost

@@ -1,4 +1,4 @@
---- Makes a finished job wait again, at the back or the front of the plain list whatever its priority.
+--- Makes a finished job wait again, at the back or the front of where its priority has it wait.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @derives job body writer children posted
 -- @arg now int          0 for Redis' clock
@@ -43,9 +43,10 @@ if word == 'ok' then
   if state == 'completed' then
     dropped[#dropped + 1] = 'step'
   end
-  restart(q, id, place(moves, id, nil, front == 1), unpack(dropped))
+  local fields = redis.call('HMGET', q.job .. id, 'priority', 'parent')
+  restart(q, id, place(moves, id, fields[1], front == 1), unpack(dropped))
   write_moves(q, moves)
-  local link = redis.call('HGET', q.job .. id, 'parent')
+  local link = fields[2]
   if link then
     tell_rerun(q, call, link, id)
   end

@@ -1,4 +1,4 @@
---- Makes finished jobs wait again, the first finished first, at the back of the plain list whatever their priority.
+--- Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait.
 -- Repeat it with the time it answers until it moves none: jobs that finish meanwhile are then left alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @derives job body children posted
@@ -12,15 +12,18 @@
 -- @use take-delayed let-through children settle-child settle-here
 
 local RETRY_CAP = 1000
+if state ~= 'failed' and state ~= 'completed' then
+  return redis.error_reply('ERR only finished jobs can be retried')
+end
 local moves, events = new_moves(server_time(now)), new_events()
 local latest = before > 0 and before or moves.now
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 
-local call, ids = { events = events }, {}
+local call, ids, priorities = { events = events }, {}, {}
 local dropped = state == 'completed' and { 'step' } or {}
 local size = math.min(count, RETRY_CAP)
 for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or {}) do
-  local fields = redis.call('HMGET', q.job .. id, 'finishedOn', 'parent')
+  local fields = redis.call('HMGET', q.job .. id, 'finishedOn', 'parent', 'priority')
   if tonumber(fields[1] or 0) > latest then
     break
   end
@@ -28,12 +31,13 @@ for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or 
     tell_rerun(q, call, fields[2], id)
   end
   ids[#ids + 1] = id
+  priorities[#ids] = fields[3]
 end
 
 if #ids > 0 then
   send('ZREM', q[state], ids)
-  for _, id in ipairs(ids) do
-    restart(q, id, place(moves, id, nil, false), unpack(dropped))
+  for i, id in ipairs(ids) do
+    restart(q, id, place(moves, id, priorities[i], false), unpack(dropped))
     emit(events, 'waiting', id .. '\t' .. state)
   end
   write_moves(q, moves)

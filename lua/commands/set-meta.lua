@@ -4,7 +4,9 @@
 -- @reply ok
 -- @cost O(1)
 
-if maxEvents == '' then
+if maxEvents ~= '' and not whole(maxEvents) then
+  return redis.error_reply('ERR maxEvents is no whole number')
+elseif maxEvents == '' then
   redis.call('HDEL', q.meta, 'maxEvents')
 else
   redis.call('HSET', q.meta, 'maxEvents', maxEvents)

@@ -16,6 +16,7 @@ if known then
   return known
 end
 
+local t = server_time(now)
 local state = state_of(q, id)
 local link = redis.call('HGET', q.job .. id, 'parent')
 local word = 'missing'

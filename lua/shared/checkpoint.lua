@@ -35,7 +35,7 @@ local function await_signal(q, call, id, step, way, written)
     take_signal(q, id, signal, key)
     return 'signalled'
   end
-  local timeout = tonumber(way[3]) or STILL_WAITS_MS
+  local timeout = whole(way[3]) or STILL_WAITS_MS
   local due = string.format('%.0f', call.moves.now + timeout)
   local awaits = due .. '\t' .. step.name .. '\t' .. step.next_step .. '\t' .. signal
   give_back(q, call, id, nil, timeout, true, 'step', step.name, 'awaits', awaits, unpack(written))
@@ -59,6 +59,24 @@ local LEAVES = {
     return wait_children(q, call, id, token, '', ...)
   end,
 }
+
+-- How many words say a way.
+local WAY_SIZES = { complete = 3, fail = 5, retry = 5, postpone = 2, ['wait-children'] = 1, ['await-signal'] = 3, undo = 2 }
+
+-- Whether a step and its way can be read: what cannot must not be found out in the middle of writing it.
+local function is_readable(step, way)
+  if (step.name ~= '' and not attempt_in(step.head)) or (step.next_head ~= '' and not attempt_in(step.next_head)) then
+    return false
+  elseif not way then
+    return true
+  end
+  local kind = way[1]
+  if #way ~= WAY_SIZES[kind] then
+    return false
+  end
+  local pause = (kind == 'retry' and way[4]) or (kind == 'postpone' and way[2]) or (kind == 'await-signal' and way[3])
+  return not pause or (pause == '' and kind == 'await-signal') or whole(pause) ~= nil
+end
 
 -- Why the job may not go where the step sends it. What its children have come to must be known before anything is written.
 local function stopped_by_children(kind, pending, failed, deferred)
@@ -87,6 +105,9 @@ local function end_step(q, call, id, step, way, stored, written)
   local line = id .. '\t' .. step.name .. '\t' .. attempt .. '\t'
   if status == 'c' then
     local completes = way and way[1] == 'complete'
+    if stored.stalls and not completes then
+      redis.call('HDEL', q.job .. id, 'stalls')
+    end
     if not completes then
       written[3], written[4] = 'value:' .. step.name, 'v' .. step.value
     end
@@ -103,7 +124,7 @@ local function go_on(q, call, id, step, way, written)
   if step.next_head ~= '' then
     written[#written + 1] = 'step:' .. step.next_step
     written[#written + 1] = step.next_head .. ',' .. call.moves.stamp .. ','
-    tell_started(call, id, step.next_step, step.next_head)
+    tell_started(call, id, step.next_step, attempt_in(step.next_head))
   end
   if way and way[1] == 'undo' then
     written[#written + 1] = 'failure'
@@ -124,13 +145,17 @@ end
 
 -- What most steps come to: a result, and the next step at once. As `checkpoint`, without what that takes for all others.
 local function pass_step(q, call, id, token, name, head, value, next_step, next_head)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'step:' .. name, 'last:' .. name, 'awaits')
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'step:' .. name, 'last:' .. name, 'awaits', 'stalls')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
-  if fields[4] or fields[5] then
-    redis.call('HDEL', q.job .. id, 'last:' .. name, 'awaits')
+  local attempt, next_attempt = attempt_in(head), attempt_in(next_head)
+  if not attempt or not next_attempt then
+    return 'unknown'
+  end
+  if fields[4] or fields[5] or fields[6] then
+    redis.call('HDEL', q.job .. id, 'last:' .. name, 'awaits', 'stalls')
   end
   local stamp = call.moves.stamp
   local started = fields[3] and string.match(fields[3], '^%d+,%d+,%a,%d+,(%d*)') or stamp
@@ -140,9 +165,9 @@ local function pass_step(q, call, id, token, name, head, value, next_step, next_
   )
   emit(
     call.events, 'step-completed',
-    id .. '\t' .. name .. '\t' .. string.match(head, '^%d+,%d+,%a,(%d+)') .. '\t' .. shown(value)
+    id .. '\t' .. name .. '\t' .. attempt .. '\t' .. shown(value)
   )
-  tell_started(call, id, next_step, next_head)
+  tell_started(call, id, next_step, next_attempt)
   local renewed = call.renewed
   if renewed then
     renewed[#renewed + 1] = id
@@ -157,11 +182,14 @@ end
 local function checkpoint(q, call, id, token, step, way)
   local fields = redis.call(
     'HMGET', q.job .. id, 'state', 'token', 'pending', 'failedChildren', 'deferred',
-    'step:' .. step.name, 'last:' .. step.name, 'awaits'
+    'step:' .. step.name, 'last:' .. step.name, 'awaits', 'stalls'
   )
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
+  end
+  if not is_readable(step, way) then
+    return 'unknown'
   end
   local stopped = way and stopped_by_children(way[1], fields[3], fields[4], fields[5])
   if stopped and stopped ~= 'no-children' then
@@ -169,7 +197,7 @@ local function checkpoint(q, call, id, token, step, way)
   end
   local written = {}
   if step.name ~= '' then
-    end_step(q, call, id, step, way, { entry = fields[6], last = fields[7], awaits = fields[8] }, written)
+    end_step(q, call, id, step, way, { entry = fields[6], last = fields[7], awaits = fields[8], stalls = fields[9] }, written)
   end
   if way and way[1] == 'await-signal' then
     return await_signal(q, call, id, step, way, written)

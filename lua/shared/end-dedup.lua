@@ -9,10 +9,3 @@ local function end_dedup(q, call, ids)
     end
   end
 end
-
--- A worker must learn of a delayed job too: it may be the first one due.
-local function wake_for_kept(q, moves, paused)
-  if (placed_any(moves) or moves.delayed) and not paused then
-    wake_one(q)
-  end
-end

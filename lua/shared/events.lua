@@ -47,7 +47,7 @@ end
 -- `cap` is the stored limit of entries, false when none was set; 0 turns the stream off.
 local function publish(stream, events, cap)
   close_run(events)
-  local max = tonumber(cap or DEFAULT_MAX_EVENTS)
+  local max = cap and whole(cap) or DEFAULT_MAX_EVENTS
   if max > 0 and events.count > 0 then
     local first = redis.call('HINCRBY', meta_of(stream), 'told', events.count) - events.count + 1
     for part, before in ipairs(events.before) do

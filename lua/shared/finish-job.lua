@@ -7,7 +7,7 @@ local function finish_job(q, call, id, state, dedup_id, attempts_made, keep, ...
   end
   move(moves, 'released', id)
   local policy = read_policy(call.policies, q[state], keep)
-  if policy.count == 0 then
+  if policy.none then
     erase(q, { id })
     return false
   end

@@ -21,9 +21,13 @@ local function retry_job(q, call, id, token, reason, stack, delay, front, ...)
   if refused then
     return refused
   end
+  local pause = whole(delay)
+  if not pause then
+    return 'unknown'
+  end
   local attempts_made = one_more(fields[3])
   give_back(
-    q, call, id, fields[4], tonumber(delay), front == '1',
+    q, call, id, fields[4], pause, front == '1',
     'attemptsMade', attempts_made, 'failedReason', reason, 'stack', stack, ...
   )
   return 'ok'
@@ -36,6 +40,10 @@ local function postpone_job(q, call, id, token, delay, ...)
   if refused then
     return refused
   end
-  give_back(q, call, id, fields[3], tonumber(delay), true, ...)
+  local pause = whole(delay)
+  if not pause then
+    return 'unknown'
+  end
+  give_back(q, call, id, fields[3], pause, true, ...)
   return 'ok'
 end

@@ -3,6 +3,9 @@
 -- history in which that was so, since when, and until when which process delivers the next ones.
 local SLICE = 20
 local TRUST_MS = 60000
+-- Holds a line while its queue is drained, in slices of which only the last one lets its messages go.
+local DRAIN = 'drain'
+local DRAIN_MS = 5000
 
 local function read_line(q, target, text, past, t)
   local line = { target = target, key = q.posted .. target, text = text, count = 0, number = '0', era = '', at = 0 }
@@ -44,10 +47,11 @@ local function drop_first(line, count)
 end
 
 local function mark_received(line, number, t)
-  local count = count_up_to(line, tonumber(number))
+  local count = count_up_to(line, number)
   if count > line.count then
-    line.count, line.number, line.at = count, number, t
-    line.era = string.match(redis.call('LINDEX', line.key, count - 1), '^%d+' .. SEPARATOR .. '([%d%.%x]*)')
+    local last = redis.call('LINDEX', line.key, count - 1)
+    line.count, line.at = count, t
+    line.number, line.era = string.match(last, '^(%d+)' .. SEPARATOR .. '([%d%.%x]*)')
   end
   line.deadline, line.owner = 0, ''
 end

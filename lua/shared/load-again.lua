@@ -3,7 +3,7 @@ local function fields_before(q, id)
   local stored = redis.call('HGETALL', q.job .. id)
   for i = 1, #stored, 2 do
     if stored[i] == 'attemptsStarted' then
-      stored[i + 1] = string.format('%d', stored[i + 1] - 1)
+      stored[i + 1] = string.format('%d', (tonumber(stored[i + 1]) or 1) - 1)
     end
   end
   return stored

@@ -23,8 +23,9 @@ end
 -- Puts a job where jobs wait for a worker: its priority class, or the plain list.
 -- Answers the state that the job has there.
 local function place(moves, id, priority, front)
-  if priority and tonumber(priority) > 0 then
-    move(moves, 'prioritized', { id = id, priority = tonumber(priority), front = front })
+  priority = tonumber(priority)
+  if priority and priority > 0 then
+    move(moves, 'prioritized', { id = id, priority = priority, front = front })
     return 'prioritized'
   end
   move(moves, front and 'front' or 'back', id)

@@ -1,7 +1,7 @@
--- Counters stay text; most jobs need one attempt.
+-- Counters stay text; most jobs need one attempt. What somebody has written over a counter counts as none.
 local function one_more(count)
   if not count or count == '0' then
     return '1'
   end
-  return string.format('%d', count + 1)
+  return string.format('%d', (tonumber(count) or 0) + 1)
 end

@@ -1,9 +1,7 @@
-local PAGE_CAP = 1000
-
 -- Positions from either end, as Redis takes them, made absolute and capped. Answers nil when nothing lies between.
-local function page_bounds(size, start, stop)
+local function page_bounds(size, start, stop, cap)
   start = start < 0 and math.max(size + start, 0) or start
-  stop = math.min(stop < 0 and size + stop or stop, size - 1, start + PAGE_CAP - 1)
+  stop = math.min(stop < 0 and size + stop or stop, size - 1, start + cap - 1)
   if start > stop then
     return nil
   end
@@ -11,9 +9,9 @@ local function page_bounds(size, start, stop)
 end
 
 -- Part of a list, from its front or, counted from there too, from its back.
-local function list_page(key, start, stop, descending)
+local function list_page(key, start, stop, descending, cap)
   local size = redis.call('LLEN', key)
-  local from, to = page_bounds(size, start, stop)
+  local from, to = page_bounds(size, start, stop, cap)
   if not from then
     return {}
   end
@@ -27,8 +25,8 @@ local function list_page(key, start, stop, descending)
   return turned
 end
 
-local function set_page(key, start, stop, descending)
-  local from, to = page_bounds(redis.call('ZCARD', key), start, stop)
+local function set_page(key, start, stop, descending, cap)
+  local from, to = page_bounds(redis.call('ZCARD', key), start, stop, cap)
   if not from then
     return {}
   end

@@ -1,7 +1,7 @@
 -- Decides where a new job goes; `asked` is nil for a job that asks for nothing.
 -- Answers its time of creation and the line of its event.
 local function place_new(q, moves, id, asked, body)
-  local event = id .. '\t' .. string.sub(body, 1, string.find(body, '\n', 1, true) - 1)
+  local event = id .. '\t' .. string.match(body, '^[^\n]*')
   if not asked then
     move(moves, 'back', id)
     return moves.stamp, event

@@ -12,6 +12,13 @@ local function post(call, weight, target, payload)
   list[#list + 1] = { target = target, text = weight .. SEPARATOR .. payload }
 end
 
+-- Whether a text is a message of a flow, see `advance_flow`: nobody could go on with the flow beyond another one.
+local MESSAGE = '^%a?' .. SEPARATOR .. '%d+' .. SEPARATOR .. '[^' .. SEPARATOR .. ']'
+
+local function is_message(text)
+  return string.find(text, MESSAGE) ~= nil
+end
+
 -- Which past this server has: another one after a failover, and after a restart, both of which may lose the last writes.
 -- Empty where the user of the connection may not ask.
 local function history()

@@ -1,8 +1,16 @@
 -- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then ',ttl,flags,id' where it is deduplicated;
--- '' when it asks for nothing.
+-- '' when it asks for nothing. Answers nil for a text that cannot be read.
 local function read_spec(spec)
   local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')
-  local ttl, flags, dedup_id = string.match(rule, '^,(%d*),(%a*),(.*)$')
+  local ttl, flags, dedup_id = string.match(rule or '', '^,(%d*),(%a*),(.+)$')
+  if not rule or (rule ~= '' and not dedup_id) then
+    return nil
+  end
+  for _, number in ipairs({ delay, priority, timestamp, ttl }) do
+    if number ~= '' and not whole(number) then
+      return nil
+    end
+  end
   return {
     delay = tonumber(delay) or 0,
     priority = priority ~= '' and priority or nil,

@@ -1,7 +1,7 @@
 -- Makes a finished job one that waits for its next run: what told of the end of the last one goes. The token stays,
--- since the next one counts on from its number; further fields to drop may follow. A completed job does its steps anew, a
+-- since the next one counts on from its number; a job may stall anew. Further fields to drop may follow. A completed job does its steps anew, a
 -- failed one goes on where its cursor is.
 local function restart(q, id, state, ...)
   redis.call('HSET', q.job .. id, 'state', state)
-  redis.call('HDEL', q.job .. id, 'processedOn', 'finishedOn', 'result', 'failedReason', 'stack', ...)
+  redis.call('HDEL', q.job .. id, 'processedOn', 'finishedOn', 'result', 'failedReason', 'stack', 'stalls', ...)
 end

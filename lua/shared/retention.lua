@@ -1,6 +1,6 @@
 local TRIM_CAP = 1000
 
--- A policy is '' (keep all) or 'count,ageMs,limit', each part possibly empty. Every text is read once a call.
+-- A policy is 'count,ageMs,limit', each part possibly empty; any other text keeps all. Every text is read once a call.
 local function read_policy(policies, set, text)
   local cache = policies[set]
   if not cache then
@@ -10,7 +10,8 @@ local function read_policy(policies, set, text)
   local policy = cache[text]
   if not policy then
     local count, age, limit = string.match(text, '^(%d*),(%d*),(%d*)$')
-    policy = { count = tonumber(count), age = tonumber(age), limit = tonumber(limit) or TRIM_CAP }
+    count, age, limit = tonumber(count), tonumber(age), tonumber(limit) or 0
+    policy = { count = count, age = age, limit = limit > 0 and limit or TRIM_CAP, none = count == 0 or age == 0 }
     cache[text] = policy
   end
   return policy
@@ -55,7 +56,7 @@ end
 -- Applies each policy that a job of this call brought to the set that the job went to. One that keeps nothing was about
 -- that job alone: it has not gone to the set, and says nothing about those that are there.
 local function apply_policy(q, call, set, policy)
-  if policy.count == 0 then
+  if policy.none then
     return
   end
   if policy.age then

@@ -25,6 +25,6 @@ local function settle_wait(q, call, id, name, entry, next_step, payload)
     'step:' .. name, order .. ',' .. visit .. ',c,' .. attempt .. ',' .. started .. ',' .. call.moves.stamp,
     'value:' .. name, payload and 's' .. payload or 't'
   )
-  redis.call('HDEL', q.job .. id, 'awaits')
+  redis.call('HDEL', q.job .. id, 'awaits', 'stalls')
   emit(call.events, 'step-completed', id .. '\t' .. name .. '\t' .. attempt .. '\t')
 end

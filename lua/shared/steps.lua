@@ -1,7 +1,11 @@
 -- What a job has done of its steps is in its own hash, so that a fetch brings it along; lua/README.md tells of the fields.
 -- Of an entry the caller makes the head: order, visit, status and attempt. Times are added here.
-local function tell_started(call, id, name, head)
-  emit(call.events, 'step-started', id .. '\t' .. name .. '\t' .. string.match(head, '^%d+,%d+,%a,(%d+)'))
+local function attempt_in(head)
+  return string.match(head, '^%d+,%d+,%a,(%d+)$')
+end
+
+local function tell_started(call, id, name, attempt)
+  emit(call.events, 'step-started', id .. '\t' .. name .. '\t' .. attempt)
 end
 
 -- A job that starts its life anew forgets what it did in the last one. Signals stay: whoever sent one was told that it is
@@ -43,13 +47,17 @@ local function begin_step(q, call, id, token, name, head, from, anew)
   if (fields[3] or '') ~= from then
     return 'unchanged'
   end
+  local attempt = attempt_in(head)
+  if not attempt then
+    return 'unknown'
+  end
   if anew == '1' then
     forget_steps(q, id)
   elseif from ~= '' and from ~= name then
     rename_step(q, id, from, name)
   end
   redis.call('HSET', q.job .. id, 'step', name, 'step:' .. name, head .. ',' .. call.moves.stamp .. ',')
-  tell_started(call, id, name, head)
+  tell_started(call, id, name, attempt)
   return 'ok'
 end
 

@@ -1,8 +1,8 @@
--- Stores a job of a flow. `node`: id, spec, link to its parent ('' for none), count of its children, refs of the first
+-- Stores a job of a flow. `node`: id, what it asks for, link to its parent ('' for none), count of its children, refs of the first
 -- of them, body.
 local function store_node(q, call, node)
   local id = node.id
-  local asked = node.spec ~= '' and read_spec(node.spec) or { delay = 0 }
+  local asked = node.asked
   asked.parent = node.link ~= '' and node.link or nil
   if node.count == 0 then
     store_new(q, call, id, asked, node.body)

@@ -4,7 +4,10 @@ local function write_data(q, id, token, data)
     return refused
   end
   local body = redis.call('GET', q.body .. id)
-  local head = string.match(body, '^[^\n]*\n[^\n]*\n[^\n]*\n')
+  local head = string.match(body or '', '^[^\n]*\n[^\n]*\n[^\n]*\n')
+  if not head then
+    return body and 'unreadable' or 'missing'
+  end
   redis.call('SET', q.body .. id, head .. data)
   return 'ok'
 end
@@ -19,22 +22,30 @@ local function write_progress(q, call, id, token, progress)
   return 'ok'
 end
 
+-- Leaves the newest lines.
+local function trim_logs(q, id, keep)
+  if keep == 0 then
+    redis.call('UNLINK', q.logs .. id)
+  else
+    redis.call('LTRIM', q.logs .. id, -keep, -1)
+  end
+end
+
 -- Answers how many lines the job has; `keep` '' keeps them all.
 local function write_log(q, id, token, line, keep)
   local refused = check_writer(q, id, token)
   if refused then
     return refused
   end
-  if keep == '0' then
-    redis.call('UNLINK', q.logs .. id)
-    return 0
+  local most = keep == '' and math.huge or whole(keep)
+  if not most then
+    return 'unknown'
   end
   local count = redis.call('RPUSH', q.logs .. id, line)
-  if keep ~= '' then
-    redis.call('LTRIM', q.logs .. id, -tonumber(keep), -1)
-    return math.min(count, tonumber(keep))
+  if count > most then
+    trim_logs(q, id, most)
   end
-  return count
+  return math.min(count, most)
 end
 
 local function clear_logs(q, id, token, keep)
@@ -42,10 +53,10 @@ local function clear_logs(q, id, token, keep)
   if refused then
     return refused
   end
-  if keep == '0' then
-    redis.call('UNLINK', q.logs .. id)
-  else
-    redis.call('LTRIM', q.logs .. id, -tonumber(keep), -1)
+  local most = whole(keep)
+  if not most then
+    return 'unknown'
   end
+  trim_logs(q, id, most)
   return 'ok'
 end

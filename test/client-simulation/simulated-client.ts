@@ -47,6 +47,10 @@ export class SimulatedClient extends EventEmitter {
     return this.send('info', args);
   }
 
+  ping(...args: unknown[]): Promise<unknown> {
+    return this.send('ping', args);
+  }
+
   xrange(...args: unknown[]): Promise<unknown> {
     return this.send('xrange', args);
   }

@@ -3,7 +3,7 @@ import { deserialize, serialize } from 'node:v8';
 import { describe, expect, it } from '@jest/globals';
 import { firstValueFrom, of } from 'rxjs';
 import { type Codec, defineSteps, waitForChildren, waitForSignal } from '../../lib/engine.js';
-import { EngineLab, next } from '../support/engine-lab.js';
+import { EngineLab, next, nextFew } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
 
@@ -39,6 +39,22 @@ describe('a codec', () => {
       expect(types.isNativeError(part.error)).toBe(true);
       expect(types.isDate(part.when)).toBe(true);
     }
+  });
+
+  it("reads children's results for a queue as for a job", async () => {
+    const queue = lab.queue({ codec });
+    const worker = lab.worker(async (job) => (job.name === 'child' ? value.when : 1), { codec });
+    const completed = nextFew(worker, 'completed', 2);
+    const child = { name: 'child', queueName: queue.name };
+    const { job } = await lab
+      .flows({ codec })
+      .add({ name: 'parent', queueName: queue.name, children: [child] });
+    await completed;
+
+    const { items } = await queue.getDependencies(job.id, 'processed', 0, -1);
+
+    expect(items.map(({ v }) => v)).toEqual([value.when]);
+    expect(Object.values((await job.getDependencies()).processed!)).toEqual([value.when]);
   });
 
   it('is given new data by updateData', async () => {

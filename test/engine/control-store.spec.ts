@@ -41,7 +41,7 @@ describe('ControlStore', () => {
     const first = await store.retryJobs('failed', 1, 0);
     expect(first).toEqual({ moved: 1, before: expect.any(Number) });
     expect(await store.retryJobs('failed', 1, first.before)).toEqual({ moved: 1, before: first.before });
-    expect(await store.promoteJobs(10)).toBe(1);
+    expect(await store.promoteJobs(['3'])).toBe(1);
     const slice = { state: 'waiting', graceMs: 0, limit: 2, start: 0 } as const;
     expect(await store.cleanJobs(slice, lane())).toEqual({ removed: ['1', '2'], next: 0 });
     expect(await store.drainQueue(false)).toBe(1);

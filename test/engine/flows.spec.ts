@@ -416,6 +416,12 @@ describe('a child that is taken away', () => {
     expect(await child.removeChildDependency()).toBe(true);
     expect(await child.removeChildDependency()).toBe(false);
     expect(await job.removeChildDependency()).toBe(false);
+    const read = (await queues.children.getJob(child.id))!;
+    expect([read.parent, read.parentKey, await read.removeChildDependency()]).toEqual([
+      undefined,
+      undefined,
+      false,
+    ]);
     expect(await (await queues.children.getJob(child.id))!.getState()).toBe('waiting');
   });
 
@@ -503,6 +509,7 @@ describe('reading a flow', () => {
     const seen = new Set<string>();
     for (let cursor = 0, first = true; first || cursor > 0; first = false) {
       const page = await job.getDependencies({ unprocessed: { cursor, count: 100 } });
+      expect(page.unprocessed).toHaveLength(100);
       page.unprocessed!.forEach((id) => seen.add(id));
       cursor = page.nextUnprocessedCursor!;
     }

@@ -42,17 +42,17 @@ describe('InspectStore', () => {
     await lab.given({ jobs: numbers(2000).map((id) => ({ id })) });
     const store = open();
 
-    expect(await store.listJobs('waiting', { start: 0, stop: -1 })).toEqual(numbers(2000));
-    expect(await store.listJobs('waiting', { start: 500, stop: 1700 })).toEqual(
+    expect(await store.listJobs(['waiting'], { start: 0, stop: -1 })).toEqual(numbers(2000));
+    expect(await store.listJobs(['waiting'], { start: 500, stop: 1700 })).toEqual(
       numbers(2000).slice(500, 1701),
     );
-    expect(await store.listJobs('waiting', { start: -1500, stop: -1 })).toEqual(numbers(2000).slice(500));
-    expect(await store.listJobs('waiting', { start: -1000, stop: -1 })).toEqual(numbers(2000).slice(1000));
-    expect(await store.listJobs('waiting', { start: 0, stop: -1, descending: true })).toEqual(
+    expect(await store.listJobs(['waiting'], { start: -1500, stop: -1 })).toEqual(numbers(2000).slice(500));
+    expect(await store.listJobs(['waiting'], { start: -1000, stop: -1 })).toEqual(numbers(2000).slice(1000));
+    expect(await store.listJobs(['waiting'], { start: 0, stop: -1, descending: true })).toEqual(
       numbers(2000).toReversed(),
     );
-    expect(await store.listJobs('waiting', { start: 0, stop: 999 })).toHaveLength(1000);
-    expect(await store.listJobs('failed', { start: 0, stop: -1 })).toEqual([]);
+    expect(await store.listJobs(['waiting'], { start: 0, stop: 999 })).toHaveLength(1000);
+    expect(await store.listJobs(['failed'], { start: 0, stop: -1 })).toEqual([]);
   });
 
   it('reads logs and the rate limit', async () => {

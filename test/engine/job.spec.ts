@@ -142,6 +142,7 @@ describe('moving a job', () => {
     await expect(job.retry('completed')).rejects.toThrow(WrongStateError);
     await worker.pause();
     await job.retry();
+    expect(job).toMatchObject({ failedReason: null, finishedOn: null, processedOn: null, returnvalue: null });
     expect(await queue.getJob(job.id)).toMatchObject({
       attemptsMade: 1,
       attemptsStarted: 1,

@@ -33,7 +33,7 @@ describe('locks of a worker with several jobs', () => {
     worker = new Worker('locks', process, {
       ...options,
       concurrency: 5,
-      lockDuration: 200,
+      lockDuration: 2000,
       lockRenewTime: 50,
       stalledInterval: 50,
     });

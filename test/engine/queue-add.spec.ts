@@ -79,6 +79,21 @@ describe('add', () => {
     });
   });
 
+  it.each([{ jobId: '' }, { jobId: '', delay: 60_000 }])('with %p numbers the job', async (opts) => {
+    const queue = lab.queue();
+
+    expect((await queue.add('a', 0, opts)).id).toBe('1');
+    expect((await queue.addBulk([{ name: 'a', data: 0, opts }]))[0]!.id).toBe('2');
+    const { job, children } = await lab.flows().add({
+      name: 'a',
+      queueName: queue.name,
+      opts,
+      children: [{ name: 'b', queueName: queue.name, opts }],
+    });
+    expect(job.id).toMatch(/.{30}/);
+    expect(children![0]!.job.id).not.toBe(job.id);
+  });
+
   it('with an id twice in one bulk adds it once', async () => {
     const queue = lab.queue();
     const jobs = await queue.addBulk(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { InvalidOptionError, type Job, type Queue, WrongStateError } from '../../lib/engine.js';
-import { EngineLab, next, nextFew } from '../support/engine-lab.js';
+import { EngineLab, next, nextFew, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
 
@@ -84,7 +84,74 @@ describe('getters', () => {
   });
 });
 
+describe('getJobs', () => {
+  it('lists each job once and leaves none out while jobs run', async () => {
+    const queue = lab.queue();
+    const COUNT = 600;
+    await queue.addBulk(Array.from({ length: COUNT }, (_, n) => ({ name: `n${n}`, data: n })));
+    const worker = lab.worker(async () => 1, { concurrency: 10 });
+    const states = ['completed', 'active', 'waiting'] as const;
+    const sizes: [all: number, distinct: number][] = [];
+    const drained = next(worker, 'drained').then(() => true);
+    let isOver = false;
+    void drained.then(() => (isOver = true));
+    while (!isOver) {
+      const ids = (await queue.getJobs([...states])).map(({ id }) => id);
+      sizes.push([ids.length, new Set(ids).size]);
+    }
+
+    expect(sizes.filter(([all, distinct]) => all !== COUNT || distinct !== COUNT)).toEqual([]);
+    expect(sizes.length).toBeGreaterThan(0);
+  });
+
+  it('reads on where a state has more jobs than one look, from either end', async () => {
+    const queue = lab.queue();
+    const COUNT = 5100;
+    await queue.addBulk(Array.from({ length: COUNT }, (_, n) => ({ name: 'a', data: n })));
+    const numbers = Array.from({ length: COUNT }, (_, n) => n);
+
+    expect((await queue.getJobs('waiting', 0, -1, true)).map(({ data }) => data)).toEqual(numbers);
+    expect((await queue.getJobs('waiting', -5050, -1)).map(({ data }) => data)).toEqual(
+      numbers.slice(0, 5050).toReversed(),
+    );
+  });
+
+  it('knows no job of the type paused, as the counts do', async () => {
+    const queue = lab.queue();
+    await queue.pause();
+    await queue.add('a', 0);
+
+    expect(await queue.getJobCounts('paused', 'waiting')).toEqual({ paused: 0, waiting: 1 });
+    expect(await queue.getJobs('paused')).toEqual([]);
+    expect(await queue.getJobs(['paused', 'waiting'])).toHaveLength(1);
+    expect(await queue.clean(0, 0, 'paused')).toEqual([]);
+    expect(await queue.getWaitingCount()).toBe(1);
+  });
+});
+
 describe('pause', () => {
+  it('does not keep due jobs from going on to wait, which is told', async () => {
+    // As if it were in another process: it knows of no idle worker.
+    const queue = lab.queue({ connection: lab.client });
+    const events = await lab.events();
+    const worker = lab.worker(async () => 1);
+    await queue.pause();
+    await until(() => worker.isRunning());
+    await sleep(50);
+    const told = nextFew(events, 'waiting', 2);
+
+    const early = await queue.add('a', 0, { delay: 20 });
+    const late = await queue.add('b', 0, { delay: 60_000 });
+    await until(async () => (await early.getState()) === 'waiting', 2000);
+    await late.changeDelay(10);
+
+    expect((await told).map(([{ jobId, prev }]) => [jobId, prev])).toEqual([
+      [early.id, 'delayed'],
+      [late.id, 'delayed'],
+    ]);
+    expect(await queue.getJobCounts('waiting', 'completed')).toEqual({ waiting: 2, completed: 0 });
+  });
+
   it('lets no job start anywhere until resumed', async () => {
     const queue = lab.queue();
     const events = await lab.events();
@@ -143,6 +210,43 @@ describe('removing', () => {
     expect(await queue.getJobCounts()).toMatchObject({ delayed: 0, failed: 2 });
   });
 
+  it.each(['this queue', 'another'])('drain leaves parents that wait for children in %s', async (where) => {
+    const queue = lab.queue();
+    const children = where === 'another' ? lab.queue({}, `${lab.name}-children`) : queue;
+    const { job } = await lab.flows().add({
+      ...{ name: 'parent', queueName: queue.name },
+      children: ['a', 'b'].map((name) => ({ name, queueName: children.name })),
+    });
+    const worker = lab.worker(null, {}, children.name);
+    const running = (await worker.getNextJob('t'))!;
+
+    await queue.drain(true);
+
+    expect(await job.getState()).toBe('waiting-children');
+    expect((await job.getDependencies()).unprocessed).toHaveLength(where === 'another' ? 2 : 1);
+    if (where === 'another') await children.drain();
+    await running.moveToCompleted(1, 't');
+    await until(async () => (await job.getState()) === 'waiting');
+    expect(Object.values(await job.getChildrenValues())).toEqual([1]);
+  });
+
+  it('drain of thousands of children leaves their parents, which then wait', async () => {
+    const queue = lab.queue();
+    const leaf = { name: 'leaf', queueName: queue.name };
+    const flows = lab.flows();
+    const tree = { name: 'parent', queueName: queue.name, children: Array.from({ length: 120 }, () => leaf) };
+    const parents = await flows.addBulk(Array.from({ length: 12 }, () => tree));
+    const other = lab.worker(null, { name: 'other' });
+
+    await Promise.all([
+      queue.drain(),
+      other.getNextJob('t', { block: false }).then((job) => job?.moveToCompleted(1, 't')),
+    ]);
+
+    await until(async () => (await queue.getWaitingCount()) === 12);
+    expect(await Promise.all(parents.map(({ job }) => job.getState()))).toEqual(parents.map(() => 'waiting'));
+  });
+
   it.each(['waiting', 'wait', 'prioritized', 'delayed', 'completed', 'failed'] as const)(
     'clean: %s',
     async (type) => {
@@ -154,7 +258,7 @@ describe('removing', () => {
       await sleep(2);
       const first = await queue.clean(0, 1, type);
       expect(first).toHaveLength(1);
-      expect(await local).toEqual([first, type]);
+      expect(await local).toEqual([first, type === 'wait' ? 'waiting' : type]);
       expect((await told)[0]).toEqual({ count: '1' });
       expect(await queue.clean(0, 0, type)).toHaveLength(1);
       expect(await queue.getJobCountByTypes(type)).toBe(0);
@@ -168,6 +272,7 @@ describe('removing', () => {
     expect(await queue.getActiveCount()).toBe(2);
     await expect(queue.clean(0, 0, 'sleeping' as 'failed')).rejects.toThrow(InvalidOptionError);
     await expect(queue.clean(-1, 0)).rejects.toThrow(InvalidOptionError);
+    expect(await queue.clean(60_000.5, 0)).toEqual([]);
     await expect(queue.clean(0, 0.5)).rejects.toThrow(InvalidOptionError);
   });
 
@@ -179,6 +284,23 @@ describe('removing', () => {
     expect((await queue.getWaiting()).map(({ data }) => data)).toEqual(
       Array.from({ length: 100 }, (_, n) => 2500 + n),
     );
+  });
+
+  it('obliterate leaves children in other queues, which run with nobody waiting for them', async () => {
+    const queue = lab.queue();
+    const children = lab.queue({}, `${lab.name}-children`);
+    const flow = { name: 'parent', queueName: queue.name, opts: { jobId: 'p' } };
+    const child = { name: 'child', queueName: children.name };
+    await lab.flows().add({ ...flow, children: [child] });
+
+    await queue.obliterate();
+
+    expect(await children.getWaitingCount()).toBe(1);
+    const { job } = await lab.flows().add({ ...flow, children: [child] });
+    const worker = lab.worker(async () => 1, {}, children.name);
+    await nextFew(worker, 'completed', 2);
+    await until(async () => (await job.getState()) === 'waiting');
+    expect(Object.values(await job.getChildrenValues())).toEqual([1]);
   });
 
   it('obliterate: everything, active jobs only by force', async () => {
@@ -215,6 +337,57 @@ describe('moving many', () => {
     await expect(queue.retryJobs({ state: 'waiting' as 'failed' })).rejects.toThrow(InvalidOptionError);
     await expect(queue.retryJobs({ count: NaN })).rejects.toThrow(InvalidOptionError);
     await expect(queue.retryJobs({ timestamp: -1 })).rejects.toThrow(InvalidOptionError);
+  });
+
+  it('promoteJobs: each job that is delayed once, not what comes back meanwhile', async () => {
+    const queue = lab.queue();
+    await queue.addBulk(
+      Array.from({ length: 40 }, (_, n) => ({
+        ...{ name: `n${n}`, data: n },
+        opts: { delay: 60_000, attempts: 5, backoff: 30_000 },
+      })),
+    );
+    let starts = 0;
+    const worker = lab.worker(
+      async () => {
+        starts += 1;
+        throw new Error('again');
+      },
+      { concurrency: 10 },
+    );
+    const failed = nextFew(worker, 'failed', 40);
+
+    await queue.promoteJobs({ count: 3 });
+    await failed;
+
+    expect(starts).toBe(40);
+    expect(await queue.getJobCounts('delayed', 'failed')).toEqual({ delayed: 40, failed: 0 });
+  });
+
+  it('retryJobs, retry and promoteJobs leave jobs their priority', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(async () => {
+      throw new Error('as told');
+    });
+    const failed = nextFew(worker, 'failed', 2);
+    const [first, second] = await queue.addBulk(
+      ['first', 'second'].map((name) => ({ name, data: 0, opts: { priority: 7 } })),
+    );
+    await failed;
+    await worker.close();
+    const delayed = await queue.add('delayed', 0, { delay: 60_000, priority: 3 });
+
+    await first!.retry();
+    await queue.retryJobs();
+    await queue.promoteJobs();
+
+    expect(names(await queue.getPrioritized())).toEqual(['delayed', 'first', 'second']);
+    expect(await Promise.all([first!, second!, delayed].map((job) => job.getState()))).toEqual([
+      'prioritized',
+      'prioritized',
+      'prioritized',
+    ]);
+    expect(await queue.getCountsPerPriority([0, 3, 7])).toEqual({ 0: 0, 3: 1, 7: 2 });
   });
 
   it('promoteJobs: all delayed ones, in the order in which they were due', async () => {

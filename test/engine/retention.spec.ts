@@ -60,6 +60,11 @@ describe.each(['completed', 'failed'] as const)('%s jobs', (state) => {
     expect(await kept(state, 1, { ofJob: { age: 0.2 } })).toEqual(['n0']);
   });
 
+  it('are not kept at all with an age of 0', async () => {
+    expect(await kept(state, 3, { ofJob: { age: 0 } })).toEqual([]);
+    expect(await kept(state, 2, { ofWorker: { count: 5, age: 0 } })).toEqual([]);
+  });
+
   it('follow the worker where the job says nothing', async () => {
     expect(await kept(state, 4, { ofWorker: 1 })).toEqual(['n3']);
   });

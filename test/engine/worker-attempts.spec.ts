@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Job, UnrecoverableError } from '../../lib/engine.js';
-import { EngineLab, next, nextFew } from '../support/engine-lab.js';
+import { DelayedError, type Job, UnrecoverableError, WaitingError } from '../../lib/engine.js';
+import { EngineLab, next, nextFew, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
 
@@ -247,5 +247,89 @@ describe('what a processor may return', () => {
     const errors = (await failed).map(([, error]) => error);
     expect(errors.map(({ name }) => name)).toEqual(['NotSerializableError', 'NotSerializableError']);
     expect((await completed)[1]).toBe('fine');
+  });
+});
+
+describe('what a failed attempt says', () => {
+  const failedWith = async (thrown: unknown): Promise<[reason: string | null | undefined, told: unknown]> => {
+    const queue = lab.queue();
+    const worker = lab.worker(() => Promise.reject(thrown as Error));
+    const failed = next(worker, 'failed');
+    const { id } = await queue.add('a', 0);
+    const [, told] = await failed;
+    return [(await queue.getJob(id))!.failedReason, told];
+  };
+
+  it('is the message of a plain object, which listeners get itself', async () => {
+    const thrown = { message: 'card declined', code: 402 };
+    const [reason, told] = await failedWith(thrown);
+    expect(reason).toBe('card declined');
+    expect(told).toBe(thrown);
+  });
+
+  it('is no more than that for an object without a message', async () => {
+    const thrown = { code: 402 };
+    const [reason, told] = await failedWith(thrown);
+    expect(reason).toBe('An object was thrown that has no message.');
+    expect((told as Error).cause).toBe(thrown);
+  });
+
+  it('is the first cause of several that has a message', async () => {
+    const error = new AggregateError([
+      new Error(''),
+      new AggregateError([new Error('ECONNREFUSED')]),
+      new Error('b'),
+    ]);
+    expect(await failedWith(error)).toEqual(['ECONNREFUSED', error]);
+  });
+
+  it('is the message of several where they have one', async () => {
+    const named = new AggregateError([new Error('a')], 'all of them');
+    expect((await failedWith(named))[0]).toBe('all of them');
+  });
+
+  it('is nothing where a subclass of a special error was thrown', async () => {
+    class LaterError extends DelayedError {
+      override name = 'LaterError';
+    }
+    class AgainError extends WaitingError {
+      override name = 'AgainError';
+    }
+    class NeverError extends UnrecoverableError {
+      override name = 'NeverError';
+    }
+    const queue = lab.queue();
+    const worker = lab.worker(async (job) => {
+      if (job.attemptsStarted === 1) {
+        await job.moveToDelayed(Date.now() + 10);
+        throw new LaterError();
+      }
+      if (job.attemptsStarted === 2) {
+        await job.moveToWait();
+        throw new AgainError();
+      }
+      throw new NeverError('never');
+    });
+    const failed = next(worker, 'failed');
+    const { id } = await queue.add('a', 0, { attempts: 5 });
+    expect((await failed)[1].message).toBe('never');
+    expect(await queue.getJob(id)).toMatchObject({ attemptsMade: 1, attemptsStarted: 3 });
+  });
+
+  it('is how long the pause is, and 0 when there is none', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(() => Promise.reject(new Error('no')));
+    const delays: number[] = [];
+    const active: number[] = [];
+    worker.on('active', ({ delay }) => active.push(delay));
+    worker.on('failed', (job) => delays.push(job!.delay));
+    const { id } = await queue.add('a', 0, { attempts: 3, backoff: 30, delay: 10 });
+    expect((await queue.getJob(id))!.delay).toBe(10);
+    await until(() => delays.length === 3);
+    expect([delays, active]).toEqual([
+      [30, 30, 0],
+      [0, 0, 0],
+    ]);
+    expect((await queue.getJob(id))!.delay).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { type Job, LockLostError } from '../../lib/engine.js';
-import { EngineLab, Gate, next, nextFew } from '../support/engine-lab.js';
+import { defineSteps, type Job, LockLostError } from '../../lib/engine.js';
+import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
 
@@ -18,7 +18,7 @@ describe('locks', () => {
         runs.push(id);
         await gate.passed;
       },
-      { lockDuration: 100, stalledInterval: 20 },
+      { lockDuration: 1000, lockRenewTime: 40, stalledInterval: 20 },
     );
     const renewed = nextFew(worker, 'locksRenewed', 4);
     const { id } = await queue.add('a', 0);
@@ -43,7 +43,7 @@ describe('locks', () => {
         await gate.passed;
         return 'first';
       },
-      { lockDuration: 30, lockRenewTime: 29, stalledInterval: 10_000, concurrency: 2 },
+      { lockDuration: 2000, lockRenewTime: 30, stalledInterval: 10_000, concurrency: 2 },
     );
     const [{ id }] = await Promise.all([queue.add('a', 'data'), next(worker, 'active')]);
     const failed = next(worker, 'lockRenewalFailed');
@@ -179,5 +179,27 @@ describe('a job whose worker died', () => {
       (await queue.getJob(id))!.retry('failed', { resetAttemptsStarted: true }),
     ]);
     expect(runs).toBe(6);
+  });
+
+  it.each([
+    ['completes a step after each of them', 3, 'completed'],
+    ['gets stuck at one place', 0, 'failed'],
+  ])('may stall as often as it likes where it %s', async (_what, steps, state) => {
+    const queue = lab.queue();
+    const runs: Record<string, number> = {};
+    const names = ['a', 'b', 'c', 'd'];
+    const step = (name: string, i: number) => async () => {
+      runs[name] = (runs[name] ?? 0) + 1;
+      // Each worker dies in a step; where the job gets on, in one that no other died in.
+      if (runs[name] === 1 || i >= steps) await new Promise(() => {});
+    };
+    const processor = defineSteps(
+      Object.fromEntries(names.slice(0, steps || 1).map((name, i) => [name, step(name, i)])),
+    );
+    const options = { lockDuration: 400, skipLockRenewal: true, stalledInterval: 100, concurrency: 9 };
+    lab.worker(processor, { ...options, maxStalledCount: 1 });
+    const { id } = await queue.add('a', 0);
+    await until(async () => (await queue.getJobState(id)) === state);
+    expect(runs.a).toBe(2);
   });
 });

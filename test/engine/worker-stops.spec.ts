@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { JobCancelledError, Worker, WorkerClosingError } from '../../lib/engine.js';
 import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
 
@@ -90,6 +90,108 @@ describe('running a worker', () => {
     await Promise.all([next(worker, 'completed'), queue.add('a', 0)]);
     expect(signals[0]).toBeInstanceOf(AbortSignal);
     expect(signals[0]!.aborted).toBe(false);
+  });
+});
+
+describe('starting and stopping a worker', () => {
+  const notRunnable = { name: 'NotRunnableError', code: 'NOT_RUNNABLE' };
+
+  it('refuses to run twice, without a processor, and when it was closed', async () => {
+    const twice = lab.worker(async () => 1, { autorun: false });
+    const running = twice.run();
+    await expect(twice.run()).rejects.toMatchObject(notRunnable);
+    await expect(lab.worker(async () => 1).run()).rejects.toMatchObject(notRunnable);
+    await expect(lab.worker(null).run()).rejects.toMatchObject(notRunnable);
+    await twice.close();
+    await running;
+    await expect(twice.run()).rejects.toMatchObject(notRunnable);
+    expect(twice.isRunning()).toBe(false);
+    const events = await lab.events();
+    await expect(events.run()).rejects.toMatchObject(notRunnable);
+  });
+
+  it('is paused before it runs, and begins with resume', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(async () => 'done', { autorun: false });
+    await worker.pause();
+    expect([worker.isPaused(), worker.isRunning()]).toEqual([true, false]);
+    await worker.run();
+    await queue.add('a', 0);
+    await worker.waitUntilReady();
+    expect(await queue.getWaitingCount()).toBe(1);
+    const completed = next(worker, 'completed');
+    await worker.resume();
+    await completed;
+    expect([worker.isPaused(), worker.isRunning()]).toEqual([false, true]);
+  });
+
+  it('does not run any more once it is paused and its jobs are through', async () => {
+    const queue = lab.queue();
+    const gate = new Gate();
+    const worker = lab.worker(() => gate.passed, { autorun: false });
+    const running = worker.run();
+    await Promise.all([next(worker, 'active'), queue.add('a', 0)]);
+    await worker.pause(true);
+    expect(worker.isRunning()).toBe(true);
+    gate.open();
+    await running;
+    expect(worker.isRunning()).toBe(false);
+    const completed = next(worker, 'completed');
+    await Promise.all([worker.resume(), queue.add('a', 0), completed]);
+    expect(worker.isRunning()).toBe(true);
+  });
+
+  it('gives no job by hand while it is paused, and ends who waits for one', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(null, { drainDelay: 60 });
+    const waiting = worker.getNextJob('a');
+    await worker.waitUntilReady();
+    await worker.pause();
+    expect(await waiting).toBeUndefined();
+    await queue.add('a', 0);
+    expect(await worker.getNextJob('a')).toBeUndefined();
+    await worker.resume();
+    const active = next(worker, 'active');
+    const job = (await worker.getNextJob('a'))!;
+    expect(await active).toEqual([job, 'waiting']);
+    await job.moveToCompleted('done', 'a');
+    expect(Math.abs(job.finishedOn! - Date.now())).toBeLessThan(5000);
+  });
+
+  it('waits for each job by hand as long as it was asked to, whatever others do', async () => {
+    const [patient, hasty] = [lab.worker(null, { drainDelay: 60 }), lab.worker(null, { drainDelay: 0.2 })];
+    const waiting = patient.getNextJob('a');
+    await patient.waitUntilReady();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const from = performance.now();
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(0);
+    expect(await hasty.getNextJob('b')).toBeUndefined();
+    clock.mockRestore();
+    expect(performance.now() - from).toBeLessThan(3000);
+    await patient.close();
+    expect(await waiting).toBeUndefined();
+  });
+});
+
+describe('what a worker leaves to others', () => {
+  it('is the marker of a job that came when it did not wait any more', async () => {
+    const queue = lab.queue();
+    const idle = lab.worker(async () => 'idle', {
+      connection: lab.connection({ connectionName: 'idle' }),
+      drainDelay: 60,
+    });
+    await Promise.all([idle.waitUntilReady(), next(idle, 'drained')]);
+    const other = lab.worker(async () => 'other', {
+      connection: lab.connection({ connectionName: 'other' }),
+      drainDelay: 60,
+    });
+    await Promise.all([other.waitUntilReady(), next(other, 'drained')]);
+    // Its read goes on, and is the first in the line.
+    await until(async () => String(await lab.client.client('LIST')).split('cmd=bzpopmin').length > 2);
+    await idle.pause();
+    const completed = next(other, 'completed');
+    await queue.add('a', 0);
+    expect((await completed)[1]).toBe('other');
   });
 });
 
@@ -225,7 +327,9 @@ describe('cancelling a job', () => {
     const [job, error] = await one;
     expect(job.id).toBe(jobs[1]!.id);
     expect(error).toBeInstanceOf(JobCancelledError);
-    expect(error.message).toBe('no longer wanted');
+    expect([error.message, error.reason, `${error}`]).toEqual(
+      Array.from({ length: 3 }, () => 'no longer wanted'),
+    );
     const others = nextFew(worker, 'failed', 2);
     worker.cancelAllJobs();
     await others;

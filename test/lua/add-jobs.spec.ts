@@ -152,13 +152,15 @@ describe('add-jobs', () => {
     expect(after.prioritized).toBeUndefined();
   });
 
-  it('wakes nobody while the queue is paused', async () => {
+  it('wakes nobody while the queue is paused, but for a job that will be due first', async () => {
     await lab.given({ paused: true });
 
-    const { after } = await add([job(), job('', '10,,,')]);
-
-    expect(after).toMatchObject({ waiting: ['1'], meta: { paused: '1' } });
+    const { after } = await add([job(), job()]);
+    expect(after).toMatchObject({ waiting: ['1', '2'], meta: { paused: '1' } });
     expect(after.wake).toBeUndefined();
+
+    // A worker's call moves what is due, also while none may start.
+    expect((await add([job('', '10,,,')], { seq: '2' })).after.wake).toEqual([['1', 0]]);
   });
 
   it('changes nothing when the same call comes again', async () => {

@@ -90,9 +90,9 @@ describe('change-delay', () => {
     expect(again.after).toEqual(first.after);
   });
 
-  it('wakes nobody while the queue is paused', async () => {
+  it('wakes a worker for what is due first also while the queue is paused', async () => {
     await lab.given({ paused: true, jobs: [{ id: '1', state: 'delayed' }] });
 
-    expect((await change('1', 0)).after.wake).toBeUndefined();
+    expect((await change('1', 0)).after.wake).toEqual([['1', 0]]);
   });
 });

@@ -70,6 +70,23 @@ describe('commit: retention', () => {
     expect(after['body:3']).toBeDefined();
   });
 
+  it('keeps nothing of a job whose age or count is 0, and leaves the others alone', async () => {
+    await lab.given({ jobs: [done('1', NOW - 3000), active('2'), active('3')] });
+
+    const { after } = await runCommit(lab, [complete('2', ',0,'), complete('3', '5,0,1')]);
+
+    expect(idsIn(after.completed)).toEqual(['1']);
+    expect(after['body:2'] ?? after['body:3']).toBeUndefined();
+  });
+
+  it('takes a limit of 0, or a policy that cannot be read, as none', async () => {
+    await lab.given({ jobs: [done('1', NOW - 3000), active('2'), active('3')] });
+
+    const { after } = await runCommit(lab, [complete('2', '1.5,,'), complete('3', ',2000,0')]);
+
+    expect(idsIn(after.completed)).toEqual(['2', '3']);
+  });
+
   it('drops no more by age than a limit says', async () => {
     await lab.given({
       jobs: [done('1', NOW - 3000), done('2', NOW - 3000), done('3', NOW - 3000), active('4')],

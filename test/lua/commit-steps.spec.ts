@@ -167,6 +167,29 @@ describe('commit: step', () => {
     });
   });
 
+  it.each([
+    ['the next step', step({ next: 'charge', nextHead: '2,2,r,1' })],
+    ['a sleep', step({ next: 'charge' }, 'postpone', '500')],
+    ['its turn', step({ next: 'charge' }, 'postpone', '0')],
+  ])('counts stalls anew, as the job got on: %s', async (_what, write) => {
+    await lab.given({ jobs: [held({ ...reserving, stalls: 1 })] });
+
+    expect(fieldsOf((await runCommit(lab, [write])).after)).not.toHaveProperty('stalls');
+  });
+
+  it.each([
+    ['fails', step({ head: '1,1,f,1', value: '"no"', next: 'reserve' }, 'fail', '"no"', '[]', '', '')],
+    [
+      'is tried again',
+      step({ head: '1,1,w,1', value: '"no"', next: 'reserve' }, 'retry', '"no"', '[]', '9', ''),
+    ],
+    ['completes the job', step({ next: 'end:reserve' }, 'complete', '1', '')],
+  ])('tells how often the job stalled where its step %s', async (_what, write) => {
+    await lab.given({ jobs: [held({ ...reserving, stalls: 1 })] });
+
+    expect(fieldsOf((await runCommit(lab, [write])).after)).toMatchObject({ stalls: '1' });
+  });
+
   it('leaves a lock alone that is as good as new', async () => {
     await lab.given({ jobs: [{ ...held(reserving), lockUntil: NOW + 0.9 * LOCK_MS }] });
 

@@ -81,7 +81,7 @@ describe('commit: waiting for children', () => {
 describe('get-children', () => {
   const children = { [X]: 'p', [Y]: 'c{"a":[]}', i: 'i"no"', f: 'f"no"' };
   const read = async (letters: string, values: number): Promise<unknown> =>
-    (await lab.run(getChildren, ['1', '0', letters, values])).reply;
+    (await lab.run(getChildren, ['1', 0, letters, values, 500])).reply;
 
   it('gives children and what they brought, of the kinds asked for', async () => {
     await lab.given({ jobs: [parent({ pending: 1, failedChildren: 1 }, children)] });
@@ -100,7 +100,7 @@ describe('get-children', () => {
     let cursor = '0';
     let calls = 0;
     do {
-      const { reply } = await lab.run(getChildren, ['1', cursor, 'p', 0]);
+      const { reply } = await lab.run(getChildren, ['1', Number(cursor), 'p', 0, 500]);
       const [next, ...pairs] = reply as string[];
       pairs.filter((_, i) => i % 2 === 0).forEach((ref) => seen.add(ref));
       cursor = next!;
@@ -110,5 +110,31 @@ describe('get-children', () => {
 
     expect(seen.size).toBe(3000);
     expect(calls).toBeGreaterThan(3);
+  });
+
+  it.each([5, 60, 1000])('gives as many as asked for and goes on behind them, of %i', async (size) => {
+    const some = Object.fromEntries(
+      Array.from({ length: size }, (_, i) => [`${OTHER}\t${i}`, i % 2 ? 'p' : 'c1']),
+    );
+    await lab.given({ jobs: [parent({ pending: Math.floor(size / 2) }, some)] });
+
+    const found: string[] = [];
+    const sizes = new Set<number>();
+    let cursor = 0;
+    do {
+      const { reply } = await lab.run(getChildren, ['1', cursor, 'p', 0, 3]);
+      const [next, ...pairs] = reply as string[];
+      const refs = pairs.filter((_, i) => i % 2 === 0);
+      found.push(...refs);
+      cursor = Number(next);
+      if (cursor !== 0) sizes.add(refs.length);
+    } while (cursor !== 0);
+
+    expect(found.toSorted()).toEqual(
+      Object.keys(some)
+        .filter((ref) => some[ref] === 'p')
+        .toSorted(),
+    );
+    expect([...sizes].every((each) => each === 3)).toBe(true);
   });
 });

@@ -132,7 +132,7 @@ describe('the job that was kept', () => {
     await givenNext({});
     const expired = SEED_TIME + 1 + LOCK_MS;
 
-    const { after } = await lab.run(recoverStalled, [expired, 'r', LOCK_MS, 0, 1e6]);
+    const { after } = await lab.run(recoverStalled, [expired, 'r', LOCK_MS, 0, 1e6, 1000, 2000, 1]);
     expect(after['dedup:d']).toMatchObject({ owner: '1', nextId: '2' });
     const failed = await runCommit(lab, [['fail', '1', 'r:2', '"stalled"', '[]', '', '']], {
       now: expired + 1,
@@ -248,7 +248,7 @@ describe('the owner', () => {
       () => runCommit(lab, [['retry', '1', 'w:1', '"no"', '[]', '500', '0']], { now: NOW }),
     ],
     ['sleeps', () => runCommit(lab, [['postpone', '1', 'w:1', '500']], { now: NOW })],
-    ['stalls', () => lab.run(recoverStalled, [SEED_TIME + 1 + LOCK_MS, 'r', LOCK_MS, 1, 1e6])],
+    ['stalls', () => lab.run(recoverStalled, [SEED_TIME + 1 + LOCK_MS, 'r', LOCK_MS, 1, 1e6, 1000, 2000, 1])],
     [
       'is finished by one who has lost it',
       () => runCommit(lab, [['complete', '1', 'w:9', '1', '']], { now: NOW }),

@@ -6,7 +6,7 @@ import { ScriptLab } from '../support/script-lab.js';
 const lab = ScriptLab.open();
 
 const list = async (state: string, start: number, stop: number, descending = 0) =>
-  (await lab.run(listJobs, [state, start, stop, descending])).reply;
+  ((await lab.run(listJobs, [start, stop, descending], [state])).reply as string[][])[0];
 
 describe('list-jobs', () => {
   it.each(LISTED_STATES)('lists %s jobs in their order, from either end', async (state) => {
@@ -28,16 +28,29 @@ describe('list-jobs', () => {
 
   it('lists nothing of an empty queue, and changes nothing', async () => {
     for (const state of LISTED_STATES) {
-      const { reply, after } = await lab.run(listJobs, [state, 0, -1, 0]);
-      expect(reply).toEqual([]);
+      const { reply, after } = await lab.run(listJobs, [0, -1, 0], [state]);
+      expect(reply).toEqual([[]]);
       expect(after).toEqual({});
     }
   });
 
-  it('lists 1000 ids a call at most', async () => {
-    await lab.given({ jobs: Array.from({ length: 1001 }, (_, i) => ({ id: `${i}` })) });
+  it('lists several states as they are at one moment, each from its own positions', async () => {
+    await lab.given({
+      jobs: ['a', 'b', 'c', 'd'].map((id, i) => ({
+        id,
+        state: i < 2 ? ('waiting' as const) : ('failed' as const),
+      })),
+    });
 
-    expect(await list('waiting', 0, -1)).toHaveLength(1000);
-    expect(((await list('waiting', 0, -1, 1)) as string[])[0]).toBe('1000');
+    const { reply } = await lab.run(listJobs, [0, 0, 1], ['failed', 'active', 'waiting']);
+
+    expect(reply).toEqual([['d'], [], ['b']]);
+  });
+
+  it('lists 5000 ids of a state at most', async () => {
+    await lab.given({ jobs: Array.from({ length: 5001 }, (_, i) => ({ id: `${i}` })) });
+
+    expect(await list('waiting', 0, -1)).toHaveLength(5000);
+    expect((await list('waiting', 0, -1, 1))![0]).toBe('5000');
   });
 });

@@ -4,49 +4,55 @@ import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
 
-const promote = (count = 1000) => lab.run(promoteJobs, [SEED_TIME, count]);
+const promote = (...ids: string[]) => lab.run(promoteJobs, [SEED_TIME], ids);
 
 describe('promote-jobs', () => {
-  it('puts delayed jobs at the back, the first due first, whatever their priority', async () => {
+  it('puts delayed jobs at the back of where their priority has them wait, in the order in which they are named', async () => {
     await lab.given({
       jobs: [
         { id: '1' },
         { id: '2', state: 'delayed', due: SEED_TIME + 500 },
         { id: '3', state: 'delayed', due: SEED_TIME + 100, priority: 4 },
+        { id: '4', state: 'delayed', due: SEED_TIME + 100 },
+        { id: '5', state: 'delayed', due: SEED_TIME + 100 },
       ],
     });
 
-    const { reply, before, after } = await promote();
+    const { reply, before, after } = await promote('4', '3', '2');
 
-    expect(reply).toBe(2);
+    expect(reply).toBe(3);
     expect(after).toEqual({
       ...before,
-      waiting: ['1', '3', '2'],
-      delayed: undefined,
+      waiting: ['1', '4', '2'],
+      prioritized: [['3', 4 * 2 ** 32 + 2 ** 31 + 6]],
+      delayed: [['5', expect.any(Number)]],
       'job:2': { state: 'waiting', delay: '0' },
-      'job:3': { state: 'waiting', delay: '0', priority: '4' },
+      'job:3': { state: 'prioritized', delay: '0', priority: '4' },
+      'job:4': { state: 'waiting', delay: '0' },
+      meta: { ...(before.meta as object), seq: '6' },
       wake: [['1', 0]],
       events: [
+        ['waiting', '4', 'delayed'],
         ['waiting', '3', 'delayed'],
         ['waiting', '2', 'delayed'],
       ],
     });
   });
 
-  it('moves no more than asked for, and 1000 at most', async () => {
-    await lab.given({
-      jobs: Array.from({ length: 1003 }, (_, i) => ({ id: `${i + 1}`, state: 'delayed' as const })),
-    });
+  it('leaves alone what is not delayed, and takes 1000 jobs a call at most', async () => {
+    await lab.given({ jobs: [{ id: '1' }, { id: '2', state: 'active' }, { id: '3', state: 'failed' }] });
 
-    expect((await promote(2)).after.waiting).toEqual(['1', '2']);
-    expect((await promote(5000)).reply).toBe(1000);
-    expect((await promote(5000)).reply).toBe(1);
+    const { reply, before, after } = await promote('1', '2', '3', 'nobody');
+
+    expect(reply).toBe(0);
+    expect(after).toEqual(before);
+    await expect(promote(...Array.from({ length: 1001 }, String))).rejects.toThrow('too many');
   });
 
   it('changes nothing when no job is delayed', async () => {
     await lab.given({ jobs: [{ id: '1' }] });
 
-    const { reply, before, after } = await promote();
+    const { reply, before, after } = await promote('1');
 
     expect(reply).toBe(0);
     expect(after).toEqual(before);
@@ -55,6 +61,6 @@ describe('promote-jobs', () => {
   it('wakes nobody while the queue is paused', async () => {
     await lab.given({ paused: true, jobs: [{ id: '1', state: 'delayed' }] });
 
-    expect((await promote()).after.wake).toBeUndefined();
+    expect((await promote('1')).after.wake).toBeUndefined();
   });
 });

@@ -5,7 +5,7 @@ import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
 const lab = ScriptLab.open();
 const NOW = SEED_TIME + 20_000;
 
-const renew = (...held: string[]) => lab.run(renewLocks, [NOW, 30_000], held);
+const renew = (...held: string[]) => lab.run(renewLocks, [NOW, 30_000, 15_000, 30_000], held);
 
 describe('renew-locks', () => {
   it('moves the expiry of the locks that are held', async () => {

@@ -40,7 +40,7 @@ describe('retry-job', () => {
       waiting: ['1', '2'],
       failed: undefined,
       'job:2': {
-        ...{ state: 'waiting', token: 'w:3', attemptsStarted: '3', attemptsMade: '2', stalls: '1' },
+        ...{ state: 'waiting', token: 'w:3', attemptsStarted: '3', attemptsMade: '2' },
         ...{ progress: '50', processedBy: 'me' },
       },
       wake: [['1', 0]],
@@ -69,8 +69,8 @@ describe('retry-job', () => {
     });
   });
 
-  it('puts a completed job in front when asked, whatever its priority', async () => {
-    await lab.given({ jobs: [{ id: '1' }, { id: '2', state: 'completed', priority: 5 }] });
+  it('puts a job in front when asked', async () => {
+    await lab.given({ jobs: [{ id: '1' }, { id: '2', state: 'completed' }] });
 
     const { reply, before, after } = await retry('2', { expected: 'completed', front: 1 });
 
@@ -79,11 +79,27 @@ describe('retry-job', () => {
       ...before,
       waiting: ['2', '1'],
       completed: undefined,
-      'job:2': { state: 'waiting', priority: '5', token: 'w:1', attemptsStarted: '1', attemptsMade: '1' },
+      'job:2': { state: 'waiting', token: 'w:1', attemptsStarted: '1', attemptsMade: '1' },
       wake: [['1', 0]],
       events: [['waiting', '2', 'completed']],
       'writer:a': '1\nok',
     });
+  });
+
+  it.each([0, 1])('leaves a job its priority, with front %i', async (front) => {
+    await lab.given({
+      jobs: [
+        { id: '1', state: 'prioritized', priority: 5 },
+        { id: '2', state: 'completed', priority: 5 },
+      ],
+    });
+
+    const { after } = await retry('2', { expected: 'completed', front });
+
+    expect(after['job:2']).toMatchObject({ state: 'prioritized', priority: '5' });
+    expect((after.prioritized as [string, number][]).map(([id]) => id)).toEqual(
+      front ? ['2', '1'] : ['1', '2'],
+    );
   });
 
   it('never grants an old token again, even where the attempts are counted anew', async () => {

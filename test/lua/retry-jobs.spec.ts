@@ -13,7 +13,7 @@ const failed = (id: string, finishedOn = SEED_TIME) => ({
 });
 
 describe('retry-jobs', () => {
-  it('puts failed jobs at the back, the first failed first, whatever their priority', async () => {
+  it('puts failed jobs at the back of where their priority has them wait, the first failed first', async () => {
     await lab.given({
       jobs: [
         { id: '1' },
@@ -33,9 +33,11 @@ describe('retry-jobs', () => {
     expect(reply).toEqual([2, NOW]);
     expect(after).toEqual({
       ...before,
-      waiting: ['1', '2', '4'],
+      waiting: ['1', '4'],
+      prioritized: [['2', 2 ** 32 + 2 ** 31 + 5]],
       failed: undefined,
-      'job:2': { state: 'waiting', priority: '1', token: 'w:2', attemptsStarted: '2', attemptsMade: '2' },
+      meta: { ...(before.meta as object), seq: '5' },
+      'job:2': { state: 'prioritized', priority: '1', token: 'w:2', attemptsStarted: '2', attemptsMade: '2' },
       'job:4': { state: 'waiting', token: 'w:1', attemptsStarted: '1', attemptsMade: '1' },
       wake: [['1', 0]],
       events: [

@@ -61,6 +61,28 @@ describe('flow producers', () => {
     await app.close();
   });
 
+  it('have the codec of the application, or their own', async () => {
+    const codec = (mark: string) => ({
+      serialize: (value: unknown) => ({ [mark]: JSON.stringify(value) }),
+      deserialize: (stored: unknown) => JSON.parse((stored as Record<string, string>)[mark]!) as unknown,
+    });
+    const [shared, own] = [codec('shared'), codec('own')];
+    const app = await compileApp(
+      {
+        imports: [
+          StepwellModule.forRoot({ ...sharedOptions(), codec: shared }),
+          StepwellModule.registerFlowProducer({}, { name: 'other', codec: own }),
+        ],
+        providers: [Albums],
+      },
+      { root: false },
+    );
+    const { flows, others } = app.get(Albums);
+
+    expect([flows.opts.codec, others.opts.codec]).toEqual([shared, own]);
+    await app.close();
+  });
+
   it('are one when registered in several modules alike, and refused when not', async () => {
     const shared = sharedOptions();
     const module = (prefix?: string) =>

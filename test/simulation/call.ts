@@ -30,6 +30,7 @@ export interface CommitReply {
 
 export interface RecoverReply {
   ids: string[];
+  graceMs: number;
   jobs: GrantedJob[];
 }
 
@@ -75,8 +76,8 @@ export function readReply(script: ScriptName, raw: unknown): Reply {
     return reply;
   }
   if (script === 'recoverStalled') {
-    const [ids, ...jobs] = raw as [string[], ...unknown[]];
-    const reply: RecoverReply = { ids, jobs: readJobs(jobs) };
+    const [ids, graceMs, ...jobs] = raw as [string[], number, ...unknown[]];
+    const reply: RecoverReply = { ids, graceMs, jobs: readJobs(jobs) };
     return reply;
   }
   return raw;

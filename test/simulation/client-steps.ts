@@ -71,7 +71,7 @@ export async function operate(world: World): Promise<void> {
   const flag = (): number => random.int(0, 1);
   const finished = random.pick(['completed', 'failed']);
   const plain = (
-    script: 'drainQueue' | 'pauseQueue' | 'closeRateLimit' | 'retryJobs' | 'promoteJobs',
+    script: 'drainQueue' | 'pauseQueue' | 'closeRateLimit' | 'retryJobs',
     ...args: (string | number)[]
   ) => queue.call({ script, args, rest: [] });
   const action = random.weighted<() => Promise<unknown>>([
@@ -86,7 +86,11 @@ export async function operate(world: World): Promise<void> {
     [1, () => plain('pauseQueue', model.paused ? 1 : 0)],
     [2, () => plain('closeRateLimit', now, random.pick([0, 1000]))],
     [2, () => plain('retryJobs', now, finished, random.int(0, 20), random.pick([0, now - 1000]))],
-    [2, () => plain('promoteJobs', now, random.int(0, 20))],
+    [
+      2,
+      () =>
+        queue.call({ script: 'promoteJobs', args: [now], rest: someIds(random, model.order.delayed, id) }),
+    ],
     [3, () => world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0], unlocked(random, id))],
     ...(options.deduplicated > 0 ? dedupActions(world, lane, id) : []),
   ]);
@@ -120,6 +124,11 @@ function cleanArgs(random: Random): (string | number)[] {
   return [state, random.pick([0, 1000, 60_000]), random.pick([0, 0, 2]), random.pick([0, 0, 1])];
 }
 
+/** Some of the ids, each once, and one that may be anything. */
+function someIds(random: Random, ids: readonly string[], other: string): string[] {
+  return [...new Set([...ids.filter(() => random.chance(0.5)), other])].slice(0, CAPS.PROMOTE_CAP);
+}
+
 /** Writes of a program that found the job and holds no lock. */
 function unlocked(random: Random, id: string): string[] {
   return random.pick([
@@ -134,6 +143,10 @@ function unlocked(random: Random, id: string): string[] {
 export async function waitSome(world: World): Promise<void> {
   const { random, now } = world;
   const due = world.site().queue.model.dueIn(now);
+  if (random.chance(0.03)) {
+    world.freezeServer(world.options.lockMs + random.int(0, 20_000));
+    return;
+  }
   const ms = random.weighted([
     [6, random.int(0, 40)],
     [5, random.int(100, 4000)],

@@ -111,11 +111,17 @@ export const DEDUP_MUTANTS: Mutant[] = [
     "redis.call('HSET', q.dedup .. dedup_id, 'owner', id)\n  store_new",
     'store_new',
   ),
-  mutant('nobody is woken for the kept job', '(placed_any(moves) or moves.delayed) and not paused', 'false'),
+  mutant(
+    'nobody is woken for the kept job',
+    'if moves.delayed or (placed_any(moves) and not paused) then',
+    'if false then',
+    ['removeJob', 'cleanJobs', 'removeDedupKey'],
+  ),
   mutant(
     'nobody is woken for a kept job that is delayed',
-    '(placed_any(moves) or moves.delayed) and not paused',
-    'placed_any(moves) and not paused',
+    'if moves.delayed or (placed_any(moves) and not paused) then',
+    'if placed_any(moves) and not paused then',
+    ['removeJob', 'cleanJobs', 'removeDedupKey'],
   ),
   mutant(
     'removing a job ends the deduplication of another',

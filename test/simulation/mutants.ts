@@ -39,7 +39,7 @@ const JOB_MUTANTS: Mutant[] = [
     "if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then",
     'if true then',
   ),
-  mutant('renewal does nothing but say so', 'lock_all(q, held, server_time(now) + lock)', ''),
+  mutant('renewal does nothing but say so', 'lock_all(q, held, t + lock)', ''),
   mutant(
     'renewal does not compare the token',
     "if fields[1] == 'active' and fields[2] == ARGV[at + 1] then",
@@ -62,8 +62,8 @@ const JOB_MUTANTS: Mutant[] = [
   mutant('promotion has no cap', ", 'LIMIT', 0, PROMOTE_CAP)", ')'),
   mutant(
     'recovery has no cap',
-    "redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP)",
-    "redis.call('ZRANGEBYSCORE', q.active, '-inf', t)",
+    "'-inf', string.format('%.0f', upto), 'LIMIT', 0, RECOVER_CAP)",
+    "'-inf', string.format('%.0f', upto))",
   ),
   mutant('delayed jobs are promoted early', "'(' .. (moves.now + 1)", "'(' .. (moves.now + 50)"),
   mutant('the earliest delayed job does not wake anybody', 'is_first_due(moves.delayed)', 'false'),
@@ -82,10 +82,18 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'recovery takes live locks',
-    "q.active, '-inf', t, 'LIMIT', 0, RECOVER_CAP",
+    "q.active, '-inf', string.format('%.0f', upto), 'LIMIT', 0, RECOVER_CAP",
     "q.active, '-inf', '+inf', 'LIMIT', 0, RECOVER_CAP",
   ),
-  mutant('recovery does not count stalls', 'local stalls = (fields[1] or 0) + 1', 'local stalls = 1'),
+  mutant('a silence goes unnoticed', 'if heard and now - heard > silence then', 'if false then'),
+  mutant('the grace is forgotten', 'if now < ends and ends - now <= grace then', 'if false then'),
+  mutant('the grace never ends', 'if now < ends and ends - now <= grace then', 'if true then'),
+  mutant('renewals are not heard', 'if silence > 0 then\n  hear(', 'if false then\n  hear('),
+  mutant(
+    'recovery does not count stalls',
+    'local stalls = (tonumber(fields[1]) or 0) + 1',
+    'local stalls = 1',
+  ),
   mutant(
     'recovery leaves the job among the active ones',
     "move(moves, 'released', id)\n  local state = place(moves, id, priority, true)",

@@ -23,6 +23,7 @@ const SIGHTS = [
   ...['answer deduplicated', 'removeDedupKey repeated', 'getDedupOwner', 'owner replaced', 'newest kept'],
   ...['kept job added', 'kept job added under a number', 'ttl begun anew', 'ttl over', 'key swept up'],
   ...['gave way', 'gave way to a finished job'],
+  ...['grace', 'server frozen'],
   ...['job taken back', 'job stalled too often', 'drainQueue', 'promoteJobs', 'retryJobs', 'changePriority'],
 ];
 

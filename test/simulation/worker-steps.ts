@@ -120,7 +120,7 @@ async function sendTooMuch(world: World): Promise<void> {
   const list = random.chance(0.5) ? entries : broken;
   if (random.chance(0.3)) {
     const rest = Array.from({ length: 13 }, () => ['nobody', 'w:1']).flat();
-    await worker.queue.call({ script: 'renewLocks', args: [world.now, worker.lockMs], rest });
+    await worker.queue.call({ script: 'renewLocks', args: [world.now, worker.lockMs, 0, 0], rest });
   } else {
     await world.commit(worker, lane, list, random.int(0, 4));
   }

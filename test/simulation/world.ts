@@ -1,6 +1,7 @@
 import type { CommitReply, Call, RecoverReply } from './call.js';
 import { FakeWorker, type Held } from './fake-worker.js';
 import { Lane, sameCall } from './lane.js';
+import { silenceOf } from '../../lib/job/silence.js';
 import type { Random } from './random.js';
 import { CAPS } from './simulated-scripts.js';
 import type { SimulatedQueue } from './simulated-queue.js';
@@ -99,7 +100,7 @@ export class World {
       const rest = slice.flatMap(({ id, token }) => [id, token]);
       const lost = (await worker.queue.call({
         script: 'renewLocks',
-        args: [this.now, worker.lockMs],
+        args: [this.now, worker.lockMs, ...this.silence],
         rest,
       })) as string[];
       for (const lock of slice) {
@@ -111,15 +112,35 @@ export class World {
 
   async recover(worker: FakeWorker): Promise<void> {
     const { lockMs, maxStalls } = this.options;
-    const args = [this.now, worker.nextName(), lockMs, maxStalls, 2 ** 40];
-    const { ids, jobs } = (await worker.queue.call({
+    const args = [this.now, worker.nextName(), lockMs, maxStalls, 2 ** 40, ...this.silence, 1];
+    const { ids, jobs, graceMs } = (await worker.queue.call({
       script: 'recoverStalled',
       args,
       rest: [],
     })) as RecoverReply;
+    if (graceMs > 0) this.count('grace');
     if (ids.length > 0) this.count('job taken back');
     if (jobs.length > 0) this.count('job stalled too often');
     if (!this.random.chance(this.loss)) worker.take(jobs, this.now, this.now);
+  }
+
+  /** As workers name it: half a lock without a call, and the time of one lock to renew. */
+  private get silence(): [silence: number, grace: number] {
+    const { silenceMs, graceMs } = silenceOf(this.options.lockMs);
+    return [silenceMs, graceMs];
+  }
+
+  /** Redis stands still for longer than locks last. Whoever held one then has a grace to renew it. */
+  freezeServer(ms: number): void {
+    const { graceMs } = silenceOf(this.options.lockMs);
+    for (const worker of this.awake()) {
+      if (worker.queue.model.heard === undefined) continue;
+      for (const lock of worker.held.filter(({ lockUntil }) => lockUntil > this.now)) {
+        lock.lockUntil = Math.max(lock.lockUntil, this.now + ms + graceMs - 1);
+      }
+    }
+    this.clock.now += ms;
+    this.count('server frozen');
   }
 
   /** Lets time pass; workers that are awake renew their locks on the way. */

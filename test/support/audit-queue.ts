@@ -57,6 +57,9 @@ const META_FIELDS = new Set([
   'era',
   'base',
   'lookedAfter',
+  'heard',
+  'silentFrom',
+  'graceUntil',
 ]);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */

@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 interface Pair {
   client: Socket;
   server: Socket;
+  /** What the client last sent. */
+  request: string;
   /** Nothing goes through any more, and nobody is told. */
   isDead: boolean;
 }
@@ -24,6 +26,7 @@ export class LossyProxy {
   ) {}
 
   /**
+   * @param redis looked at for each new connection
    * @param mayLose given what the client last sent on the connection: whether the reply to it may be lost
    */
   static async open(
@@ -51,6 +54,15 @@ export class LossyProxy {
     this.isFrozen = true;
   }
 
+  /** Hands nothing on any more on connections whose last request is such, and tells nobody. Answers how many there are. */
+  silence(which: (request: string) => boolean): number {
+    const chosen = [...this.pairs].filter(({ request }) => which(request));
+    for (const pair of chosen) {
+      pair.isDead = true;
+    }
+    return chosen.length;
+  }
+
   /** Lets new connections through; those from before stay dead. */
   thaw(): void {
     this.isFrozen = false;
@@ -70,17 +82,16 @@ export class LossyProxy {
   }
 
   private join(client: Socket, server: Socket): void {
-    const pair: Pair = { client, server, isDead: this.isFrozen };
-    let request = '';
+    const pair: Pair = { client, server, request: '', isDead: this.isFrozen };
     this.pairs.add(pair);
     client.on('data', (chunk: Buffer) => {
       if (this.isFrozen || pair.isDead) return;
-      request = chunk.toString('latin1');
+      pair.request = chunk.toString('latin1');
       server.write(chunk);
     });
     server.on('data', (chunk: Buffer) => {
       if (this.isFrozen || pair.isDead) return;
-      if (this.losing > 0 && this.mayLose(request)) {
+      if (this.losing > 0 && this.mayLose(pair.request)) {
         this.losing -= 1;
         this.lost += 1;
         client.destroy();

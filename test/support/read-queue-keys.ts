@@ -27,7 +27,7 @@ for i, key in ipairs(redis.call('KEYS', ARGV[1])) do
 end
 return found`;
 
-/** Every key of a queue, known or not. */
+/** Every key of a queue, known or not, apart from the nudges of readers: those come and go by themselves. */
 export async function readQueueKeys(
   client: RedisClient,
   prefix: string,
@@ -41,10 +41,7 @@ export async function readQueueKeys(
     number,
     unknown,
   ][];
-  return found.map(([key, type, ttlMs, value]) => ({
-    name: key.slice(keys.base.length),
-    type,
-    ttlMs,
-    value,
-  }));
+  return found
+    .map(([key, type, ttlMs, value]) => ({ name: key.slice(keys.base.length), type, ttlMs, value }))
+    .filter(({ name, ttlMs }) => !(name.startsWith('nudge:') && ttlMs >= 0));
 }

@@ -46,6 +46,9 @@ class Desk {
           }),
       }),
       nudge: () => {},
+      rested: () => {},
+      call: (run: () => Promise<unknown>) => run(),
+      tryCall: (run: () => Promise<unknown>) => run(),
       failed: (error: unknown) => {
         throw error;
       },
@@ -154,7 +157,7 @@ describe('a courier', () => {
       ]),
     );
 
-    expect(calls[4]!.args).toEqual([0, 'here', 'b', '2', 'e']);
+    expect(calls[4]!.args).toEqual([0, 'here', 'b', 2, 'e']);
     expect(calls[4]!.rest).toEqual(['3', 'e', 'settle\x1f3']);
   });
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ConnectionOptions, InvalidOptionError, Queue, QueueEvents, Worker } from '../../lib/engine.js';
+import {
+  type ConnectionOptions,
+  FlowProducer,
+  InvalidOptionError,
+  Queue,
+  QueueEvents,
+  QueueEventsProducer,
+  Worker,
+} from '../../lib/engine.js';
 import { checkJobOptions } from '../../lib/job/check-job-options.js';
 import { checkJobId, checkJobName, checkPrefix, checkQueueName } from '../../lib/job/check.js';
 import { checkWorkerOptions } from '../../lib/worker/check-worker-options.js';
@@ -28,6 +36,10 @@ const NO_KEEP = [
   { count: -1 },
   { age: NaN },
   { count: 1, limit: -1 },
+  { count: 1.5 },
+  { count: '5' },
+  { age: 1, limit: 0 },
+  { age: 1, limit: 2.5 },
   { other: 1 },
 ];
 
@@ -64,8 +76,8 @@ describe('job options', () => {
     ],
     [
       'jobId',
-      ['', '12', '-3', '0', 5, null, 'a\nb', 'a\tb', 'a\0', '\ud800', 'x'.repeat(257), 'ä'.repeat(129)],
-      ['a', 'a:b:c', '1a', '🦊', 'x'.repeat(256)],
+      ['12', '-3', '0', 5, null, 'a\nb', 'a\tb', 'a\0', '\ud800', 'x'.repeat(257), 'ä'.repeat(129)],
+      ['', 'a', 'a:b:c', '1a', '🦊', 'x'.repeat(256)],
     ],
   ])('%s', (option, bad, good) => {
     for (const value of bad) {
@@ -89,7 +101,7 @@ describe('worker options', () => {
   it.each<[string, unknown[], unknown[]]>([
     ['concurrency', [...NO_COUNT, 0], [1, 500]],
     ['autorun', NO_FLAG, [false]],
-    ['lockDuration', [...NO_NUMBER, 0, 2 ** 31], [1, 60_000]],
+    ['lockDuration', [...NO_NUMBER, 0, 2 ** 31, 1000 / 3], [1, 60_000]],
     ['stalledInterval', [...NO_NUMBER, 0, 2 ** 31], [1]],
     ['skipLockRenewal', NO_FLAG, [true]],
     ['skipStalledCheck', NO_FLAG, [true]],
@@ -97,12 +109,18 @@ describe('worker options', () => {
     ['maxStartedAttempts', NO_COUNT, [0, 3]],
     ['drainDelay', [...NO_NUMBER, 0], [0.01, 5]],
     ['closeTimeout', [...NO_NUMBER, 2 ** 31], [0, 5]],
-    ['maxEventBytes', [...NO_NUMBER, 0], [1e9]],
+    ['maxEventBytes', [...NO_NUMBER, 0, 0.5], [1e9]],
     ['removeOnComplete', NO_KEEP, [true]],
     ['removeOnFail', NO_KEEP, [{ age: 3 }]],
     [
       'limiter',
-      [null, {}, { max: 0, duration: 1 }, { max: 1 }, { max: 1, duration: 0 }, { max: 1.5, duration: 1 }],
+      [
+        ...[null, {}, { max: 0, duration: 1 }, { max: 1 }, { max: 1, duration: 0 }],
+        ...[
+          { max: 1.5, duration: 1 },
+          { max: 1, duration: 1000 / 3 },
+        ],
+      ],
       [{ max: 1, duration: 1 }],
     ],
     ['name', [5, null, {}], ['me', '']],
@@ -166,5 +184,28 @@ describe('queue options', () => {
     const error = refusal(() => checkJobId('x'.repeat(5000)));
     expect(error.message.length).toBeLessThan(200);
     expect(error.value).toHaveLength(5000);
+  });
+});
+
+describe('options of calls', () => {
+  it.each<[string, (opts: object) => unknown]>([
+    ['Queue', (opts) => new Queue('q', opts)],
+    ['QueueEvents', (opts) => new QueueEvents('q', opts)],
+    ['QueueEventsProducer', (opts) => new QueueEventsProducer('q', opts)],
+    ['FlowProducer', (opts) => new FlowProducer(opts)],
+    ['Worker', (opts) => new Worker('q', null, opts)],
+  ])('of a %s are checked before anything is connected', (_name, make) => {
+    for (const callTimeout of [...NO_NUMBER, 0, 2 ** 31]) {
+      expect(refusal(() => make({ callTimeout })).option).toBe('callTimeout');
+    }
+  });
+
+  it.each<[string, (opts: object) => unknown]>([
+    ['Queue', (opts) => new Queue('q', opts)],
+    ['FlowProducer', (opts) => new FlowProducer(opts)],
+  ])('a backlog of a %s is a whole number or Infinity', (_name, make) => {
+    for (const backlog of NO_COUNT.filter((value) => value !== Infinity)) {
+      expect(refusal(() => make({ backlog })).option).toBe('backlog');
+    }
   });
 });

@@ -166,6 +166,8 @@ describe('errors of Redis', () => {
       'read ECONNRESET',
       'connect ECONNREFUSED 1.2.3.4:5',
       'Reached the max retries per request limit',
+      'Too many Cluster redirections. Last error: Error: Connection is closed.',
+      'Command aborted due to connection close',
     ]) {
       expect([isPassing(new Error(text)), isBroken(new Error(text))]).toEqual([false, true]);
     }

@@ -90,13 +90,14 @@ function momentsOfStep({ name, status, attempts, startedOn, finishedOn, failedRe
 
 function momentsOfJob(job: Job): Moment[] {
   const what = `${job.id.split('-').at(-1)} px`;
-  const started = job.processedOn === undefined ? [] : [{ at: job.processedOn, what, words: 'started' }];
+  const { processedOn } = job;
+  const started = typeof processedOn === 'number' ? [{ at: processedOn, what, words: 'started' }] : [];
   return [...started, ...endOf(job, what)];
 }
 
 function endOf({ finishedOn, failedReason }: Job, what: string): Moment[] {
-  if (finishedOn === undefined) return [];
-  return failedReason === undefined
+  if (typeof finishedOn !== 'number') return [];
+  return typeof failedReason !== 'string'
     ? [{ at: finishedOn, what, words: 'completed' }]
     : [{ at: finishedOn, what, words: `failed: ${failedReason}`, isBad: true }];
 }

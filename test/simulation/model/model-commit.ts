@@ -100,7 +100,7 @@ class EntryModel {
   ): string {
     this.model.takeOut(job);
     releaseDedup(this.model, job, this.now);
-    if (keep.startsWith('0,')) {
+    if (/^0,|^\d*,0,/.test(keep)) {
       this.model.forget(job.id);
       return 'ok';
     }

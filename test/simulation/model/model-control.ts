@@ -91,19 +91,18 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return inState(model, id, 'delayed', (job) => promote(model, job, job.fields.priority));
   },
 
-  promoteJobs(model, [, count]) {
-    const ids = model.order.delayed.slice(0, Math.min(count as number, CAPS.PROMOTE_CAP));
-    ids.forEach((id) => promote(model, model.job(id), undefined));
-    return ids.length;
+  promoteJobs(model, _args, rest) {
+    if (rest.length > CAPS.PROMOTE_CAP) return undefined;
+    const jobs = rest.flatMap((id) => model.jobs.get(id) ?? []).filter(({ place }) => place === 'delayed');
+    jobs.forEach((job) => promote(model, job, job.fields.priority));
+    return jobs.length;
   },
 
-  recoverStalled(model, [now, worker, lock, maxStalls]) {
-    const reply: RecoverReply = { ids: [], jobs: [] };
+  recoverStalled(model, [now, worker, lock, maxStalls, , silence, grace]) {
+    const { upTo, graceMs } = hear(model, now as number, silence as number, grace as number);
+    const reply: RecoverReply = { ids: [], graceMs, jobs: [] };
     // Each goes to the front: the one that waits longest last.
-    for (const job of model
-      .expired(now as number)
-      .slice(0, CAPS.RECOVER_CAP)
-      .toReversed()) {
+    for (const job of model.expired(upTo).slice(0, CAPS.RECOVER_CAP).toReversed()) {
       const stalls = Number(job.fields.stalls ?? 0) + 1;
       job.fields.stalls = String(stalls);
       if (stalls > (maxStalls as number)) {
@@ -129,8 +128,9 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return 'ok';
   },
 
-  renewLocks(model, [now, lock], rest) {
+  renewLocks(model, [now, lock, silence, grace], rest) {
     if (rest.length > 2 * CAPS.RENEW_CAP) return undefined;
+    if (silence !== 0) hear(model, now as number, silence as number, grace as number);
     const lost: string[] = [];
     for (let at = 0; at < rest.length; at += 2) {
       const job = model.jobs.get(rest[at] as string);
@@ -160,6 +160,21 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return [ids.length, latest];
   },
 };
+
+/** Who looks after locks is heard. After a silence, what expired in it is left alone for a while. */
+function hear(
+  model: QueueModel,
+  now: number,
+  silence: number,
+  grace: number,
+): { upTo: number; graceMs: number } {
+  const { heard } = model;
+  if (heard !== undefined || model.order.active.length > 0) model.heard = now;
+  if (heard !== undefined && now - heard > silence) model.grace = { from: heard, until: now + grace };
+  return now < model.grace.until
+    ? { upTo: model.grace.from, graceMs: model.grace.until - now }
+    : { upTo: now, graceMs: 0 };
+}
 
 /** Jobs go by hand. They have their ids until what was kept for after them has been added. */
 function endAll(model: QueueModel, ids: readonly string[], now: number): void {

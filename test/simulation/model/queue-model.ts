@@ -15,7 +15,7 @@ export interface ModelGrant {
 }
 
 const REMEMBERED = 40;
-const FINISHED_FIELDS = ['processedOn', 'finishedOn', 'result', 'failedReason', 'stack'] as const;
+const FINISHED_FIELDS = ['processedOn', 'finishedOn', 'result', 'failedReason', 'stack', 'stalls'] as const;
 
 /**
  * What a queue should hold: jobs in plain maps and lists. Knows nothing of batches, scores or Redis; every change is
@@ -31,6 +31,9 @@ export class QueueModel {
   readonly dedups = new Map<string, DedupKey>();
   paused = false;
   closedUntil = 0;
+  /** When somebody who looks after locks was heard last. */
+  heard: number | undefined;
+  grace = { from: 0, until: 0 };
   private numbers = 0;
 
   constructor(
@@ -114,7 +117,7 @@ export class QueueModel {
   /** A finished job becomes one that waits. */
   restart(job: ModelJob, front: boolean, ...dropped: (keyof JobFields)[]): void {
     this.takeOut(job);
-    job.fields.state = this.enqueue(job, undefined, front);
+    job.fields.state = this.enqueue(job, job.fields.priority, front);
     for (const field of [...FINISHED_FIELDS, ...dropped]) delete job.fields[field];
   }
 

@@ -1,0 +1,66 @@
+import { queueBase } from '../job/job-ref.js';
+
+/** Stores beyond that many are forgotten, unless they are at work. */
+const MOST = 200;
+
+/** What is asked of a store. */
+export interface PeerStore {
+  readonly isIdle: boolean;
+  /** Resolves once no call of its own is on its way. */
+  ownIdle(): Promise<void>;
+  /** Rejects every call of its own that somebody waits for. */
+  closeOwn(message: string): void;
+}
+
+/** Names a queue. */
+export interface QueueRef {
+  prefix: string;
+  queueName: string;
+}
+
+/**
+ * The stores of other queues that one object has come to need, shared by all of them: the peer of a peer is one of these.
+ * Bounded, as some users have a queue for each of their customers.
+ */
+export class StorePeers<S extends PeerStore> {
+  /** The least recently used first. */
+  private readonly stores = new Map<string, S>();
+
+  constructor(private readonly make: (queue: QueueRef, peers: StorePeers<S>) => S) {}
+
+  of(queue: QueueRef): S {
+    const base = queueBase(queue.prefix, queue.queueName);
+    const store = this.stores.get(base) ?? this.make(queue, this);
+    this.stores.delete(base);
+    this.stores.set(base, store);
+    if (this.stores.size > MOST) {
+      this.forgetIdle();
+    }
+    return store;
+  }
+
+  /** Resolves once no call of theirs is on its way. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.stores.values()].map((store) => store.ownIdle()));
+  }
+
+  /** Rejects every call of theirs that somebody waits for. */
+  close(message: string): void {
+    this.stores.forEach((store) => store.closeOwn(message));
+  }
+
+  get size(): number {
+    return this.stores.size;
+  }
+
+  private forgetIdle(): void {
+    for (const [base, store] of this.stores) {
+      if (this.stores.size <= MOST / 2) {
+        return;
+      }
+      if (store.isIdle) {
+        this.stores.delete(base);
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import { BODY, HERE, message, OTHER } from './flow-call.js';
+import { SEED_TIME, type Seed } from './seed-queue.js';
+import type { ScriptName } from '../simulation/simulated-scripts.js';
+
+/** One call of a script as it goes over the wire: all texts. */
+export interface ValidCall {
+  args: readonly string[];
+  rest: readonly string[];
+  /** Whether the queue has to be paused. */
+  paused?: true;
+}
+
+const NOW = String(SEED_TIME + 60_000);
+const LANE = ['odd', '2'] as const;
+
+/** A queue with something for each of the calls below to do. */
+export const BUSY_SEED: Seed = {
+  limiter: { count: 1, until: SEED_TIME + 90_000 },
+  jobs: [
+    { id: '1' },
+    { id: '2', priority: 3, state: 'prioritized' },
+    { id: '3', state: 'delayed', due: SEED_TIME + 1000 },
+    { id: '4', state: 'delayed', due: SEED_TIME + 900_000 },
+    { id: '5', state: 'active', lockUntil: SEED_TIME + 90_000, logs: ['a', 'b', 'c'] },
+    {
+      id: '6',
+      state: 'active',
+      lockUntil: SEED_TIME + 90_000,
+      fields: { step: 'pay', 'step:pay': `0,0,a,1,${SEED_TIME},`, 'last:pay': '1' },
+    },
+    { id: '7', state: 'active', lockUntil: SEED_TIME + 10 },
+    { id: '8', state: 'completed' },
+    { id: '9', state: 'completed' },
+    { id: '10', state: 'failed', fields: { parent: `f${OTHER}\tabove` } },
+    { id: '11', state: 'waiting-children', children: { [`${OTHER}\tchild`]: 'p' } },
+    { id: '12', state: 'waiting-children', children: { [`${OTHER}\tother`]: 'p' } },
+    {
+      id: '13',
+      state: 'delayed',
+      due: SEED_TIME + 800_000,
+      fields: {
+        state: 'delayed',
+        step: 'ask',
+        'step:ask': `0,0,w,1,${SEED_TIME},`,
+        awaits: `${SEED_TIME + 800_000}\task\tpay\tgo`,
+      },
+    },
+    { id: '14', fields: { state: 'waiting', parent: `f${OTHER}\tabove` } },
+    { id: '15', state: 'active', lockUntil: SEED_TIME + 90_000 },
+    { id: '16', fields: { state: 'waiting', parent: `f${OTHER}\tabove` } },
+    { id: '17', state: 'completed', fields: { parent: 'fsecond:{queue}:\tabove' } },
+  ],
+};
+
+const lane = (...args: string[]): string[] => [NOW, ...LANE, ...args];
+const call = (args: readonly string[], rest: readonly string[] = []): ValidCall => ({ args, rest });
+
+/** What a job came to, after another that has been written already. */
+const commits = (...entry: string[]): ValidCall =>
+  call(lane('1', '2', 'w', 'host', '30000', '5', '1000'), [
+    'complete',
+    '15',
+    'w:1',
+    '1',
+    '1,500,2',
+    ...entry,
+  ]);
+const step = (head: string, next: string, ...way: string[]): ValidCall =>
+  commits('step', '6', 'w:1', 'pay', head, '1', 'post', next, String(way.length), ...way);
+
+const SPECS = ['', '50,,,', ',4,1,', `500,,,${SEED_TIME}`, '100,,,,2000,er,twin'];
+const MESSAGES = [
+  message('add', 'n1', '5,2,,', `f${OTHER}\tabove`, 0, BODY),
+  message('add', 'n2', '', '', 2, BODY, `${OTHER}\tx`),
+  message('add', '1', '', `f${OTHER}\tabove`, 1, BODY, `${OTHER}\tx`),
+  message('refs', '11', `${OTHER}\tlate`),
+  message('settle', '11', 'child', 'f', 'c', '7'),
+  message('settle', '12', 'other', 'f', 'f', '"no"'),
+  message('relink', '11', 'child'),
+];
+const POSTED = message('', 5, OTHER, 'add', 'n1', '', `f${OTHER}\tabove`, 0, BODY);
+
+/** Calls that do something, of every script that writes. */
+export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
+  addFlow: [
+    call(lane(), ['root', 'r', '10,2,,', BODY, '2', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
+    call(lane(), ['attach', '5', 'w:1', '', '1', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
+    call(lane(), [
+      ...['root', 'r', '', BODY, '1', '', '0', '1', `${OTHER}\tc1`, '0'],
+      ...['root', 's', '', BODY, '1', '', '0', '0', '1', '1', POSTED],
+    ]),
+  ],
+  addJobs: SPECS.map((spec) => call(lane('1'), ['', '', BODY, 'own', spec, BODY, '', spec, BODY])),
+  changeDelay: [call(lane('4', '700'))],
+  changePriority: [call(lane('1', '3', '1')), call(lane('2', '0', '0'))],
+  cleanJobs: [
+    call(lane('completed', '0', '0', '0')),
+    call(lane('waiting', '10', '1', '0')),
+    call(lane('delayed', '0', '1', '1')),
+  ],
+  closeRateLimit: [call([NOW, '5000']), call([NOW, '0'])],
+  commit: [
+    ...SPECS.map((spec) => commits('add', '', spec, BODY)),
+    commits('complete', '5', 'w:1', '1', ''),
+    commits('complete', '5', 'w:1', '1', '2,,'),
+    commits('complete', '5', 'w:1', '1', ',0,1'),
+    commits('fail', '5', 'w:1', '"no"', '[]', '3,1000,', '1'),
+    commits('retry', '5', 'w:1', '"no"', '[]', '250', ''),
+    commits('postpone', '5', 'w:1', '250'),
+    commits('wait-children', '5', 'w:1', ''),
+    commits('data', '5', 'w:1', '{}'),
+    commits('progress', '5', 'w:1', '5'),
+    commits('log', '5', 'w:1', 'line', '2'),
+    commits('log', '5', 'w:1', 'line', ''),
+    commits('clear-logs', '5', 'w:1', '1'),
+    commits('emit', '6', 'w:1', 'pay', '5'),
+    commits('end-wait', '6', 'w:1'),
+    commits('begin-step', '6', 'w:1', 'post', '1,0,a,1', 'pay', ''),
+    step('0,0,c,1', '1,0,a,1'),
+    step('0,0,c,1', '', 'complete', '1', '5,,'),
+    step('0,0,f,1', '', 'fail', '"no"', '[]', '5,,', '1'),
+    step('0,0,r,1', '', 'retry', '"no"', '[]', '100', ''),
+    step('0,0,c,1', '', 'postpone', '100'),
+    step('0,0,w,1', '', 'await-signal', 'go', '100'),
+    step('0,0,f,1', '', 'undo', '"no"'),
+  ],
+  drainQueue: [call(['0']), call(['1'])],
+  obliterateQueue: [
+    { ...call(['3', '1']), paused: true },
+    { ...call(['900', '1']), paused: true },
+  ],
+  pauseQueue: [call(['1'])],
+  promoteJob: [call(lane('4'))],
+  promoteJobs: [call([NOW], ['4', '3'])],
+  publishEvent: [call([...LANE, '{"eventName":"x"}', '100'])],
+  readOutbox: [
+    call([NOW, 'p', '1000', '0', '100', '1000', '', '']),
+    call([NOW, 'p', '1000', '1', '100', '1000', '', 'f'], [OTHER, '9000000000000000', '5', '7,8', '']),
+    call([NOW, 'p', '1000', '1', '100', '1000', '', 'f'], [OTHER, '0', '0', '', 'again']),
+  ],
+  receive: [
+    call(
+      [NOW, OTHER, HERE, '0', ''],
+      MESSAGES.flatMap((text, i) => [String(10 + i), '1.ab', text]),
+    ),
+  ],
+  nextParents: [call([NOW, '1', '1000'])],
+  recoverStalled: [
+    call([NOW, 'w2', '30000', '1', '100', '0', '0', '1']),
+    call([NOW, 'w2', '30000', '0', '1000000', '15000', '30000', '1']),
+  ],
+  removeChildren: [call([NOW, `${OTHER}\tabove`, '1'], ['14', '10'])],
+  removeDedupKey: [call(lane('twin', ''))],
+  removeJob: [call(lane('1')), call(lane('14'))],
+  renewLocks: [call([NOW, '45000', '15000', '30000'], ['5', 'w:1', '6', 'w:1'])],
+  retryJob: [call(lane('8', 'completed', '0', '1', '1')), call(lane('10', 'failed', '1', '0', '0'))],
+  retryJobs: [call([NOW, 'completed', '10', '0']), call([NOW, 'failed', '10', String(SEED_TIME + 5)])],
+  setMeta: [call(['500'])],
+  signalJob: [call(lane('13', 'go', 'k', '1')), call(lane('5', 'go', '', '1'))],
+  stageFlow: [call([NOW, 's', '0', '60000'], [POSTED, POSTED])],
+  tellAgain: [call([NOW, 'second:{queue}:', 'above'], ['17', '9'])],
+  trimEvents: [call(['0'])],
+  unlinkChild: [call(lane('14'))],
+};
