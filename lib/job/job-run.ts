@@ -30,7 +30,7 @@ export class JobRun<
   /** Replaces the job's data. Refused with `LockLostError` once a later run holds the job. */
   async updateData(data: D): Promise<void> {
     const json = encodeJson('Job data', data, '{}', this.store.codec);
-    this.expect(await this.store.write(['data', this.id, this.token ?? '', json]), 'update');
+    this.expect(await this.store.write(['data', this.writeId, this.token ?? '', json]), 'update');
     this.data = data;
   }
 
@@ -38,7 +38,7 @@ export class JobRun<
   async updateProgress(progress: P): Promise<void> {
     const json = encodeJson('Progress', progress, 'null', this.store.codec);
     this.expect(
-      await this.store.write(['progress', this.id, this.token ?? '', json]),
+      await this.store.write(['progress', this.writeId, this.token ?? '', json]),
       'update the progress of',
     );
     this.progress = progress;
@@ -48,7 +48,7 @@ export class JobRun<
   /** Adds a line to the job's log. Answers how many lines it has. */
   async log(line: string): Promise<number> {
     const keep = this.opts.keepLogs === undefined ? '' : String(this.opts.keepLogs);
-    const word = await this.store.write(['log', this.id, this.token ?? '', String(line), keep]);
+    const word = await this.store.write(['log', this.writeId, this.token ?? '', String(line), keep]);
     const count = Number(word);
     if (Number.isNaN(count)) {
       this.expect(word, 'log for');
@@ -60,7 +60,7 @@ export class JobRun<
   async clearLogs(keepLogs = 0): Promise<void> {
     checkInteger('keepLogs', keepLogs, 0);
     this.expect(
-      await this.store.write(['clear-logs', this.id, this.token ?? '', String(keepLogs)]),
+      await this.store.write(['clear-logs', this.writeId, this.token ?? '', String(keepLogs)]),
       'clear the logs of',
     );
   }
@@ -152,7 +152,7 @@ export class JobRun<
 
   /** @internal What is stored of the job now, undefined when it is gone. */
   async readFields(): Promise<JobFields | undefined> {
-    return (await this.store.loadJob(this.id))?.record.fields;
+    return (await this.load())?.record.fields;
   }
 
   /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
@@ -182,6 +182,11 @@ export class JobRun<
     if (failure.retryDelayMs === undefined) {
       this.finishedOn = this.store.runtime.now();
     }
+  }
+
+  /** Under a lock the token tells which life is meant. */
+  private get writeId(): string {
+    return this.token === undefined ? this.named : this.id;
   }
 
   private async parentReached(): Promise<boolean> {

@@ -47,7 +47,10 @@ export interface AddedChild {
   known: boolean;
 }
 
-/** What a `Job` needs of the store. A method answers the script's word: 'ok', or why nothing was done. */
+/**
+ * What a `Job` needs of the store. A method answers the script's word: 'ok', or why nothing was done. The id of a job that
+ * is changed may name its life, see `lifeId`.
+ */
 export interface JobStore {
   readonly queueName: string;
   readonly prefix: string;

@@ -1,6 +1,9 @@
 import type { ScriptRunner } from '../redis/script-runner.js';
 import type { Runtime } from '../runtime/runtime.js';
 
+/** A courier, as far as the office compares it. */
+export type RestingCourier = object;
+
 /** What a courier needs of the post office of its process. */
 export interface CourierOffice {
   /** Names this process. */
@@ -11,10 +14,8 @@ export interface CourierOffice {
   /** A queue's outbox holds something: to be looked at in so many milliseconds. */
   nudge(base: string, lookInMs: number): void;
   failed(error: unknown): void;
-  /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
-  rested(base: string, courier: unknown): void;
   /** Makes a call that may be repeated, until it is answered or the office closes. */
   call(run: () => Promise<unknown>): Promise<unknown>;
-  /** The same, but gives up after some silence, so that what else there is goes on. */
-  tryCall(run: () => Promise<unknown>): Promise<unknown>;
+  /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
+  rested(base: string, courier: RestingCourier): void;
 }

@@ -1,10 +1,13 @@
 import { isBroken, isPassing } from '../redis/redis-failure.js';
 import { receive } from '../redis/scripts.generated.js';
+import { Call } from './call.js';
 import type { CourierOffice } from './courier-office.js';
 import type { OutboxLine, OutboxMessage } from './outbox-page.js';
 
 /** For which what was received is kept: longer than a replica may be behind its master. */
 const KEEP_MS = 5000;
+/** For which a target is tried that is failing over or out of reach; after that it is come back to. */
+const PATIENCE_MS = 2000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const FENCE = 'fence\x1f';
@@ -128,13 +131,18 @@ export class CourierRound {
   private async send(messages: readonly OutboxMessage[], after: Stamp): Promise<Taken | undefined> {
     this.busy = true;
     const rest = messages.flatMap(({ number, era, text }) => [number, era, text]);
-    const args = [0, this.source, this.target, Number(after.number), after.era] as const;
+    const args = [
+      this.office.runtime.scriptTime(),
+      this.source,
+      this.target,
+      after.number,
+      after.era,
+    ] as const;
+    const runner = this.office.runner(this.target);
+    const call = new Call(runner, () => runner.run(receive, args, rest));
+    const patience = this.office.runtime.setTimer(() => call.abandon(), PATIENCE_MS, true);
     try {
-      const runner = this.office.runner(this.target);
-      const [lookInMs, ...taken] = (await this.office.tryCall(() => runner.run(receive, args, rest))) as [
-        number,
-        ...Taken,
-      ];
+      const [lookInMs, ...taken] = (await call.answer()) as [number, ...Taken];
       if (lookInMs >= 0 && this.target !== this.source) {
         this.office.nudge(this.target, lookInMs);
       }
@@ -144,6 +152,7 @@ export class CourierRound {
       this.pause(error);
       return undefined;
     } finally {
+      patience.cancel();
       this.busy = false;
     }
   }

@@ -100,6 +100,11 @@ export class Courier {
     this.waiters.splice(0).forEach(({ resolve }) => resolve(false));
   }
 
+  private get isAtRest(): boolean {
+    const isBusy = this.sending.size > 0 || this.rounds.size > 0 || this.waiters.length > 0;
+    return !isBusy && this.timerAt === Infinity;
+  }
+
   private look(): void {
     this.stopTimer();
     if (this.office.isClosed) {
@@ -117,7 +122,7 @@ export class Courier {
         this.looking = undefined;
         if (this.again) {
           this.look();
-        } else if (this.timerAt === Infinity && this.sending.size === 0 && this.waiters.length === 0) {
+        } else if (this.isAtRest) {
           this.office.rested(this.source, this);
         }
       });
@@ -149,7 +154,16 @@ export class Courier {
     const rest = reports.flatMap(({ parts }) => parts);
     const { holder } = this.office;
     this.turn = (this.turn + 1) % 1_000_000;
-    const args = [0, holder, LEASE_MS, this.turn, PAGE_WEIGHT, PAGE_BYTES, this.history, flows] as const;
+    const args = [
+      this.office.runtime.scriptTime(),
+      holder,
+      LEASE_MS,
+      this.turn,
+      PAGE_WEIGHT,
+      PAGE_BYTES,
+      this.history,
+      flows,
+    ] as const;
     const runner = this.office.runner(this.source);
     const reply = (await this.office.call(() => runner.run(readOutbox, args, rest))) as unknown[];
     const page = readPage(reply);

@@ -6,12 +6,8 @@ import { ScriptRunner } from '../redis/script-runner.js';
 import { Calls } from './calls.js';
 import { Courier } from './courier.js';
 import type { CourierOffice } from './courier-office.js';
-import { Patience } from './patience.js';
 
 const offices = new WeakMap<Connection, PostOffice>();
-
-/** For which a target is tried that is failing over or out of reach; after that it is come back to. */
-const PATIENCE_MS = 2000;
 
 /** Runners beyond that many are forgotten: they hold nothing that cannot be made again. */
 const MOST_RUNNERS = 200;
@@ -25,12 +21,10 @@ export class PostOffice implements CourierOffice {
   private readonly runners = new Map<string, ScriptRunner>();
   /** Delivery is nobody's call: it goes on for as long as the connection is used. */
   private readonly calls: Calls;
-  private readonly tries: Calls;
   private closed = false;
 
   private constructor(private readonly connection: Connection) {
     this.calls = new Calls(connection);
-    this.tries = new Calls(connection, new Patience(connection.runtime, PATIENCE_MS));
     this.runtime = connection.runtime;
     this.holder = connection.runtime.uniqueId();
     let isFirst = connection.client.status !== 'ready';
@@ -45,7 +39,6 @@ export class PostOffice implements CourierOffice {
       connection.off('ready', repeat);
       this.closed = true;
       this.calls.close('The connection was closed.');
-      this.tries.close('The connection was closed.');
       this.couriers.forEach((courier) => courier.close());
     });
   }
@@ -74,7 +67,7 @@ export class PostOffice implements CourierOffice {
     return courier;
   }
 
-  rested(base: string, courier: unknown): void {
+  rested(base: string, courier: Courier): void {
     if (this.couriers.get(base) === courier) {
       this.couriers.delete(base);
     }
@@ -114,10 +107,6 @@ export class PostOffice implements CourierOffice {
 
   call(run: () => Promise<unknown>): Promise<unknown> {
     return this.calls.repeatable(run);
-  }
-
-  tryCall(run: () => Promise<unknown>): Promise<unknown> {
-    return this.tries.repeatable(run);
   }
 
   failed(error: unknown): void {

@@ -1,5 +1,6 @@
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
+import { plainId } from '../job/job-life.js';
 import type { JobRecord } from '../job/job-record.js';
 import { type JobRef, queueBase, refText } from '../job/job-ref.js';
 import type { FinishedState } from '../job/job-state.js';
@@ -185,12 +186,13 @@ export class QueueStore implements JobStore {
   }
 
   /** Answers ok, missing or locked; locked also when a worker holds a job below that has to go. */
-  async removeJob(id: string, andChildren: boolean): Promise<string> {
+  async removeJob(named: string, andChildren: boolean): Promise<string> {
+    const id = plainId(named);
     const family = andChildren ? await readFamily(this.families, this.refOf(id)) : undefined;
     if (family?.active !== undefined) {
       return 'locked';
     }
-    const word = await this.told(await this.once((lane) => this.control.removeJob(id, lane)));
+    const word = await this.told(await this.once((lane) => this.control.removeJob(named, lane)));
     if (word === 'ok' && family) {
       await removeBelow(this.families, this.refOf(id), family, false);
     }
@@ -388,7 +390,11 @@ export class QueueStore implements JobStore {
   }
 
   async drain(delayed: boolean): Promise<void> {
-    while ((await this.calls.repeatable(() => this.control.drainQueue(delayed))) > 0);
+    let slice = { removed: 1, upto: 0, left: 0 };
+    while (slice.removed > 0) {
+      const place = slice;
+      slice = await this.calls.repeatable(() => this.control.drainQueue(delayed, place));
+    }
     await this.deliver();
   }
 

@@ -23,8 +23,8 @@ export interface StalledCheckerHooks {
 }
 
 /**
- * Looks at an interval for jobs whose lock has expired, and after parents that wait for children. In between it lets Redis hear that somebody is there: only then can
- * a script tell dead holders from a Redis that nobody could reach.
+ * Looks at an interval for jobs whose lock has expired, and after parents that wait for children. In between it lets Redis
+ * hear that somebody is there: only then can a script tell dead holders from a Redis that nobody could reach.
  *
  * Modes: stopped -> looking (`start`) -> stopped (`stop`), for good.
  */

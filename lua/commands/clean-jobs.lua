@@ -13,7 +13,7 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events moves wake state-of erase read-spec place-new release-dedup end-dedup post
+-- @use server-time send once events tell-removed moves wake state-of erase read-spec place-new release-dedup end-dedup post
 -- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local CLEAN_CAP = 1000
@@ -67,6 +67,8 @@ if #old > 0 then
   else
     send('ZREM', q[state], old)
   end
+  -- Before what was kept for after them, which may be given their id.
+  tell_removed(call.events, state, old)
   end_dedup(q, call, old)
   leave_parents(q, call, old)
   erase(q, old)

@@ -95,8 +95,7 @@ local function give(line)
   end
   is_left = true
   -- A deadline that is further off than any can be was set before the clock was put back.
-  local longest = line.owner == DRAIN and DRAIN_MS or lease
-  local leased = line.deadline > t and line.deadline <= t + longest and line.owner ~= holder
+  local leased = line.deadline > t and line.deadline <= t + lease and line.owner ~= holder
   if leased then
     wait = wait < 0 and line.deadline - t or math.min(wait, line.deadline - t)
   elseif not (report and report.flag == 'busy') and not (budget.used and budget.weight <= 0) then

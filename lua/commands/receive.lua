@@ -7,7 +7,7 @@
 -- @arg now int          0 for Redis' clock
 -- @arg source text      what the keys of the sending queue begin with
 -- @arg base text        what those of this one begin with
--- @arg after int        number of the message that the first one follows, 0 where none is known
+-- @arg after text       number of the message that the first one follows, 0 where none is known
 -- @arg afterEra text    its era
 -- @rest three per message: number, era, message
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
@@ -64,6 +64,21 @@ local apply = {
   end,
 }
 
+local LEAST_PARTS = { add = 6, refs = 2, settle = 6, fence = 1, relink = 3 }
+
+-- Answers the parts of a message, and whether they can be read.
+local function read_message(text)
+  local parts = split(text)
+  if #parts < (LEAST_PARTS[parts[1]] or math.huge) then
+    return parts, false
+  elseif parts[1] == 'add' then
+    parts.asked = parts[3] == '' and { delay = 0 } or read_spec(parts[3])
+    local is_linked = parts[4] == '' or string.find(parts[4], '^.[^\t]+\t.')
+    return parts, is_linked and parts.asked and whole(parts[5]) ~= nil
+  end
+  return parts, true
+end
+
 -- Eras of the sender's end with its server or itself. What it still has of the last one comes before all of the new one;
 -- numbers of different eras are never compared.
 local last = { '0', '', '0', '' }
@@ -88,28 +103,12 @@ end
 -- Whether what the messages follow is here.
 local function continues()
   local at = afterEra == last[2] and 1 or afterEra == last[4] and 3
-  return after == 0 or (at and tonumber(last[at]) >= after)
-end
-
-local LEAST_PARTS = { add = 6, refs = 2, settle = 6, relink = 3, fence = 2 }
-
--- Answers the parts of a message, and whether they can be read.
-local function read_message(text)
-  local parts = split(text)
-  if #parts < (LEAST_PARTS[parts[1]] or math.huge) then
-    return parts, false
-  elseif parts[1] == 'add' then
-    parts.asked = parts[3] == '' and { delay = 0 } or read_spec(parts[3])
-    local is_linked = parts[4] == '' or string.find(parts[4], '^.[^\t]+\t.')
-    return parts, is_linked and parts.asked and whole(parts[5]) ~= nil
-  end
-  return parts, true
+  return after == '0' or (at and tonumber(last[at]) >= tonumber(after))
 end
 
 local messages = {}
 for at = continues() and rest or #ARGV + 1, #ARGV, 3 do
-  local number = whole(ARGV[at])
-  if not number or not ARGV[at + 2] or not string.find(ARGV[at + 1], '^[%x%.]*$') then
+  if not whole(ARGV[at]) or not ARGV[at + 2] or not string.find(ARGV[at + 1], '^[%x%.]*$') then
     return redis.error_reply('ERR a message lacks its number, era or text')
   elseif take(ARGV[at], ARGV[at + 1]) then
     local message, is_readable = read_message(ARGV[at + 2])

@@ -4,17 +4,18 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg id text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply ok, told when a parent in another queue has to be told besides, missing, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup post
--- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
+-- @use server-time send once this-life events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup
+-- @use post tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
 if known then
   return known
 end
+id = this_life(q, id)
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')

@@ -4,14 +4,14 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg id text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @arg expected text    the state that the job must be in: failed or completed
 -- @arg front int        1 for the front
 -- @arg resetMade int    1 to count attempts made from 0 again
 -- @arg resetStarted int 1 to count attempts started from 0 again
 -- @reply ok, told when a parent in another queue has to be told besides, missing, not-failed or not-completed
 -- @cost O(log N)
--- @use server-time send once events moves wake state-of take-out restart post tell-parent 
+-- @use server-time send once this-life events moves wake state-of take-out restart post tell-parent
 -- @use take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer
@@ -19,6 +19,7 @@ local known = recall(lane, seq)
 if known then
   return known
 end
+id = this_life(q, id)
 
 local moves, events = new_moves(server_time(now)), new_events()
 local call = { events = events }

@@ -4,10 +4,10 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg id text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply told when a parent in another queue has to be told besides, ok, missing, or unchanged when no parent waits for it
 -- @cost O(log N)
--- @use server-time send once events moves wake state-of post tell-parent
+-- @use server-time send once this-life events moves wake state-of post tell-parent
 -- @use take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer
@@ -15,6 +15,7 @@ local known = recall(lane, seq)
 if known then
   return known
 end
+id = this_life(q, id)
 
 local t = server_time(now)
 local state = state_of(q, id)
@@ -25,7 +26,7 @@ if state then
   word = link and not ended and 'ok' or 'unchanged'
 end
 if word == 'ok' then
-  local call, t = { events = new_events() }, server_time(now)
+  local call = { events = new_events() }
   local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
   redis.call('HDEL', q.job .. id, 'parent')
   tell_parent(q, call, link, id, 'r', '')

@@ -3,9 +3,6 @@
 -- history in which that was so, since when, and until when which process delivers the next ones.
 local SLICE = 20
 local TRUST_MS = 60000
--- Holds a line while its queue is drained, in slices of which only the last one lets its messages go.
-local DRAIN = 'drain'
-local DRAIN_MS = 5000
 
 local function read_line(q, target, text, past, t)
   local line = { target = target, key = q.posted .. target, text = text, count = 0, number = '0', era = '', at = 0 }

@@ -12,7 +12,7 @@ local function post(call, weight, target, payload)
   list[#list + 1] = { target = target, text = weight .. SEPARATOR .. payload }
 end
 
--- Whether a text is a message of a flow, see `advance_flow`: nobody could go on with the flow beyond another one.
+-- Whether a text is what `post` makes: nobody could read the outbox beyond another one.
 local MESSAGE = '^%a?' .. SEPARATOR .. '%d+' .. SEPARATOR .. '[^' .. SEPARATOR .. ']'
 
 local function is_message(text)

@@ -1,5 +1,5 @@
--- A fixed window: it opens at the first start and allows `max` starts until it ends. Kept as a deadline that is
--- compared with the call's time, with its length; the key's own expiry only sweeps up.
+-- A fixed window: it opens at the first start and allows `max` starts until it ends. Kept as a deadline and its length, see
+-- `time_left`. The key's own expiry only sweeps up.
 -- `closed_until` is a deadline set by hand and its length; it counts even for workers without a limit of their own.
 local function read_limit(q, max, duration, closed_until, now)
   local closed = closed_for(closed_until, now)

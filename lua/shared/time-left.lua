@@ -1,5 +1,5 @@
--- A deadline is kept with the length of what it ends. One that is further off than that was set before the clock was put
--- back: nothing is waited for longer than its own length, so it is over.
+-- What is left of a time that ends at a deadline. One that is further off than its length was set before the clock was put
+-- back, and is over.
 local function time_left(ends, length, now)
   local left = (tonumber(ends) or 0) - now
   return left > 0 and left <= (tonumber(length) or left) and left or 0

@@ -185,7 +185,7 @@ describe('receive', () => {
 
   it('refuses what it does not know before anything is written', async () => {
     await expect(
-      lab.run(receive, [FLOW_TIME, OTHER, HERE, 0, ''], ['1', 'e', add('x'), '2', 'e', 'sing']),
+      lab.run(receive, [FLOW_TIME, OTHER, HERE, '0', ''], ['1', 'e', add('x'), '2', 'e', 'sing']),
     ).rejects.toThrow('unknown message sing');
     expect(await lab.dump()).toEqual({});
   });

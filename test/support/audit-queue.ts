@@ -45,6 +45,7 @@ const TYPES: Record<string, string> = {
 };
 
 const EXPIRING = new Set(['limiter', 'writer:']);
+const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events']);
 const META_FIELDS = new Set([
   'id',
   'seq',
@@ -54,12 +55,12 @@ const META_FIELDS = new Set([
   'told',
   'sent',
   'outbox',
-  'era',
-  'base',
-  'lookedAfter',
   'heard',
   'silentFrom',
   'graceUntil',
+  'era',
+  'base',
+  'lookedAfter',
 ]);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
@@ -95,7 +96,7 @@ function auditKeys(stored: readonly StoredKey[]): string[] {
     const expected = TYPES[kind];
     if (expected === undefined) return [`unknown key ${name}`];
     if (expected !== type) return [`key ${name} is a ${type}`];
-    if (kind !== 'dedup:' && kind !== 'inbox' && EXPIRING.has(kind) !== ttlMs >= 0)
+    if (!MAY_EXPIRE.has(kind) && EXPIRING.has(kind) !== ttlMs >= 0)
       return [`key ${name} ${ttlMs >= 0 ? 'expires' : 'never expires'}`];
     return [];
   });

@@ -61,7 +61,7 @@ export function runReceive(
   { first = 1, source = OTHER, now = FLOW_TIME, era = 'e', base = HERE, after = 0, afterEra = 'e' } = {},
 ): Promise<Trial> {
   const rest = messages.flatMap((text, i) => [String(first + i), era, text]);
-  return lab.run(receive, [now, source, base, after, afterEra], rest);
+  return lab.run(receive, [now, source, base, String(after), afterEra], rest);
 }
 
 /** What is known of the messages to one target. */

@@ -1,4 +1,4 @@
-import { BODY, HERE, message, OTHER } from './flow-call.js';
+import { BODY, message, OTHER } from './flow-call.js';
 import { SEED_TIME, type Seed } from './seed-queue.js';
 import type { ScriptName } from '../simulation/simulated-scripts.js';
 
@@ -32,6 +32,7 @@ export const BUSY_SEED: Seed = {
     { id: '8', state: 'completed' },
     { id: '9', state: 'completed' },
     { id: '10', state: 'failed', fields: { parent: `f${OTHER}\tabove` } },
+    { id: '17', state: 'failed', fields: { parent: 'fthird:{queue}:\tabove', failedReason: '"no"' } },
     { id: '11', state: 'waiting-children', children: { [`${OTHER}\tchild`]: 'p' } },
     { id: '12', state: 'waiting-children', children: { [`${OTHER}\tother`]: 'p' } },
     {
@@ -48,7 +49,6 @@ export const BUSY_SEED: Seed = {
     { id: '14', fields: { state: 'waiting', parent: `f${OTHER}\tabove` } },
     { id: '15', state: 'active', lockUntil: SEED_TIME + 90_000 },
     { id: '16', fields: { state: 'waiting', parent: `f${OTHER}\tabove` } },
-    { id: '17', state: 'completed', fields: { parent: 'fsecond:{queue}:\tabove' } },
   ],
 };
 
@@ -124,7 +124,8 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     step('0,0,w,1', '', 'await-signal', 'go', '100'),
     step('0,0,f,1', '', 'undo', '"no"'),
   ],
-  drainQueue: [call(['0']), call(['1'])],
+  drainQueue: [call(['0', '0', '0']), call(['1', '1', '1'])],
+  nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [
     { ...call(['3', '1']), paused: true },
     { ...call(['900', '1']), paused: true },
@@ -135,16 +136,14 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   publishEvent: [call([...LANE, '{"eventName":"x"}', '100'])],
   readOutbox: [
     call([NOW, 'p', '1000', '0', '100', '1000', '', '']),
-    call([NOW, 'p', '1000', '1', '100', '1000', '', 'f'], [OTHER, '9000000000000000', '5', '7,8', '']),
-    call([NOW, 'p', '1000', '1', '100', '1000', '', 'f'], [OTHER, '0', '0', '', 'again']),
+    call([NOW, 'p', '1000', '1', '100', '1000', '', 'f'], [OTHER, '9000000000000000', '0', '', '']),
   ],
   receive: [
     call(
-      [NOW, OTHER, HERE, '0', ''],
-      MESSAGES.flatMap((text, i) => [String(10 + i), '1.ab', text]),
+      [NOW, OTHER, 'here:{queue}:', '0', ''],
+      MESSAGES.flatMap((text, i) => [String(10 + i), '1.', text]),
     ),
   ],
-  nextParents: [call([NOW, '1', '1000'])],
   recoverStalled: [
     call([NOW, 'w2', '30000', '1', '100', '0', '0', '1']),
     call([NOW, 'w2', '30000', '0', '1000000', '15000', '30000', '1']),
@@ -158,7 +157,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   setMeta: [call(['500'])],
   signalJob: [call(lane('13', 'go', 'k', '1')), call(lane('5', 'go', '', '1'))],
   stageFlow: [call([NOW, 's', '0', '60000'], [POSTED, POSTED])],
-  tellAgain: [call([NOW, 'second:{queue}:', 'above'], ['17', '9'])],
   trimEvents: [call(['0'])],
+  tellAgain: [call([NOW, 'third:{queue}:', 'above'], ['17'])],
   unlinkChild: [call(lane('14'))],
 };

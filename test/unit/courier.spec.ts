@@ -35,7 +35,11 @@ class Desk {
       runtime: this.runtime,
       holder: 'me',
       isClosed: false,
+      call: (run: () => Promise<unknown>) => run(),
+      rested: () => {},
       runner: () => ({
+        runtime: this.runtime,
+        client: { status: 'ready' },
         run: (script: { name: string }, args: readonly (string | number)[], rest: readonly string[]) =>
           new Promise((resolve) => {
             const answer = async (reply: unknown): Promise<void> => {
@@ -46,9 +50,6 @@ class Desk {
           }),
       }),
       nudge: () => {},
-      rested: () => {},
-      call: (run: () => Promise<unknown>) => run(),
-      tryCall: (run: () => Promise<unknown>) => run(),
       failed: (error: unknown) => {
         throw error;
       },
@@ -157,7 +158,7 @@ describe('a courier', () => {
       ]),
     );
 
-    expect(calls[4]!.args).toEqual([0, 'here', 'b', 2, 'e']);
+    expect(calls[4]!.args).toEqual([0, 'here', 'b', '2', 'e']);
     expect(calls[4]!.rest).toEqual(['3', 'e', 'settle\x1f3']);
   });
 
