@@ -103,7 +103,8 @@ local function apply_all()
   write_moves(q, call.moves)
   trim_finished(q, call)
   if call.ends then
-    call.released = rare().settle_here(q, call, call.moves.now)
+    local moves = rare().settle_here(q, call, call.moves.now)
+    call.released = placed_any(moves) or moves.delayed
   end
   if call.outbox then
     rare().write_outbox(q, call, call.moves.now)
