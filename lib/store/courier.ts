@@ -131,7 +131,7 @@ export class Courier {
     this.timer?.cancel();
     if (!this.office.isClosed) {
       const soonMs = this.waiters.length > 0 ? Math.min(ms, LOOK_MS) : ms;
-      this.timer = this.office.runtime.setTimer(() => this.nudge(0), soonMs, true);
+      this.timer = this.office.runtime.setTimer(() => this.nudge(0), soonMs, { background: true });
     }
   }
 

@@ -1,0 +1,15 @@
+import { Redis } from 'ioredis';
+import { isClient, isCluster, type RedisClient } from './client.js';
+import { PLAIN_REPLIES } from './plain-replies.js';
+
+/** A client of its own at an address, or where another client is, all of whose keys begin with `keyPrefix`. */
+export function openClient(at: string | RedisClient, keyPrefix: string): Redis {
+  const options = { ...PLAIN_REPLIES, keyPrefix, lazyConnect: false, maxRetriesPerRequest: 5 };
+  if (typeof at === 'string') {
+    return new Redis(at, options);
+  }
+  if (!isClient(at) || isCluster(at)) {
+    throw new TypeError('A client of one server is needed.');
+  }
+  return at.duplicate(options);
+}
