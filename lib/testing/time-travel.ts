@@ -1,19 +1,13 @@
 import { setImmediate, setTimeout } from 'node:timers';
-import { InvalidOptionError, StepwellError } from '../job/errors.js';
+import { InvalidOptionError } from '../job/errors.js';
 import type { ConnectionOptions } from '../redis/client.js';
 import type { CrashPoint } from './crash-points.js';
 import { type Duration, parseDuration } from './parse-duration.js';
 import type { SharedRedis } from './shared-redis.js';
+import { TimeTravelError } from './time-travel-error.js';
 import type { VirtualRuntime } from './virtual-runtime.js';
 import type { VirtualTimer, VirtualTimers } from './virtual-timers.js';
 import type { WorkWatch } from './work-watch.js';
-
-/** What a test planned, or waits for, does not come. */
-export class TimeTravelError extends StepwellError {
-  constructor(message: string) {
-    super(message, 'TIME_TRAVEL');
-  }
-}
 
 /** The parts of a world in virtual time; `createTimeTravel` makes them. */
 export interface TimeTravelParts {
