@@ -5,14 +5,16 @@ import { discoverSteps } from './discover-steps.js';
 import { MissingHandlerError } from './nest-errors.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 
+@Module({})
+class StepModule {}
+
 /** Makes a class with `@Step` methods, and what it is injected with, without queues. */
 export async function assembleSteps(
   type: Type<object>,
   { providers = [], imports = [] }: Pick<ModuleMetadata, 'providers' | 'imports'>,
 ): Promise<{ plan: StepPlan; close: () => Promise<void> }> {
-  class StepModule {}
-  Module({ imports, providers: [type, ...providers] })(StepModule);
-  const app = await NestFactory.createApplicationContext(StepModule, { logger: false, abortOnError: false });
+  const module = { module: StepModule, imports, providers: [type, ...providers] };
+  const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   const accessor = new StepwellMetadataAccessor(new Reflector());
   const steps = discoverSteps(type, app.get(type, { strict: false }), accessor);
   if (steps.length === 0) {

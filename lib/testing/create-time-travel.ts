@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { Redis } from 'ioredis';
 import { checkInteger, checkNumber } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
 import type { RedisClient } from '../redis/client.js';
-import { openClient } from '../redis/open-client.js';
+import { openClient, type ServerClient } from '../redis/open-client.js';
 import type { Timer } from '../runtime/runtime.js';
 import { bindRuntime } from '../runtime/runtime-of.js';
 import type { EmbeddedRedis } from './embedded-redis.js';
@@ -82,14 +81,14 @@ export async function createTimeTravel(options: TimeTravelOptions = {}): Promise
   return time;
 }
 
-async function connected(client: Redis): Promise<void> {
+async function connected(client: ServerClient): Promise<void> {
   if (client.status !== 'ready') {
     await once(client, 'ready', { signal: AbortSignal.timeout(10_000) });
   }
   client.on('error', () => {});
 }
 
-async function removeKeys(client: Redis, keyPrefix: string): Promise<void> {
+async function removeKeys(client: ServerClient, keyPrefix: string): Promise<void> {
   let cursor = '0';
   do {
     // The client adds its prefix to keys that are named, and to no pattern.

@@ -26,7 +26,14 @@ export type StepSource<P> = (abstract new (...args: any[]) => P) | Processor;
 /** What one step is run with. Everything has a default. */
 export interface RunStepOptions<P = any> {
   /** The job: its data, and what else of it matters. */
-  job?: { data?: any; id?: string; name?: string; queueName?: string; opts?: JobsOptions; timestamp?: number };
+  job?: {
+    data?: any;
+    id?: string;
+    name?: string;
+    queueName?: string;
+    opts?: JobsOptions;
+    timestamp?: number;
+  };
   /** Results of steps that have completed before. */
   results?: { readonly [K in StepName<P>]?: StepResult<P[K]> } | Readonly<Record<string, unknown>>;
   /** Results of the job's children, by `prefix:queue:id` or any names. */
@@ -104,7 +111,11 @@ async function planOf(
   { providers = [], imports = [] }: RunStepOptions,
 ): Promise<{ plan: StepPlan; close: () => Promise<void> }> {
   if (typeof source !== 'function') {
-    throw new InvalidOptionError('source', source, 'Use a class with @Step methods, or what defineSteps returns.');
+    throw new InvalidOptionError(
+      'source',
+      source,
+      'Use a class with @Step methods, or what defineSteps returns.',
+    );
   }
   const stages = (source as MaybeStaged)[STAGES];
   if (stages instanceof StepRunner) {
@@ -173,7 +184,9 @@ function runOf(job: Job, signal = new AbortController().signal): StagedRun {
     ...{ job, token: 'test', signal, isClosing: false, keepCompleted: '', keepFailed: undefined },
     kept: () => {},
     isLockLoss: () => false,
-    failure: (error) => Promise.reject(error),
+    failure: async (error) => {
+      throw error;
+    },
   };
 }
 

@@ -64,7 +64,8 @@ export class StepStore implements JobStore {
     }
     const children = Object.entries(this.values).map(([key, value]) => {
       const at = key.lastIndexOf(':');
-      const [queue, id] = at < 0 ? [`${this.prefix}:${this.queueName}`, key] : [key.slice(0, at), key.slice(at + 1)];
+      const [queue, id] =
+        at < 0 ? [`${this.prefix}:${this.queueName}`, key] : [key.slice(0, at), key.slice(at + 1)];
       return { ref: refOf('children', { id, queue }), letter: 'c', payload: JSON.stringify(value ?? null) };
     });
     return { cursor: 0, children };

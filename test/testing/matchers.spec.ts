@@ -34,7 +34,9 @@ it('matchers read a job as it is, and say what they found', async () => {
   await expect(job).toHaveUndone('reserve');
   const steps = await job.getSteps();
   expect(steps).toHaveCompleted('reserve', 'ask');
-  expect(() => expect(steps).toHaveCompleted('ship')).toThrow(/ship completed[\s\S]*ship failed \(no parcel left\)/);
+  expect(() => expect(steps).toHaveCompleted('ship')).toThrow(
+    /ship completed[\s\S]*ship failed \(no parcel left\)/,
+  );
   await expect(expect(job).toBeWaitingForChildren()).rejects.toThrow('Found: failed');
 });
 

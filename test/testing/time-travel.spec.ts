@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { defineSteps, type Job, sleep, waitForChildren, waitForSignal } from 'stepwell/engine';
+import { defineSteps, type Job, next, sleep, waitForChildren, waitForSignal } from 'stepwell/engine';
 import { type TimeTravel, TimeTravelError } from 'stepwell/testing';
 import { Gate } from '../support/engine-lab.js';
 import { TimeLab } from './time-lab.js';
@@ -164,8 +164,8 @@ describe('what follows virtual time', () => {
     await pause(120);
     const same = await queue.add('job', {}, { deduplication });
     await time.advance(50);
-    const next = await queue.add('job', {}, { deduplication });
-    expect([same.id, next.id]).toEqual([first.id, '3']);
+    const later = await queue.add('job', {}, { deduplication });
+    expect([same.id, later.id]).toEqual([first.id, '3']);
   });
 
   it('rate limits', async () => {
@@ -235,7 +235,7 @@ describe('a test', () => {
 
   it('is told that a crash did not happen, and of what never ends', async () => {
     const time = await lab.travel();
-    lab.worker(defineSteps({ ask: () => sleep(DAY, { then: 'ask' }) }));
+    lab.worker(defineSteps({ rest: () => sleep(DAY), ask: () => next('rest') }));
     time.crash('before chrage');
     await lab.queue().add('job', {});
     await expect(time.runUntilIdle({ limit: '10d' })).rejects.toThrow(TimeTravelError);
@@ -270,12 +270,14 @@ describe('a test', () => {
       time.crash(point);
       await lab.queue().add('job', {});
       await time.runUntilIdle();
-      expect(calls).toEqual({
-        'before pay': ['pay', 'ship', 'undo'],
-        'after the effect of pay': ['pay', 'pay', 'ship', 'undo'],
-        'after pay': ['pay', 'ship', 'undo'],
-        'before undo:pay': ['pay', 'ship', 'undo'],
-      }[point]);
+      expect(calls).toEqual(
+        {
+          'before pay': ['pay', 'ship', 'undo'],
+          'after the effect of pay': ['pay', 'pay', 'ship', 'undo'],
+          'after pay': ['pay', 'ship', 'undo'],
+          'before undo:pay': ['pay', 'ship', 'undo'],
+        }[point],
+      );
       expect(lab.elapsedMs).toBeGreaterThanOrEqual(30_000);
     },
   );
