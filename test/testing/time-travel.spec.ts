@@ -3,47 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { defineSteps, type Job, next, sleep, waitForChildren, waitForSignal } from 'stepwell/engine';
 import { type TimeTravel, TimeTravelError } from 'stepwell/testing';
 import { Gate } from '../support/engine-lab.js';
+import { threeDays } from './three-days.js';
 import { TimeLab } from './time-lab.js';
 
 const DAY = 24 * 3600_000;
 const lab = new TimeLab();
 
-/** A workflow of three days that crashes twice and is tried again after a backoff; returns what happened when. */
-async function threeDays(): Promise<string[]> {
-  const time = await lab.travel();
-  const trace: string[] = [];
-  const note = (what: string): void => void trace.push(`${lab.elapsedMs} ${what}`);
-  let refusals = 1;
-  const queue = lab.queue();
-  const events = await lab.events();
-  events.all$.subscribe((event) => note('jobId' in event ? `${event.event} ${event.jobId}` : event.event));
-  lab.worker(
-    defineSteps({
-      reserve: () => note('- reserve'),
-      charge: {
-        attempts: 3,
-        backoff: { type: 'exponential', delay: 60_000, jitter: 0.5 },
-        run: () => {
-          note('- charge');
-          if (refusals-- > 0) throw new Error('The bank is closed.');
-        },
-      },
-      rest: () => sleep(3 * DAY),
-      ship: () => note('- ship'),
-    }),
-  );
-  time.crash('after the effect of charge');
-  time.crash('before ship');
-  const job = await queue.add('order', {});
-  await time.runUntilIdle();
-  note(await job.getState());
-  await lab.close();
-  return trace;
-}
-
 describe('a workflow of three days with two crashes and a backoff', () => {
   it('goes the same way each time, at the times at which it would', async () => {
-    const first = await threeDays();
+    const first = await threeDays(lab);
     expect(first.filter((line) => line.includes('- '))).toEqual([
       '0 - reserve',
       '0 - charge',
@@ -54,7 +22,7 @@ describe('a workflow of three days with two crashes and a backoff', () => {
     ]);
     expect(first.at(-1)).toMatch(/ completed$/);
     for (let i = 0; i < 10; i += 1) {
-      expect(await threeDays()).toEqual(first);
+      expect(await threeDays(lab)).toEqual(first);
     }
   });
 });
