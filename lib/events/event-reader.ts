@@ -10,7 +10,8 @@ import { InspectStore, type JobLook } from '../store/inspect-store.js';
 import { Patience } from '../store/patience.js';
 import { PatientReads } from '../store/patient-reads.js';
 
-const ENTRIES_PER_PAGE = 200;
+/** Few, as others wait for their turn in this process and on its connection. */
+export const ENTRIES_PER_PAGE = 25;
 
 /** Looks things up for those who follow a queue's events. */
 export class EventReader {
@@ -39,7 +40,7 @@ export class EventReader {
     return this.inspect.lookAtJob(jobId);
   }
 
-  /** The first entries from one to another, both included. */
+  /** The first entries of a range, `ENTRIES_PER_PAGE` at most. An id after a `(` is not part of it. */
   entries(from: string, to: string): Promise<StreamEntry[]> {
     const { client } = this.connection;
     return this.calls.read(() =>

@@ -1,11 +1,12 @@
-import { checkEventName, checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
+import { checkEventName, checkInteger, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { encodeJson } from '../job/json.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueStore } from '../store/queue-store.js';
 import { isTaken } from './event-names.js';
 
@@ -34,11 +35,8 @@ export class QueueEventsProducer extends SafeEmitter {
   ) {
     super();
     checkQueueName(name);
+    checkBaseOptions('QueueEventsProducer option', opts);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(prefix);
-    if (opts.callTimeout !== undefined) {
-      checkCallTimeout('callTimeout', opts.callTimeout);
-    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch(

@@ -1,12 +1,12 @@
 import { Observable } from 'rxjs';
-import { checkPrefix, checkQueueName } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
+import { checkBoolean, checkQueueName } from '../job/check.js';
 import { ConnectionError, RedisVersionError, NotRunnableError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { readCursor } from './event-id.js';
 import { isEventName } from './event-names.js';
@@ -92,16 +92,11 @@ export class QueueEvents extends SafeEmitter {
   ) {
     super();
     checkQueueName(name);
+    checkBaseOptions('QueueEvents option', opts, ['autorun', 'lastEventId']);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(prefix);
+    if (opts.autorun !== undefined) checkBoolean('autorun', opts.autorun);
     if (opts.lastEventId !== undefined && opts.lastEventId !== FROM_NOW) {
       readCursor('lastEventId', opts.lastEventId);
-    }
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
-    }
-    if (opts.callTimeout !== undefined) {
-      checkCallTimeout('callTimeout', opts.callTimeout);
     }
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);

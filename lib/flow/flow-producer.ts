@@ -1,14 +1,14 @@
 import { checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
 import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, refOf } from '../job/job-ref.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { checkCallTimeout, DEFAULT_PREFIX } from '../redis/queue-base-options.js';
+import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkBacklog } from '../store/backlog.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
@@ -48,14 +48,8 @@ export class FlowProducer extends SafeEmitter {
 
   constructor(readonly opts: FlowProducerOptions = {}) {
     super();
+    checkBaseOptions('FlowProducer option', opts, ['backlog']);
     this.prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(this.prefix);
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
-    }
-    if (opts.callTimeout !== undefined) {
-      checkCallTimeout('callTimeout', opts.callTimeout);
-    }
     if (opts.backlog !== undefined) {
       checkBacklog('backlog', opts.backlog);
     }

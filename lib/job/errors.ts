@@ -85,8 +85,22 @@ export class WrongStateError extends StepwellError {
     readonly jobId: string,
     action: string,
     needed: string,
+    subject = `job ${jobId}`,
   ) {
-    super(`Cannot ${action} job ${jobId}: it is not ${needed}.`, 'WRONG_STATE');
+    super(`Cannot ${action} ${subject}: it is not ${needed}.`, 'WRONG_STATE');
+  }
+}
+
+/** A job keeps as many signals that no step has taken as it may: 1000 names. Nothing was written. */
+export class TooManySignalsError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    readonly signal: string,
+  ) {
+    super(
+      `Cannot signal "${signal}" to job ${jobId}: it keeps 1000 other signals. Send those that belong together under one name.`,
+      'TOO_MANY_SIGNALS',
+    );
   }
 }
 
@@ -214,7 +228,13 @@ export class RedisVersionError extends StepwellError {
 
 /** An error that Redis answered, without the arguments of the command. */
 export class RedisReplyError extends StepwellError {
-  constructor(message: string) {
+  /**
+   * @param isPassing whether it goes away by itself, as while Redis loads its data
+   */
+  constructor(
+    message: string,
+    readonly isPassing = false,
+  ) {
     super(message, 'REDIS_REPLY');
   }
 }

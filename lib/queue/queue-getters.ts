@@ -1,5 +1,4 @@
-import { checkInteger, checkPrefix, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
+import { checkInteger, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
 import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
@@ -7,9 +6,10 @@ import type { JobState, JobType } from '../job/job-state.js';
 import { decodeJson, decodeValue } from '../job/json.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
-import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { BacklogOptions } from '../store/backlog.js';
 import { QueueStore } from '../store/queue-store.js';
 import { checkRange, listedState, listedStates } from './arguments.js';
@@ -27,17 +27,13 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   constructor(
     readonly name: string,
     readonly opts: QueueBaseOptions = {},
+    /** Names of the options that a class takes besides. */
+    moreOptions: readonly string[] = [],
   ) {
     super();
     checkQueueName(name);
+    checkBaseOptions('queue option', opts, moreOptions);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(prefix);
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
-    }
-    if (opts.callTimeout !== undefined) {
-      checkCallTimeout('callTimeout', opts.callTimeout);
-    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {

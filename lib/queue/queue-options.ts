@@ -10,7 +10,10 @@ export interface QueueOptions extends QueueBaseOptions, BacklogOptions {
   dedup?: QueueDedup;
   streams?: {
     events: {
-      /** How many entries the event stream keeps about; an entry holds the events of one call. 0 turns it off. Default 10,000. */
+      /**
+       * How many entries the event stream keeps about; an entry holds the events of one call. Default 10,000. At least 100
+       * are kept, whatever is given: those who listen read them from there.
+       */
       maxLen: number;
     };
   };

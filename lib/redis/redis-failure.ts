@@ -117,10 +117,12 @@ export function toStepwellError(error: unknown, client?: { status: string }): Er
   if (/\bOOM /.test(message)) {
     return new RedisOutOfMemoryError();
   }
-  return new RedisReplyError(withoutSecrets(message));
+  return new RedisReplyError(withoutSecrets(message), isPassing(error));
 }
 
-/** URLs may hold passwords. */
+/** URLs may hold passwords, before an `@` or in their query. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/(rediss?:\/\/)[^@\s/]*@/gi, '$1***@');
+  return text
+    .replace(/(\b[a-z][a-z\d+.-]*:\/{1,2})\S*@/gi, '$1***@')
+    .replace(/([?&]\w*(?:pass|user)\w*=)[^&\s]*/gi, '$1***');
 }

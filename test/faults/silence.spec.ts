@@ -49,6 +49,8 @@ describe('a Redis that accepts connections and answers nothing', () => {
       getJobCounts: () => queue.getJobCounts(),
       getJobLogs: () => queue.getJobLogs(job.id),
       getState: () => job.getState(),
+      // Looks first what there is.
+      promoteJobs: () => queue.promoteJobs(),
       getFlow: () => flows.getFlow({ id: job.id, queueName: lab.name }),
       flowWithIds: () =>
         flows.add({
@@ -68,7 +70,6 @@ describe('a Redis that accepts connections and answers nothing', () => {
       rateLimit: () => queue.rateLimit(1),
       trimEvents: () => queue.trimEvents(10_000),
       retryJobs: () => queue.retryJobs(),
-      promoteJobs: () => queue.promoteJobs(),
       updateProgress: () => job.updateProgress(1),
       updateData: () => job.updateData(1),
       changePriority: () => job.changePriority({ priority: 1 }),

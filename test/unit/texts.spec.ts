@@ -45,9 +45,8 @@ describe('JSON', () => {
   });
 
   it('stands in for what it leaves out', () => {
-    expect([undefined, () => 1, Symbol('s')].map((value) => encodeJson('x', value, 'null'))).toEqual(
-      Array(3).fill('null'),
-    );
+    expect(encodeJson('x', undefined, 'null')).toBe('null');
+    expect(encodeJson('x', undefined, '{}')).toBe('{}');
   });
 
   it('that cannot be made is told, without the value', () => {
