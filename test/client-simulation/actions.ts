@@ -77,7 +77,7 @@ export class Actions {
       [1, ['retryJobs', (_program, queue) => this.all(queue, this.ledger.retried, () => queue.retryJobs({ count: 5 }))]],
       [0.5, ['drain', (_program, queue) => this.all(queue, this.ledger.removed, () => queue.drain(random.chance(0.5)))]],
       [1, ['clean', (_program, queue) => this.clean(queue)]],
-      [1, ['trimEvents', (_program, queue) => queue.trimEvents(random.int(0, 20))]],
+      [1, ['trimEvents', (_program, queue) => queue.trimEvents(random.int(1, 20))]],
       [2, ['reopen events', (program, queue) => this.reopen(program, queue)]],
     ];
   }

@@ -55,7 +55,7 @@ export async function simulateClients(
   } finally {
     process.off('unhandledRejection', unhandled);
     handlers.forEach((handler) => process.on('unhandledRejection', handler));
-    await erase(redis, prefix);
+    if (!process.env.KEEP) await erase(redis, prefix);
   }
 }
 

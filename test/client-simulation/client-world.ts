@@ -97,7 +97,7 @@ export class ClientWorld {
     }
     for (const run of this.ledger.running) {
       if (run.process === program.name && !run.signal.aborted) {
-        this.ledger.faults.push(`job ${run.jobId} runs in ${run.process}, which was closed, and is not aborted`);
+        this.ledger.faults.push(`job ${run.jobId} of ${run.queue} runs in ${run.process}, which was closed, and is not aborted`);
       }
     }
     this.ledger.forget(program.name);

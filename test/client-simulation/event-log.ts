@@ -16,17 +16,19 @@ export class EventLog {
 
   take(event: JobEvent): void {
     const number = numberOf(event.id);
-    const { last = number - 1 } = this;
+    const known = this.last;
     this.last = number;
     this.lastId = event.id;
     if (event.event === 'gap') {
       this.ledger.count('gap');
-      if (event.lost !== number - last) {
-        this.blame(`was told of ${event.lost} lost events and lost ${number - last}, up to ${number}`);
+      if (known !== undefined && event.lost !== number - known) {
+        this.blame(`was told of ${event.lost} lost events and lost ${number - known}, up to ${number}`);
       }
       return;
     }
-    if (number !== last + 1) this.blame(`read event ${number} after ${last}, and no gap said so`);
+    if (known !== undefined && number !== known + 1) {
+      this.blame(`read event ${number} after ${known}, and no gap said so`);
+    }
     if ('jobId' in event && event.jobId !== undefined) {
       this.byJob.set(event.jobId, [...(this.byJob.get(event.jobId) ?? []), number]);
     }
