@@ -57,9 +57,10 @@ export type { JobStep, SignalResult, StepStatus } from './job/job-steps.js';
 export type { SignalOptions } from './job/signal.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';
 export type { RetryOptions } from './job/job-store.js';
-export type { ConnectionOptions } from './redis/client.js';
+export type { ConnectionOptions, RedisClient } from './redis/client.js';
 export type { QueueBaseOptions } from './redis/queue-base-options.js';
 export * from './job/errors.js';
+export { MisplacedOutcomeError } from './job/misplaced-outcome-error.js';
 export {
   DelayedError,
   RateLimitError,
@@ -74,9 +75,22 @@ export type {
   DefinedStepFunction,
   DefinedSteps,
 } from './steps/define-steps.js';
-export { done, next, Outcome, sleep, waitForChildren, waitForSignal } from './steps/outcomes.js';
+export {
+  ChildrenWait,
+  done,
+  Done,
+  next,
+  Next,
+  Outcome,
+  sleep,
+  Sleep,
+  SignalWait,
+  type ThenOptions,
+  waitForChildren,
+  waitForSignal,
+} from './steps/outcomes.js';
 export type { StepChild } from './steps/step-children.js';
-export type { StepContext } from './steps/step-context.js';
+export type { StepContext, StepName } from './steps/step-context.js';
 export type { StepOptions, StepTries } from './steps/step-definition.js';
 export * from './steps/step-errors.js';
-export type { StepName, StepResult, StepReturn } from './steps/step-types.js';
+export type { StepResult, StepReturn, WithCodec } from './steps/step-types.js';

@@ -19,6 +19,11 @@ export class Continuity {
     return number === undefined ? new Continuity(undefined, entryId !== '0-0') : Continuity.after(number);
   }
 
+  /** The number that must come next, where it is known. */
+  get nextNumber(): number | undefined {
+    return this.next;
+  }
+
   /** Whether everything up to that number has been seen, or can never be. */
   isPast(number: number): boolean {
     return this.next === undefined || this.next > number;

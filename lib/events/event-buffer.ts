@@ -1,6 +1,7 @@
 import { checkInteger } from '../job/check.js';
 import { EventOverflowError, InvalidOptionError } from '../job/errors.js';
 import type { DroppedEvent, JobEvent } from '../job/job-event.js';
+import { idBefore } from './event-id.js';
 
 const POLICIES = ['latest-per-job', 'drop-oldest', 'error'] as const;
 
@@ -107,7 +108,11 @@ export class EventBuffer<T extends JobEvent> {
   }
 
   private drop(key: unknown): void {
-    this.resumeId ||= this.held.get(key)?.id ?? '';
+    const event = this.held.get(key);
+    if (event && this.resumeId === '') {
+      // A watch begins with its snapshot at 0.
+      this.resumeId = event.event === 'snapshot' ? '0' : idBefore(event.id);
+    }
     this.held.delete(key);
     this.dropped += 1;
   }

@@ -1,59 +1,58 @@
-import type { GapEvent, JobEvent } from '../job/job-event.js';
+import type { JobEvent } from '../job/job-event.js';
 import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
-import type { EventLine, StreamEntry } from '../redis/event-line.js';
-import { Continuity } from './continuity.js';
-import { readSharedEntry } from './decode-entry.js';
-import { type Cursor, eventId, readCursor } from './event-id.js';
+import { compareIds, type EventLine, type StreamEntry, type StreamReader } from '../redis/event-line.js';
+import { readCursor } from './event-id.js';
+import { EventPlace, type StreamEnd } from './event-place.js';
 import type { EventReader } from './event-reader.js';
+import { eventsUpTo, type KeepTrying } from './events-up-to.js';
 
 /** What comes from now on. */
 export const FROM_NOW = '$';
 
-/** Reads a queue's events from a place on, over the process' reading connection, and says where some are missing. */
-export class EventFeed {
+/** Entries that wait while those before them are read: with more, it is not near enough to join. */
+const MOST_HELD = 1000;
+
+/**
+ * Reads a queue's events from a place on, and says where some are missing. While it is behind it reads ranges of its own; then
+ * it joins the process' reading connection, and goes back to ranges when that had to start over.
+ *
+ * Modes: behind (reads ranges up to the end as it was looked up) -> joining (reads what lies before the line, while
+ * what the line brings is held) -> live. From each it may be stopped, and a line that starts over leads back to behind.
+ */
+export class EventFeed implements StreamReader {
   /** Resolves once the starting place is known: what happens later will be told. */
   readonly ready: Promise<void>;
   private readonly stopped = new AbortController();
-  private readonly unsubscribe: () => void;
-  private continuity = Continuity.after(0);
-  /** Events of the first entry up to this number were seen before. */
-  private seen = -1;
+  private place: EventPlace | undefined;
+  private mode: 'behind' | 'joining' | 'live' = 'behind';
+  private held: StreamEntry[] = [];
   private waiters: { told: number; resolve: () => void }[] = [];
 
   /**
    * @param after id of an event, or `FROM_NOW`
    * @param tell takes each event in its order
-   * @param onError told when the place cannot be found out yet; it is tried again
+   * @param onError told when Redis cannot be read; it is tried again
    */
   constructor(
     private readonly reader: EventReader,
-    line: EventLine,
+    private readonly line: EventLine,
     after: string,
     private readonly tell: (event: JobEvent) => void,
-    onError: (error: unknown) => void,
+    private readonly onError: (error: unknown) => void,
   ) {
-    const place = retryUntilAborted(
-      reader.runtime,
-      () => (after === FROM_NOW ? this.startNow() : this.startAfter(readCursor('lastEventId', after))),
-      this.stopped.signal,
-      onError,
-    );
-    const found = place.then((start) => start ?? { entryId: '0-0', rest: [] });
-    const subscription = line.subscribe(
-      reader.key,
-      found.then(({ entryId }) => entryId),
-      (entries) => this.take(entries),
-    );
-    this.unsubscribe = subscription.unsubscribe;
-    this.ready = found.then(({ rest }) => {
-      this.take(rest);
-      return subscription.ready;
+    const cursor = after === FROM_NOW ? undefined : readCursor('lastEventId', after);
+    const first = this.look();
+    this.ready = first.then((end) => {
+      if (end) {
+        this.place = cursor ? EventPlace.at(cursor, reader.codec) : EventPlace.after(end, reader.codec);
+        void this.catchUp(this.place, end);
+      }
     });
   }
 
   stop(): void {
     this.stopped.abort();
-    this.unsubscribe();
+    this.leave();
     this.releaseWaiters();
   }
 
@@ -67,61 +66,119 @@ export class EventFeed {
     });
   }
 
-  private releaseWaiters(): void {
-    const isPast = (told: number): boolean => this.stopped.signal.aborted || this.continuity.isPast(told);
-    this.waiters.filter(({ told }) => isPast(told)).forEach(({ resolve }) => resolve());
-    this.waiters = this.waiters.filter(({ told }) => !isPast(told));
-  }
-
-  private async startNow(): Promise<{ entryId: string; rest: StreamEntry[] }> {
-    const { entryId, told } = await this.reader.look('');
-    this.continuity = Continuity.after(told);
-    return { entryId, rest: [] };
-  }
-
-  /** The rest of the entry that the last event was in comes first. */
-  private async startAfter(cursor: Cursor): Promise<{ entryId: string; rest: StreamEntry[] }> {
-    const { entryId, number } = cursor;
-    const rest = await this.reader.entries(entryId, entryId);
-    this.continuity = Continuity.at(cursor);
-    const [present] = rest;
-    if (present) {
-      this.seen = number ?? Infinity;
-      this.continuity.resume(readSharedEntry(...present, this.reader.codec));
+  entries(entries: StreamEntry[]): void {
+    if (this.mode === 'live') {
+      this.tellAll((this.place as EventPlace).take(entries));
+      return;
     }
-    return { entryId, rest };
+    this.held.push(...entries);
+    if (this.held.length > MOST_HELD) {
+      this.leave();
+    }
   }
 
-  private take(entries: readonly StreamEntry[]): void {
-    for (const [entryId, fields] of entries) {
-      const { seen } = this;
-      this.seen = -1;
-      const entry = readSharedEntry(entryId, fields, this.reader.codec);
-      const missing = seen < 0 ? this.continuity.take(entry) : undefined;
-      if (missing && !this.stopped.signal.aborted) {
-        this.tell(gapBefore(entryId, entry.first as number, missing));
+  restarted(): void {
+    const wasLive = this.mode === 'live';
+    this.leave();
+    if (wasLive) {
+      void this.comeBack();
+    }
+  }
+
+  /** Events may have stopped without any connection having broken. */
+  quiet(): void {
+    void this.verify();
+  }
+
+  private async verify(): Promise<void> {
+    const { entryId, nextNumber } = this.place as EventPlace;
+    const end = await this.look();
+    if (!end || this.mode !== 'live') {
+      return;
+    }
+    const wentBack = compareIds(entryId, end.entryId) > 0 || (nextNumber ?? 0) > end.told + 1;
+    if (wentBack || !(this.place as EventPlace).isPast(end.told)) {
+      this.line.restart();
+    }
+  }
+
+  private async comeBack(): Promise<void> {
+    const end = await this.look();
+    if (end) {
+      await this.catchUp(this.place as EventPlace, end);
+    }
+  }
+
+  /** Goes on until it has joined the line, or is stopped. */
+  private async catchUp(place: EventPlace, until: StreamEnd): Promise<void> {
+    for (let end: StreamEnd | undefined = until; end; end = await this.look()) {
+      await this.readTo(place, end.entryId);
+      if (this.stopped.signal.aborted) {
+        return;
       }
-      for (const event of entry.events) {
-        if (this.stopped.signal.aborted) {
-          return;
-        }
-        if (seen < 0 || numberOf(event.id) > seen) {
-          this.tell(event);
-        }
+      const gap = place.finish(end);
+      this.tellAll(gap ? [gap] : []);
+      if (await this.join(place)) {
+        return;
       }
+    }
+  }
+
+  /** Answers false where the line has moved on too far meanwhile, or had to start over. */
+  private async join(place: EventPlace): Promise<boolean> {
+    if (this.stopped.signal.aborted) {
+      return false;
+    }
+    this.mode = 'joining';
+    const head = this.line.join(this.reader.key, place.entryId, this);
+    if (compareIds(head, place.entryId) > 0) {
+      await this.readTo(place, head);
+    }
+    // oxlint-disable-next-line typescript/no-unnecessary-condition -- it may have changed while ranges were read
+    if (this.mode !== 'joining') {
+      return false;
+    }
+    const held = this.held.splice(0);
+    this.mode = 'live';
+    this.tellAll(place.take(held));
+    return true;
+  }
+
+  private leave(): void {
+    this.line.leave(this.reader.key, this);
+    this.mode = 'behind';
+    this.held = [];
+  }
+
+  private async readTo(place: EventPlace, entryId: string): Promise<void> {
+    for await (const events of eventsUpTo(this.reader, place, entryId, this.keepTrying)) {
+      this.tellAll(events);
+    }
+  }
+
+  private tellAll(events: readonly JobEvent[]): void {
+    for (const event of events) {
+      if (this.stopped.signal.aborted) {
+        return;
+      }
+      this.tell(event);
     }
     if (this.waiters.length > 0) {
       this.releaseWaiters();
     }
   }
-}
 
-/** Reading after a gap goes on with what follows it. */
-export function gapBefore(entryId: string, first: number, missing: { lost?: number }): GapEvent {
-  const timestamp = Number(entryId.slice(0, entryId.indexOf('-')));
-  return { event: 'gap', id: eventId(entryId, first - 1), timestamp, ...missing };
-}
+  private look(): Promise<StreamEnd | undefined> {
+    return this.keepTrying(() => this.reader.look(''));
+  }
 
-export function numberOf(id: string): number {
-  return Number(id.slice(id.lastIndexOf('-') + 1));
+  private readonly keepTrying: KeepTrying = (attempt) =>
+    retryUntilAborted(this.reader.runtime, attempt, this.stopped.signal, this.onError);
+
+  private releaseWaiters(): void {
+    const isPast = (told: number): boolean =>
+      this.stopped.signal.aborted || (this.place?.isPast(told) ?? false);
+    this.waiters.filter(({ told }) => isPast(told)).forEach(({ resolve }) => resolve());
+    this.waiters = this.waiters.filter(({ told }) => !isPast(told));
+  }
 }

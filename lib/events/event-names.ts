@@ -35,6 +35,11 @@ const NAMES: Record<JobEventName | 'error' | 'closing', true> = {
 /** Names that Node's emitters keep for themselves. */
 const EMITTER_NAMES = new Set(['newListener', 'removeListener']);
 
+/** Names of what happens in queues. */
+export function eventNames(): JobEventName[] {
+  return Object.keys(NAMES).filter(isEventName);
+}
+
 export function isEventName(name: string): name is JobEventName {
   return Object.hasOwn(NAMES, name) && name !== 'error' && name !== 'closing';
 }

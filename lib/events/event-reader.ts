@@ -5,25 +5,34 @@ import type { StreamEntry } from '../redis/event-line.js';
 import type { QueueKeys } from '../redis/queue-keys.js';
 import { toStepwellError } from '../redis/redis-failure.js';
 import { ScriptRunner } from '../redis/script-runner.js';
+import { Calls } from '../store/calls.js';
 import { InspectStore, type JobLook } from '../store/inspect-store.js';
+import { Patience } from '../store/patience.js';
+import { PatientReads } from '../store/patient-reads.js';
 
-const ENTRIES_PER_PAGE = 200;
+/** Few, as others wait for their turn in this process and on its connection. */
+export const ENTRIES_PER_PAGE = 25;
 
 /** Looks things up for those who follow a queue's events. */
 export class EventReader {
   readonly key: string;
   readonly runtime: Runtime;
   private readonly inspect: InspectStore;
+  private readonly calls: Calls;
 
   constructor(
     private readonly connection: Connection,
     keys: QueueKeys,
     /** Of the queue. */
     readonly codec: Codec | undefined,
+    /** Milliseconds of silence after which a look is given up. */
+    callTimeoutMs?: number,
   ) {
     this.key = keys.of('events');
-    this.runtime = connection.runtime;
-    this.inspect = new InspectStore(new ScriptRunner(connection.client, keys, connection.runtime));
+    const { client, runtime } = connection;
+    this.runtime = runtime;
+    this.calls = new Calls(connection, new Patience(runtime, callTimeoutMs));
+    this.inspect = new InspectStore(new PatientReads(new ScriptRunner(client, keys, runtime), this.calls));
   }
 
   /** A job and the place in the events at which it was so; with '' the place alone. */
@@ -31,12 +40,18 @@ export class EventReader {
     return this.inspect.lookAtJob(jobId);
   }
 
-  /** The first entries from one to another, both included. */
-  async entries(from: string, to: string): Promise<StreamEntry[]> {
-    try {
-      return await this.connection.client.xrange(this.key, from, to, 'COUNT', ENTRIES_PER_PAGE);
-    } catch (error) {
-      throw toStepwellError(error);
-    }
+  /** The first entries of a range, `ENTRIES_PER_PAGE` at most. An id after a `(` is not part of it. */
+  entries(from: string, to: string): Promise<StreamEntry[]> {
+    const { client } = this.connection;
+    return this.calls.read(() =>
+      client.xrange(this.key, from, to, 'COUNT', ENTRIES_PER_PAGE).catch((error: unknown) => {
+        throw toStepwellError(error, client);
+      }),
+    );
+  }
+
+  /** Ends what is being looked up. */
+  close(): void {
+    this.calls.close('The queue events were closed.');
   }
 }

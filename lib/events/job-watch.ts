@@ -9,12 +9,11 @@ import type {
 } from '../job/job-event.js';
 import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
 import type { JobLook } from '../store/inspect-store.js';
-import { Continuity } from './continuity.js';
-import { readSharedEntry } from './decode-entry.js';
 import { type BufferOptions, checkBufferOptions, EventBuffer } from './event-buffer.js';
-import { compareEventIds, type Cursor, eventId, readCursor } from './event-id.js';
-import { gapBefore, numberOf } from './event-feed.js';
+import { compareEventIds, type Cursor, readCursor } from './event-id.js';
+import { EventPlace } from './event-place.js';
 import type { EventReader } from './event-reader.js';
+import { eventsUpTo, type KeepTrying } from './events-up-to.js';
 import { takeSnapshot } from './take-snapshot.js';
 
 /** What a watcher of a job gets. */
@@ -111,7 +110,7 @@ class JobWatch {
       if (!event) {
         return;
       }
-      if (event.event === 'dropped' || compareEventIds(event.id, this.seenId) > 0) {
+      if (isBreak(event) || compareEventIds(event.id, this.seenId) > 0) {
         this.tell(event as WatchEvent);
       }
     }
@@ -132,10 +131,14 @@ class JobWatch {
     }
   }
 
-  /** Whatever fails in here is tried again, so the work ends only done or stopped. */
+  /** Whatever Redis fails at in here is tried again, so the work ends only done or stopped; what else fails ends the watch. */
   private async busy(work: () => Promise<void>): Promise<void> {
     this.isBusy = true;
-    await work();
+    try {
+      await work();
+    } catch (error) {
+      this.subscriber.error(error);
+    }
     this.isBusy = false;
     this.release();
   }
@@ -144,16 +147,17 @@ class JobWatch {
     return this.keepTrying(() => this.reader.look(this.jobId));
   }
 
-  private keepTrying<T>(attempt: () => Promise<T>): Promise<T | undefined> {
-    return retryUntilAborted(this.reader.runtime, attempt, this.stopped.signal, (error) =>
-      this.live.report(error),
-    );
+  private readonly keepTrying: KeepTrying = (attempt) =>
+    retryUntilAborted(this.reader.runtime, attempt, this.stopped.signal, (error) => this.live.report(error));
+
+  private snapshot(look: JobLook): SnapshotEvent {
+    return takeSnapshot(this.jobId, look, this.reader.codec, (error) => this.live.report(error));
   }
 
   private async refresh(): Promise<void> {
     const look = await this.look();
     if (look) {
-      this.tellSnapshot(takeSnapshot(this.jobId, look, this.reader.codec));
+      this.tellSnapshot(this.snapshot(look));
     }
   }
 
@@ -169,7 +173,7 @@ class JobWatch {
   private async tellLargeResult(event: EventOf<'completed'>): Promise<void> {
     const look = await this.look();
     if (look) {
-      const { state, returnvalue } = takeSnapshot(this.jobId, look, this.reader.codec);
+      const { state, returnvalue } = this.snapshot(look);
       this.subscriber.next(state === 'completed' ? { ...event, returnvalue } : event);
       this.subscriber.complete();
     }
@@ -181,7 +185,7 @@ class JobWatch {
     if (!look) {
       return;
     }
-    const gap = await this.replay(cursor, look);
+    const gap = await this.replay(EventPlace.at(cursor, this.reader.codec), look);
     if (this.stopped.signal.aborted || this.subscriber.closed) {
       return;
     }
@@ -190,7 +194,7 @@ class JobWatch {
       await this.refresh();
       return;
     }
-    const snapshot = takeSnapshot(this.jobId, look, this.reader.codec);
+    const snapshot = this.snapshot(look);
     if (FINISHED.has(snapshot.state)) {
       // Its last event lies before the cursor: nothing will follow.
       this.tellSnapshot(snapshot);
@@ -200,36 +204,18 @@ class JobWatch {
   }
 
   /** Up to the place of the look. Answers the gap that it comes upon. */
-  private async replay(cursor: Cursor, { entryId: end, told, time }: JobLook): Promise<GapEvent | undefined> {
-    const continuity = Continuity.at(cursor);
-    let from = cursor.entryId;
-    for (let isFirst = true; compareEventIds(from, end) <= 0;) {
-      const page = await this.keepTrying(() => this.reader.entries(from, end));
-      if (!page) {
-        return undefined;
-      }
-      for (const [entryId, fields] of page) {
-        const entry = readSharedEntry(entryId, fields, this.reader.codec);
-        const isCursor = isFirst && entryId === cursor.entryId;
-        isFirst = false;
-        const missing = isCursor ? continuity.resume(entry) : continuity.take(entry);
-        if (missing) {
-          return gapBefore(entryId, entry.first as number, missing);
+  private async replay(place: EventPlace, look: JobLook): Promise<GapEvent | undefined> {
+    for await (const events of eventsUpTo(this.reader, place, look.entryId, this.keepTrying)) {
+      for (const event of events) {
+        if (event.event === 'gap') {
+          return event;
         }
-        for (const event of entry.events) {
-          if (isOf(event, this.jobId) && !(isCursor && numberOf(event.id) <= (cursor.number ?? Infinity))) {
-            if (!(await this.tellAgain(event as WatchEvent))) return undefined;
-          }
+        if (isOf(event, this.jobId) && !(await this.tellAgain(event as WatchEvent))) {
+          return undefined;
         }
       }
-      const last = page.at(-1)?.[0];
-      if (last === undefined) {
-        break;
-      }
-      from = entryAfter(last);
     }
-    const missing = continuity.takeEnd(told);
-    return missing && { event: 'gap', id: eventId(end, told), timestamp: time, ...missing };
+    return this.stopped.signal.aborted ? undefined : place.finish(look);
   }
 
   /** Whether more may follow. */
@@ -248,11 +234,11 @@ function isLarge(event: WatchEvent): event is EventOf<'completed'> {
   return event.event === 'completed' && event.returnvalue === undefined;
 }
 
-function isOf(event: JobEvent, jobId: string): boolean {
-  return 'jobId' in event && event.jobId === jobId;
+/** What tells that something is missing, wherever it stands: ids begin anew where a stream does. */
+function isBreak(event: JobEvent): boolean {
+  return event.event === 'dropped' || (event.event === 'gap' && event.lost === undefined);
 }
 
-function entryAfter(entryId: string): string {
-  const [ms, seq] = entryId.split('-');
-  return `${ms}-${Number(seq) + 1}`;
+function isOf(event: JobEvent, jobId: string): boolean {
+  return 'jobId' in event && event.jobId === jobId;
 }

@@ -1,8 +1,9 @@
-import { checkEventName, checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
+import { checkEventName, checkInteger, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { encodeJson } from '../job/json.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -34,14 +35,14 @@ export class QueueEventsProducer extends SafeEmitter {
   ) {
     super();
     checkQueueName(name);
+    checkBaseOptions('QueueEventsProducer option', opts);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(prefix);
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch(
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
-    this.store = new QueueStore(this.connection, prefix, name);
+    this.store = new QueueStore(this.connection, prefix, name, { callTimeoutMs: opts.callTimeout });
   }
 
   /** Resolves once Redis has been reached and found new enough. */
@@ -57,6 +58,7 @@ export class QueueEventsProducer extends SafeEmitter {
    * @param maxEvents entries that the stream keeps at least; where the queue keeps more, its own events are not cut for it
    * @throws {InvalidOptionError} for a name that is taken or no name, or an event that is too large
    * @throws {NotSerializableError} for fields that JSON cannot hold
+   * @throws {CallTimeoutError} when Redis did not answer in time
    */
   async publishEvent<T extends { eventName: string }>(
     event: T,
@@ -86,7 +88,12 @@ export class QueueEventsProducer extends SafeEmitter {
   /** Resolves once what was published has arrived. */
   close(): Promise<void> {
     return (this.closed ??= (async () => {
-      await within(this.connection.runtime, LAST_CALLS_MS, this.store.idle());
+      await within(
+        this.connection.runtime,
+        Math.min(this.store.callTimeoutMs, LAST_CALLS_MS),
+        this.store.idle(),
+      );
+      this.store.close('The events producer was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
-import { checkPrefix, checkQueueName } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
+import { checkBoolean, checkQueueName } from '../job/check.js';
 import { ConnectionError, RedisVersionError, NotRunnableError } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -92,13 +92,11 @@ export class QueueEvents extends SafeEmitter {
   ) {
     super();
     checkQueueName(name);
+    checkBaseOptions('QueueEvents option', opts, ['autorun', 'lastEventId']);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(prefix);
+    if (opts.autorun !== undefined) checkBoolean('autorun', opts.autorun);
     if (opts.lastEventId !== undefined && opts.lastEventId !== FROM_NOW) {
       readCursor('lastEventId', opts.lastEventId);
-    }
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
     }
     this.setMaxListeners(0);
     this.connection = connect(opts.connection);
@@ -107,7 +105,7 @@ export class QueueEvents extends SafeEmitter {
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
     this.keys = new QueueKeys(prefix, name);
-    this.reader = new EventReader(this.connection, this.keys, opts.codec);
+    this.reader = new EventReader(this.connection, this.keys, opts.codec, opts.callTimeout);
     if (opts.autorun !== false) {
       void this.run();
     }
@@ -225,6 +223,7 @@ export class QueueEvents extends SafeEmitter {
     return (this.closed ??= (async () => {
       this.emit('closing');
       this.feed?.stop();
+      this.reader.close();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();

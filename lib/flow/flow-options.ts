@@ -1,8 +1,9 @@
 import type { DefaultJobOptions } from '../job/job-options.js';
 import type { Job } from '../job/job.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
+import type { BacklogOptions } from '../store/backlog.js';
 
-export type FlowProducerOptions = QueueBaseOptions;
+export interface FlowProducerOptions extends QueueBaseOptions, BacklogOptions {}
 
 /** Options of one `add`. */
 export interface FlowOptions {

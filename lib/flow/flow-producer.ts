@@ -1,16 +1,18 @@
 import { checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
 import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, refOf } from '../job/job-ref.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
+import { checkBacklog } from '../store/backlog.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
+import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
 import type { StorePeers } from '../store/store-peers.js';
 import type {
@@ -46,13 +48,14 @@ export class FlowProducer extends SafeEmitter {
 
   constructor(readonly opts: FlowProducerOptions = {}) {
     super();
+    checkBaseOptions('FlowProducer option', opts, ['backlog']);
     this.prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(this.prefix);
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
+    if (opts.backlog !== undefined) {
+      checkBacklog('backlog', opts.backlog);
     }
     this.connection = connect(opts.connection);
-    this.stores = QueueStore.peersOn(this.connection, opts.codec);
+    const { codec, callTimeout: callTimeoutMs, backlog } = opts;
+    this.stores = QueueStore.peersOn(this.connection, { codec, callTimeoutMs, backlog });
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
       if (error instanceof RedisVersionError) {
@@ -84,7 +87,9 @@ export class FlowProducer extends SafeEmitter {
    * no children.
    * With `opts.parent` on the first job, the whole flow becomes a child of that one.
    * Throws before anything is written: `InvalidOptionError`, `NotSerializableError`, `DataTooLargeError`,
-   * `MissingParentError`, `ParentConflictError`. Throws `ConnectionError` when Redis did not answer: all of it may have been added, or nothing.
+   * `MissingParentError`, `ParentConflictError`. Throws `CallTimeoutError` when Redis did not
+   * answer in time: nothing was added, or with its `mayBeWritten` all of it or nothing; `BacklogFullError` when too many adds
+   * wait for Redis already.
    */
   async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
     return this.prepare(flow, opts)();
@@ -106,7 +111,10 @@ export class FlowProducer extends SafeEmitter {
     return readFlow((ref) => this.store(ref), { prefix, queueName, id }, { depth, maxChildren });
   }
 
-  /** Waits for calls under way, then lets go of the connection, which closes with its last user. */
+  /**
+   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
+   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   */
   async close(): Promise<void> {
     await this.release(true);
   }
@@ -166,8 +174,10 @@ export class FlowProducer extends SafeEmitter {
   private release(wait: boolean): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(this.connection.runtime, LAST_CALLS_MS, this.stores.idle());
+        const patienceMs = Math.min(this.opts.callTimeout ?? CALL_TIMEOUT_MS, LAST_CALLS_MS);
+        await within(this.connection.runtime, patienceMs, this.stores.idle());
       }
+      this.stores.close('The flow producer was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

@@ -9,6 +9,7 @@ import {
 import { InvalidOptionError } from './errors.js';
 import { checkFailurePolicy } from './failure-policy.js';
 import type { BackoffOptions, DeduplicationOptions, JobsOptions, KeepJobs } from './job-options.js';
+import { refuseUnknown } from './known-names.js';
 import { refOf, type ParentOptions } from './job-ref.js';
 
 type Check = (option: string, value: unknown) => unknown;
@@ -17,7 +18,7 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
   timestamp: (option, value) => checkNumber(option, value, 0),
   priority: (option, value) => checkInteger(option, value, 0, PRIORITY_LIMIT),
   delay: (option, value) => checkNumber(option, value, 0),
-  attempts: (option, value) => checkInteger(option, value, 0),
+  attempts: (option, value) => checkInteger(option, value, 1),
   backoff: checkBackoff,
   lifo: checkBoolean,
   removeOnComplete: checkKeep,
@@ -44,13 +45,9 @@ export function checkJobOptions(options: JobsOptions): void {
     }
     const check = CHECKS[option as keyof JobsOptions];
     if (!check) {
-      throw new InvalidOptionError(
-        `job option ${option}`,
-        value,
-        `Known options: ${Object.keys(CHECKS).join(', ')}.`,
-      );
+      refuseUnknown('job option', { [option]: value }, Object.keys(CHECKS));
     }
-    check(option, value);
+    check?.(option, value);
   }
   checkFailurePolicy(options);
 }
@@ -71,6 +68,7 @@ export function checkKeep(option: string, value: unknown): void {
       'Use true, false, a count, or an object with `count`, `age` or both.',
     );
   }
+  refuseUnknown(`${option}.`, keep, ['count', 'age', 'limit']);
   if (keep.count !== undefined) {
     checkInteger(`${option}.count`, keep.count, 0);
   }
@@ -89,15 +87,7 @@ export function checkDeduplication(option: string, value: unknown): void {
   if (typeof rule !== 'object' || rule === null) {
     throw new InvalidOptionError(option, value, "Use an object with `id`, such as { id: 'house-7' }.");
   }
-  for (const part of Object.keys(rule)) {
-    if (!DEDUPLICATION.includes(part)) {
-      throw new InvalidOptionError(
-        `${option}.${part}`,
-        rule[part as keyof DeduplicationOptions],
-        `Known parts: ${DEDUPLICATION.join(', ')}.`,
-      );
-    }
-  }
+  refuseUnknown(`${option}.`, rule, DEDUPLICATION);
   checkDeduplicationId(`${option}.id`, rule.id);
   if (rule.ttl !== undefined) {
     checkNumber(`${option}.ttl`, rule.ttl, 0);
@@ -122,6 +112,7 @@ export function checkBackoff(option: string, value: unknown): void {
       "Use milliseconds or an object with `type`, such as { type: 'fixed', delay: 1000 }.",
     );
   }
+  refuseUnknown(`${option}.`, backoff, ['type', 'delay', 'jitter']);
   if (backoff.delay !== undefined) {
     checkNumber(`${option}.delay`, backoff.delay, 0);
   }

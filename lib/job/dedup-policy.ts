@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { checkBoolean, checkNumber } from './check.js';
+import type { Codec } from './codec.js';
 import { InvalidOptionError } from './errors.js';
 import type { DeduplicationOptions } from './job-options.js';
 import { encodeJson } from './json.js';
@@ -66,8 +67,9 @@ export function applyDedupPolicy<D>(
   policy: DedupPolicy<D>,
   name: string,
   data: D,
+  codec?: Codec,
 ): { deduplication: DeduplicationOptions; delay?: number } {
-  const id = policy.id === 'hash' ? hashOf(name, data) : policy.id(data, name);
+  const id = policy.id === 'hash' ? hashOf(name, data, codec) : policy.id(data, name);
   switch (policy.mode) {
     case 'simple':
       return { deduplication: { id } };
@@ -92,9 +94,9 @@ export function applyDedupPolicy<D>(
 }
 
 /** Equal data gives an equal hash, whatever the order of its keys. */
-function hashOf(name: string, data: unknown): string {
+function hashOf(name: string, data: unknown, codec?: Codec): string {
   const canonical = JSON.stringify(
-    [name, JSON.parse(encodeJson('Job data', data, '{}'))],
+    [name, JSON.parse(encodeJson('Job data', data, '{}', codec))],
     (_key, value: unknown) =>
       typeof value === 'object' && value !== null && !Array.isArray(value)
         ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

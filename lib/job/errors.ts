@@ -85,8 +85,22 @@ export class WrongStateError extends StepwellError {
     readonly jobId: string,
     action: string,
     needed: string,
+    subject = `job ${jobId}`,
   ) {
-    super(`Cannot ${action} job ${jobId}: it is not ${needed}.`, 'WRONG_STATE');
+    super(`Cannot ${action} ${subject}: it is not ${needed}.`, 'WRONG_STATE');
+  }
+}
+
+/** A job keeps as many signals that no step has taken as it may: 1000 names. Nothing was written. */
+export class TooManySignalsError extends StepwellError {
+  constructor(
+    readonly jobId: string,
+    readonly signal: string,
+  ) {
+    super(
+      `Cannot signal "${signal}" to job ${jobId}: it keeps 1000 other signals. Send those that belong together under one name.`,
+      'TOO_MANY_SIGNALS',
+    );
   }
 }
 
@@ -137,17 +151,64 @@ export class JobFailedError extends StepwellError {
   }
 }
 
+/** What is known of a call that was not answered. */
+export interface UnansweredOptions extends ErrorOptions {
+  /** Whether what it was to write may be there. Default false. */
+  mayBeWritten?: boolean;
+}
+
 /** Redis cannot be reached, or the connection broke before an answer came. */
 export class ConnectionError extends StepwellError {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, 'CONNECTION', options);
+  /** False: nothing was written. True: it may or may not have been. */
+  readonly mayBeWritten: boolean;
+
+  constructor(
+    message: string,
+    { mayBeWritten = false, ...options }: UnansweredOptions = {},
+    code = 'CONNECTION',
+  ) {
+    super(message, code, options);
+    this.mayBeWritten = mayBeWritten;
+  }
+}
+
+/**
+ * Redis did not answer a call within its `callTimeout`. `mayBeWritten` says whether the call had been sent, so that what it
+ * was to write may be there; `cause` is what went wrong last, where anything is known.
+ */
+export class CallTimeoutError extends ConnectionError {
+  /**
+   * @param timeoutMs the `callTimeout`
+   */
+  constructor(timeoutMs: number, options: UnansweredOptions = {}) {
+    const outcome = options.mayBeWritten
+      ? 'What was to be written may be there, or not.'
+      : 'Nothing was written.';
+    super(`Redis did not answer for ${timeoutMs} ms (callTimeout). ${outcome}`, options, 'CALL_TIMEOUT');
+  }
+}
+
+/** Redis does not answer, and as many adds as the `backlog` allows wait for it. Nothing was written. */
+export class BacklogFullError extends StepwellError {
+  constructor(backlog: number) {
+    super(
+      `Redis does not answer, and ${backlog} adds wait for it already (backlog). Nothing was written: try again later.`,
+      'BACKLOG_FULL',
+    );
   }
 }
 
 /** The queue, worker or connection was closed. */
 export class ConnectionClosedError extends StepwellError {
-  constructor(message = 'The connection is closed.') {
-    super(message, 'CONNECTION_CLOSED');
+  /** False: nothing was written. True: it may or may not have been. */
+  readonly mayBeWritten: boolean;
+
+  constructor(
+    message = 'The connection is closed.',
+    { mayBeWritten = false, ...options }: UnansweredOptions = {},
+  ) {
+    super(message, 'CONNECTION_CLOSED', options);
+    this.mayBeWritten = mayBeWritten;
   }
 }
 
@@ -167,7 +228,13 @@ export class RedisVersionError extends StepwellError {
 
 /** An error that Redis answered, without the arguments of the command. */
 export class RedisReplyError extends StepwellError {
-  constructor(message: string) {
+  /**
+   * @param isPassing whether it goes away by itself, as while Redis loads its data
+   */
+  constructor(
+    message: string,
+    readonly isPassing = false,
+  ) {
     super(message, 'REDIS_REPLY');
   }
 }

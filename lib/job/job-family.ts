@@ -4,10 +4,11 @@ import { JobNotFoundError, MissingParentError } from './errors.js';
 import { decodeJson, decodeValue } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
-import { shownKey } from './job-ref.js';
+import { queueOf, shownKey } from './job-ref.js';
+import { ofLife } from './job-life.js';
 import { JobSnapshot } from './job-snapshot.js';
 import type { Runtime } from '../runtime/runtime.js';
-import type { JobStore } from './job-store.js';
+import type { JobStore, LoadedJob } from './job-store.js';
 
 /** Where to read children on: `cursor` 0 at first, then what the answer says; `count` how many at most, by default 20. */
 export interface DependencyOptions {
@@ -134,24 +135,27 @@ export class JobFamily<
     if (!parent) {
       return false;
     }
-    const at = parent.queueKey.lastIndexOf(':');
-    const queue = { prefix: parent.queueKey.slice(0, at), queueName: parent.queueKey.slice(at + 1) };
-    if (!(await this.store.peer(queue).loadJob(parent.id))) {
+    if (!(await this.store.peer(queueOf(parent.queueKey)).loadJob(parent.id))) {
       throw new MissingParentError(this.parentKey!);
     }
-    const word = await this.store.unlinkChild(this.id);
+    const word = await this.store.unlinkChild(this.named);
     if (word === 'missing') {
       throw new JobNotFoundError(this.id, 'remove the dependency of');
     }
-    if (word === 'told') {
+    if (word === 'ok') {
       this.parent = undefined;
     }
-    return word === 'told';
+    return word === 'ok';
   }
 
   /** Removes the children that have not been started, and what is below them. */
   removeUnprocessedChildren(): Promise<void> {
     return this.store.removeUnprocessed(this.id);
+  }
+
+  /** What is stored of it now, undefined when it is gone. */
+  protected async load(): Promise<LoadedJob | undefined> {
+    return ofLife(await this.store.loadJob(this.id), this.life);
   }
 
   private async read(kind: Kind, values = true): Promise<Map<string, unknown>> {

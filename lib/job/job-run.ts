@@ -13,7 +13,7 @@ import { encodeJson } from './json.js';
 import type { JobFields } from './job-record.js';
 import type { JobWrite } from './job-write.js';
 import type { JobProgress } from './job-progress.js';
-import { refOf, refText, type ParentOptions } from './job-ref.js';
+import { queueOf, refOf, refText, type ParentOptions } from './job-ref.js';
 import { retentionText } from './retention.js';
 import { UnrecoverableError } from './special-errors.js';
 
@@ -30,7 +30,7 @@ export class JobRun<
   /** Replaces the job's data. Refused with `LockLostError` once a later run holds the job. */
   async updateData(data: D): Promise<void> {
     const json = encodeJson('Job data', data, '{}', this.store.codec);
-    this.expect(await this.store.write(['data', this.id, this.token ?? '', json]), 'update');
+    this.expect(await this.store.write(['data', this.writeId, this.token ?? '', json]), 'update');
     this.data = data;
   }
 
@@ -38,7 +38,7 @@ export class JobRun<
   async updateProgress(progress: P): Promise<void> {
     const json = encodeJson('Progress', progress, 'null', this.store.codec);
     this.expect(
-      await this.store.write(['progress', this.id, this.token ?? '', json]),
+      await this.store.write(['progress', this.writeId, this.token ?? '', json]),
       'update the progress of',
     );
     this.progress = progress;
@@ -48,7 +48,7 @@ export class JobRun<
   /** Adds a line to the job's log. Answers how many lines it has. */
   async log(line: string): Promise<number> {
     const keep = this.opts.keepLogs === undefined ? '' : String(this.opts.keepLogs);
-    const word = await this.store.write(['log', this.id, this.token ?? '', String(line), keep]);
+    const word = await this.store.write(['log', this.writeId, this.token ?? '', String(line), keep]);
     const count = Number(word);
     if (Number.isNaN(count)) {
       this.expect(word, 'log for');
@@ -60,13 +60,16 @@ export class JobRun<
   async clearLogs(keepLogs = 0): Promise<void> {
     checkInteger('keepLogs', keepLogs, 0);
     this.expect(
-      await this.store.write(['clear-logs', this.id, this.token ?? '', String(keepLogs)]),
+      await this.store.write(['clear-logs', this.writeId, this.token ?? '', String(keepLogs)]),
       'clear the logs of',
     );
   }
 
-  /** Completes a job that was fetched by hand with `worker.getNextJob`. */
-  async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<void> {
+  /**
+   * Completes a job that was fetched by hand with `worker.getNextJob`. Resolves when its parent, where it has one, knows.
+   * Answers false when a parent in another queue could not be reached yet: it will learn of it.
+   */
+  async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<boolean> {
     const json = encodeJson('The result', result, 'null', this.store.codec);
     const keep = retentionText(this.opts.removeOnComplete);
     this.expect(
@@ -77,13 +80,18 @@ export class JobRun<
     this.attemptsMade += 1;
     this.returnvalue = result;
     this.finishedOn = this.store.runtime.now();
+    return this.parentReached();
   }
 
-  /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
-  async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<void> {
+  /**
+   * Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. Resolves when its parent,
+   * where it has one, knows. Answers false when a parent in another queue could not be reached yet: it will learn of it.
+   */
+  async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<boolean> {
     const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
     this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
     this.failed(failure);
+    return failure.retryDelayMs !== undefined || this.parentReached();
   }
 
   /** Ends this run; the job is due at `timestamp` (milliseconds). Throw `DelayedError` afterwards. No attempt is counted. */
@@ -139,18 +147,18 @@ export class JobRun<
 
   /** @internal Joins the group commit of the run that holds the job. Answers the script's word. */
   write(entry: JobWrite): Promise<string> {
-    return this.store.write(entry);
+    return this.store.keep(entry);
   }
 
   /** @internal What is stored of the job now, undefined when it is gone. */
   async readFields(): Promise<JobFields | undefined> {
-    return (await this.store.loadJob(this.id))?.record.fields;
+    return (await this.load())?.record.fields;
   }
 
   /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
   async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
     this.expect(
-      await this.store.write(['emit', this.id, this.token ?? '', step, json]),
+      await this.store.keep(['emit', this.id, this.token ?? '', step, json]),
       'save an emission of',
     );
     this.store.progressed?.(this, value);
@@ -174,6 +182,15 @@ export class JobRun<
     if (failure.retryDelayMs === undefined) {
       this.finishedOn = this.store.runtime.now();
     }
+  }
+
+  /** Under a lock the token tells which life is meant. */
+  private get writeId(): string {
+    return this.token === undefined ? this.named : this.id;
+  }
+
+  private async parentReached(): Promise<boolean> {
+    return this.parent === undefined || this.store.hasReached(queueOf(this.parent.queueKey));
   }
 
   protected expect(word: string, action: string, needed = 'in the right state'): void {

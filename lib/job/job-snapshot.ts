@@ -1,6 +1,7 @@
 import type { Codec } from './codec.js';
 import { asError } from './job-failure.js';
 import { UnreadableValueError } from './errors.js';
+import { lifeId } from './job-life.js';
 import { decodeValue, parseStored } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
@@ -38,6 +39,8 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
   finishedOn: number | null | undefined = undefined;
   /** Name of the worker that was given the job last. */
   processedBy: string | undefined = undefined;
+  /** @internal Which life of its id is meant, see `lifeId`; undefined where that is not known. */
+  life: number | undefined = undefined;
   /** @internal What is stored of its steps, among the other fields; undefined where there are none. */
   stepFields: JobFields | undefined = undefined;
   /** Lock under which this object may write. */
@@ -67,6 +70,11 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
     if (opts.parent) {
       this.parent = { id: opts.parent.id, queueKey: opts.parent.queue };
     }
+  }
+
+  /** @internal Its id for scripts, none but this very job. */
+  get named(): string {
+    return lifeId(this.id, this.life);
   }
 
   /** Name of the job that waits for this one: prefix, queue and id. */

@@ -1,6 +1,6 @@
 import type { JobFields } from './job-record.js';
 import type { Codec } from './codec.js';
-import { decodeJson, decodeValue } from './json.js';
+import { decodeValue, parseStored } from './json.js';
 
 /** `awaiting`: until a signal comes; `retrying`: until it is tried again. */
 export type StepStatus = 'running' | 'retrying' | 'awaiting' | 'completed' | 'failed';
@@ -107,7 +107,7 @@ export function stepsOf(fields: JobFields, codec?: Codec): JobStep[] {
         ...(finishedOn ? { finishedOn: Number(finishedOn) } : {}),
         ...(value === undefined ? {} : { result: decodeStepValue(value, codec) }),
         ...(last === undefined ? {} : { lastEmission: decodeValue('An emission', last, codec) }),
-        ...(reason === undefined ? {} : { failedReason: decodeJson<string>(reason) }),
+        ...(reason === undefined ? {} : { failedReason: parseStored('The reason', reason) as string }),
       };
     });
 }

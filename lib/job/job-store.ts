@@ -47,7 +47,10 @@ export interface AddedChild {
   known: boolean;
 }
 
-/** What a `Job` needs of the store. A method answers the script's word: 'ok', or why nothing was done. */
+/**
+ * What a `Job` needs of the store. A method answers the script's word: 'ok', or why nothing was done. The id of a job that
+ * is changed may name its life, see `lifeId`.
+ */
 export interface JobStore {
   readonly queueName: string;
   readonly prefix: string;
@@ -56,6 +59,8 @@ export interface JobStore {
   readonly codec?: Codec | undefined;
   /** Joins the group commit that this job belongs to. */
   write(entry: JobWrite): Promise<string>;
+  /** As `write`, for what a worker itself says of its runs: it waits for Redis as long as the worker does. */
+  keep(entry: JobWrite): Promise<string>;
   loadJob(id: string): Promise<LoadedJob | undefined>;
   /** @param removeChildren whether all below it goes too */
   removeJob(id: string, removeChildren: boolean): Promise<string>;
@@ -75,7 +80,9 @@ export interface JobStore {
   children(id: string, query: ChildQuery): Promise<ChildPage>;
   /** Adds children to a job, trees as well; under a lock token, '' for none. Throws for what cannot be added. */
   addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]>;
-  /** Lets the parent of a job no longer wait for it. Answers told, unchanged or missing. */
+  /** Resolves with true once what was written for that queue has reached it, with false when that takes too long. */
+  hasReached(queue: { prefix: string; queueName: string }): Promise<boolean>;
+  /** Lets the parent of a job no longer wait for it. Answers ok, unchanged or missing. */
   unlinkChild(id: string): Promise<string>;
   /** Removes what is below a job and has not been started. */
   removeUnprocessed(id: string): Promise<void>;

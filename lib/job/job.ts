@@ -2,6 +2,7 @@ import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
 import { WrongStateError } from './errors.js';
 import { decodeBody } from './job-body.js';
 import type { FlowJob } from './flow-job.js';
+import { lifeOf } from './job-life.js';
 import { JobRun } from './job-run.js';
 import type { JobRecord } from './job-record.js';
 import { type JobStep, stepsOf } from './job-steps.js';
@@ -37,6 +38,7 @@ export class Job<
       body.opts,
       body.timestamp,
     );
+    job.life = lifeOf(body.timestamp);
     job.unreadable = body.fault;
     job.data = readValue<D>(job, 'Job data', body.data, store.codec);
     job.take(record, store.codec);
@@ -69,12 +71,12 @@ export class Job<
    * none. What undoes a step is told under the name `undo:<step>`.
    */
   async getSteps(): Promise<JobStep[]> {
-    return stepsOf((await this.store.loadJob(this.id))?.record.fields ?? {}, this.codec);
+    return stepsOf((await this.load())?.record.fields ?? {}, this.codec);
   }
 
   /** Same as `queue.signal(job.id, …)`. */
   signal(name: string, payload?: unknown, options?: SignalOptions): Promise<boolean> {
-    return signalJob(this.store, this.id, name, payload, options);
+    return signalJob(this.store, this.named, name, payload, options);
   }
 
   /**
@@ -82,7 +84,7 @@ export class Job<
    * while a worker holds a lock that has not expired, of the job or of one below it.
    */
   async remove({ removeChildren = true }: { removeChildren?: boolean } = {}): Promise<void> {
-    const word = await this.store.removeJob(this.id, removeChildren);
+    const word = await this.store.removeJob(this.named, removeChildren);
     if (word === 'locked') {
       throw new WrongStateError(this.id, 'remove', 'free: a worker holds a lock of it, or of a job below it');
     }
@@ -91,7 +93,11 @@ export class Job<
 
   /** Puts a failed (or completed) job back to where its priority has it wait. */
   async retry(state: FinishedState = 'failed', options: RetryOptions = {}): Promise<void> {
-    this.expect(await this.store.retryJob(this.id, state, this.opts.lifo ?? false, options), 'retry', state);
+    this.expect(
+      await this.store.retryJob(this.named, state, this.opts.lifo ?? false, options),
+      'retry',
+      state,
+    );
     this.failedReason = null;
     this.finishedOn = null;
     this.processedOn = null;
@@ -108,21 +114,21 @@ export class Job<
 
   /** Starts a delayed job as soon as a worker is free. */
   async promote(): Promise<void> {
-    this.expect(await this.store.promoteJob(this.id), 'promote', 'delayed');
+    this.expect(await this.store.promoteJob(this.named), 'promote', 'delayed');
     this.delay = 0;
   }
 
   /** Makes a delayed job due `delay` milliseconds from now. */
   async changeDelay(delay: number): Promise<void> {
     checkNumber('delay', delay, 0);
-    this.expect(await this.store.changeDelay(this.id, Math.ceil(delay)), 'change the delay of', 'delayed');
+    this.expect(await this.store.changeDelay(this.named, Math.ceil(delay)), 'change the delay of', 'delayed');
     this.delay = delay;
   }
 
   /** Moves a job that waits to another priority; `lifo` puts it in front of that priority. */
   async changePriority({ priority = 0, lifo = false }: { priority?: number; lifo?: boolean }): Promise<void> {
     checkInteger('priority', priority, 0, PRIORITY_LIMIT);
-    this.expect(await this.store.changePriority(this.id, priority, lifo), 'change the priority of');
+    this.expect(await this.store.changePriority(this.named, priority, lifo), 'change the priority of');
     this.priority = priority;
   }
 
@@ -149,7 +155,7 @@ export class Job<
 
   /** Where the job is now, `unknown` when it is gone. */
   async getState(): Promise<JobState | 'unknown'> {
-    return (await this.store.loadJob(this.id))?.state ?? 'unknown';
+    return (await this.load())?.state ?? 'unknown';
   }
 
   async isCompleted(): Promise<boolean> {
@@ -182,6 +188,6 @@ export class Job<
    * Stored state is read as well as events, so that a missed event delays the answer but never loses it.
    */
   waitUntilFinished(events: FinishSource, ttl?: number): Promise<R> {
-    return waitUntilFinished<R>(this.store, this.id, events, ttl);
+    return waitUntilFinished<R>(this.store, this, events, ttl);
   }
 }

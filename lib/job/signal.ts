@@ -1,5 +1,6 @@
 import { checkSignalKey, checkSignalName } from './check.js';
-import { InvalidOptionError, JobNotFoundError, WrongStateError } from './errors.js';
+import { InvalidOptionError, JobNotFoundError, TooManySignalsError, WrongStateError } from './errors.js';
+import { plainId } from './job-life.js';
 import type { JobStore } from './job-store.js';
 import { encodeJson } from './json.js';
 
@@ -29,10 +30,13 @@ export async function signalJob(
   }
   const word = await store.signalJob(id, name, key ?? '', json);
   if (word === 'missing') {
-    throw new JobNotFoundError(id, 'signal');
+    throw new JobNotFoundError(plainId(id), 'signal');
   }
   if (word === 'finished') {
-    throw new WrongStateError(id, 'signal', 'unfinished');
+    throw new WrongStateError(plainId(id), 'signal', 'unfinished');
+  }
+  if (word === 'too-many') {
+    throw new TooManySignalsError(plainId(id), name);
   }
   return word === 'ok';
 }

@@ -102,9 +102,12 @@ export class ConflictingWorkerOptionsError extends StepwellError {
 
 /** A flow producer was registered twice with different options. */
 export class ConflictingFlowProducerOptionsError extends StepwellError {
-  constructor(readonly token: string) {
+  constructor(
+    readonly token: string,
+    readonly options: readonly string[],
+  ) {
     super(
-      `${token} is registered twice with different options. Give one of them a name.`,
+      `${token} is registered twice with different options: ${options.join(', ')}. Give one of them a name.`,
       'CONFLICTING_FLOW_PRODUCER_OPTIONS',
     );
   }
@@ -112,8 +115,15 @@ export class ConflictingFlowProducerOptionsError extends StepwellError {
 
 /** A queue was registered twice with different options. */
 export class ConflictingQueueOptionsError extends StepwellError {
-  constructor(readonly queue: string) {
-    super(`Queue ${queue} is registered twice with different options.`, 'CONFLICTING_QUEUE_OPTIONS');
+  constructor(
+    readonly queue: string,
+    /** Those that differ, such as `defaultJobOptions.attempts`. */
+    readonly options: readonly string[],
+  ) {
+    super(
+      `Queue ${queue} is registered twice with different options: ${options.join(', ')}. Register it once, or alike.`,
+      'CONFLICTING_QUEUE_OPTIONS',
+    );
   }
 }
 

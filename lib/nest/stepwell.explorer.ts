@@ -17,6 +17,7 @@ import {
   ScopedProcessorError,
 } from './nest-errors.js';
 import { scopedListener } from './scoped-listener.js';
+import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 
 type Provider = ReturnType<DiscoveryService['getProviders']>[number];
@@ -41,6 +42,13 @@ export class StepwellExplorer {
     return this.classes(this.discovery.getControllers()).flatMap(({ provider, type }) =>
       this.listenersOf(provider, type),
     );
+  }
+
+  /** What the `forRoot` calls of the application gave. */
+  rootOptions(): unknown[] {
+    return this.discovery
+      .getProviders()
+      .flatMap(({ token, instance }) => (token === STEPWELL_OPTIONS ? [instance as unknown] : []));
   }
 
   private classes(others: Provider[] = []): { provider: Provider; type: Function }[] {
@@ -70,7 +78,13 @@ export class StepwellExplorer {
       return undefined;
     }
     if (handlers.length === 0) throw new MissingHandlerError(metadata.queue, type.name);
-    return { ...metadata, className: type.name, dedup: this.accessor.getDedup(type), handlers };
+    return {
+      ...metadata,
+      className: type.name,
+      instance: provider.instance as object,
+      dedup: this.accessor.getDedup(type),
+      handlers,
+    };
   }
 
   private handlersOf(type: Function, instance: Methods, jobNames: JobNames): DiscoveredHandler[] {

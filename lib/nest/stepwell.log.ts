@@ -25,6 +25,28 @@ export class StepwellLog {
     }
   }
 
+  /** A class that wants jobs is decorated, and no module provides it. */
+  unseen({ className, queue }: { className: string; queue: string }): void {
+    this.logger.warn(
+      `${className} processes no jobs of queue ${queue} here: it is not among the providers of any module.`,
+    );
+  }
+
+  /** Options of some calls of `forRoot` have no effect. */
+  severalRoots(count: number): void {
+    this.logger.warn(
+      `StepwellModule.forRoot is imported ${count} times with different options: each queue takes those of one of them. ` +
+        'Import it once, in the root module, and give a queue its own options in registerQueue.',
+    );
+  }
+
+  /** A listener may be meant for another event. */
+  unknownEvent(label: string, event: string, meant: string): void {
+    this.logger.warn(
+      `${label} listens to '${event}', which is no event of a queue. Did you mean '${meant}'?`,
+    );
+  }
+
   stalled(queue: string, jobId: string): void {
     this.logger.warn(`Queue ${queue}: job ${jobId} was taken back, as the lock of its worker had expired`);
   }

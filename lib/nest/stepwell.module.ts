@@ -3,6 +3,7 @@ import {
   type ConfigurableModuleAsyncOptions,
   type DynamicModule,
   type FactoryProvider,
+  type Provider,
 } from '@nestjs/common';
 import type { RegisterFlowProducerOptions } from './interfaces/register-flow-producer-options.interface.js';
 import type {
@@ -10,9 +11,13 @@ import type {
   RegisterQueueOptions,
 } from './interfaces/register-queue-options.interface.js';
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
-import type { Queue } from '../queue/queue.js';
+import { InvalidOptionError } from '../job/errors.js';
+import { refuseUnknown } from '../job/known-names.js';
+import { checkQueueOptions } from '../queue/check-queue-options.js';
 import type { QueueOptions } from '../queue/queue-options.js';
+import type { FlowProducerOptions } from '../flow/flow-options.js';
 import { baseOptionsOf } from './base-options.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
 import { getFlowProducerToken, getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
@@ -42,6 +47,7 @@ export class StepwellModule extends ConfigurableModuleClass {
    * StepwellModule.forRoot({ connection: { host: 'redis.internal' }, prefix: 'shop' });
    */
   static override forRoot(options: StepwellOptions): DynamicModule {
+    checkQueueOptions(options, 'forRoot option');
     return super.forRoot(options);
   }
 
@@ -57,7 +63,8 @@ export class StepwellModule extends ConfigurableModuleClass {
   static override forRootAsync(
     options: ConfigurableModuleAsyncOptions<StepwellOptions, 'createStepwellOptions'>,
   ): DynamicModule {
-    return super.forRootAsync(options);
+    const definition = super.forRootAsync(options);
+    return { ...definition, providers: (definition.providers ?? []).map(withCheckedOptions) };
   }
 
   /**
@@ -82,7 +89,15 @@ export class StepwellModule extends ConfigurableModuleClass {
    * });
    */
   static registerQueueAsync(...queues: RegisterQueueAsyncOptions[]): DynamicModule {
-    const providers = queues.map(({ name, useFactory, inject }) => queueProvider(name, useFactory, inject));
+    const providers = queues.map(({ name, useFactory, inject, imports: _imports, ...others }) => {
+      if (typeof useFactory !== 'function') {
+        const hint =
+          'Use a function that returns the options; only forRootAsync takes useClass and useExisting.';
+        throw new InvalidOptionError(`registerQueueAsync useFactory of queue ${name}`, useFactory, hint);
+      }
+      refuseUnknown('registerQueueAsync option', others, ['name', 'imports', 'inject', 'useFactory']);
+      return queueProvider(name, useFactory, inject);
+    });
     return { ...this.withQueues(providers), imports: queues.flatMap(({ imports }) => imports ?? []) };
   }
 
@@ -90,25 +105,57 @@ export class StepwellModule extends ConfigurableModuleClass {
    * Makes flow producers injectable in the module that imports this; they are where `forRoot` says, unless told otherwise.
    *
    * @example
-   * StepwellModule.registerFlowProducer({});
+   * StepwellModule.registerFlowProducer();
    */
   static registerFlowProducer(...producers: RegisterFlowProducerOptions[]): DynamicModule {
-    const providers = producers.map(flowProducerProvider);
+    const providers = (producers.length > 0 ? producers : [{}]).map(flowProducerProvider);
     return { module: this, providers, exports: providers.map(({ provide }) => provide) };
   }
 
   private static withQueues(providers: FactoryProvider[]): DynamicModule {
     const all = [...providers, ...providers.map(eventsProvider)];
-    return { module: this, providers: all, exports: all.map(({ provide }) => provide) };
+    return {
+      module: this,
+      providers: [...providers.map(registrationProvider), ...all],
+      exports: all.map(({ provide }) => provide),
+    };
   }
+}
+
+/** Tells of a queue beside the provider of it, for which a test may put something else. */
+function registrationProvider({ provide: queueToken }: FactoryProvider): FactoryProvider {
+  const token = String(queueToken);
+  return {
+    provide: `${token}:registered`,
+    inject: [StepwellRegistry],
+    useFactory: (registry: StepwellRegistry) => registry.register(nameOfQueueToken(token)),
+  };
 }
 
 /** The events of a queue are where the queue is. */
 function eventsProvider({ provide: queueToken }: FactoryProvider): FactoryProvider {
+  const token = String(queueToken);
+  const name = nameOfQueueToken(token);
   return {
-    provide: getQueueEventsToken(nameOfQueueToken(String(queueToken))),
-    inject: [StepwellRegistry, queueToken],
-    useFactory: (registry: StepwellRegistry, queue: Queue) => registry.getEvents(queue.name),
+    provide: getQueueEventsToken(name),
+    inject: [StepwellRegistry, `${token}:registered`, queueToken],
+    useFactory: (registry: StepwellRegistry) => registry.getEvents(name),
+  };
+}
+
+/** What a factory of `forRootAsync` answers is checked as what `forRoot` is given. */
+function withCheckedOptions(provider: Provider): Provider {
+  if (!('provide' in provider) || provider.provide !== STEPWELL_OPTIONS || !('useFactory' in provider)) {
+    return provider;
+  }
+  const { useFactory } = provider;
+  return {
+    ...provider,
+    useFactory: async (...dependencies: unknown[]) => {
+      const options = (await useFactory(...dependencies)) as StepwellOptions;
+      checkQueueOptions(options, 'forRootAsync option');
+      return options;
+    },
   };
 }
 
@@ -125,16 +172,32 @@ function queueProvider(
       registry: StepwellRegistry,
       shared: StepwellOptions | undefined,
       ...dependencies: unknown[]
-    ) => registry.openQueue(name, mergeQueueOptions(shared, await ownOptions(...dependencies))),
+    ) => {
+      const own = (await ownOptions(...dependencies)) as QueueOptions | undefined;
+      if (typeof own !== 'object' || own === null) {
+        throw new InvalidOptionError(`options of queue ${name}`, own, 'The factory has to return an object.');
+      }
+      return registry.openQueue(name, mergeQueueOptions(shared, own));
+    },
   };
 }
 
 function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): FactoryProvider {
   const token = getFlowProducerToken(name);
+  checkBaseOptions('registerFlowProducer option', own);
   return {
     provide: token,
     inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }],
     useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) =>
-      registry.openFlowProducer(token, { ...baseOptionsOf(shared ?? {}), ...baseOptionsOf(own) }),
+      registry.openFlowProducer(token, { ...producerOptionsOf(shared ?? {}), ...producerOptionsOf(own) }),
+  };
+}
+
+function producerOptionsOf(options: FlowProducerOptions): FlowProducerOptions {
+  const { callTimeout, backlog } = options;
+  return {
+    ...baseOptionsOf(options),
+    ...(callTimeout === undefined ? {} : { callTimeout }),
+    ...(backlog === undefined ? {} : { backlog }),
   };
 }

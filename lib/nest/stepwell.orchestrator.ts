@@ -1,11 +1,5 @@
-import {
-  Inject,
-  Injectable,
-  Optional,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { isDeepStrictEqual } from 'node:util';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerOptions } from '../worker/worker-options.js';
@@ -14,6 +8,7 @@ import type { DiscoveredProcessor } from './interfaces/discovered-processor.inte
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 import { JobRouter } from './job-router.js';
 import { mergeWorkerOptions } from './merge-worker-options.js';
+import { afterBootstrap, foundProcessor, takeUnseenProcessors } from './processor-watch.js';
 import { QueueNotRegisteredError } from './nest-errors.js';
 import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
@@ -24,9 +19,7 @@ import { StepwellRegistry } from './stepwell.registry.js';
 
 /** Starts one worker per queue that has processors, and drains them before anything that jobs use goes away. */
 @Injectable()
-export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  private readonly toStart: Worker[] = [];
-
+export class StepwellOrchestrator implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly explorer: StepwellExplorer,
     private readonly registry: StepwellRegistry,
@@ -39,22 +32,21 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
   /** All that may be wrong with the processors is found here, before the first job runs. */
   async onModuleInit(): Promise<void> {
     try {
+      this.sayWhatIsIgnored();
       const queues = groupByQueue(this.explorer.explore());
       for (const [queue, processors] of queues) {
+        processors.forEach(({ instance }) => foundProcessor(instance));
+        if (this.registry.isReplaced(queue)) continue;
         this.registry.addWorker(this.createWorker(queue, processors));
         processors.forEach((processor) => this.dedup.apply(processor));
       }
+      takeUnseenProcessors().forEach((processor) => this.log.unseen(processor));
       this.explorer.exploreListeners().forEach((listener) => this.listeners.attach(listener));
     } catch (error) {
       await this.onModuleDestroy();
       await this.registry.closeQueues();
       throw error;
     }
-  }
-
-  onApplicationBootstrap(): void {
-    // One that was closed, or started by hand, meanwhile is left as it is.
-    for (const worker of this.toStart) worker.run().catch(() => {});
   }
 
   /**
@@ -70,11 +62,18 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     processors.flatMap(({ handlers }) => handlers).forEach((handler) => router.add(handler));
     const options: WorkerOptions = { ...this.placeOf(queue, processors), ...mergeWorkerOptions(processors) };
     const worker = new Worker(queue, router.route, { ...options, autorun: false });
-    if (options.autorun !== false) this.toStart.push(worker);
+    if (options.autorun !== false) startAfterBootstrap(worker, processors);
     worker.on('error', (error) => this.log.error(queue, error));
     worker.on('failed', (job, error) => this.log.failed(queue, job, error));
     worker.on('stalled', (jobId) => this.log.stalled(queue, jobId));
     return worker;
+  }
+
+  private sayWhatIsIgnored(): void {
+    const [used, ...others] = this.explorer.rootOptions();
+    if (others.some((options) => !isDeepStrictEqual(options, used))) {
+      this.log.severalRoots(others.length + 1);
+    }
   }
 
   /** Where the queue's keys are: a worker looks where the queue of that name puts its jobs. */
@@ -82,6 +81,21 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     const options = this.registry.hasQueue(queue) ? this.registry.getQueue(queue).opts : this.shared;
     if (!options) throw new QueueNotRegisteredError(queue, first?.className ?? 'A processor');
     return baseOptionsOf(options);
+  }
+}
+
+/**
+ * Starts a worker once all its processors are ready for jobs, their own `onApplicationBootstrap` included. Nest has called
+ * that of what is injected into them before.
+ */
+function startAfterBootstrap(worker: Worker, processors: readonly DiscoveredProcessor[]): void {
+  const pending = new Set(processors.map(({ instance }) => instance));
+  for (const instance of [...pending]) {
+    afterBootstrap(instance, () => {
+      pending.delete(instance);
+      // One that was closed, or started by hand, meanwhile is left as it is.
+      if (pending.size === 0) worker.run().catch(() => {});
+    });
   }
 }
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { QueueEvents } from '../events/queue-events.js';
 import type { FlowProducerOptions } from '../flow/flow-options.js';
@@ -16,6 +15,8 @@ import {
   QueueNotRegisteredError,
 } from './nest-errors.js';
 import { LazyQueueEvents } from './lazy-queue-events.js';
+import { SilentQueueEvents } from './silent-queue-events.js';
+import { differingOptions } from './differing-options.js';
 import { StepwellLog } from './stepwell.log.js';
 
 const LAST_RESPONSES_MS = 20;
@@ -35,8 +36,10 @@ const LAST_EVENTS_MS = 1000;
 @Injectable()
 export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly queues = new Map<string, Queue>();
+  /** Names of queues that modules register, also of those that a test puts something else in place of. */
+  private readonly registered = new Set<string>();
   private readonly workers = new Map<string, Worker>();
-  private readonly events = new Map<string, LazyQueueEvents>();
+  private readonly events = new Map<string, QueueEvents>();
   private readonly producers = new Map<string, FlowProducer>();
 
   /** Where the start of the application fails, Nest goes on making providers for a while. */
@@ -59,6 +62,16 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     return this.queues.has(name);
   }
 
+  /** @internal Whether a module registers the queue, and a test has put something else in its place. */
+  isReplaced(name: string): boolean {
+    return this.registered.has(name) && !this.queues.has(name);
+  }
+
+  /** @internal */
+  register(name: string): void {
+    this.registered.add(name);
+  }
+
   getWorkers(): Worker[] {
     return [...this.workers.values()];
   }
@@ -72,24 +85,31 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   getEvents(queue: string): QueueEvents {
     const present = this.events.get(queue);
     if (present) return present;
-    const events = new LazyQueueEvents(queue, {
-      autorun: false,
-      ...baseOptionsOf(this.getQueue(queue).opts),
-    });
+    const events = this.isReplaced(queue) ? new SilentQueueEvents(queue) : this.lazyEvents(queue);
     events.on('error', (error) => this.log.error(queue, error));
     this.events.set(queue, events);
     if (this.isClosed) void events.close();
     return events;
   }
 
+  private lazyEvents(queue: string): QueueEvents {
+    const { opts } = this.getQueue(queue);
+    return new LazyQueueEvents(queue, {
+      autorun: false,
+      ...baseOptionsOf(opts),
+      ...(opts.callTimeout === undefined ? {} : { callTimeout: opts.callTimeout }),
+    });
+  }
+
   /** @internal A queue that is registered in several modules is one queue. */
   openQueue(name: string, options: QueueOptions): Queue {
     const present = this.queues.get(name);
     if (present) {
-      if (!isDeepStrictEqual(present.opts, options)) {
+      const differing = differingOptions(present.opts, options);
+      if (differing.length > 0) {
         // The application will not come to be, so nobody else would close them.
         void this.closeQueues();
-        throw new ConflictingQueueOptionsError(name);
+        throw new ConflictingQueueOptionsError(name, differing);
       }
       return present;
     }
@@ -104,9 +124,10 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   openFlowProducer(token: string, options: FlowProducerOptions): FlowProducer {
     const present = this.producers.get(token);
     if (present) {
-      if (!isDeepStrictEqual(present.opts, options)) {
+      const differing = differingOptions(present.opts, options);
+      if (differing.length > 0) {
         void this.closeQueues();
-        throw new ConflictingFlowProducerOptionsError(token);
+        throw new ConflictingFlowProducerOptionsError(token, differing);
       }
       return present;
     }

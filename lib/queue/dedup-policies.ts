@@ -1,3 +1,4 @@
+import type { Codec } from '../job/codec.js';
 import { applyDedupPolicy, checkDedupPolicy, type DedupPolicy } from '../job/dedup-policy.js';
 import { InvalidOptionError } from '../job/errors.js';
 import type { JobsOptions } from '../job/job-options.js';
@@ -10,7 +11,10 @@ export class DedupPolicies {
   private general: DedupPolicy | undefined;
   private readonly named = new Map<string, DedupPolicy>();
 
-  constructor(private readonly queueName: string) {}
+  constructor(
+    private readonly queueName: string,
+    private readonly codec?: Codec,
+  ) {}
 
   /** Throws an `InvalidOptionError` for a policy that contradicts itself, or a second one for the same jobs. */
   use(policy: DedupPolicy, jobName?: string, from = 'option dedup'): void {
@@ -45,6 +49,6 @@ export class DedupPolicies {
       return own;
     }
     const given = Object.entries(own ?? {}).filter(([, value]) => value !== undefined);
-    return { ...applyDedupPolicy(policy, name, data), ...Object.fromEntries(given) };
+    return { ...applyDedupPolicy(policy, name, data, this.codec), ...Object.fromEntries(given) };
   }
 }

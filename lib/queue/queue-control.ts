@@ -10,6 +10,13 @@ import { QueueGetters } from './queue-getters.js';
 
 const SLICE = 1000;
 
+/** What a queue has to be for `obliterate`, by what the script found. */
+const OBLITERATE_NEEDS: Record<string, string> & { resumed: string } = {
+  active: 'idle, as some jobs are active: use { force: true }',
+  undelivered: 'forgotten: parents in other queues wait for it',
+  resumed: 'paused any more: it was resumed meanwhile',
+};
+
 /** Changes that people and programs ask of a whole queue, or of a job by its id. */
 export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
   /** Lets no further job of the queue start, anywhere. Running jobs go on. */
@@ -124,22 +131,9 @@ export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
     do {
       word = await this.store.obliterateSlice(Math.min(count, SLICE), force);
     } while (word === 'more');
-    if (word === 'active') {
-      throw new WrongStateError(
-        '*',
-        'obliterate the queue with',
-        'finished: some are active. Use { force: true }',
-      );
-    }
-    if (word === 'undelivered') {
-      throw new WrongStateError(
-        '*',
-        'obliterate the queue with',
-        'forgotten: parents in other queues wait for it',
-      );
-    }
+    const needed = OBLITERATE_NEEDS[word];
     if (word !== 'done') {
-      throw new WrongStateError('*', 'obliterate the queue with', 'paused: it was resumed meanwhile');
+      throw new WrongStateError('*', 'obliterate', needed ?? OBLITERATE_NEEDS.resumed, `queue ${this.name}`);
     }
   }
 

@@ -1,5 +1,4 @@
-import { checkInteger, checkPrefix, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
-import { checkCodec } from '../job/codec.js';
+import { checkInteger, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
 import { RedisVersionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
@@ -7,9 +6,11 @@ import type { JobState, JobType } from '../job/job-state.js';
 import { decodeJson, decodeValue } from '../job/json.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import type { BacklogOptions } from '../store/backlog.js';
 import { QueueStore } from '../store/queue-store.js';
 import { checkRange, listedState, listedStates } from './arguments.js';
 
@@ -26,14 +27,13 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   constructor(
     readonly name: string,
     readonly opts: QueueBaseOptions = {},
+    /** Names of the options that a class takes besides. */
+    moreOptions: readonly string[] = [],
   ) {
     super();
     checkQueueName(name);
+    checkBaseOptions('queue option', opts, moreOptions);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    checkPrefix(prefix);
-    if (opts.codec !== undefined) {
-      checkCodec('codec', opts.codec);
-    }
     this.connection = connect(opts.connection);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
@@ -44,6 +44,8 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     this.store = new QueueStore(this.connection, prefix, name, {
       progressed: (job, progress) => this.emit('progress', (job as Job).id, progress),
       codec: opts.codec,
+      callTimeoutMs: opts.callTimeout,
+      backlog: (opts as BacklogOptions).backlog,
     });
   }
 
@@ -228,7 +230,10 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return started === 'closed' || maxJobs === undefined || started >= maxJobs ? leftMs : 0;
   }
 
-  /** Waits for calls under way, then lets go of the connection, which closes with its last user. */
+  /**
+   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
+   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   */
   async close(): Promise<void> {
     await this.release();
   }
@@ -243,8 +248,13 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   private release(wait = true): Promise<void> {
     return (this.released ??= (async () => {
       if (wait && this.connection.client.status === 'ready') {
-        await within(this.connection.runtime, LAST_CALLS_MS, this.store.idle());
+        await within(
+          this.connection.runtime,
+          Math.min(this.store.callTimeoutMs, LAST_CALLS_MS),
+          this.store.idle(),
+        );
       }
+      this.store.close('The queue was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

@@ -1,13 +1,12 @@
-import { checkInteger } from '../job/check.js';
-import { checkJobOptions } from '../job/check-job-options.js';
-import { InvalidOptionError } from '../job/errors.js';
 import { Job } from '../job/job.js';
+import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import type { AddedJob } from '../store/added-job.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
+import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
 import { QueueControl } from './queue-control.js';
 import type { QueueOptions } from './queue-options.js';
@@ -34,23 +33,11 @@ export class Queue<
   private readonly dedup: DedupPolicies;
 
   constructor(name: string, opts: QueueOptions = {}) {
-    if (opts.defaultJobOptions) {
-      checkJobOptions(opts.defaultJobOptions);
-      if ('jobId' in opts.defaultJobOptions) {
-        throw new InvalidOptionError(
-          'defaultJobOptions.jobId',
-          opts.defaultJobOptions.jobId,
-          'Give an id to each job instead.',
-        );
-      }
-    }
+    checkQueueOptions(opts);
+    super(name, opts, QUEUE_OPTION_NAMES);
     const maxEvents = opts.streams?.events.maxLen;
-    if (maxEvents !== undefined) {
-      checkInteger('streams.events.maxLen', maxEvents, 0);
-    }
-    super(name, opts);
     this.token = this.store.runtime.uuid();
-    this.dedup = new DedupPolicies(name);
+    this.dedup = new DedupPolicies(name, opts.codec);
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
     }
@@ -79,7 +66,8 @@ export class Queue<
    * Adds a job. With a `jobId` that is in use nothing is written, and the answer carries that job's id; the same where
    * a `deduplication` stops it, and `job.deduplicated` says so.
    * Throws `InvalidOptionError`, `NotSerializableError` or `DataTooLargeError` before anything is written;
-   * `ConnectionError` when Redis did not answer, in which case the job may or may not have been added.
+   * `CallTimeoutError` when Redis did not answer in time, whose `mayBeWritten` says whether the job may have been added all
+   * the same; `BacklogFullError` when too many adds wait for Redis already.
    * With a `parent`: `MissingParentError` when that is gone, `ParentConflictError` when the `jobId` is that of the child
    * of another job.
    */
@@ -127,12 +115,13 @@ export class Queue<
     const [child] = await this.store.peer(ref).attach(ref.id, '', [node]);
     const { id } = node.ref;
     const duplicated = child!.known;
-    return this.added(name, data, node.opts, {
-      id,
-      now: this.store.runtime.now(),
-      duplicated,
-      deduplicated: false,
-    });
+    const now = this.store.runtime.now();
+    const job = this.added(name, data, node.opts, { id, now, duplicated, deduplicated: false });
+    if (node.opts.timestamp === undefined) {
+      // It is created by a script whose time is not told.
+      job.life = undefined;
+    }
+    return job;
   }
 
   private added(
@@ -143,8 +132,11 @@ export class Queue<
   ): Job<D, R, N> {
     const job = new Job<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
     job.deduplicated = deduplicated;
-    if (!duplicated && !deduplicated && this.listenerCount('waiting') > 0) {
-      this.emit('waiting', job);
+    if (!duplicated && !deduplicated) {
+      job.life = lifeOf(job.timestamp);
+      if (this.listenerCount('waiting') > 0) {
+        this.emit('waiting', job);
+      }
     }
     return job;
   }

@@ -1,29 +1,20 @@
 import { EventEmitter } from 'node:events';
-import { Redis, type RedisOptions } from 'ioredis';
-import {
-  ConnectionClosedError,
-  ConnectionError,
-  InvalidOptionError,
-  RedisReplyError,
-} from '../job/errors.js';
+import { Redis } from 'ioredis';
+import { ConnectionClosedError, ConnectionError, RedisReplyError } from '../job/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
+import { readConnectionOptions } from './connection-options.js';
 import { EventLine } from './event-line.js';
 import { type LineHost, LinePool } from './line-pool.js';
 import { hasPlainReplies, PLAIN_REPLIES, withPlainReplies } from './plain-replies.js';
 import { readerClient } from './reader-client.js';
 import { Readiness } from './readiness.js';
 import { causeOf, toStepwellError } from './redis-failure.js';
+import { ReadyGate } from './ready-gate.js';
 import { WakeLine } from './wake-line.js';
 
-const MAX_RECONNECT_MS = 500;
-const RETRIES_PER_REQUEST = 30;
 const LAST_WORD_MS = 1000;
-/** A connection on which an answer is due for so long is dead, even where nobody closed it. */
-const SILENCE_MS = 10_000;
-/** A sentinel that has not said by then where Redis is, is passed over. */
-const SENTINEL_MS = 2000;
 /** Who asks whether Redis is ready is not kept waiting for longer; the connection itself goes on trying. */
 const READY_PATIENCE_MS = 15_000;
 
@@ -57,7 +48,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       ? hasPlainReplies(options)
         ? options
         : withPlainReplies(options)
-      : new Redis({ ...clientOptions(options), ...PLAIN_REPLIES });
+      : new Redis({ ...readConnectionOptions(options), ...PLAIN_REPLIES });
     this.client.on('error', this.onError);
     this.client.on('close', this.onClose);
     this.client.on('end', this.onEnd);
@@ -119,6 +110,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       await within(this.runtime, LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
+    ReadyGate.of(this.client).close();
     rejectPending(this.client);
   }
 
@@ -212,60 +204,6 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     }
     return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`;
   }
-}
-
-function clientOptions(options: string | (RedisOptions & { url?: string })): RedisOptions {
-  const defaults: RedisOptions = {
-    maxRetriesPerRequest: RETRIES_PER_REQUEST,
-    // A server that loads its data tells how long it expects to take, which is often far too long.
-    maxLoadingRetryTime: MAX_RECONNECT_MS,
-    socketTimeout: SILENCE_MS,
-    sentinelCommandTimeout: SENTINEL_MS,
-    // A socket that does not end by itself keeps the process alive for so long.
-    disconnectTimeout: 200,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), MAX_RECONNECT_MS),
-    // After a failover the old master answers READONLY until it is left.
-    reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false),
-  };
-  if (typeof options === 'string') {
-    return { ...defaults, ...urlOptions(options) };
-  }
-  const { url, ...rest } = options;
-  return { ...defaults, ...(url ? urlOptions(url) : {}), ...rest };
-}
-
-/** The URL is never shown: it may hold a password. */
-function urlOptions(url: string): RedisOptions {
-  const parsed = parseUrl(url);
-  const db = parsed.pathname.slice(1);
-  if (!/^rediss?:$/.test(parsed.protocol) || parsed.hostname === '' || !/^\d*$/.test(db)) {
-    throw badUrl();
-  }
-  const options: RedisOptions = {
-    host: parsed.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(parsed.port || 6379),
-  };
-  if (parsed.username) options.username = decodeURIComponent(parsed.username);
-  if (parsed.password) options.password = decodeURIComponent(parsed.password);
-  if (db) options.db = Number(db);
-  if (parsed.protocol === 'rediss:') options.tls = {};
-  return options;
-}
-
-function parseUrl(url: string): URL {
-  try {
-    return new URL(url);
-  } catch {
-    throw badUrl();
-  }
-}
-
-function badUrl(): InvalidOptionError {
-  return new InvalidOptionError(
-    'connection',
-    undefined,
-    'Use a URL such as redis://user:password@host:6379/0.',
-  );
 }
 
 interface Pending {

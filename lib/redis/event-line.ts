@@ -3,42 +3,62 @@ import type { RedisClient } from './client.js';
 
 const BLOCK_MS = 5000;
 const ENTRIES_PER_READ = 200;
+/** Without a word for so long, a stream is compared with what the server says of it. */
+const QUIET_MS = 15_000;
 
 export type StreamEntry = readonly [id: string, fields: string[]];
 
-interface Subscription {
-  /** Undefined until the starting place is known. */
-  after: string | undefined;
-  entries: (entries: StreamEntry[]) => void;
+/** Somebody who reads a stream where its line is. */
+export interface StreamReader {
+  /** What was written, in its order; nothing is left out from the place of joining on. */
+  entries(entries: StreamEntry[]): void;
+  /** The line had to start over and has forgotten its readers: look how far the stream is now, and join again. */
+  restarted(): void;
+  /** Nothing has come for a while: see whether that is so. One of the readers of a stream is asked. */
+  quiet(): void;
 }
 
-/** Reads the event streams of many queues, each subscriber from its own place, with one blocking client. */
+interface Stream {
+  /** Id of the last entry that was read. */
+  place: string;
+  readers: Set<StreamReader>;
+  /** By the monotonic clock. */
+  heardAt: number;
+}
+
+/**
+ * Reads the event streams of many queues with one blocking client, each from one place: whoever is behind it catches up by
+ * reading ranges, and slows nobody.
+ */
 export class EventLine extends BlockingLine {
   protected readonly failure = 'Events cannot be read';
-  private readonly streams = new Map<string, Set<Subscription>>();
+  private readonly streams = new Map<string, Stream>();
 
   /**
-   * @param after id of an entry, or a promise of it while the place is being looked for
-   * @returns `ready` resolves once the starting place is known: what is written later is told
+   * @param place id of an entry: where to begin when nobody reads that stream yet
+   * @returns the place that the line has come to: what follows it will be handed over, what lies before it will not
    */
-  subscribe(
-    key: string,
-    after: string | Promise<string>,
-    entries: (entries: StreamEntry[]) => void,
-  ): { ready: Promise<void>; unsubscribe: () => void } {
-    const subscription: Subscription = { after: undefined, entries };
-    let isOver = false;
-    const ready = Promise.resolve(after).then((place) => {
-      subscription.after = place;
-      if (!isOver) {
-        this.add(key, subscription);
-      }
+  join(key: string, place: string, reader: StreamReader): string {
+    const known = this.streams.get(key);
+    if (known) {
+      known.readers.add(reader);
+      return known.place;
+    }
+    this.streams.set(key, {
+      place,
+      readers: new Set([reader]),
+      heardAt: this.owner.runtime.monotonicMs(),
     });
-    const unsubscribe = (): void => {
-      isOver = true;
-      this.remove(key, subscription);
-    };
-    return { ready, unsubscribe };
+    // A read in flight may be that of an earlier reader, at another place.
+    this.changed(key, true);
+    return place;
+  }
+
+  leave(key: string, reader: StreamReader): void {
+    const stream = this.streams.get(key);
+    if (stream?.readers.delete(reader) && stream.readers.size === 0) {
+      this.streams.delete(key);
+    }
   }
 
   override close(): void {
@@ -60,7 +80,7 @@ export class EventLine extends BlockingLine {
     nudgeKey: string,
     blockMs: number,
   ): Promise<() => void> {
-    const places = keys.map((key) => this.firstPlace(key));
+    const places = keys.map((key) => this.streams.get(key)?.place ?? '$');
     const streams = (await client.xread(
       'COUNT',
       ENTRIES_PER_READ,
@@ -78,75 +98,58 @@ export class EventLine extends BlockingLine {
         if (key === nudgeKey) {
           this.owner.client.unlink(nudgeKey).catch((error: unknown) => this.complain(error));
         } else {
-          this.tell(key, entries);
+          this.tell(key, places[keys.indexOf(key)], entries);
         }
       }
     };
   }
 
-  protected afterRead(): void {}
+  protected afterRead(): void {
+    const now = this.owner.runtime.monotonicMs();
+    for (const stream of this.streams.values()) {
+      if (now - stream.heardAt >= QUIET_MS) {
+        stream.heardAt = now;
+        const [one] = stream.readers;
+        one?.quiet();
+      }
+    }
+  }
 
-  /** Each subscriber knows its place: nothing is lost. */
-  protected afterFailure(): void {}
+  /** Where a connection broke, another server may be the master now: with fewer entries, or with a clock that is behind. */
+  protected afterFailure(): void {
+    this.sendBack();
+  }
 
   /** The stream of nudges is read from its start, so one that was sent before the read began counts too. */
   protected async nudge(client: RedisClient, nudgeKey: string): Promise<unknown> {
     return client.multi().xadd(nudgeKey, 'MAXLEN', 1, '*', 'n', '1').pexpire(nudgeKey, BLOCK_MS).exec();
   }
 
-  private tell(key: string, entries: StreamEntry[]): void {
-    const first = entries[0]?.[0];
-    const last = entries[entries.length - 1]?.[0];
-    if (first === undefined || last === undefined) {
-      return;
-    }
-    for (const subscription of [...(this.streams.get(key) ?? [])]) {
-      const after = subscription.after as string;
-      // Only who began somewhere else than the others has seen some of them.
-      const fresh =
-        compareIds(first, after) > 0 ? entries : entries.filter(([id]) => compareIds(id, after) > 0);
-      if (fresh.length > 0) {
-        subscription.after = last;
-        this.handOver(subscription, fresh);
-      }
-    }
+  private sendBack(): void {
+    const readers = [...this.streams.values()].flatMap((stream) => [...stream.readers]);
+    this.streams.clear();
+    readers.forEach((reader) => reader.restarted());
   }
 
-  /** One subscriber that cannot take an entry stops no other. */
-  private handOver(subscription: Subscription, entries: StreamEntry[]): void {
+  private tell(key: string, from: string | undefined, entries: StreamEntry[]): void {
+    const stream = this.streams.get(key);
+    const last = entries.at(-1)?.[0];
+    // Of another place than it is at now: it will be read again from there.
+    if (!stream || last === undefined || stream.place !== from) {
+      return;
+    }
+    stream.place = last;
+    stream.heardAt = this.owner.runtime.monotonicMs();
+    [...stream.readers].forEach((reader) => this.handOver(reader, entries));
+  }
+
+  /** One reader that cannot take an entry stops no other. */
+  private handOver(reader: StreamReader, entries: StreamEntry[]): void {
     try {
-      subscription.entries(entries);
+      reader.entries(entries);
     } catch (error) {
       this.complain(error);
     }
-  }
-
-  private add(key: string, subscription: Subscription): void {
-    const set = this.streams.get(key);
-    if (set) {
-      set.add(subscription);
-    } else {
-      this.streams.set(key, new Set([subscription]));
-    }
-    this.changed(key, true);
-  }
-
-  private remove(key: string, subscription: Subscription): void {
-    const set = this.streams.get(key);
-    if (set?.delete(subscription) && set.size === 0) {
-      this.streams.delete(key);
-    }
-  }
-
-  private firstPlace(key: string): string {
-    let first: string | undefined;
-    for (const { after } of this.streams.get(key) ?? []) {
-      // Most are at the same place.
-      if (first === undefined || (after !== first && compareIds(after as string, first) < 0)) {
-        first = after;
-      }
-    }
-    return first as string;
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
 import type { Codec } from '../job/codec.js';
 import type { ConnectionOptions } from './client.js';
 
@@ -9,6 +10,17 @@ export interface QueueBaseOptions {
   prefix?: string;
   /** How values are stored; see `Codec`. Default: as JSON. */
   codec?: Codec;
+  /**
+   * Milliseconds that a call waits for a Redis that is silent, out of reach or failing over; then it rejects with
+   * `CallTimeoutError`. A call that waits for its turn while others are answered is not waiting in silence. Default 5000;
+   * for a `Worker` the longer of that and its `lockDuration`.
+   */
+  callTimeout?: number;
+}
+
+/** Throws unless `value` can be a `callTimeout`. */
+export function checkCallTimeout(option: string, value: unknown): void {
+  checkNumber(option, value, 1, LONGEST_TIMER_MS);
 }
 
 export const DEFAULT_PREFIX = 'stepwell';

@@ -25,11 +25,19 @@ const PASSING_REPLIES = [
 
 /** Errors of the client itself, not of the server: the connection broke, whether the call ran is unknown. */
 const BROKEN_CONNECTION =
-  /Connection is closed|max retries per request|Stream isn't writeable|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|Command timed out|Socket (?:closed|timeout)|Connection timeout|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|None of startup nodes|Failed to refresh slots/i;
+  /Connection is closed|connection was closed|Command aborted due to connection close|Too many Cluster redirections|Cluster isn't ready|max retries per request|Stream isn't writeable|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|Command timed out|Socket (?:closed|timeout)|Connection timeout|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|None of startup nodes|Failed to refresh slots/i;
 
 /** Whether the server answers with an error that goes away by itself. */
 export function isPassing(error: unknown): boolean {
   return isNativeError(error) && PASSING_REPLIES.some((word) => error.message.includes(word));
+}
+
+/** Errors of the client for what it has not sent. */
+const UNSENT = /Stream isn't writeable|Cluster isn't ready/;
+
+/** Whether the call has certainly not been carried out. */
+export function neverRan(error: unknown): boolean {
+  return isPassing(error) || (isNativeError(error) && UNSENT.test(error.message));
 }
 
 /** Whether the connection broke before an answer came. */
@@ -85,13 +93,17 @@ export function causeOf(error: unknown): Error {
 /**
  * The error to show for one of the client: ioredis hangs the command with its arguments on its errors, which would
  * carry job data into logs.
+ * @param client the one that gave it: on a cluster single connections are closed while others go on
  */
-export function toStepwellError(error: unknown): Error {
+export function toStepwellError(error: unknown, client?: { status: string }): Error {
   if (error instanceof StepwellError) {
     return error;
   }
   const message = isNativeError(error) ? error.message : String(error);
-  if (/Connection is closed/.test(message)) {
+  if (message.startsWith('Connection is closed')) {
+    if (client !== undefined && client.status !== 'end') {
+      return new ConnectionError('Redis did not answer: the connection was closed.');
+    }
     return new ConnectionClosedError('The connection to Redis is closed.');
   }
   const cause = causeOf(error);
@@ -105,10 +117,12 @@ export function toStepwellError(error: unknown): Error {
   if (/\bOOM /.test(message)) {
     return new RedisOutOfMemoryError();
   }
-  return new RedisReplyError(withoutSecrets(message));
+  return new RedisReplyError(withoutSecrets(message), isPassing(error));
 }
 
-/** URLs may hold passwords. */
+/** URLs may hold passwords, before an `@` or in their query. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/(rediss?:\/\/)[^@\s/]*@/gi, '$1***@');
+  return text
+    .replace(/(\b[a-z][a-z\d+.-]*:\/{1,2})\S*@/gi, '$1***@')
+    .replace(/([?&]\w*(?:pass|user)\w*=)[^&\s]*/gi, '$1***');
 }

@@ -12,7 +12,7 @@ export class ScriptRunner {
   private readonly heads = new Map<string, readonly (string | number)[]>();
 
   constructor(
-    private readonly client: RedisClient,
+    readonly client: RedisClient,
     readonly keys: QueueKeys,
     readonly runtime: Runtime = systemRuntime,
   ) {}
@@ -27,13 +27,13 @@ export class ScriptRunner {
       return await this.send('evalsha', [script.sha, ...tail]);
     } catch (error) {
       if (!isUnknownScript(error)) {
-        throw toStepwellError(error);
+        throw toStepwellError(error, this.client);
       }
     }
     try {
       return await this.send('eval', [script.lua, ...tail]);
     } catch (error) {
-      throw toStepwellError(error);
+      throw toStepwellError(error, this.client);
     }
   }
 

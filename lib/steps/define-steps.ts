@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { Processor } from '../worker/worker-options.js';
-import type { StepContext } from './step-context.js';
+import type { StepContext, StepName } from './step-context.js';
 import {
   checkCompensationOptions,
   checkStepOptions,
@@ -12,7 +12,7 @@ import {
 } from './step-definition.js';
 import { StepPlan } from './step-plan.js';
 import { StepRunner } from './step-runner.js';
-import type { StepName, StepReturn } from './step-types.js';
+import type { StepReturn, StepsIn, WithCodec } from './step-types.js';
 
 /** Does the work of a step. */
 export type DefinedStepFunction<S, V, D> = (job: Job<D>, context: StepContext<S>) => StepReturn<V>;
@@ -33,6 +33,13 @@ export interface DefinedStep<S, V, D> extends Omit<StepOptions, 'name' | 'next'>
 export type DefinedSteps<S, D> = {
   [K in keyof S]: DefinedStepFunction<S, S[K], D> | DefinedStep<S, S[K], D>;
 };
+
+/** As `DefinedSteps`, of a queue with a codec. */
+type DefinedStepsWithCodec<S, D> = [S] extends [never]
+  ? never
+  : {
+      [K in keyof StepsIn<S>]: DefinedStepFunction<S, StepsIn<S>[K], D> | DefinedStep<S, StepsIn<S>[K], D>;
+    };
 
 /* oxlint-disable typescript/no-explicit-any -- data and results may be of any type */
 
@@ -57,11 +64,15 @@ export interface DefineStepsOptions {
  * const worker = new Worker('orders', orders, { connection });
  */
 export function defineSteps<N extends string>(
-  steps: { [K in N]: DefinedSteps<Record<N, any>, any>[K] },
+  steps: Record<N, DefinedStepFunction<Record<N, any>, any, any> | DefinedStep<Record<N, any>, any, any>>,
   options?: DefineStepsOptions,
 ): Processor;
 export function defineSteps<S extends object, D = any>(
   steps: DefinedSteps<S, D>,
+  options?: DefineStepsOptions,
+): Processor<D>;
+export function defineSteps<S extends WithCodec<object> = never, D = any>(
+  steps: DefinedStepsWithCodec<S, D>,
   options?: DefineStepsOptions,
 ): Processor<D>;
 export function defineSteps(steps: object, options: DefineStepsOptions = {}): Processor {

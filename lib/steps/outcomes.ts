@@ -1,18 +1,25 @@
 import { checkSignalName, checkStepName, checkNumber } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
 import type { SignalResult } from '../job/job-steps.js';
+import { OUTCOME } from '../job/misplaced-outcome-error.js';
 
 /**
  * What a step may return instead of a plain value: where the job goes on, and when. `V` is the step's result, as later
  * steps read it.
  */
 export abstract class Outcome<V = unknown> {
+  /** @internal Told apart where this class is not known. */
+  declare readonly [OUTCOME]: true;
+
   constructor(
     readonly value: V,
     /** Undefined for the step that follows. */
     readonly to: string | undefined,
   ) {}
 }
+
+// On the prototype, so that no outcome shows it.
+Object.defineProperty(Outcome.prototype, OUTCOME, { value: true });
 
 export class Next<V> extends Outcome<V> {
   protected readonly kind = 'next';

@@ -54,7 +54,7 @@ export class RunContext implements StepContext {
   result(step: string): unknown {
     const text = this.valueOf(step);
     if (text === undefined) {
-      throw new MissingStepResultError(step);
+      throw new MissingStepResultError(step, this.plan.names);
     }
     return decodeStepValue(text, this.run.job.codec);
   }

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, checkStepName, LONGEST_TIMER_MS } from '../job/check.js';
 import { checkBackoff } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
+import { refuseUnknown } from '../job/known-names.js';
 import type { Job } from '../job/job.js';
 import type { BackoffOptions } from '../job/job-options.js';
 import type { StepContext } from './step-context.js';
@@ -49,7 +50,7 @@ const KNOWN = [...TRIES, 'name', 'next', 'aliases', 'maxResultBytes'];
 
 /** Throws an `InvalidOptionError` for the first option of a step that cannot be used; unknown names count as such. */
 export function checkStepOptions(label: string, options: StepOptions): void {
-  checkKnown(label, options, KNOWN);
+  refuseUnknown(`${label}.`, options, KNOWN);
   checkTries(label, options);
   const { name, next, aliases, maxResultBytes } = options;
   if (name !== undefined) checkStepName(`${label}.name`, name);
@@ -63,16 +64,8 @@ export function checkStepOptions(label: string, options: StepOptions): void {
 
 /** As `checkStepOptions`, for what undoes a step. */
 export function checkCompensationOptions(label: string, options: StepTries): void {
-  checkKnown(label, options, TRIES);
+  refuseUnknown(`${label}.`, options, TRIES);
   checkTries(label, options);
-}
-
-function checkKnown(label: string, options: object, known: readonly string[]): void {
-  for (const [option, value] of Object.entries(options)) {
-    if (!known.includes(option)) {
-      throw new InvalidOptionError(`${label}.${option}`, value, `Known options: ${known.join(', ')}.`);
-    }
-  }
 }
 
 function checkTries(label: string, { attempts, backoff, timeout }: StepTries): void {

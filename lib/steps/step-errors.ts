@@ -1,4 +1,5 @@
 import { StepwellError } from '../job/errors.js';
+import { didYouMean } from '../job/known-names.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 
 /** A step ran longer than its `timeout`. It is tried again as after any other error. */
@@ -46,9 +47,14 @@ export class StepResultTooLargeError extends UnrecoverableError {
 
 /** A step asked for the result of one that has not completed. */
 export class MissingStepResultError extends StepwellError {
-  constructor(readonly step: string) {
+  constructor(
+    readonly step: string,
+    knownSteps: readonly string[],
+  ) {
     super(
-      `Step '${step}' has no result: it has not completed. Look into \`ctx.results\` where that may be.`,
+      knownSteps.includes(step)
+        ? `Step '${step}' has no result: it has not completed. Look into \`ctx.results\` where that may be.`
+        : `There is no step '${step}'. ${didYouMean(step, knownSteps)}Steps: ${knownSteps.join(', ')}.`,
       'MISSING_STEP_RESULT',
     );
   }

@@ -2,7 +2,6 @@ import { asError, type Failure } from '../job/job-failure.js';
 import type { JobWrite, StepWay } from '../job/job-write.js';
 import { specialErrorKind } from '../job/special-errors.js';
 import { Ending } from '../worker/ending.js';
-import { Outcome } from './outcomes.js';
 import type { StepDefinition } from './step-definition.js';
 import { UnknownStepError } from './step-errors.js';
 import { undoCursor, UNDONE_CURSOR } from './step-ledger.js';
@@ -88,10 +87,9 @@ export class StepFailing {
     return this.failAsKept((way) => work.write(cursor, head, reason, cursor, '', way), first);
   }
 
-  private async perform(cursor: string, step: StepDefinition, run: StepDefinition['run']): Promise<unknown> {
+  private perform(cursor: string, step: StepDefinition, run: StepDefinition['run']): Promise<unknown> {
     const { reason } = this.work.ledger.kept;
-    const returned = await this.work.perform(cursor, { ...step, ...step.compensate }, run, reason);
-    return returned instanceof Outcome ? returned.value : returned;
+    return this.work.perform(cursor, { ...step, ...step.compensate }, run, reason);
   }
 
   private tryAgain(name: string, failure: Failure, error: Error): Ending {

@@ -1,16 +1,18 @@
+import { BacklogFullError, ConnectionClosedError } from '../job/errors.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addJobs } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
+import { Call } from './call.js';
+import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
-import { resend } from './resend.js';
+import type { Patience } from './patience.js';
 
 const LANES = 6;
 const ENTRIES = 200;
 const BYTES = 512 * 1024;
 /** So many jobs go with an idle worker's own call; more are cheaper by themselves, its call following right behind. */
 const FEW = 8;
-const KEEP_TRYING_MS = 10_000;
 
 /** A worker of this process that waits for jobs. */
 export interface IdleWorker {
@@ -30,23 +32,35 @@ export class AddBatch {
   private readonly group: GroupCommit<Entry>;
 
   /**
+   * @param backlog how many may wait while Redis does not answer
    * @param idleWorker an idle worker of this process for the queue, if there is one
    */
   constructor(
     private readonly runner: ScriptRunner,
+    patience: Patience,
+    private readonly backlog: number,
     private readonly idleWorker: () => IdleWorker | undefined,
   ) {
-    this.group = new GroupCommit<Entry>(runner.runtime, (lane, entries) => this.send(lane, entries), {
-      lanes: LANES,
-      entries: () => ENTRIES,
-      bytes: BYTES,
-    });
+    this.group = new GroupCommit<Entry>(
+      (lane, flight) => this.send(lane, flight),
+      ({ reject }, error) => reject(error),
+      patience,
+      { lanes: LANES, entries: () => ENTRIES, bytes: BYTES },
+    );
   }
 
   add(job: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
-      this.group.push({ job, resolve, reject }, job.body.length);
+      if (this.group.isFull(this.backlog)) {
+        reject(new BacklogFullError(this.backlog));
+      } else {
+        this.group.push({ job, resolve, reject }, job.body.length);
+      }
     });
+  }
+
+  close(message: string): void {
+    this.group.close(message);
   }
 
   idle(): Promise<void> {
@@ -57,7 +71,8 @@ export class AddBatch {
     return this.group.isIdle;
   }
 
-  private async send(lane: Lane, entries: Entry[]): Promise<void> {
+  private async send(lane: Lane, flight: Flight<Entry>): Promise<void> {
+    const { entries } = flight;
     const rest: string[] = [];
     for (const { job } of entries) {
       rest.push(job.id, job.spec, job.body);
@@ -66,21 +81,18 @@ export class AddBatch {
     if (idle && entries.length <= FEW) {
       // Woken first, so that one call serves its wish to fetch and the jobs added.
       idle.wake();
-      await Promise.all(
-        entries.map(({ job, resolve, reject }) => idle.commit.add(job).then(resolve, reject)),
-      );
+      await Promise.all(entries.map((entry, i) => this.handOn(idle, entry, () => flight.isOpen(i))));
       return;
     }
     const seq = lane.next();
-    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
+    const call = new Call(this.runner, () =>
+      this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest),
+    );
+    flight.call = call;
     try {
-      const call = resend(
-        this.runner.runtime,
-        () => this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest),
-        () => this.runner.runtime.now() < until,
-      );
+      const answering = call.answer();
       idle?.wake();
-      const answer = await call;
+      const answer = await answering;
       const lines = String(answer).split('\n');
       const now = Number(lines[0]);
       for (let i = 0; i < entries.length; i += 1) {
@@ -89,6 +101,23 @@ export class AddBatch {
     } catch (error) {
       for (const entry of entries) {
         entry.reject(error);
+      }
+    }
+  }
+
+  /** A worker that closes before its call went out is not what was asked to add the job. */
+  private async handOn(
+    { commit }: IdleWorker,
+    { job, resolve, reject }: Entry,
+    isOpen: () => boolean,
+  ): Promise<void> {
+    try {
+      resolve(await commit.add(job));
+    } catch (error) {
+      if (error instanceof ConnectionClosedError && !error.mayBeWritten && isOpen()) {
+        this.add(job).then(resolve, reject);
+      } else {
+        reject(error);
       }
     }
   }

@@ -1,17 +1,17 @@
-import { ConnectionError } from '../job/errors.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
+import { Call } from './call.js';
+import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
-import { resend } from './resend.js';
+import type { Patience } from './patience.js';
 
 const BYTES = 512 * 1024;
 const FIELDS_PER_JOB = 4;
-const ADD_PATIENCE_MS = 10_000;
 
 /** Told the script's word, or why there is none; `now` is Redis' time of the call. */
 export type Settle = (word: string, error?: unknown, now?: unknown) => void;
@@ -41,7 +41,7 @@ export interface Fetched {
   dueInMs: number;
   /** Milliseconds that the rate limit asks to wait. */
   limitedForMs: number;
-  /** Milliseconds for which another process delivers the queue's outbox, -1 when it is empty. */
+  /** In how many milliseconds to look at the queue's outbox, -1 when all in it has been received. */
   undeliveredMs: number;
 }
 
@@ -59,8 +59,6 @@ export interface Fetcher {
 export interface CommitOptions {
   lanes: number;
   entries: () => number;
-  /** Asked when Redis did not answer a call for `sinceMs`: whether to send it again. */
-  keepTrying: (sinceMs: number) => boolean;
 }
 
 const NO_GRANT: Grant = { worker: '', name: '', lockMs: 0, limiter: undefined };
@@ -72,39 +70,54 @@ export class CommitBatch {
 
   constructor(
     private readonly runner: ScriptRunner,
+    patience: Patience,
     private readonly options: CommitOptions,
-    /** Told when the queue's outbox holds something, and for how long another process has taken it on. */
-    private readonly undelivered: (forMs: number) => void,
+    /** Told when the queue's outbox holds something, and in how many milliseconds to look at it. */
+    private readonly undelivered: (lookInMs: number) => void,
     private readonly fetcher?: Fetcher,
   ) {
-    this.group = new GroupCommit<Entry>(this.runner.runtime, (lane, entries) => this.send(lane, entries), {
-      lanes: options.lanes,
-      entries: options.entries,
-      bytes: BYTES,
-    });
+    this.group = new GroupCommit<Entry>(
+      (lane, flight) => this.send(lane, flight),
+      ({ settle }, error) => settle('', error),
+      patience,
+      // A call that fetches may have brought jobs: it is made again until its answer is known.
+      { lanes: options.lanes, entries: options.entries, bytes: BYTES, keepsCalls: fetcher !== undefined },
+    );
   }
 
-  write(write: JobWrite): Promise<string> {
+  /**
+   * @param expires whether it rejects with `CallTimeoutError` when Redis is silent for too long
+   */
+  write(write: JobWrite, expires = true): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.push(write, (word, error) => (error === undefined ? resolve(word) : reject(error as Error)));
+      this.push(
+        write,
+        (word, error) => (error === undefined ? resolve(word) : reject(error as Error)),
+        expires,
+      );
     });
   }
 
-  push(write: JobWrite, settle: Settle): void {
-    this.group.push({ write, settle }, sizeOfWrite(write));
+  /** For what waits for Redis as long as the worker does, unless it `expires`. */
+  push(write: JobWrite, settle: Settle, expires = false): void {
+    this.group.push({ write, settle }, sizeOfWrite(write), expires);
   }
 
   /** Adds a job with the next call, which may start it too. */
   add({ id, spec, body }: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
-      this.push(['add', id, spec, body], (word, error, now) => {
-        try {
-          if (error !== undefined) throw error;
-          resolve(readAdded(word, Number(now)));
-        } catch (refused) {
-          reject(refused as Error);
-        }
-      });
+      this.push(
+        ['add', id, spec, body],
+        (word, error, now) => {
+          try {
+            if (error !== undefined) throw error;
+            resolve(readAdded(word, Number(now)));
+          } catch (refused) {
+            reject(refused as Error);
+          }
+        },
+        true,
+      );
     });
   }
 
@@ -121,14 +134,12 @@ export class CommitBatch {
     return this.group.isIdle;
   }
 
-  /** Gives up writes that no call has taken yet. */
-  abandon(error: Error): void {
-    for (const entry of this.group.takePending()) {
-      entry.settle('', error);
-    }
+  close(message: string): void {
+    this.group.close(message);
   }
 
-  private async send(lane: Lane, entries: Entry[]): Promise<void> {
+  private async send(lane: Lane, flight: Flight<Entry>): Promise<void> {
+    const { entries } = flight;
     const rest: string[] = [];
     for (const { write } of entries) {
       for (const part of write) {
@@ -140,31 +151,24 @@ export class CommitBatch {
     const relay = this.fetcher?.takeRelay() ?? false;
     const seq = lane.next();
     const sentAt = this.runner.runtime.monotonicMs();
+    const call = new Call(this.runner, () =>
+      runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
+    );
+    flight.call = call;
     let reply: readonly unknown[];
     try {
-      reply = await resend(
-        this.runner.runtime,
-        () => runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
-        () => {
-          const sinceMs = this.runner.runtime.monotonicMs() - sentAt;
-          if (sinceMs > ADD_PATIENCE_MS) {
-            giveUpAdds(entries);
-          }
-          return this.options.keepTrying(sinceMs);
-        },
-      );
+      reply = await call.answer();
     } catch (error) {
       this.fetcher?.fetchFailed(wanted, error);
-      for (const entry of entries) {
-        entry.settle('', error);
-      }
+      settleOpen(flight, ({ settle }) => settle('', error));
       return;
     }
     // Jobs first: their slots are then taken before a settled entry makes room for more.
     try {
       this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
     } finally {
-      settleAll(entries, reply);
+      const words = String(reply[0]).split('\t');
+      settleOpen(flight, ({ settle }, i) => settle(words[i] as string, undefined, reply[3]));
     }
     const undeliveredMs = Number(reply[4]);
     if (undeliveredMs >= 0) {
@@ -173,18 +177,10 @@ export class CommitBatch {
   }
 }
 
-function settleAll(entries: readonly Entry[], reply: readonly unknown[]): void {
-  const words = String(reply[0]).split('\t');
-  for (let i = 0; i < entries.length; i += 1) {
-    (entries[i] as Entry).settle(words[i] as string, undefined, reply[3]);
-  }
-}
-
-/** A worker waits for Redis as long as it takes; who adds a job is told that there is no answer. */
-function giveUpAdds(entries: readonly Entry[]): void {
-  for (const { write, settle } of entries) {
-    if (write[0] === 'add') {
-      settle('', new ConnectionError('Redis did not answer: the job may or may not have been added.'));
+function settleOpen(flight: Flight<Entry>, settle: (entry: Entry, i: number) => void): void {
+  for (let i = 0; i < flight.entries.length; i += 1) {
+    if (flight.isOpen(i)) {
+      settle(flight.entries[i] as Entry, i);
     }
   }
 }

@@ -21,11 +21,12 @@ import {
   trimEvents,
   unlinkChild,
 } from '../redis/scripts.generated.js';
+import type { NumberedCall } from './calls.js';
 
-/** Which call of which lane this is, so that sending it again does nothing and gives the first answer. */
-export interface Lane {
-  writer: string;
-  seq: string;
+/** How far a draining is, see drain-queue. */
+export interface DrainPlace {
+  upto: number;
+  left: number;
 }
 
 export interface CleanSlice {
@@ -58,7 +59,7 @@ export class ControlStore {
     expected: FinishedState,
     front: boolean,
     options: RetryOptions,
-    lane: Lane,
+    lane: NumberedCall,
   ): Promise<string> {
     const { resetAttemptsMade, resetAttemptsStarted } = options;
     const flags = [flag(front), flag(resetAttemptsMade), flag(resetAttemptsStarted)] as const;
@@ -73,23 +74,23 @@ export class ControlStore {
   }
 
   /** Answers ok, unchanged, finished or missing. */
-  signalJob(id: string, name: string, key: string, json: string, lane: Lane): Promise<string> {
+  signalJob(id: string, name: string, key: string, json: string, lane: NumberedCall): Promise<string> {
     const { writer, seq } = lane;
     return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */
-  promoteJob(id: string, lane: Lane): Promise<string> {
+  promoteJob(id: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(promoteJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */
-  changeDelay(id: string, delayMs: number, lane: Lane): Promise<string> {
+  changeDelay(id: string, delayMs: number, lane: NumberedCall): Promise<string> {
     return this.scripts.run(changeDelay, [REDIS_TIME, lane.writer, lane.seq, id, delayMs]) as Promise<string>;
   }
 
   /** Answers ok or missing. */
-  changePriority(id: string, priority: number, front: boolean, lane: Lane): Promise<string> {
+  changePriority(id: string, priority: number, front: boolean, lane: NumberedCall): Promise<string> {
     const { writer, seq } = lane;
     return this.scripts.run(changePriority, [
       REDIS_TIME,
@@ -102,17 +103,17 @@ export class ControlStore {
   }
 
   /** Answers ok, told, missing or locked. */
-  removeJob(id: string, lane: Lane): Promise<string> {
+  removeJob(id: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(removeJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
-  /** Answers told, unchanged or missing. */
-  unlinkChild(id: string, lane: Lane): Promise<string> {
+  /** Returns told, ok, unchanged or missing. */
+  unlinkChild(id: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(unlinkChild, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
   /** Answers ok or missing; `owner` '' for any. */
-  removeDedupKey(id: string, owner: string, lane: Lane): Promise<string> {
+  removeDedupKey(id: string, owner: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(removeDedupKey, [
       REDIS_TIME,
       lane.writer,
@@ -128,11 +129,13 @@ export class ControlStore {
   }
 
   /** Removes one slice of the jobs that wait; answers how many. */
-  drainQueue(delayed: boolean): Promise<number> {
-    return this.scripts.run(drainQueue, [flag(delayed)]) as Promise<number>;
+  async drainQueue(delayed: boolean, { upto, left }: DrainPlace): Promise<DrainPlace & { removed: number }> {
+    const args = [flag(delayed), upto, left] as const;
+    const reply = (await this.scripts.run(drainQueue, args)) as [number, number, number];
+    return { removed: reply[0], upto: reply[1], left: reply[2] };
   }
 
-  async cleanJobs(slice: CleanSlice, lane: Lane): Promise<CleanedSlice> {
+  async cleanJobs(slice: CleanSlice, lane: NumberedCall): Promise<CleanedSlice> {
     const { state, graceMs, limit, start } = slice;
     const answer = await this.scripts.run(cleanJobs, [
       REDIS_TIME,
@@ -186,7 +189,7 @@ export class ControlStore {
   }
 
   /** @param event JSON */
-  publishEvent(event: string, max: number, lane: Lane): Promise<string> {
+  publishEvent(event: string, max: number, lane: NumberedCall): Promise<string> {
     return this.scripts.run(publishEvent, [lane.writer, lane.seq, event, max]) as Promise<string>;
   }
 }

@@ -1,15 +1,17 @@
+import { BacklogFullError } from '../job/errors.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addFlow } from '../redis/scripts.generated.js';
+import { Call } from './call.js';
+import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
-import { resend } from './resend.js';
+import type { Patience } from './patience.js';
 
 const LANES = 4;
 const ENTRIES = 100;
 const BYTES = 512 * 1024;
 /** A call is ended by its bytes; what takes many calls of Redis counts as so many bytes. */
 const BYTES_PER_WEIGHT = 512;
-const KEEP_TRYING_MS = 10_000;
 
 /** A flow that begins, as add-flow takes it. */
 export interface FlowEntry {
@@ -22,13 +24,13 @@ export interface FlowEntry {
 export interface FlowBegun {
   /** `ok`, or the script's word. */
   word: string;
-  /** Number of its last message in the outbox, 0 when there is none. */
-  sent: number;
+  /** By which to ask whether it is whole, where it has more than one level; '' where it has not. */
+  flow: string;
   /** Places, counted from 1, of children that were there already. */
   known: number[];
 }
 
-interface Pending {
+interface Waiter {
   entry: FlowEntry;
   resolve: (begun: FlowBegun) => void;
   reject: (error: unknown) => void;
@@ -36,14 +38,22 @@ interface Pending {
 
 /** Begins flows by group commit. */
 export class FlowBatch {
-  private readonly group: GroupCommit<Pending>;
+  private readonly group: GroupCommit<Waiter>;
 
-  constructor(private readonly runner: ScriptRunner) {
-    this.group = new GroupCommit<Pending>(runner.runtime, (lane, entries) => this.send(lane, entries), {
-      lanes: LANES,
-      entries: () => ENTRIES,
-      bytes: BYTES,
-    });
+  /**
+   * @param backlog how many may wait while Redis does not answer
+   */
+  constructor(
+    private readonly runner: ScriptRunner,
+    patience: Patience,
+    private readonly backlog: number,
+  ) {
+    this.group = new GroupCommit<Waiter>(
+      (lane, flight) => this.send(lane, flight),
+      ({ reject }, error) => reject(error),
+      patience,
+      { lanes: LANES, entries: () => ENTRIES, bytes: BYTES },
+    );
   }
 
   /** Whether a flow fits one call. */
@@ -53,8 +63,16 @@ export class FlowBatch {
 
   begin(entry: FlowEntry): Promise<FlowBegun> {
     return new Promise((resolve, reject) => {
+      if (this.group.isFull(this.backlog)) {
+        reject(new BacklogFullError(this.backlog));
+        return;
+      }
       this.group.push({ entry, resolve, reject }, Math.max(entry.bytes, entry.weight * BYTES_PER_WEIGHT));
     });
+  }
+
+  close(message: string): void {
+    this.group.close(message);
   }
 
   idle(): Promise<void> {
@@ -65,16 +83,14 @@ export class FlowBatch {
     return this.group.isIdle;
   }
 
-  private async send(lane: Lane, entries: Pending[]): Promise<void> {
+  private async send(lane: Lane, flight: Flight<Waiter>): Promise<void> {
+    const { entries } = flight;
     const rest = entries.flatMap(({ entry }) => entry.parts);
     const seq = lane.next();
-    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
+    const call = new Call(this.runner, () => this.runner.run(addFlow, [0, lane.writer, seq], rest));
+    flight.call = call;
     try {
-      const answer = await resend(
-        this.runner.runtime,
-        () => this.runner.run(addFlow, [0, lane.writer, seq], rest),
-        () => this.runner.runtime.now() < until,
-      );
+      const answer = await call.answer();
       for (const [i, line] of String(answer).split('\n').entries()) {
         entries[i]!.resolve(readLine(line));
       }
@@ -88,8 +104,8 @@ export class FlowBatch {
 
 function readLine(line: string): FlowBegun {
   if (!line.startsWith('+')) {
-    return { word: line, sent: 0, known: [] };
+    return { word: line, flow: '', known: [] };
   }
-  const [sent, known] = line.slice(1).split('\t');
-  return { word: 'ok', sent: Number(sent), known: known ? known.split(',').map(Number) : [] };
+  const [flow = '', known] = line.slice(1).split('\t');
+  return { word: 'ok', flow, known: known ? known.split(',').map(Number) : [] };
 }

@@ -12,20 +12,19 @@ import type { ChildPage, ChildQuery } from '../job/job-store.js';
 import { within } from '../runtime/within.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { getChildren, stageFlow } from '../redis/scripts.generated.js';
+import type { Calls } from './calls.js';
+import type { Awaited } from './courier.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
 import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
 import type { FlowNode } from './flow-node.js';
+import type { Patience } from './patience.js';
 import type { PostOffice } from './post-office.js';
-import { resend } from './resend.js';
 
 /** A flow that is put aside and not gone on with for so long is taken back. */
 const CHILDREN_PER_PAGE = 500;
 const STAGED_MS = 60_000;
 const STAGE_MESSAGES = 400;
 const STAGE_BYTES = 256 * 1024;
-const KEEP_TRYING_MS = 10_000;
-/** Added is added: whoever waits for the delivery does so only while it goes on. */
-const DELIVERY_PATIENCE_MS = 10_000;
 
 /** What the check of ids needs of other queues. */
 export interface FlowPeers {
@@ -42,8 +41,11 @@ export class FlowStore {
     private readonly base: string,
     private readonly office: PostOffice,
     private readonly peers: FlowPeers,
+    private readonly calls: Calls,
+    private readonly patience: Patience,
+    backlog: number,
   ) {
-    this.batch = new FlowBatch(runner);
+    this.batch = new FlowBatch(runner, patience, backlog);
   }
 
   /** Adds a whole tree whose root is in this queue. Answers false when a job with its id is there: nothing is added then. */
@@ -89,7 +91,8 @@ export class FlowStore {
     id: string,
     { letters, values, cursor, count = CHILDREN_PER_PAGE }: ChildQuery,
   ): Promise<ChildPage> {
-    const reply = await this.runner.run(getChildren, [id, cursor, letters, values ? 1 : 0, count]);
+    const args = [id, cursor, letters, values ? 1 : 0, count] as const;
+    const reply = await this.calls.read(() => this.runner.run(getChildren, args));
     const [next, ...flat] = reply as [string, ...string[]];
     const children: ChildPage['children'] = [];
     for (let i = 0; i < flat.length; i += 2) {
@@ -118,6 +121,10 @@ export class FlowStore {
     return this.batch.isIdle;
   }
 
+  close(message: string): void {
+    this.batch.close(message);
+  }
+
   private async begin(head: string[], bytes: number, plan: ChildrenPlan): Promise<FlowBegun> {
     const { messages, refs, pending } = plan;
     const size = sizeOf(plan, bytes);
@@ -138,7 +145,10 @@ export class FlowStore {
     if (begun.word === 'gone') {
       throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
     }
-    await this.delivered(begun.sent);
+    if (begun.word === 'ok' && messages.length > 0) {
+      const { flow } = begun;
+      await this.delivered(flow ? { flow } : { targets: new Set(messages.map(({ target }) => target)) });
+    }
     return begun;
   }
 
@@ -153,12 +163,9 @@ export class FlowStore {
         }
       }
       const texts = messages.slice(first, first + count).map(({ text }) => text);
-      const until = this.runner.runtime.now() + KEEP_TRYING_MS;
       const at = first;
-      const word = await resend(
-        this.runner.runtime,
-        () => this.runner.run(stageFlow, [0, id, at, STAGED_MS], texts),
-        () => this.runner.runtime.now() < until,
+      const word = await this.calls.repeatable(() =>
+        this.runner.run(stageFlow, [0, id, at, STAGED_MS], texts),
       );
       if (word === 'gone') {
         throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
@@ -168,17 +175,17 @@ export class FlowStore {
     return id;
   }
 
-  /** So that children can be found once they have been added. What does not arrive in time arrives later. */
-  private async delivered(sent: number): Promise<void> {
-    if (sent === 0) {
-      return;
-    }
+  /**
+   * So that children can be found once they have been added. Added is added: whoever waits for the delivery does so only
+   * while it goes on, and what does not arrive in time arrives later.
+   */
+  private async delivered(awaited: Awaited): Promise<void> {
     const courier = this.office.courier(this.base);
     let over = false;
-    const done = courier.delivered(sent).then(() => (over = true));
+    const done = courier.delivered(awaited).then(() => (over = true));
     for (let before = -1; !over && courier.progress > before;) {
       before = courier.progress;
-      await within(this.runner.runtime, DELIVERY_PATIENCE_MS, done);
+      await within(this.runner.runtime, this.patience.limitMs, done);
     }
   }
 

@@ -1,5 +1,8 @@
+import { CallTimeoutError, ConnectionClosedError } from '../job/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { Flight } from './flight.js';
 import { type Lane, LanePool } from './lane.js';
+import { NEVER, type Patience, type Waiting } from './patience.js';
 
 export interface GroupLimits {
   /** Calls in flight at most. */
@@ -8,6 +11,8 @@ export interface GroupLimits {
   entries: () => number;
   /** Bytes of a call about, above which it takes no further entry. */
   bytes: number;
+  /** Whether calls are wanted for more than their entries, and so are kept up when those are given up. */
+  keepsCalls?: boolean;
 }
 
 /**
@@ -16,29 +21,54 @@ export interface GroupLimits {
  *
  * Modes: idle (nothing pending) -> scheduled (a flush waits for the microtasks to end) -> calls in flight; the end of
  * a call flushes what has gathered meanwhile. `poke` asks for a call even without entries.
+ *
+ * An entry that Redis does not get to in time is given up. While calls are answered an entry may have to wait for its
+ * turn, but not in silence: a pending one waits since the last answer. A lane whose call was given up stays taken until
+ * the client says what became of it, so that a Redis that hangs is not sent more and more.
  */
-export class GroupCommit<E> {
+export class GroupCommit<E> implements Waiting {
+  private readonly runtime: Runtime;
   private readonly lanes: LanePool;
+  private readonly flights = new Set<Flight<E>>();
   private pending: E[] = [];
   private sizes: number[] = [];
+  private sinces: number[] = [];
+  private heardAt = 0;
+  private closed = false;
   private scheduled = false;
   private poked = false;
   private onIdle: (() => void)[] = [];
 
   /**
-   * @param send performs one call; settles its entries itself and never rejects
+   * @param send performs one call; settles its entries that are open, and never rejects
+   * @param fail settles an entry that is given up
    */
   constructor(
-    private readonly runtime: Runtime,
-    private readonly send: (lane: Lane, entries: E[]) => Promise<void>,
+    private readonly send: (lane: Lane, flight: Flight<E>) => Promise<void>,
+    private readonly fail: (entry: E, error: Error) => void,
+    private readonly patience: Patience,
     private readonly limits: GroupLimits,
   ) {
-    this.lanes = new LanePool(runtime, limits.lanes);
+    this.runtime = patience.runtime;
+    this.lanes = new LanePool(patience.runtime, limits.lanes);
+    patience.register(this);
   }
 
-  push(entry: E, bytes: number): void {
+  /**
+   * @param expires whether it is given up when Redis is silent for too long; else it waits until the group is closed
+   */
+  push(entry: E, bytes: number, expires = true): void {
+    if (this.pending.length === 0 && this.flights.size === 0) {
+      this.heardAt = this.patience.now;
+    }
     this.pending.push(entry);
     this.sizes.push(bytes);
+    if (expires || this.closed) {
+      this.sinces.push(this.patience.now);
+      this.patience.begin();
+    } else {
+      this.sinces.push(NEVER);
+    }
     if (this.pending.length >= this.limits.entries()) {
       // A full call goes out at once: Redis works on it while further entries are made.
       this.flushOne();
@@ -51,7 +81,7 @@ export class GroupCommit<E> {
     this.schedule();
   }
 
-  /** Resolves once nothing is pending or in flight. */
+  /** Resolves once nothing is pending or in flight, apart from what was given up. */
   async idle(): Promise<void> {
     if (!this.isIdle) {
       await new Promise<void>((resolve) => this.onIdle.push(resolve));
@@ -59,15 +89,82 @@ export class GroupCommit<E> {
   }
 
   get isIdle(): boolean {
-    return this.pending.length === 0 && !this.scheduled && this.lanes.inUse === 0;
+    return !this.isBusy;
   }
 
-  /** Entries that no call has taken yet; they are no longer pending afterwards. */
-  takePending(): E[] {
-    const pending = this.pending;
+  /** Whether so many entries wait for a Redis that does not answer. */
+  isFull(most: number): boolean {
+    let open = this.pending.length;
+    this.flights.forEach((flight) => (open += flight.open));
+    return open >= most && this.patience.isSilent(this.heardAt);
+  }
+
+  giveUpLate(): boolean {
+    const { patience, heardAt } = this;
+    const { limitMs } = patience;
+    this.giveUpPending(
+      (since) => patience.isOver(Math.max(since, heardAt)),
+      () => new CallTimeoutError(limitMs),
+    );
+    for (const flight of this.flights) {
+      const { mayBeWritten, call } = flight;
+      flight.giveUp(
+        (since) => patience.isOver(since),
+        (entry) => this.fail(entry, new CallTimeoutError(limitMs, { mayBeWritten, cause: call?.failure })),
+      );
+      if (flight.open === 0 && (!this.limits.keepsCalls || this.closed)) {
+        this.abandon(flight);
+      }
+    }
+    this.tellIdle();
+    return this.sinces.some(Number.isFinite) || [...this.flights].some(({ canBeLate }) => canBeLate);
+  }
+
+  /** Gives up all there is. What comes later is given up in time, whatever it is. */
+  close(message: string): void {
+    this.closed = true;
+    this.giveUpPending(
+      () => true,
+      () => new ConnectionClosedError(message),
+    );
+    for (const flight of this.flights) {
+      const { mayBeWritten } = flight;
+      flight.giveUp(
+        () => true,
+        (entry) => this.fail(entry, new ConnectionClosedError(message, { mayBeWritten })),
+      );
+      this.abandon(flight);
+    }
+    this.tellIdle();
+  }
+
+  private get isBusy(): boolean {
+    return this.pending.length > 0 || this.scheduled || this.flights.size > 0;
+  }
+
+  private giveUpPending(isOver: (since: number) => boolean, error: () => Error): void {
+    const { pending, sizes, sinces } = this;
+    if (!sinces.some(isOver)) {
+      return;
+    }
     this.pending = [];
     this.sizes = [];
-    return pending;
+    this.sinces = [];
+    for (const [i, entry] of pending.entries()) {
+      const since = sinces[i] as number;
+      if (isOver(since)) {
+        this.fail(entry, error());
+      } else {
+        this.pending.push(entry);
+        this.sizes.push(sizes[i] as number);
+        this.sinces.push(since);
+      }
+    }
+  }
+
+  private abandon(flight: Flight<E>): void {
+    this.flights.delete(flight);
+    flight.abandon();
   }
 
   private schedule(): void {
@@ -99,16 +196,20 @@ export class GroupCommit<E> {
       return false;
     }
     this.poked = false;
-    const entries = this.takeEntries();
+    const flight = this.takeOff();
     const end = (): void => {
       this.lanes.release(lane);
+      if (!flight.isAbandoned) {
+        this.flights.delete(flight);
+        this.heardAt = this.patience.now;
+      }
       if (this.hasWork()) {
         this.schedule();
       } else {
         this.tellIdle();
       }
     };
-    this.send(lane, entries).then(end, (error: unknown) => {
+    this.send(lane, flight).then(end, (error: unknown) => {
       // A fault of ours, which must not hold up what comes after.
       process.emitWarning(error instanceof Error ? error : String(error));
       end();
@@ -116,7 +217,7 @@ export class GroupCommit<E> {
     return true;
   }
 
-  private takeEntries(): E[] {
+  private takeOff(): Flight<E> {
     const most = Math.min(this.limits.entries(), this.pending.length);
     let count = 0;
     for (let bytes = 0; count < most; count += 1) {
@@ -126,11 +227,18 @@ export class GroupCommit<E> {
       }
     }
     this.sizes.splice(0, count);
-    return this.pending.splice(0, count);
+    const sinces = this.sinces.splice(0, count);
+    for (let i = 0; i < count; i += 1) {
+      // From now on others may be answered while this one is not.
+      sinces[i] = Math.max(sinces[i] as number, this.heardAt);
+    }
+    const flight = new Flight(this.pending.splice(0, count), sinces);
+    this.flights.add(flight);
+    return flight;
   }
 
   private tellIdle(): void {
-    if (this.onIdle.length > 0 && this.pending.length === 0 && !this.scheduled && this.lanes.inUse === 0) {
+    if (this.onIdle.length > 0 && !this.isBusy) {
       const waiting = this.onIdle;
       this.onIdle = [];
       for (const resolve of waiting) {

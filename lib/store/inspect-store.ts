@@ -61,7 +61,7 @@ const REDIS_TIME = 0;
 
 /** Reads a queue: one method, one script. What is longer than a script may answer is read in several calls. */
 export class InspectStore {
-  constructor(private readonly scripts: ScriptRunner) {}
+  constructor(private readonly scripts: Pick<ScriptRunner, 'run'>) {}
 
   async countJobs(): Promise<JobCounts> {
     const counts = (await this.scripts.run(countJobs, [])) as [

@@ -3,7 +3,9 @@ import type { Connection } from '../redis/connection.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
-import { Courier, type CourierOffice } from './courier.js';
+import { Calls } from './calls.js';
+import { Courier } from './courier.js';
+import type { CourierOffice } from './courier-office.js';
 
 const offices = new WeakMap<Connection, PostOffice>();
 
@@ -17,13 +19,26 @@ export class PostOffice implements CourierOffice {
   private readonly couriers = new Map<string, Courier>();
   /** The least recently used first. */
   private readonly runners = new Map<string, ScriptRunner>();
+  /** Delivery is nobody's call: it goes on for as long as the connection is used. */
+  private readonly calls: Calls;
   private closed = false;
 
   private constructor(private readonly connection: Connection) {
+    this.calls = new Calls(connection);
     this.runtime = connection.runtime;
     this.holder = connection.runtime.uniqueId();
+    let isFirst = connection.client.status !== 'ready';
+    const repeat = (): void => {
+      if (!isFirst) {
+        this.couriers.forEach((courier) => courier.repeat());
+      }
+      isFirst = false;
+    };
+    connection.on('ready', repeat);
     connection.once('closed', () => {
+      connection.off('ready', repeat);
       this.closed = true;
+      this.calls.close('The connection was closed.');
       this.couriers.forEach((courier) => courier.close());
     });
   }
@@ -71,8 +86,8 @@ export class PostOffice implements CourierOffice {
     return runner;
   }
 
-  nudge(base: string, undeliveredMs: number): void {
-    this.courier(base).nudge(undeliveredMs);
+  nudge(base: string, lookInMs: number): void {
+    this.courier(base).nudge(lookInMs);
   }
 
   /** Resolves when nothing is being delivered. */
@@ -88,6 +103,10 @@ export class PostOffice implements CourierOffice {
   /** How many it holds. */
   get held(): { couriers: number; runners: number } {
     return { couriers: this.couriers.size, runners: this.runners.size };
+  }
+
+  call(run: () => Promise<unknown>): Promise<unknown> {
+    return this.calls.repeatable(run);
   }
 
   failed(error: unknown): void {

@@ -1,5 +1,6 @@
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
+import { plainId } from '../job/job-life.js';
 import type { JobRecord } from '../job/job-record.js';
 import { type JobRef, queueBase, refText } from '../job/job-ref.js';
 import type { FinishedState } from '../job/job-state.js';
@@ -14,14 +15,21 @@ import type {
 import type { JobWrite } from '../job/job-write.js';
 import type { Silence } from '../job/silence.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { sleep } from '../runtime/sleep.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
-import { recoverStalled, removeChildren, renewLocks } from '../redis/scripts.generated.js';
+import {
+  nextParents,
+  recoverStalled,
+  removeChildren,
+  renewLocks,
+  tellAgain,
+} from '../redis/scripts.generated.js';
 import { AddBatch } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
+import { BACKLOG } from './backlog.js';
+import { Calls, type NumberedCall } from './calls.js';
 import {
   CommitBatch,
   type CommitOptions,
@@ -32,20 +40,19 @@ import {
   readJobs,
   runCommit,
 } from './commit-batch.js';
-import { type CleanedSlice, type CleanSlice, ControlStore, type Lane as LaneCall } from './control-store.js';
+import { type CleanedSlice, type CleanSlice, ControlStore } from './control-store.js';
 import type { Courier } from './courier.js';
 import { type FlowNode, prepareNode } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { InspectStore } from './inspect-store.js';
-import { LanePool } from './lane.js';
+import { Patience } from './patience.js';
+import { PatientReads } from './patient-reads.js';
 import { PostOffice } from './post-office.js';
 import { readFamily, removeBelow } from './remove-family.js';
-import { resend } from './resend.js';
 import { StorePeers } from './store-peers.js';
 
 const WRITE_LANES = 4;
 const WRITES_PER_CALL = 200;
-const KEEP_TRYING_MS = 10_000;
 /** For which a call waits that other queues are told of what it did. They will be told in any case. */
 const TELL_MS = 5000;
 const RENEWALS_PER_CALL = 1000;
@@ -63,6 +70,18 @@ export interface Recovered {
   sentAt: number;
 }
 
+/** What a store is told by those who hold it. */
+export interface StoreHost {
+  progressed?: (job: unknown, progress: unknown) => void;
+  /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
+  extended?: (id: string, token: string, until: number) => void;
+  codec?: Codec | undefined;
+  /** Milliseconds of silence after which a call is given up. */
+  callTimeoutMs?: number | undefined;
+  /** Adds that may wait while Redis does not answer. */
+  backlog?: number | undefined;
+}
+
 /**
  * Everything that may change or read one queue, for one connection. Queues, workers and jobs go through it and know
  * nothing of keys or scripts.
@@ -76,7 +95,8 @@ export class QueueStore implements JobStore {
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
   private readonly writes: CommitBatch;
-  private readonly lanes: LanePool;
+  private readonly patience: Patience;
+  private readonly calls: Calls;
   private readonly fetches: boolean;
   private readonly office: PostOffice;
   private readonly peers: StorePeers<QueueStore>;
@@ -90,40 +110,43 @@ export class QueueStore implements JobStore {
     readonly connection: Connection,
     readonly prefix: string,
     readonly queueName: string,
-    private readonly host: {
-      progressed?: (job: unknown, progress: unknown) => void;
-      /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
-      extended?: (id: string, token: string, until: number) => void;
-      codec?: Codec | undefined;
-    } = {},
+    private readonly host: StoreHost = {},
     commit?: CommitOptions & { fetcher: Fetcher },
     peers?: StorePeers<QueueStore>,
   ) {
-    this.peers = peers ?? QueueStore.peersOn(connection, host.codec);
+    this.peers = peers ?? QueueStore.peersOn(connection, host);
     this.keys = new QueueKeys(prefix, queueName);
     this.runtime = connection.runtime;
-    this.lanes = new LanePool(this.runtime);
     this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
-    this.inspect = new InspectStore(this.runner);
+    this.patience = new Patience(this.runtime, host.callTimeoutMs);
+    this.calls = new Calls(connection, this.patience);
+    this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.fetches = commit !== undefined;
     this.office = PostOffice.of(connection);
-    this.flows = new FlowStore(this.runner, this.keys.base, this.office, {
-      loadFields: async (ref) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
-      unlinkChild: (ref) => this.peer(ref).unlinkChild(ref.id),
-    });
-    this.adds = new AddBatch(this.runner, () => {
+    const backlog = host.backlog ?? BACKLOG;
+    const others = {
+      loadFields: async (ref: JobRef) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
+      unlinkChild: (ref: JobRef) => this.peer(ref).unlinkChild(ref.id),
+    };
+    this.flows = new FlowStore(
+      this.runner,
+      this.keys.base,
+      this.office,
+      others,
+      this.calls,
+      this.patience,
+      backlog,
+    );
+    this.adds = new AddBatch(this.runner, this.patience, backlog, () => {
       const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
     this.writes = new CommitBatch(
       this.runner,
-      commit ?? {
-        lanes: WRITE_LANES,
-        entries: () => WRITES_PER_CALL,
-        keepTrying: (sinceMs) => sinceMs < KEEP_TRYING_MS,
-      },
-      (undeliveredMs) => this.courier.nudge(undeliveredMs),
+      this.patience,
+      commit ?? { lanes: WRITE_LANES, entries: () => WRITES_PER_CALL },
+      (lookInMs) => this.courier.nudge(lookInMs),
       commit?.fetcher,
     );
   }
@@ -145,6 +168,15 @@ export class QueueStore implements JobStore {
     return this.writes.write(entry);
   }
 
+  keep(entry: JobWrite): Promise<string> {
+    return this.writes.write(entry, false);
+  }
+
+  /** Milliseconds of silence after which a call is given up. */
+  get callTimeoutMs(): number {
+    return this.patience.limitMs;
+  }
+
   progressed(job: unknown, progress: unknown): void {
     this.host.progressed?.(job, progress);
   }
@@ -154,12 +186,13 @@ export class QueueStore implements JobStore {
   }
 
   /** Answers ok, missing or locked; locked also when a worker holds a job below that has to go. */
-  async removeJob(id: string, andChildren: boolean): Promise<string> {
+  async removeJob(named: string, andChildren: boolean): Promise<string> {
+    const id = plainId(named);
     const family = andChildren ? await readFamily(this.families, this.refOf(id)) : undefined;
     if (family?.active !== undefined) {
       return 'locked';
     }
-    const word = await this.told(await this.once((lane) => this.control.removeJob(id, lane)));
+    const word = await this.told(await this.once((lane) => this.control.removeJob(named, lane)));
     if (word === 'ok' && family) {
       await removeBelow(this.families, this.refOf(id), family, false);
     }
@@ -176,10 +209,13 @@ export class QueueStore implements JobStore {
   }
 
   /** Stores of any number of queues, over one connection. */
-  static peersOn(connection: Connection, codec: Codec | undefined): StorePeers<QueueStore> {
+  static peersOn(
+    connection: Connection,
+    { codec, callTimeoutMs, backlog }: StoreHost,
+  ): StorePeers<QueueStore> {
+    const host = { codec, callTimeoutMs, backlog };
     return new StorePeers<QueueStore>(
-      ({ prefix, queueName }, peers) =>
-        new QueueStore(connection, prefix, queueName, { codec }, undefined, peers),
+      ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );
   }
 
@@ -202,9 +238,7 @@ export class QueueStore implements JobStore {
   }
 
   async unlinkChild(id: string): Promise<string> {
-    const word = await this.once((lane) => this.control.unlinkChild(id, lane));
-    await this.told(word);
-    return word;
+    return this.told(await this.once((lane) => this.control.unlinkChild(id, lane)));
   }
 
   async removeUnprocessed(id: string): Promise<void> {
@@ -215,9 +249,40 @@ export class QueueStore implements JobStore {
     await Promise.all([...queues].map((queue) => queue.deliver()));
   }
 
+  /** What concerns this queue itself is there as soon as it is written. */
+  async hasReached({ prefix, queueName }: { prefix: string; queueName: string }): Promise<boolean> {
+    const base = queueBase(prefix, queueName);
+    if (base === this.keys.base) {
+      return true;
+    }
+    let reached = false;
+    const delivered = this.courier.delivered({ targets: new Set([base]) });
+    await within(
+      this.runtime,
+      TELL_MS,
+      delivered.then((done) => (reached = done)),
+    );
+    return reached;
+  }
+
+  /** Has children that have ended tell their parent again. Answers how many did. */
+  async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
+    const args = [this.runtime.scriptTime(), queueBase(parent.prefix, parent.queueName), parent.id] as const;
+    const told = (await this.runner.run(tellAgain, args, ids)) as number;
+    if (told > 0) {
+      this.courier.nudge(0);
+    }
+    return told;
+  }
+
+  /** Parents whose children are to be looked after; none while another process has had some within the interval. */
+  nextParents(count: number, intervalMs: number): Promise<string[]> {
+    return this.runner.run(nextParents, [this.runtime.scriptTime(), count, intervalMs]) as Promise<string[]>;
+  }
+
   /** Delivers what the outbox holds. */
   async deliver(): Promise<void> {
-    await within(this.runtime, TELL_MS, this.courier.look());
+    await within(this.runtime, TELL_MS, this.courier.delivered());
   }
 
   signalJob(id: string, name: string, key: string, json: string): Promise<string> {
@@ -269,7 +334,8 @@ export class QueueStore implements JobStore {
     for (let first = 0; first < held.length; first += RENEWALS_PER_CALL) {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
       const args = [0, lockMs, silenceMs, graceMs] as const;
-      lost.push(...((await this.runner.run(renewLocks, args, slice.flat())) as string[]));
+      const call = (): Promise<unknown> => this.runner.run(renewLocks, args, slice.flat());
+      lost.push(...((await this.calls.repeatable(call)) as string[]));
     }
     return lost;
   }
@@ -297,14 +363,9 @@ export class QueueStore implements JobStore {
     this.recoveries += 1;
     const worker = `${options.worker}.recovery.${this.recoveries}`;
     const sentAt = this.runtime.monotonicMs();
-    const reply = (await this.runner.run(recoverStalled, [
-      0,
-      worker,
-      lockMs,
-      maxStalls,
-      maxEventBytes,
-      ...([silence.silenceMs, silence.graceMs, 1] as const),
-    ])) as unknown[];
+    const { silenceMs, graceMs: longestGraceMs } = silence;
+    const args = [0, worker, lockMs, maxStalls, maxEventBytes, silenceMs, longestGraceMs, 1] as const;
+    const reply = (await this.calls.repeatable(() => this.runner.run(recoverStalled, args))) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
     const [stalled, graceMs] = reply as [string[], number];
@@ -323,11 +384,15 @@ export class QueueStore implements JobStore {
   }
 
   pause(paused: boolean): Promise<string> {
-    return this.control.pauseQueue(paused);
+    return this.calls.repeatable(() => this.control.pauseQueue(paused));
   }
 
   async drain(delayed: boolean): Promise<void> {
-    while ((await this.control.drainQueue(delayed)) > 0);
+    let slice = { removed: 1, upto: 0, left: 0 };
+    while (slice.removed > 0) {
+      const place = slice;
+      slice = await this.calls.repeatable(() => this.control.drainQueue(delayed, place));
+    }
     await this.deliver();
   }
 
@@ -337,12 +402,13 @@ export class QueueStore implements JobStore {
 
   /** Answers done, more, active, not-paused; undelivered when other queues could not be told yet. */
   async obliterateSlice(count: number, force: boolean): Promise<string> {
-    const word = await this.control.obliterateQueue(count, force);
+    const call = (): Promise<string> => this.control.obliterateQueue(count, force);
+    const word = await this.calls.repeatable(call);
     if (word !== 'undelivered') {
       return word;
     }
     await this.deliver();
-    return this.control.obliterateQueue(count, force);
+    return this.calls.repeatable(call);
   }
 
   retrySlice(
@@ -350,20 +416,20 @@ export class QueueStore implements JobStore {
     count: number,
     before: number,
   ): Promise<{ moved: number; before: number }> {
-    return this.control.retryJobs(state, count, before);
+    return this.calls.repeatable(() => this.control.retryJobs(state, count, before));
   }
 
-  /** Answers how many were delayed, and wait now. */
+  /** Returns how many were delayed, and wait now. */
   promoteSlice(ids: readonly string[]): Promise<number> {
-    return this.control.promoteJobs(ids);
+    return this.calls.repeatable(() => this.control.promoteJobs(ids));
   }
 
   closeRateLimit(durationMs: number): Promise<string> {
-    return this.control.closeRateLimit(durationMs);
+    return this.calls.repeatable(() => this.control.closeRateLimit(durationMs));
   }
 
   trimEvents(max: number): Promise<number> {
-    return this.control.trimEvents(max);
+    return this.calls.repeatable(() => this.control.trimEvents(max));
   }
 
   publishEvent(event: string, max: number): Promise<string> {
@@ -371,7 +437,7 @@ export class QueueStore implements JobStore {
   }
 
   setMaxEvents(maxEvents: number): Promise<void> {
-    return this.control.setMaxEvents(maxEvents);
+    return this.calls.repeatable(() => this.control.setMaxEvents(maxEvents));
   }
 
   /** Resolves once no call of this store or its peers is on its way. */
@@ -383,14 +449,25 @@ export class QueueStore implements JobStore {
   /** The same for this store alone. */
   async ownIdle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
-    while (this.lanes.inUse > 0) {
-      await sleep(this.runtime, 5);
-    }
+    await this.calls.idle();
     await this.office.idleAt(this.keys.base);
   }
 
   get isIdle(): boolean {
-    return this.lanes.inUse === 0 && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
+    return this.calls.isIdle && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
+  }
+
+  /** Rejects every call that somebody waits for with a `ConnectionClosedError` of that message. */
+  close(message: string): void {
+    this.closeOwn(message);
+    this.peers.close(message);
+  }
+
+  /** The same for this store alone. */
+  closeOwn(message: string): void {
+    for (const part of [this.adds, this.writes, this.flows, this.calls]) {
+      part.close(message);
+    }
   }
 
   private readonly families = {
@@ -406,7 +483,7 @@ export class QueueStore implements JobStore {
     ids: readonly string[],
   ): Promise<string[]> {
     const args = [0, refText(parent), unfinished ? 1 : 0] as const;
-    return (await this.runner.run(removeChildren, args, ids)) as string[];
+    return (await this.calls.repeatable(() => this.runner.run(removeChildren, args, ids))) as string[];
   }
 
   private refOf(id: string): JobRef {
@@ -427,19 +504,7 @@ export class QueueStore implements JobStore {
     return 'ok';
   }
 
-  /** One numbered call, sent again while Redis is failing over. */
-  private async once<T>(call: (lane: LaneCall) => Promise<T>): Promise<T> {
-    const lane = this.lanes.acquire()!;
-    const numbered = { writer: lane.writer, seq: lane.next() };
-    const until = this.runner.runtime.now() + KEEP_TRYING_MS;
-    try {
-      return await resend(
-        this.runner.runtime,
-        () => call(numbered),
-        () => this.runner.runtime.now() < until,
-      );
-    } finally {
-      this.lanes.release(lane);
-    }
+  private once<T>(call: (numbered: NumberedCall) => Promise<T>): Promise<T> {
+    return this.calls.numbered(call);
   }
 }

@@ -8,6 +8,8 @@ export interface PeerStore {
   readonly isIdle: boolean;
   /** Resolves once no call of its own is on its way. */
   ownIdle(): Promise<void>;
+  /** Rejects every call of its own that somebody waits for. */
+  closeOwn(message: string): void;
 }
 
 /** Names a queue. */
@@ -40,6 +42,11 @@ export class StorePeers<S extends PeerStore> {
   /** Resolves once no call of theirs is on its way. */
   async idle(): Promise<void> {
     await Promise.all([...this.stores.values()].map((store) => store.ownIdle()));
+  }
+
+  /** Rejects every call of theirs that somebody waits for. */
+  close(message: string): void {
+    this.stores.forEach((store) => store.closeOwn(message));
   }
 
   get size(): number {

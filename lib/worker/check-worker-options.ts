@@ -2,6 +2,8 @@ import { checkBoolean, checkInteger, checkNumber, LONGEST_TIMER_MS } from '../jo
 import { checkCodec } from '../job/codec.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
+import { refuseUnknown } from '../job/known-names.js';
+import { checkCallTimeout } from '../redis/queue-base-options.js';
 import type { WorkerOptions } from './worker-options.js';
 
 type Check = (option: string, value: unknown) => void;
@@ -17,6 +19,7 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   connection: elsewhere,
   prefix: elsewhere,
   codec: checkCodec,
+  callTimeout: checkCallTimeout,
   settings: checkSettings,
   name: checkName,
   concurrency: checkConcurrency,
@@ -45,13 +48,9 @@ export function checkWorkerOptions(options: WorkerOptions): void {
     }
     const check = CHECKS[option as keyof WorkerOptions];
     if (!check) {
-      throw new InvalidOptionError(
-        `worker option ${option}`,
-        value,
-        `Known options: ${Object.keys(CHECKS).join(', ')}.`,
-      );
+      refuseUnknown('worker option', { [option]: value }, Object.keys(CHECKS));
     }
-    check(option, value);
+    check?.(option, value);
   }
   const { lockDuration, lockRenewTime } = options;
   if (lockRenewTime !== undefined && lockRenewTime >= (lockDuration ?? 30_000)) {
@@ -69,6 +68,7 @@ export function checkConcurrency(option: string, value: unknown): void {
 
 function checkLimiter(option: string, value: unknown): void {
   const { max, duration } = (value ?? {}) as { max?: unknown; duration?: unknown };
+  refuseUnknown(`${option}.`, (value ?? {}) as object, ['max', 'duration']);
   checkInteger(`${option}.max`, max, 1);
   checkInteger(`${option}.duration`, duration, 1);
 }
@@ -98,6 +98,7 @@ function checkSettings(option: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) {
     throw new InvalidOptionError(option, value, 'Use an object with `backoffStrategy`.');
   }
+  refuseUnknown(`${option}.`, value, ['backoffStrategy']);
   if (strategy !== undefined && typeof strategy !== 'function') {
     throw new InvalidOptionError(
       `${option}.backoffStrategy`,

@@ -1,4 +1,4 @@
-import { ConnectionClosedError, WorkerClosingError } from '../job/errors.js';
+import { WorkerClosingError } from '../job/errors.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
 import type { QueueStore } from '../store/queue-store.js';
@@ -67,7 +67,7 @@ export class Shutdown {
     await within(this.runtime, LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));
     this.over = true;
     this.timers.forEach((timer) => timer.cancel());
-    this.store.commit.abandon(new ConnectionClosedError('The worker was closed before Redis could be told.'));
+    this.store.close('The worker was closed before Redis could be told.');
     this.locks.stop();
   }
 }

@@ -20,3 +20,23 @@ export interface WorkerListener<D = any, R = any, N extends string = string> {
   closed: () => void;
   error: (error: Error) => void;
 }
+
+const NAMES: Record<keyof WorkerListener, true> = {
+  active: true,
+  completed: true,
+  failed: true,
+  progress: true,
+  stalled: true,
+  drained: true,
+  locksRenewed: true,
+  lockRenewalFailed: true,
+  ready: true,
+  paused: true,
+  resumed: true,
+  closing: true,
+  closed: true,
+  error: true,
+};
+
+/** Names of the local events of a worker. */
+export const WORKER_EVENTS = Object.keys(NAMES);

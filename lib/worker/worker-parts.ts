@@ -5,6 +5,7 @@ import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
+import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
 import { AttemptRunner } from './attempt.js';
 import { FetchLoop } from './fetch-loop.js';
@@ -81,11 +82,12 @@ export class WorkerParts {
         progressed: (job, progress) => tell('progress', job, progress),
         extended: (id, token, until) => this.extended(id, token, until),
         codec: opts.codec,
+        // What a processor asks for is of use to it as long as its lock may be held.
+        callTimeoutMs: opts.callTimeout ?? Math.max(lockMs, CALL_TIMEOUT_MS),
       },
       {
         lanes: COMMIT_LANES,
         entries: () => Math.min(Math.max(Math.ceil(slots() / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
-        keepTrying: () => !this.shutdown.isOver,
         fetcher: this.loop,
       },
     );

@@ -5,18 +5,19 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg id text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @arg priority int
 -- @arg front int        1 for the front of the class
 -- @reply ok or missing
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once moves state-of take-out
+-- @use server-time send once this-life moves state-of take-out
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
 if known then
   return known
 end
+id = this_life(q, id)
 
 local moves = new_moves(server_time(now))
 local state = state_of(q, id)

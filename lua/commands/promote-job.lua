@@ -4,16 +4,17 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg id text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
--- @use server-time send once events moves wake state-of take-out
+-- @use server-time send once this-life events moves wake state-of take-out
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
 if known then
   return known
 end
+id = this_life(q, id)
 
 local moves, events = new_moves(server_time(now)), new_events()
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')

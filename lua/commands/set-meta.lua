@@ -1,6 +1,6 @@
 --- Stores the settings that a queue's scripts read.
 -- @key meta
--- @arg maxEvents text   entries that the event stream may have, 0 to write none, '' for the default
+-- @arg maxEvents text   entries that the event stream may have, '' for the default; those that live readers need are kept in any case
 -- @reply ok
 -- @cost O(1)
 

@@ -4,19 +4,21 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg id text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @arg name text
 -- @arg key text         tells copies of one signal, '' for none
 -- @arg payload text
--- @reply ok, unchanged when the last signal of that name had the same key, finished or missing
+-- @reply ok, unchanged when the last signal of that name had the same key, finished, missing, or too-many when the job keeps
+--        as many signals as it may
 -- @cost O(log N)
--- @use server-time send once events moves wake state-of take-out signals
+-- @use server-time send once this-life events moves wake state-of take-out signals
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
 if known then
   return known
 end
+id = this_life(q, id)
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
@@ -24,6 +26,8 @@ local state = state_of(q, id)
 local fields = redis.call('HMGET', q.job .. id, 'signal:' .. name, 'awaits', 'priority')
 local last_key = fields[1] and string.match(fields[1], '^[^\t]*')
 local wait = fields[2] and read_awaits(fields[2])
+-- A worker that holds the job looks for the signal itself.
+local awaits_it = wait and wait.signal == name and state ~= 'active'
 local word = 'ok'
 if not state then
   word = 'missing'
@@ -31,6 +35,8 @@ elseif state == 'completed' or state == 'failed' then
   word = 'finished'
 elseif key ~= '' and key == last_key then
   word = 'unchanged'
+elseif not fields[1] and not awaits_it and has_most_signals(q, id) then
+  word = 'too-many'
 end
 
 local function let_go_on()
@@ -47,8 +53,7 @@ end
 
 if word == 'ok' then
   emit(call.events, 'signalled', id .. '\t' .. name)
-  -- A worker that holds the job looks for the signal itself.
-  if wait and wait.signal == name and state ~= 'active' then
+  if awaits_it then
     take_signal(q, id, name, key)
     settle_wait(q, call, id, wait.name, redis.call('HGET', q.job .. id, 'step:' .. wait.name), wait.next_step, payload)
     let_go_on()

@@ -44,12 +44,19 @@ local function meta_of(stream)
   return string.sub(stream, 1, -#'events' - 1) .. 'meta'
 end
 
--- `cap` is the stored limit of entries, false when none was set; 0 turns the stream off.
+-- Readers are given what is in the stream after the script has ended, so with nothing kept nobody would learn anything.
+local LIVE_EVENTS = 100
+
+-- `cap` is the stored limit of entries, false when none was set.
 local function publish(stream, events, cap)
   close_run(events)
-  local max = cap and whole(cap) or DEFAULT_MAX_EVENTS
-  if max > 0 and events.count > 0 then
+  if events.count > 0 then
+    local max = math.max(cap and whole(cap) or DEFAULT_MAX_EVENTS, LIVE_EVENTS)
     local first = redis.call('HINCRBY', meta_of(stream), 'told', events.count) - events.count + 1
+    if first == 1 then
+      -- What an obliterated queue left to expire lives on with the next queue of that name.
+      redis.call('PERSIST', stream)
+    end
     for part, before in ipairs(events.before) do
       local from = (part - 1) * MAX_PARTS + 1
       local to = math.min(from + MAX_PARTS - 1, #events.pairs)

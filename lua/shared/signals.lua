@@ -1,3 +1,20 @@
+-- Signals are loaded with their job, again at each start.
+local MOST_SIGNALS = 1000
+
+-- Whether a job keeps as many signals as it may. They are counted where it has more fields than that: few jobs have.
+local function has_most_signals(q, id)
+  local key, count = q.job .. id, 0
+  if redis.call('HLEN', key) < MOST_SIGNALS then
+    return false
+  end
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if string.sub(field, 1, 7) == 'signal:' then
+      count = count + 1
+    end
+  end
+  return count >= MOST_SIGNALS
+end
+
 -- A signal is kept as its key, a tab and its payload. One that was taken leaves its key, so that a copy of it is known.
 local function kept_signal(stored)
   return string.match(stored or '', '^([^\t]*)\t(.+)$')

@@ -1,4 +1,5 @@
 local function write_data(q, id, token, data)
+  id = this_life(q, id)
   local refused = check_writer(q, id, token)
   if refused then
     return refused
@@ -13,6 +14,7 @@ local function write_data(q, id, token, data)
 end
 
 local function write_progress(q, call, id, token, progress)
+  id = this_life(q, id)
   local refused = check_writer(q, id, token)
   if refused then
     return refused
@@ -33,6 +35,7 @@ end
 
 -- Answers how many lines the job has; `keep` '' keeps them all.
 local function write_log(q, id, token, line, keep)
+  id = this_life(q, id)
   local refused = check_writer(q, id, token)
   if refused then
     return refused
@@ -49,6 +52,7 @@ local function write_log(q, id, token, line, keep)
 end
 
 local function clear_logs(q, id, token, keep)
+  id = this_life(q, id)
   local refused = check_writer(q, id, token)
   if refused then
     return refused

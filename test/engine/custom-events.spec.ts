@@ -69,7 +69,7 @@ describe('custom events', () => {
     ]);
   });
 
-  it('do not cut what the queue keeps, and are kept where it keeps nothing', async () => {
+  it('do not cut what the queue keeps, and are kept where it keeps little', async () => {
     const queue = lab.queue();
     for (let i = 0; i < 300; i += 1) await queue.add('paint', i);
     await open().publishEvent({ eventName: 'shared' }, 1);
@@ -77,8 +77,10 @@ describe('custom events', () => {
     const silent = lab.queue({ streams: { events: { maxLen: 0 } } });
     await until(async () => (await lab.client.hget(lab.keys.of('meta'), 'maxEvents')) === '0');
     await silent.add('paint', 0);
-    await producer!.publishEvent({ eventName: 'shared' }, 500);
-    expect(await lab.client.xlen(lab.keys.of('events'))).toBe(302);
+    const kept = await lab.client.xlen(lab.keys.of('events'));
+    expect(kept).toBeLessThan(300);
+    for (let i = 0; i < 300; i += 1) await producer!.publishEvent({ eventName: 'shared' }, 500);
+    expect(await lab.client.xlen(lab.keys.of('events'))).toBe(kept + 300);
   });
 
   it.each([

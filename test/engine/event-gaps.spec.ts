@@ -148,6 +148,62 @@ describe('events that are cut off before they are read', () => {
     ]);
   });
 
+  it('are announced although nothing follows, when the reading had to start over', async () => {
+    const events = await lab.events(lab.named());
+    const told = record(events);
+    await addAndCut(1, 1);
+    await until(() => told.length === 2);
+    await addAndCut(2, 0);
+    await lab.loseReaders();
+    await until(() => told.length === 3);
+    expect(told[2]).toMatchObject({ event: 'gap', lost: 4 });
+    await addAndCut(1, 1);
+    await until(() => told.length === 5);
+  });
+
+  it('are announced, and no more are lost, where a server took over whose clock is behind', async () => {
+    const queue = lab.queue();
+    const events = await lab.events(lab.named());
+    const told = record(events);
+    await queue.pause();
+    const { id } = await queue.add('paint', 0);
+    const watched: JobEvent[] = [];
+    let isOver = false;
+    events.watch(id).subscribe({ next: (event) => watched.push(event), complete: () => (isOver = true) });
+    await until(() => told.length === 3 && watched.length === 1);
+    // The last events of the old server, an hour ahead, which the new one has never got.
+    const stream = lab.keys.of('events');
+    const kept = await lab.client.dump(stream.toString());
+    await lab.client.xadd(stream, `${Date.now() + 3_600_000}-0`, '#', '4', 'paused', '\n');
+    await until(() => told.length === 5);
+    await lab.client
+      .multi()
+      .del(stream)
+      .restore(stream, 0, kept as unknown as string)
+      .exec();
+    await lab.loseReaders();
+    await until(() => told.length === 6);
+    expect(told[5]).toMatchObject({ event: 'gap' });
+    expect(told[5]).not.toHaveProperty('lost');
+    await queue.remove(id);
+    await until(() => isOver);
+    expect(watched.map(({ event }) => event)).toEqual(['snapshot', 'gap', 'snapshot', 'removed']);
+    expect(told.at(-1)).toMatchObject({ event: 'removed' });
+  });
+
+  it('may be missing after a place that is yet to come: reading goes on from now', async () => {
+    const future = '99999999999999-0-7';
+    const events = await lab.events({ lastEventId: future });
+    const told = record(events);
+    const followed: JobEvent[] = [];
+    events.follow({ after: future }).subscribe((event) => followed.push(event));
+    await until(() => followed.length === 1);
+    await addAndCut(1, 1);
+    await until(() => followed.length === 3);
+    expect(followed.map(({ event }) => event)).toEqual(['gap', 'added', 'waiting']);
+    expect(told.map(({ event }) => event)).toEqual(['gap', 'added', 'waiting']);
+  });
+
   it('cannot be counted where the queue began anew', async () => {
     const queue = lab.queue();
     const events = await lab.events();
@@ -161,5 +217,29 @@ describe('events that are cut off before they are read', () => {
     const gap = told.find(({ event }) => event === 'gap');
     expect(gap).toBeDefined();
     expect(gap).not.toHaveProperty('lost');
+  });
+});
+
+describe('a reader that is far behind', () => {
+  it('does not hold up the others', async () => {
+    const events = await lab.events();
+    for (let n = 0; n < 30; n += 1) await addAndCut(100, 10_000);
+    await events.caughtUp();
+    const behind = await lab.events({ autorun: false, lastEventId: '0' });
+    const told = record(behind);
+    const live: JobEvent[] = [];
+    events.all$.subscribe((event) => live.push(event));
+    await until(() => told.length > 0);
+    await addAndCut(1, 10_000);
+    let toldThen = 0;
+    await until(() => {
+      toldThen = told.length;
+      return live.length === 2;
+    });
+    expect(toldThen).toBeLessThan(6000);
+    await until(() => told.length === 6002);
+    expect(told.map(({ id }) => Number(id.split('-')[2]))).toEqual(told.map((_, at) => at + 1));
+    await addAndCut(1, 10_000);
+    await until(() => told.length === 6004 && live.length === 4);
   });
 });

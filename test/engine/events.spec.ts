@@ -96,6 +96,7 @@ describe('queue events', () => {
       ['added', { jobId: '1', name: 'd' }],
       ['delayed', { jobId: '1', delay: expect.any(Number) }],
       ['removed', { jobId: 'mine:1', prev: 'failed' }],
+      ['removed', { jobId: '1', prev: 'delayed' }],
       ['cleaned', { count: '1' }],
       ['resumed', {}],
     ]);
@@ -181,7 +182,7 @@ describe('queue events', () => {
     expect(told[0]).toHaveLength(2);
   });
 
-  it('are kept up to a number, and not at all with 0', async () => {
+  it('are kept up to a number, and with 0 as far as those need them who listen', async () => {
     const queue = lab.queue({ streams: { events: { maxLen: 100 } } });
     await queue.waitUntilReady();
     await until(async () => (await lab.client.hget(lab.keys.of('meta'), 'maxEvents')) === '100');
@@ -189,12 +190,23 @@ describe('queue events', () => {
     expect(await lab.client.xlen(lab.keys.of('events'))).toBeLessThan(250);
     const silent = lab.queue({ streams: { events: { maxLen: 0 } } }, 'silent');
     await until(async () => (await lab.client.hget(`${lab.prefix}:{silent}:meta`, 'maxEvents')) === '0');
+    const listening = next(await lab.events({}, 'silent'), 'added');
     await silent.add('a', 0);
-    expect(await lab.client.exists(`${lab.prefix}:{silent}:events`)).toBe(0);
+    expect(await listening).toMatchObject([{ name: 'a' }, expect.any(String)]);
   });
 
   it('refuse a place that is none', async () => {
-    for (const lastEventId of ['x', '1-2-3-4', '-1', '']) {
+    const beyond = '18446744073709551616';
+    for (const lastEventId of [
+      'x',
+      '1-2-3-4',
+      '-1',
+      '',
+      '1-0-1, 1-0-1',
+      beyond,
+      `1-${beyond}`,
+      `1-0-${beyond}`,
+    ]) {
       await expect(lab.events({ lastEventId })).rejects.toThrow(InvalidOptionError);
     }
   });

@@ -25,7 +25,7 @@ describe('what is kept of queues that were used once', () => {
     await office.idle();
     expect(office.held.couriers).toBe(0);
 
-    const peers = QueueStore.peersOn(connection, undefined);
+    const peers = QueueStore.peersOn(connection, {});
     const kept = peers.of({ prefix: lab.prefix, queueName: 'kept' });
     expect(
       kept.peer({ prefix: lab.prefix, queueName: 'other' }).peer({ prefix: lab.prefix, queueName: 'kept' }),

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it, jest } from '@jest/globals';
-import { Queue, Worker } from '../../lib/engine.js';
+import { of } from 'rxjs';
+import { defineSteps, done, next as goTo, Queue, sleep, waitForChildren, Worker } from '../../lib/engine.js';
 import { EngineLab, next, nextFew, until } from '../support/engine-lab.js';
 import { randomPrefix } from '../support/queue-name.js';
 import { testRedisUrl } from '../support/redis.js';
@@ -120,6 +121,84 @@ describe('ids and names', () => {
       await queue.add('a', 0);
       expect((await completed)[1]).toBe(name);
     }
+  });
+});
+
+describe('what JSON would keep nothing of is refused', () => {
+  const EMPTIED: [string, unknown][] = [
+    ['function', () => 1],
+    ['symbol', Symbol('s')],
+    ['Map', new Map([[1, 2]])],
+    ['Set', new Set([1])],
+    ['Error', new Error('lost')],
+    ['RegExp', /x/],
+    ['ArrayBuffer', new ArrayBuffer(8)],
+    ['Generator', [].values()],
+  ];
+
+  it.each(EMPTIED.slice(0, -1))('a %s, wherever it is given', async (kind, value) => {
+    const queue = lab.queue();
+    const refusal = { code: 'NOT_SERIALIZABLE', message: expect.stringContaining(`a ${kind}`) };
+    await expect(queue.add('a', value)).rejects.toMatchObject(refusal);
+    const worker = lab.worker(async () => value);
+    const failed = next(worker, 'failed');
+    const job = await queue.add('a', {});
+    await expect(job.updateProgress(value as object)).rejects.toMatchObject(refusal);
+    await expect(job.updateData(value)).rejects.toMatchObject(refusal);
+    expect((await failed)[1]).toMatchObject(refusal);
+  });
+
+  it("and so does a step; objects of a class of one's own, and with nothing in them, are taken", async () => {
+    class Mail {
+      to = undefined;
+    }
+    const queue = lab.queue();
+    const worker = lab.worker(
+      defineSteps({
+        mail: () => new Mail(),
+        bare: () => Object.create(null) as object,
+        map: () => new Map(),
+      }),
+    );
+    const failed = next(worker, 'failed');
+    const job = await queue.add('a', {});
+    expect((await failed)[1]).toMatchObject({ code: 'NOT_SERIALIZABLE' });
+    expect((await job.getSteps()).map(({ status }) => status)).toEqual(['completed', 'completed', 'failed']);
+  });
+});
+
+describe('an outcome outside of steps fails the job for good', () => {
+  it.each<[string, () => unknown]>([
+    ['sleep', () => sleep(60_000)],
+    ['done', () => done(1)],
+    ['next', () => goTo('there')],
+    ['an emitted one', () => of(waitForChildren())],
+    ['a nested step', () => defineSteps({ only: { run: () => done(sleep(5)) } })],
+  ])('%s', async (_kind, outcome) => {
+    const queue = lab.queue();
+    const made = outcome();
+    const worker = lab.worker(typeof made === 'function' ? (made as () => unknown) : async () => made);
+    const failed = next(worker, 'failed');
+    const { id } = await queue.add('a', {}, { attempts: 3 });
+    const [job, error] = await failed;
+    expect(error).toMatchObject({ code: 'MISPLACED_OUTCOME', name: 'MisplacedOutcomeError' });
+    expect([job?.id, job?.finishedOn]).toEqual([id, expect.any(Number)]);
+  });
+
+  it('returned by what undoes a step, too', async () => {
+    const queue = lab.queue();
+    const worker = lab.worker(
+      defineSteps({
+        pay: { run: () => 1, compensate: () => sleep(1000) },
+        ship: () => Promise.reject(new Error('no ship')),
+      }),
+    );
+    const failed = next(worker, 'failed');
+    const { id } = await queue.add('a', {});
+    await failed;
+    const steps = await (await queue.getJob(id))!.getSteps();
+    expect(steps.at(-1)).toMatchObject({ name: 'undo:pay', status: 'failed' });
+    expect(steps.at(-1)?.failedReason).toContain('is an outcome');
   });
 });
 

@@ -5,7 +5,8 @@ import {
   JobNotFoundError,
   WaitTimeoutError,
 } from '../../lib/engine.js';
-import { EngineLab, Gate, next } from '../support/engine-lab.js';
+import { toStepwellError } from '../../lib/redis/redis-failure.js';
+import { EngineLab, Gate, next, until } from '../support/engine-lab.js';
 import { randomQueueName } from '../support/queue-name.js';
 
 const lab = EngineLab.open();
@@ -113,5 +114,41 @@ describe('waitUntilFinished', () => {
     await expect(waiting).rejects.toThrow(ConnectionClosedError);
     await job.remove();
     await expect(job.waitUntilFinished(await lab.events())).rejects.toThrow(JobNotFoundError);
+  });
+
+  it('goes on where Redis cannot be asked for a while', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const gate = new Gate();
+    lab.worker(() => gate.passed.then(() => 'done'));
+    const job = await queue.add('a', 0);
+    const passing = [
+      toStepwellError(new Error('BUSY Redis is busy running a script.')),
+      toStepwellError(new Error('LOADING Redis is loading the dataset in memory')),
+      toStepwellError(new Error('Connection timeout')),
+    ];
+    const load = queue.store.loadJob.bind(queue.store);
+    queue.store.loadJob = async (id) => {
+      const error = passing.shift();
+      if (error) throw error;
+      return load(id);
+    };
+    const waiting = job.waitUntilFinished(events);
+    await until(() => passing.length < 3);
+    gate.open();
+    expect(await waiting).toBe('done');
+    passing.push(toStepwellError(new Error('NOPERM no')));
+    await expect(job.waitUntilFinished(events)).rejects.toThrow('NOPERM');
+  });
+
+  it('is told at once that the job was removed', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const job = await queue.add('a', 0, { delay: 60_000 });
+    const waiting = job.waitUntilFinished(events, 1500);
+    const refused = waiting.catch((error: unknown) => error);
+    await until(() => events.listenerCount(`removed:${job.id}`) > 0);
+    await queue.drain(true);
+    expect(await refused).toBeInstanceOf(JobNotFoundError);
   });
 });

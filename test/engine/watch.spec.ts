@@ -1,6 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, type Observable, skip, take, toArray } from 'rxjs';
-import { InvalidOptionError, type JobEvent, type QueueEvents, type WatchEvent } from '../../lib/engine.js';
+import {
+  InvalidOptionError,
+  type JobEvent,
+  type JobsOptions,
+  type Queue,
+  type QueueEvents,
+  type WatchEvent,
+} from '../../lib/engine.js';
 import { EngineLab, Gate, next, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
@@ -86,6 +94,85 @@ describe('watching a job', () => {
     expect((await first).at(-1)).toMatchObject({ event: 'failed', failedReason: 'boo' });
     await until(() => second.isOver);
     expect(names(second.told)).toEqual(['snapshot', 'removed']);
+  });
+
+  it.each<[string, JobsOptions, (queue: Queue, id: string) => Promise<unknown>]>([
+    ['is drained', {}, (queue) => queue.drain()],
+    ['is drained while it has a priority', { priority: 2 }, (queue) => queue.drain()],
+    ['is drained while it is delayed', { delay: 60_000 }, (queue) => queue.drain(true)],
+    ['is cleaned', {}, (queue) => queue.clean(0, 0, 'waiting')],
+    ['is cleaned while it is delayed', { delay: 60_000 }, (queue) => queue.clean(0, 0, 'delayed')],
+    ['goes with its queue', {}, (queue) => queue.obliterate()],
+    [
+      'is replaced',
+      { delay: 60_000, deduplication: { id: 'a', replace: true } },
+      (queue) => queue.add('paint', 1, { delay: 60_000, deduplication: { id: 'a', replace: true } }),
+    ],
+  ])('is over when the job %s', async (_how, opts, leave) => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    await queue.pause();
+    const { id } = await queue.add('paint', 0, opts);
+    const seen = record(events.watch(id));
+    await until(() => seen.told.length === 1);
+    await setTimeout(2);
+    await leave(queue, id);
+    await until(() => seen.isOver);
+    expect(names(seen.told)).toEqual(['snapshot', 'removed']);
+    // Whoever comes back later learns it too.
+    const again = await all(events.watch(id, { after: seen.told[0]!.id }));
+    expect(names(again)).toEqual(['removed']);
+  });
+
+  it('is over when the job is removed as a child of another', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    await queue.pause();
+    const { children } = await lab.flows().add({
+      ...{ name: 'house', queueName: queue.name, data: 0 },
+      children: [{ name: 'wall', queueName: queue.name, data: 0 }],
+    });
+    const seen = record(events.watch(children![0]!.job.id));
+    await until(() => seen.told.length === 1);
+    await queue.remove((await queue.getWaitingChildren())[0]!.id);
+    await until(() => seen.isOver);
+    expect(names(seen.told)).toEqual(['snapshot', 'removed']);
+  });
+
+  it('leaves out what cannot be read, says so, and goes on to the end', async () => {
+    const queue = lab.queue();
+    const reading = await lab.events({
+      codec: {
+        serialize: (value: unknown) => value,
+        deserialize: () => {
+          throw new Error('not mine');
+        },
+      },
+    });
+    await queue.pause();
+    const { id } = await queue.add('paint', 0);
+    await (await queue.getJob(id))!.updateProgress(1);
+    const broken = await queue.add('broken', 0);
+    await lab.client.set(`${lab.keys.base}body:${broken.id}`, 'half a bo');
+    const [seen, other] = [record(reading.watch(id)), record(reading.watch(broken.id))];
+    await until(() => seen.told.length === 1 && other.told.length === 1);
+    expect(seen.told[0]).toMatchObject({ state: 'waiting', name: 'paint' });
+    expect(seen.told[0]).not.toHaveProperty('progress');
+    expect(other.told[0]).toMatchObject({ state: 'waiting' });
+    expect(lab.takeErrors().map(({ name }) => name)).toEqual([
+      'UnreadableValueError',
+      'UnreadableValueError',
+    ]);
+    await queue.remove(broken.id);
+    lab.worker(async () => 2);
+    await queue.resume();
+    await until(() => seen.isOver && other.isOver);
+    expect(names(seen.told)).toEqual(['snapshot', 'active', 'completed']);
+    // The result was not readable either.
+    expect(lab.takeErrors().map(({ name }) => name)).toEqual([
+      'UnreadableValueError',
+      'UnreadableValueError',
+    ]);
   });
 
   it('loses nothing between the snapshot and what follows, whenever it begins', async () => {
@@ -190,6 +277,18 @@ describe('watching a job', () => {
     expect(told[0]).not.toHaveProperty('lost');
   });
 
+  it('says that something may be missing after a cursor that is yet to come, and goes on from now', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    await queue.pause();
+    const { id } = await queue.add('paint', 0);
+    const seen = record(events.watch(id, { after: '99999999999999-0-7' }));
+    await until(() => seen.told.length === 2);
+    await queue.remove(id);
+    await until(() => seen.isOver);
+    expect(names(seen.told)).toEqual(['gap', 'snapshot', 'removed']);
+  });
+
   it('brings a result that is too large for its event', async () => {
     const queue = lab.queue();
     const events = await lab.events();
@@ -233,7 +332,18 @@ describe('watching a job', () => {
 
   it('refuses a place that is none', async () => {
     const events = await lab.events();
-    for (const after of ['x', '1-2-3-4', '$', '1-2-3\nid: 4']) {
+    const beyond = '18446744073709551616';
+    const repeated = ['1-0-1', '1-0-1'] as unknown as string;
+    for (const after of [
+      'x',
+      '1-2-3-4',
+      '$',
+      '1-2-3\nid: 4',
+      '1-0-1, 1-0-1',
+      beyond,
+      `1-${beyond}`,
+      repeated,
+    ]) {
       expect(() => events.watch('1', { after })).toThrow(InvalidOptionError);
     }
     expect(() => events.watch('1', { buffer: { limit: 0 } })).toThrow(InvalidOptionError);

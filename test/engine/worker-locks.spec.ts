@@ -196,7 +196,7 @@ describe('a job whose worker died', () => {
     const processor = defineSteps(
       Object.fromEntries(names.slice(0, steps || 1).map((name, i) => [name, step(name, i)])),
     );
-    const options = { lockDuration: 50, skipLockRenewal: true, stalledInterval: 30, concurrency: 9 };
+    const options = { lockDuration: 400, skipLockRenewal: true, stalledInterval: 100, concurrency: 9 };
     lab.worker(processor, { ...options, maxStalledCount: 1 });
     const { id } = await queue.add('a', 0);
     await until(async () => (await queue.getJobState(id)) === state);

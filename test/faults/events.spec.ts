@@ -132,4 +132,22 @@ describe('readers of events', () => {
     expect(gap).not.toHaveProperty('lost');
     expect(watched.slice(1)).toMatchObject([{ event: 'gap' }, { event: 'snapshot', state: 'unknown' }]);
   }, 30_000);
+
+  it('notice a stream that went back although no connection broke', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const seen: JobEvent[] = [];
+    events.all$.subscribe((event) => seen.push(event));
+    const stream = lab.keys.of('events');
+    await queue.add('paint', 0);
+    await until(() => seen.length === 2);
+    await lab.client.xadd(stream, `${Date.now() + 3_600_000}-0`, '#', '3', 'paused', '');
+    await until(() => seen.length === 3);
+    await lab.client.del(stream);
+    await queue.add('paint', 1);
+    await until(() => seen.length > 3, 30_000);
+    expect(seen[3]).toMatchObject({ event: 'gap' });
+    await queue.add('paint', 2);
+    await until(() => seen.length === 6);
+  }, 60_000);
 });

@@ -25,7 +25,11 @@ describe('replies that are lost', () => {
   }
 
   it('never add a job twice, and every add is answered', async () => {
-    const queue: Queue = lab.queue({ connection: { ...proxy.address, lost: 'adds' } as object });
+    const queue: Queue = lab.queue({
+      connection: { ...proxy.address, lost: 'adds' } as object,
+      // No reply at all may come through for many cuts in a row.
+      callTimeout: 60_000,
+    });
     await queue.waitUntilReady();
     let added = 0;
     let isOver = false;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConnectionClosedError } from '../../lib/engine.js';
 import { EngineLab, next, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open({
@@ -58,7 +57,8 @@ describe('closing while Redis does not answer', () => {
       try {
         expect(await took(() => worker.close())).toBeLessThan(2500);
         expect(await took(() => queue.close())).toBeLessThan(12_000);
-        expect(await adding).toBeInstanceOf(ConnectionClosedError);
+        // Whichever comes first: its deadline, or the end of what close() waits.
+        expect(['CONNECTION_CLOSED', 'CALL_TIMEOUT']).toContain(((await adding) as { code: string }).code);
       } finally {
         if (signal === 'SIGKILL') await lab.redis.restart();
         else await lab.redis.kill('SIGCONT');

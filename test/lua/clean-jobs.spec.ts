@@ -40,7 +40,11 @@ describe('clean-jobs', () => {
     expect(after).toEqual({
       ...{ ...before, ...gone('1', '3') },
       waiting: ['2', '4'],
-      events: [['cleaned', '2']],
+      events: [
+        ['removed', '1', 'waiting'],
+        ['removed', '3', 'waiting'],
+        ['cleaned', '2'],
+      ],
       'writer:a': '1\n-1\n1\n3',
     });
   });
@@ -59,7 +63,10 @@ describe('clean-jobs', () => {
     expect(after).toEqual({
       ...{ ...before, ...gone('2') },
       [state]: (before[state] as unknown[]).slice(0, 1),
-      events: [['cleaned', '1']],
+      events: [
+        ['removed', '2', state],
+        ['cleaned', '1'],
+      ],
       'writer:a': '1\n-1\n2',
     });
   });
@@ -93,7 +100,10 @@ describe('clean-jobs', () => {
         ['2', NOW],
         ['3', NOW + 1],
       ],
-      events: [['cleaned', '1']],
+      events: [
+        ['removed', '1', 'active'],
+        ['cleaned', '1'],
+      ],
       'writer:a': '1\n-1\n1',
     });
   });

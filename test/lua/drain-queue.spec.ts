@@ -20,6 +20,10 @@ const gone = {
   'logs:1': undefined,
   'body:2': undefined,
   'job:2': undefined,
+  events: [
+    ['removed', '1', 'waiting'],
+    ['removed', '2', 'prioritized'],
+  ],
 };
 
 describe('drain-queue', () => {
@@ -41,6 +45,7 @@ describe('drain-queue', () => {
     expect(after).toEqual({
       ...{ ...before, ...gone, 'body:3': undefined },
       ...{ waiting: undefined, prioritized: undefined, delayed: undefined },
+      events: [...gone.events, ['removed', '3', 'delayed']],
     });
   });
 
@@ -56,6 +61,7 @@ describe('drain-queue', () => {
     expect(reply).toBe(1000);
     expect(after.waiting).toBeUndefined();
     expect(after.prioritized).toHaveLength(600);
+    expect(await lab.client.xlen(lab.keys.of('events'))).toBe(1);
     expect((await lab.run(drainQueue, [0])).reply).toBe(600);
   });
 

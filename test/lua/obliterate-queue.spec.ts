@@ -10,7 +10,7 @@ const obliterate = (count = 1000, force = 0) => lab.run(obliterateQueue, [count,
 const oneOfEach = LISTED_STATES.map((state, i) => ({ id: `${i + 1}`, state, priority: 1, logs: ['x'] }));
 
 describe('obliterate-queue', () => {
-  it('leaves nothing but what remembers the calls of writers', async () => {
+  it('leaves nothing but what remembers the calls of writers, and the events, both to expire', async () => {
     await lab.given({ paused: true, jobs: oneOfEach, limiter: { count: 1, until: SEED_TIME }, maxEvents: 5 });
     await runAdd(lab, [{}]);
     await lab.client.zadd(lab.keys.of('wake'), 0, '1');
@@ -18,7 +18,20 @@ describe('obliterate-queue', () => {
     const { reply, after } = await obliterate(1000, 1);
 
     expect(reply).toBe('done');
-    expect(after).toEqual({ 'writer:a': expect.any(String) });
+    const unfinished = ['waiting-children', 'waiting', 'prioritized', 'delayed', 'active'];
+    const told = unfinished.map((state) => [
+      'removed',
+      oneOfEach.find((job) => job.state === state)!.id,
+      state,
+    ]);
+    expect(after).toEqual({
+      'writer:a': expect.any(String),
+      events: [['added', '8', 'work'], ...told.slice(0, 2), ['removed', '8', 'waiting'], ...told.slice(2)],
+    });
+    expect(await lab.ttlMs('events')).toBeGreaterThan(3_500_000);
+    // The next queue of that name keeps its events.
+    await runAdd(lab, [{}], { seq: '2' });
+    expect(await lab.ttlMs('events')).toBe(-1);
   });
 
   it('deletes a slice and asks to be called again', async () => {
@@ -26,11 +39,15 @@ describe('obliterate-queue', () => {
 
     const { reply, before, after } = await obliterate(2);
     expect(reply).toBe('more');
-    expect(after).toEqual({ ...before, waiting: ['3'], 'body:1': undefined, 'body:2': undefined });
+    const events = ['1', '2', '3'].map((id) => ['removed', id, 'waiting']);
+    expect(after).toEqual({
+      ...{ ...before, waiting: ['3'], 'body:1': undefined, 'body:2': undefined },
+      events: events.slice(0, 2),
+    });
 
     const last = await obliterate(2);
     expect(last.reply).toBe('done');
-    expect(last.after).toEqual({});
+    expect(last.after).toEqual({ events });
   });
 
   it('deletes 1000 jobs a call at most', async () => {

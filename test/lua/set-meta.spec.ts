@@ -1,9 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { setMeta } from '../../lib/redis/scripts.generated.js';
-import { runAdd } from '../support/add-call.js';
+import { addJobs, setMeta } from '../../lib/redis/scripts.generated.js';
+import { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
+
+/** An entry each. */
+async function addMany(count: number): Promise<void> {
+  const scripts = new ScriptRunner(lab.client, lab.keys);
+  await Promise.all(
+    Array.from({ length: count }, (_, seq) =>
+      scripts.run(addJobs, [0, 'a', `${seq}`, 0], ['', '', 'work\n{}\n{}']),
+    ),
+  );
+}
 
 describe('set-meta', () => {
   it('stores how many entries the event stream may have, or goes back to the default', async () => {
@@ -16,10 +26,19 @@ describe('set-meta', () => {
   });
 
   it('is what scripts go by', async () => {
+    await lab.run(setMeta, ['200']);
+    await addMany(900);
+
+    expect(await lab.client.xlen(lab.keys.of('events'))).toBeLessThan(400);
+  });
+
+  it('leaves what live readers need', async () => {
     await lab.run(setMeta, ['0']);
 
-    const { after } = await runAdd(lab, [{}]);
+    await addMany(900);
 
-    expect(after.events).toBeUndefined();
+    const kept = await lab.client.xlen(lab.keys.of('events'));
+    expect(kept).toBeGreaterThanOrEqual(100);
+    expect(kept).toBeLessThan(300);
   });
 });

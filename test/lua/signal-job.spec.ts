@@ -128,4 +128,28 @@ describe('signal-job', () => {
     expect(reply).toBe('ok');
     expect(after).toEqual(before);
   });
+
+  it('refuses one more than a job may keep, and none that takes the place of another or is waited for', async () => {
+    const kept = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`signal:s${n}`, '\t1']));
+    await lab.given({ jobs: [delayed(kept)] });
+
+    const { reply, before, after } = await signal({ name: 'one-more' });
+    expect(reply).toBe('too-many');
+    expect(after).toEqual({ ...before, 'writer:a': '1\ntoo-many' });
+
+    expect((await signal({ name: 's7', seq: '2' })).reply).toBe('ok');
+    expect((await signal({ seq: '3' })).reply).toBe('ok');
+  });
+
+  it('counts signals alone', async () => {
+    const steps = Object.fromEntries(
+      Array.from({ length: 500 }, (_, n) => [
+        [`step:s${n}`, `${n + 1},${n + 1},c,1,${THEN},${THEN}`],
+        [`value:s${n}`, 'v1'],
+      ]).flat(),
+    );
+    await lab.given({ jobs: [{ id: '1', fields: { state: 'waiting', step: 'next', ...run, ...steps } }] });
+
+    expect((await signal()).reply).toBe('ok');
+  });
 });

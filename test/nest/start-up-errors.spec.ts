@@ -7,6 +7,8 @@ import {
   InvalidOptionError,
   MissingHandlerError,
   MissingProcessorError,
+  OnQueueEvent,
+  OnWorkerEvent,
   Process,
   Processor,
   QueueNotRegisteredError,
@@ -159,9 +161,9 @@ describe('an application does not start', () => {
   it('when a queue is registered twice with different options', async () => {
     const again = StepwellModule.registerQueue({ name: 'mails', defaultJobOptions: { attempts: 2 } });
 
-    await expect(compileApp({ imports: [MAILS, again] }, { root: false })).rejects.toThrow(
-      ConflictingQueueOptionsError,
-    );
+    const error: unknown = await compileApp({ imports: [MAILS, again] }, { root: false }).catch((e) => e);
+    expect(error).toBeInstanceOf(ConflictingQueueOptionsError);
+    expect((error as Error).message).toContain('different options: defaultJobOptions.attempts.');
   });
 
   it('when a queue or job name cannot be one', async () => {
@@ -170,6 +172,79 @@ describe('an application does not start', () => {
     await expect(compileApp({ imports: [invalid] }, { root: false })).rejects.toThrow(InvalidOptionError);
     expect(() => Processor('')).toThrow(InvalidOptionError);
     expect(() => Processor({ name: 'orders' } as never)).toThrow('Invalid queue name: undefined.');
+    expect(() => Processor(undefined as never)).toThrow('A constant from a file that imports this one');
+    expect(() => Processor({ queue: 'a', jobNames: 'b' } as never)).toThrow('Did you mean jobName?');
     expect(() => Process('')).toThrow(InvalidOptionError);
+  });
+
+  it.each<[string, ModuleMetadata, string]>([
+    [
+      'an option that nobody knows',
+      { imports: [StepwellModule.registerQueue({ name: 'mails', defaultJobOption: {} } as never)] },
+      'Did you mean defaultJobOptions?',
+    ],
+    [
+      'a factory that returns nothing',
+      {
+        imports: [StepwellModule.registerQueueAsync({ name: 'mails', useFactory: () => undefined as never })],
+      },
+      'Invalid options of queue mails: undefined. The factory has to return an object.',
+    ],
+    [
+      'a root factory that returns nothing',
+      { imports: [StepwellModule.forRootAsync({ useFactory: () => undefined as never }), MAILS] },
+      'Invalid forRootAsync options: undefined. Use an object.',
+    ],
+    [
+      'a root class with an option that nobody knows',
+      {
+        imports: [
+          StepwellModule.forRootAsync({
+            useClass: class {
+              createStepwellOptions() {
+                return { redis: 'x' } as object;
+              }
+            },
+          }),
+          MAILS,
+        ],
+      },
+      'Invalid forRootAsync option redis',
+    ],
+  ])('with %s', async (_what, metadata, message) => {
+    await expect(compileApp(metadata, { root: false })).rejects.toThrow(message);
+  });
+
+  it('with options that cannot be, told at once', () => {
+    expect(() => StepwellModule.forRoot({ conection: 'x' } as object)).toThrow('Did you mean connection?');
+    expect(() => StepwellModule.registerQueueAsync({ name: 'a', useClass: Mails } as never)).toThrow(
+      'only forRootAsync takes useClass',
+    );
+    expect(() => StepwellModule.registerFlowProducer({ prefixed: 'x' } as object)).toThrow(
+      'Did you mean prefix?',
+    );
+  });
+
+  it('with a listener on a queue that nobody registered, which is named', async () => {
+    class Board {
+      @OnQueueEvent('completed', 'nowhere')
+      onCompleted(): void {}
+    }
+    const error = await startError({ providers: [Board] });
+    expect(error.message).toContain('Board.onCompleted() needs queue nowhere, which is not registered.');
+  });
+
+  it('with a listener for an event that no worker has', async () => {
+    @Processor('mails')
+    class Listening {
+      @Process()
+      all(): void {}
+
+      @OnWorkerEvent('complete' as never)
+      onCompleted(): void {}
+    }
+    const error = await startError({ providers: [Listening] });
+    expect(error.message).toContain('Invalid event of Listening.onCompleted(): "complete".');
+    expect(error.message).toContain('Did you mean completed?');
   });
 });

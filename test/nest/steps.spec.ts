@@ -63,7 +63,7 @@ class OrderProcessor {
   }
 
   @Step({ name: 'send', aliases: ['post'] })
-  async ship(_job: Job<Order>, ctx: StepContext) {
+  async ship(_job: Job<Order>, ctx: StepContext<any, 'send'>) {
     this.shop.do('send');
     return done([ctx.result('reserve').id, ctx.result('charge'), ctx.step]);
   }

@@ -45,7 +45,7 @@ export const DEDUP_MUTANTS: Mutant[] = [
   ),
   mutant(
     'a replaced job is due all the same',
-    'if call.moves.delayed or call.moves.undelayed then',
+    'if call.moves.delayed or call.moves.undelayed or call.released then',
     'if call.moves.delayed then',
   ),
   mutant(

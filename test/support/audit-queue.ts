@@ -30,7 +30,8 @@ const TYPES: Record<string, string> = {
   wake: 'zset',
   limiter: 'hash',
   'waiting-children': 'zset',
-  outbox: 'list',
+  outbox: 'hash',
+  fences: 'hash',
   inbox: 'hash',
   staging: 'zset',
   'body:': 'string',
@@ -38,11 +39,13 @@ const TYPES: Record<string, string> = {
   'logs:': 'list',
   'children:': 'hash',
   'staged:': 'list',
+  'posted:': 'list',
   'writer:': 'string',
   'dedup:': 'hash',
 };
 
 const EXPIRING = new Set(['limiter', 'writer:']);
+const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events']);
 const META_FIELDS = new Set([
   'id',
   'seq',
@@ -55,6 +58,9 @@ const META_FIELDS = new Set([
   'heard',
   'silentFrom',
   'graceUntil',
+  'era',
+  'base',
+  'lookedAfter',
 ]);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
@@ -90,7 +96,7 @@ function auditKeys(stored: readonly StoredKey[]): string[] {
     const expected = TYPES[kind];
     if (expected === undefined) return [`unknown key ${name}`];
     if (expected !== type) return [`key ${name} is a ${type}`];
-    if (kind !== 'dedup:' && kind !== 'inbox' && EXPIRING.has(kind) !== ttlMs >= 0)
+    if (!MAY_EXPIRE.has(kind) && EXPIRING.has(kind) !== ttlMs >= 0)
       return [`key ${name} ${ttlMs >= 0 ? 'expires' : 'never expires'}`];
     return [];
   });

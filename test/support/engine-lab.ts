@@ -125,6 +125,22 @@ export class EngineLab {
     return events;
   }
 
+  /** A connection of this case alone, whose readers `loseReaders` finds. */
+  named(): { connection: RedisOptions & { url: string } } {
+    return { connection: this.connection({ connectionName: this.name }) };
+  }
+
+  /** Closes the connections on which named readers wait for events. */
+  async loseReaders(): Promise<void> {
+    const clients = (await this.client.client('LIST')) as string;
+    const ids = clients
+      .split('\n')
+      .flatMap((line) =>
+        line.includes(` name=${this.name} `) ? (/^id=(\d+) .*cmd=xread /.exec(line)?.[1] ?? []) : [],
+      );
+    await Promise.all(ids.map((id) => this.client.client('KILL', 'ID', id)));
+  }
+
   dump(name = this.name): Promise<QueueDump> {
     return dumpQueue(this.client, this.prefix, name);
   }

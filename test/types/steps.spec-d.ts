@@ -7,6 +7,8 @@ import {
   waitForSignal,
   type Job,
   type StepContext,
+  type StepName,
+  type WithCodec,
   Worker,
 } from 'stepwell/engine';
 
@@ -112,3 +114,75 @@ defineSteps({ a: { run: () => 5, next: 'b' } });
 
 // @ts-expect-error -- lacks a step
 defineSteps<{ a: number; b: number }>({ a: () => 5 });
+
+// A method's step has the name that its context says, and what takes no job is no step.
+export class Till {
+  readonly currency = 'EUR';
+
+  chargeCard(job: Job<Order>, _ctx: StepContext<Till, 'capture'>) {
+    return { paidAt: new Date(), by: undefined, undo: () => job.id, tags: new Map([['a', 1]]), count: 1 };
+  }
+
+  finish(_job: Job<Order>, ctx: StepContext<Till>) {
+    expectType<StepName<Till>, 'capture' | 'finish' | 'bare'>(true);
+    const captured = ctx.result('capture');
+    expectType<typeof captured, { paidAt: string; tags: {}; count: number }>(true);
+    // @ts-expect-error -- the name of the method, not of the step
+    ctx.result('chargeCard');
+    // @ts-expect-error -- no step
+    ctx.result('total');
+    return ctx.next('capture', captured.paidAt);
+  }
+
+  bare() {
+    return [undefined, new Date()];
+  }
+
+  total(order: Order): number {
+    return order.items.length + this.secret().length;
+  }
+
+  private secret(): string {
+    return this.currency;
+  }
+}
+
+// With a codec, results are what the steps returned.
+export class Books {
+  enter(_job: Job, _ctx: StepContext<WithCodec<Books>>) {
+    return { at: new Date(), tags: new Map([['a', 1]]) };
+  }
+
+  close(_job: Job, ctx: StepContext<WithCodec<Books>>) {
+    const entered = ctx.result('enter');
+    expectType<typeof entered, { at: Date; tags: Map<string, number> }>(true);
+    // @ts-expect-error -- no such step
+    ctx.result('nothing');
+  }
+}
+defineSteps<{ at: Date; read: string }>({
+  at: () => new Date(),
+  read: (_job, ctx) => ctx.result('at').toUpperCase(),
+});
+defineSteps<WithCodec<{ at: Date; read: number }>>({
+  at: () => new Date(),
+  read: (_job, ctx) => ctx.result('at').getTime(),
+});
+
+// What is plain comes back as it was, also where it holds itself.
+interface Tree {
+  label: string;
+  on: boolean | null;
+  leaf?: Tree;
+  list: readonly (Tree | number)[];
+}
+export class Plain {
+  tree(_job: Job): Tree {
+    return { label: 'a', on: null, list: [] };
+  }
+
+  read(_job: Job, ctx: StepContext<Plain>) {
+    const tree: Tree = ctx.result('tree');
+    return tree.leaf?.label;
+  }
+}

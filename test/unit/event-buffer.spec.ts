@@ -41,7 +41,7 @@ describe('a buffer of events', () => {
       { limit: 3 },
       [1, 2, 3, 4, 5].map((n) => progress(n)),
     );
-    expect(shown(buffer.shift())).toBe('2 dropped after 170-0-1');
+    expect(shown(buffer.shift())).toBe('2 dropped after 170-0-0');
     expect(shown(buffer.shift())).toBe(3);
     [6, 7, 8].forEach((n) => buffer.push(progress(n)));
     expect(drain(buffer)).toEqual(['2 dropped after 170-0-3', 6, 7, 8]);
@@ -53,7 +53,7 @@ describe('a buffer of events', () => {
     const events = [progress(1, 'a'), progress(2, 'b'), progress(3, 'a'), progress(4, 'a'), progress(5, 'c')];
     const paused: JobEvent = { event: 'paused', id: '170-0-6', timestamp: 170 };
     const buffer = filled({ limit: 4, overflow: 'latest-per-job' }, [...events, paused, paused]);
-    expect(drain(buffer)).toEqual(['3 dropped after 170-0-1', 2, 4, 5, 'paused']);
+    expect(drain(buffer)).toEqual(['3 dropped after 170-0-0', 2, 4, 5, 'paused']);
     // Below the limit it keeps everything again.
     events.slice(0, 3).forEach((event) => buffer.push(event));
     expect(drain(buffer)).toEqual([1, 2, 3]);
@@ -64,7 +64,28 @@ describe('a buffer of events', () => {
       { limit: 3, overflow: 'latest-per-job' },
       [1, 2, 3, 4, 5].map((n) => progress(n)),
     );
-    expect(drain(buffer)).toEqual(['2 dropped after 170-0-1', 3, 4, 5]);
+    expect(drain(buffer)).toEqual(['2 dropped after 170-0-0', 3, 4, 5]);
+  });
+
+  it.each([
+    ['170-3-8', '170-3-7'],
+    ['170-3-0', '170-2'],
+    ['170-0-0', '169-18446744073709551615'],
+  ])('has a place to resume at where nothing was handed over before %s', (first, before) => {
+    const events = [first, '170-4-1', '170-4-2'].map((id) => ({ ...progress(1), id }));
+    expect(filled({ limit: 2 }, events).shift()).toMatchObject({ event: 'dropped', id: before });
+  });
+
+  it('begins a watch anew that lost its snapshot', () => {
+    const snapshot: JobEvent = {
+      event: 'snapshot',
+      id: '170-0-5',
+      timestamp: 170,
+      jobId: '1',
+      state: 'active',
+    };
+    const buffer = filled({ limit: 1 }, [snapshot, progress(6)]);
+    expect(buffer.shift()).toMatchObject({ event: 'dropped', id: '0' });
   });
 
   it('fails where it should', () => {

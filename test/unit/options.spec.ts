@@ -1,7 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ConnectionOptions, InvalidOptionError, Queue, QueueEvents, Worker } from '../../lib/engine.js';
+import {
+  type ConnectionOptions,
+  FlowProducer,
+  InvalidOptionError,
+  Queue,
+  QueueEvents,
+  QueueEventsProducer,
+  Worker,
+} from '../../lib/engine.js';
 import { checkJobOptions } from '../../lib/job/check-job-options.js';
 import { checkJobId, checkJobName, checkPrefix, checkQueueName } from '../../lib/job/check.js';
+import { nearestName } from '../../lib/job/known-names.js';
+import { readConnectionOptions } from '../../lib/redis/connection-options.js';
 import { checkWorkerOptions } from '../../lib/worker/check-worker-options.js';
 
 /** The error must name the option, show the value and say what to give instead. */
@@ -39,7 +49,7 @@ describe('job options', () => {
   it.each<[string, unknown[], unknown[]]>([
     ['delay', NO_NUMBER, [0, 1.5, 1e12]],
     ['priority', [...NO_COUNT, 2 ** 21], [0, 1, 2 ** 21 - 1]],
-    ['attempts', NO_COUNT, [0, 1, 1000]],
+    ['attempts', [...NO_COUNT, 0], [1, 1000]],
     ['timestamp', NO_NUMBER, [0, Date.now()]],
     ['keepLogs', NO_COUNT, [0, 5]],
     ['stackTraceLimit', NO_COUNT, [0, 5]],
@@ -176,5 +186,113 @@ describe('queue options', () => {
     const error = refusal(() => checkJobId('x'.repeat(5000)));
     expect(error.message.length).toBeLessThan(200);
     expect(error.value).toHaveLength(5000);
+  });
+});
+
+describe('an option that nobody knows is refused by name, wherever it is given', () => {
+  it.each<[string, () => unknown, string]>([
+    ['queue option', () => new Queue('q', { defaultJobOption: {} } as object), 'defaultJobOptions'],
+    ['worker option', () => new Worker('q', null, { concurency: 3 } as object), 'concurrency'],
+    ['QueueEvents option', () => new QueueEvents('q', { lastEventID: '0' } as object), 'lastEventId'],
+    [
+      'QueueEventsProducer option',
+      () => new QueueEventsProducer('q', { conection: {} } as object),
+      'connection',
+    ],
+    ['FlowProducer option', () => new FlowProducer({ prefixes: 'x' } as object), 'prefix'],
+    ['connection.', () => new Queue('q', { connection: { hosts: 'x' } as object }), 'host'],
+    ['limiter.', () => new Worker('q', null, { limiter: { max: 1, durations: 1 } as never }), 'duration'],
+    [
+      'settings.',
+      () => new Worker('q', null, { settings: { backoffStrategies: 1 } as object }),
+      'backoffStrategy',
+    ],
+    ['streams.', () => new Queue('q', { streams: { event: {} } as never }), 'events'],
+    ['streams.events.', () => new Queue('q', { streams: { events: { maxlen: 1 } as never } }), 'maxLen'],
+    ['job option', () => checkJobOptions({ attemps: 3 } as object), 'attempts'],
+    ['backoff.', () => checkJobOptions({ backoff: { type: 'fixed', delays: 3 } as never }), 'delay'],
+    ['removeOnFail.', () => checkJobOptions({ removeOnFail: { count: 3, ages: 3 } as never }), 'age'],
+    ['deduplication.', () => checkJobOptions({ deduplication: { id: 'a', tll: 3 } as never }), 'ttl'],
+    ['connection query', () => new Queue('q', { connection: 'redis://h?pasword=canary' }), 'password'],
+  ])('%s', (what, make, meant) => {
+    const error = refusal(make);
+    expect(error.option).toContain(what);
+    expect(error.message).toContain(`Did you mean ${meant}?`);
+    expect(error.message).not.toContain('canary');
+  });
+
+  it('and a name that is near to none is only listed', () => {
+    expect(refusal(() => checkJobOptions({ repeatEvery: 3 } as object)).message).not.toContain(
+      'Did you mean',
+    );
+    expect(nearestName('x', ['id', 'ttl'])).toBeUndefined();
+    checkJobOptions({ unheardOf: undefined } as object);
+  });
+});
+
+describe('a connection', () => {
+  it.each([
+    ['localhost', '"localhost"'],
+    ['', '""'],
+    ['http://x', '"http://x"'],
+    ['redis:/u:canary@h', '"…"'],
+    ['u:canary@h:6379', '"…"'],
+    ['://canary', '"…"'],
+    ['redis://u:can@ary@h/x?password=canary', '"redis://h/x"'],
+  ])('%s is shown, without a password', (connection, shown) => {
+    const { message, value } = refusal(() => new Queue('q', { connection }));
+    expect(message).toContain(shown);
+    expect(message).toContain('Use a URL such as redis://');
+    expect(`${message}${String(value)}`).not.toMatch(/canary|can@|ary@/);
+  });
+
+  it.each([
+    [[]],
+    [null],
+    [{ url: 'h' }],
+    [{ host: 5 }],
+    [{ port: 0 }],
+    [{ db: -1 }],
+    ['redis://h?db=x'],
+    ['redis://h?family=5'],
+  ])('%j is refused', (connection) => {
+    expect(refusal(() => new Queue('q', { connection: connection as never })).option).toMatch(/^connection/);
+  });
+
+  it('reads the query of a URL as ioredis does; what stands in the URL itself goes before it', () => {
+    const read = (url: string) => readConnectionOptions(url);
+    expect(read('redis://h:7?db=3&family=6&username=ada&password=p%26&connectionName=me')).toMatchObject({
+      ...{ host: 'h', port: 7, db: 3, family: 6, username: 'ada', password: 'p&', connectionName: 'me' },
+    });
+    expect(read('rediss://a:b@[::1]/4?db=3&username=x')).toMatchObject({
+      ...{ host: '::1', port: 6379, db: 4, username: 'a', password: 'b', tls: {} },
+    });
+    expect(readConnectionOptions({ url: 'redis://h?db=3', db: 5, port: 8 })).toMatchObject({
+      port: 8,
+      db: 5,
+    });
+  });
+});
+
+describe('options of calls', () => {
+  it.each<[string, (opts: object) => unknown]>([
+    ['Queue', (opts) => new Queue('q', opts)],
+    ['QueueEvents', (opts) => new QueueEvents('q', opts)],
+    ['QueueEventsProducer', (opts) => new QueueEventsProducer('q', opts)],
+    ['FlowProducer', (opts) => new FlowProducer(opts)],
+    ['Worker', (opts) => new Worker('q', null, opts)],
+  ])('of a %s are checked before anything is connected', (_name, make) => {
+    for (const callTimeout of [...NO_NUMBER, 0, 2 ** 31]) {
+      expect(refusal(() => make({ callTimeout })).option).toBe('callTimeout');
+    }
+  });
+
+  it.each<[string, (opts: object) => unknown]>([
+    ['Queue', (opts) => new Queue('q', opts)],
+    ['FlowProducer', (opts) => new FlowProducer(opts)],
+  ])('a backlog of a %s is a whole number or Infinity', (_name, make) => {
+    for (const backlog of NO_COUNT.filter((value) => value !== Infinity)) {
+      expect(refusal(() => make({ backlog })).option).toBe('backlog');
+    }
   });
 });

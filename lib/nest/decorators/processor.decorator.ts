@@ -1,8 +1,11 @@
 import { SetMetadata } from '@nestjs/common';
 import { checkJobName, checkQueueName } from '../../job/check.js';
+import { InvalidOptionError } from '../../job/errors.js';
+import { refuseUnknown } from '../../job/known-names.js';
 import type { Processor as ProcessorFunction } from '../../worker/worker-options.js';
 import type { ProcessorMetadata } from '../interfaces/metadata.interface.js';
 import type { ProcessorOptions, ProcessorWorkerOptions } from '../interfaces/processor-options.interface.js';
+import { declareProcessor } from '../processor-watch.js';
 import { PROCESSOR_METADATA } from '../stepwell.constants.js';
 
 /** The function that a `Worker` calls for each job; the decorator of the same name is for classes. */
@@ -36,7 +39,15 @@ export function Processor(
     queue: name,
     name: workerName,
     jobName,
-  }: ProcessorOptions = typeof queue === 'string' ? { queue } : queue;
+  }: Partial<ProcessorOptions> = typeof queue === 'object' && queue !== null ? queue : { queue };
+  if (typeof queue === 'object' && queue !== null) {
+    refuseUnknown('@Processor option', queue, ['queue', 'name', 'jobName']);
+  }
+  if (name === undefined) {
+    const hint =
+      'Name a queue. A constant from a file that imports this one is not there yet: move it to a file of its own.';
+    throw new InvalidOptionError('queue name', name, hint);
+  }
   checkQueueName(name);
   const jobNames = jobName === undefined ? undefined : [jobName].flat();
   jobNames?.forEach(checkJobName);
@@ -46,5 +57,8 @@ export function Processor(
     ...(jobNames === undefined ? {} : { jobNames }),
     options,
   };
-  return SetMetadata(PROCESSOR_METADATA, metadata);
+  return (type: Function) => {
+    SetMetadata(PROCESSOR_METADATA, metadata)(type);
+    declareProcessor(type, name);
+  };
 }

@@ -14,6 +14,7 @@ export interface DiscoveredHandler extends HandlerMetadata {
 /** A provider with `@Processor` and its handlers. */
 export interface DiscoveredProcessor extends ProcessorMetadata {
   readonly className: string;
+  readonly instance: object;
   /** For the jobs of handlers without a policy of their own. */
   readonly dedup: DedupPolicy | undefined;
   readonly handlers: readonly DiscoveredHandler[];

@@ -1,7 +1,8 @@
 import type { QueueOptions } from '../../queue/queue-options.js';
 
 /**
- * What `StepwellModule.forRoot` takes: options that all queues and workers of the application share.
+ * What `StepwellModule.forRoot` takes: options that all queues and workers of the application share. `callTimeout` and
+ * `backlog` are those of queues, their events and flow producers; a worker has a `callTimeout` of its own in `@Processor`.
  * A queue's own options are laid over these; `defaultJobOptions` are merged one by one.
  *
  * @example

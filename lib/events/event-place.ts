@@ -1,0 +1,106 @@
+import type { Codec } from '../job/codec.js';
+import type { GapEvent, JobEvent } from '../job/job-event.js';
+import { compareIds, type StreamEntry } from '../redis/event-line.js';
+import type { JobLook } from '../store/inspect-store.js';
+import { Continuity } from './continuity.js';
+import { readSharedEntry } from './decode-entry.js';
+import { type Cursor, eventId, numberOf } from './event-id.js';
+
+/** How far the events of a queue are, as a look at them said. */
+export type StreamEnd = Pick<JobLook, 'entryId' | 'told' | 'time'>;
+
+/**
+ * How far somebody has come in a queue's events: which entries were read, and which number comes next. Turns entries into
+ * events, each once, with a `gap` where some are missing.
+ */
+export class EventPlace {
+  private constructor(
+    private readonly codec: Codec | undefined,
+    private entry: string,
+    private continuity: Continuity,
+    /** Events up to this number of the entry at this place were seen; undefined when all of it was. */
+    private seen: number | undefined,
+  ) {}
+
+  /** Everything until now has been seen. */
+  static after({ entryId, told }: StreamEnd, codec?: Codec): EventPlace {
+    return new EventPlace(codec, entryId, Continuity.after(told), undefined);
+  }
+
+  static at(cursor: Cursor, codec?: Codec): EventPlace {
+    const { entryId, number } = cursor;
+    const seen = entryId === '0-0' ? undefined : (number ?? Infinity);
+    return new EventPlace(codec, entryId, Continuity.at(cursor), seen);
+  }
+
+  /** Id of the last entry that was read. */
+  get entryId(): string {
+    return this.entry;
+  }
+
+  /** Where the range of what was not seen begins, in Redis' words. */
+  get rangeStart(): string {
+    return this.seen === undefined ? `(${this.entry}` : this.entry;
+  }
+
+  /** Number of the event that comes next, where it is known. */
+  get nextNumber(): number | undefined {
+    return this.continuity.nextNumber;
+  }
+
+  /** Whether everything up to that number has been seen, or can never be. */
+  isPast(number: number): boolean {
+    return this.continuity.isPast(number);
+  }
+
+  /** What entries tell that was not seen before. */
+  take(entries: readonly StreamEntry[]): JobEvent[] {
+    const events: JobEvent[] = [];
+    for (const [entryId, fields] of entries) {
+      const order = compareIds(entryId, this.entry);
+      const { seen } = this;
+      if (order < 0 || (order === 0 && seen === undefined)) {
+        continue;
+      }
+      const entry = readSharedEntry(entryId, fields, this.codec);
+      this.entry = entryId;
+      this.seen = undefined;
+      if (order === 0) {
+        this.continuity.resume(entry);
+        events.push(...entry.events.filter(({ id }) => numberOf(id) > (seen as number)));
+      } else {
+        const missing = this.continuity.take(entry);
+        if (missing) {
+          events.push(gapBefore(entryId, entry.first as number, missing));
+        }
+        for (const event of entry.events) {
+          events.push(event);
+        }
+      }
+    }
+    return events;
+  }
+
+  /**
+   * Everything up to that end has been read. Answers what is missing although nothing follows. An end that lies before this
+   * place is that of another life of the stream: of a server that had not got the last entries, or of no queue's cursor.
+   */
+  finish({ entryId, told, time }: StreamEnd): GapEvent | undefined {
+    let missing: { lost?: number } | undefined;
+    if (compareIds(this.entry, entryId) > 0) {
+      this.continuity = Continuity.after(told);
+      missing = {};
+    } else {
+      missing = this.continuity.takeEnd(told);
+    }
+    this.entry = entryId;
+    this.seen = undefined;
+    return missing && { event: 'gap', id: eventId(entryId, told), timestamp: time, ...missing };
+  }
+}
+
+/** Reading after a gap goes on with what follows it. */
+function gapBefore(entryId: string, first: number, missing: { lost?: number }): GapEvent {
+  const timestamp = Number(entryId.slice(0, entryId.indexOf('-')));
+  return { event: 'gap', id: eventId(entryId, first - 1), timestamp, ...missing };
+}

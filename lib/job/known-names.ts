@@ -1,0 +1,57 @@
+import { InvalidOptionError } from './errors.js';
+
+/** Names among those of `given` that have no meaning and a value. */
+export function unknownNames(given: object, known: readonly string[]): string[] {
+  return Object.entries(given).flatMap(([name, value]) =>
+    value === undefined || known.includes(name) ? [] : [name],
+  );
+}
+
+/**
+ * Throws an `InvalidOptionError` for the first name of `given` that is not known, with the nearest one that is.
+ * @param what such as `worker option`; names of parts follow a dot: `limiter.`
+ */
+export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+  const [name] = unknownNames(given, known);
+  if (name !== undefined) {
+    const place = what.endsWith('.') ? `${what}${name}` : `${what} ${name}`;
+    const value = (given as Record<string, unknown>)[name];
+    throw new InvalidOptionError(
+      place,
+      value,
+      `${didYouMean(name, known)}Known options: ${known.join(', ')}.`,
+    );
+  }
+}
+
+/** `Did you mean concurrency? `, or nothing where no name is near. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? '' : `Did you mean ${nearest}? `;
+}
+
+/** The known name that takes the fewest edits, undefined when more than a third of it would have to change. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const wanted = name.toLowerCase();
+  let nearest: string | undefined;
+  let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const edits = editsBetween(wanted, candidate.toLowerCase());
+    if (edits < fewest) [nearest, fewest] = [candidate, edits];
+  }
+  return nearest;
+}
+
+/** Levenshtein's distance. */
+function editsBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const above = row;
+    row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, (above[j] as number) + 1, (row[j - 1] as number) + 1));
+    }
+  }
+  return row.at(-1) as number;
+}

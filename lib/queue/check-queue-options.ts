@@ -1,0 +1,52 @@
+import { checkInteger } from '../job/check.js';
+import { checkJobOptions } from '../job/check-job-options.js';
+import { InvalidOptionError } from '../job/errors.js';
+import { refuseUnknown } from '../job/known-names.js';
+import { checkBaseOptions } from '../redis/check-base-options.js';
+import type { QueueBaseOptions } from '../redis/queue-base-options.js';
+import { checkBacklog } from '../store/backlog.js';
+import type { QueueOptions } from './queue-options.js';
+
+const NAMES: Record<Exclude<keyof QueueOptions, keyof QueueBaseOptions>, true> = {
+  defaultJobOptions: true,
+  dedup: true,
+  streams: true,
+  backlog: true,
+};
+
+/** Names of the options that a queue takes besides those of every part. */
+export const QUEUE_OPTION_NAMES = Object.keys(NAMES);
+
+/**
+ * Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such.
+ * @param what such as `queue option`
+ */
+export function checkQueueOptions(options: QueueOptions, what = 'queue option'): void {
+  checkBaseOptions(what, options, QUEUE_OPTION_NAMES);
+  if (options.backlog !== undefined) {
+    checkBacklog('backlog', options.backlog);
+  }
+  checkParts('defaultJobOptions', options.defaultJobOptions);
+  checkParts('dedup', options.dedup);
+  checkParts('streams', options.streams, ['events']);
+  checkParts('streams.events', options.streams?.events, ['maxLen']);
+  if (options.defaultJobOptions) {
+    checkJobOptions(options.defaultJobOptions);
+    if ('jobId' in options.defaultJobOptions) {
+      const { jobId } = options.defaultJobOptions;
+      throw new InvalidOptionError('defaultJobOptions.jobId', jobId, 'Give an id to each job instead.');
+    }
+  }
+  const maxEvents = options.streams?.events?.maxLen;
+  if (maxEvents !== undefined) {
+    checkInteger('streams.events.maxLen', maxEvents, 0);
+  }
+}
+
+function checkParts(option: string, value: unknown, known?: readonly string[]): void {
+  if (value === undefined) return;
+  if (typeof value !== 'object' || value === null) {
+    throw new InvalidOptionError(option, value, 'Use an object.');
+  }
+  if (known) refuseUnknown(`${option}.`, value, known);
+}

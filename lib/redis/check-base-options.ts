@@ -1,0 +1,36 @@
+import { checkPrefix } from '../job/check.js';
+import { checkCodec } from '../job/codec.js';
+import { InvalidOptionError } from '../job/errors.js';
+import { refuseUnknown } from '../job/known-names.js';
+import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from './queue-base-options.js';
+
+const NAMES: Record<keyof QueueBaseOptions, true> = {
+  ...{ connection: true, prefix: true, codec: true, callTimeout: true },
+};
+
+/** Names of the options that every part of a queue takes. */
+export const BASE_OPTION_NAMES = Object.keys(NAMES);
+
+/**
+ * Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. The connection is
+ * checked where it is made.
+ * @param what such as `queue option`
+ * @param more names of the options that it takes besides
+ */
+export function checkBaseOptions(
+  what: string,
+  options: QueueBaseOptions,
+  more: readonly string[] = [],
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(`${what}s`, options, 'Use an object.');
+  }
+  refuseUnknown(what, options, [...BASE_OPTION_NAMES, ...more]);
+  checkPrefix(options.prefix ?? DEFAULT_PREFIX);
+  if (options.codec !== undefined) {
+    checkCodec('codec', options.codec);
+  }
+  if (options.callTimeout !== undefined) {
+    checkCallTimeout('callTimeout', options.callTimeout);
+  }
+}

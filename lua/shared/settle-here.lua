@@ -1,0 +1,26 @@
+-- Applies what `tell_parent` has noted for parents in this queue. To be called when the call's own moves are written: a
+-- parent may be among them. Answers whether a job has become one for a worker, now or later.
+local function settle_here(q, call, now)
+  if not call.ends then
+    return false
+  end
+  local own = { moves = new_moves(now), events = call.events }
+  for _, entry in ipairs(call.ends) do
+    local parent, id, policy, outcome, payload = unpack(entry)
+    if policy then
+      settle_child(q, own, parent, call.base, id, policy, outcome, payload)
+    else
+      relink_child(q, parent, call.base, id)
+    end
+  end
+  write_moves(q, own.moves)
+  call.ends = nil
+  return (placed_any(own.moves) or own.moves.delayed) and true or false
+end
+
+-- For calls that start no jobs themselves.
+local function settle_and_wake(q, call, now, paused)
+  if settle_here(q, call, now) and not paused then
+    wake_one(q)
+  end
+end
