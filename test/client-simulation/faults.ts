@@ -43,7 +43,7 @@ export class Faults {
     const { world, dice } = this;
     const wire = dice.pick(world.network.wires.filter(({ label, isUp }) => isUp && program.owns(label)));
     if (!wire) return 'nothing to cut';
-    world.down.push({ wire, until: world.clock.now + dice.pick([1, 50, 400]) });
+    world.down.push({ wire, until: world.clock.now + dice.pick([1, 50, 400, 4000]) });
     const isHeardLater = dice.chance(0.5);
     if (isHeardLater) world.network.haunt(wire);
     wire.cut();
@@ -55,7 +55,7 @@ export class Faults {
     const { world, dice } = this;
     const wire = dice.pick(world.network.wires.filter(({ label, isUp }) => isUp && program.owns(label)));
     if (!wire) return 'nothing to silence';
-    wire.silentUntil = world.clock.now + dice.pick([20, 200, 1500]);
+    wire.silentUntil = world.clock.now + dice.pick([20, 200, 1500, 4000]);
     return `replies to ${wire.label} are delayed`;
   }
 

@@ -18,6 +18,9 @@ const DEDUPS: readonly (Omit<DeduplicationOptions, 'id'> & { delay?: number })[]
   { keepLastIfActive: true, replace: true, delay: 50 },
 ];
 
+/** Some longer than a lock lasts. */
+const WORK_MS = [0, 0, 0, 5, 40, 200, 200, 1500, 4000];
+
 /** The jobs that users add. Each has a tag of its own, by which it is known whatever becomes of it. */
 export class Tasks {
   /** How many there have been. */
@@ -112,7 +115,7 @@ export class Tasks {
     this.ledger.made.set(tag, queue.name);
     const fails = random.pick([0, 0, 0, 1, 2, ALWAYS]);
     // The steps of an order have attempts of their own.
-    const base: Task = { tag, fails, tries: isOrder ? 3 : tries, workMs: random.pick([0, 0, 5, 40, 200]) };
+    const base: Task = { tag, fails, tries: isOrder ? 3 : tries, workMs: random.pick(WORK_MS) };
     if (this.isCalm) base.workMs = Math.min(base.workMs, 5);
     if (!isOrder) return base;
     return {

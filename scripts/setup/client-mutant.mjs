@@ -1,0 +1,16 @@
+// Runs one compiled simulation of the client in a process of its own: `folder first-seed seeds steps`. Prints the first violation.
+import { loadSimulation } from './load-simulation.mjs';
+
+const [folder, first, seeds, steps] = process.argv.slice(2);
+const { simulateClients, connectTestRedis } = await loadSimulation(folder);
+const client = connectTestRedis();
+for (let seed = Number(first); seed < Number(first) + Number(seeds); seed += 1) {
+  const { violation, steps: taken } = await simulateClients(client, { seed, steps: Number(steps) });
+  if (violation !== undefined) {
+    console.log(`seed ${seed}, step ${taken}: ${violation.replaceAll('\n', ' ')}`);
+    break;
+  }
+}
+await client.quit();
+// A client that is broken on purpose may leave anything behind.
+process.exit(0);
