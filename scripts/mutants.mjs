@@ -10,7 +10,7 @@ import { withSimulation } from './setup/with-simulation.mjs';
 
 const SEEDS = 6;
 const WIDTH = 60;
-const CLIENT_SEEDS = 14;
+const CLIENT_SEEDS = 6;
 /** A client that hangs in a loop of its own is caught too. */
 const CLIENT_MUTANT_MS = 120_000;
 
@@ -19,7 +19,7 @@ await main(async () => {
   const isClient = args.includes('--client');
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
   const rest = args.filter((arg, i) => !['--client', '--only'].includes(arg) && args[i - 1] !== '--only');
-  const { steps, seed } = readNumbers(rest, { steps: isClient ? 400 : 3000, seed: 1 });
+  const { steps, seed } = readNumbers(rest, { steps: isClient ? 1000 : 3000, seed: 1 });
   return withSimulation((simulation, client, folder) => {
     const wanted = ({ name }) => name.includes(only);
     return isClient

@@ -57,8 +57,6 @@ export class ClientWorld {
   async live(steps: number): Promise<void> {
     for (this.step = 1; this.step <= steps; this.step += 1) {
       await this.take();
-      if (this.step % 25 === 0) this.expect(await this.checks.locks(this.lockMs * LATE, this.isAwake));
-      if (this.step % 100 === 0) this.expect(this.ledger.overdue(this.clock.now, (name) => this.isFair(name)));
       if (this.step % 500 === 0) this.expect((await this.checks.audit())[0]);
     }
   }
@@ -132,6 +130,8 @@ export class ClientWorld {
     await new Promise((resolve) => setImmediate(resolve));
     for (const question of this.questions.splice(0)) this.expect(await this.checks.begins(question));
     this.expect(this.ledger.faults[0]);
+    if (this.step % 20 === 0) this.expect(await this.checks.locks(this.lockMs * LATE, this.isAwake));
+    if (this.step % 100 === 0) this.expect(this.ledger.overdue(this.clock.now, this.isFair));
   }
 
   note(line: string, onPurpose = false): void {
@@ -155,14 +155,14 @@ export class ClientWorld {
     const draw = this.dice.next();
     if (this.options.skip?.has(this.step)) {
       await this.goOn();
-    } else if (draw < 0.1) {
+    } else if (draw < 0.07) {
       this.act();
-    } else if (draw < 0.12) {
+    } else if (draw < 0.085) {
       const what = await this.faults.happen();
       this.ledger.count(what.replace(/p\d+\S*|-?\d+/g, '#'));
       this.note(what, true);
-    } else if (draw < 0.14) {
-      this.pass(this.dice.int(1, 60));
+    } else if (draw < 0.11) {
+      this.pass(this.dice.int(1, this.dice.pick([30, 300])));
     } else {
       await this.goOn();
     }
@@ -208,7 +208,6 @@ export class ClientWorld {
   private readonly isAwake = ({ process: name }: Running): boolean =>
     this.programs.some((program) => program.name === name && program.isAwake) && !this.network.isFrozen;
 
-  private isFair(name: string): boolean {
-    return this.programs.some((program) => program.name === name && program.isAwake);
-  }
+  private readonly isFair = (name: string): boolean =>
+    this.programs.some((program) => program.name === name && program.isAwake);
 }

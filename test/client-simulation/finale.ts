@@ -90,6 +90,7 @@ export class Finale {
   private async until(what: string, left: () => Promise<string>, patienceMs = PATIENCE_MS): Promise<void> {
     const { clock } = this.world;
     const deadline = clock.now + patienceMs;
+    this.world.note(`as long as ${what}`);
     for (let tries = 0; ; tries += 1) {
       const still = tries % 20 === 0 ? await left() : 'not asked';
       if (still === '') return;
