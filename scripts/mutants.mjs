@@ -12,7 +12,7 @@ const SEEDS = 6;
 const WIDTH = 60;
 const CLIENT_SEEDS = 6;
 /** A client that hangs in a loop of its own is caught too. */
-const CLIENT_MUTANT_MS = 120_000;
+const CLIENT_MUTANT_MS = 300_000;
 
 await main(async () => {
   const args = process.argv.slice(2);

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Patch } from '../simulation/simulated-scripts.js';
 import { type ClientSimulationResult, simulateClients } from './client-simulation.js';
 
 /**
@@ -8,7 +9,7 @@ import { type ClientSimulationResult, simulateClients } from './client-simulatio
 export async function shrink(
   redis: Redis,
   failing: ClientSimulationResult,
-  budgetMs = 120_000,
+  { budgetMs = 120_000, patches = [] }: { budgetMs?: number; patches?: readonly Patch[] } = {},
 ): Promise<ClientSimulationResult> {
   const { seed } = failing;
   const until = performance.now() + budgetMs;
@@ -19,7 +20,7 @@ export async function shrink(
     const left = best.deliberate.filter((step) => step <= failing.asked && !skip.has(step));
     for (let first = 0; first < left.length && performance.now() < until; first += size) {
       const tried = new Set([...skip, ...left.slice(first, first + size)]);
-      const result = await simulateClients(redis, { seed, steps, skip: tried });
+      const result = await simulateClients(redis, { seed, steps, skip: tried, patches });
       if (kindOf(result) === kindOf(failing)) {
         tried.forEach((step) => skip.add(step));
         best = result;
