@@ -23,14 +23,17 @@ await main(async () => {
   return withSimulation((simulation, client, folder) => {
     const wanted = ({ name }) => name.includes(only);
     return isClient
-      ? tryAll(simulation.CLIENT_MUTANTS.filter(wanted), (mutant) => clientViolation(mutant, folder, seed, steps))
+      ? tryAll(simulation.CLIENT_MUTANTS.filter(wanted), (mutant) =>
+          clientViolation(mutant, folder, seed, steps),
+        )
       : tryScripts(simulation, client, simulation.MUTANTS.filter(wanted), seed, steps);
   });
 });
 
 async function tryScripts({ simulate, describeRun }, client, mutants, seed, steps) {
   const healthy = await simulate(client, { seed, steps });
-  if (healthy.violation !== undefined) throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
+  if (healthy.violation !== undefined)
+    throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
   return tryAll(mutants, async ({ patches }) => {
     const caught = await firstViolation((next) => simulate(client, { seed: next, steps, patches }), seed);
     return caught && describe(caught, seed, steps);

@@ -43,7 +43,9 @@ await main(async () => {
           return 1;
         }
         const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-        console.log(`${kind}, seed ${seed + run}: ${result.steps} steps, no violation, ${seconds} s, ${result.mark}`);
+        console.log(
+          `${kind}, seed ${seed + run}: ${result.steps} steps, no violation, ${seconds} s, ${result.mark}`,
+        );
         for (const [what, times] of result.seen) seen.set(what, (seen.get(what) ?? 0) + times);
       }
     }

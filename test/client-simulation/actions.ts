@@ -59,8 +59,20 @@ export class Actions {
       [3, ['remove', (_program, queue, id) => this.remove(queue, id)]],
       [3, ['retry', (_program, queue, id) => this.with(queue, id, 'failed', (job) => this.retry(job))]],
       [2, ['promote', (_program, queue, id) => this.with(queue, id, 'delayed', (job) => job.promote())]],
-      [2, ['changePriority', (_program, queue, id) => this.with(queue, id, 'waiting', (job) => this.reorder(job))]],
-      [6, ['signal', (_program, queue, id) => queue.name === ORDERS ? queue.signal(id, 'approval', 'yes') : undefined]],
+      [
+        2,
+        [
+          'changePriority',
+          (_program, queue, id) => this.with(queue, id, 'waiting', (job) => this.reorder(job)),
+        ],
+      ],
+      [
+        6,
+        [
+          'signal',
+          (_program, queue, id) => (queue.name === ORDERS ? queue.signal(id, 'approval', 'yes') : undefined),
+        ],
+      ],
       [1, ['log', (_program, queue, id) => queue.getJob(id).then((job) => job?.log('seen'))]],
     ];
   }
@@ -74,8 +86,20 @@ export class Actions {
       [3, ['resume', (_program, queue) => queue.resume()]],
       [1, ['pause the worker', (program) => pick(program)?.pause(true)]],
       [2, ['resume the worker', (program) => pick(program)?.resume()]],
-      [1, ['retryJobs', (_program, queue) => this.all(queue, this.ledger.retried, () => queue.retryJobs({ count: 5 }))]],
-      [0.5, ['drain', (_program, queue) => this.all(queue, this.ledger.removed, () => queue.drain(random.chance(0.5)))]],
+      [
+        1,
+        [
+          'retryJobs',
+          (_program, queue) => this.all(queue, this.ledger.retried, () => queue.retryJobs({ count: 5 })),
+        ],
+      ],
+      [
+        0.5,
+        [
+          'drain',
+          (_program, queue) => this.all(queue, this.ledger.removed, () => queue.drain(random.chance(0.5))),
+        ],
+      ],
       [1, ['clean', (_program, queue) => this.clean(queue)]],
       [1, ['trimEvents', (_program, queue) => queue.trimEvents(random.int(1, 20))]],
       [2, ['reopen events', (program, queue) => this.reopen(program, queue)]],
@@ -87,7 +111,12 @@ export class Actions {
     if (this.random.chance(0.2)) this.watch(program, queue, id);
   }
 
-  private async with(queue: Queue, id: string, state: string, work: (job: Job) => Promise<unknown>): Promise<void> {
+  private async with(
+    queue: Queue,
+    id: string,
+    state: string,
+    work: (job: Job) => Promise<unknown>,
+  ): Promise<void> {
     const job = await queue.getJob(id);
     if (job && (await job.getState()) === state) await work(job);
   }
@@ -132,7 +161,9 @@ export class Actions {
   private watch(program: Program, queue: Queue, id: string): void {
     const { ledger } = this;
     const jobId = `${queue.name}:${id}`;
-    const watching = new Watching(jobId, program.name, program.log[queue.name]!, (fault) => ledger.faults.push(fault));
+    const watching = new Watching(jobId, program.name, program.log[queue.name]!, (fault) =>
+      ledger.faults.push(fault),
+    );
     ledger.watches.add(watching);
     ledger.count('watch');
     program.events[queue.name]!.watch(id).subscribe({
@@ -154,6 +185,7 @@ export class Actions {
       this.random.chance(0.3) ? 5000 : undefined,
     );
     const { tag } = job.data as Task;
-    if (!String(result).includes(tag)) this.ledger.faults.push(`who waited for ${tag} was given ${String(result)}`);
+    if (!String(result).includes(tag))
+      this.ledger.faults.push(`who waited for ${tag} was given ${String(result)}`);
   }
 }

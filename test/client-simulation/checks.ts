@@ -25,13 +25,22 @@ export class Checks {
   ) {}
 
   /** A completed step does not start again under a lock that is held, and what waits for children starts after them. */
-  async begins({ run, step, settled }: { run: Running; step?: string; settled?: boolean }): Promise<string | undefined> {
+  async begins({
+    run,
+    step,
+    settled,
+  }: {
+    run: Running;
+    step?: string;
+    settled?: boolean;
+  }): Promise<string | undefined> {
     const base = queueBase(this.prefix, run.queue);
     const fields = await this.redis.hgetall(`${base}job:${run.jobId}`);
     const held = await this.held(run, fields.token);
     if (!held.isCurrent || held.until <= this.now) return undefined;
     const twin = [...this.ledger.running].find(
-      (other) => other !== run && other.queue === run.queue && other.jobId === run.jobId && other.token === run.token,
+      (other) =>
+        other !== run && other.queue === run.queue && other.jobId === run.jobId && other.token === run.token,
     );
     if (twin) return `job ${run.jobId} runs twice under one lock, in ${twin.process} and ${run.process}`;
     if (step !== undefined && completedVisit(fields, step) > completedVisit(fields, `undo:${step}`)) {
@@ -44,7 +53,11 @@ export class Checks {
   }
 
   /** Whoever has lost a lock is told within its length. */
-  async locks(lockMs: number, isAwake: (run: Running) => boolean): Promise<string | undefined> {
+  async locks(
+    lockMs: number,
+    isAwake: (run: Running) => boolean,
+    hasTimersDue: (run: Running) => boolean,
+  ): Promise<string | undefined> {
     for (const run of this.ledger.running) {
       const token = await this.redis.hget(`${queueBase(this.prefix, run.queue)}job:${run.jobId}`, 'token');
       const held = await this.held(run, token);
@@ -53,9 +66,9 @@ export class Checks {
         run.lostSince = undefined;
         continue;
       }
-      run.lostSince ??= this.now;
-      if (this.now > run.lostSince + lockMs) {
-        return `job ${run.jobId} runs in ${run.process} ${this.now - run.lostSince} ms after its lock was lost, not aborted`;
+      run.lostSince ??= this.network.time;
+      if (this.network.time > run.lostSince + lockMs && !hasTimersDue(run)) {
+        return `job ${run.jobId} runs in ${run.process} ${this.network.time - run.lostSince} ms after its lock was lost, not aborted`;
       }
     }
     return undefined;
@@ -64,7 +77,9 @@ export class Checks {
   async audit(): Promise<string[]> {
     const found = await Promise.all(
       [ORDERS, PARCELS].map(async (queue) =>
-        (await auditQueue(this.redis, this.prefix, queue, { now: Infinity })).map((fault) => `${queue}: ${fault}`),
+        (await auditQueue(this.redis, this.prefix, queue, { now: Infinity })).map(
+          (fault) => `${queue}: ${fault}`,
+        ),
       ),
     );
     return found.flat().filter((fault) => !(this.network.hasJumped && BACKWARDS.test(fault)));
@@ -100,6 +115,9 @@ export class Checks {
           const task = JSON.parse(data!) as Task;
           seen.set(task.tag, (seen.get(task.tag) ?? 0) + 1);
           const fault = this.outcome(queue, state, task, await this.redis.hgetall(`${base}job:${id}`));
+          const said = this.ledger.added.get(task.tag)?.id ?? id;
+          if (said !== id)
+            wrong.push(`${task.tag} is job ${id} of ${queue}, and who added it was told ${said}`);
           if (fault !== undefined) wrong.push(`job ${id} of ${queue}, ${task.tag}, ${fault}`);
         }
       }
@@ -124,7 +142,8 @@ export class Checks {
     const isOwn = [...this.ledger.retried].every((each) => each !== tag && !each.startsWith(`${tag}/`));
     const isWhole = [...this.ledger.removed].every((each) => each !== tag && !each.startsWith(`${tag}/`));
     const expected = fails >= tries || family === 'failParentOnFailure' ? 'failed' : 'completed';
-    if (state === 'completed' && !(fields.result ?? '').includes(tag)) return `completed with ${fields.result}`;
+    if (state === 'completed' && !(fields.result ?? '').includes(tag))
+      return `completed with ${fields.result}`;
     if (isOwn && isWhole && state !== expected) return `is ${state}: ${JSON.stringify(fields)}`;
     if (isOwn && queue === ORDERS && state === 'failed' && completedVisit(fields, 'undo:reserve') === 0) {
       return 'failed, and what it had reserved is reserved still';

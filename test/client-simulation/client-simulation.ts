@@ -10,6 +10,8 @@ export interface ClientSimulationOptions {
   steps: number;
   /** Steps at which nothing is done on purpose: neither a fault nor a user's action. For shrinking. */
   skip?: ReadonlySet<number>;
+  /** Whether the world comes to its end as it should. Default true. */
+  finale?: boolean;
   /** Changes of the Lua scripts. */
   patches?: readonly Patch[];
   log?: (line: string) => void;
@@ -55,7 +57,7 @@ export async function simulateClients(
   } finally {
     process.off('unhandledRejection', unhandled);
     handlers.forEach((handler) => process.on('unhandledRejection', handler));
-    if (!process.env.KEEP) await erase(redis, prefix);
+    await erase(redis, prefix);
   }
 }
 
@@ -63,7 +65,7 @@ async function play(world: ClientWorld, options: ClientSimulationOptions): Promi
   let violation: string | undefined;
   try {
     await world.live(options.steps);
-    await new Finale(world).play();
+    if (options.finale !== false) await new Finale(world).play();
   } catch (error) {
     if (!(error instanceof Violated)) throw error;
     violation = error.message;

@@ -91,11 +91,14 @@ export class ClientWorld {
     await program.close();
     this.remove(program);
     for (const watch of this.ledger.watches) {
-      if (watch.process === program.name) this.ledger.faults.push(`a watch of ${watch.jobId} outlives its events`);
+      if (watch.process === program.name)
+        this.ledger.faults.push(`a watch of ${watch.jobId} outlives its events`);
     }
     for (const run of this.ledger.running) {
       if (run.process === program.name && !run.signal.aborted) {
-        this.ledger.faults.push(`job ${run.jobId} of ${run.queue} runs in ${run.process}, which was closed, and is not aborted`);
+        this.ledger.faults.push(
+          `job ${run.jobId} of ${run.queue} runs in ${run.process}, which was closed, and is not aborted`,
+        );
       }
     }
     this.ledger.forget(program.name);
@@ -130,7 +133,8 @@ export class ClientWorld {
     await new Promise((resolve) => setImmediate(resolve));
     for (const question of this.questions.splice(0)) this.expect(await this.checks.begins(question));
     this.expect(this.ledger.faults[0]);
-    if (this.step % 20 === 0) this.expect(await this.checks.locks(this.lockMs * LATE, this.isAwake));
+    if (this.step % 20 === 0)
+      this.expect(await this.checks.locks(this.lockMs * LATE, this.isAwake, this.hasTimersDue));
     if (this.step % 100 === 0) this.expect(this.ledger.overdue(this.clock.now, this.isFair));
   }
 
@@ -207,6 +211,10 @@ export class ClientWorld {
 
   private readonly isAwake = ({ process: name }: Running): boolean =>
     this.programs.some((program) => program.name === name && program.isAwake) && !this.network.isFrozen;
+
+  /** Time has leapt, and the process has not come to all that was to happen meanwhile. */
+  private readonly hasTimersDue = ({ process: name }: Running): boolean =>
+    this.programs.some((program) => program.name === name && program.runtime.nextDue <= this.clock.now);
 
   private readonly isFair = (name: string): boolean =>
     this.programs.some((program) => program.name === name && program.isAwake);

@@ -21,7 +21,9 @@ export class Finale {
     world.actions.resumeAll(world.alive());
     await this.until('jobs are not through', () => this.unfinished());
     await this.callsEnd();
-    await this.until('watches never end', async () => [...world.ledger.watches].map(({ jobId }) => jobId).join());
+    await this.until('watches never end', async () =>
+      [...world.ledger.watches].map(({ jobId }) => jobId).join(),
+    );
     await this.calm();
     await this.until('events were not read to their end', () => this.unread());
     world.expect((await world.checks.audit())[0]);
@@ -29,7 +31,9 @@ export class Finale {
     const closings = world.alive().map((program) => {
       return world.ledger.follow('close', program.name, world.clock.now, world.close(program));
     });
-    await this.until('closing never ends', async () => [...world.ledger.calls].map(({ what }) => what).join());
+    await this.until('closing never ends', async () =>
+      [...world.ledger.calls].map(({ what }) => what).join(),
+    );
     await Promise.all(closings);
   }
 
@@ -62,7 +66,9 @@ export class Finale {
   }
 
   private callsEnd(): Promise<void> {
-    return this.until('calls never settle', async () => [...this.world.ledger.calls].map(({ what }) => what).join());
+    return this.until('calls never settle', async () =>
+      [...this.world.ledger.calls].map(({ what }) => what).join(),
+    );
   }
 
   private async unfinished(): Promise<string> {
@@ -75,7 +81,8 @@ export class Finale {
       const told = await this.world.checks.told(queue);
       for (const program of this.world.alive()) {
         const reached = program.log[queue]!.last;
-        if (reached !== undefined && reached < told) return `${program.name} is at ${reached} of ${told} in ${queue}`;
+        if (reached !== undefined && reached < told)
+          return `${program.name} is at ${reached} of ${told} in ${queue}`;
       }
     }
     return '';
@@ -94,7 +101,8 @@ export class Finale {
     for (let tries = 0; ; tries += 1) {
       const still = tries % 20 === 0 ? await left() : 'not asked';
       if (still === '') return;
-      if (clock.now > deadline || tries > MAX_STEPS) throw new Violated(`${what}: ${(await left()) || still}`);
+      if (clock.now > deadline || tries > MAX_STEPS)
+        throw new Violated(`${what}: ${(await left()) || still}`);
       await this.step();
     }
   }

@@ -62,8 +62,10 @@ export class Ledger {
         call.settled = true;
         this.calls.delete(call);
         this.count(`${what} failed: ${error instanceof Error ? error.name : String(error)}`);
-        if (!(error instanceof StepwellError)) {
-          this.faults.push(`${what} failed with ${error instanceof Error ? (error.stack ?? error.name) : String(error)}`);
+        if (!(error instanceof StepwellError) || error.name === 'RedisReplyError') {
+          this.faults.push(
+            `${what} failed with ${error instanceof Error ? (error.stack ?? error.name) : String(error)}`,
+          );
         }
         return undefined;
       },

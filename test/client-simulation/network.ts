@@ -52,14 +52,23 @@ export class Network {
     return this.frozenUntil > this.clock.now;
   }
 
+  /** The time of the world, by no clock that can be set. */
+  get time(): number {
+    return this.clock.now;
+  }
+
   get serverTime(): number {
     return Math.floor(this.clock.now + this.skewedBy);
   }
 
   /** When something happens here by itself. */
   get nextDue(): number {
-    const parked = this.isFrozen ? [] : this.wires.flatMap((wire) => (wire.parked ? [wire.parked.until] : []));
-    const silent = this.wires.flatMap(({ silentUntil }) => (silentUntil > this.clock.now ? [silentUntil] : []));
+    const parked = this.isFrozen
+      ? []
+      : this.wires.flatMap((wire) => (wire.parked ? [wire.parked.until] : []));
+    const silent = this.wires.flatMap(({ silentUntil }) =>
+      silentUntil > this.clock.now ? [silentUntil] : [],
+    );
     return Math.min(this.isFrozen ? this.frozenUntil : Infinity, ...parked, ...silent);
   }
 

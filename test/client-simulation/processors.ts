@@ -76,15 +76,15 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
   };
 
   const deliver = async (job: Job<Task>): Promise<string> => {
-      const { fails, workMs, tag } = job.data;
-      await program.sleep(workMs);
-      if (tag.endsWith('-moved') && !job.progress) {
-        await job.updateProgress(1);
-        await job.moveToDelayed(program.runtime.now() + 20, job.token);
-        throw new DelayedError();
-      }
-      if (job.attemptsMade < fails) throw new Error(`attempt ${job.attemptsMade}`);
-      return `${tag} done`;
+    const { fails, workMs, tag } = job.data;
+    await program.sleep(workMs);
+    if (tag.endsWith('-moved') && !job.progress) {
+      await job.updateProgress(1);
+      await job.moveToDelayed(program.runtime.now() + 20, job.token);
+      throw new DelayedError();
+    }
+    if (job.attemptsMade < fails) throw new Error(`attempt ${job.attemptsMade}`);
+    return `${tag} done`;
   };
 
   const step =
@@ -128,7 +128,11 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
       );
       return waitForChildren();
     }),
-    approve: step('approve', (job) => (job.data.signal ? waitForSignal('approval', { timeout: 2000 }) : 'fine'), true),
+    approve: step(
+      'approve',
+      (job) => (job.data.signal ? waitForSignal('approval', { timeout: 2000 }) : 'fine'),
+      true,
+    ),
     finish: step('finish', (job, ctx) => `${String(ctx.result('charge'))}, finished ${job.data.tag}`, true),
   });
 

@@ -82,7 +82,9 @@ export class Tasks {
       queueName: PARCELS,
       data,
       opts: { attempts: 3 },
-      children: Array.from({ length: count }, (_, i) => this.child(data.tag, i, i === 0 ? family : undefined)),
+      children: Array.from({ length: count }, (_, i) =>
+        this.child(data.tag, i, i === 0 ? family : undefined),
+      ),
     });
     this.ledger.added.set(data.tag, { queue: PARCELS, id: job.id });
   }
