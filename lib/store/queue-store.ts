@@ -267,8 +267,9 @@ export class QueueStore implements JobStore {
 
   /** Has children that have ended tell their parent again. Answers how many did. */
   async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
-    const args = [this.runtime.scriptTime(), queueBase(parent.prefix, parent.queueName), parent.id] as const;
-    const told = (await this.runner.run(tellAgain, args, ids)) as number;
+    const args = [0, queueBase(parent.prefix, parent.queueName), parent.id] as const;
+    const call = (): Promise<unknown> => this.runner.run(tellAgain, args, ids);
+    const told = (await this.calls.repeatable(call)) as number;
     if (told > 0) {
       this.courier.nudge(0);
     }
@@ -277,7 +278,8 @@ export class QueueStore implements JobStore {
 
   /** Parents whose children are to be looked after; none while another process has had some within the interval. */
   nextParents(count: number, intervalMs: number): Promise<string[]> {
-    return this.runner.run(nextParents, [this.runtime.scriptTime(), count, intervalMs]) as Promise<string[]>;
+    const call = (): Promise<unknown> => this.runner.run(nextParents, [0, count, intervalMs]);
+    return this.calls.repeatable(call) as Promise<string[]>;
   }
 
   /** Delivers what the outbox holds. */

@@ -19,7 +19,7 @@
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
--- @use rate-limit fetch-jobs let-through place-new add-job
+-- @use time-left rate-limit fetch-jobs let-through place-new add-job
 -- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
 -- @rare this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
 
@@ -103,7 +103,8 @@ local function apply_all()
   write_moves(q, call.moves)
   trim_finished(q, call)
   if call.ends then
-    call.released = rare().settle_here(q, call, call.moves.now)
+    local moves = rare().settle_here(q, call, call.moves.now)
+    call.released = placed_any(moves) or moves.delayed
   end
   if call.outbox then
     rare().write_outbox(q, call, call.moves.now)

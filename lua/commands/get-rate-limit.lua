@@ -3,7 +3,7 @@
 -- @arg now int          0 for Redis' clock
 -- @reply the count, or closed when the window was closed by hand; the milliseconds left, 0 when there is no window
 -- @cost O(1)
--- @use server-time rate-limit
+-- @use server-time time-left
 
 local t = server_time(now)
 local closed = closed_for(redis.call('HGET', q.meta, 'closedUntil'), t)

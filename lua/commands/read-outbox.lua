@@ -23,15 +23,20 @@ local STAGED_SLICE = 20
 local t = server_time(now)
 local current = history()
 
+local FLAGS = { [''] = true, busy = true, again = true }
+local reports, call = {}, {}
+for at = rest, #ARGV, 5 do
+  local report = { received = whole(ARGV[at + 1]), durable = whole(ARGV[at + 2]), fences = ARGV[at + 3], flag = ARGV[at + 4] }
+  if not report.received or not report.durable or not FLAGS[report.flag] then
+    return redis.error_reply('ERR a report cannot be read')
+  end
+  reports[ARGV[at]] = report
+end
+
 local overdue = redis.call('ZRANGEBYSCORE', q.staging, '-inf', t, 'LIMIT', 0, STAGED_SLICE)
 for _, id in ipairs(overdue) do
   redis.call('UNLINK', q.staged .. id)
   redis.call('ZREM', q.staging, id)
-end
-
-local reports, call = {}, {}
-for at = rest, #ARGV, 5 do
-  reports[ARGV[at]] = { received = ARGV[at + 1], durable = tonumber(ARGV[at + 2]), fences = ARGV[at + 3], flag = ARGV[at + 4] }
 end
 
 -- What a process knows of another history is not so in this one, though the numbers be the same.
@@ -47,7 +52,7 @@ local function take_report(line)
     line.count, line.number, line.era = 0, '0', ''
     return
   end
-  if tonumber(report.received) > 0 then
+  if report.received > 0 then
     mark_received(line, report.received, t)
   end
   if report.durable > 0 then

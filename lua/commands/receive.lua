@@ -108,8 +108,8 @@ end
 
 local messages = {}
 for at = continues() and rest or #ARGV + 1, #ARGV, 3 do
-  if not whole(ARGV[at]) or not ARGV[at + 2] then
-    return redis.error_reply('ERR a message lacks its number or text')
+  if not whole(ARGV[at]) or not ARGV[at + 2] or not string.find(ARGV[at + 1], '^[%x%.]*$') then
+    return redis.error_reply('ERR a message lacks its number, era or text')
   elseif take(ARGV[at], ARGV[at + 1]) then
     local message, is_readable = read_message(ARGV[at + 2])
     if not is_readable then
@@ -130,11 +130,8 @@ if #messages > 0 then
   -- A queue that was obliterated leaves it to expire.
   redis.call('PERSIST', q.inbox)
   write_moves(q, call.moves)
-  local released = settle_here(q, call, call.moves.now)
   wake_for(q, call.moves, meta[1])
-  if released and not meta[1] then
-    wake_one(q)
-  end
+  settle_and_wake(q, call, call.moves.now, meta[1])
   write_outbox(q, call, call.moves.now)
   publish(q.events, call.events, meta[2])
 end

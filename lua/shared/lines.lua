@@ -44,10 +44,11 @@ local function drop_first(line, count)
 end
 
 local function mark_received(line, number, t)
-  local count = count_up_to(line, tonumber(number))
+  local count = count_up_to(line, number)
   if count > line.count then
-    line.count, line.number, line.at = count, number, t
-    line.era = string.match(redis.call('LINDEX', line.key, count - 1), '^%d+' .. SEPARATOR .. '([%d%.%x]*)')
+    local last = redis.call('LINDEX', line.key, count - 1)
+    line.count, line.at = count, t
+    line.number, line.era = string.match(last, '^(%d+)' .. SEPARATOR .. '([%d%.%x]*)')
   end
   line.deadline, line.owner = 0, ''
 end

@@ -1,17 +1,6 @@
--- A fixed window: it opens at the first start and allows `max` starts until it ends. Kept as a deadline that is
--- compared with the call's time, with its length: a deadline that is further off than that was set before the clock was
--- put back, and the window is over. The key's own expiry only sweeps up.
+-- A fixed window: it opens at the first start and allows `max` starts until it ends. Kept as a deadline and its length, see
+-- `time_left`. The key's own expiry only sweeps up.
 -- `closed_until` is a deadline set by hand and its length; it counts even for workers without a limit of their own.
-local function time_left(ends, length, now)
-  local left = (tonumber(ends) or 0) - now
-  return left > 0 and left <= (tonumber(length) or left) and left or 0
-end
-
-local function closed_for(closed_until, now)
-  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')
-  return time_left(ends, length, now)
-end
-
 local function read_limit(q, max, duration, closed_until, now)
   local closed = closed_for(closed_until, now)
   if closed > 0 then

@@ -1,10 +1,10 @@
 -- Applies what `tell_parent` has noted for parents in this queue. To be called when the call's own moves are written: a
--- parent may be among them. Answers whether a job has become one for a worker, now or later.
+-- parent may be among them. Answers the moves that came of it, if any.
 local function settle_here(q, call, now)
   if not call.ends then
-    return false
+    return nil
   end
-  local own = { moves = new_moves(now), events = call.events }
+  local own = { moves = new_moves(now), events = call.events, drains = call.drains }
   for _, entry in ipairs(call.ends) do
     local parent, id, policy, outcome, payload = unpack(entry)
     if policy then
@@ -15,12 +15,13 @@ local function settle_here(q, call, now)
   end
   write_moves(q, own.moves)
   call.ends = nil
-  return (placed_any(own.moves) or own.moves.delayed) and true or false
+  return own.moves
 end
 
 -- For calls that start no jobs themselves.
 local function settle_and_wake(q, call, now, paused)
-  if settle_here(q, call, now) and not paused then
-    wake_one(q)
+  local moves = settle_here(q, call, now)
+  if moves then
+    wake_for(q, moves, paused)
   end
 end

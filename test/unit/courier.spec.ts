@@ -35,7 +35,11 @@ class Desk {
       runtime: this.runtime,
       holder: 'me',
       isClosed: false,
+      call: (run: () => Promise<unknown>) => run(),
+      rested: () => {},
       runner: () => ({
+        runtime: this.runtime,
+        client: { status: 'ready' },
         run: (script: { name: string }, args: readonly (string | number)[], rest: readonly string[]) =>
           new Promise((resolve) => {
             const answer = async (reply: unknown): Promise<void> => {
