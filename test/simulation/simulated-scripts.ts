@@ -32,7 +32,12 @@ const CAP_VALUES = /^local (\w+_CAP) = \d+$/;
 /** Scripts that are given the time let keys expire later by this, as Redis forgets keys by its own clock. */
 export const LASTING_MS = 3_600_000;
 
-/** The scripts of production with small caps, then with what `patches` change. */
+/** The scripts of production, then with what `patches` change. */
+export function lastingScripts(patches: readonly Patch[] = []): ScriptSet {
+  return patched(generated as unknown as ScriptSet, patches);
+}
+
+/** The same with small caps. */
 export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
   const seen = new Set<string>();
   const scripts = Object.entries(generated).map(([name, script]): [string, AnyScript] => {
