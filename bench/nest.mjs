@@ -97,6 +97,7 @@ function decorate(type, decorator) {
 async function nestWorker(name, type) {
   decorate(type, Process());
   Processor(name, { concurrency: CONCURRENCY })(type);
+  // oxlint-disable-next-line typescript/no-extraneous-class -- what a Nest application begins with
   class AppModule {}
   Module({ imports: [StepwellModule.forRoot({ connection })], providers: [type] })(AppModule);
   const began = process.hrtime.bigint();

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import type { Processor } from '../worker/worker-options.js';
 import { StepPlan } from '../steps/step-plan.js';
 import { StepRunner } from '../steps/step-runner.js';
 import { checkClassPipes, checkParameters } from './check-parameters.js';
@@ -97,7 +96,7 @@ export class StepwellExplorer {
       const found = namesOf(this.accessor.getHandlers(prototype[method]), jobNames);
       if (found.length === 0) return [];
       checkParameters(type, method);
-      const handle = this.handlers.make({ ...place, method, kind: 'process' }) as Processor;
+      const handle = this.handlers.make({ ...place, method, kind: 'process' });
       return found.map((handler) => ({
         ...handler,
         label: labelOf({ type, method }),
@@ -118,9 +117,11 @@ export class StepwellExplorer {
     if (steps.length === 0) return [];
     const plan = new StepPlan(type.name, steps);
     methods.forEach((method) => checkParameters(type, method, plan.names));
-    const handle = new StepRunner(plan).processor;
+    const stages = new StepRunner(plan);
+    const handle: DiscoveredHandler['handle'] = (job, token, signal) =>
+      stages.processor(job, token, signal());
     const label = `${type.name} with its steps`;
-    return jobNames.map((jobName) => ({ kind: 'steps', jobName, label, dedup: undefined, handle }));
+    return jobNames.map((jobName) => ({ kind: 'steps', jobName, label, dedup: undefined, handle, stages }));
   }
 
   private listenersOf(provider: Provider, type: Function): DiscoveredListener[] {

@@ -29,6 +29,9 @@ import { untilFinished } from './until-finished.js';
 
 const ORDERS = StepwellModule.registerQueue({ name: 'orders' });
 
+// oxlint-disable-next-line unicorn/no-thenable -- an option of that name
+const CHARGE = { then: 'charge' };
+
 class BankAway extends Error {}
 class CardRefused extends Error {}
 
@@ -110,7 +113,7 @@ describe('what handlers throw and emit', () => {
 
     @Catch()
     class Again implements ExceptionFilter {
-      catch = (): unknown => sleep(10, { then: 'charge' });
+      catch = (): unknown => sleep(10, CHARGE);
     }
 
     @Processor('orders')

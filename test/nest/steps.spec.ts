@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable, type INestApplicationContext, Scope, type ModuleMetadata } from '@nestjs/common';
+import { Injectable, type INestApplicationContext, type ModuleMetadata } from '@nestjs/common';
 import {
   Compensate,
   done,

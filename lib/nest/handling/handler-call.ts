@@ -15,7 +15,8 @@ export class HandlerCall implements HandleInfo {
     readonly job: Job,
     /** The lock's token for `@Process`, else what a step is given. */
     private readonly second: string | StepContext,
-    private readonly processSignal: AbortSignal | undefined,
+    private readonly processSignal: (() => AbortSignal) | undefined,
+    private readonly passesSignal: boolean,
   ) {}
 
   get kind(): HandleInfo['kind'] {
@@ -51,11 +52,11 @@ export class HandlerCall implements HandleInfo {
   }
 
   get signal(): AbortSignal {
-    return this.processSignal ?? (this.context as StepContext).signal;
+    return this.processSignal?.() ?? (this.context as StepContext).signal;
   }
 
   /** What the method is called with where no parameter of it is decorated. */
   get args(): unknown[] {
-    return this.processSignal ? [this.job, this.second, this.processSignal] : [this.job, this.second];
+    return this.passesSignal ? [this.job, this.second, this.signal] : [this.job, this.second];
   }
 }

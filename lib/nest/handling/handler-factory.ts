@@ -7,9 +7,9 @@ import type { OnHandle } from '../interfaces/on-handle.interface.js';
 import { ScopedGlobalEnhancerError } from '../nest-errors.js';
 import { STEPWELL_OPTIONS } from '../stepwell.module-definition.js';
 import { EnhancedHandler, type ContextCreators, type HandlerTarget } from './enhanced-handler.js';
-import { enhancersOf, type Enhancers } from './enhancer-metadata.js';
+import { enhancersOf, methodOf, type Enhancers } from './enhancer-metadata.js';
 import { HandlerCall } from './handler-call.js';
-import { isScoped, type HandlerSource, type Provider } from './handler-source.js';
+import { isScoped, takesSignal, type HandlerSource, type Provider } from './handler-source.js';
 import { jobContextCreator } from './job-context-creator.js';
 import { JobTargets } from './job-targets.js';
 import { preRequestHooks } from './pre-request-hooks.js';
@@ -18,7 +18,7 @@ import { withHooks } from './with-hooks.js';
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 /** As the engine calls it: with the job and its lock's token and signal, or with the job and what a step is given. */
-export type Handle = (job: Job, second: string | StepContext, signal?: AbortSignal) => unknown;
+export type Handle = (job: Job, second: string | StepContext, signal?: () => AbortSignal) => unknown;
 
 /**
  * Makes what the engine calls for a method: with the enhancers that it has, on an instance for the job where its class is
@@ -47,7 +47,8 @@ export class HandlerFactory {
       return plainHandle(source);
     }
     const handle = withHooks(hooks, this.handlerOf(source, enhancers));
-    return (job, second, signal) => handle(new HandlerCall(source, job, second, signal));
+    const passesSignal = source.kind === 'process' && takesSignal(source);
+    return (job, second, signal) => handle(new HandlerCall(source, job, second, signal, passesSignal));
   }
 
   private handlerOf(source: HandlerSource, enhancers: Enhancers): (call: HandlerCall) => unknown {
@@ -98,11 +99,18 @@ export class HandlerFactory {
 }
 
 /** Looked up at each call, so that a method that was replaced on the instance is the one that runs. */
-function plainHandle({ provider, method, kind }: HandlerSource): Handle {
+function plainHandle(source: HandlerSource): Handle {
+  const { provider, method, kind } = source;
   const instance = provider.instance as Methods;
-  return kind === 'process'
-    ? (job, token, signal) => instance[method]?.(job, token, signal)
-    : (job, context) => instance[method]?.(job, context);
+  if (kind !== 'process') return (job, context) => instance[method]?.(job, context);
+  const own = methodOf(source);
+  const isUnsignalled = !takesSignal(source);
+  return (job, token, signal) => {
+    const current = instance[method];
+    return isUnsignalled && current === own
+      ? current?.call(instance, job, token)
+      : current?.call(instance, job, token, signal?.());
+  };
 }
 
 /** Nest makes these for controllers alone: jobs would pass them by. */

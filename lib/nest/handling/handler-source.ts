@@ -1,4 +1,5 @@
 import type { DiscoveryService } from '@nestjs/core';
+import { methodTakesSignal } from '../../worker/takes-signal.js';
 import type { HandleInfo } from '../interfaces/on-handle.interface.js';
 
 export type Provider = ReturnType<DiscoveryService['getProviders']>[number];
@@ -22,4 +23,9 @@ export function isScoped(provider: Provider): boolean {
 /** `PhotoProcessor.resize()`, for messages. */
 export function labelOf({ type, method }: Pick<HandlerSource, 'type' | 'method'>): string {
   return `${type.name}.${method}()`;
+}
+
+/** Whether a method with `@Process` may look at its third argument. */
+export function takesSignal({ type, method }: Pick<HandlerSource, 'type' | 'method'>): boolean {
+  return methodTakesSignal((type.prototype as Record<string, () => unknown>)[method] as () => unknown);
 }

@@ -1,13 +1,16 @@
 import type { DedupPolicy } from '../../job/dedup-policy.js';
-import type { MaybeStaged } from '../../worker/staged-processor.js';
-import type { Processor } from '../../worker/worker-options.js';
+import type { Job } from '../../job/job.js';
+import type { Stages } from '../../worker/staged-processor.js';
 import type { HandlerMetadata, ListenerMetadata, ProcessorMetadata } from './metadata.interface.js';
 
 /** A decorated method of a provider, or all steps of one, ready to be called. */
 export interface DiscoveredHandler extends HandlerMetadata {
   /** `PhotoProcessor.resize()`, for messages. */
   readonly label: string;
-  readonly handle: Processor & MaybeStaged;
+  /** For `@Process`; the signal is made when it is asked for. */
+  readonly handle: (job: Job, token: string, signal: () => AbortSignal) => unknown;
+  /** For steps. */
+  readonly stages?: Stages;
   readonly dedup: DedupPolicy | undefined;
 }
 
