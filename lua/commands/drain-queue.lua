@@ -13,7 +13,7 @@
 
 local DRAIN_CAP = 1000
 local t = server_time(0)
-local removed, call = 0, { events = new_events() }
+local removed, call = 0, { events = new_events(), drains = true }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'seq')
 if upto == 0 then
   upto, left = (tonumber(meta[3]) or 0) + 1, redis.call('LLEN', q.waiting)

@@ -4,7 +4,7 @@ local function settle_here(q, call, now)
   if not call.ends then
     return nil
   end
-  local own = { moves = new_moves(now), events = call.events }
+  local own = { moves = new_moves(now), events = call.events, drains = call.drains }
   for _, entry in ipairs(call.ends) do
     local parent, id, policy, outcome, payload = unpack(entry)
     if policy then

@@ -26,17 +26,8 @@ export class Actions {
       [3, 'remove', (_program, queue, id) => this.remove(queue, id)],
       [3, 'retry', (_program, queue, id) => this.with(queue, id, 'failed', (job) => job.retry())],
       [2, 'promote', (_program, queue, id) => this.with(queue, id, 'delayed', (job) => job.promote())],
-      [
-        2,
-        'changePriority',
-        (_program, queue, id) =>
-          this.with(queue, id, 'waiting', (job) => job.changePriority({ priority: this.random.int(0, 3) })),
-      ],
-      [
-        6,
-        'signal',
-        (_program, queue, id) => (queue.name === ORDERS ? queue.signal(id, 'approval', 'yes') : undefined),
-      ],
+      [2, 'changePriority', (_program, queue, id) => this.with(queue, id, 'waiting', (job) => job.changePriority({ priority: this.random.int(0, 3) }))],
+      [6, 'signal', (_program, queue, id) => (queue.name === ORDERS ? queue.signal(id, 'approval', 'yes') : undefined)],
       [1, 'pause', (_program, queue) => queue.pause()],
       [3, 'resume', (_program, queue) => queue.resume()],
       [6, 'watch', (program, queue, id) => this.watch(program, queue, id)],
@@ -49,9 +40,7 @@ export class Actions {
 
   perform(program: Program): string {
     const queue = program.queues[this.random.chance(0.5) ? ORDERS : PARCELS]!;
-    const [what, action] = this.random.weighted(
-      this.table.map(([weight, name, run]) => [weight, [name, run] as const]),
-    );
+    const [what, action] = this.random.weighted(this.table.map(([weight, name, run]) => [weight, [name, run] as const]));
     const id = String(this.random.int(1, 12) + Math.max(this.tagged - 12, 0));
     const promise = action(program, queue, id);
     if (promise) void this.ledger.follow(what, program.name, this.clock.now, promise);
@@ -61,8 +50,7 @@ export class Actions {
   /** At the end: whatever is paused goes on. */
   resumeAll(programs: readonly Program[]): void {
     for (const program of programs) {
-      for (const worker of program.workers)
-        void this.ledger.follow('resume', program.name, this.clock.now, worker.resume());
+      for (const worker of program.workers) void this.ledger.follow('resume', program.name, this.clock.now, worker.resume());
       for (const queue of Object.values(program.queues)) {
         void this.ledger.follow('resume', program.name, this.clock.now, queue.resume());
       }
@@ -73,11 +61,7 @@ export class Actions {
     this.tagged += 1;
     const { random } = this;
     const tag = `t${this.tagged}${queue.name === PARCELS && random.chance(0.15) ? '-moved' : ''}`;
-    const base: Task = {
-      tag,
-      fails: random.pick([0, 0, 0, 1, 2, 5]),
-      workMs: random.pick([0, 0, 5, 40, 200]),
-    };
+    const base: Task = { tag, fails: random.pick([0, 0, 0, 1, 2, 5]), workMs: random.pick([0, 0, 5, 40, 200]) };
     return queue.name === PARCELS
       ? base
       : {
@@ -130,12 +114,7 @@ export class Actions {
     this.ledger.added.set(data.tag, { queue: PARCELS, id: job.id });
   }
 
-  private async with(
-    queue: Queue,
-    id: string,
-    state: string,
-    work: (job: Job) => Promise<unknown>,
-  ): Promise<void> {
+  private async with(queue: Queue, id: string, state: string, work: (job: Job) => Promise<unknown>): Promise<void> {
     const job = await queue.getJob(id);
     if (job && (await job.getState()) === state) await work(job);
   }
@@ -148,12 +127,7 @@ export class Actions {
   }
 
   private watch(program: Program, queue: Queue, jobId: string): void {
-    const watching: Watching = {
-      jobId: `${queue.name}:${jobId}`,
-      process: program.name,
-      ended: false,
-      left: false,
-    };
+    const watching: Watching = { jobId: `${queue.name}:${jobId}`, process: program.name, ended: false, left: false };
     this.ledger.watches.add(watching);
     this.ledger.count('watch');
     program.events[queue.name]!.watch(jobId).subscribe({

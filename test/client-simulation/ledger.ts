@@ -61,9 +61,7 @@ export class Ledger {
         this.calls.delete(call);
         this.count(`${what} failed: ${error instanceof Error ? error.name : String(error)}`);
         if (!(error instanceof StepwellError)) {
-          this.faults.push(
-            `${what} failed with ${error instanceof Error ? (error.stack ?? error.name) : String(error)}`,
-          );
+          this.faults.push(`${what} failed with ${error instanceof Error ? (error.stack ?? error.name) : String(error)}`);
         }
         return undefined;
       },

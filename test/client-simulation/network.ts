@@ -94,9 +94,7 @@ export class Network {
 
   /** When something happens here by itself. */
   get nextDue(): number {
-    const parked = this.isFrozen
-      ? []
-      : this.wires.flatMap((wire) => (wire.parked ? [wire.parked.until] : []));
+    const parked = this.isFrozen ? [] : this.wires.flatMap((wire) => (wire.parked ? [wire.parked.until] : []));
     return Math.min(this.isFrozen ? this.frozenUntil : Infinity, ...parked);
   }
 

@@ -111,11 +111,7 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
       );
       return waitForChildren();
     }),
-    approve: step(
-      'approve',
-      (job) => (job.data.signal ? waitForSignal('approval', { timeout: 2000 }) : 'fine'),
-      true,
-    ),
+    approve: step('approve', (job) => (job.data.signal ? waitForSignal('approval', { timeout: 2000 }) : 'fine'), true),
     finish: step('finish', (job, ctx) => `${String(ctx.result('charge'))}, finished ${job.data.tag}`, true),
   });
 

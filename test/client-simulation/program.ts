@@ -105,9 +105,7 @@ export class Program {
   async close(): Promise<void> {
     this.isClosing = true;
     await Promise.all(this.workers.map((worker) => worker.close()));
-    await Promise.all(
-      [...Object.values(this.events), ...Object.values(this.queues), this.flows].map((each) => each.close()),
-    );
+    await Promise.all([...Object.values(this.events), ...Object.values(this.queues), this.flows].map((each) => each.close()));
   }
 
   private checkNumber(queue: string, event: { event: string; id: string; lost?: number }): void {
@@ -119,9 +117,7 @@ export class Program {
       return;
     }
     if (last !== undefined && number !== last + 1 && number !== last) {
-      this.ledger.faults.push(
-        `${this.name} read event ${number} of ${queue} after ${last}, and no gap said so`,
-      );
+      this.ledger.faults.push(`${this.name} read event ${number} of ${queue} after ${last}, and no gap said so`);
     }
   }
 }

@@ -15,11 +15,7 @@ export async function shrink(
   const steps = Math.min(failing.steps, failing.asked);
   const skip = new Set<number>();
   let best = failing;
-  for (
-    let size = Math.ceil(failing.deliberate.length / 2);
-    size >= 1;
-    size = size === 1 ? 0 : Math.ceil(size / 2)
-  ) {
+  for (let size = Math.ceil(failing.deliberate.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     const left = best.deliberate.filter((step) => !skip.has(step));
     for (let first = 0; first < left.length && performance.now() < until; first += size) {
       const tried = new Set([...skip, ...left.slice(first, first + size)]);

@@ -78,7 +78,7 @@ describe('drain-queue', () => {
   });
 
   it('leaves prioritized jobs alone that are newer than the draining, and the plain list beyond what was there', async () => {
-    await lab.given({ seq: 9, jobs: [{ id: '1' }, { id: '2', state: 'prioritized', priority: 1 }] });
+    await lab.given({ jobs: [{ id: '1' }, { id: '2', state: 'prioritized', priority: 1 }] });
 
     const { reply, before, after } = await lab.run(drainQueue, [0, 1, 0]);
 
