@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transform } from '@swc/core';
@@ -7,24 +7,53 @@ import { inRoot, root } from './paths.mjs';
 const SOURCES = ['lib', 'test/support', 'test/simulation', 'test/client-simulation'];
 /** Not simulated, and written with decorators. */
 const LEFT_OUT = /^lib\/(nest|testing)\/|^lib\/index\.ts$/;
+const MODULES = [
+  'simulation/simulation',
+  'simulation/mutants',
+  'client-simulation/client-simulation',
+  'client-simulation/client-mutants',
+  'client-simulation/shrink',
+  'support/redis',
+];
+
+const folders = new Set();
+process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 /**
  * The simulation without jest, which would only be in the way of a run of hours: its sources compiled into a folder
  * of this repository, so that they find its packages.
  */
-export async function loadSimulation() {
-  const folder = inRoot('.stepwell', `simulation-${process.pid}`);
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  for (const source of SOURCES.flatMap(typescriptIn).filter((file) => !LEFT_OUT.test(relative(root, file)))) await compile(source, folder);
-  const load = (file) => import(pathToFileURL(`${folder}/test/${file}`).href);
-  const [simulation, clients, shrinking, mutants, redis] = await Promise.all([
-    load('simulation/simulation.js'),
-    load('client-simulation/client-simulation.js'),
-    load('client-simulation/shrink.js'),
-    load('simulation/mutants.js'),
-    import(pathToFileURL(`${folder}/test/support/redis.js`).href),
-  ]);
-  return { ...simulation, ...clients, ...shrinking, ...mutants, ...redis };
+export async function compileSimulation() {
+  const folder = ownFolder('simulation');
+  const files = SOURCES.flatMap(typescriptIn).filter((file) => !LEFT_OUT.test(relative(root, file)));
+  await Promise.all(files.map((file) => compile(file, readFileSync(file, 'utf8'), folder)));
+  return folder;
+}
+
+/** What a compiled simulation exports. */
+export async function loadSimulation(folder) {
+  const modules = await Promise.all(
+    MODULES.map((name) => import(pathToFileURL(`${folder}/test/${name}.js`).href)),
+  );
+  return Object.assign({}, ...modules);
+}
+
+/** A copy of a compiled simulation whose client has one text changed. Fails where that is not there exactly once. */
+export async function compileMutant(folder, { name, file, from, to }) {
+  const source = inRoot('lib', file);
+  const parts = readFileSync(source, 'utf8').split(from);
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times the text of "${name}"`);
+  const copy = ownFolder('mutant');
+  cpSync(folder, copy, { recursive: true });
+  await compile(source, parts.join(to), copy);
+  return copy;
+}
+
+function ownFolder(name) {
+  const folder = inRoot('.stepwell', `${name}-${process.pid}`);
+  rmSync(folder, { recursive: true, force: true });
+  folders.add(folder);
+  return folder;
 }
 
 function typescriptIn(folder) {
@@ -33,9 +62,9 @@ function typescriptIn(folder) {
     .map((entry) => `${entry.parentPath}/${entry.name}`);
 }
 
-async function compile(file, folder) {
+async function compile(file, text, folder) {
   const target = `${folder}/${relative(root, file).replace(/\.ts$/, '.js')}`;
-  const { code } = await transform(readFileSync(file, 'utf8'), {
+  const { code } = await transform(text, {
     swcrc: false,
     jsc: { target: 'es2022', parser: { syntax: 'typescript' }, transform: { verbatimModuleSyntax: true } },
     module: { type: 'es6' },

@@ -1,10 +1,10 @@
 import { buildLibrary } from './build.mjs';
 import { ensureDependencies } from './dependencies.mjs';
-import { loadSimulation } from './load-simulation.mjs';
+import { compileSimulation, loadSimulation } from './load-simulation.mjs';
 import { startRedis } from './redis.mjs';
 import { withSetupLock } from './setup-lock.mjs';
 
-/** Runs `action` with the simulation and a client of a Redis that is there for it alone. */
+/** Runs `action` with the simulation, a client of a Redis that is there for it alone, and the folder of what was compiled. */
 export async function withSimulation(action) {
   await withSetupLock(async () => {
     await ensureDependencies();
@@ -13,10 +13,11 @@ export async function withSimulation(action) {
   const redis = await startRedis();
   process.env.STEPWELL_TEST_REDIS_URL = redis.url;
   try {
-    const simulation = await loadSimulation();
+    const folder = await compileSimulation();
+    const simulation = await loadSimulation(folder);
     const client = simulation.connectTestRedis();
     try {
-      return await action(simulation, client);
+      return await action(simulation, client, folder);
     } finally {
       await client.quit();
     }

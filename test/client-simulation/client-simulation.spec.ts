@@ -1,15 +1,81 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { mutant } from '../simulation/mutant.js';
 import { connectTestRedis } from '../support/redis.js';
+import { CLIENT_MUTANTS } from './client-mutants.js';
 import { simulateClients } from './client-simulation.js';
+import { describeClients, shrink } from './shrink.js';
 
-const client = connectTestRedis();
+const client = connectTestRedis() as never;
+const TIMEOUT_MS = 120_000;
 
-afterAll(() => client.quit());
+/** What the runs must have come across to be worth anything. */
+const SIGHTS = [
+  ...[
+    'add',
+    'add a duplicate',
+    'add a flow',
+    'remove',
+    'resume',
+    'watch',
+    'waitUntilFinished',
+    'reopen events',
+  ],
+  ...['# freezes', '# is killed, # starts', 'replies to # are delayed', 'connection # breaks', 'close'],
+];
+
+afterAll(() => (client as { quit(): Promise<unknown> }).quit());
 
 describe('the client that ships, in a simulated world', () => {
-  it.each([1, 2, 3])('keeps every promise for seed %i', async (seed) => {
-    const result = await simulateClients(client as never, { seed, steps: 2000 });
+  const seen = new Set<string>();
 
-    expect(result.violation === undefined ? '' : [result.violation, ...result.trace].join('\n')).toBe('');
-  }, 60_000);
+  it.each([2, 3])(
+    'keeps every promise for seed %i',
+    async (seed) => {
+      const result = await simulateClients(client, { seed, steps: 800 });
+
+      [...result.seen.keys()].forEach((sight) => seen.add(sight));
+      expect(result.violation === undefined ? '' : describeClients(result)).toBe('');
+    },
+    TIMEOUT_MS,
+  );
+
+  it('came across what it is there for', () => {
+    expect(SIGHTS.filter((sight) => !seen.has(sight))).toEqual([]);
+  });
+
+  it(
+    'makes the same run of the same seed',
+    async () => {
+      const { digest } = await simulateClients(client, { seed: 7, steps: 800, finale: false });
+
+      expect((await simulateClients(client, { seed: 7, steps: 800, finale: false })).digest).toBe(digest);
+      expect((await simulateClients(client, { seed: 8, steps: 800, finale: false })).digest).not.toBe(digest);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'shrinks a failing run to what it takes',
+    async () => {
+      const active = "    send('ZREM', q.active, moves.released)\n";
+      const { patches } = mutant('a finished job stays active', active, '');
+      const failing = await simulateClients(client, { seed: 9, steps: 600, patches });
+      const shrunk = await shrink(client, failing, { budgetMs: 20_000, patches });
+
+      expect(failing.violation).toBeDefined();
+      expect(shrunk.violation).toBeDefined();
+      expect(shrunk.deliberate.length).toBeLessThan(failing.deliberate.length);
+      expect(describeClients(shrunk)).toContain('actions and faults:');
+    },
+    TIMEOUT_MS,
+  );
+
+  it('finds in the client what each mutant takes out, once', () => {
+    const times = ({ file, from }: { file: string; from: string }): number =>
+      readFileSync(`lib/${file}`, 'utf8').split(from).length - 1;
+
+    expect(CLIENT_MUTANTS.length).toBeGreaterThanOrEqual(30);
+    expect(CLIENT_MUTANTS.filter((each) => times(each) !== 1).map(({ name }) => name)).toEqual([]);
+  });
 });

@@ -1,4 +1,10 @@
 import { StepwellError } from '../../lib/engine.js';
+import type { Watching } from './watching.js';
+
+/** For which a call may take, however broken the world is. */
+const CALL_MS = 60_000;
+/** Calls that wait for jobs, which takes as long as they take. */
+const PATIENT = new Set(['waitUntilFinished', 'pause the worker', 'reopen events']);
 
 /** A promise that a user was given. */
 export interface Call {
@@ -7,14 +13,6 @@ export interface Call {
   process: string;
   since: number;
   settled: boolean;
-}
-
-export interface Watching {
-  jobId: string;
-  process: string;
-  ended: boolean;
-  /** Ended by the user, or with its process. */
-  left: boolean;
 }
 
 /** A processor at work. */
@@ -35,8 +33,12 @@ export class Ledger {
   readonly running = new Set<Running>();
   /** Jobs that an `add` has resolved with, by tag. */
   readonly added = new Map<string, { queue: string; id: string }>();
-  /** Ids that a user has removed, or may have. */
+  /** Queues for which a tag was made. */
+  readonly made = new Map<string, string>();
+  /** Tags of jobs that a user has removed, or may have. */
   readonly removed = new Set<string>();
+  /** Tags of jobs that a user has retried, or may have. */
+  readonly retried = new Set<string>();
   readonly counts = new Map<string, number>();
   /** What must not be, found by user code. */
   readonly faults: string[] = [];
@@ -60,12 +62,29 @@ export class Ledger {
         call.settled = true;
         this.calls.delete(call);
         this.count(`${what} failed: ${error instanceof Error ? error.name : String(error)}`);
-        if (!(error instanceof StepwellError)) {
-          this.faults.push(`${what} failed with ${error instanceof Error ? (error.stack ?? error.name) : String(error)}`);
+        if (!(error instanceof StepwellError) || error.name === 'RedisReplyError') {
+          this.faults.push(
+            `${what} failed with ${error instanceof Error ? (error.stack ?? error.name) : String(error)}`,
+          );
         }
         return undefined;
       },
     );
+  }
+
+  /** A user's call that takes all jobs of a queue, or may. */
+  touchAll(queue: string, tags: Set<string>): void {
+    for (const [tag, of] of this.made) if (of === queue) tags.add(tag);
+  }
+
+  /** A call that should have ended, of a process that runs. */
+  overdue(now: number, isFair: (process: string) => boolean): string | undefined {
+    for (const { what, process, since } of this.calls) {
+      if (now - since > CALL_MS && !PATIENT.has(what) && isFair(process)) {
+        return `${what} of ${process} has not settled after ${Math.round(now - since)} ms`;
+      }
+    }
+    return undefined;
   }
 
   /** A process is gone: nobody waits for its promises any more. */

@@ -1,83 +1,37 @@
 import type { Redis } from 'ioredis';
+import type { Random } from '../simulation/random.js';
+import type { Patch } from '../simulation/simulated-scripts.js';
+import { KnownScripts } from './known-scripts.js';
 import type { WorldClock } from './simulated-runtime.js';
-
-/** A command that a client has written. */
-export interface Sent {
-  readonly name: string;
-  readonly args: readonly unknown[];
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-  /** Of a blocking read: for how long it may wait. */
-  readonly blockMs?: number;
-}
-
-interface Reply {
-  sent: Sent;
-  value?: unknown;
-  error?: Error;
-}
-
-/** What a line of the trace is about. */
-export type Note = (line: string) => void;
+import type { Reply, Sent, Wire } from './wire.js';
 
 const WRITES = new Set(['evalsha', 'eval', 'zadd', 'nudge']);
-
-/** One connection of a client: commands go one way in their order, replies the other. */
-export class Wire {
-  readonly sent: Sent[] = [];
-  readonly replies: Reply[] = [];
-  /** A blocking read that the server holds. */
-  parked: { sent: Sent; until: number } | undefined;
-  isUp = true;
-
-  constructor(
-    readonly label: string,
-    readonly isBlocking: boolean,
-    private readonly listener: { closed: () => void; ready: () => void },
-  ) {}
-
-  /** Whether the server has a command of it to run. */
-  get hasCommand(): boolean {
-    return this.isUp && this.sent.length > 0 && this.parked === undefined;
-  }
-
-  get hasReply(): boolean {
-    return this.isUp && this.replies.length > 0;
-  }
-
-  /** The connection breaks: nobody hears of what was under way. */
-  cut(): void {
-    this.isUp = false;
-    this.listener.closed();
-  }
-
-  /** What the client had no reply to, in the order in which it was written. */
-  takeUnanswered(): Sent[] {
-    const parked = this.parked ? [this.parked.sent] : [];
-    this.parked = undefined;
-    return [...this.replies.splice(0).map(({ sent }) => sent), ...parked, ...this.sent.splice(0)];
-  }
-
-  reconnected(): void {
-    this.isUp = true;
-    this.listener.ready();
-  }
-}
+/** What lies about for others expires by the real clock: never while a simulation runs. */
+const LASTING_MS = 3_600_000;
 
 /** The wires of all processes, and the server that they lead to. */
 export class Network {
   readonly wires: Wire[] = [];
+  /** Commands of connections that are gone, which the server may yet read. Nobody gets their replies. */
+  readonly ghosts: Sent[] = [];
+  readonly scripts: KnownScripts;
   /** Until then the server runs nothing. */
   frozenUntil = 0;
   /** So many of the next commands are refused with this. */
   refusal: { message: string; left: number } | undefined;
-  /** Called with each command that the server has run. */
-  onRun: (sent: Sent, wire: Wire) => void = () => {};
+  /** Whether the server's clock was ever set. */
+  hasJumped = false;
+
+  private skewedBy = 0;
 
   constructor(
     private readonly redis: Redis,
     private readonly clock: WorldClock,
-  ) {}
+    readonly dice: Random,
+    patches: readonly Patch[] = [],
+  ) {
+    this.scripts = new KnownScripts(redis, () => this.serverTime, patches);
+  }
 
   add(wire: Wire): void {
     this.wires.push(wire);
@@ -88,14 +42,40 @@ export class Network {
     if (at >= 0) this.wires.splice(at, 1);
   }
 
+  /** What the server's clock is off by. */
+  set skewMs(ms: number) {
+    this.hasJumped = true;
+    this.skewedBy = ms;
+  }
+
   get isFrozen(): boolean {
     return this.frozenUntil > this.clock.now;
   }
 
+  /** The time of the world, by no clock that can be set. */
+  get time(): number {
+    return this.clock.now;
+  }
+
+  get serverTime(): number {
+    return Math.floor(this.clock.now + this.skewedBy);
+  }
+
   /** When something happens here by itself. */
   get nextDue(): number {
-    const parked = this.isFrozen ? [] : this.wires.flatMap((wire) => (wire.parked ? [wire.parked.until] : []));
-    return Math.min(this.isFrozen ? this.frozenUntil : Infinity, ...parked);
+    const parked = this.isFrozen
+      ? []
+      : this.wires.flatMap((wire) => (wire.parked ? [wire.parked.until] : []));
+    const silent = this.wires.flatMap(({ silentUntil }) =>
+      silentUntil > this.clock.now ? [silentUntil] : [],
+    );
+    return Math.min(this.isFrozen ? this.frozenUntil : Infinity, ...parked, ...silent);
+  }
+
+  /** For the trace. */
+  describe({ name, args }: Sent): string {
+    const script = name.startsWith('eval') ? this.scripts.nameOf((args[0] as unknown[])[0]) : undefined;
+    return script === undefined ? name : `${name} ${script}`;
   }
 
   /** Runs the oldest command of a wire. */
@@ -107,8 +87,17 @@ export class Network {
     } else {
       wire.replies.push(reply);
     }
-    this.onRun(sent, wire);
     if (WRITES.has(sent.name)) await this.serveParked();
+  }
+
+  /** Of a connection that breaks, the server may read later what was on its way. */
+  haunt(wire: Wire): void {
+    this.ghosts.push(...wire.sent.filter(({ name }) => name === 'evalsha' || name === 'zadd'));
+  }
+
+  async runGhost(): Promise<void> {
+    await this.perform(this.ghosts.shift()!);
+    await this.serveParked();
   }
 
   /** Ends blocking reads whose time is over. */
@@ -155,8 +144,7 @@ export class Network {
   private async call({ name, args }: Sent): Promise<unknown> {
     const client = this.redis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     if (name === 'evalsha' || name === 'eval') {
-      const [list] = args as [unknown[]];
-      return client[name]!(list);
+      return this.scripts.run(name, args[0] as unknown[]);
     }
     if (name === 'bzpopmin') {
       for (const key of args.slice(0, -1)) {
@@ -171,7 +159,9 @@ export class Network {
     }
     if (name === 'nudge') {
       const [calls] = args as [[string, unknown[]][]];
-      for (const [command, own] of calls) await client[command]!(...own);
+      for (const [command, own] of calls) {
+        await client[command]!(...(command === 'pexpire' ? [own[0], LASTING_MS] : own));
+      }
       return [];
     }
     return client[name]!(...args);

@@ -11,11 +11,23 @@ import {
 import type { Ledger, Running } from './ledger.js';
 import { ORDERS, PARCELS, type Program } from './program.js';
 
+export const POLICIES = [
+  'failParentOnFailure',
+  'ignoreDependencyOnFailure',
+  'continueParentOnFailure',
+  'removeDependencyOnFailure',
+] as const;
+export type Policy = (typeof POLICIES)[number];
+
 /** What a job is to go through; it follows from the job alone, so that every run of it does the same. */
 export interface Task {
   tag: string;
   /** Attempts that fail before one succeeds; more than it has attempts, and it fails for good. */
   fails: number;
+  /** Attempts that it has. */
+  tries: number;
+  /** Of a parent one of whose children fails: what that means for it. */
+  family?: Policy;
   workMs: number;
   /** Of orders: the longest steps. */
   napMs?: number;
@@ -57,18 +69,23 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
     }
   };
 
-  const parcel: Processor<Task> = (job, _token, signal) =>
-    during(job, signal!, undefined, async () => {
-      const { fails, workMs, tag } = job.data;
-      await program.sleep(workMs);
-      if (tag.endsWith('-moved') && !job.progress) {
-        await job.updateProgress(1);
-        await job.moveToDelayed(program.runtime.now() + 20, job.token);
-        throw new DelayedError();
-      }
-      if (job.attemptsMade < fails) throw new Error(`attempt ${job.attemptsMade}`);
-      return `${tag} done`;
-    });
+  const parcel: Processor<Task> = (job, _token, signal) => {
+    const { name, data } = job;
+    const isSettled = name === 'parent' && data.family !== 'continueParentOnFailure';
+    return during(job, signal!, undefined, () => deliver(job), isSettled);
+  };
+
+  const deliver = async (job: Job<Task>): Promise<string> => {
+    const { fails, workMs, tag } = job.data;
+    await program.sleep(workMs);
+    if (tag.endsWith('-moved') && !job.progress) {
+      await job.updateProgress(1);
+      await job.moveToDelayed(program.runtime.now() + 20, job.token);
+      throw new DelayedError();
+    }
+    if (job.attemptsMade < fails) throw new Error(`attempt ${job.attemptsMade}`);
+    return `${tag} done`;
+  };
 
   const step =
     (name: string, work: (job: Job<Task>, ctx: StepContext) => unknown, settled = false) =>
@@ -106,12 +123,16 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
         Array.from({ length: children }, (_, i) => ({
           queueName: i % 3 === 2 ? ORDERS : PARCELS,
           name: 'child',
-          data: { tag: `${tag}/${i}`, fails: 0, workMs: 5 } satisfies Task,
+          data: { tag: `${tag}/${i}`, fails: 0, tries: 3, workMs: 5 } satisfies Task,
         })),
       );
       return waitForChildren();
     }),
-    approve: step('approve', (job) => (job.data.signal ? waitForSignal('approval', { timeout: 2000 }) : 'fine'), true),
+    approve: step(
+      'approve',
+      (job) => (job.data.signal ? waitForSignal('approval', { timeout: 2000 }) : 'fine'),
+      true,
+    ),
     finish: step('finish', (job, ctx) => `${String(ctx.result('charge'))}, finished ${job.data.tag}`, true),
   });
 

@@ -1,7 +1,9 @@
 import { FlowProducer, Queue, QueueEvents, Worker, type Processor } from '../../lib/engine.js';
+import type { RedisClient } from '../../lib/redis/client.js';
 import { bindRuntime } from '../../lib/runtime/runtime-of.js';
 import { sleep } from '../../lib/runtime/sleep.js';
 import type { Random } from '../simulation/random.js';
+import { EventLog } from './event-log.js';
 import type { Ledger } from './ledger.js';
 import type { Network } from './network.js';
 import { SimulatedClient } from './simulated-client.js';
@@ -10,13 +12,30 @@ import { SimulatedRuntime, type WorldClock } from './simulated-runtime.js';
 export const ORDERS = 'orders';
 export const PARCELS = 'parcels';
 
+/** What a process is there for: one that only produces wakes others, and one that only works has to be woken. */
+export type Role = 'whole' | 'worker' | 'producer';
+
 export interface ProgramOptions {
   prefix: string;
+  role: Role;
   lockMs: number;
   concurrency: number;
   /** Attempts that a dead worker may cost a job. */
   maxStalls: number;
+  /** Of the workers of parcels. */
+  limiter?: { max: number; duration: number };
 }
+
+/** What a program is put into. */
+export interface Surroundings {
+  network: Network;
+  clock: WorldClock;
+  random: Random;
+  ledger: Ledger;
+}
+
+/** Longer than a calm world is given: whoever is not woken for a job does not find it by chance. */
+const DRAIN_DELAY_S = 30;
 
 /** One process of an application: queues, workers, events and flows of the library as it ships, in a world of its own. */
 export class Program {
@@ -25,49 +44,38 @@ export class Program {
   readonly queues: Record<string, Queue>;
   readonly workers: Worker[];
   readonly events: Record<string, QueueEvents>;
+  readonly log: Record<string, EventLog>;
   readonly flows: FlowProducer;
-  /** Numbers of the events read, by queue, where they do not follow each other. */
-  private readonly lastEvent = new Map<string, number>();
   frozenUntil = 0;
   isDead = false;
   isClosing = false;
+  private readonly network: Network;
+  private readonly clock: WorldClock;
+  private readonly ledger: Ledger;
+  private readonly base: { connection: RedisClient; prefix: string };
 
   constructor(
     readonly name: string,
-    private readonly network: Network,
-    private readonly clock: WorldClock,
-    random: Random,
+    { network, clock, random, ledger }: Surroundings,
     readonly options: ProgramOptions,
-    private readonly ledger: Ledger,
     processors: (program: Program) => Record<string, Processor>,
   ) {
+    this.network = network;
+    this.clock = clock;
+    this.ledger = ledger;
     this.runtime = new SimulatedRuntime(clock, random.int(1, 2 ** 31));
     this.client = new SimulatedClient(network, name);
     const connection = this.client.asClient;
     bindRuntime(connection, this.runtime);
-    const base = { connection, prefix: options.prefix };
-    const worker = {
-      ...base,
-      concurrency: options.concurrency,
-      lockDuration: options.lockMs,
-      stalledInterval: options.lockMs,
-      maxStalledCount: options.maxStalls,
-      drainDelay: 1,
-      closeTimeout: 500,
-    };
-    this.queues = { [ORDERS]: new Queue(ORDERS, base), [PARCELS]: new Queue(PARCELS, base) };
-    this.events = { [ORDERS]: new QueueEvents(ORDERS, base), [PARCELS]: new QueueEvents(PARCELS, base) };
-    this.flows = new FlowProducer(base);
-    this.workers = Object.entries(processors(this)).map(([queue, processor]) => {
-      const made = new Worker(queue, processor, worker);
-      made.on('error', (error) => ledger.count(`worker error: ${error.name}`));
-      return made;
-    });
-    for (const each of [...Object.values(this.queues), ...Object.values(this.events), this.flows]) {
+    this.base = { connection, prefix: options.prefix };
+    this.queues = { [ORDERS]: new Queue(ORDERS, this.base), [PARCELS]: new Queue(PARCELS, this.base) };
+    this.log = { [ORDERS]: this.newLog(ORDERS), [PARCELS]: this.newLog(PARCELS) };
+    this.events = { [ORDERS]: this.open(ORDERS), [PARCELS]: this.open(PARCELS) };
+    this.flows = new FlowProducer(this.base);
+    const all = options.role === 'producer' ? [] : Object.entries(processors(this));
+    this.workers = all.map(([queue, processor]) => this.work(queue, processor));
+    for (const each of [...Object.values(this.queues), this.flows]) {
       (each as Queue).on('error', (error) => ledger.count(`error: ${error.name}`));
-    }
-    for (const [queue, events] of Object.entries(this.events)) {
-      events.all$.subscribe((event) => this.checkNumber(queue, event));
     }
   }
 
@@ -79,9 +87,10 @@ export class Program {
     return sleep(this.runtime, ms);
   }
 
-  /** Number of the last event that was read. */
-  reached(queue: string): number | undefined {
-    return this.lastEvent.get(queue);
+  /** Closes the events of a queue, and goes on after the last one that was read. */
+  async reopen(queue: string): Promise<void> {
+    await this.events[queue]!.close();
+    if (!this.isClosing) this.events[queue] = this.open(queue);
   }
 
   /** Ends it as `kill -9` does: of what it had written last, a part may still have arrived. */
@@ -105,19 +114,39 @@ export class Program {
   async close(): Promise<void> {
     this.isClosing = true;
     await Promise.all(this.workers.map((worker) => worker.close()));
-    await Promise.all([...Object.values(this.events), ...Object.values(this.queues), this.flows].map((each) => each.close()));
+    await Promise.all(
+      [...Object.values(this.events), ...Object.values(this.queues), this.flows].map((each) => each.close()),
+    );
   }
 
-  private checkNumber(queue: string, event: { event: string; id: string; lost?: number }): void {
-    const number = Number(event.id.slice(event.id.lastIndexOf('-') + 1));
-    const last = this.lastEvent.get(queue);
-    this.lastEvent.set(queue, number);
-    if (event.event === 'gap') {
-      this.ledger.count('gap');
-      return;
-    }
-    if (last !== undefined && number !== last + 1 && number !== last) {
-      this.ledger.faults.push(`${this.name} read event ${number} of ${queue} after ${last}, and no gap said so`);
-    }
+  private work(queue: string, processor: Processor): Worker {
+    const { concurrency, lockMs, maxStalls, limiter } = this.options;
+    const worker = new Worker(queue, processor, {
+      ...this.base,
+      concurrency,
+      lockDuration: lockMs,
+      stalledInterval: lockMs,
+      maxStalledCount: maxStalls,
+      drainDelay: DRAIN_DELAY_S,
+      closeTimeout: 500,
+      ...(limiter && queue === PARCELS ? { limiter } : {}),
+    });
+    worker.on('error', (error) => this.ledger.count(`worker error: ${error.name}`));
+    return worker;
+  }
+
+  private open(queue: string): QueueEvents {
+    const log = this.log[queue]!;
+    const events = new QueueEvents(queue, {
+      ...this.base,
+      ...(log.lastId === undefined ? {} : { lastEventId: log.lastId }),
+    });
+    events.on('error', (error: Error) => this.ledger.count(`error: ${error.name}`));
+    events.all$.subscribe((event) => log.take(event));
+    return events;
+  }
+
+  private newLog(queue: string): EventLog {
+    return new EventLog(`${this.name} in ${queue}`, this.ledger);
   }
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { RedisClient } from '../../lib/redis/client.js';
-import { type Network, type Sent, Wire } from './network.js';
+import type { Network } from './network.js';
+import { type Sent, Wire } from './wire.js';
 
 /** What the library uses of an ioredis client, over a simulated wire. As ioredis does, it sends again what was not answered. */
 export class SimulatedClient extends EventEmitter {
@@ -14,11 +15,10 @@ export class SimulatedClient extends EventEmitter {
   constructor(
     private readonly network: Network,
     private readonly label: string,
-    isBlocking = false,
   ) {
     super();
     this.setMaxListeners(0);
-    this.wire = new Wire(label, isBlocking, {
+    this.wire = new Wire(label, {
       closed: () => this.closed(),
       ready: () => this.ready(),
     });
@@ -32,7 +32,7 @@ export class SimulatedClient extends EventEmitter {
 
   duplicate(): SimulatedClient {
     this.duplicates += 1;
-    return new SimulatedClient(this.network, `${this.label}/${this.duplicates}`, true);
+    return new SimulatedClient(this.network, `${this.label}/${this.duplicates}`);
   }
 
   evalsha(list: unknown[]): Promise<unknown> {
@@ -116,6 +116,13 @@ export class SimulatedClient extends EventEmitter {
     });
   }
 
+  /** A client of several servers keeps no order between what it sends again. */
+  private inSomeOrder(list: Sent[]): Sent[] {
+    const { dice } = this.network;
+    const at = dice.int(0, list.length);
+    return dice.chance(0.3) ? [...list.slice(at), ...list.slice(0, at)] : list;
+  }
+
   private closed(): void {
     this.status = 'reconnecting';
     this.unanswered = this.wire.takeUnanswered();
@@ -124,7 +131,7 @@ export class SimulatedClient extends EventEmitter {
 
   private ready(): void {
     this.status = 'ready';
-    this.wire.sent.push(...this.unanswered.splice(0));
+    this.wire.sent.push(...this.inSomeOrder(this.unanswered.splice(0)));
     this.emit('ready');
   }
 }

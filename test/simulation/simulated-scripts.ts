@@ -38,7 +38,12 @@ const LASTING: Patch[] = [
   "'PEXPIRE', key, rule.ttl",
 ].map((from) => ({ from: `${from})`, to: `${from} + ${LASTING_MS})` }));
 
-/** The scripts of production with small caps, then with what `patches` change. */
+/** The scripts of production whose keys do not expire before virtual time says so, then with what `patches` change. */
+export function lastingScripts(patches: readonly Patch[] = []): ScriptSet {
+  return patched(generated as unknown as ScriptSet, [...LASTING, ...patches]);
+}
+
+/** The same with small caps. */
 export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
   const seen = new Set<string>();
   const scripts = Object.entries(generated).map(([name, script]): [string, AnyScript] => {

@@ -1,0 +1,308 @@
+/** The client with one guard taken out: a text of one of its sources and what to put in its place. */
+export interface ClientMutant {
+  name: string;
+  /** In `lib/`. */
+  file: string;
+  from: string;
+  to: string;
+}
+
+function of(file: string, ...list: (readonly [name: string, from: string, to: string])[]): ClientMutant[] {
+  return list.map(([name, from, to]) => ({ name, file, from, to }));
+}
+
+export const CLIENT_MUTANTS: readonly ClientMutant[] = [
+  ...of(
+    'worker/lock-keeper.ts',
+    ['a lock has no deadline of its own', 'this.endOverdue(now);', ''],
+    ['a lost lock aborts nothing', "run.abort(new LockLostError(run.job.id, 'go on with'));", ''],
+    [
+      'who has lost a lock is not told by the renewal',
+      'this.lose(runs.filter(({ job }) => lost.has(job.id)));',
+      '',
+    ],
+    ['locks are not renewed', 'void this.renew();', 'this.renewAt = Infinity;'],
+    ['a renewal that failed is not tried again', '    this.renewing = false;\n    this.schedule();', ''],
+    [
+      'the deadline of a lock counts from the answer',
+      'run.lockedUntil = sentAt + lockMs;',
+      'run.lockedUntil = this.runtime.monotonicMs() + 20 * lockMs;',
+    ],
+    [
+      'locks that come late are not asked for',
+      'return run.lockedUntil <= this.runtime.monotonicMs();',
+      'return false;',
+    ],
+  ),
+  ...of(
+    'worker/worker-parts.ts',
+    [
+      'jobs that come while a worker closes are started',
+      'if (this.shutdown.isHandingBack) {',
+      'if (false) {',
+    ],
+    ['the slot of a job is never free again', 'ended: () => this.loop.ended(),', 'ended: () => {},'],
+    ['a job is started whatever became of its lock', '(isHeld && !run.handedBack)', '(true)'],
+  ),
+  ...of(
+    'worker/shutdown.ts',
+    ['what runs is not handed back at the end', '      this.handBack(run);', ''],
+    ['a job that is handed back is not aborted', 'run.abort(new WorkerClosingError());', ''],
+    [
+      'closing waits for jobs without an end',
+      'this.timers.push(this.runtime.setTimer(this.expire, timeoutMs));',
+      '',
+    ],
+  ),
+  ...of(
+    'worker/fetch-loop.ts',
+    ['a marker is not handed on', '    this.relay = true;\n', ''],
+    ['nobody looks when a delayed job is due', 'this.lookWhenDue(dueInMs);', ''],
+    [
+      'a fetch that failed is not made again',
+      'this.retryTimer = this.runtime.setTimer(() => this.poke(), RETRY_MS);',
+      '',
+    ],
+    [
+      'a fetch that failed keeps its slots',
+      '    this.asked -= wanted;\n    this.hooks.failed(error);',
+      '    this.hooks.failed(error);',
+    ],
+    [
+      'a worker does not wait to be woken',
+      '      this.waitForWake();\n    }\n  }\n\n  fetchFailed',
+      '    }\n  }\n\n  fetchFailed',
+    ],
+    [
+      'a limited worker does not come back',
+      'this.limitTimer = this.runtime.setTimer(',
+      'this.limitTimer = ((..._: unknown[]) => undefined)(',
+    ],
+  ),
+  ...of(
+    'worker/stalled-checker.ts',
+    ['nobody looks for stalled jobs again', '.finally(() => this.schedule());', ';'],
+    [
+      'nobody says that it is alive',
+      'const heardAgainMs = this.options.silence.silenceMs / 2;',
+      'const heardAgainMs = 0;',
+    ],
+  ),
+  ...of(
+    'worker/attempt.ts',
+    ['who has lost its lock fails the job', '} else if (run.isLockLoss(thrown)) {', '} else if (false) {'],
+    [
+      'what was handed back is written all the same',
+      '    if (run.handedBack) {\n      return;\n    }\n    this.commit',
+      '    this.commit',
+    ],
+    [
+      'a lock is kept when its job is through',
+      "      this.hooks.settled(run);\n      if (word === 'ok') {\n        done();",
+      "      if (word === 'ok') {\n        done();",
+    ],
+  ),
+  ...of(
+    'store/group-commit.ts',
+    ['a lane is not released', '      this.lanes.release(lane);\n', ''],
+    [
+      'what gathered during a call stays',
+      '      if (this.hasWork()) {\n        this.schedule();\n      } else {\n        this.tellIdle();\n      }',
+      '      this.tellIdle();',
+    ],
+    [
+      'who waits for the end of calls waits for ever',
+      '      for (const resolve of waiting) {\n        resolve();\n      }',
+      '',
+    ],
+    [
+      'an entry that is late is not given up',
+      'return this.sinces.some(Number.isFinite) || ',
+      'return false && ',
+    ],
+  ),
+  ...of(
+    'store/lane.ts',
+    ['calls are not numbered', '    this.seq += 1;\n    return', '    return'],
+    ['a lane is used twice at once', 'const lane = this.free.pop();', 'const lane = this.free.at(-1);'],
+    ['all lanes have one name', '`${this.writer}.${this.made}`', 'this.writer'],
+  ),
+  ...of(
+    'store/call.ts',
+    ['what passes is not tried again', 'if (!(isPassing(error) || isBroken(error))) {', 'if (true) {'],
+    [
+      'a call is not made again after a refusal',
+      'if (!(isPassing(error) || isBroken(error))) {',
+      'if (!isBroken(error)) {',
+    ],
+    ['a call that waits for the connection is never made', 'this.gate.wait(resolve);', ''],
+  ),
+  ...of('store/calls.ts', [
+    'a late call is not given up',
+    '      this.giveUp(open, new CallTimeoutError(patience.limitMs, { mayBeWritten, cause: failure }));',
+    '',
+  ]),
+  ...of(
+    'store/commit-batch.ts',
+    [
+      'answers of one call are mixed up',
+      'settle(words[i] as string, undefined, reply[3])',
+      'settle(words[words.length - 1 - i] as string, undefined, reply[3])',
+    ],
+    [
+      'a call of a worker is given a new number each time',
+      '{ writer: lane.writer, seq }, grant, wanted, relay, rest)',
+      '{ writer: lane.writer, seq: lane.next() }, grant, wanted, relay, rest)',
+    ],
+    [
+      'the relay marker is never taken along',
+      'const relay = this.fetcher?.takeRelay() ?? false;',
+      'const relay = false;',
+    ],
+    [
+      'nobody is told of an outbox',
+      '    if (undeliveredMs >= 0) {\n      this.undelivered(undeliveredMs);\n    }\n  }',
+      '  }',
+    ],
+  ),
+  ...of(
+    'store/add-batch.ts',
+    ['adds wake nobody elsewhere', 'idle ? 0 : 1]', '0]'],
+    ['the answers of adds are mixed up', 'lines[i + 1]', 'lines[entries.length - i]'],
+  ),
+  ...of(
+    'store/courier.ts',
+    [
+      'a delivery is followed by no look',
+      '      this.sending.delete(followed);\n      this.nudge(0);',
+      '      this.sending.delete(followed);',
+    ],
+    ['a courier that failed does not come back', '          this.lookIn(RETRY_MS);', ''],
+    ['a courier does not come back for what another has on lease', '      this.lookIn(lateInMs + 1);', ''],
+    ['who waits for a delivery is not told', '        resolve(true);', ''],
+  ),
+  ...of(
+    'store/courier-round.ts',
+    [
+      'what was received is said although the target lacks it',
+      'if (!hasTaken(taken, last)) {',
+      'if (false) {',
+    ],
+    ['what was received is not said', '    this.received = last;\n', ''],
+    [
+      'a round that failed stays busy',
+      '      patience.cancel();\n      this.busy = false;',
+      '      patience.cancel();',
+    ],
+    [
+      'a delivery has no end',
+      'setTimer(() => call.abandon(), PATIENCE_MS, true)',
+      'setTimer(() => {}, PATIENCE_MS, true)',
+    ],
+  ),
+  ...of(
+    'redis/wake-line.ts',
+    [
+      'a broken read wakes nobody',
+      '  protected afterFailure(): void {\n',
+      '  protected afterFailure(): void {\n    return;\n',
+    ],
+    [
+      'a marker is not handed back',
+      "this.owner.client.zadd(wakeKey, 0, '1').catch((error: unknown) => this.complain(error));",
+      '',
+    ],
+    ['a waiter has no deadline', '      waiter.done(woken);', '      if (woken) waiter.done(woken);'],
+  ),
+  ...of(
+    'redis/blocking-line.ts',
+    ['a read does not learn of new keys', '(otherPlace || !reading.keys.includes(key))', 'false'],
+    [
+      'a broken read is not made anew',
+      '      this.drop();\n      this.owner.suspect();',
+      '      this.owner.suspect();',
+    ],
+  ),
+  ...of(
+    'redis/event-line.ts',
+    ['the place of a stream stays where it was', '    stream.place = last;\n', ''],
+    ['whoever was sent back is not told', '    readers.forEach((reader) => reader.restarted());', ''],
+    ['entries of another place are handed over', ' || stream.place !== from', ''],
+  ),
+  ...of(
+    'events/event-feed.ts',
+    ['what comes while a reader joins is lost', 'this.tellAll(place.take(held));', ''],
+    ['a reader does not come back when its line starts over', '      void this.comeBack();', ''],
+    [
+      'a reader joins without what lies before the line',
+      'if (compareIds(head, place.entryId) > 0) {',
+      'if (false) {',
+    ],
+  ),
+  ...of(
+    'events/event-place.ts',
+    [
+      'the rest of an entry is told twice',
+      'entry.events.filter(({ id }) => numberOf(id) > (seen as number))',
+      'entry.events',
+    ],
+    [
+      'no gap is told of',
+      '        if (missing) {\n          events.push(gapBefore',
+      '        if (false) {\n          events.push(gapBefore',
+    ],
+    [
+      'the cursor forgets its number',
+      'const { entryId, number } = cursor;',
+      'const { entryId } = cursor, number = undefined;',
+    ],
+  ),
+  ...of('events/continuity.ts', [
+    'a gap counts one too few',
+    'const lost = first - expected;',
+    'const lost = first - expected - 1;',
+  ]),
+  ...of(
+    'events/job-watch.ts',
+    ['what a snapshot has told is told again', 'compareEventIds(event.id, this.seenId) > 0', 'true'],
+    [
+      'a watch does not end with its job',
+      "const LAST_EVENTS = new Set<string>(['completed', 'failed', 'removed']);",
+      "const LAST_EVENTS = new Set<string>(['completed', 'failed']);",
+    ],
+    [
+      'what comes during a look is lost',
+      '      this.held.push(event);',
+      '      if (!this.isBusy) this.held.push(event);',
+    ],
+    [
+      'a watch does not look after a gap',
+      '      this.subscriber.next(event);\n      void this.busy(() => this.refresh());',
+      '      this.subscriber.next(event);',
+    ],
+  ),
+  ...of(
+    'job/wait-until-finished.ts',
+    [
+      'who waits does not look again',
+      'this.timers.push(runtime.setRepeating(this.look, LOOK_AGAIN_MS));',
+      '',
+    ],
+    ['who waits outlives the events', "['closing', this.onClosing],", ''],
+  ),
+  ...of(
+    'steps/step-ledger.ts',
+    ['the cursor of steps is forgotten', "this.cursor = fields.step ?? '';", "this.cursor = '';"],
+    [
+      'what was undone is undone again',
+      ".filter(([name]) => this.entries.get(undoCursor(name))?.letter !== 'c')",
+      '',
+    ],
+    ['nothing is undone', "letter === 'c' && !name.startsWith(UNDO)", 'false'],
+  ),
+  ...of('redis/redis-failure.ts', [
+    'a broken connection is an error for good',
+    '    error instanceof ConnectionError || (isNativeError(error)',
+    '    false && (isNativeError(error)',
+  ]),
+];
