@@ -13,6 +13,7 @@ const LAST_CALLS_MS = 1000;
 export class Shutdown {
   private begun: Promise<void> | undefined;
   private over = false;
+  private handsBack = false;
   private expire!: () => void;
   /** Resolves at the earliest deadline that a caller gave. */
   private readonly expired = new Promise<void>((resolve) => (this.expire = resolve));
@@ -31,6 +32,11 @@ export class Shutdown {
   /** Whether jobs are no longer waited for. */
   get isOver(): boolean {
     return this.over;
+  }
+
+  /** Whether jobs that come now, from a call on its way, are handed back at once. */
+  get isHandingBack(): boolean {
+    return this.handsBack;
   }
 
   run(timeoutMs = CLOSE_TIMEOUT_MS, stopOthers: () => Promise<void>): Promise<void> {
@@ -54,6 +60,7 @@ export class Shutdown {
     await Promise.race([this.locks.whenEmpty(), this.expired]);
     this.timers.forEach((timer) => timer.cancel());
     // The newest first: each goes to the front of the queue, and the oldest ends up there.
+    this.handsBack = true;
     for (const run of this.locks.runs().toReversed()) {
       this.handBack(run);
     }

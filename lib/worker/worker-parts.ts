@@ -165,7 +165,7 @@ export class WorkerParts {
 
   private begin(record: JobRecord, sentAt: number): void {
     const run = this.hold(record, sentAt);
-    if (this.shutdown.isOver) {
+    if (this.shutdown.isHandingBack) {
       this.shutdown.handBack(run);
       this.loop.ended();
       return;
@@ -191,6 +191,13 @@ export class WorkerParts {
       begin();
       return;
     }
-    void this.locks.confirm(run).then((isHeld) => (isHeld ? begin() : this.attempts.leave(run)));
+    void this.locks.confirm(run).then((isHeld) => {
+      // The worker may have closed meanwhile, and handed the job back.
+      if (isHeld && !run.handedBack) {
+        begin();
+      } else {
+        this.attempts.leave(run);
+      }
+    });
   }
 }
