@@ -1,3 +1,4 @@
+import { decodeEntry } from '../../lib/events/decode-entry.js';
 import { decodeBody } from '../../lib/job/job-body.js';
 import type { StoredKey } from './read-queue-keys.js';
 
@@ -17,8 +18,9 @@ export function auditDedup(stored: readonly StoredKey[], values: Map<string, unk
       wrong.push(...faults.map((fault) => `deduplication ${id} ${fault}`));
     }
   }
+  const retried = retriedJobs(stored);
   for (const [name, value] of values) {
-    if (name.startsWith('job:')) {
+    if (name.startsWith('job:') && !retried.has(name.slice('job:'.length))) {
       wrong.push(...auditProtection(name.slice('job:'.length), value as Fields, values));
     }
   }
@@ -46,8 +48,23 @@ function isOwnUnfinished(id: string, job: unknown): boolean {
   return dedup === id && state !== 'completed' && state !== 'failed';
 }
 
-// So at most one unfinished job of an id can be without fault. One whose deduplication was ended by hand is told too,
-// and so is one that had finished and was retried: nothing stored tells them from one that was forgotten.
+/** Jobs that had finished and were retried: they have given their id up, and do not take it again. */
+function retriedJobs(stored: readonly StoredKey[]): Set<string> {
+  const stream = stored.find(({ name }) => name === 'events')?.value ?? [];
+  const retried = new Set<string>();
+  for (const [entryId, fields] of stream as [string, string[]][]) {
+    for (const event of decodeEntry(entryId, fields)) {
+      if (event.event === 'added') retried.delete(event.jobId);
+      if (event.event === 'waiting' && (event.prev === 'failed' || event.prev === 'completed')) {
+        retried.add(event.jobId);
+      }
+    }
+  }
+  return retried;
+}
+
+// So at most one unfinished job of an id can be without fault. One whose deduplication was ended by hand is told too, and so is
+// one that was retried where its event has been cut off: nothing stored tells them from one that was forgotten.
 function auditProtection(id: string, job: Fields, values: Map<string, unknown>): string[] {
   const { dedup } = job;
   if (dedup === undefined || !isOwnUnfinished(dedup, job) || mayHaveRunOut(values.get(`body:${id}`))) {

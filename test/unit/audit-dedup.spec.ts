@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { removeJob, retryJobs } from '../../lib/redis/scripts.generated.js';
+import { runCommit } from '../support/commit-call.js';
 import { addDedup, type DedupJob } from '../support/dedup-call.js';
 import { bringOwner } from '../support/dedup-owner.js';
 import { ScriptLab, SEED_TIME } from '../support/script-lab.js';
@@ -82,6 +84,30 @@ describe('auditQueue, of deduplications,', () => {
     await addDedup(lab, [{}], { now: SEED_TIME, seq: '2' });
 
     const found = 'job 1 is unfinished and not the owner of its deduplication d';
+    lab.willFind(found);
+    expect(await lab.audit()).toEqual([found]);
+  });
+
+  it('finds nothing wrong with a job that failed and was retried: it has given its id up', async () => {
+    await bringOwner(lab, 'failed', {});
+    await lab.run(retryJobs, [SEED_TIME + 3, 'failed', 10, 0]);
+    expect(await lab.audit()).toEqual([]);
+
+    await addDedup(lab, [{}], { now: SEED_TIME + 4, seq: '2' });
+    expect(await lab.audit()).toEqual([]);
+  });
+
+  it('finds a forgotten one again when the id of a retried job is given anew', async () => {
+    const failure = ['fail', 'mine', 'w:1', '"no"', '[]', '', '1'];
+    await addDedup(lab, [{ id: 'mine' }], { now: SEED_TIME });
+    await runCommit(lab, [], { now: SEED_TIME + 1, seq: '3', want: 1 });
+    await runCommit(lab, [failure], { now: SEED_TIME + 2, seq: '4' });
+    await lab.run(retryJobs, [SEED_TIME + 3, 'failed', 10, 0]);
+    await lab.run(removeJob, [SEED_TIME + 4, 'setup', '9', 'mine']);
+    await addDedup(lab, [{ id: 'mine' }], { now: SEED_TIME + 5, seq: '5' });
+    await lab.client.del(lab.keys.derived('dedup', 'd'));
+
+    const found = 'job mine is unfinished and not the owner of its deduplication d';
     lab.willFind(found);
     expect(await lab.audit()).toEqual([found]);
   });
