@@ -25,7 +25,7 @@ export function executeStep(
         context.abort(error);
       },
       timeoutMs,
-      true,
+      { background: true },
     );
     work.then(resolve, reject).finally(() => timer.cancel());
   });

@@ -1,7 +1,9 @@
 import { LockLostError } from '../job/errors.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
 import type { JobWrite, StepWay, StepWrite } from '../job/job-write.js';
+import { shownKey } from '../job/job-ref.js';
 import { encodeJson } from '../job/json.js';
+import type { WorkObserver } from '../runtime/runtime.js';
 import type { StagedRun } from '../worker/staged-processor.js';
 import { executeStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
@@ -52,7 +54,30 @@ export class StepWork {
       ...([name, attempt, this.run, this.plan, this.ledger] as const),
       ...([timeout !== undefined, failedReason] as const),
     );
-    return executeStep(job, context, work, timeout);
+    const { observer } = job.runtime;
+    return observer
+      ? this.performObserved(observer, name, () => executeStep(job, context, work, timeout))
+      : executeStep(job, context, work, timeout);
+  }
+
+  /** Where a test has the process killed, nothing more is done or written on behalf of this run. */
+  private async performObserved(
+    observer: WorkObserver,
+    name: string,
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
+    this.passes(observer, `before ${name}`);
+    const returned = await work();
+    this.passes(observer, `after the effect of ${name}`);
+    return returned;
+  }
+
+  private passes(observer: WorkObserver, point: string): void {
+    const { job } = this.run;
+    this.isStopped ||= observer.dies(shownKey(job), point);
+    if (this.isStopped) {
+      throw new Error('The run is over.');
+    }
   }
 
   /** JSON of what a step came to, if it may be kept. */
@@ -113,6 +138,9 @@ export class StepWork {
       throw new Refused(new LockLostError(job.id, 'keep a step of'));
     }
     this.run.kept(sentAt);
+    if (write[0] === 'step') {
+      this.isStopped ||= job.runtime.observer?.dies(shownKey(job), `after ${write[3]}`) ?? false;
+    }
     return word;
   }
 

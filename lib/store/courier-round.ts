@@ -140,7 +140,7 @@ export class CourierRound {
     ] as const;
     const runner = this.office.runner(this.target);
     const call = new Call(runner, () => runner.run(receive, args, rest));
-    const patience = this.office.runtime.setTimer(() => call.abandon(), PATIENCE_MS, true);
+    const patience = this.office.runtime.setTimer(() => call.abandon(), PATIENCE_MS, { background: true });
     try {
       const [lookInMs, ...taken] = (await call.answer()) as [number, ...Taken];
       if (lookInMs >= 0 && this.target !== this.source) {

@@ -139,7 +139,7 @@ export class Courier {
       this.stopTimer();
       this.nudge(0);
     };
-    this.timer = this.office.runtime.setTimer(run, ms, true);
+    this.timer = this.office.runtime.setTimer(run, ms, { background: true });
   }
 
   private stopTimer(): void {

@@ -46,6 +46,8 @@ export class StalledChecker {
   start(): void {
     if (!this.started && !this.stopped) {
       this.started = true;
+      const { intervalMs, lockMs, silence } = this.options;
+      this.runtime.observer?.noticedWithin(lockMs + intervalMs + silence.graceMs);
       this.wake();
     }
   }
@@ -74,6 +76,7 @@ export class StalledChecker {
       this.timer = this.runtime.setTimer(
         this.wake,
         Math.max(Math.min(this.lookAt - this.runtime.monotonicMs(), heardAgainMs), 0),
+        { upkeep: true },
       );
     }
   }

@@ -1,8 +1,10 @@
 import { Job } from '../job/job.js';
+import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
 import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
+import type { WorkObserver } from '../runtime/runtime.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { CALL_TIMEOUT_MS } from '../store/patience.js';
@@ -50,6 +52,7 @@ export class WorkerParts {
   readonly manual: ManualFetch;
   readonly shutdown: Shutdown;
   private readonly attempts: AttemptRunner;
+  private readonly observer: WorkObserver | undefined;
 
   constructor(
     private readonly host: WorkerHost,
@@ -60,6 +63,7 @@ export class WorkerParts {
     const drainDelayMs = (opts.drainDelay ?? DRAIN_DELAY_S) * 1000;
     this.connection = connect(opts.connection);
     const { runtime } = this.connection;
+    this.observer = runtime.observer;
     this.id = runtime.uniqueId();
     const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter };
     const failed = (error: unknown): void => tell('error', asError(error));
@@ -120,7 +124,10 @@ export class WorkerParts {
       completed: (job, result) => tell('completed', job, result, 'active'),
       failed: (job, error) => tell('failed', job, error, 'active'),
       error: failed,
-      ended: () => this.loop.ended(),
+      ended: (run) => {
+        this.loop.ended();
+        this.observer?.ended(run);
+      },
       settled: (run) => this.locks.release(run),
       // A step that is kept renews a lock that is no longer as good as new.
       kept: (run, sentAt) =>
@@ -160,6 +167,7 @@ export class WorkerParts {
   private hold(record: JobRecord, sentAt: number): Run {
     const run = new Run(this.jobOf(record), record.token ?? '');
     this.locks.hold(run, sentAt);
+    this.observer?.began(run, shownKey(run.job));
     return run;
   }
 

@@ -85,7 +85,7 @@ export const DEDUP_MUTANTS: Mutant[] = [
   ),
   mutant(
     'the key expires when its first ttl has passed',
-    "redis.call('PEXPIRE', key, rule.ttl + 3600000)",
+    "redis.call('PEXPIRE', key, rule.ttl + sweep_later)",
     '',
   ),
   mutant('a job releases the key of another', 'if stored[1] ~= owner or (stored[2]', 'if (stored[2]'),
