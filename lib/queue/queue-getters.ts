@@ -1,9 +1,12 @@
 import { checkInteger, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
 import { RedisVersionError } from '../job/errors.js';
+import { decodeBody } from '../job/job-body.js';
 import { Job } from '../job/job.js';
+import type { JobRecord } from '../job/job-record.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
 import type { JobState, JobType } from '../job/job-state.js';
 import { decodeJson, decodeValue } from '../job/json.js';
+import { Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
@@ -22,6 +25,8 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   /** @internal */
   readonly store: QueueStore;
   protected readonly connection: Connection;
+  protected readonly tracing: Tracing | undefined;
+  private readonly unmeasure: (() => void) | undefined;
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);
 
   constructor(
@@ -41,12 +46,15 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
         this.emit('error', error);
       }
     });
+    this.tracing = Tracing.of(opts);
     this.store = new QueueStore(this.connection, prefix, name, {
       progressed: (job, progress) => this.emit('progress', (job as Job).id, progress),
       codec: opts.codec,
       callTimeoutMs: opts.callTimeout,
       backlog: (opts as BacklogOptions).backlog,
+      tracing: this.tracing,
     });
+    this.unmeasure = opts.telemetry?.measure?.(this);
   }
 
   /** Name of the queue with its prefix. */
@@ -220,6 +228,21 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return this.store.inspect.getLogs(id, { start, stop: end, descending: !asc });
   }
 
+  /**
+   * For how many milliseconds the oldest job has waited that could start now: the first of those that wait, or the first of those with
+   * a priority. 0 where none waits.
+   */
+  async getLagMs(): Promise<number> {
+    const { inspect } = this.store;
+    const first = { start: 0, stop: 0, descending: false };
+    const ids = await Promise.all(
+      (['waiting', 'prioritized'] as const).map((state) => inspect.listJobs([state], first)),
+    );
+    const looks = await Promise.all(ids.flat().map((id) => inspect.lookAtJob(id)));
+    const lags = looks.map(({ time, job }) => (job ? time - waitsSince(job.record) : 0));
+    return Math.max(0, ...lags);
+  }
+
   async isPaused(): Promise<boolean> {
     return (await this.store.inspect.countJobs()).paused;
   }
@@ -254,9 +277,16 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
           this.store.idle(),
         );
       }
+      this.unmeasure?.();
       this.store.close('The queue was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());
   }
+}
+
+/** About when a job began to wait: since it was due, or since it was run last. */
+function waitsSince({ body, fields }: JobRecord): number {
+  const { timestamp, opts } = decodeBody(body);
+  return Math.max(timestamp + (opts.delay ?? 0), Number(fields.processedOn ?? 0));
 }

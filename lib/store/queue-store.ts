@@ -1,5 +1,6 @@
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
+import { decodeBody } from '../job/job-body.js';
 import { plainId } from '../job/job-life.js';
 import type { JobRecord } from '../job/job-record.js';
 import { type JobRef, queueBase, refText } from '../job/job-ref.js';
@@ -14,6 +15,7 @@ import type {
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
 import type { Silence } from '../job/silence.js';
+import { type Carried, type Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
@@ -36,7 +38,7 @@ import {
 } from './commit-batch.js';
 import { type CleanedSlice, type CleanSlice, ControlStore } from './control-store.js';
 import type { Courier } from './courier.js';
-import { type FlowNode, prepareNode } from './flow-node.js';
+import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { InspectStore } from './inspect-store.js';
 import { Patience } from './patience.js';
@@ -74,6 +76,7 @@ export interface StoreHost {
   callTimeoutMs?: number | undefined;
   /** Adds that may wait while Redis does not answer. */
   backlog?: number | undefined;
+  tracing?: Tracing | undefined;
 }
 
 /**
@@ -205,9 +208,9 @@ export class QueueStore implements JobStore {
   /** Stores of any number of queues, over one connection. */
   static peersOn(
     connection: Connection,
-    { codec, callTimeoutMs, backlog }: StoreHost,
+    { codec, callTimeoutMs, backlog, tracing }: StoreHost,
   ): StorePeers<QueueStore> {
-    const host = { codec, callTimeoutMs, backlog };
+    const host = { codec, callTimeoutMs, backlog, tracing };
     return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );
@@ -219,10 +222,17 @@ export class QueueStore implements JobStore {
 
   async addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]> {
     const parent = this.refOf(parentId);
-    const nodes = children.map((child) =>
-      prepareNode(child, { prefix: this.prefix, newId: this.runtime.uuid, codec: this.codec }, parent),
-    );
-    return this.attach(parentId, token, nodes);
+    const { prefix, codec } = this;
+    const add = async (carried?: Carried): Promise<AddedChild[]> => {
+      const nodes = children.map((child) =>
+        prepareNode(child, { prefix, newId: this.runtime.uuid, codec, carried }, parent),
+      );
+      return this.attach(parentId, token, nodes);
+    };
+    const { tracing } = this.host;
+    return tracing
+      ? tracing.add(tracedFlows(children), add, (added) => added.map(({ ref }) => ref.id))
+      : add();
   }
 
   /** Adds children that have been checked. */
@@ -250,8 +260,18 @@ export class QueueStore implements JobStore {
     await within(this.runtime, TELL_MS, this.courier.look());
   }
 
-  signalJob(id: string, name: string, key: string, json: string): Promise<string> {
-    return this.once((lane) => this.control.signalJob(id, name, key, json, lane));
+  async signalJob(named: string, name: string, key: string, json: string): Promise<string> {
+    const signal = (): Promise<string> =>
+      this.once((lane) => this.control.signalJob(named, name, key, json, lane));
+    const { tracing } = this.host;
+    if (!tracing?.telemetry) {
+      return signal();
+    }
+    const id = plainId(named);
+    const stored = await this.loadJob(id);
+    const metadata = stored && decodeBody(stored.record.body).opts.telemetry?.metadata;
+    const { queueName } = this;
+    return tracing.trace({ kind: 'signal', queueName, jobId: id, signal: name, metadata }, signal);
   }
 
   promoteJob(id: string): Promise<string> {
