@@ -101,14 +101,20 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     });
   }
 
+  /** @internal The events of a queue, where somebody listens to them. */
+  readingEvents(queue: string): QueueEvents | undefined {
+    const events = this.events.get(queue);
+    return events?.isReading ? events : undefined;
+  }
+
   /** @internal A queue that is registered in several modules is one queue. */
-  openQueue(name: string, options: QueueOptions): Queue {
+  openQueue(name: string, options: QueueOptions, isLate = false): Queue {
     const present = this.queues.get(name);
     if (present) {
       const differing = differingOptions(present.opts, options);
       if (differing.length > 0) {
         // The application will not come to be, so nobody else would close them.
-        void this.closeQueues();
+        if (!isLate) void this.closeQueues();
         throw new ConflictingQueueOptionsError(name, differing);
       }
       return present;

@@ -76,7 +76,8 @@ class OpenTelemetry implements Telemetry {
   }
 
   private traceOf(work: TracedWork, span: Span, own: Context): Trace {
-    const startedMs = performance.now();
+    const runtime = work.kind === 'process' ? work.job.runtime : undefined;
+    const startedMs = runtime?.monotonicMs() ?? 0;
     let error: string | undefined;
     return {
       metadata: work.kind === 'add' ? writeMetadata(own) : undefined,
@@ -92,7 +93,7 @@ class OpenTelemetry implements Telemetry {
         span.setAttribute('error.type', failure.name);
       },
       end: (outcome) => {
-        this.told(work, span, { outcome, tookMs: performance.now() - startedMs, error });
+        this.told(work, span, { outcome, tookMs: (runtime?.monotonicMs() ?? 0) - startedMs, error });
         span.end();
       },
     };

@@ -1,4 +1,4 @@
-import { checkInteger, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
+import { checkInteger, checkNumber, checkQueueName, LONGEST_TIMER_MS, PRIORITY_LIMIT } from '../job/check.js';
 import { RedisVersionError } from '../job/errors.js';
 import { decodeBody } from '../job/job-body.js';
 import { Job } from '../job/job.js';
@@ -19,6 +19,7 @@ import { checkRange, listedState, listedStates } from './arguments.js';
 
 /** Calls under way are waited for when a queue closes, but not for ever: Redis may hang. */
 const LAST_CALLS_MS = 10_000;
+const CHECK_PATIENCE_MS = 5000;
 
 /** Reading a queue. Ranges are positions from the front, both ends included; -1 is the last. */
 export class QueueGetters<J extends Job = Job> extends SafeEmitter {
@@ -70,6 +71,16 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
     await this.connection.waitUntilReady();
+  }
+
+  /**
+   * Resolves where Redis is as it should be. Rejects with `ConnectionError` when it cannot be reached for `patienceMs`, with
+   * `RedisVersionError`, with `RedisPolicyError` where it may evict jobs, and, from Redis 7 on, with `MissingRightsError` that has the
+   * line to set.
+   */
+  async checkRedis(patienceMs = CHECK_PATIENCE_MS): Promise<void> {
+    checkNumber('patienceMs', patienceMs, 1, LONGEST_TIMER_MS);
+    await this.store.checkServer(patienceMs);
   }
 
   /** The job with that id, or undefined. */

@@ -19,7 +19,10 @@ import { type Carried, type Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
+import { demandRights } from '../redis/demand-rights.js';
+import { probeWrite } from '../redis/probe-write.js';
 import { QueueKeys } from '../redis/queue-keys.js';
+import { demandKeeping } from '../redis/server-check.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { recoverStalled, removeChildren, renewLocks } from '../redis/scripts.generated.js';
 import { AddBatch } from './add-batch.js';
@@ -115,7 +118,7 @@ export class QueueStore implements JobStore {
     this.keys = new QueueKeys(prefix, queueName);
     this.runtime = connection.runtime;
     this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
-    this.patience = new Patience(this.runtime, host.callTimeoutMs);
+    this.patience = new Patience(this.runtime, host.callTimeoutMs, connection);
     this.calls = new Calls(connection, this.patience);
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
@@ -253,6 +256,19 @@ export class QueueStore implements JobStore {
     await removeBelow(this.families, root, family, true);
     const queues = new Set(family.groups.map(({ queue }) => this.peer(queue)));
     await Promise.all([...queues].map((queue) => queue.deliver()));
+  }
+
+  /** Rejects unless Redis is reached in time and is as it should be. */
+  async checkServer(patienceMs: number): Promise<void> {
+    const { client } = this.connection;
+    await this.connection.waitUntilReady(patienceMs);
+    await demandKeeping(client);
+    await demandRights(client, this.keys);
+  }
+
+  /** Rejects unless Redis takes a write that changes nothing. */
+  async probe(): Promise<void> {
+    await probeWrite(this.connection.client, this.keys.base);
   }
 
   /** Delivers what the outbox holds. */
