@@ -136,11 +136,7 @@ export class FlowProducer extends SafeEmitter {
   }
 
   /** Checks a flow; the answer adds it. */
-  private prepare(
-    flow: FlowJob,
-    { queuesOptions }: FlowOptions,
-    carried?: Carried,
-  ): () => Promise<JobNode> {
+  private prepare(flow: FlowJob, { queuesOptions }: FlowOptions, carried?: Carried): () => Promise<JobNode> {
     const defaults = {
       prefix: this.prefix,
       newId: this.connection.runtime.uuid,

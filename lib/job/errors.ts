@@ -232,10 +232,7 @@ export class RedisVersionError extends StepwellError {
 /** Redis may throw jobs away when its memory is full. */
 export class RedisPolicyError extends StepwellError {
   constructor(readonly policy: string) {
-    super(
-      `Redis may evict jobs: its maxmemory-policy is ${policy}. Set it to noeviction.`,
-      'REDIS_POLICY',
-    );
+    super(`Redis may evict jobs: its maxmemory-policy is ${policy}. Set it to noeviction.`, 'REDIS_POLICY');
   }
 }
 

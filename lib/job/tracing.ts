@@ -92,21 +92,25 @@ export class Tracing {
   }
 
   private restore<T>(context: Record<string, unknown> | undefined, work: () => T): T {
-    return this.propagators.reduceRight(
-      (run, each) => () => each.restore(context?.[each.name], run),
-      work,
-    )();
+    return this.propagators.reduceRight((run, each) => () => each.restore(context?.[each.name], run), work)();
   }
 }
 
 /** Adds what is carried to a job's own options, unless those say otherwise. */
-export function carrying(own: JobsOptions | undefined, carried: Carried | undefined): JobsOptions | undefined {
+export function carrying(
+  own: JobsOptions | undefined,
+  carried: Carried | undefined,
+): JobsOptions | undefined {
   return carried ? { ...carried, ...own } : own;
 }
 
 export function checkTelemetry(option: string, value: unknown): void {
   if (typeof (value as Partial<Telemetry> | null)?.begin !== 'function') {
-    throw new InvalidOptionError(option, value, 'Use openTelemetry() of stepwell/otel, or an object with `begin`.');
+    throw new InvalidOptionError(
+      option,
+      value,
+      'Use openTelemetry() of stepwell/otel, or an object with `begin`.',
+    );
   }
 }
 

@@ -26,7 +26,10 @@ export class SharedOptions {
 
 /** OpenTelemetry, where the process has set it up; nothing is loaded where not. */
 async function registeredTelemetry(): Promise<Telemetry | undefined> {
-  if ((globalThis as Record<symbol, unknown>)[REGISTERED] === undefined) {
+  const registered = (globalThis as Record<symbol, { trace?: unknown; metrics?: unknown } | undefined>)[
+    REGISTERED
+  ];
+  if (!registered?.trace && !registered?.metrics) {
     return undefined;
   }
   openTelemetry ??= import('../otel/open-telemetry.js').then((adapter) => adapter.openTelemetry());

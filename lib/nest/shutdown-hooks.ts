@@ -6,12 +6,12 @@ const SETTLED_MS = 1000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** Calls back a moment after the start where no signal that ends the process is listened to, as `enableShutdownHooks` does. */
-export function sayMissingShutdownHooks(say: () => void): Timer {
+export function sayMissingShutdownHooks(say: () => void, settledMs = SETTLED_MS): Timer {
   return systemRuntime.setTimer(
     () => {
       if (SIGNALS.every((signal) => process.listenerCount(signal) === 0)) say();
     },
-    SETTLED_MS,
+    settledMs,
     true,
   );
 }

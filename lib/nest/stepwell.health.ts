@@ -100,6 +100,7 @@ export class StepwellHealth {
     if (!worker) return;
     health.worker = worker.isPaused() ? 'paused' : worker.isRunning() ? 'running' : 'stopped';
     // One that waits to be started by hand is as it is meant to be.
-    if (health.worker === 'stopped' && worker.opts.autorun !== false) reasons.push('The worker does not run.');
+    if (health.worker === 'stopped' && this.registry.startsWorker(queue))
+      reasons.push('The worker does not run.');
   }
 }

@@ -99,7 +99,11 @@ export class StepwellModule extends ConfigurableModuleClass {
       if (typeof useFactory !== 'function') {
         const hint =
           'Use a function that returns the options; only forRootAsync takes useClass and useExisting.';
-        throw new InvalidOptionError(`registerQueueAsync useFactory of queue ${queueNameOf(name)}`, useFactory, hint);
+        throw new InvalidOptionError(
+          `registerQueueAsync useFactory of queue ${queueNameOf(name)}`,
+          useFactory,
+          hint,
+        );
       }
       refuseUnknown('registerQueueAsync option', others, ['name', 'imports', 'inject', 'useFactory']);
       return queueProvider(name, useFactory, inject);
@@ -175,11 +179,7 @@ function queueProvider(
   return {
     provide: getQueueToken(name),
     inject: [StepwellRegistry, SharedOptions, ...inject],
-    useFactory: async (
-      registry: StepwellRegistry,
-      shared: SharedOptions,
-      ...dependencies: unknown[]
-    ) => {
+    useFactory: async (registry: StepwellRegistry, shared: SharedOptions, ...dependencies: unknown[]) => {
       const own = (await ownOptions(...dependencies)) as QueueOptions | undefined;
       if (typeof own !== 'object' || own === null) {
         throw new InvalidOptionError(`options of queue ${name}`, own, 'The factory has to return an object.');
@@ -196,7 +196,10 @@ function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): Fa
     provide: token,
     inject: [StepwellRegistry, SharedOptions],
     useFactory: (registry: StepwellRegistry, shared: SharedOptions) =>
-      registry.openFlowProducer(token, { ...producerOptionsOf(shared.queue ?? {}), ...producerOptionsOf(own) }),
+      registry.openFlowProducer(token, {
+        ...producerOptionsOf(shared.queue ?? {}),
+        ...producerOptionsOf(own),
+      }),
   };
 }
 

@@ -1,4 +1,9 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import type { Timer } from '../runtime/runtime.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
@@ -44,7 +49,8 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
       for (const [queue, processors] of queues) {
         processors.forEach(({ instance }) => foundProcessor(instance));
         if (this.registry.isReplaced(queue)) continue;
-        this.registry.addWorker(this.createWorker(queue, processors));
+        const byHand = mergeWorkerOptions(processors).autorun === false;
+        this.registry.addWorker(this.createWorker(queue, processors), byHand);
         processors.forEach((processor) => this.dedup.apply(processor));
       }
       const unseen = takeUnseenProcessors();
@@ -64,7 +70,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
   }
 
   onApplicationBootstrap(): void {
-    if (this.registry.getWorkers().some(({ opts }) => opts.autorun !== false)) {
+    if (this.registry.getWorkers().some(({ name }) => this.registry.startsWorker(name))) {
       this.hooks = sayMissingShutdownHooks(() => this.log.noShutdownHooks());
     }
   }

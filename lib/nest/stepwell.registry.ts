@@ -38,6 +38,8 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   private readonly queues = new Map<string, Queue>();
   /** Names of queues that modules register, also of those that a test puts something else in place of. */
   private readonly registered = new Set<string>();
+  /** Queues whose workers start with the application. */
+  private readonly started = new Set<string>();
   private readonly workers = new Map<string, Worker>();
   private readonly events = new Map<string, QueueEvents>();
   private readonly producers = new Map<string, FlowProducer>();
@@ -74,6 +76,11 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
 
   getWorkers(): Worker[] {
     return [...this.workers.values()];
+  }
+
+  /** @internal Whether the worker of a queue starts with the application. */
+  startsWorker(queue: string): boolean {
+    return this.started.has(queue);
   }
 
   /** The worker of a queue, or undefined when no class of this application processes it. */
@@ -144,9 +151,10 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     return producer;
   }
 
-  /** @internal */
-  addWorker(worker: Worker): void {
+  /** @internal @param byHand whether somebody else starts it */
+  addWorker(worker: Worker, byHand: boolean): void {
     this.workers.set(worker.name, worker);
+    if (!byHand) this.started.add(worker.name);
   }
 
   /** @internal */

