@@ -6,7 +6,8 @@ const FLOORS = [
   ['store'],
   ['queue', 'worker', 'flow', 'events', 'maintenance'],
   ['steps', 'otel'],
-  ['nest', 'testing'],
+  ['nest'],
+  ['testing'],
 ];
 
 const anyOf = (folders) => `^lib/(${folders.join('|')})/`;

@@ -4,7 +4,7 @@ import { JobNotFoundError, MissingParentError } from './errors.js';
 import { decodeJson, decodeValue } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
-import { shownKey } from './job-ref.js';
+import { queueOf, shownKey } from './job-ref.js';
 import { ofLife } from './job-life.js';
 import { JobSnapshot } from './job-snapshot.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -135,19 +135,17 @@ export class JobFamily<
     if (!parent) {
       return false;
     }
-    const at = parent.queueKey.lastIndexOf(':');
-    const queue = { prefix: parent.queueKey.slice(0, at), queueName: parent.queueKey.slice(at + 1) };
-    if (!(await this.store.peer(queue).loadJob(parent.id))) {
+    if (!(await this.store.peer(queueOf(parent.queueKey)).loadJob(parent.id))) {
       throw new MissingParentError(this.parentKey!);
     }
     const word = await this.store.unlinkChild(this.named);
     if (word === 'missing') {
       throw new JobNotFoundError(this.id, 'remove the dependency of');
     }
-    if (word === 'told') {
+    if (word === 'ok') {
       this.parent = undefined;
     }
-    return word === 'told';
+    return word === 'ok';
   }
 
   /** Removes the children that have not been started, and what is below them. */

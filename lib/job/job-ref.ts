@@ -53,3 +53,9 @@ export function refOf(option: string, parent: ParentOptions): JobRef {
   }
   return { prefix: queue.slice(0, at), queueName: queue.slice(at + 1), id };
 }
+
+/** A queue by the form that people see, `prefix:name`. */
+export function queueOf(key: string): { prefix: string; queueName: string } {
+  const at = key.lastIndexOf(':');
+  return { prefix: key.slice(0, at), queueName: key.slice(at + 1) };
+}

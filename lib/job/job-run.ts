@@ -13,7 +13,7 @@ import { encodeJson } from './json.js';
 import type { JobFields } from './job-record.js';
 import type { JobWrite } from './job-write.js';
 import type { JobProgress } from './job-progress.js';
-import { refOf, refText, type ParentOptions } from './job-ref.js';
+import { queueOf, refOf, refText, type ParentOptions } from './job-ref.js';
 import { retentionText } from './retention.js';
 import { UnrecoverableError } from './special-errors.js';
 
@@ -65,8 +65,11 @@ export class JobRun<
     );
   }
 
-  /** Completes a job that was fetched by hand with `worker.getNextJob`. */
-  async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<void> {
+  /**
+   * Completes a job that was fetched by hand with `worker.getNextJob`. Resolves when its parent, where it has one, knows.
+   * Answers false when a parent in another queue could not be reached yet: it will learn of it.
+   */
+  async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<boolean> {
     const json = encodeJson('The result', result, 'null', this.store.codec);
     const keep = retentionText(this.opts.removeOnComplete);
     this.expect(
@@ -77,13 +80,18 @@ export class JobRun<
     this.attemptsMade += 1;
     this.returnvalue = result;
     this.finishedOn = this.store.runtime.now();
+    return this.parentReached();
   }
 
-  /** Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. */
-  async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<void> {
+  /**
+   * Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. Resolves when its parent,
+   * where it has one, knows. Answers false when a parent in another queue could not be reached yet: it will learn of it.
+   */
+  async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<boolean> {
     const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
     this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
     this.failed(failure);
+    return failure.retryDelayMs !== undefined || this.parentReached();
   }
 
   /** Ends this run; the job is due at `timestamp` (milliseconds). Throw `DelayedError` afterwards. No attempt is counted. */
@@ -179,6 +187,10 @@ export class JobRun<
   /** Under a lock the token tells which life is meant. */
   private get writeId(): string {
     return this.token === undefined ? this.named : this.id;
+  }
+
+  private async parentReached(): Promise<boolean> {
+    return this.parent === undefined || this.store.hasReached(queueOf(this.parent.queueKey));
   }
 
   protected expect(word: string, action: string, needed = 'in the right state'): void {

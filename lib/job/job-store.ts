@@ -80,7 +80,9 @@ export interface JobStore {
   children(id: string, query: ChildQuery): Promise<ChildPage>;
   /** Adds children to a job, trees as well; under a lock token, '' for none. Throws for what cannot be added. */
   addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]>;
-  /** Lets the parent of a job no longer wait for it. Answers told, unchanged or missing. */
+  /** Resolves with true once what was written for that queue has reached it, with false when that takes too long. */
+  hasReached(queue: { prefix: string; queueName: string }): Promise<boolean>;
+  /** Lets the parent of a job no longer wait for it. Answers ok, unchanged or missing. */
   unlinkChild(id: string): Promise<string>;
   /** Removes what is below a job and has not been started. */
   removeUnprocessed(id: string): Promise<void>;

@@ -26,7 +26,7 @@ export class SilentQueueEvents extends QueueEvents {
     super(name, { autorun: false, connection: new NoClient() as unknown as ConnectionOptions });
   }
 
-  override run(): Promise<void> {
+  protected override read(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -13,6 +13,7 @@ const FIXED = [
   'limiter',
   'waiting-children',
   'outbox',
+  'fences',
   'inbox',
   'staging',
 ] as const;
@@ -21,7 +22,7 @@ const FIXED = [
 export type FixedKey = (typeof FIXED)[number];
 
 /** A key that belongs to one job, writer, deduplication or flow under way; its name ends in their id. */
-export type DerivedKey = 'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged';
+export type DerivedKey = 'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged' | 'posted';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {

@@ -93,7 +93,7 @@ export class WakeLine extends BlockingLine {
       this.firesAt = deadline;
       const { runtime } = this.owner;
       const ms = Math.max(Math.ceil(deadline - runtime.monotonicMs()), 0);
-      this.timer = runtime.setTimer(this.onTimer, ms);
+      this.timer = runtime.setTimer(this.onTimer, ms, { upkeep: true });
     }
   }
 

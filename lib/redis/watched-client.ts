@@ -65,7 +65,7 @@ export class WatchedClient {
   ): Promise<T> {
     let timer: Timer | undefined;
     return new Promise<T>((resolve, reject) => {
-      timer = this.runtime.setTimer(() => late(resolve), withinMs);
+      timer = this.runtime.setTimer(() => late(resolve), withinMs, { upkeep: true });
       this.fail = reject;
       answer.then(resolve, reject);
       if (this.gone) {

@@ -9,7 +9,7 @@ export const systemRuntime: Runtime = {
   now: Date.now,
   monotonicMs: () => performance.now(),
   scriptTime: () => 0,
-  setTimer(run, ms, background = false) {
+  setTimer(run, ms, { background = false } = {}) {
     return ms > LONGEST_TIMER_MS ? longTimer(run, ms, background) : timer(run, ms, background);
   },
   setRepeating(run, ms) {

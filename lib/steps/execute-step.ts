@@ -25,7 +25,7 @@ export function executeStep(
         context.abort(error);
       },
       timeoutMs,
-      true,
+      { background: true },
     );
     work.then(resolve, reject).finally(() => timer.cancel());
   });
@@ -36,11 +36,8 @@ async function perform(job: Job, context: RunContext, run: StepFunction): Promis
   if (!isObservable(returned)) {
     return returned;
   }
-  const save = async (value: unknown, json: string): Promise<void> => {
-    // An outcome says where the job goes on, and is nothing to save.
-    if (!(value instanceof Outcome)) {
-      await job.keepEmission(value, json, context.step);
-    }
-  };
-  return followObservable(returned, context.signal, save, job.codec);
+  const save = (value: unknown, json: string): Promise<void> => job.keepEmission(value, json, context.step);
+  // An outcome says where the job goes on, and is nothing to save.
+  const isSaved = (value: unknown): boolean => !(value instanceof Outcome);
+  return followObservable(returned, context.signal, save, job.codec, isSaved);
 }

@@ -152,7 +152,7 @@ export class StepRun {
     const head = work.ledger.end(step.name, 'a');
     const timeout = timeoutMs === undefined ? '' : String(Math.ceil(timeoutMs));
     const write = work.write(step.name, head, '', cursor, '', ['await-signal', signal, timeout]);
-    if ((await work.keep(write)) === 'ok') {
+    if ((await work.keep(write)) === 'ok' || work.isStopped) {
       return Ending.moved();
     }
     await work.reload();
@@ -169,7 +169,7 @@ export class StepRun {
     const cursor = next?.name ?? endCursor(step.name);
     const nextHead = next ? work.ledger.begin(next.name) : '';
     const word = await work.keep(work.write(step.name, head, json, cursor, nextHead, ['wait-children']));
-    if (word === 'ok') {
+    if (word === 'ok' || work.isStopped) {
       return Ending.moved();
     }
     if (word === 'child-failed') {

@@ -13,7 +13,7 @@ import { StepWork } from './step-work.js';
 export class StepRunner implements Stages {
   private readonly runs = new WeakMap<Job, StepRun>();
 
-  constructor(private readonly plan: StepPlan) {}
+  constructor(readonly plan: StepPlan) {}
 
   /** The processor to give to a worker. */
   get processor(): Processor & MaybeStaged {

@@ -2,9 +2,11 @@ import { LockLostError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
 import type { JobWrite, StepWay, StepWrite } from '../job/job-write.js';
+import { shownKey } from '../job/job-ref.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind } from '../job/special-errors.js';
 import type { Telemetry } from '../job/telemetry.js';
+import type { WorkObserver } from '../runtime/runtime.js';
 import type { StagedRun } from '../worker/staged-processor.js';
 import { executeStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
@@ -57,7 +59,31 @@ export class StepWork {
     );
     const execute = (): Promise<unknown> => executeStep(job, context, work, timeout);
     const { telemetry } = this.run;
-    return telemetry ? traced(telemetry, { job, name, attempt }, execute) : execute();
+    const told = telemetry
+      ? (): Promise<unknown> => traced(telemetry, { job, name, attempt }, execute)
+      : execute;
+    const { observer } = job.runtime;
+    return observer ? this.performObserved(observer, name, told) : told();
+  }
+
+  /** Where a test has the process killed, nothing more is done or written on behalf of this run. */
+  private async performObserved(
+    observer: WorkObserver,
+    name: string,
+    work: () => Promise<unknown>,
+  ): Promise<unknown> {
+    this.passes(observer, `before ${name}`);
+    const returned = await work();
+    this.passes(observer, `after the effect of ${name}`);
+    return returned;
+  }
+
+  private passes(observer: WorkObserver, point: string): void {
+    const { job } = this.run;
+    this.isStopped ||= observer.dies(shownKey(job), point);
+    if (this.isStopped) {
+      throw new Error('The run is over.');
+    }
   }
 
   /** JSON of what a step came to, if it may be kept. */
@@ -118,6 +144,9 @@ export class StepWork {
       throw new Refused(new LockLostError(job.id, 'keep a step of'));
     }
     this.run.kept(sentAt);
+    if (write[0] === 'step') {
+      this.isStopped ||= job.runtime.observer?.dies(shownKey(job), `after ${write[3]}`) ?? false;
+    }
     return word;
   }
 

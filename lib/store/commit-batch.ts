@@ -41,7 +41,7 @@ export interface Fetched {
   dueInMs: number;
   /** Milliseconds that the rate limit asks to wait. */
   limitedForMs: number;
-  /** Milliseconds for which another process delivers the queue's outbox, -1 when it is empty. */
+  /** In how many milliseconds to look at the queue's outbox, -1 when all in it has been received. */
   undeliveredMs: number;
 }
 
@@ -72,8 +72,8 @@ export class CommitBatch {
     private readonly runner: ScriptRunner,
     patience: Patience,
     private readonly options: CommitOptions,
-    /** Told when the queue's outbox holds something, and for how long another process has taken it on. */
-    private readonly undelivered: (forMs: number) => void,
+    /** Told when the queue's outbox holds something, and in how many milliseconds to look at it. */
+    private readonly undelivered: (lookInMs: number) => void,
     private readonly fetcher?: Fetcher,
   ) {
     this.group = new GroupCommit<Entry>(

@@ -23,6 +23,12 @@ import {
 } from '../redis/scripts.generated.js';
 import type { NumberedCall } from './calls.js';
 
+/** How far a draining is, see drain-queue. */
+export interface DrainPlace {
+  upto: number;
+  left: number;
+}
+
 export interface CleanSlice {
   state: ListedState;
   graceMs: number;
@@ -101,7 +107,7 @@ export class ControlStore {
     return this.scripts.run(removeJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
 
-  /** Answers told, unchanged or missing. */
+  /** Returns told, ok, unchanged or missing. */
   unlinkChild(id: string, lane: NumberedCall): Promise<string> {
     return this.scripts.run(unlinkChild, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
   }
@@ -123,8 +129,10 @@ export class ControlStore {
   }
 
   /** Removes one slice of the jobs that wait; answers how many. */
-  drainQueue(delayed: boolean): Promise<number> {
-    return this.scripts.run(drainQueue, [flag(delayed)]) as Promise<number>;
+  async drainQueue(delayed: boolean, { upto, left }: DrainPlace): Promise<DrainPlace & { removed: number }> {
+    const args = [flag(delayed), upto, left] as const;
+    const reply = (await this.scripts.run(drainQueue, args)) as [number, number, number];
+    return { removed: reply[0], upto: reply[1], left: reply[2] };
   }
 
   async cleanJobs(slice: CleanSlice, lane: NumberedCall): Promise<CleanedSlice> {

@@ -1,54 +1,48 @@
-import type { Runtime, Timer } from '../runtime/runtime.js';
-import type { ScriptRunner } from '../redis/script-runner.js';
-import { readOutbox, receive } from '../redis/scripts.generated.js';
+import type { Timer } from '../runtime/runtime.js';
+import { readOutbox } from '../redis/scripts.generated.js';
+import type { CourierOffice } from './courier-office.js';
+import { CourierRound } from './courier-round.js';
+import { type OutboxPage, readPage } from './outbox-page.js';
 
-/** For which no other process delivers; one that dies is followed by another after this time. */
+/** For which no other process delivers what one was given; one that dies is followed by another after this time. */
 const LEASE_MS = 1000;
 /** Calls of Redis that the messages of a page may take about, so that no script runs for long. */
 const PAGE_WEIGHT = 1500;
 const PAGE_BYTES = 512 * 1024;
-const SEPARATOR = '\x1f';
 const RETRY_MS = 1000;
 /** How often to look while somebody waits for what another process delivers. */
 const LOOK_MS = 15;
 
-/** What a courier needs of the post office of its process. */
-export interface CourierOffice {
-  /** Names this process. */
-  readonly holder: string;
-  readonly runtime: Runtime;
-  readonly isClosed: boolean;
-  runner(base: string): ScriptRunner;
-  /** A queue's outbox holds something, which somebody has taken on to deliver for so many milliseconds. */
-  nudge(base: string, undeliveredMs: number): void;
-  failed(error: unknown): void;
-  /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
-  rested(base: string, courier: Courier): void;
-  /** Makes a call that may be repeated, until it is answered or the office closes. */
-  call(run: () => Promise<unknown>): Promise<unknown>;
+/** What somebody waits for. */
+export interface Awaited {
+  /** Only what is for these; all when left out. */
+  targets?: ReadonlySet<string>;
+  /** A flow of several levels, which is posted part by part. */
+  flow?: string;
 }
 
-interface Message {
-  number: string;
-  flag: string;
-  target: string;
-  text: string;
-}
-
-interface Waiter {
-  number: number;
-  resolve: () => void;
+interface Waiter extends Awaited {
+  /** Number of the last message that has to be received, as soon as that is known. */
+  upTo?: number;
+  resolve: (delivered: boolean) => void;
 }
 
 /**
- * Delivers the outbox of one queue, page by page, as long as it holds something and no other process is at it. Whatever
- * is delivered twice changes nothing, so a call whose answer was lost is sent again, and a process that was too slow does no harm.
+ * Delivers the outbox of one queue, the messages to each target by themselves. Whatever is delivered twice changes nothing, so
+ * a call whose answer was lost is sent again, and a process that was too slow does no harm. What was received is kept
+ * for some seconds and looked after, since a failover of the target may lose it.
  */
 export class Courier {
-  private running: Promise<void> | undefined;
+  private looking: Promise<void> | undefined;
   private again = false;
+  private readonly sending = new Set<Promise<void>>();
+  private readonly rounds = new Map<string, CourierRound>();
   private timer: Timer | undefined;
-  private reached = 0;
+  private timerAt = Infinity;
+  private history = '';
+  private turn = 0;
+  private steps = 0;
+  private marks = '';
   private waiters: Waiter[] = [];
 
   constructor(
@@ -56,61 +50,68 @@ export class Courier {
     private readonly source: string,
   ) {}
 
-  /** @param undeliveredMs for how long another process has taken it on, 0 when none has */
-  nudge(undeliveredMs: number): void {
-    if (this.running) {
+  /** @param lookInMs 0 for now; nobody is waited for longer than a delivery may take */
+  nudge(lookInMs: number): void {
+    if (lookInMs > 0) {
+      this.lookIn(Math.min(lookInMs, LEASE_MS));
+    } else if (this.looking) {
       this.again = true;
-    } else if (undeliveredMs > 0) {
-      this.lookIn(undeliveredMs + 1);
     } else {
-      this.start();
+      this.look();
     }
   }
 
-  /** Delivers what is there now. */
-  async look(): Promise<void> {
-    this.nudge(0);
-    // A delivery under way may have found the outbox empty a moment ago: the one after it has not.
-    await this.running;
-    await this.running;
-  }
-
-  /** Resolves once the message with that number has been received, whoever delivers it. */
-  delivered(number: number): Promise<void> {
-    if (this.reached >= number || this.office.isClosed) {
-      return Promise.resolve();
+  /**
+   * Resolves with true once everything that is posted by now has been received, whoever delivers it; with false when that
+   * can't be now, as its target refuses or is out of reach. It is delivered later then.
+   */
+  delivered(awaited: Awaited = {}): Promise<boolean> {
+    if (this.office.isClosed) {
+      return Promise.resolve(false);
     }
     return new Promise((resolve) => {
-      this.waiters.push({ number, resolve });
+      this.waiters.push({ ...awaited, resolve });
       this.nudge(0);
     });
   }
 
-  /** How far delivery has come, to see whether it goes on. */
+  /** Counts on as long as messages are received, here or elsewhere. */
   get progress(): number {
-    return this.reached;
+    return this.steps;
+  }
+
+  /** The connection was lost, and maybe what was last received with it: what is kept goes once more. */
+  repeat(): void {
+    for (const round of this.rounds.values()) {
+      round.again = true;
+    }
+    this.nudge(0);
   }
 
   /** Resolves when nothing is being delivered here. */
   async idle(): Promise<void> {
-    while (this.running) {
-      await this.running;
+    while (this.looking || this.sending.size > 0) {
+      await Promise.all([this.looking, ...this.sending]);
     }
   }
 
   close(): void {
     this.timer?.cancel();
-    this.waiters.splice(0).forEach(({ resolve }) => resolve());
+    this.waiters.splice(0).forEach(({ resolve }) => resolve(false));
   }
 
-  private start(): void {
-    this.timer?.cancel();
-    this.timer = undefined;
+  private get isAtRest(): boolean {
+    const isBusy = this.sending.size > 0 || this.rounds.size > 0 || this.waiters.length > 0;
+    return !isBusy && this.timerAt === Infinity;
+  }
+
+  private look(): void {
+    this.stopTimer();
     if (this.office.isClosed) {
       return;
     }
     this.again = false;
-    this.running = this.deliver()
+    this.looking = this.read()
       .catch((error: unknown) => {
         if (!this.office.isClosed) {
           this.office.failed(error);
@@ -118,100 +119,136 @@ export class Courier {
         }
       })
       .finally(() => {
-        this.running = undefined;
+        this.looking = undefined;
         if (this.again) {
-          this.start();
-        } else if (!this.timer && this.waiters.length === 0) {
+          this.look();
+        } else if (this.isAtRest) {
           this.office.rested(this.source, this);
         }
       });
   }
 
   private lookIn(ms: number): void {
+    const at = this.office.runtime.monotonicMs() + ms;
+    if (this.office.isClosed || at >= this.timerAt) {
+      return;
+    }
     this.timer?.cancel();
-    if (!this.office.isClosed) {
-      const soonMs = this.waiters.length > 0 ? Math.min(ms, LOOK_MS) : ms;
-      this.timer = this.office.runtime.setTimer(() => this.nudge(0), soonMs, true);
-    }
+    this.timerAt = at;
+    const run = (): void => {
+      this.stopTimer();
+      this.nudge(0);
+    };
+    this.timer = this.office.runtime.setTimer(run, ms, { background: true });
   }
 
-  private async deliver(): Promise<void> {
-    const runner = this.office.runner(this.source);
+  private stopTimer(): void {
+    this.timer?.cancel();
+    this.timerAt = Infinity;
+  }
+
+  private async read(): Promise<void> {
+    const known = this.waiters.length;
+    const flows = this.waiters.flatMap(({ flow }) => flow ?? []).join(',');
+    const reports = [...this.rounds.values()].map((round) => round.report());
+    const rest = reports.flatMap(({ parts }) => parts);
     const { holder } = this.office;
-    for (let done = 0; ;) {
-      const reply = (await this.office.call(() =>
-        runner.run(readOutbox, [0, holder, LEASE_MS, done, PAGE_WEIGHT, PAGE_BYTES]),
-      )) as [string, string, ...unknown[]];
-      const [word, reached, ...rest] = reply;
-      this.reach(Number(reached));
-      if (word === 'empty') {
+    this.turn = (this.turn + 1) % 1_000_000;
+    const args = [
+      this.office.runtime.scriptTime(),
+      holder,
+      LEASE_MS,
+      this.turn,
+      PAGE_WEIGHT,
+      PAGE_BYTES,
+      this.history,
+      flows,
+    ] as const;
+    const runner = this.office.runner(this.source);
+    const reply = (await this.office.call(() => runner.run(readOutbox, args, rest))) as unknown[];
+    const page = readPage(reply);
+    reports.forEach(({ said }) => said());
+    this.take(page);
+    this.settle(page, known);
+  }
+
+  private take(page: OutboxPage): void {
+    const { history, lines } = page;
+    if (history !== this.history) {
+      this.history = history;
+      this.rounds.forEach((round) => round.forget());
+    }
+    const isSame = (): boolean => this.history === history;
+    const there = new Set(lines.map(({ target }) => target));
+    for (const [target, round] of this.rounds) {
+      if (!there.has(target) && !round.isBusy) {
+        this.rounds.delete(target);
+      }
+    }
+    for (const line of lines) {
+      const round = this.round(line.target);
+      round.noted(line);
+      if (line.given.length > 0) {
+        this.follow(round.deliver(line, isSame).then((done) => (this.steps += done ? 1 : 0)));
+      } else if (round.isDue) {
+        this.follow(round.confirm(isSame));
+      }
+    }
+    this.plan(page);
+  }
+
+  /** When to look again where nothing else brings that about. */
+  private plan({ lateInMs, lines }: OutboxPage): void {
+    const now = this.office.runtime.monotonicMs();
+    const wanted = Math.min(...[...this.rounds.values()].map(({ wants }) => wants));
+    if (wanted < Infinity) {
+      this.lookIn(Math.max(wanted - now, 1));
+    }
+    if (lateInMs >= 0) {
+      this.lookIn(lateInMs + 1);
+    }
+    const marks = lines.map(({ target, number }) => `${target}${number}`).join();
+    this.steps += marks === this.marks ? 0 : 1;
+    this.marks = marks;
+  }
+
+  private round(target: string): CourierRound {
+    const round = this.rounds.get(target) ?? new CourierRound(this.office, this.source, target);
+    this.rounds.set(target, round);
+    return round;
+  }
+
+  private follow(delivery: Promise<unknown>): void {
+    const followed: Promise<void> = delivery.then(() => {
+      this.sending.delete(followed);
+      this.nudge(0);
+    });
+    this.sending.add(followed);
+  }
+
+  /** @param known how many waiters there were when the page was asked for */
+  private settle({ sent, going, lines }: OutboxPage, known: number): void {
+    const waiters = this.waiters.splice(0);
+    waiters.forEach((waiter, i) => {
+      const { targets, flow, resolve } = waiter;
+      if (i >= known) {
+        this.waiters.push(waiter);
         return;
       }
-      if (word === 'busy') {
-        this.lookIn(Number(rest[0]) + 1);
-        return;
+      const upTo = (waiter.upTo ??= sent);
+      const open = lines.filter(
+        ({ target, left, number }) => left > 0 && Number(number) < upTo && (!targets || targets.has(target)),
+      );
+      if (open.some(({ target }) => this.rounds.get(target)?.isPaused)) {
+        resolve(false);
+      } else if (open.length === 0 && (flow === undefined || !going.has(flow))) {
+        resolve(true);
+      } else {
+        this.waiters.push(waiter);
       }
-      const page = readPage(rest as string[]);
-      for (const together of cut(page)) {
-        await this.send(together);
-      }
-      done = Number(page.at(-1)?.number ?? 0);
+    });
+    if (this.waiters.length > 0 && this.sending.size === 0) {
+      this.lookIn(LOOK_MS);
     }
   }
-
-  /** One call for each target, side by side: they do not wait for each other. */
-  private async send(messages: Message[]): Promise<void> {
-    await Promise.all(
-      [...groupByTarget(messages)].map(async ([target, own]) => {
-        const rest = own.flatMap(({ number, text }) => [number, text]);
-        const runner = this.office.runner(target);
-        const left = Number(await this.office.call(() => runner.run(receive, [0, this.source], rest)));
-        if (left >= 0) {
-          this.office.nudge(target, left);
-        }
-      }),
-    );
-  }
-
-  private reach(number: number): void {
-    this.reached = Math.max(this.reached, number);
-    const waiters = this.waiters;
-    this.waiters = waiters.filter((waiter) => waiter.number > this.reached);
-    waiters.filter((waiter) => waiter.number <= this.reached).forEach(({ resolve }) => resolve());
-  }
-}
-
-function readPage(flat: readonly string[]): Message[] {
-  const page: Message[] = [];
-  for (let i = 0; i < flat.length; i += 3) {
-    const [number, flag, message] = flat.slice(i, i + 3) as [string, string, string];
-    const at = message.indexOf(SEPARATOR);
-    page.push({ number, flag, target: message.slice(0, at), text: message.slice(at + 1) });
-  }
-  return page;
-}
-
-/** A message with the flag `w` is not sent before all ahead of it have been received. */
-function cut(page: readonly Message[]): Message[][] {
-  const parts: Message[][] = [];
-  for (const message of page) {
-    if (parts.length === 0 || message.flag === 'w') {
-      parts.push([]);
-    }
-    parts.at(-1)!.push(message);
-  }
-  return parts;
-}
-
-function groupByTarget(messages: readonly Message[]): Map<string, Message[]> {
-  const groups = new Map<string, Message[]>();
-  for (const message of messages) {
-    const group = groups.get(message.target);
-    if (group) {
-      group.push(message);
-    } else {
-      groups.set(message.target, [message]);
-    }
-  }
-  return groups;
 }

@@ -24,8 +24,8 @@ export interface FlowEntry {
 export interface FlowBegun {
   /** `ok`, or the script's word. */
   word: string;
-  /** Number of its last message in the outbox, 0 when there is none. */
-  sent: number;
+  /** By which to ask whether it is whole, where it has more than one level; '' where it has not. */
+  flow: string;
   /** Places, counted from 1, of children that were there already. */
   known: number[];
 }
@@ -104,8 +104,8 @@ export class FlowBatch {
 
 function readLine(line: string): FlowBegun {
   if (!line.startsWith('+')) {
-    return { word: line, sent: 0, known: [] };
+    return { word: line, flow: '', known: [] };
   }
-  const [sent, known] = line.slice(1).split('\t');
-  return { word: 'ok', sent: Number(sent), known: known ? known.split(',').map(Number) : [] };
+  const [flow = '', known] = line.slice(1).split('\t');
+  return { word: 'ok', flow, known: known ? known.split(',').map(Number) : [] };
 }

@@ -11,6 +11,7 @@ const JOB_WEIGHT = 6;
 
 /** A message of the outbox, as lua/README.md says. */
 export interface FlowMessage {
+  target: string;
   /** Place of the child, counted from 1, whose tree it belongs to; 0 for all. */
   top: number;
   text: string;
@@ -80,7 +81,7 @@ function refsMessages(base: string, id: string, refs: readonly string[], top: nu
 }
 
 function message(target: string, weight: number, top: number, parts: readonly string[]): FlowMessage {
-  return { top, weight, text: ['', weight, target, ...parts].join(SEPARATOR) };
+  return { target, top, weight, text: ['', weight, target, ...parts].join(SEPARATOR) };
 }
 
 /** An id that comes twice under one parent is one job. */

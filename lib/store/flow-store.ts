@@ -13,6 +13,7 @@ import { within } from '../runtime/within.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { getChildren, stageFlow } from '../redis/scripts.generated.js';
 import type { Calls } from './calls.js';
+import type { Awaited } from './courier.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
 import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
 import type { FlowNode } from './flow-node.js';
@@ -144,7 +145,10 @@ export class FlowStore {
     if (begun.word === 'gone') {
       throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
     }
-    await this.delivered(begun.sent);
+    if (begun.word === 'ok' && messages.length > 0) {
+      const { flow } = begun;
+      await this.delivered(flow ? { flow } : { targets: new Set(messages.map(({ target }) => target)) });
+    }
     return begun;
   }
 
@@ -175,13 +179,10 @@ export class FlowStore {
    * So that children can be found once they have been added. Added is added: whoever waits for the delivery does so only
    * while it goes on, and what does not arrive in time arrives later.
    */
-  private async delivered(sent: number): Promise<void> {
-    if (sent === 0) {
-      return;
-    }
+  private async delivered(awaited: Awaited): Promise<void> {
     const courier = this.office.courier(this.base);
     let over = false;
-    const done = courier.delivered(sent).then(() => (over = true));
+    const done = courier.delivered(awaited).then(() => (over = true));
     for (let before = -1; !over && courier.progress > before;) {
       before = courier.progress;
       await within(this.runner.runtime, this.patience.limitMs, done);

@@ -3,6 +3,7 @@ import type { Runtime, Timer } from '../runtime/runtime.js';
 
 /** How finely silence is measured: what waits is given up at the deadline or at most two tenths of it later. */
 const TICKS = 10;
+const UPKEEP = { background: true, upkeep: true };
 
 /** A user's call waits so long for a silent Redis where nothing else is said. */
 export const CALL_TIMEOUT_MS = 5000;
@@ -67,7 +68,7 @@ export class Patience {
   private arm(): void {
     // Answers that have come in while the process was busy are read before the tick.
     // Who waits has a connection, which keeps the process alive.
-    this.timer = this.runtime.setTimer(() => this.runtime.setSoon(this.tick), this.limitMs / TICKS, true);
+    this.timer = this.runtime.setTimer(() => this.runtime.setSoon(this.tick), this.limitMs / TICKS, UPKEEP);
   }
 
   private readonly tick = (): void => {

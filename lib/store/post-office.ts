@@ -4,7 +4,8 @@ import type { Runtime } from '../runtime/runtime.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { Calls } from './calls.js';
-import { Courier, type CourierOffice } from './courier.js';
+import { Courier } from './courier.js';
+import type { CourierOffice } from './courier-office.js';
 
 const offices = new WeakMap<Connection, PostOffice>();
 
@@ -26,7 +27,16 @@ export class PostOffice implements CourierOffice {
     this.calls = new Calls(connection);
     this.runtime = connection.runtime;
     this.holder = connection.runtime.uniqueId();
+    let isFirst = connection.client.status !== 'ready';
+    const repeat = (): void => {
+      if (!isFirst) {
+        this.couriers.forEach((courier) => courier.repeat());
+      }
+      isFirst = false;
+    };
+    connection.on('ready', repeat);
     connection.once('closed', () => {
+      connection.off('ready', repeat);
       this.closed = true;
       this.calls.close('The connection was closed.');
       this.couriers.forEach((courier) => courier.close());
@@ -76,8 +86,8 @@ export class PostOffice implements CourierOffice {
     return runner;
   }
 
-  nudge(base: string, undeliveredMs: number): void {
-    this.courier(base).nudge(undeliveredMs);
+  nudge(base: string, lookInMs: number): void {
+    this.courier(base).nudge(lookInMs);
   }
 
   /** Resolves when nothing is being delivered. */

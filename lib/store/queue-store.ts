@@ -24,7 +24,13 @@ import { probeWrite } from '../redis/probe-write.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { demandKeeping } from '../redis/server-check.js';
 import { ScriptRunner } from '../redis/script-runner.js';
-import { recoverStalled, removeChildren, renewLocks } from '../redis/scripts.generated.js';
+import {
+  nextParents,
+  recoverStalled,
+  removeChildren,
+  renewLocks,
+  tellAgain,
+} from '../redis/scripts.generated.js';
 import { AddBatch } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
 import { BACKLOG } from './backlog.js';
@@ -146,7 +152,7 @@ export class QueueStore implements JobStore {
       this.runner,
       this.patience,
       commit ?? { lanes: WRITE_LANES, entries: () => WRITES_PER_CALL },
-      (undeliveredMs) => this.courier.nudge(undeliveredMs),
+      (lookInMs) => this.courier.nudge(lookInMs),
       commit?.fetcher,
     );
   }
@@ -245,9 +251,7 @@ export class QueueStore implements JobStore {
   }
 
   async unlinkChild(id: string): Promise<string> {
-    const word = await this.once((lane) => this.control.unlinkChild(id, lane));
-    await this.told(word);
-    return word;
+    return this.told(await this.once((lane) => this.control.unlinkChild(id, lane)));
   }
 
   async removeUnprocessed(id: string): Promise<void> {
@@ -271,9 +275,42 @@ export class QueueStore implements JobStore {
     await probeWrite(this.connection.client, this.keys.base);
   }
 
+  /** What concerns this queue itself is there as soon as it is written. */
+  async hasReached({ prefix, queueName }: { prefix: string; queueName: string }): Promise<boolean> {
+    const base = queueBase(prefix, queueName);
+    if (base === this.keys.base) {
+      return true;
+    }
+    let reached = false;
+    const delivered = this.courier.delivered({ targets: new Set([base]) });
+    await within(
+      this.runtime,
+      TELL_MS,
+      delivered.then((done) => (reached = done)),
+    );
+    return reached;
+  }
+
+  /** Has children that have ended tell their parent again. Answers how many did. */
+  async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
+    const args = [0, queueBase(parent.prefix, parent.queueName), parent.id] as const;
+    const call = (): Promise<unknown> => this.runner.run(tellAgain, args, ids);
+    const told = (await this.calls.repeatable(call)) as number;
+    if (told > 0) {
+      this.courier.nudge(0);
+    }
+    return told;
+  }
+
+  /** Parents whose children are to be looked after; none while another process has had some within the interval. */
+  nextParents(count: number, intervalMs: number): Promise<string[]> {
+    const call = (): Promise<unknown> => this.runner.run(nextParents, [0, count, intervalMs]);
+    return this.calls.repeatable(call) as Promise<string[]>;
+  }
+
   /** Delivers what the outbox holds. */
   async deliver(): Promise<void> {
-    await within(this.runtime, TELL_MS, this.courier.look());
+    await within(this.runtime, TELL_MS, this.courier.delivered());
   }
 
   async signalJob(named: string, name: string, key: string, json: string): Promise<string> {
@@ -389,7 +426,11 @@ export class QueueStore implements JobStore {
   }
 
   async drain(delayed: boolean): Promise<void> {
-    while ((await this.calls.repeatable(() => this.control.drainQueue(delayed))) > 0);
+    let slice = { removed: 1, upto: 0, left: 0 };
+    while (slice.removed > 0) {
+      const place = slice;
+      slice = await this.calls.repeatable(() => this.control.drainQueue(delayed, place));
+    }
     await this.deliver();
   }
 

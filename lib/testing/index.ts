@@ -1,5 +1,13 @@
+export { createTimeTravel, type TimeTravelOptions } from './create-time-travel.js';
+export type { CrashPoint } from './crash-points.js';
 export type { EmbeddedRedis, LocalRedis } from './embedded-redis.js';
+export { type MatcherResult, type StepwellMatchers, stepwellMatchers } from './matchers.js';
+export type { Duration } from './parse-duration.js';
 export { RedisNotFoundError } from './redis-not-found-error.js';
 export type { StartRedisOptions } from './redis-options.js';
 export { RedisStartError } from './redis-start-error.js';
+export { runStep, type RunStepOptions, type StepRunReport, type StepSource } from './run-step.js';
 export { startRedis } from './start-redis.js';
+export { StepwellTestingModule, type TestingDynamicModule } from './stepwell-testing-module.js';
+export { TimeTravel } from './time-travel.js';
+export { TimeTravelError } from './time-travel-error.js';

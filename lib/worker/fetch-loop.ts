@@ -29,6 +29,7 @@ export class FetchLoop implements Fetcher {
   private waiting: { cancel: () => void } | undefined;
   private dueTimer: Timer | undefined;
   private limitTimer: Timer | undefined;
+  private limitLook: Timer | undefined;
   private retryTimer: Timer | undefined;
 
   constructor(
@@ -53,6 +54,7 @@ export class FetchLoop implements Fetcher {
     this.waiting?.cancel();
     this.dueTimer?.cancel();
     this.limitTimer?.cancel();
+    this.limitLook?.cancel();
     this.retryTimer?.cancel();
     this.dueTimer = undefined;
   }
@@ -111,11 +113,7 @@ export class FetchLoop implements Fetcher {
       this.lookWhenDue(dueInMs);
     }
     if (limitedForMs > 0) {
-      this.limitTimer?.cancel();
-      this.limitTimer = this.runtime.setTimer(
-        () => this.poke(),
-        Math.min(limitedForMs + 1, this.lookAgainMs),
-      );
+      this.awaitLimit(limitedForMs + 1);
     } else if (this.plenty) {
       if (this.room() > 0) {
         this.poke();
@@ -157,6 +155,16 @@ export class FetchLoop implements Fetcher {
   private lookWhenDue(dueInMs: number): void {
     this.dueTimer?.cancel();
     this.dueTimer = this.runtime.setTimer(() => this.poke(), dueInMs + 1);
+  }
+
+  /** A limit may be lifted before its time. */
+  private awaitLimit(ms: number): void {
+    this.limitTimer?.cancel();
+    this.limitLook?.cancel();
+    this.limitTimer = this.runtime.setTimer(() => this.poke(), ms);
+    if (this.lookAgainMs < ms) {
+      this.limitLook = this.runtime.setTimer(() => this.poke(), this.lookAgainMs, { upkeep: true });
+    }
   }
 
   private waitForWake(): void {

@@ -21,12 +21,14 @@ export function isObservable(value: unknown): value is ObservableLike {
  * Subscribes, saves what is emitted, and resolves with the last value once the Observable has completed; rejects with its
  * error. One save is on its way at a time: what is emitted meanwhile gives way to later values, and the last before an
  * error is always saved. A refused save and an abort end the subscription.
+ * @param isSaved whether a value is one to save; one that is not may still be the last
  */
 export function followObservable(
   source: ObservableLike,
   signal: AbortSignal,
   save: (value: unknown, json: string) => Promise<void>,
   codec?: Codec,
+  isSaved: (value: unknown) => boolean = () => true,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let last: unknown;
@@ -76,7 +78,9 @@ export function followObservable(
       next: (value) => {
         if (isOver || whenSaved) return;
         try {
-          next = { value, json: encodeJson('An emitted value', value, 'null', codec) };
+          next = isSaved(value)
+            ? { value, json: encodeJson('An emitted value', value, 'null', codec) }
+            : undefined;
           last = value;
           saveNext();
         } catch (error) {

@@ -121,7 +121,8 @@ export class LockKeeper {
     }
     this.timer?.cancel();
     this.wakesAt = at;
-    this.timer = this.runtime.setTimer(this.wake, Math.max(Math.ceil(at - this.runtime.monotonicMs()), 0));
+    const ms = Math.max(Math.ceil(at - this.runtime.monotonicMs()), 0);
+    this.timer = this.runtime.setTimer(this.wake, ms, { upkeep: true });
   }
 
   private disarm(): void {

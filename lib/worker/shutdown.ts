@@ -35,7 +35,7 @@ export class Shutdown {
 
   run(timeoutMs = CLOSE_TIMEOUT_MS, stopOthers: () => Promise<void>): Promise<void> {
     if (!this.over) {
-      this.timers.push(this.runtime.setTimer(this.expire, timeoutMs));
+      this.timers.push(this.runtime.setTimer(this.expire, timeoutMs, { pressing: true }));
     }
     return (this.begun ??= this.stages(stopOthers));
   }

@@ -1,6 +1,7 @@
 import type { JobRecord } from '../job/job-record.js';
 import type { Silence } from '../job/silence.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
+import { ParentCare } from '../store/parent-care.js';
 import type { QueueStore } from '../store/queue-store.js';
 
 const FULL_SLICE = 500;
@@ -22,8 +23,8 @@ export interface StalledCheckerHooks {
 }
 
 /**
- * Looks at an interval for jobs whose lock has expired. In between it lets Redis hear that somebody is there: only then can
- * a script tell dead holders from a Redis that nobody could reach.
+ * Looks at an interval for jobs whose lock has expired, and after parents that wait for children. In between it lets Redis
+ * hear that somebody is there: only then can a script tell dead holders from a Redis that nobody could reach.
  *
  * Modes: stopped -> looking (`start`) -> stopped (`stop`), for good.
  */
@@ -33,6 +34,7 @@ export class StalledChecker {
   private lookAt = 0;
   private started = false;
   private stopped = false;
+  private care: ParentCare | undefined;
 
   constructor(
     private readonly runtime: Runtime,
@@ -44,6 +46,8 @@ export class StalledChecker {
   start(): void {
     if (!this.started && !this.stopped) {
       this.started = true;
+      const { intervalMs, lockMs, silence } = this.options;
+      this.runtime.observer?.noticedWithin(lockMs + intervalMs + silence.graceMs);
       this.wake();
     }
   }
@@ -72,6 +76,7 @@ export class StalledChecker {
       this.timer = this.runtime.setTimer(
         this.wake,
         Math.max(Math.min(this.lookAt - this.runtime.monotonicMs(), heardAgainMs), 0),
+        { upkeep: true },
       );
     }
   }
@@ -85,6 +90,11 @@ export class StalledChecker {
       if (graceMs > 0) {
         this.lookAt = Math.min(this.lookAt, this.runtime.monotonicMs() + graceMs);
       }
+    }
+    if (!this.stopped) {
+      this.care ??= new ParentCare(this.store());
+      // Several workers with one interval: whoever looks first has looked for all.
+      await this.care.look(this.options.intervalMs / 2);
     }
   }
 }

@@ -1,9 +1,11 @@
 import { Job } from '../job/job.js';
+import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
 import { Tracing } from '../job/tracing.js';
 import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
+import type { WorkObserver } from '../runtime/runtime.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { CALL_TIMEOUT_MS } from '../store/patience.js';
@@ -51,6 +53,7 @@ export class WorkerParts {
   readonly manual: ManualFetch;
   readonly shutdown: Shutdown;
   private readonly attempts: AttemptRunner;
+  private readonly observer: WorkObserver | undefined;
 
   constructor(
     private readonly host: WorkerHost,
@@ -62,6 +65,7 @@ export class WorkerParts {
     this.connection = connect(opts.connection);
     const { runtime } = this.connection;
     const tracing = Tracing.of(opts);
+    this.observer = runtime.observer;
     this.id = runtime.uniqueId();
     const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter };
     const failed = (error: unknown): void => tell('error', asError(error));
@@ -123,7 +127,10 @@ export class WorkerParts {
       completed: (job, result) => tell('completed', job, result, 'active'),
       failed: (job, error) => tell('failed', job, error, 'active'),
       error: failed,
-      ended: () => this.loop.ended(),
+      ended: (run) => {
+        this.loop.ended();
+        this.observer?.ended(run);
+      },
       settled: (run) => this.locks.release(run),
       // A step that is kept renews a lock that is no longer as good as new.
       kept: (run, sentAt) =>
@@ -172,6 +179,7 @@ export class WorkerParts {
   private hold(record: JobRecord, sentAt: number): Run {
     const run = new Run(this.jobOf(record), record.token ?? '');
     this.locks.hold(run, sentAt);
+    this.observer?.began(run, shownKey(run.job));
     return run;
   }
 

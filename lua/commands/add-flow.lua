@@ -1,19 +1,19 @@
 --- Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, with the
 -- messages that bring the rest of the tree to where it belongs. All of a flow, or nothing.
 -- Children that are there already bring nothing anew: whoever repeats an add need not know what came of the first.
--- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox staging
--- @derives job body children writer staged
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences staging
+-- @derives job body children writer staged posted
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @rest                 per flow: root or attach; id of that job; root: spec and body; attach: token ('' for any) and
 --                       nothing; how many children are pending by it; id of what was staged ('' for nothing) and how
 --                       many messages that is; how many children follow, their refs; how many messages follow, two
---                       parts each: place of the child whose tree it belongs to, text (see `post`)
--- @reply a line per flow: '+', the number of its last message, a tab, and the places of children that were there, with
---        commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
+--                       parts each: place of the child whose tree it belongs to, text (see `advance-flow`)
+-- @reply a line per flow: '+', an id to ask by where it has more than one level, a tab, and the places of children that
+--        were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
 -- @cost O(K) for K children and messages, 2000 at most
--- @use server-time send once events moves check-lock read-spec place-new post children store-node
+-- @use server-time send once events moves check-lock read-spec place-new post advance-flow children store-node
 
 local FLOW_CAP = 2000
 if #ARGV - rest + 1 > 8 * FLOW_CAP then
@@ -26,8 +26,7 @@ if known then
   return known
 end
 
-local call = { moves = new_moves(server_time(now)), events = new_events(), outbox = {} }
-local spans, sent = {}, 0
+local call = { moves = new_moves(server_time(now)), events = new_events() }
 local at = rest
 
 local function take()
@@ -94,21 +93,33 @@ local function refuse(flow)
   return not is_whole and 'gone' or nil
 end
 
-local function post_messages(flow, is_known)
-  local waits = false
+-- Answers the id of what is to be posted part by part, '' where all of it was posted.
+local function post_messages(flow, is_known, place)
+  local texts, waits, is_deep = {}, false, false
   for _, message in ipairs(flow.messages) do
     local first = string.sub(message.text, 1, 1)
     waits = waits or first == 'w'
     if not is_known[message.top] then
       -- What a message that is left out would have waited for, the next one waits for.
-      call.outbox[#call.outbox + 1] = (waits and first ~= 'w' and 'w' or '') .. message.text
+      texts[#texts + 1] = (waits and first ~= 'w' and 'w' or '') .. message.text
+      is_deep = is_deep or waits and #texts > 1
       waits = false
-      sent = sent + 1
     end
   end
+  if is_deep then
+    local id = table.concat({ writer, seq, place }, '.')
+    send('RPUSH', q.staged .. id, texts)
+    advance_flow(q, call, id)
+    return id
+  end
+  for _, text in ipairs(texts) do
+    local _, weight, target, payload = string.match(text, FLOW_MESSAGE)
+    post(call, weight, target, payload)
+  end
+  return ''
 end
 
-local function begin(flow)
+local function begin(flow, place)
   local refused = refuse(flow)
   if refused then
     if refused == '=' then
@@ -130,15 +141,12 @@ local function begin(flow)
   elseif flow.pending > #places then
     expect_children(q, flow.id, flow.pending - #places, fresh)
   end
-  local before = sent
   if flow.staged ~= '' then
     redis.call('ZREM', q.staging, flow.staged)
-    call.outbox[#call.outbox + 1] = table.concat({ 's', 0, flow.staged }, SEPARATOR)
-    spans[#call.outbox] = flow.total
-    sent = sent + flow.total
+    advance_flow(q, call, flow.staged)
+    return '+' .. flow.staged .. '\t' .. table.concat(places, ',')
   end
-  post_messages(flow, is_known)
-  return { sent > before and sent or 0, table.concat(places, ',') }
+  return '+' .. post_messages(flow, is_known, place) .. '\t' .. table.concat(places, ',')
 end
 
 local flows = read_flows()
@@ -147,15 +155,9 @@ if not flows then
 end
 local lines = {}
 for i, flow in ipairs(flows) do
-  lines[i] = begin(flow)
+  lines[i] = begin(flow, i)
 end
-call.outbox = call.outbox[1] and call.outbox
-local before = write_outbox(q, call, call.moves.now, spans) or 0
-for i, line in ipairs(lines) do
-  if type(line) == 'table' then
-    lines[i] = '+' .. string.format('%.0f', line[1] > 0 and before + line[1] or 0) .. '\t' .. line[2]
-  end
-end
+write_outbox(q, call, call.moves.now)
 write_moves(q, call.moves)
 publish(q.events, call.events, redis.call('HGET', q.meta, 'maxEvents'))
 local answer = table.concat(lines, '\n')

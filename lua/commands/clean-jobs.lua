@@ -2,8 +2,8 @@
 -- position it answers.
 -- What was kept to run after a removed job is added.
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
--- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox
--- @derives job body logs writer dedup children
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
+-- @derives job body logs writer dedup children posted
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -13,8 +13,8 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events tell-removed moves wake erase read-spec place-new release-dedup end-dedup post
--- @use tell-parent leave-parents
+-- @use server-time send once events tell-removed moves wake state-of erase read-spec place-new release-dedup end-dedup post
+-- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer
@@ -73,6 +73,7 @@ if #old > 0 then
   leave_parents(q, call, old)
   erase(q, old)
   write_moves(q, call.moves)
+  settle_and_wake(q, call, t, meta[1])
   write_outbox(q, call, t)
   wake_for(q, call.moves, meta[1])
   emit(call.events, 'cleaned', #old)

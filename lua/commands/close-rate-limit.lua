@@ -7,7 +7,7 @@
 -- @use server-time wake
 
 if duration > 0 then
-  redis.call('HSET', q.meta, 'closedUntil', string.format('%.0f', server_time(now) + duration))
+  redis.call('HSET', q.meta, 'closedUntil', string.format('%.0f,%.0f', server_time(now) + duration, duration))
   return 'ok'
 end
 if redis.call('UNLINK', q.limiter) + redis.call('HDEL', q.meta, 'closedUntil') == 0 then

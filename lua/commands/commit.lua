@@ -1,8 +1,8 @@
 --- Applies what a worker's jobs came to, then starts as many new jobs as it has room for.
 -- One call for a whole batch: the cost of a script call and of its events is shared by all jobs in it.
 -- A refused entry answers its word and leaves the others alone.
--- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox
--- @derives job body logs writer dedup children
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
+-- @derives job body logs writer dedup children posted
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -15,13 +15,13 @@
 -- @arg duration int     length of that window in milliseconds
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job (-1 none), ms to wait for
---        the rate limit, the time, ms for which somebody has taken on to deliver the outbox (-1 when it is empty),
+--        the rate limit, the time, in how many ms to look at the outbox (-1 when all in it has been received),
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
--- @use rate-limit fetch-jobs let-through place-new add-job
+-- @use time-left rate-limit fetch-jobs let-through place-new add-job
 -- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
--- @rare this-life write-job wait-children load-again signals steps checkpoint
+-- @rare this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14
@@ -102,6 +102,10 @@ local function apply_all()
   end
   write_moves(q, call.moves)
   trim_finished(q, call)
+  if call.ends then
+    local moves = rare().settle_here(q, call, call.moves.now)
+    call.released = placed_any(moves) or moves.delayed
+  end
   if call.outbox then
     rare().write_outbox(q, call, call.moves.now)
   end
@@ -141,9 +145,9 @@ end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
 if meta[4] or call.outbox then
-  reply[5] = rare().undelivered(meta[4], call.outbox, t)
+  reply[5] = rare().undelivered(meta[4], call.outbox)
 end
-if call.moves.delayed or call.moves.undelayed then
+if call.moves.delayed or call.moves.undelayed or call.released then
   due = first_due(q)
 end
 reply[2] = due and math.max(due - t, 0) or -1
@@ -158,7 +162,7 @@ if not meta[1] then
   end
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
-  if filled and (relay == 1 or placed_any(call.moves)) and has_runnable(q) then
+  if filled and (relay == 1 or call.released or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end
   if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3]) then

@@ -3,16 +3,16 @@
 -- @arg now int          0 for Redis' clock
 -- @reply the count, or closed when the window was closed by hand; the milliseconds left, 0 when there is no window
 -- @cost O(1)
--- @use server-time
+-- @use server-time time-left
 
 local t = server_time(now)
-local closed = tonumber(redis.call('HGET', q.meta, 'closedUntil') or 0) - t
+local closed = closed_for(redis.call('HGET', q.meta, 'closedUntil'), t)
 if closed > 0 then
   return { 'closed', closed }
 end
-local stored = redis.call('HMGET', q.limiter, 'count', 'until')
-local left = tonumber(stored[2] or 0) - t
-if left <= 0 then
+local stored = redis.call('HMGET', q.limiter, 'count', 'until', 'length')
+local left = time_left(stored[2], stored[3], t)
+if left == 0 then
   return { '0', 0 }
 end
 return { stored[1], left }

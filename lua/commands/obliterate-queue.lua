@@ -1,15 +1,15 @@
 --- Deletes a paused queue with everything in it, in slices. Repeat it while it answers more.
 -- What remembers the last call of each writer, and the last message of each queue, is left to expire, and so are the events:
 -- readers have yet to learn of the jobs that went.
--- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox inbox
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
 -- @key staging
--- @derives job body logs dedup children staged
+-- @derives job body logs dedup children staged posted
 -- @arg count int        how many jobs at most, capped at 1000
 -- @arg force int        1 to delete active jobs as well
 -- @reply not-paused, active when there are active jobs, more, undelivered when other queues have to be told first, or
 --        done
 -- @cost O(K log N) for K jobs
--- @use server-time send events tell-removed take-out erase forget-dedup post tell-parent leave-parents
+-- @use server-time send events tell-removed take-out erase forget-dedup post tell-parent leave-parents lines
 
 local OBLITERATE_CAP = 1000
 local REMEMBER_MS = 3600000
@@ -39,15 +39,23 @@ publish(q.events, call.events, max_events)
 if left == 0 then
   return 'more'
 end
-if redis.call('EXISTS', q.outbox) == 1 then
-  return 'undelivered'
+local lines = redis.call('HGETALL', q.outbox)
+local past = history()
+for i = 1, #lines, 2 do
+  local line = read_line(q, lines[i], lines[i + 1], past, t)
+  if line.count < line.size then
+    return 'undelivered'
+  end
+end
+for i = 1, #lines, 2 do
+  redis.call('UNLINK', q.posted .. lines[i])
 end
 for _, id in ipairs(redis.call('ZRANGE', q.staging, 0, OBLITERATE_CAP - 1)) do
   redis.call('UNLINK', q.staged .. id)
 end
 redis.call(
   'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q['waiting-children'],
-  q.wake, q.limiter, q.staging
+  q.wake, q.limiter, q.staging, q.outbox, q.fences
 )
 redis.call('PEXPIRE', q.inbox, REMEMBER_MS)
 redis.call('PEXPIRE', q.events, REMEMBER_MS)

@@ -1,129 +1,124 @@
---- Takes from the outbox what has been delivered, and gives what is to be delivered next to one process at a time.
--- What a large flow has staged is given in its place, as if its messages were there. Takes back what was staged and never
--- gone on with.
--- @key meta outbox staging
--- @derives staged
+--- Notes which messages have been received, drops those that can't get lost any more, and gives what is to be delivered
+-- next, of each line to one process at a time. Takes back what was staged and never gone on with.
+-- @key meta outbox fences staging
+-- @derives posted staged
 -- @arg now int          0 for Redis' clock
 -- @arg holder text      names the process
--- @arg lease int        milliseconds for which no other process is to deliver
--- @arg done int         number up to which messages have been delivered, 0 for none
+-- @arg lease int        milliseconds for which no other process is to deliver what is given
+-- @arg turn int         changes from call to call, so that each line comes first at times
 -- @arg maxWeight int    writes that a page may take about, where it is received
 -- @arg maxBytes int     size of a page about
--- @reply empty and the number up to which all has been delivered; busy, the number up to which all has, and the
---        milliseconds for which another process delivers; or ok, the number up to which all has been, and three per
---        message: number, flag, target and message as one text
--- @cost O(K) for K messages, 1000 at most
--- @use server-time post
+-- @arg past text        the history, as answered, in which the following came to be known: void in another one
+-- @arg asked text       ids of flows, split by commas
+-- @rest five per line: target; number up to which all was received; number up to which nothing can get lost; fences that
+--       were passed, split by commas; busy to be given nothing of it, again for all that is kept, or nothing
+-- @reply the history; ms until another process is late with what it delivers, -1 when none is at it; the last number
+--        given; which of the flows asked about are not whole yet, split by commas; then per line: target, number and era
+--        of the last message received, how many are kept after they were, how many are still to be, how many follow, and
+--        three parts of each of these: number, era, text
+-- @cost O(L log N) for L targets, and O(K) for K messages given, 1500 at most
+-- @use server-time send post advance-flow lines
 
-local PAGE_CAP = 1000
-local SLICE = 20
-local ACK_SLICE = 100
+local STAGED_SLICE = 20
 local t = server_time(now)
-local HEAD = '^(%d+)' .. SEPARATOR .. '(%a?)' .. SEPARATOR .. '(%d+)' .. SEPARATOR .. '(.*)$'
+local current = history()
 
-local NUMBER_AND_FLAG = '^(%d+)' .. SEPARATOR .. '(%a?)'
-
-local function read_head()
-  local head = redis.call('LINDEX', q.outbox, 0)
-  if not head then
-    return nil
+local FLAGS = { [''] = true, busy = true, again = true }
+local reports, call = {}, {}
+for at = rest, #ARGV, 5 do
+  local report = { received = whole(ARGV[at + 1]), durable = whole(ARGV[at + 2]), fences = ARGV[at + 3], flag = ARGV[at + 4] }
+  if not report.received or not report.durable or not FLAGS[report.flag] then
+    return redis.error_reply('ERR a report cannot be read')
   end
-  local number, flag, weight, text = string.match(head, HEAD)
-  return tonumber(number), flag, text
+  reports[ARGV[at]] = report
 end
 
--- A pointer to staged messages has the number of the last of them; they are taken from the front.
-local function drop_staged(last, id)
-  local left = redis.call('LLEN', q.staged .. id)
-  local dropped = done - (last - left)
-  if dropped > 0 then
-    redis.call('LTRIM', q.staged .. id, math.min(dropped, left), -1)
-  end
-  if dropped >= left then
-    redis.call('LPOP', q.outbox)
-  end
-end
-
--- How many messages from the front have been delivered, as far as a slice tells, and whether to look at the next slice.
-local function count_delivered()
-  local slice = redis.call('LRANGE', q.outbox, 0, ACK_SLICE - 1)
-  for i, message in ipairs(slice) do
-    local number, flag = string.match(message, NUMBER_AND_FLAG)
-    if flag == 's' or tonumber(number) > done then
-      return i - 1, false
-    end
-  end
-  return #slice, #slice == ACK_SLICE
-end
-
-local function drop_delivered()
-  local count, more
-  repeat
-    count, more = count_delivered()
-    if count > 0 then
-      redis.call('LTRIM', q.outbox, count, -1)
-    end
-  until not more
-  local number, flag, text = read_head()
-  if flag == 's' then
-    drop_staged(number, text)
-  end
-end
-
--- Adds messages to the page until it is full; `number` is that of the first where they have none of their own.
-local function fill(page, key, number)
-  local from, weight, bytes = 0, 0, 0
-  while from < PAGE_CAP do
-    local slice = redis.call('LRANGE', key, from, from + SLICE - 1)
-    for i, message in ipairs(slice) do
-      local text = number and string.format('%.0f', number + from + i - 1) .. SEPARATOR .. message or message
-      local own, flag, heavy, rest_of = string.match(text, HEAD)
-      weight = weight + tonumber(heavy)
-      bytes = bytes + #text
-      local is_full = #page > 2 and (weight > maxWeight or bytes > maxBytes)
-      if flag == 's' or is_full then
-        return
-      end
-      page[#page + 1] = own
-      page[#page + 1] = flag
-      page[#page + 1] = rest_of
-    end
-    if #slice < SLICE then
-      return
-    end
-    from = from + SLICE
-  end
-end
-
-local overdue = redis.call('ZRANGEBYSCORE', q.staging, '-inf', t, 'LIMIT', 0, SLICE)
+local overdue = redis.call('ZRANGEBYSCORE', q.staging, '-inf', t, 'LIMIT', 0, STAGED_SLICE)
 for _, id in ipairs(overdue) do
   redis.call('UNLINK', q.staged .. id)
   redis.call('ZREM', q.staging, id)
 end
-if done > 0 then
-  drop_delivered()
+
+-- What a process knows of another history is not so in this one, though the numbers be the same.
+local function take_report(line)
+  local report = reports[line.target]
+  if not report then
+    return
+  end
+  line.is_busy = report.flag == 'busy'
+  if past ~= current then
+    return
+  elseif report.flag == 'again' then
+    line.count, line.number, line.era = 0, '0', ''
+    return
+  end
+  if report.received > 0 then
+    mark_received(line, report.received, t)
+  end
+  if report.durable > 0 then
+    drop_first(line, math.min(count_up_to(line, report.durable), line.count))
+  end
+  for number in string.gmatch(report.fences, '%d+') do
+    pass_fence(q, call, number)
+  end
 end
-local first, flag, text = read_head()
-while flag == 's' and redis.call('EXISTS', q.staged .. text) == 0 do
-  -- Somebody has deleted it by hand.
-  redis.call('LPOP', q.outbox)
-  first, flag, text = read_head()
+
+local function read_lines()
+  local lines, flat = {}, redis.call('HGETALL', q.outbox)
+  for i = 1, #flat, 2 do
+    lines[#lines + 1] = read_line(q, flat[i], flat[i + 1], current, t)
+  end
+  return lines
 end
-if not first then
-  redis.call('HDEL', q.meta, 'outbox')
-  return { 'empty', redis.call('HGET', q.meta, 'sent') or '0' }
+
+for _, line in ipairs(read_lines()) do
+  take_report(line)
+  if line.is_old then
+    drop_first(line, line.count)
+  end
+  write_line(q, line, current)
 end
-local staged = flag == 's' and redis.call('LLEN', q.staged .. text)
-local before = string.format('%.0f', staged and first - staged or first - 1)
-local deadline, current = string.match(redis.call('HGET', q.meta, 'outbox') or '0:', '^(%d+):(.*)$')
-if current ~= holder and tonumber(deadline) > t then
-  return { 'busy', before, tonumber(deadline) - t }
+write_outbox(q, call, t)
+
+local reply, wait, is_left = { current, -1, redis.call('HGET', q.meta, 'sent') or '0', '' }, -1, false
+local budget = { weight = maxWeight, bytes = maxBytes }
+
+local function give(line)
+  local at = #reply
+  local left = line.size - line.count
+  for i, part in ipairs({ line.target, line.number, line.era, line.count, left, 0 }) do
+    reply[at + i] = part
+  end
+  local report = reports[line.target]
+  if left == 0 then
+    return
+  end
+  is_left = true
+  -- A deadline that is further off than any can be was set before the clock was put back.
+  local leased = line.deadline > t and line.deadline <= t + lease and line.owner ~= holder
+  if leased then
+    wait = wait < 0 and line.deadline - t or math.min(wait, line.deadline - t)
+  elseif not (report and report.flag == 'busy') and not (budget.used and budget.weight <= 0) then
+    reply[at + 6] = fill(reply, line, budget)
+    line.deadline, line.owner = t + lease, holder
+    write_line(q, line, current)
+  end
 end
-redis.call('HSET', q.meta, 'outbox', string.format('%.0f', t + lease) .. ':' .. holder)
-local page = { 'ok', before }
-if staged then
-  fill(page, q.staged .. text, first - staged + 1)
+
+local lines = read_lines()
+for i = 1, #lines do
+  give(lines[(turn + i) % #lines + 1])
+end
+if is_left then
+  redis.call('HSET', q.meta, 'outbox', '1')
 else
-  fill(page, q.outbox, nil)
+  redis.call('HDEL', q.meta, 'outbox')
 end
-return page
+local going = {}
+for id in string.gmatch(asked, '[^,]+') do
+  if redis.call('HEXISTS', q.fences, '#' .. id) == 1 then
+    going[#going + 1] = id
+  end
+end
+reply[2], reply[4] = wait, table.concat(going, ',')
+return reply

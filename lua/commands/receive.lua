@@ -1,18 +1,23 @@
 --- Takes messages that a queue has sent to this one: new jobs of flows, ends of children.
--- A message whose number is not above the last one from that queue has been taken before and is skipped, so that a
--- delivery may be repeated by anybody at any time.
--- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox inbox
--- @derives job body children
+-- A message whose number is not above the last one from that queue in the same era has been taken before and is skipped,
+-- so that a delivery may be repeated by anybody at any time. Messages that follow one that is not here are left alone: that
+-- one was lost with a server that was failed over, and comes again first.
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences inbox
+-- @derives job body children posted
 -- @arg now int          0 for Redis' clock
 -- @arg source text      what the keys of the sending queue begin with
--- @rest two per message: number, message
--- @reply for how many ms somebody has taken on to deliver this queue's own outbox, -1 when it is empty
+-- @arg base text        what those of this one begin with
+-- @arg after text       number of the message that the first one follows, 0 where none is known
+-- @arg afterEra text    its era
+-- @rest three per message: number, era, message
+-- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
+--        last message taken, and number and era of the last one of the era before
 -- @cost O(K log N) for K writes that the messages take, bounded by the page that read-outbox gives
 -- @use server-time send events moves wake state-of let-through take-delayed read-spec place-new post
--- @use undelivered tell-parent children settle-child store-node link-node
+-- @use undelivered tell-parent children settle-child settle-here store-node link-node
 
 local RECEIVE_CAP = 1000
-if #ARGV - rest + 1 > 2 * RECEIVE_CAP then
+if #ARGV - rest + 1 > 3 * RECEIVE_CAP then
   return redis.error_reply('ERR too many messages in one call')
 end
 
@@ -52,12 +57,14 @@ local apply = {
   settle = function(parts)
     settle_child(q, call, parts[2], source, parts[3], parts[4], parts[5], parts[6])
   end,
+  -- Says to its sender alone that all ahead of it is here.
+  fence = function() end,
   relink = function(parts)
     relink_child(q, parts[2], source, parts[3])
   end,
 }
 
-local LEAST_PARTS = { add = 6, refs = 2, settle = 6, relink = 3 }
+local LEAST_PARTS = { add = 6, refs = 2, settle = 6, fence = 1, relink = 3 }
 
 -- Answers the parts of a message, and whether they can be read.
 local function read_message(text)
@@ -72,15 +79,39 @@ local function read_message(text)
   return parts, true
 end
 
-local last = tonumber(redis.call('HGET', q.inbox, source) or 0)
+-- Eras of the sender's end with its server or itself. What it still has of the last one comes before all of the new one;
+-- numbers of different eras are never compared.
+local last = { '0', '', '0', '' }
+local stored = redis.call('HGET', q.inbox, source)
+if stored then
+  last = { string.match(stored, '^(%d+) (%S*) (%d+) (%S*)$') }
+end
+
+-- Whether the message is new. Notes that it was taken.
+local function take(number, era)
+  local at = era == last[2] and 1 or era == last[4] and 3
+  if not at then
+    last = { number, era, last[1], last[2] }
+    return true
+  elseif tonumber(number) > tonumber(last[at]) then
+    last[at] = number
+    return true
+  end
+  return false
+end
+
+-- Whether what the messages follow is here.
+local function continues()
+  local at = afterEra == last[2] and 1 or afterEra == last[4] and 3
+  return after == '0' or (at and tonumber(last[at]) >= tonumber(after))
+end
+
 local messages = {}
-for at = rest, #ARGV, 2 do
-  local number = whole(ARGV[at])
-  if not number or not ARGV[at + 1] then
-    return redis.error_reply('ERR a message lacks its number or text')
-  elseif number > last then
-    last = number
-    local message, is_readable = read_message(ARGV[at + 1])
+for at = continues() and rest or #ARGV + 1, #ARGV, 3 do
+  if not whole(ARGV[at]) or not ARGV[at + 2] or not string.find(ARGV[at + 1], '^[%x%.]*$') then
+    return redis.error_reply('ERR a message lacks its number, era or text')
+  elseif take(ARGV[at], ARGV[at + 1]) then
+    local message, is_readable = read_message(ARGV[at + 2])
     if not is_readable then
       return redis.error_reply('ERR unknown message ' .. message[1])
     end
@@ -91,15 +122,17 @@ end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'outbox')
 if #messages > 0 then
   let_through(q)
+  redis.call('HSETNX', q.meta, 'base', base)
   for _, parts in ipairs(messages) do
     apply[parts[1]](parts)
   end
-  redis.call('HSET', q.inbox, source, string.format('%.0f', last))
+  redis.call('HSET', q.inbox, source, table.concat(last, ' '))
   -- A queue that was obliterated leaves it to expire.
   redis.call('PERSIST', q.inbox)
   write_moves(q, call.moves)
   wake_for(q, call.moves, meta[1])
+  settle_and_wake(q, call, call.moves.now, meta[1])
   write_outbox(q, call, call.moves.now)
   publish(q.events, call.events, meta[2])
 end
-return undelivered(meta[3], call.outbox, call.moves.now)
+return { undelivered(meta[3], call.outbox), unpack(last) }

@@ -1,6 +1,6 @@
 --- Removes jobs that are children of one parent, but none that a worker holds. May be repeated.
--- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox
--- @derives job body logs dedup children
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
+-- @derives job body logs dedup children posted
 -- @arg now int          0 for Redis' clock
 -- @arg parent text      what the keys of the parent's queue begin with, a tab, its id
 -- @arg unfinished int   1 to leave those that have ended, and to tell the parent; 0 when it is gone
@@ -8,7 +8,7 @@
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
 -- @use server-time send events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup post
--- @use tell-parent leave-parents
+-- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local REMOVE_CAP = 500
 if #ARGV - rest + 1 > REMOVE_CAP then
@@ -44,6 +44,7 @@ if #removed > 0 then
   end
   erase(q, removed)
   write_moves(q, call.moves)
+  settle_and_wake(q, call, call.moves.now, meta[1])
   write_outbox(q, call, call.moves.now)
   wake_for(q, call.moves, meta[1])
   publish(q.events, call.events, meta[2])

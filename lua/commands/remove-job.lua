@@ -1,14 +1,14 @@
 --- Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added.
--- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox
--- @derives job body logs writer dedup children
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
+-- @derives job body logs writer dedup children posted
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
--- @reply ok, told when a parent has to be told besides, missing, or locked while it is active under a lock that has not expired
+-- @reply ok, told when a parent in another queue has to be told besides, missing, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup post
--- @use tell-parent leave-parents
+-- @use server-time send once this-life events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup
+-- @use post tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -35,6 +35,7 @@ if word == 'ok' then
   erase(q, { id })
   write_moves(q, call.moves)
   wake_for(q, call.moves, meta[1])
+  settle_and_wake(q, call, call.moves.now, meta[1])
   word = write_outbox(q, call, call.moves.now) and 'told' or 'ok'
   publish(q.events, call.events, meta[2])
 end

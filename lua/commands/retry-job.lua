@@ -1,6 +1,6 @@
 --- Makes a finished job wait again, at the back or the front of where its priority has it wait.
--- @key meta waiting prioritized delayed active completed failed events wake outbox
--- @derives job body writer
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
+-- @derives job body writer children posted
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -9,9 +9,10 @@
 -- @arg front int        1 for the front
 -- @arg resetMade int    1 to count attempts made from 0 again
 -- @arg resetStarted int 1 to count attempts started from 0 again
--- @reply ok, told when a parent has to be told besides, missing, not-failed or not-completed
+-- @reply ok, told when a parent in another queue has to be told besides, missing, not-failed or not-completed
 -- @cost O(log N)
 -- @use server-time send once this-life events moves wake state-of take-out restart post tell-parent
+-- @use take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -21,7 +22,7 @@ end
 id = this_life(q, id)
 
 local moves, events = new_moves(server_time(now)), new_events()
-local call = {}
+local call = { events = events }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local state = state_of(q, id)
 local word = 'ok'
@@ -48,8 +49,9 @@ if word == 'ok' then
   write_moves(q, moves)
   local link = fields[2]
   if link then
-    tell_rerun(call, link, id)
+    tell_rerun(q, call, link, id)
   end
+  settle_and_wake(q, call, moves.now, meta[1])
   word = write_outbox(q, call, moves.now) and 'told' or 'ok'
   emit(events, 'waiting', id .. '\t' .. state)
   if not meta[1] then

@@ -1,14 +1,15 @@
 --- Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait.
 -- Repeat it with the time it answers until it moves none: jobs that finish meanwhile are then left alone.
--- @key meta waiting prioritized delayed active completed failed events wake outbox
--- @derives job
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
+-- @derives job body children posted
 -- @arg now int          0 for Redis' clock
 -- @arg state text       failed or completed
 -- @arg count int        how many at most, capped at 1000
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use server-time send events moves wake restart post tell-parent
+-- @use server-time send events moves wake state-of restart post tell-parent 
+-- @use take-delayed let-through children settle-child settle-here
 
 local RETRY_CAP = 1000
 if state ~= 'failed' and state ~= 'completed' then
@@ -18,7 +19,7 @@ local moves, events = new_moves(server_time(now)), new_events()
 local latest = before > 0 and before or moves.now
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 
-local call, ids, priorities = {}, {}, {}
+local call, ids, priorities = { events = events }, {}, {}
 local dropped = state == 'completed' and { 'step' } or {}
 local size = math.min(count, RETRY_CAP)
 for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or {}) do
@@ -27,7 +28,7 @@ for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or 
     break
   end
   if fields[2] then
-    tell_rerun(call, fields[2], id)
+    tell_rerun(q, call, fields[2], id)
   end
   ids[#ids + 1] = id
   priorities[#ids] = fields[3]
@@ -40,6 +41,7 @@ if #ids > 0 then
     emit(events, 'waiting', id .. '\t' .. state)
   end
   write_moves(q, moves)
+  settle_and_wake(q, call, moves.now, meta[1])
   write_outbox(q, call, moves.now)
   if not meta[1] then
     wake_one(q)

@@ -1,13 +1,14 @@
 --- Lets a parent no longer wait for a child that has not ended; the child goes on by itself.
--- @key meta waiting prioritized delayed active completed failed outbox
--- @derives job body writer
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
+-- @derives job body writer children posted
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
--- @reply told, missing, or unchanged when no parent waits for it
+-- @reply told when a parent in another queue has to be told besides, ok, missing, or unchanged when no parent waits for it
 -- @cost O(log N)
--- @use server-time send once this-life state-of post tell-parent
+-- @use server-time send once this-life events moves wake state-of post tell-parent
+-- @use take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -22,13 +23,16 @@ local link = redis.call('HGET', q.job .. id, 'parent')
 local word = 'missing'
 if state then
   local ended = state == 'completed' or (state == 'failed' and link and string.sub(link, 1, 1) ~= '-')
-  word = link and not ended and 'told' or 'unchanged'
+  word = link and not ended and 'ok' or 'unchanged'
 end
-if word == 'told' then
-  local call = {}
+if word == 'ok' then
+  local call = { events = new_events() }
+  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
   redis.call('HDEL', q.job .. id, 'parent')
-  tell_parent(call, link, id, 'r', '')
-  write_outbox(q, call, t)
+  tell_parent(q, call, link, id, 'r', '')
+  settle_and_wake(q, call, t, meta[1])
+  word = write_outbox(q, call, t) and 'told' or 'ok'
+  publish(q.events, call.events, meta[2])
 end
 remember(lane, seq, word)
 return word

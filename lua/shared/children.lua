@@ -32,14 +32,14 @@ local function take_promised(q, id, refs)
   return { unpack(refs, 1, promised) }
 end
 
--- Puts a parent where workers fetch, in front of those that wait there.
+-- Puts a parent where workers fetch, in front of those that wait there; behind them while these are being drained.
 local function let_run(q, call, id, state, priority)
   if state == 'delayed' then
     take_delayed(q, call.moves, id)
   else
     redis.call('ZREM', q['waiting-children'], id)
   end
-  redis.call('HSET', q.job .. id, 'state', place(call.moves, id, priority, true), 'delay', 0)
+  redis.call('HSET', q.job .. id, 'state', place(call.moves, id, priority, not call.drains), 'delay', 0)
   emit(call.events, 'waiting', id .. '\t' .. state)
 end
 

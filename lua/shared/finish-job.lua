@@ -39,7 +39,7 @@ local function complete_job(q, call, id, token, result, keep, ...)
   finish_job(q, call, id, 'completed', fields[4], one_more(fields[3]), keep, 'result', result, ...)
   emit(call.events, 'completed', id .. '\t' .. shown(result))
   if fields[5] then
-    rare().tell_parent(call, fields[5], id, 'c', result)
+    rare().tell_parent(q, call, fields[5], id, 'c', result)
   end
   return 'ok'
 end

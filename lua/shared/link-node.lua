@@ -17,15 +17,15 @@ local function link_node(q, call, node)
   if old and not same and not ended then
     -- Without a policy the parent would wait for what can never come.
     local counted = string.gsub(link, '^%-', 'f')
-    tell_parent(call, counted, id, 'f', '"There is a job with this id already, and another parent waits for it."')
+    tell_parent(q, call, counted, id, 'f', '"There is a job with this id already, and another parent waits for it."')
     return
   end
   if not same then
     redis.call('HSET', q.job .. id, 'state', state, 'parent', link)
   end
   if state == 'completed' then
-    tell_parent(call, link, id, 'c', fields[2] or 'null')
+    tell_parent(q, call, link, id, 'c', fields[2] or 'null')
   elseif state == 'failed' then
-    tell_parent(call, link, id, 'f', fields[3] or '""')
+    tell_parent(q, call, link, id, 'f', fields[3] or '""')
   end
 end

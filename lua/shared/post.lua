@@ -1,17 +1,15 @@
--- Messages to other queues, gathered in `call.outbox`. What is written to the outbox with a change is delivered by
--- somebody, whoever dies; see lua/README.md. Neither separator occurs in user data: JSON escapes control characters, and
--- names and ids have none.
+-- Messages to other queues, gathered in `call.outbox` and written with the change that they are about; see lua/README.md.
+-- The separator does not occur in user data: JSON escapes control characters, and names and ids have none.
 local SEPARATOR = '\31'
 
--- `flag` is 'w' for a message that waits until all before it have been received, `weight` about the writes that it takes
--- there, `target` what the keys of the other queue begin with.
-local function post(call, flag, weight, target, payload)
+-- `weight`: about the writes that it takes there. `target`: what the keys of the other queue begin with.
+local function post(call, weight, target, payload)
   local list = call.outbox
   if not list then
     list = {}
     call.outbox = list
   end
-  list[#list + 1] = table.concat({ flag, weight, target, payload }, SEPARATOR)
+  list[#list + 1] = { target = target, text = weight .. SEPARATOR .. payload }
 end
 
 -- Whether a text is what `post` makes: nobody could read the outbox beyond another one.
@@ -21,32 +19,55 @@ local function is_message(text)
   return string.find(text, MESSAGE) ~= nil
 end
 
--- Takes so many numbers; answers the one before them. Receivers skip numbers that they know, so a number is never below
--- the clock's microseconds: they rise also when the queue was obliterated, or a replica that missed the last ones took over.
-local function take_numbers(q, count, now)
-  local before = math.max(tonumber(redis.call('HGET', q.meta, 'sent') or 0), now * 1000)
-  redis.call('HSET', q.meta, 'sent', string.format('%.0f', before + count))
-  return before
+-- Which past this server has: another one after a failover, and after a restart, both of which may lose the last writes.
+-- Empty where the user of the connection may not ask.
+local function history()
+  local info = redis.pcall('INFO', 'replication')
+  return type(info) == 'string' and string.match(info, 'master_replid:(%x%x%x%x%x%x%x%x)') or ''
 end
 
--- Answers the number before that of the first message, nil when there is none. `spans`: how many messages the one at a
--- place stands for, where it is more than itself.
-local function write_outbox(q, call, now, spans)
+-- Takes so many numbers; answers the one before them, and the era: what is numbered in one era rises, and numbers of two
+-- have nothing to do with each other. A new one begins where the last numbers may have been lost, with the server or
+-- with the queue, since they may be given again. Numbers are about the clock's microseconds, so they tell an age.
+local function take_numbers(q, count, now)
+  local known = redis.call('HMGET', q.meta, 'sent', 'era')
+  local past, era = history(), known[2]
+  if not known[1] or not era or string.match(era, '%.(%x*)$') ~= past then
+    era = string.format('%.0f', now) .. '.' .. past
+  end
+  local before = math.max(tonumber(known[1] or 0), now * 1000)
+  redis.call('HSET', q.meta, 'sent', string.format('%.0f', before + count), 'era', era)
+  return before, era
+end
+
+-- A list for each target, so that one that cannot be reached holds up no other. Answers the number of the last message,
+-- nil when there is none. What an entry with a `fence` says is in `advance_flow`.
+local function write_outbox(q, call, now)
   local list = call.outbox
   if not list then
     return nil
   end
-  local count = 0
-  for i = 1, #list do
-    count = count + (spans and spans[i] or 1)
+  local number, era = take_numbers(q, #list, now)
+  local by_target, fences = {}, {}
+  for _, entry in ipairs(list) do
+    number = number + 1
+    local stamp = string.format('%.0f', number)
+    local texts = by_target[entry.target]
+    if not texts then
+      texts = {}
+      by_target[entry.target] = texts
+    end
+    texts[#texts + 1] = stamp .. SEPARATOR .. era .. SEPARATOR .. entry.text
+    if entry.fence then
+      fences[#fences + 1] = stamp
+      fences[#fences + 1] = entry.fence
+    end
   end
-  local before = take_numbers(q, count, now)
-  local numbered, number = {}, before
-  for i, message in ipairs(list) do
-    number = number + (spans and spans[i] or 1)
-    numbered[i] = string.format('%.0f', number) .. SEPARATOR .. message
+  for target, texts in pairs(by_target) do
+    send('RPUSH', q.posted .. target, texts)
+    redis.call('HSETNX', q.outbox, target, '')
   end
-  send('RPUSH', q.outbox, numbered)
-  redis.call('HSETNX', q.meta, 'outbox', '0:')
-  return before
+  send('HSET', q.fences, fences)
+  redis.call('HSET', q.meta, 'outbox', '1')
+  return number
 end

@@ -1,13 +1,33 @@
 -- Tells a parent how a child has ended: 'c' completed with a result, 'f' failed with a reason, 'r' removed. `link` is the
 -- child's field `parent`: a letter for how its failure counts, then what the keys of the parent's queue begin with, a tab
--- and the parent's id.
-local function tell_parent(call, link, id, outcome, payload)
+-- and the parent's id. A parent in this queue learns of it in this script, by `settle_here`, another one by a message.
+local function is_here(q, call, base)
+  if call.base == nil then
+    call.base = redis.call('HGET', q.meta, 'base')
+  end
+  return call.base == base
+end
+
+local function note_here(call, entry)
+  call.ends = call.ends or {}
+  call.ends[#call.ends + 1] = entry
+end
+
+local function tell_parent(q, call, link, id, outcome, payload)
   local policy, base, parent = string.match(link, '^(.)(.-)\t(.*)$')
-  post(call, '', 5, base, table.concat({ 'settle', parent, id, policy, outcome, payload }, SEPARATOR))
+  if is_here(q, call, base) then
+    note_here(call, { parent, id, policy, outcome, payload })
+  else
+    post(call, 5, base, table.concat({ 'settle', parent, id, policy, outcome, payload }, SEPARATOR))
+  end
 end
 
 -- A child that ran again counts as pending again.
-local function tell_rerun(call, link, id)
+local function tell_rerun(q, call, link, id)
   local base, parent = string.match(link, '^.(.-)\t(.*)$')
-  post(call, '', 5, base, table.concat({ 'relink', parent, id }, SEPARATOR))
+  if is_here(q, call, base) then
+    note_here(call, { parent, id })
+  else
+    post(call, 5, base, table.concat({ 'relink', parent, id }, SEPARATOR))
+  end
 end

@@ -1,8 +1,10 @@
--- What a caller is told of the outbox: -1 when it is empty, else for how many milliseconds another process has taken on
--- to deliver it. `lease` is the field of meta as it was before this call, 'deadline:holder'.
-local function undelivered(lease, posted, now)
-  if not lease then
-    return posted and 0 or -1
+-- When a caller is to look at the outbox: at once when this call posted something, after a while when others have, who
+-- deliver it unless they have died; -1 when all has been received.
+local LOOK_AGAIN_MS = 1000
+
+local function undelivered(flag, posted)
+  if posted then
+    return 0
   end
-  return math.max(tonumber(string.match(lease, '^%d+')) - now, 0)
+  return flag and LOOK_AGAIN_MS or -1
 end

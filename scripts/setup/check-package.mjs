@@ -16,12 +16,12 @@ const CONSUMERS = [
   {
     name: 'without-nest',
     dependencies: { rxjs: '^7.8.0' },
-    programs: ['embedded-redis', ...(hasEngine ? ['engine-alone'] : [])],
+    programs: ['embedded-redis', ...(hasEngine ? ['engine-alone', 'test-kit'] : [])],
   },
   ...['^11.0.0', '^12.0.0'].map((range) => ({
     name: `nest-${range.slice(1, 3)}`,
     dependencies: { ...NEST, '@nestjs/common': range, '@nestjs/core': range },
-    programs: hasNest ? ['nest-app'] : ['embedded-redis'],
+    programs: hasNest ? ['nest-app', 'nest-test-kit'] : ['embedded-redis'],
   })),
 ];
 

@@ -97,7 +97,7 @@ export class Checks {
       for (const state of ['prioritized', 'delayed', 'active', 'waiting-children']) {
         counts[`${queue} ${state}`] = await this.redis.zcard(`${base}${state}`);
       }
-      counts[`${queue} outbox`] = await this.redis.llen(`${base}outbox`);
+      counts[`${queue} outbox`] = Number(await this.redis.hget(`${base}meta`, 'outbox')) || 0;
     }
     return counts;
   }

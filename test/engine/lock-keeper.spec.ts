@@ -51,6 +51,38 @@ describe('locks of a worker with several jobs', () => {
     expect(lost).toEqual([]);
   });
 
+  it('are lost by an older run of the same job as soon as a newer one holds it here', async () => {
+    const reasons: unknown[] = [];
+    const lost: string[] = [];
+    let started = 0;
+    let finish = (): void => {};
+    const isFinished = new Promise<void>((resolve) => (finish = resolve));
+    worker = new Worker(
+      'locks',
+      async (job, _token, signal) => {
+        started += 1;
+        if (started === 1) {
+          // As after a pause of this process that was longer than its lock.
+          signal?.addEventListener('abort', () => reasons.push(signal.reason));
+          await queue.client.then((client) => client.zadd(`${options.prefix}:{locks}:active`, 1, job.id));
+        }
+        await isFinished;
+      },
+      { ...options, concurrency: 2, lockDuration: 60_000, lockRenewTime: 50, stalledInterval: 20 },
+    );
+    worker.on('lockRenewalFailed', (ids) => {
+      lost.push(...ids);
+      finish();
+    });
+    const job = await queue.add('job', 0);
+
+    await isFinished;
+
+    expect(lost).toEqual([job.id]);
+    expect(reasons).toEqual([expect.objectContaining({ name: 'LockLostError', jobId: job.id })]);
+    expect(started).toBe(2);
+  });
+
   it('are of another token in another life of the same id', async () => {
     const tokens: string[] = [];
     let first: Job | undefined;

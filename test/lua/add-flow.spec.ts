@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { stageFlow } from '../../lib/redis/scripts.generated.js';
-import { BODY, FLOW_TIME, message, OTHER, runAddFlow, sentIn } from '../support/flow-call.js';
+import { BODY, FLOW_TIME, historyOf, message, OTHER, runAddFlow, sentIn } from '../support/flow-call.js';
 import { ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
@@ -10,8 +10,12 @@ const FIRST = FLOW_TIME * 1000 + 1;
 const child = (id: string, flag = ''): string =>
   message(flag, 5, OTHER, 'add', id, '', 'the parent', 0, BODY);
 
+const posted = (number: number, era: string, id: string): string =>
+  message(number, era, 5, 'add', id, '', 'the parent', 0, BODY);
+
 describe('add-flow', () => {
   it('stores a root that waits for its children, and the messages that bring them', async () => {
+    const era = `${FLOW_TIME}.${await historyOf(lab)}`;
     const { reply, after } = await runAddFlow(lab, [
       {
         kind: 'root',
@@ -24,16 +28,17 @@ describe('add-flow', () => {
       },
     ]);
 
-    expect(reply).toBe(`+${FIRST + 1}\t`);
+    expect(reply).toBe('+\t');
     expect(after).toEqual({
       'body:r': `${FLOW_TIME}\n${BODY}`,
       'job:r': { state: 'waiting-children', pending: '2' },
       'children:r': { [REFS[0]!]: 'p', [REFS[1]!]: 'p' },
       'waiting-children': [['r', 1]],
-      outbox: [`${FIRST}\x1f${child('x')}`, `${FIRST + 1}\x1f${child('y')}`],
-      meta: { seq: '1', sent: String(FIRST + 1), outbox: '0:' },
+      [`posted:${OTHER}`]: [posted(FIRST, era, 'x'), posted(FIRST + 1, era, 'y')],
+      outbox: { [OTHER]: '' },
+      meta: { seq: '1', sent: String(FIRST + 1), era, outbox: '1' },
       events: [['added', 'r', 'work', '', 'waiting-children']],
-      'writer:a': `1\n+${FIRST + 1}\t`,
+      'writer:a': '1\n+\t',
     });
   });
 
@@ -65,9 +70,8 @@ describe('add-flow', () => {
     expect(after).toEqual({ ...before, events: [['duplicated', 'r']], 'writer:a': '1\n=' });
   });
 
-  it('goes on with the numbers of its messages, and leaves a delivery under way its time', async () => {
+  it('goes on with the numbers of its messages', async () => {
     await runAddFlow(lab, [{ kind: 'root', id: 'r', refs: [REFS[0]!], messages: [[1, child('x')]] }]);
-    await lab.client.hset(lab.keys.of('meta'), 'outbox', `${FLOW_TIME + 1000}:p`);
 
     const { reply, after } = await runAddFlow(
       lab,
@@ -75,20 +79,30 @@ describe('add-flow', () => {
       '2',
     );
 
-    expect(reply).toBe(`+${FIRST + 1}\t`);
+    expect(reply).toBe('+\t');
     expect(after['job:r']).toMatchObject({ pending: '2' });
-    expect(after.meta).toMatchObject({ sent: String(FIRST + 1), outbox: `${FLOW_TIME + 1000}:p` });
+    expect(after.meta).toMatchObject({ sent: String(FIRST + 1) });
   });
 
   it.each([
-    ['behind the clock, as on a replica that missed the last ones', 5, FIRST],
+    ['behind the clock', 5, FIRST],
     ['ahead of it', FIRST + 1000, FIRST + 1001],
   ])('never gives a number twice: the counter is %s', async (_case, sent, expected) => {
-    await lab.client.hset(lab.keys.of('meta'), 'sent', sent);
+    const era = `7.${await historyOf(lab)}`;
+    await lab.client.hset(lab.keys.of('meta'), 'sent', sent, 'era', era);
 
     const flow = { kind: 'root', id: 'r', refs: [REFS[0]!], messages: [[1, child('x')]] } as const;
 
-    expect((await runAddFlow(lab, [flow])).reply).toBe(`+${expected}\t`);
+    expect((await runAddFlow(lab, [flow])).after.meta).toMatchObject({ sent: String(expected), era });
+  });
+
+  it('begins a new era on a server with another past, as numbers may be given again there', async () => {
+    await lab.client.hset(lab.keys.of('meta'), 'sent', FIRST + 1000, 'era', '7.0a1b2c3d');
+
+    const flow = { kind: 'root', id: 'r', refs: [REFS[0]!], messages: [[1, child('x')]] } as const;
+    const { after } = await runAddFlow(lab, [flow]);
+
+    expect(after.meta).toMatchObject({ era: `${FLOW_TIME}.${await historyOf(lab)}` });
   });
 
   it('answers a repeated call as the first time', async () => {
@@ -110,7 +124,7 @@ describe('add-flow', () => {
       { kind: 'attach', id: 'c', refs: [REFS[1]!], messages: [[1, child('y')]] },
     ]);
 
-    expect(reply).toBe(`+${FIRST}\t\nmissing\n+${FIRST + 1}\t`);
+    expect(reply).toBe('+\t\nmissing\n+\t');
     expect(after).toMatchObject({
       'job:w': { pending: '1' },
       'children:w': { [REFS[0]!]: 'p' },
@@ -122,7 +136,7 @@ describe('add-flow', () => {
 
   it.each([
     ['another token', 'w:2', 'stale'],
-    ['its token', 'w:1', `+${FIRST}\t`],
+    ['its token', 'w:1', '+\t'],
   ])('compares the lock where it is told one: %s', async (_case, token, word) => {
     await lab.given({ jobs: [{ id: '1', state: 'active' }] });
 
@@ -157,14 +171,15 @@ describe('add-flow', () => {
       },
     ]);
 
-    expect(reply).toBe(`+${FIRST + 2}\t1`);
+    expect(reply).toBe('+a.1.1\t1');
     expect(after['job:1']).toMatchObject({ pending: '1' });
     expect(after['children:1']).toEqual({ [REFS[0]!]: 'c1', [REFS[1]!]: 'p' });
-    expect(sentIn(after).map(([flag, , , , id]) => [flag, id])).toEqual([
-      ['', 'y'],
-      ['w', 'below y'],
-      ['', 'further below'],
+    expect(sentIn(after).map(([, , kind, id]) => [kind, id])).toEqual([
+      ['add', 'y'],
+      ['fence', 'a.1.1'],
     ]);
+    expect(after['staged:a.1.1']).toEqual([child('below y', 'w'), child('further below')]);
+    expect(after.fences).toEqual({ [FIRST + 1]: 'a.1.1', '#a.1.1': '1' });
   });
 
   it('changes nothing where all children are there', async () => {
@@ -176,8 +191,8 @@ describe('add-flow', () => {
       { kind: 'attach', id: '1', refs: [REFS[0]!], messages: [[1, child('x')]] },
     ]);
 
-    expect(reply).toBe('+0\t1');
-    expect(after).toEqual({ ...before, 'writer:a': '1\n+0\t1' });
+    expect(reply).toBe('+\t1');
+    expect(after).toEqual({ ...before, 'writer:a': '1\n+\t1' });
   });
 });
 
@@ -200,18 +215,21 @@ describe('a staged flow', () => {
     expect((await stage([child('z')], 9)).reply).toBe('gone');
   });
 
-  it('begins with one message that stands for all of them', async () => {
+  it('begins with its first part, behind which each target has a fence', async () => {
     await stage([refs, child('x', 'w'), child('y')]);
 
     const { reply, after } = await runAddFlow(lab, [root]);
 
-    expect(reply).toBe(`+${FIRST + 2}\t`);
+    expect(reply).toBe('+s1\t');
     expect(after).toMatchObject({
       'job:r': { pending: '2', promised: '2' },
-      'staged:s1': [refs, child('x', 'w'), child('y')],
-      outbox: [message(FIRST + 2, 's', 0, 's1')],
-      meta: { sent: String(FIRST + 2), outbox: '0:' },
+      'staged:s1': [child('x', 'w'), child('y')],
+      fences: { [FIRST + 1]: 's1', '#s1': '1' },
     });
+    expect(sentIn(after)).toEqual([
+      ['own', '4', 'refs', 'r', ...REFS],
+      ['own', '200', 'fence', 's1'],
+    ]);
     expect(after).not.toHaveProperty('staging');
   });
 

@@ -10,7 +10,7 @@ import {
   unlinkChild,
 } from '../../lib/redis/scripts.generated.js';
 import { COMMIT_TIME, runCommit } from '../support/commit-call.js';
-import { OTHER, sentIn } from '../support/flow-call.js';
+import { OTHER, runReadOutbox, sentIn } from '../support/flow-call.js';
 import { SEED_TIME, ScriptLab, type SeedJob } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
@@ -24,9 +24,8 @@ const child = (state: SeedJob['state'], policy = '-', more: SeedJob = { id: '1' 
   fields: { state: state!, parent: link(policy), ...more.fields },
 });
 const told = (policy: string, outcome: string, payload: string, id = '1'): string[] => [
-  '',
-  '5',
   OTHER,
+  '5',
   'settle',
   'p',
   id,
@@ -50,7 +49,7 @@ describe('a child that ends in a run', () => {
     expect(sentIn(after)).toEqual([told(policy, 'c', '{"a":[]}')]);
     expect(after['job:1']).toMatchObject({ state: 'completed', parent: link(policy) });
     const number = String(COMMIT_TIME * 1000 + 1);
-    expect(after.meta).toMatchObject({ sent: number, outbox: '0:' });
+    expect(after.meta).toMatchObject({ sent: number, outbox: '1' });
   });
 
   it.each(['-', 'f', 'c', 'i', 'r'])('tells its parent of its failure: policy %s', async (policy) => {
@@ -84,7 +83,7 @@ describe('a child that ends in a run', () => {
     const { undeliveredMs, after } = await end('f', write);
 
     expect(undeliveredMs).toBe(-1);
-    expect(after.outbox).toBeUndefined();
+    expect(sentIn(after)).toEqual([]);
   });
 
   it('tells once, also when the call is repeated', async () => {
@@ -95,12 +94,9 @@ describe('a child that ends in a run', () => {
     expect(again.after).toEqual(first.after);
   });
 
-  it('says with each call that messages are there, and for how long somebody delivers them', async () => {
+  it('says with each call that messages are there, and at once with the one that wrote them', async () => {
     await end('-', ['complete', '1', 'w:1', '7', '']);
-    expect((await runCommit(lab, [], { seq: '2' })).undeliveredMs).toBe(0);
-    await lab.client.hset(lab.keys.of('meta'), 'outbox', `${COMMIT_TIME + 300}:p`);
-    expect((await runCommit(lab, [], { seq: '3' })).undeliveredMs).toBe(300);
-    expect((await runCommit(lab, [], { seq: '4', now: COMMIT_TIME + 301 })).undeliveredMs).toBe(0);
+    expect((await runCommit(lab, [], { seq: '2' })).undeliveredMs).toBe(1000);
   });
 
   it.each([
@@ -126,7 +122,7 @@ describe('a child that ends in a run', () => {
     const { after } = await runCommit(lab, [['complete', '1', 'w:1', '1', '1,,']]);
 
     expect(after['job:old']).toBeUndefined();
-    expect(after.outbox).toBeUndefined();
+    expect(sentIn(after)).toEqual([]);
   });
 });
 
@@ -217,14 +213,11 @@ describe('a child that is taken away', () => {
       ],
     });
 
-    const { reply, before, after } = await lab.run(drainQueue, [0]);
+    const { reply, before, after } = await lab.run(drainQueue, [0, 0, 0]);
 
-    expect(reply).toBe(1);
+    expect(reply).toEqual([1, expect.any(Number), 0]);
     expect(await sent()).toEqual([told('-', 'r', '')]);
     expect(after['waiting-children']).toEqual(before['waiting-children']);
-    // Nobody delivers before the last slice.
-    expect(after.meta).toMatchObject({ outbox: expect.stringMatching(/^\d+:drain$/) });
-    expect((await lab.run(drainQueue, [0])).after.meta).toMatchObject({ outbox: '0:' });
   });
 
   it('by obliterating its queue, which stays until its parents were told', async () => {
@@ -234,7 +227,8 @@ describe('a child that is taken away', () => {
     expect((await lab.run(obliterateQueue, [100, 0])).reply).toBe('undelivered');
     expect(await sent()).toEqual([told('-', 'r', '')]);
     expect((await lab.run(obliterateQueue, [100, 0])).reply).toBe('undelivered');
-    await lab.client.del(lab.keys.of('outbox'));
+    const [text] = (await lab.dump())[`posted:${OTHER}`] as string[];
+    await runReadOutbox(lab, { lines: { [OTHER]: { received: Number(text!.split('\x1f')[0]) } } });
     const { reply, after } = await lab.run(obliterateQueue, [100, 0]);
 
     expect(reply).toBe('done');
@@ -269,7 +263,7 @@ describe('a child that is taken away', () => {
 });
 
 describe('a child that runs again', () => {
-  const relinked = (id: string): string[] => ['', '5', OTHER, 'relink', 'p', id];
+  const relinked = (id: string): string[] => [OTHER, '5', 'relink', 'p', id];
 
   it.each(['failed', 'completed'] as const)('tells its parent when it is retried: %s', async (state) => {
     await lab.given({ jobs: [child(state, 'f')] });
@@ -315,7 +309,7 @@ describe('remove-children', () => {
       '7',
       '8',
     ]);
-    expect(after.outbox).toBeUndefined();
+    expect(sentIn(after)).toEqual([]);
     expect(after.events).toEqual([
       ['removed', '1', 'waiting'],
       ['removed', '3', 'active'],

@@ -11,14 +11,14 @@ describe('close-rate-limit', () => {
     const { reply, before, after } = await lab.run(closeRateLimit, [NOW, 500]);
 
     expect(reply).toBe('ok');
-    expect(after).toEqual({ ...before, meta: { id: '1', closedUntil: String(NOW + 500) } });
+    expect(after).toEqual({ ...before, meta: { id: '1', closedUntil: `${NOW + 500},500` } });
   });
 
   it('takes the last word on how long', async () => {
     await lab.given({ closedUntil: NOW + 5000 });
 
     expect((await lab.run(closeRateLimit, [NOW, 500])).after).toEqual({
-      meta: { closedUntil: String(NOW + 500) },
+      meta: { closedUntil: `${NOW + 500},500` },
     });
   });
 

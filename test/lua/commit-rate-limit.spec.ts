@@ -66,4 +66,17 @@ describe('commit: rate limit', () => {
     }
     expect((await runCommit(lab, [], { want: 10, seq: '3', now: NOW + 50 })).jobs).toHaveLength(5);
   });
+
+  it.each([
+    ['window', { limiter: { count: 3, until: NOW + 3_600_000, length: 1000 } }],
+    ['closing by hand', { closedUntil: `${NOW + 3_600_000},50` }],
+  ])('waits for no %s longer than that is, though the clock was put back', async (_case, seed) => {
+    await lab.given({ jobs: five, ...seed });
+
+    const { jobs, limitedForMs, after } = await runCommit(lab, [], limit);
+
+    expect(jobs).toHaveLength(3);
+    expect(limitedForMs).toBe(1000);
+    expect(after).toMatchObject({ limiter: { count: '3', until: String(NOW + 1000), length: '1000' } });
+  });
 });

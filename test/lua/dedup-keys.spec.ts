@@ -10,6 +10,8 @@ const lab = ScriptLab.open();
 
 const NOW = SEED_TIME + 1000;
 const TTL = 60_000;
+/** Scripts that are given the time let keys expire later by this, as Redis forgets keys by its own clock. */
+const LATER = 3_600_000;
 
 describe('the key of a deduplication', () => {
   const expiries: [string, DedupRule, boolean][] = [
@@ -22,7 +24,7 @@ describe('the key of a deduplication', () => {
     await addDedup(lab, [rule]);
 
     const ttlMs = await lab.ttlMs('dedup:d');
-    expect(ttlMs > TTL - 5000 && ttlMs <= TTL).toBe(expires);
+    expect(ttlMs > LATER + TTL - 5000 && ttlMs <= LATER + TTL).toBe(expires);
     expect(ttlMs === -1).toBe(!expires);
   });
 
@@ -31,7 +33,7 @@ describe('the key of a deduplication', () => {
 
     await addDedup(lab, [{ ttl: TTL, extend: true }], { now: NOW + 1, seq: '2' });
 
-    expect(await lab.ttlMs('dedup:d')).toBeGreaterThan(1000);
+    expect(await lab.ttlMs('dedup:d')).toBeGreaterThan(LATER + 1000);
   });
 
   it('keeps the time that is left when its owner is replaced', async () => {
@@ -40,7 +42,7 @@ describe('the key of a deduplication', () => {
 
     await addDedup(lab, [rule], { now: NOW + TTL - 200, seq: '2' });
 
-    expect(await lab.ttlMs('dedup:d')).toBeLessThanOrEqual(200);
+    expect(await lab.ttlMs('dedup:d')).toBeLessThanOrEqual(LATER + 200);
   });
 
   it('gets the ttl of the job that replaces one without, and loses it to one without', async () => {

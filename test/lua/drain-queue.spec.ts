@@ -26,22 +26,25 @@ const gone = {
   ],
 };
 
+/** The first slice of a draining. */
+const drain = (delayed: number) => lab.run(drainQueue, [delayed, 0, 0]);
+
 describe('drain-queue', () => {
   it('removes jobs that wait', async () => {
     await lab.given({ jobs: [...everywhere.jobs] as never });
 
-    const { reply, before, after } = await lab.run(drainQueue, [0]);
+    const { reply, before, after } = await drain(0);
 
-    expect(reply).toBe(2);
+    expect(reply).toEqual([2, expect.any(Number), 0]);
     expect(after).toEqual({ ...before, ...gone, waiting: undefined, prioritized: undefined });
   });
 
   it('removes delayed ones too when asked', async () => {
     await lab.given({ jobs: [...everywhere.jobs] as never });
 
-    const { reply, before, after } = await lab.run(drainQueue, [1]);
+    const { reply, before, after } = await drain(1);
 
-    expect(reply).toBe(3);
+    expect(reply).toEqual([3, expect.any(Number), 0]);
     expect(after).toEqual({
       ...{ ...before, ...gone, 'body:3': undefined },
       ...{ waiting: undefined, prioritized: undefined, delayed: undefined },
@@ -56,21 +59,30 @@ describe('drain-queue', () => {
       ),
     });
 
-    const { reply, after } = await lab.run(drainQueue, [0]);
+    const { reply, after } = await drain(0);
 
-    expect(reply).toBe(1000);
+    expect(reply).toEqual([1000, expect.any(Number), 0]);
     expect(after.waiting).toBeUndefined();
     expect(after.prioritized).toHaveLength(600);
     expect(await lab.client.xlen(lab.keys.of('events'))).toBe(1);
-    expect((await lab.run(drainQueue, [0])).reply).toBe(600);
+    expect((await drain(0)).reply).toEqual([600, expect.any(Number), 0]);
   });
 
   it('answers 0 when there is nothing left', async () => {
     await lab.given({ jobs: [{ id: '3', state: 'delayed' }] });
 
-    const { reply, before, after } = await lab.run(drainQueue, [0]);
+    const { reply, before, after } = await drain(0);
 
-    expect(reply).toBe(0);
+    expect(reply).toEqual([0, expect.any(Number), 0]);
+    expect(after).toEqual(before);
+  });
+
+  it('leaves prioritized jobs alone that are newer than the draining, and the plain list beyond what was there', async () => {
+    await lab.given({ jobs: [{ id: '1' }, { id: '2', state: 'prioritized', priority: 1 }] });
+
+    const { reply, before, after } = await lab.run(drainQueue, [0, 1, 0]);
+
+    expect(reply).toEqual([0, 1, 0]);
     expect(after).toEqual(before);
   });
 });

@@ -8,6 +8,12 @@ const cases: [string, Seed, unknown][] = [
   ['no window', {}, ['0', 0]],
   ['an open window', { limiter: { count: 2, until: NOW + 100 } }, ['2', 100]],
   ['a window that has ended', { limiter: { count: 2, until: NOW } }, ['0', 0]],
+  [
+    'a window set before the clock was put back',
+    { limiter: { count: 2, until: NOW + 3_600_000, length: 100 } },
+    ['0', 0],
+  ],
+  ['a closing set before the clock was put back', { closedUntil: `${NOW + 3_600_000},50` }, ['0', 0]],
   ['one closed by hand', { limiter: { count: 2, until: NOW + 100 }, closedUntil: NOW + 50 }, ['closed', 50]],
   ['one that was closed by hand', { limiter: { count: 2, until: NOW + 100 }, closedUntil: NOW }, ['2', 100]],
 ];

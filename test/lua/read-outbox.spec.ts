@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { stageFlow } from '../../lib/redis/scripts.generated.js';
+import type { OutboxLine } from '../../lib/store/outbox-page.js';
 import {
   BODY,
   FLOW_TIME,
+  historyOf,
   message,
   OTHER,
   type PageOptions,
@@ -13,139 +15,225 @@ import { ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
 const FIRST = FLOW_TIME * 1000 + 1;
+const FAR = 'far:{queue}:';
 
-const child = (id: string, flag = ''): string => message(flag, 5, OTHER, 'add', id, '', 'link', 0, BODY);
-const attach = async (ids: readonly string[], seq = '1'): Promise<void> => {
+const child = (id: string, target = OTHER, flag = ''): string =>
+  message(flag, 5, target, 'add', id, '', 'link', 0, BODY);
+const attach = async (messages: readonly string[], seq = '1'): Promise<void> => {
   await runAddFlow(
     lab,
     [
       {
         kind: 'attach',
         id: '1',
-        refs: ids.map((id) => `${OTHER}\t${id}`),
-        messages: ids.map((id, i) => [i + 1, child(id)]),
+        refs: messages.map((_, i) => `${OTHER}\t${seq}${i}`),
+        messages: messages.map((text, i) => [i + 1, text]),
       },
     ],
     seq,
   );
 };
-const page = async (options: PageOptions = {}): Promise<unknown> => (await runReadOutbox(lab, options)).reply;
-const given = (id: string, number: number): string[] => [
-  String(number),
-  '',
-  `${OTHER}\x1fadd\x1f${id}\x1f\x1flink\x1f0\x1f${BODY}`,
-];
+const look = async (options: PageOptions = {}) => (await runReadOutbox(lab, options)).page;
+/** What is given of each line: ids of jobs to add, and of flows where a fence is. */
+const given = (lines: readonly OutboxLine[]): Record<string, string[]> =>
+  Object.fromEntries(
+    lines.map((line) => [line.target, line.given.map(({ text }) => text.split('\x1f')[1]!)]),
+  );
+const read = async (options: PageOptions = {}) => given((await look(options)).lines);
+const giveJob = (): Promise<void> => lab.given({ jobs: [{ id: '1' }] });
 
 describe('read-outbox', () => {
   it('says that there is nothing', async () => {
-    const { reply, after } = await runReadOutbox(lab);
+    const { page, after } = await runReadOutbox(lab);
 
-    expect(reply).toEqual(['empty', '0']);
+    expect(page).toEqual({
+      history: await historyOf(lab),
+      lateInMs: -1,
+      sent: 0,
+      going: new Set(),
+      lines: [],
+    });
     expect(after).toEqual({});
   });
 
-  it('gives messages to one process at a time, until its time is over', async () => {
-    await lab.given({ jobs: [{ id: '1' }] });
-    await attach(['x', 'y']);
+  it('gives what is posted to each target, to one process at a time until its time is over', async () => {
+    await giveJob();
+    await attach([child('x'), child('y', FAR), child('z')]);
+    const all = { [OTHER]: ['x', 'z'], [FAR]: ['y'] };
+    const none = { [OTHER]: [], [FAR]: [] };
 
-    const { reply, before, after } = await runReadOutbox(lab);
-    expect(reply).toEqual(['ok', String(FIRST - 1), ...given('x', FIRST), ...given('y', FIRST + 1)]);
-    expect(after).toEqual({
-      ...before,
-      meta: { ...(before.meta as object), outbox: `${FLOW_TIME + 1000}:p` },
-    });
-    expect(await page({ holder: 'q', now: FLOW_TIME + 400 })).toEqual(['busy', String(FIRST - 1), 600]);
-    expect(await page({ now: FLOW_TIME + 400 })).toEqual(reply);
-    expect(await page({ holder: 'q', now: FLOW_TIME + 1400 })).toEqual(reply);
+    expect(await read()).toEqual(all);
+    const other = await look({ holder: 'q', now: FLOW_TIME + 400 });
+    expect([given(other.lines), other.lateInMs]).toEqual([none, 600]);
+    expect(await read({ now: FLOW_TIME + 400 })).toEqual(all);
+    expect(await read({ holder: 'q', now: FLOW_TIME + 1400 })).toEqual(all);
   });
 
-  it('takes out what was delivered, and nothing twice', async () => {
-    await lab.given({ jobs: [{ id: '1' }] });
-    await attach(['x', 'y', 'z']);
-    await page();
+  it('waits for no process longer than it may take, though the clock was put back', async () => {
+    await giveJob();
+    await attach([child('x')]);
+    await look({ now: FLOW_TIME + 3_600_000 });
 
-    expect(await page({ done: FIRST + 1 })).toEqual(['ok', String(FIRST + 1), ...given('z', FIRST + 2)]);
-    expect(await page({ done: FIRST })).toEqual(['ok', String(FIRST + 1), ...given('z', FIRST + 2)]);
-    const { reply, after } = await runReadOutbox(lab, { done: FIRST + 2 });
-    expect(reply).toEqual(['empty', String(FIRST + 2)]);
-    expect(after.outbox).toBeUndefined();
-    expect(after.meta).not.toHaveProperty('outbox');
+    expect(await read({ holder: 'q' })).toEqual({ [OTHER]: ['x'] });
   });
 
-  it('takes out what was delivered also for a process whose time is over', async () => {
-    await lab.given({ jobs: [{ id: '1' }] });
-    await attach(['x', 'y']);
-    await page();
-    await page({ holder: 'q', now: FLOW_TIME + 1400 });
+  it('keeps what was received, until nothing can undo that', async () => {
+    await giveJob();
+    await attach([child('x'), child('y'), child('z')]);
+    await look();
 
-    expect(await page({ done: FIRST, now: FLOW_TIME + 1400 })).toEqual(['busy', String(FIRST), 1000]);
+    const received = await look({ lines: { [OTHER]: { received: FIRST + 1 } } });
+    expect(received.lines).toMatchObject([{ number: String(FIRST + 1), kept: 2, left: 1 }]);
+    expect(given(received.lines)).toEqual({ [OTHER]: ['z'] });
+    expect((await lab.dump()).meta).toHaveProperty('outbox');
+    const all = await runReadOutbox(lab, { lines: { [OTHER]: { received: FIRST + 2 } } });
+    expect(all.page.lines).toMatchObject([{ kept: 3, left: 0 }]);
+    expect(all.after.meta).not.toHaveProperty('outbox');
+    expect((await look({ lines: { [OTHER]: { durable: FIRST + 1 } } })).lines).toMatchObject([
+      { kept: 1, left: 0 },
+    ]);
+    const { page, after } = await runReadOutbox(lab, { lines: { [OTHER]: { durable: FIRST + 2 } } });
+    expect(page.lines).toEqual([]);
+    expect(Object.keys(after).filter((key) => /posted|outbox/.test(key))).toEqual([]);
+  });
+
+  it('drops nothing that was not received, whatever is said', async () => {
+    await giveJob();
+    await attach([child('x'), child('y')]);
+
+    await look({ lines: { [OTHER]: { received: FIRST, durable: FIRST + 1 } } });
+
+    expect((await lab.dump())[`posted:${OTHER}`]).toHaveLength(1);
+  });
+
+  it('gives what is kept once more when asked, as its target has lost it', async () => {
+    await giveJob();
+    await attach([child('x'), child('y')]);
+    await look({ lines: { [OTHER]: { received: FIRST + 1 } } });
+
+    expect(await read({ lines: { [OTHER]: { flag: 'again' } } })).toEqual({ [OTHER]: ['x', 'y'] });
+  });
+
+  it.each([
+    ['is void on a server with another past', '0a1b2c3d', ['x', 'y']],
+    ['is not, on the same', undefined, ['y']],
+  ])('what a process knows %s', async (_case, past, expected) => {
+    await giveJob();
+    await attach([child('x'), child('y')]);
+    await look();
+
+    const lines = { [OTHER]: { received: FIRST } };
+    expect(await read(past === undefined ? { lines } : { lines, past })).toEqual({ [OTHER]: expected });
+  });
+
+  it('gives what is kept once more on a server with another past', async () => {
+    await giveJob();
+    await attach([child('x')]);
+    await look({ lines: { [OTHER]: { received: FIRST } } });
+    const known = (await lab.client.hget(lab.keys.of('outbox'), OTHER))!;
+    const past = await historyOf(lab);
+    await lab.client.hset(lab.keys.of('outbox'), OTHER, known.replace(`,${past},`, ',0a1b2c3d,'));
+
+    expect(await read()).toEqual({ [OTHER]: ['x'] });
+  });
+
+  it('trusts after a minute that what was received has stayed so', async () => {
+    await giveJob();
+    await attach([child('x'), child('y')]);
+    await look({ lines: { [OTHER]: { received: FIRST } } });
+
+    expect(await read({ now: FLOW_TIME + 60_001, past: 'void' })).toEqual({ [OTHER]: ['y'] });
+    expect((await lab.dump())[`posted:${OTHER}`]).toHaveLength(1);
+  });
+
+  it('leaves a line alone that its process is at, or comes back to later', async () => {
+    await giveJob();
+    await attach([child('x'), child('y', FAR)]);
+
+    expect(await read({ lines: { [OTHER]: { flag: 'busy' } } })).toEqual({ [OTHER]: [], [FAR]: ['y'] });
   });
 
   it('ends a page where it would take too much, but gives at least one message', async () => {
-    await lab.given({ jobs: [{ id: '1' }] });
-    await attach(['x', 'y', 'z']);
+    await giveJob();
+    await attach([child('x'), child('y'), child('z')]);
 
-    expect(await page({ weight: 12 })).toHaveLength(2 + 2 * 3);
-    expect(await page({ weight: 1 })).toHaveLength(2 + 3);
-    expect(await page({ bytes: 10 })).toHaveLength(2 + 3);
+    expect(await read({ weight: 14 })).toEqual({ [OTHER]: ['x', 'y'] });
+    expect(await read({ weight: 1 })).toEqual({ [OTHER]: ['x'] });
+    expect(await read({ bytes: 10 })).toEqual({ [OTHER]: ['x'] });
+  });
+
+  it('begins with another line at each turn', async () => {
+    await giveJob();
+    await attach([child('x'), child('y', FAR)]);
+
+    const firsts = [];
+    for (const turn of [0, 1]) {
+      const { lines } = await look({ weight: 1, turn });
+      firsts.push(...lines.filter((line) => line.given.length > 0).map(({ target }) => target));
+    }
+    expect(firsts.sort()).toEqual([FAR, OTHER]);
   });
 
   it('reads far into a long outbox', async () => {
-    await lab.given({ jobs: [{ id: '1' }] });
-    await attach(Array.from({ length: 250 }, (_, i) => `c${i}`));
+    await giveJob();
+    await attach(Array.from({ length: 250 }, (_, i) => child(`c${i}`)));
 
-    expect(await page({ weight: 5 * 170, bytes: 1e6 })).toHaveLength(2 + 170 * 3);
-    expect(await page({ done: FIRST + 169, weight: 5000, bytes: 1e6 })).toHaveLength(2 + 80 * 3);
+    expect((await look({ weight: 6 * 170, bytes: 1e6 })).lines[0]!.given).toHaveLength(170);
+    const lines = { [OTHER]: { received: FIRST + 169 } };
+    expect((await look({ lines, weight: 5000, bytes: 1e6 })).lines[0]!.given).toHaveLength(80);
   });
 });
 
-describe('read-outbox of a staged flow', () => {
-  const stage = async (id: string, count: number): Promise<void> => {
-    const ids = Array.from({ length: count }, (_, i) => child(`${id}${i}`));
-    await lab.run(stageFlow, [FLOW_TIME, id, 0, 60_000], ids);
-    await runAddFlow(
-      lab,
-      [{ kind: 'attach', id: '1', pending: 0, staged: id, total: count }],
-      id === 's' ? '2' : '3',
-    );
-  };
+describe('read-outbox of a flow of several levels', () => {
+  const levels = [child('x'), child('y', FAR), child('below x', FAR, 'w'), child('last', OTHER, 'w')];
 
-  it('gives its messages in place of the one that stands for them', async () => {
-    await lab.given({ jobs: [{ id: '1' }] });
-    await attach(['x']);
-    await stage('s', 3);
-    await attach(['y'], '5');
+  it('posts a level when the one above has been received by all, however late one of them is', async () => {
+    await giveJob();
+    await attach(levels);
+    expect(await read({ asked: 'a.1.1' })).toEqual({ [OTHER]: ['x', 'a.1.1'], [FAR]: ['y', 'a.1.1'] });
+    const fences = Object.keys((await lab.dump()).fences as object).filter((key) => !key.startsWith('#'));
+    const [first, second] = fences.map(Number) as [number, number];
 
-    expect(await page()).toEqual(['ok', String(FIRST - 1), ...given('x', FIRST)]);
-    expect(await page({ done: FIRST, weight: 11 })).toEqual([
-      'ok',
-      String(FIRST),
-      ...given('s0', FIRST + 1),
-      ...given('s1', FIRST + 2),
+    const one = await look({ lines: { [OTHER]: { received: first, fences: [first] } }, asked: 'a.1.1' });
+    expect([given(one.lines), one.going]).toEqual([
+      { [OTHER]: [], [FAR]: ['y', 'a.1.1'] },
+      new Set(['a.1.1']),
     ]);
-    expect(await page({ done: FIRST + 2, holder: 'q' })).toEqual(['busy', String(FIRST + 2), 1000]);
-    expect(await page({ done: FIRST + 2 })).toEqual(['ok', String(FIRST + 2), ...given('s2', FIRST + 3)]);
-    expect(await page({ done: FIRST + 1 })).toEqual(['ok', String(FIRST + 2), ...given('s2', FIRST + 3)]);
-    expect(await page({ done: FIRST + 3 })).toEqual(['ok', String(FIRST + 3), ...given('y', FIRST + 4)]);
-    const { after } = await runReadOutbox(lab, { done: FIRST + 4 });
-    expect(Object.keys(after).filter((key) => /staged|outbox/.test(key))).toEqual([]);
+    const again = await look({ lines: { [OTHER]: { received: first, fences: [first] } } });
+    expect(given(again.lines)).toEqual(given(one.lines));
+    const both = await look({ lines: { [FAR]: { received: second, fences: [second] } } });
+    expect(given(both.lines)).toEqual({ [OTHER]: [], [FAR]: ['below x', 'a.1.1'] });
+  });
+
+  it('is whole when all have received the last one', async () => {
+    await giveJob();
+    await attach(levels);
+    let page = await look({ asked: 'a.1.1' });
+    for (let round = 0; round < 4; round += 1) {
+      const lines = Object.fromEntries(
+        page.lines
+          .filter((line) => line.given.length > 0)
+          .map((line) => {
+            const numbers = line.given.map(({ number }) => Number(number));
+            const isFence = (i: number): boolean => line.given[i]!.text.startsWith('fence');
+            return [line.target, { received: numbers.at(-1)!, fences: numbers.filter((_, i) => isFence(i)) }];
+          }),
+      );
+      page = await look({ lines, asked: 'a.1.1' });
+    }
+
+    expect(page.going).toEqual(new Set());
+    const left = Object.keys(await lab.dump()).filter((key) => /staged|fences/.test(key));
+    expect(left).toEqual([]);
   });
 
   it('takes back what was staged and never gone on with', async () => {
     await lab.run(stageFlow, [FLOW_TIME, 's', 0, 60_000], [child('x')]);
-    await runReadOutbox(lab, { now: FLOW_TIME + 59_999 });
+    await look({ now: FLOW_TIME + 59_999 });
     expect(await lab.dump()).toHaveProperty('staging');
 
     const { after } = await runReadOutbox(lab, { now: FLOW_TIME + 60_000 });
 
     expect(after).toEqual({});
-  });
-
-  it('goes on where somebody deleted what was staged', async () => {
-    await lab.given({ jobs: [{ id: '1' }] });
-    await stage('s', 3);
-    await lab.client.del(lab.keys.derived('staged', 's'));
-
-    expect(await page()).toEqual(['empty', String(FIRST + 2)]);
   });
 });

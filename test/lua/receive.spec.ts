@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { receive } from '../../lib/redis/scripts.generated.js';
-import { BODY, FLOW_TIME, OTHER, runReceive, sentIn } from '../support/flow-call.js';
+import { BODY, FLOW_TIME, HERE, noted, OTHER, runReceive, sentIn } from '../support/flow-call.js';
 import { ScriptLab, type SeedJob } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
@@ -21,13 +21,14 @@ describe('receive', () => {
   it('stores a job of a flow, which knows its parent, and wakes a worker', async () => {
     const { reply, after } = await runReceive(lab, [add('x')]);
 
-    expect(reply).toBe(-1);
+    expect(reply).toEqual([-1, '1', 'e', '0', '']);
     expect(after).toEqual({
       'body:x': `${FLOW_TIME}\n${BODY}`,
       'job:x': { state: 'waiting', parent: LINK },
       waiting: ['x'],
       wake: [['1', 0]],
-      inbox: { [OTHER]: '1' },
+      meta: { base: HERE },
+      inbox: { [OTHER]: noted(1) },
       events: [['added', 'x', 'work']],
     });
   });
@@ -60,8 +61,8 @@ describe('receive', () => {
       'job:x': { state: 'waiting-children', parent: LINK, pending: '2', priority: '5' },
       'children:x': { [refs[0]!]: 'p', [refs[1]!]: 'p' },
       'waiting-children': [['x', 1]],
-      meta: { seq: '1' },
-      inbox: { [OTHER]: '1' },
+      meta: { seq: '1', base: HERE },
+      inbox: { [OTHER]: noted(1) },
       events: [['added', 'x', 'work', '', 'waiting-children']],
     });
   });
@@ -85,7 +86,11 @@ describe('receive', () => {
 
     const { before, after } = await runReceive(lab, [['refs', 'x', `${SECOND}\ta`].join('\x1f')]);
 
-    expect(after).toEqual({ ...before, inbox: { [OTHER]: '1' } });
+    expect(after).toEqual({
+      ...before,
+      meta: expect.objectContaining({ base: HERE }),
+      inbox: { [OTHER]: noted(1) },
+    });
   });
 
   it('notes children once where their parent was removed and added again while messages were under way', async () => {
@@ -123,7 +128,7 @@ describe('receive', () => {
     expect(again.after).toEqual(again.before);
     const more = await runReceive(lab, [add('y'), add('z')], { first: 8 });
     expect(more.after.waiting).toEqual(['y', 'z']);
-    expect(more.after.inbox).toEqual({ [OTHER]: '9' });
+    expect(more.after.inbox).toEqual({ [OTHER]: noted(9) });
   });
 
   it('counts each sending queue by itself', async () => {
@@ -131,11 +136,46 @@ describe('receive', () => {
     const { after } = await runReceive(lab, [add('y')], { source: SECOND });
 
     expect(after.waiting).toEqual(['x', 'y']);
-    expect(after.inbox).toEqual({ [OTHER]: '7', [SECOND]: '1' });
+    expect(after.inbox).toEqual({ [OTHER]: noted(7), [SECOND]: noted(1) });
+  });
+
+  it('takes what comes in a new era, whatever its number: the sender has lost its last numbers and gives them again', async () => {
+    await runReceive(lab, [add('x')], { first: 7 });
+
+    await runReceive(lab, [add('y')], { first: 3, era: 'f' });
+    const { after } = await runReceive(lab, [add('y')], { first: 3, era: 'f' });
+
+    expect(after.waiting).toEqual(['x', 'y']);
+    expect(after.inbox).toEqual({ [OTHER]: noted(3, 'f', 7, 'e') });
+  });
+
+  it('tells messages of the era before that it had from those that it had not', async () => {
+    await runReceive(lab, [add('x')], { first: 7 });
+    await runReceive(lab, [add('y')], { first: 3, era: 'f' });
+
+    const { after } = await runReceive(lab, [add('w'), add('x'), add('z')], { first: 6 });
+
+    expect(after.waiting).toEqual(['x', 'y', 'z']);
+    expect(after.inbox).toEqual({ [OTHER]: noted(3, 'f', 8, 'e') });
+  });
+
+  it.each([
+    ['it lacks the one before', 6, 'e', []],
+    ['it knows nothing of that era', 5, 'f', []],
+    ['it has the one before', 5, 'e', ['x', 'y']],
+    ['none is before', 0, '', ['x', 'y']],
+  ])('leaves messages alone that follow one it has lost: %s', async (_case, after, afterEra, taken) => {
+    await lab.client.hset(lab.keys.of('inbox'), OTHER, noted(5));
+
+    const trial = await runReceive(lab, [add('x'), add('y')], { first: 7, after, afterEra });
+
+    expect(trial.after.waiting ?? []).toEqual(taken);
+    const last = taken.length > 0 ? 8 : 5;
+    expect(trial.reply).toEqual([-1, String(last), 'e', '0', '']);
   });
 
   it('keeps for good what an obliterated queue had left to expire', async () => {
-    await lab.client.hset(lab.keys.of('inbox'), OTHER, '3');
+    await lab.client.hset(lab.keys.of('inbox'), OTHER, noted(3));
     await lab.client.pexpire(lab.keys.of('inbox'), 60_000);
 
     await runReceive(lab, [add('y')], { first: 4 });
@@ -144,9 +184,9 @@ describe('receive', () => {
   });
 
   it('refuses what it does not know before anything is written', async () => {
-    await expect(lab.run(receive, [FLOW_TIME, OTHER], ['1', add('x'), '2', 'sing'])).rejects.toThrow(
-      'unknown message sing',
-    );
+    await expect(
+      lab.run(receive, [FLOW_TIME, OTHER, HERE, '0', ''], ['1', 'e', add('x'), '2', 'e', 'sing']),
+    ).rejects.toThrow('unknown message sing');
     expect(await lab.dump()).toEqual({});
   });
 });
@@ -160,7 +200,7 @@ describe('a received job whose id is taken', () => {
     const { before, after } = await runReceive(lab, [add('x', { link })]);
     expect(after.events).toEqual([['duplicated', 'x']]);
     expect(after['body:x']).toEqual(before['body:x']);
-    return sentIn(after).map(([, , target, ...parts]) => [target!, ...parts]);
+    return sentIn(after).map(([target, , ...parts]) => [target!, ...parts]);
   };
 
   it('becomes the child while it is unfinished', async () => {

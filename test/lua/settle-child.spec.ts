@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ListedState } from '../../lib/job/job-state.js';
-import { FLOW_TIME, OTHER, runReceive } from '../support/flow-call.js';
+import { FLOW_TIME, HERE, noted, OTHER, runReceive } from '../support/flow-call.js';
 import type { QueueDump } from '../support/dump-queue.js';
 import { ScriptLab, type SeedJob } from '../support/script-lab.js';
 
@@ -88,7 +88,8 @@ describe('the end of a child', () => {
       const children = { ...(before['children:p'] as Record<string, string>) };
       if (entry === undefined) delete children[REF];
       else children[REF] = entry;
-      const expected: QueueDump = { ...before, 'job:p': fields, inbox: { [OTHER]: '1' } };
+      const meta = { ...(before.meta as object), base: HERE };
+      const expected: QueueDump = { ...before, meta, 'job:p': fields, inbox: { [OTHER]: noted(1) } };
       if (Object.keys(children).length > 0) expected['children:p'] = children;
       else delete expected['children:p'];
       if (next !== state) {
@@ -153,7 +154,7 @@ describe('the end of a child', () => {
 
     const { before, after } = await runReceive(lab, [settle('f', 'f', '2'), settle('-', 'r')], { first: 2 });
 
-    expect(after).toEqual({ ...before, inbox: { [OTHER]: '3' } });
+    expect(after).toEqual({ ...before, inbox: { [OTHER]: noted(3) } });
   });
 
   it('means nothing to a job that is gone, or never had that child', async () => {
@@ -165,7 +166,7 @@ describe('the end of a child', () => {
       ['relink', 'p', 'x'].join('\x1f'),
     ]);
 
-    expect(after).toEqual({ ...before, inbox: { [OTHER]: '3' } });
+    expect(after).toEqual({ ...before, meta: { base: HERE }, inbox: { [OTHER]: noted(3) } });
   });
 
   it('names a child with quotes in a reason that is JSON', async () => {
@@ -192,13 +193,14 @@ describe('the end of a child', () => {
 
     expect(after).toEqual({
       ...before,
+      meta: { seq: '1', base: HERE },
       'children:p': { [REF]: 'p' },
       'job:p': {
         ...(before['job:p'] as object),
         pending: '1',
         ...('failedChildren' in fields ? { failedChildren: '0' } : {}),
       },
-      inbox: { [OTHER]: '1' },
+      inbox: { [OTHER]: noted(1) },
     });
   });
 });

@@ -45,8 +45,9 @@ async function main(): Promise<void> {
 async function resultOf(queue: Queue<Sum, number>, id: string): Promise<number> {
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline) {
+    const state = await (await queue.getJob(id))?.getState();
+    // Read after its state, so that it is not older.
     const job = await queue.getJob(id);
-    const state = await job?.getState();
     if (state === 'completed') return Number(job?.returnvalue);
     if (state === 'failed') throw new Error(`The job failed: ${job?.failedReason}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

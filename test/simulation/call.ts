@@ -80,7 +80,8 @@ export function readReply(script: ScriptName, raw: unknown): Reply {
     const reply: RecoverReply = { ids, graceMs, jobs: readJobs(jobs) };
     return reply;
   }
-  return raw;
+  // The places that a draining is at are for its next slice alone.
+  return script === 'drainQueue' ? (raw as [number])[0] : raw;
 }
 
 function readJobs(flat: unknown[]): GrantedJob[] {

@@ -65,7 +65,7 @@ export class Rules {
     if (started > CAPS.FETCH_CAP) throw new Violation(`${started} jobs were started, above the cap`);
     if (before.meta.paused !== undefined)
       throw new Violation(`${started} jobs were started while the queue is paused`);
-    if (Number(before.meta.closedUntil ?? 0) > now)
+    if (Number.parseInt(before.meta.closedUntil ?? '0') > now)
       throw new Violation(`${started} jobs were started in a closed window`);
     if (max === 0) return;
     if (now >= this.window.until) Object.assign(this.window, { count: 0, until: now + duration });

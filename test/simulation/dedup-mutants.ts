@@ -45,7 +45,7 @@ export const DEDUP_MUTANTS: Mutant[] = [
   ),
   mutant(
     'a replaced job is due all the same',
-    'if call.moves.delayed or call.moves.undelayed then',
+    'if call.moves.delayed or call.moves.undelayed or call.released then',
     'if call.moves.delayed then',
   ),
   mutant(
@@ -85,7 +85,7 @@ export const DEDUP_MUTANTS: Mutant[] = [
   ),
   mutant(
     'the key expires when its first ttl has passed',
-    "redis.call('PEXPIRE', key, rule.ttl + 3600000)",
+    "redis.call('PEXPIRE', key, rule.ttl + sweep_later)",
     '',
   ),
   mutant('a job releases the key of another', 'if stored[1] ~= owner or (stored[2]', 'if (stored[2]'),

@@ -75,7 +75,11 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant('the rate limit is ignored', 'want = math.min(want, limit.left)', ''),
   mutant('the rate limit forgets the starts before', "'count', limit.count + started", "'count', started"),
-  mutant('a closed window is ignored', 'if now < closed then', 'if false then'),
+  mutant(
+    'a closed window is ignored',
+    'if closed > 0 then\n    return { left = 0',
+    'if false then\n    return { left = 0',
+  ),
   mutant(
     'recovery takes live locks',
     "q.active, '-inf', string.format('%.0f', upto), 'LIMIT', 0, RECOVER_CAP",

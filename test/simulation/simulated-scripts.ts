@@ -29,14 +29,8 @@ export const CAPS = {
 
 const CAP_VALUES = /^local (\w+_CAP) = \d+$/;
 
-/** Redis forgets keys by its own clock and not by virtual time, so what expires has to stay for longer, by this much. */
+/** Scripts that are given the time let keys expire later by this, as Redis forgets keys by its own clock. */
 export const LASTING_MS = 3_600_000;
-
-const LASTING: Patch[] = [
-  'math.max(limit.ends - now, 1)',
-  "'PEXPIRE', key, math.max(deadline - now, 1)",
-  "'PEXPIRE', key, rule.ttl",
-].map((from) => ({ from: `${from})`, to: `${from} + ${LASTING_MS})` }));
 
 /** The scripts of production with small caps, then with what `patches` change. */
 export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
@@ -52,7 +46,7 @@ export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
   });
   const missing = Object.keys(CAPS).filter((cap) => !seen.has(cap));
   if (missing.length > 0) throw new Error(`No script has the cap ${missing.join(', ')}.`);
-  return patched(Object.fromEntries(scripts) as ScriptSet, [...LASTING, ...patches]);
+  return patched(Object.fromEntries(scripts) as ScriptSet, patches);
 }
 
 /** Fails where a text is not found, so that a patch cannot go stale unnoticed. */

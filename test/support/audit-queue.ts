@@ -30,7 +30,8 @@ const TYPES: Record<string, string> = {
   wake: 'zset',
   limiter: 'hash',
   'waiting-children': 'zset',
-  outbox: 'list',
+  outbox: 'hash',
+  fences: 'hash',
   inbox: 'hash',
   staging: 'zset',
   'body:': 'string',
@@ -38,6 +39,7 @@ const TYPES: Record<string, string> = {
   'logs:': 'list',
   'children:': 'hash',
   'staged:': 'list',
+  'posted:': 'list',
   'writer:': 'string',
   'dedup:': 'hash',
 };
@@ -56,6 +58,9 @@ const META_FIELDS = new Set([
   'heard',
   'silentFrom',
   'graceUntil',
+  'era',
+  'base',
+  'lookedAfter',
 ]);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */

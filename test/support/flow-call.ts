@@ -1,4 +1,5 @@
 import { addFlow, readOutbox, receive } from '../../lib/redis/scripts.generated.js';
+import { type OutboxPage, readPage } from '../../lib/store/outbox-page.js';
 import type { QueueDump } from './dump-queue.js';
 import type { ScriptLab, Trial } from './script-lab.js';
 import { SEED_TIME } from './seed-queue.js';
@@ -46,31 +47,73 @@ export function runAddFlow(lab: ScriptLab, flows: readonly FlowCall[], seq = '1'
   return lab.run(addFlow, [FLOW_TIME, 'a', seq], rest);
 }
 
+/** How the queue of the lab is named where others send to it. */
+export const HERE = 'here:{queue}:';
+
+/** What a queue notes of the last message from another one, of the era of `runReceive` unless told otherwise. */
+export const noted = (number: number, era = 'e', before = 0, eraBefore = ''): string =>
+  `${number} ${era} ${before} ${eraBefore}`;
+
 /** Messages are numbered from 1, or from the one given. */
 export function runReceive(
   lab: ScriptLab,
   messages: readonly string[],
-  { first = 1, source = OTHER, now = FLOW_TIME } = {},
+  { first = 1, source = OTHER, now = FLOW_TIME, era = 'e', base = HERE, after = 0, afterEra = 'e' } = {},
 ): Promise<Trial> {
-  const rest = messages.flatMap((text, i) => [String(first + i), text]);
-  return lab.run(receive, [now, source], rest);
+  const rest = messages.flatMap((text, i) => [String(first + i), era, text]);
+  return lab.run(receive, [now, source, base, String(after), afterEra], rest);
+}
+
+/** What is known of the messages to one target. */
+export interface LineReport {
+  received?: number;
+  durable?: number;
+  fences?: readonly number[];
+  flag?: 'busy' | 'again';
 }
 
 export interface PageOptions {
   now?: number;
   holder?: string;
   lease?: number;
-  done?: number;
+  turn?: number;
   weight?: number;
   bytes?: number;
+  past?: string;
+  asked?: string;
+  lines?: Record<string, LineReport>;
 }
 
-export function runReadOutbox(lab: ScriptLab, options: PageOptions = {}): Promise<Trial> {
-  const { now = FLOW_TIME, holder = 'p', lease = 1000, done = 0, weight = 1000, bytes = 100_000 } = options;
-  return lab.run(readOutbox, [now, holder, lease, done, weight, bytes]);
+/** Reports are taken for ones of the history that the server has now, unless `past` says otherwise. */
+export async function runReadOutbox(
+  lab: ScriptLab,
+  options: PageOptions = {},
+): Promise<Trial & { page: OutboxPage }> {
+  const { now = FLOW_TIME, holder = 'p', lease = 1000, turn = 0, weight = 1000, bytes = 100_000 } = options;
+  const { asked = '', lines = {}, past = await historyOf(lab) } = options;
+  const rest = Object.entries(lines).flatMap(
+    ([target, { received = 0, durable = 0, fences = [], flag = '' }]) => [
+      target,
+      String(received),
+      String(durable),
+      fences.join(','),
+      flag,
+    ],
+  );
+  const trial = await lab.run(readOutbox, [now, holder, lease, turn, weight, bytes, past, asked], rest);
+  return { ...trial, page: readPage(trial.reply as unknown[]) };
 }
 
-/** Messages of the outbox, taken apart; the number is left out. */
+/** The first part of how the server names its own past. */
+export async function historyOf(lab: ScriptLab): Promise<string> {
+  return /master_replid:(.{8})/.exec(await lab.client.info('replication'))![1]!;
+}
+
+/** Messages of the outbox in the order of their numbers: target, weight, and what it says. */
 export function sentIn(dump: QueueDump): string[][] {
-  return ((dump.outbox ?? []) as string[]).map((text) => text.split(SEPARATOR).slice(1));
+  return Object.entries(dump)
+    .filter(([name]) => name.startsWith('posted:'))
+    .flatMap(([name, texts]) => (texts as string[]).map((text) => ({ name, parts: text.split(SEPARATOR) })))
+    .sort((a, b) => Number(a.parts[0]) - Number(b.parts[0]))
+    .map(({ name, parts }) => [name.slice('posted:'.length), ...parts.slice(2)]);
 }

@@ -33,9 +33,9 @@ export interface Seed {
   paused?: boolean;
   maxEvents?: number;
   /** A window of the rate limit. */
-  limiter?: { count: number; until: number };
+  limiter?: { count: number; until: number; length?: number };
   /** Until when the rate limit was closed by hand. */
-  closedUntil?: number;
+  closedUntil?: number | string;
 }
 
 /** The moment around which seeded queues live: tests drive virtual time from here. */

@@ -32,6 +32,7 @@ export const BUSY_SEED: Seed = {
     { id: '8', state: 'completed' },
     { id: '9', state: 'completed' },
     { id: '10', state: 'failed', fields: { parent: `f${OTHER}\tabove` } },
+    { id: '17', state: 'failed', fields: { parent: 'fthird:{queue}:\tabove', failedReason: '"no"' } },
     { id: '11', state: 'waiting-children', children: { [`${OTHER}\tchild`]: 'p' } },
     { id: '12', state: 'waiting-children', children: { [`${OTHER}\tother`]: 'p' } },
     {
@@ -123,7 +124,8 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     step('0,0,w,1', '', 'await-signal', 'go', '100'),
     step('0,0,f,1', '', 'undo', '"no"'),
   ],
-  drainQueue: [call(['0']), call(['1'])],
+  drainQueue: [call(['0', '0', '0']), call(['1', '1', '1'])],
+  nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [
     { ...call(['3', '1']), paused: true },
     { ...call(['900', '1']), paused: true },
@@ -133,13 +135,13 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   promoteJobs: [call([NOW], ['4', '3'])],
   publishEvent: [call([...LANE, '{"eventName":"x"}', '100'])],
   readOutbox: [
-    call([NOW, 'p', '1000', '0', '100', '1000']),
-    call([NOW, 'p', '1000', '9000000000000000', '100', '1000']),
+    call([NOW, 'p', '1000', '0', '100', '1000', '', '']),
+    call([NOW, 'p', '1000', '1', '100', '1000', '', 'f'], [OTHER, '9000000000000000', '0', '', '']),
   ],
   receive: [
     call(
-      [NOW, OTHER],
-      MESSAGES.flatMap((text, i) => [String(10 + i), text]),
+      [NOW, OTHER, 'here:{queue}:', '0', ''],
+      MESSAGES.flatMap((text, i) => [String(10 + i), '1.', text]),
     ),
   ],
   recoverStalled: [
@@ -156,5 +158,6 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   signalJob: [call(lane('13', 'go', 'k', '1')), call(lane('5', 'go', '', '1'))],
   stageFlow: [call([NOW, 's', '0', '60000'], [POSTED, POSTED])],
   trimEvents: [call(['0'])],
+  tellAgain: [call([NOW, 'third:{queue}:', 'above'], ['17'])],
   unlinkChild: [call(lane('14'))],
 };

@@ -234,7 +234,7 @@ describe('a connection', () => {
   it.each([
     ['localhost', '"localhost"'],
     ['', '""'],
-    ['http://x', '"http://x"'],
+    ['http://x', '"http://x/"'],
     ['redis:/u:canary@h', '"…"'],
     ['u:canary@h:6379', '"…"'],
     ['://canary', '"…"'],

@@ -1,0 +1,21 @@
+import type { ScriptRunner } from '../redis/script-runner.js';
+import type { Runtime } from '../runtime/runtime.js';
+
+/** A courier, as far as the office compares it. */
+export type RestingCourier = object;
+
+/** What a courier needs of the post office of its process. */
+export interface CourierOffice {
+  /** Names this process. */
+  readonly holder: string;
+  readonly runtime: Runtime;
+  readonly isClosed: boolean;
+  runner(base: string): ScriptRunner;
+  /** A queue's outbox holds something: to be looked at in so many milliseconds. */
+  nudge(base: string, lookInMs: number): void;
+  failed(error: unknown): void;
+  /** Makes a call that may be repeated, until it is answered or the office closes. */
+  call(run: () => Promise<unknown>): Promise<unknown>;
+  /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
+  rested(base: string, courier: RestingCourier): void;
+}

@@ -1,0 +1,44 @@
+--- Has the children of one parent that have ended tell it once more: it may have lost what it was told. What is on its way
+-- to the parent's queue is not said again.
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
+-- @derives job body children posted
+-- @arg now int          0 for Redis' clock
+-- @arg base text        what the keys of the parent's queue begin with
+-- @arg parent text      the parent's id
+-- @rest ids of children that the parent counts as pending, 500 at most
+-- @reply how many told again
+-- @cost O(K) for K children
+-- @use server-time send events moves wake state-of post tell-parent take-delayed let-through children settle-child
+-- @use settle-here lines
+
+local TELL_CAP = 500
+if #ARGV - rest + 1 > TELL_CAP then
+  return redis.error_reply('ERR too many jobs in one call')
+end
+
+local call, t, told = { events = new_events() }, server_time(now), 0
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local known = redis.call('HGET', q.outbox, base)
+local line = known and read_line(q, base, known, history(), t)
+if line and line.count < line.size then
+  return 0
+end
+
+for at = rest, #ARGV do
+  local id = ARGV[at]
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'parent', 'result', 'failedReason')
+  local state, link = fields[1], fields[2]
+  if link and string.sub(link, 2) == base .. '\t' .. parent then
+    if state == 'completed' then
+      tell_parent(q, call, link, id, 'c', fields[3] or 'null')
+      told = told + 1
+    elseif state == 'failed' and string.sub(link, 1, 1) ~= '-' then
+      tell_parent(q, call, link, id, 'f', fields[4] or '""')
+      told = told + 1
+    end
+  end
+end
+settle_and_wake(q, call, t, meta[1])
+write_outbox(q, call, t)
+publish(q.events, call.events, meta[2])
+return told

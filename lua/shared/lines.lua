@@ -1,0 +1,94 @@
+-- A line is what has been posted to one target: a list, the first `count` messages of which have been received and are
+-- kept until nothing can undo that. `outbox` has about each line: `count`, number and era of the last one received, the
+-- history in which that was so, since when, and until when which process delivers the next ones.
+local SLICE = 20
+local TRUST_MS = 60000
+
+local function read_line(q, target, text, past, t)
+  local line = { target = target, key = q.posted .. target, text = text, count = 0, number = '0', era = '', at = 0 }
+  line.deadline, line.owner = 0, ''
+  line.size = redis.call('LLEN', line.key)
+  local count, number, era, known, at, deadline, owner =
+    string.match(text, '^(%d+),(%d+),([%d%.%x]*),(%x*),(%d+),(%d+),(.*)$')
+  if count then
+    line.at, line.deadline, line.owner = tonumber(at), tonumber(deadline), owner
+    line.is_old = tonumber(count) > 0 and math.abs(t - line.at) > TRUST_MS
+    -- Received by what is there no longer: after a failover it may have been lost on the way.
+    if known == past or line.is_old then
+      line.count, line.number, line.era = math.min(tonumber(count), line.size), number, era
+    end
+  end
+  return line
+end
+
+-- How many messages from the front have numbers up to this one.
+local function count_up_to(line, number)
+  local low, high = 0, line.size
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if tonumber(string.match(redis.call('LINDEX', line.key, middle), '^%d+')) <= number then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low
+end
+
+local function drop_first(line, count)
+  if count > 0 then
+    redis.call('LTRIM', line.key, count, -1)
+    line.size = line.size - count
+    line.count = line.count - count
+  end
+end
+
+local function mark_received(line, number, t)
+  local count = count_up_to(line, number)
+  if count > line.count then
+    local last = redis.call('LINDEX', line.key, count - 1)
+    line.count, line.at = count, t
+    line.number, line.era = string.match(last, '^(%d+)' .. SEPARATOR .. '([%d%.%x]*)')
+  end
+  line.deadline, line.owner = 0, ''
+end
+
+local function write_line(q, line, past)
+  if line.size == 0 then
+    redis.call('HDEL', q.outbox, line.target)
+    return
+  end
+  local text = string.format(
+    '%d,%s,%s,%s,%.0f,%.0f,%s', line.count, line.number, line.era, past, line.at, line.deadline, line.owner
+  )
+  if text ~= line.text then
+    redis.call('HSET', q.outbox, line.target, text)
+  end
+end
+
+local MESSAGE = '^(%d+)' .. SEPARATOR .. '([%d%.%x]*)' .. SEPARATOR .. '(%d+)' .. SEPARATOR .. '(.*)$'
+
+-- Adds what the line has next to the page until that is full, at least one message to an empty one.
+local function fill(page, line, budget)
+  local from, given = line.count, 0
+  while true do
+    local slice = redis.call('LRANGE', line.key, from, from + SLICE - 1)
+    for _, message in ipairs(slice) do
+      local number, era, heavy, text = string.match(message, MESSAGE)
+      if budget.used and (budget.weight < tonumber(heavy) or budget.bytes < #text) then
+        return given
+      end
+      budget.used = true
+      budget.weight = budget.weight - heavy - 1
+      budget.bytes = budget.bytes - #text
+      page[#page + 1] = number
+      page[#page + 1] = era
+      page[#page + 1] = text
+      given = given + 1
+    end
+    if #slice < SLICE then
+      return given
+    end
+    from = from + SLICE
+  end
+end
