@@ -12,6 +12,6 @@ export function sayMissingShutdownHooks(say: () => void, settledMs = SETTLED_MS)
       if (SIGNALS.every((signal) => process.listenerCount(signal) === 0)) say();
     },
     settledMs,
-    true,
+    { background: true },
   );
 }
