@@ -1,4 +1,4 @@
-import { context } from '@opentelemetry/api';
+import { context, SpanKind } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Telemetry } from 'stepwell';
@@ -16,9 +16,10 @@ export class RecentSpans implements SpanProcessor {
     return openTelemetry({ tracerProvider: new BasicTracerProvider({ spanProcessors: [this] }) });
   }
 
-  /** Names of the spans of the trace in which something ended last. */
+  /** Names of the spans of the trace in which a job was run last. */
   lastTrace(): string[] {
-    const id = this.spans.at(-1)?.spanContext().traceId;
+    const last = this.spans.findLast(({ kind }) => kind === SpanKind.CONSUMER);
+    const id = last?.spanContext().traceId;
     return this.spans.filter((span) => span.spanContext().traceId === id).map(({ name }) => name);
   }
 
