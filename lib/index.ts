@@ -23,7 +23,22 @@ export type {
   StepwellOptions,
   StepwellOptionsFactory,
 } from './nest/interfaces/stepwell-options.interface.js';
+export {
+  defineQueue,
+  type JobOf,
+  QueueDefinition,
+  type QueueName,
+  type QueueOf,
+  type QueueTypes,
+} from './nest/define-queue.js';
 export * from './nest/nest-errors.js';
+export { Queues } from './nest/queues.js';
+export {
+  type HealthOptions,
+  type HealthReport,
+  type QueueHealth,
+  StepwellHealth,
+} from './nest/stepwell.health.js';
 export type { ListenerRequest } from './nest/scoped-listener.js';
 export { getFlowProducerToken, getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
 export { StepwellModule } from './nest/stepwell.module.js';

@@ -1,8 +1,7 @@
 import type { QueueOptions } from '../queue/queue-options.js';
-import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 
 /** A queue's own options over the shared ones; default job options are merged one by one. */
-export function mergeQueueOptions(shared: StepwellOptions | undefined, own: QueueOptions): QueueOptions {
+export function mergeQueueOptions(shared: QueueOptions | undefined, own: QueueOptions): QueueOptions {
   const defaultJobOptions = { ...shared?.defaultJobOptions, ...own.defaultJobOptions };
   return {
     ...shared,

@@ -1,3 +1,4 @@
+import type { Telemetry } from '../../job/telemetry.js';
 import type { QueueOptions } from '../../queue/queue-options.js';
 
 /**
@@ -8,7 +9,18 @@ import type { QueueOptions } from '../../queue/queue-options.js';
  * @example
  * StepwellModule.forRoot({ connection: 'redis://127.0.0.1:6379', defaultJobOptions: { attempts: 3 } });
  */
-export type StepwellOptions = QueueOptions;
+export interface StepwellOptions extends Omit<QueueOptions, 'telemetry'> {
+  /**
+   * Where traces and measures go. Default: to OpenTelemetry, where the process has set up its SDK before the application; false for
+   * nowhere.
+   */
+  telemetry?: Telemetry | false;
+  /**
+   * Whether the application refuses to start where Redis cannot be reached, is too old, may evict jobs or grants too few rights, where a
+   * processor's queue is not registered, or a processor is in no module. Default false: it starts, says so, and recovers by itself.
+   */
+  failFast?: boolean;
+}
 
 /**
  * For `StepwellModule.forRootAsync({ useClass })` and `useExisting`.
