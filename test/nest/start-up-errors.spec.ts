@@ -192,7 +192,7 @@ describe('an application does not start', () => {
     ],
     [
       'a root factory that returns nothing',
-      { imports: [StepwellModule.forRootAsync({ useFactory: () => undefined as never }), MAILS] },
+      { imports: [StepwellModule.forRootAsync({ useFactory: () => undefined as never })] },
       'Invalid forRootAsync options: undefined. Use an object.',
     ],
     [
@@ -206,7 +206,6 @@ describe('an application does not start', () => {
               }
             },
           }),
-          MAILS,
         ],
       },
       'Invalid forRootAsync option redis',
