@@ -5,7 +5,7 @@ const FLOORS = [
   ['redis'],
   ['store'],
   ['queue', 'worker', 'flow', 'events', 'maintenance'],
-  ['steps'],
+  ['steps', 'otel'],
   ['nest'],
   ['testing'],
 ];
@@ -70,6 +70,7 @@ module.exports = {
       },
       to: { path: '(^|/)node_modules/rxjs/' },
     },
+    onlyIn('opentelemetry', '(^|/)node_modules/@opentelemetry/', ['otel']),
     onlyIn('nestjs', '(^|/)node_modules/@nestjs/', ['nest']),
     {
       name: 'testing-only-built-ins',

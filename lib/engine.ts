@@ -47,8 +47,17 @@ export type {
   DeduplicationOptions,
   DefaultJobOptions,
   JobsOptions,
+  JobTelemetryOptions,
   KeepJobs,
 } from './job/job-options.js';
+export type {
+  ContextPropagator,
+  MeasuredQueue,
+  Telemetry,
+  Trace,
+  TracedOutcome,
+  TracedWork,
+} from './job/telemetry.js';
 export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';
 export type { Codec } from './job/codec.js';

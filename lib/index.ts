@@ -30,7 +30,22 @@ export type {
   StepwellOptionsFactory,
 } from './nest/interfaces/stepwell-options.interface.js';
 export type { HandleInfo, OnHandle } from './nest/interfaces/on-handle.interface.js';
+export {
+  defineQueue,
+  type JobOf,
+  QueueDefinition,
+  type QueueName,
+  type QueueOf,
+  type QueueTypes,
+} from './nest/define-queue.js';
 export * from './nest/nest-errors.js';
+export { Queues } from './nest/queues.js';
+export {
+  type HealthOptions,
+  type HealthReport,
+  type QueueHealth,
+  StepwellHealth,
+} from './nest/stepwell.health.js';
 export type { ListenerRequest } from './nest/scoped-listener.js';
 export { getFlowProducerToken, getQueueEventsToken, getQueueToken } from './nest/queue-token.js';
 export { JOB_REF } from './nest/stepwell.constants.js';

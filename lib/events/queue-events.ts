@@ -214,6 +214,11 @@ export class QueueEvents extends SafeEmitter {
     await this.feed?.ready;
   }
 
+  /** @internal Whether somebody has listened, so that they are read. */
+  get isReading(): boolean {
+    return this.feed !== undefined && this.closed === undefined;
+  }
+
   /** @internal Resolves once everything that has happened until now was told; at once where nobody reads. */
   async caughtUp(): Promise<void> {
     await this.feed?.caughtUp();

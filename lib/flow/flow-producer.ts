@@ -3,6 +3,7 @@ import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, refOf } from '../job/job-ref.js';
+import { type Carried, carrying, Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
@@ -10,7 +11,7 @@ import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkBacklog } from '../store/backlog.js';
-import { type FlowNode, prepareNode } from '../store/flow-node.js';
+import { type FlowNode, prepareNode, tracedFlows } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
@@ -43,6 +44,7 @@ const LAST_CALLS_MS = 10_000;
 export class FlowProducer extends SafeEmitter {
   private readonly connection: Connection;
   private readonly prefix: string;
+  private readonly tracing: Tracing | undefined;
   private readonly stores: StorePeers<QueueStore>;
   private released: Promise<void> | undefined;
 
@@ -55,6 +57,7 @@ export class FlowProducer extends SafeEmitter {
     }
     this.connection = connect(opts.connection);
     const { codec, callTimeout: callTimeoutMs, backlog } = opts;
+    this.tracing = Tracing.of(opts);
     this.stores = QueueStore.peersOn(this.connection, { codec, callTimeoutMs, backlog });
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
@@ -91,14 +94,22 @@ export class FlowProducer extends SafeEmitter {
    * answer in time: nothing was added, or with its `mayBeWritten` all of it or nothing; `BacklogFullError` when too many adds
    * wait for Redis already.
    */
-  async add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
-    return this.prepare(flow, opts)();
+  add(flow: FlowJob, opts: FlowOptions = {}): Promise<JobNode> {
+    const add = async (carried?: Carried): Promise<JobNode> => this.prepare(flow, opts, carried)();
+    const { tracing } = this;
+    return tracing ? tracing.add(tracedFlows([flow]), add, ({ job }) => [job.id]) : add();
   }
 
   /** Adds several flows, each as a whole. All are checked before the first is written. */
-  async addBulk(flows: FlowJob[]): Promise<JobNode[]> {
-    const adds = flows.map((flow) => this.prepare(flow, {}));
-    return Promise.all(adds.map((add) => add()));
+  addBulk(flows: FlowJob[]): Promise<JobNode[]> {
+    const addAll = async (carried?: Carried): Promise<JobNode[]> => {
+      const adds = flows.map((flow) => this.prepare(flow, {}, carried));
+      return Promise.all(adds.map((add) => add()));
+    };
+    const { tracing } = this;
+    return tracing
+      ? tracing.add(tracedFlows(flows), addAll, (added) => added.map(({ job }) => job.id))
+      : addAll();
   }
 
   /** Reads a job and the jobs below it, as far as they are still there. Undefined when the job is gone. */
@@ -125,12 +136,13 @@ export class FlowProducer extends SafeEmitter {
   }
 
   /** Checks a flow; the answer adds it. */
-  private prepare(flow: FlowJob, { queuesOptions }: FlowOptions): () => Promise<JobNode> {
+  private prepare(flow: FlowJob, { queuesOptions }: FlowOptions, carried?: Carried): () => Promise<JobNode> {
     const defaults = {
       prefix: this.prefix,
       newId: this.connection.runtime.uuid,
       optionsOf: (queueName: string) => queuesOptions?.[queueName]?.defaultJobOptions,
       codec: this.opts.codec,
+      carried,
     };
     const above = flow?.opts?.parent;
     const parent = above && refOf('parent', above);
@@ -148,7 +160,7 @@ export class FlowProducer extends SafeEmitter {
     const { job, opts } = newJob(
       flow.name,
       flow.data,
-      flow.opts,
+      carrying(flow.opts, carried),
       defaults.optionsOf(flow.queueName),
       defaults.codec,
     );

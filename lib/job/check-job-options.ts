@@ -8,7 +8,13 @@ import {
 } from './check.js';
 import { InvalidOptionError } from './errors.js';
 import { checkFailurePolicy } from './failure-policy.js';
-import type { BackoffOptions, DeduplicationOptions, JobsOptions, KeepJobs } from './job-options.js';
+import type {
+  BackoffOptions,
+  DeduplicationOptions,
+  JobsOptions,
+  JobTelemetryOptions,
+  KeepJobs,
+} from './job-options.js';
 import { refuseUnknown } from './known-names.js';
 import { refOf, type ParentOptions } from './job-ref.js';
 
@@ -34,6 +40,8 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
   ignoreDependencyOnFailure: checkBoolean,
   removeDependencyOnFailure: checkBoolean,
   parent: (option, value) => refOf(option, value as ParentOptions),
+  telemetry: checkTelemetryOptions,
+  context: checkContext,
 };
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
@@ -77,6 +85,26 @@ export function checkKeep(option: string, value: unknown): void {
   }
   if (keep.limit !== undefined) {
     checkInteger(`${option}.limit`, keep.limit, 1);
+  }
+}
+
+function checkTelemetryOptions(option: string, value: unknown): void {
+  const telemetry = value as JobTelemetryOptions | null;
+  if (typeof telemetry !== 'object' || telemetry === null) {
+    throw new InvalidOptionError(option, value, 'Use an object, such as { omitContext: true }.');
+  }
+  refuseUnknown(`${option}.`, telemetry, ['metadata', 'omitContext']);
+  if (telemetry.metadata !== undefined && typeof telemetry.metadata !== 'string') {
+    throw new InvalidOptionError(`${option}.metadata`, telemetry.metadata, 'Use a text.');
+  }
+  if (telemetry.omitContext !== undefined) {
+    checkBoolean(`${option}.omitContext`, telemetry.omitContext);
+  }
+}
+
+function checkContext(option: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidOptionError(option, '…', 'Use an object with a value for each propagator, by its name.');
   }
 }
 

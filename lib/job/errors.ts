@@ -179,12 +179,15 @@ export class ConnectionError extends StepwellError {
 export class CallTimeoutError extends ConnectionError {
   /**
    * @param timeoutMs the `callTimeout`
+   * @param server what did not answer, such as `Redis at 127.0.0.1:6379`
    */
-  constructor(timeoutMs: number, options: UnansweredOptions = {}) {
+  constructor(timeoutMs: number, options: UnansweredOptions = {}, server = 'Redis') {
     const outcome = options.mayBeWritten
       ? 'What was to be written may be there, or not.'
       : 'Nothing was written.';
-    super(`Redis did not answer for ${timeoutMs} ms (callTimeout). ${outcome}`, options, 'CALL_TIMEOUT');
+    const cause = options.cause instanceof Error ? `: ${options.cause.message}` : '';
+    const text = `${server} did not answer for ${timeoutMs} ms (callTimeout)${cause}`;
+    super(`${text.replace(/\.$/, '')}. ${outcome}`, options, 'CALL_TIMEOUT');
   }
 }
 
@@ -223,6 +226,31 @@ export class NotRunnableError extends StepwellError {
 export class RedisVersionError extends StepwellError {
   constructor(version: string, minimum: string) {
     super(`Redis ${version} is too old: Stepwell needs ${minimum} or newer.`, 'REDIS_VERSION');
+  }
+}
+
+/** Redis may throw jobs away when its memory is full. */
+export class RedisPolicyError extends StepwellError {
+  constructor(readonly policy: string) {
+    super(`Redis may evict jobs: its maxmemory-policy is ${policy}. Set it to noeviction.`, 'REDIS_POLICY');
+  }
+}
+
+/** The user of Redis may not do all that Stepwell does. */
+export class MissingRightsError extends StepwellError {
+  /**
+   * @param rule the line that gives them
+   */
+  constructor(
+    readonly user: string,
+    readonly commands: readonly string[],
+    readonly keyPattern: string,
+    readonly rule: string,
+  ) {
+    super(
+      `The user ${user} of Redis may not run ${commands.join(', ')} on keys ${keyPattern}. Set: ${rule}`,
+      'MISSING_RIGHTS',
+    );
   }
 }
 

@@ -68,6 +68,14 @@ export interface DeduplicationOptions {
   keepLastIfActive?: boolean;
 }
 
+/** What a job carries for telemetry. */
+export interface JobTelemetryOptions {
+  /** Where the work belongs that added the job. Given by the queue. */
+  metadata?: string;
+  /** Carry nothing: what the job does begins a trace of its own. Default false. */
+  omitContext?: boolean;
+}
+
 /** Options of one job. */
 export interface JobsOptions extends DefaultJobOptions {
   /**
@@ -79,6 +87,10 @@ export interface JobsOptions extends DefaultJobOptions {
   deduplication?: DeduplicationOptions;
   /** The job that waits for this one, in any queue of the same Redis. */
   parent?: ParentOptions;
+  /** Where the job belongs in traces. Default: to the work that adds it. */
+  telemetry?: JobTelemetryOptions;
+  /** What the job carries for the propagators of its queue, by their names. Default: what they read. */
+  context?: Record<string, unknown>;
 }
 
 /** Options of a job in `addBulk`. */

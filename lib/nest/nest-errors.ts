@@ -44,6 +44,19 @@ export class MissingProcessorError extends StepwellError {
   }
 }
 
+/** With `failFast`: a class with `@Processor` is among the providers of no module. */
+export class ProcessorNotProvidedError extends StepwellError {
+  constructor(
+    readonly className: string,
+    readonly queue: string,
+  ) {
+    super(
+      `${className} processes no jobs of queue ${queue} here: it is not among the providers of any module. Add it to one.`,
+      'PROCESSOR_NOT_PROVIDED',
+    );
+  }
+}
+
 /** Two methods want the same jobs of a queue. */
 export class DuplicateHandlerError extends StepwellError {
   constructor(

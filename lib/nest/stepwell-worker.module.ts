@@ -6,6 +6,7 @@ import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
 import { StepwellListeners } from './stepwell.listeners.js';
+import { StepwellStartCheck } from './stepwell.start-check.js';
 import { StepwellOrchestrator } from './stepwell.orchestrator.js';
 
 /** Runs the workers. Not global: global modules are told last of a shutdown, and workers have to stop early. */
@@ -17,6 +18,7 @@ import { StepwellOrchestrator } from './stepwell.orchestrator.js';
     StepwellExplorer,
     StepwellDedup,
     StepwellListeners,
+    StepwellStartCheck,
     StepwellOrchestrator,
   ],
 })

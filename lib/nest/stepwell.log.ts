@@ -40,6 +40,14 @@ export class StepwellLog {
     );
   }
 
+  /** Workers run, and nobody would drain them. */
+  noShutdownHooks(): void {
+    this.logger.warn(
+      'Nothing listens to SIGTERM: running jobs are cut off when the process is ended, and start again when their locks have expired. ' +
+        'Call app.enableShutdownHooks().',
+    );
+  }
+
   /** A listener may be meant for another event. */
   unknownEvent(label: string, event: string, meant: string): void {
     this.logger.warn(

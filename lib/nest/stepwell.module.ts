@@ -13,14 +13,15 @@ import type {
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
-
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { FlowProducerOptions } from '../flow/flow-options.js';
 import { baseOptionsOf } from './base-options.js';
+import { checkStepwellOptions } from './check-stepwell-options.js';
+import { QueueDefinition, type QueueName, queueNameOf } from './define-queue.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
 import { getFlowProducerToken, getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
-import { checkRootOptions } from './root-options.js';
+import { SharedOptions } from './shared-options.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellWorkerModule } from './stepwell-worker.module.js';
 import { ConfigurableModuleClass, STEPWELL_OPTIONS } from './stepwell.module-definition.js';
@@ -48,7 +49,7 @@ export class StepwellModule extends ConfigurableModuleClass {
    * StepwellModule.forRoot({ connection: { host: 'redis.internal' }, prefix: 'shop' });
    */
   static override forRoot(options: StepwellOptions): DynamicModule {
-    checkRootOptions(options, 'forRoot option');
+    checkStepwellOptions(options, 'forRoot option');
     return super.forRoot(options);
   }
 
@@ -75,8 +76,12 @@ export class StepwellModule extends ConfigurableModuleClass {
    * @example
    * StepwellModule.registerQueue({ name: 'orders' }, { name: 'mails', defaultJobOptions: { attempts: 5 } });
    */
-  static registerQueue(...queues: RegisterQueueOptions[]): DynamicModule {
-    return this.withQueues(queues.map(({ name, ...options }) => queueProvider(name, () => options)));
+  static registerQueue(...queues: (RegisterQueueOptions | QueueDefinition<any>)[]): DynamicModule {
+    const providers = queues.map((queue) => {
+      const { name, ...options } = queue instanceof QueueDefinition ? { name: queue } : queue;
+      return queueProvider(name, () => options);
+    });
+    return this.withQueues(providers);
   }
 
   /**
@@ -94,7 +99,11 @@ export class StepwellModule extends ConfigurableModuleClass {
       if (typeof useFactory !== 'function') {
         const hint =
           'Use a function that returns the options; only forRootAsync takes useClass and useExisting.';
-        throw new InvalidOptionError(`registerQueueAsync useFactory of queue ${name}`, useFactory, hint);
+        throw new InvalidOptionError(
+          `registerQueueAsync useFactory of queue ${queueNameOf(name)}`,
+          useFactory,
+          hint,
+        );
       }
       refuseUnknown('registerQueueAsync option', others, ['name', 'imports', 'inject', 'useFactory']);
       return queueProvider(name, useFactory, inject);
@@ -154,31 +163,28 @@ function withCheckedOptions(provider: Provider): Provider {
     ...provider,
     useFactory: async (...dependencies: unknown[]) => {
       const options = (await useFactory(...dependencies)) as StepwellOptions;
-      checkRootOptions(options, 'forRootAsync option');
+      checkStepwellOptions(options, 'forRootAsync option');
       return options;
     },
   };
 }
 
 function queueProvider(
-  name: string,
+  queue: QueueName,
   // oxlint-disable-next-line typescript/no-explicit-any -- dependencies have whatever types their tokens give
   ownOptions: (...dependencies: any[]) => QueueOptions | Promise<QueueOptions>,
   inject: FactoryProvider['inject'] = [],
 ): FactoryProvider {
+  const name = queueNameOf(queue);
   return {
     provide: getQueueToken(name),
-    inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }, ...inject],
-    useFactory: async (
-      registry: StepwellRegistry,
-      shared: StepwellOptions | undefined,
-      ...dependencies: unknown[]
-    ) => {
+    inject: [StepwellRegistry, SharedOptions, ...inject],
+    useFactory: async (registry: StepwellRegistry, shared: SharedOptions, ...dependencies: unknown[]) => {
       const own = (await ownOptions(...dependencies)) as QueueOptions | undefined;
       if (typeof own !== 'object' || own === null) {
         throw new InvalidOptionError(`options of queue ${name}`, own, 'The factory has to return an object.');
       }
-      return registry.openQueue(name, mergeQueueOptions(shared, own));
+      return registry.openQueue(name, mergeQueueOptions(shared.queue, own));
     },
   };
 }
@@ -188,9 +194,12 @@ function flowProducerProvider({ name, ...own }: RegisterFlowProducerOptions): Fa
   checkBaseOptions('registerFlowProducer option', own);
   return {
     provide: token,
-    inject: [StepwellRegistry, { token: STEPWELL_OPTIONS, optional: true }],
-    useFactory: (registry: StepwellRegistry, shared: StepwellOptions | undefined) =>
-      registry.openFlowProducer(token, { ...producerOptionsOf(shared ?? {}), ...producerOptionsOf(own) }),
+    inject: [StepwellRegistry, SharedOptions],
+    useFactory: (registry: StepwellRegistry, shared: SharedOptions) =>
+      registry.openFlowProducer(token, {
+        ...producerOptionsOf(shared.queue ?? {}),
+        ...producerOptionsOf(own),
+      }),
   };
 }
 

@@ -1,32 +1,44 @@
-import { Inject, Injectable, Optional, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
+import type { Timer } from '../runtime/runtime.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerOptions } from '../worker/worker-options.js';
 import { baseOptionsOf } from './base-options.js';
 import type { DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
-import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 import { JobRouter } from './job-router.js';
 import { mergeWorkerOptions } from './merge-worker-options.js';
 import { afterBootstrap, foundProcessor, takeUnseenProcessors } from './processor-watch.js';
 import { QueueNotRegisteredError } from './nest-errors.js';
+import { SharedOptions } from './shared-options.js';
+import { sayMissingShutdownHooks } from './shutdown-hooks.js';
 import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
 import { StepwellListeners } from './stepwell.listeners.js';
+import { StepwellHealth } from './stepwell.health.js';
 import { StepwellLog } from './stepwell.log.js';
-import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
 import { StepwellRegistry } from './stepwell.registry.js';
+import { StepwellStartCheck } from './stepwell.start-check.js';
 
 /** Starts one worker per queue that has processors, and drains them before anything that jobs use goes away. */
 @Injectable()
-export class StepwellOrchestrator implements OnModuleInit, OnModuleDestroy {
+export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  private hooks: Timer | undefined;
+
   constructor(
     private readonly explorer: StepwellExplorer,
     private readonly registry: StepwellRegistry,
     private readonly log: StepwellLog,
     private readonly dedup: StepwellDedup,
     private readonly listeners: StepwellListeners,
-    @Optional() @Inject(STEPWELL_OPTIONS) private readonly shared?: StepwellOptions,
+    private readonly shared: SharedOptions,
+    private readonly startCheck: StepwellStartCheck,
+    private readonly health: StepwellHealth,
   ) {}
 
   /** All that may be wrong with the processors is found here, before the first job runs. */
@@ -37,10 +49,18 @@ export class StepwellOrchestrator implements OnModuleInit, OnModuleDestroy {
       for (const [queue, processors] of queues) {
         processors.forEach(({ instance }) => foundProcessor(instance));
         if (this.registry.isReplaced(queue)) continue;
-        this.registry.addWorker(this.createWorker(queue, processors));
+        const byHand = mergeWorkerOptions(processors).autorun === false;
+        this.registry.addWorker(this.createWorker(queue, processors), byHand);
         processors.forEach((processor) => this.dedup.apply(processor));
       }
-      takeUnseenProcessors().forEach((processor) => this.log.unseen(processor));
+      const unseen = takeUnseenProcessors();
+      if (this.startCheck.isOn) {
+        await this.startCheck.check(
+          [...queues].map(([queue, [first]]) => [queue, first!.className] as const),
+          unseen,
+        );
+      }
+      unseen.forEach((processor) => this.log.unseen(processor));
       this.explorer.exploreListeners().forEach((listener) => this.listeners.attach(listener));
     } catch (error) {
       await this.onModuleDestroy();
@@ -49,11 +69,19 @@ export class StepwellOrchestrator implements OnModuleInit, OnModuleDestroy {
     }
   }
 
+  onApplicationBootstrap(): void {
+    if (this.registry.getWorkers().some(({ name }) => this.registry.startsWorker(name))) {
+      this.hooks = sayMissingShutdownHooks(() => this.log.noShutdownHooks());
+    }
+  }
+
   /**
    * The first of Nest's shutdown hooks: whatever is torn down in a later one, or in that of a global module, is still
    * there for the jobs that end now.
    */
   async onModuleDestroy(): Promise<void> {
+    this.health.beginShutdown();
+    this.hooks?.cancel();
     await Promise.all(this.registry.getWorkers().map((worker) => worker.close()));
   }
 
@@ -78,7 +106,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnModuleDestroy {
 
   /** Where the queue's keys are: a worker looks where the queue of that name puts its jobs. */
   private placeOf(queue: string, [first]: DiscoveredProcessor[]): QueueBaseOptions {
-    const options = this.registry.hasQueue(queue) ? this.registry.getQueue(queue).opts : this.shared;
+    const options = this.registry.hasQueue(queue) ? this.registry.getQueue(queue).opts : this.shared.queue;
     if (!options) throw new QueueNotRegisteredError(queue, first?.className ?? 'A processor');
     return baseOptionsOf(options);
   }

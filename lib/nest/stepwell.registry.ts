@@ -38,6 +38,8 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   private readonly queues = new Map<string, Queue>();
   /** Names of queues that modules register, also of those that a test puts something else in place of. */
   private readonly registered = new Set<string>();
+  /** Queues whose workers start with the application. */
+  private readonly started = new Set<string>();
   private readonly workers = new Map<string, Worker>();
   private readonly events = new Map<string, QueueEvents>();
   private readonly producers = new Map<string, FlowProducer>();
@@ -76,6 +78,11 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     return [...this.workers.values()];
   }
 
+  /** @internal Whether the worker of a queue starts with the application. */
+  startsWorker(queue: string): boolean {
+    return this.started.has(queue);
+  }
+
   /** The worker of a queue, or undefined when no class of this application processes it. */
   getWorker(queue: string): Worker | undefined {
     return this.workers.get(queue);
@@ -101,14 +108,20 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     });
   }
 
+  /** @internal The events of a queue, where somebody listens to them. */
+  readingEvents(queue: string): QueueEvents | undefined {
+    const events = this.events.get(queue);
+    return events?.isReading ? events : undefined;
+  }
+
   /** @internal A queue that is registered in several modules is one queue. */
-  openQueue(name: string, options: QueueOptions): Queue {
+  openQueue(name: string, options: QueueOptions, isLate = false): Queue {
     const present = this.queues.get(name);
     if (present) {
       const differing = differingOptions(present.opts, options);
       if (differing.length > 0) {
         // The application will not come to be, so nobody else would close them.
-        void this.closeQueues();
+        if (!isLate) void this.closeQueues();
         throw new ConflictingQueueOptionsError(name, differing);
       }
       return present;
@@ -138,9 +151,10 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     return producer;
   }
 
-  /** @internal */
-  addWorker(worker: Worker): void {
+  /** @internal @param byHand whether somebody else starts it */
+  addWorker(worker: Worker, byHand: boolean): void {
     this.workers.set(worker.name, worker);
+    if (!byHand) this.started.add(worker.name);
   }
 
   /** @internal */

@@ -1,9 +1,12 @@
-import { checkInteger, checkQueueName, PRIORITY_LIMIT } from '../job/check.js';
+import { checkInteger, checkNumber, checkQueueName, LONGEST_TIMER_MS, PRIORITY_LIMIT } from '../job/check.js';
 import { RedisVersionError } from '../job/errors.js';
+import { decodeBody } from '../job/job-body.js';
 import { Job } from '../job/job.js';
+import type { JobRecord } from '../job/job-record.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
 import type { JobState, JobType } from '../job/job-state.js';
 import { decodeJson, decodeValue } from '../job/json.js';
+import { Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
@@ -16,12 +19,15 @@ import { checkRange, listedState, listedStates } from './arguments.js';
 
 /** Calls under way are waited for when a queue closes, but not for ever: Redis may hang. */
 const LAST_CALLS_MS = 10_000;
+const CHECK_PATIENCE_MS = 5000;
 
 /** Reading a queue. Ranges are positions from the front, both ends included; -1 is the last. */
 export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   /** @internal */
   readonly store: QueueStore;
   protected readonly connection: Connection;
+  protected readonly tracing: Tracing | undefined;
+  private readonly unmeasure: (() => void) | undefined;
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);
 
   constructor(
@@ -41,12 +47,15 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
         this.emit('error', error);
       }
     });
+    this.tracing = Tracing.of(opts);
     this.store = new QueueStore(this.connection, prefix, name, {
       progressed: (job, progress) => this.emit('progress', (job as Job).id, progress),
       codec: opts.codec,
       callTimeoutMs: opts.callTimeout,
       backlog: (opts as BacklogOptions).backlog,
+      tracing: this.tracing,
     });
+    this.unmeasure = opts.telemetry?.measure?.(this);
   }
 
   /** Name of the queue with its prefix. */
@@ -62,6 +71,16 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
     await this.connection.waitUntilReady();
+  }
+
+  /**
+   * Resolves where Redis is as it should be. Rejects with `ConnectionError` when it cannot be reached for `patienceMs`, with
+   * `RedisVersionError`, with `RedisPolicyError` where it may evict jobs, and, from Redis 7 on, with `MissingRightsError` that has the
+   * line to set.
+   */
+  async checkRedis(patienceMs = CHECK_PATIENCE_MS): Promise<void> {
+    checkNumber('patienceMs', patienceMs, 1, LONGEST_TIMER_MS);
+    await this.store.checkServer(patienceMs);
   }
 
   /** The job with that id, or undefined. */
@@ -220,6 +239,21 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return this.store.inspect.getLogs(id, { start, stop: end, descending: !asc });
   }
 
+  /**
+   * For how many milliseconds the oldest job has waited that could start now: the first of those that wait, or the first of those with
+   * a priority. 0 where none waits.
+   */
+  async getLagMs(): Promise<number> {
+    const { inspect } = this.store;
+    const first = { start: 0, stop: 0, descending: false };
+    const ids = await Promise.all(
+      (['waiting', 'prioritized'] as const).map((state) => inspect.listJobs([state], first)),
+    );
+    const looks = await Promise.all(ids.flat().map((id) => inspect.lookAtJob(id)));
+    const lags = looks.map(({ time, job }) => (job ? time - waitsSince(job.record) : 0));
+    return Math.max(0, ...lags);
+  }
+
   async isPaused(): Promise<boolean> {
     return (await this.store.inspect.countJobs()).paused;
   }
@@ -254,9 +288,16 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
           this.store.idle(),
         );
       }
+      this.unmeasure?.();
       this.store.close('The queue was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());
   }
+}
+
+/** About when a job began to wait: since it was due, or since it was run last. */
+function waitsSince({ body, fields }: JobRecord): number {
+  const { timestamp, opts } = decodeBody(body);
+  return Math.max(timestamp + (opts.delay ?? 0), Number(fields.processedOn ?? 0));
 }

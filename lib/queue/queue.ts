@@ -3,6 +3,7 @@ import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
+import { type Carried, carrying } from '../job/tracing.js';
 import type { AddedJob } from '../store/added-job.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
@@ -71,7 +72,18 @@ export class Queue<
    * With a `parent`: `MissingParentError` when that is gone, `ParentConflictError` when the `jobId` is that of the child
    * of another job.
    */
-  async add(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
+  add(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
+    const { tracing } = this;
+    return tracing
+      ? tracing.add(
+          { queueName: this.name, jobName: name, count: 1 },
+          (carried) => this.addNow(name, data, carrying(opts, carried)),
+          ({ id }) => [id],
+        )
+      : this.addNow(name, data, opts);
+  }
+
+  private async addNow(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
     const own = this.dedup.applyTo(opts, name, data);
     if (own?.parent) {
       return this.addChild(name, data, own);
@@ -81,9 +93,22 @@ export class Queue<
   }
 
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
-  async addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
+  addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
+    return this.tracing
+      ? this.tracing.add(
+          { queueName: this.name, jobName: commonName(jobs), count: jobs.length },
+          (carried) => this.addBulkNow(jobs, carried),
+          (added) => added.map(({ id }) => id),
+        )
+      : this.addBulkNow(jobs);
+  }
+
+  private async addBulkNow(
+    jobs: { name: N; data: D; opts?: BulkJobOptions }[],
+    carried?: Carried,
+  ): Promise<Job<D, R, N>[]> {
     const adds = jobs.map(({ name, data, opts }) => {
-      const own = this.dedup.applyTo(opts, name, data);
+      const own = this.dedup.applyTo(carrying(opts, carried), name, data);
       if (own?.parent) {
         const node = this.childNode(name, data, own);
         return () => this.attach(name, data, own.parent!, node);
@@ -149,4 +174,9 @@ export class Queue<
   useDedup(policy: DedupPolicy<D>, jobName?: N, from?: string): void {
     this.dedup.use(policy, jobName, from);
   }
+}
+
+function commonName(jobs: readonly { name: string }[]): string | undefined {
+  const name = jobs[0]?.name;
+  return jobs.every((job) => job.name === name) ? name : undefined;
 }

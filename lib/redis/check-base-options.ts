@@ -2,10 +2,11 @@ import { checkPrefix } from '../job/check.js';
 import { checkCodec } from '../job/codec.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
+import { checkPropagate, checkTelemetry } from '../job/tracing.js';
 import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from './queue-base-options.js';
 
 const NAMES: Record<keyof QueueBaseOptions, true> = {
-  ...{ connection: true, prefix: true, codec: true, callTimeout: true },
+  ...{ connection: true, prefix: true, codec: true, callTimeout: true, telemetry: true, propagate: true },
 };
 
 /** Names of the options that every part of a queue takes. */
@@ -32,5 +33,11 @@ export function checkBaseOptions(
   }
   if (options.callTimeout !== undefined) {
     checkCallTimeout('callTimeout', options.callTimeout);
+  }
+  if (options.telemetry !== undefined) {
+    checkTelemetry('telemetry', options.telemetry);
+  }
+  if (options.propagate !== undefined) {
+    checkPropagate('propagate', options.propagate);
   }
 }

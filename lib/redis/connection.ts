@@ -33,6 +33,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   private outageTold = false;
   private wasReady = false;
   private closed = false;
+  /** What went wrong last, while it cannot be reached. */
+  trouble: Error | undefined;
   private readonly wakeLines: LinePool<WakeLine>;
   private readonly eventLines: LinePool<EventLine>;
 
@@ -64,8 +66,11 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     const isShared = !isCluster(this.client);
     this.wakeLines = new LinePool(host, isShared, (owner) => new WakeLine(owner));
     this.eventLines = new LinePool(host, isShared, (owner) => new EventLine(owner));
-    this.readiness = new Readiness(this.client, runtime, (sentence) =>
-      process.emitWarning(sentence, 'StepwellWarning'),
+    this.readiness = new Readiness(
+      this.client,
+      runtime,
+      (sentence) => process.emitWarning(sentence, 'StepwellWarning'),
+      () => this.describe(),
     );
   }
 
@@ -78,8 +83,13 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
    * Resolves once the server has been reached and found fit. Rejects when that has not happened for 15 s, or the server
    * refuses: another call waits anew.
    */
-  waitUntilReady(): Promise<void> {
-    return this.readiness.wait(READY_PATIENCE_MS);
+  waitUntilReady(patienceMs = READY_PATIENCE_MS): Promise<void> {
+    return this.readiness.wait(patienceMs);
+  }
+
+  /** Such as `Redis at 127.0.0.1:6379`. */
+  describe(): string {
+    return `Redis at ${this.address()}`;
   }
 
   retain(): this {
@@ -134,6 +144,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
 
   private readonly onReady = (): void => {
     this.outageTold = false;
+    this.trouble = undefined;
     if (this.wasReady) {
       // Readers go where commands go, and those may have been sent elsewhere since.
       this.wakeLines.restart();
@@ -161,6 +172,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
 
   private readonly onError = (error: Error): void => {
     const cause = causeOf(error);
+    this.trouble = cause;
     this.tell(cause.message, { cause });
   };
 

@@ -1,5 +1,6 @@
 import { checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
 import type { Codec } from '../job/codec.js';
+import type { ContextPropagator, Telemetry } from '../job/telemetry.js';
 import type { ConnectionOptions } from './client.js';
 
 /** What every part of a queue takes. */
@@ -16,6 +17,13 @@ export interface QueueBaseOptions {
    * for a `Worker` the longer of that and its `lockDuration`.
    */
   callTimeout?: number;
+  /**
+   * Where traces and measures go: `openTelemetry()` of `stepwell/otel`. Default: nowhere; in Nest to OpenTelemetry where the
+   * process has set it up.
+   */
+  telemetry?: Telemetry;
+  /** What of the context in which a job is added its processor finds again; see `ContextPropagator`. Default: nothing. */
+  propagate?: readonly ContextPropagator[];
 }
 
 /** Throws unless `value` can be a `callTimeout`. */

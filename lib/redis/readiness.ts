@@ -31,6 +31,7 @@ export class Readiness {
     private readonly client: RedisClient,
     private readonly runtime: Runtime,
     private readonly warn: (sentence: string) => void,
+    private readonly describe: () => string = () => 'Redis',
   ) {
     this.first = this.look();
     this.first.catch(() => {});
@@ -114,8 +115,14 @@ export class Readiness {
   }
 
   private late(patienceMs: number): ConnectionError {
-    const text = `Redis cannot be reached: no answer within ${Math.round(patienceMs / 1000)} s.`;
-    return new ConnectionError(text, this.failure === undefined ? {} : { cause: causeOf(this.failure) });
+    const within = `no answer within ${patienceMs < 1000 ? `${patienceMs} ms` : `${Math.round(patienceMs / 1000)} s`}`;
+    if (this.failure === undefined) {
+      return new ConnectionError(`${this.describe()} cannot be reached: ${within}.`);
+    }
+    const cause = causeOf(this.failure);
+    return new ConnectionError(`${this.describe()} cannot be reached: ${within}: ${cause.message}`, {
+      cause,
+    });
   }
 
   /** What passes is waited for. */

@@ -1,4 +1,4 @@
-import { RedisVersionError } from '../job/errors.js';
+import { RedisPolicyError, RedisVersionError } from '../job/errors.js';
 import type { RedisClient } from './client.js';
 
 const MINIMUM = '6.2.0';
@@ -13,11 +13,21 @@ export async function checkServer(client: RedisClient): Promise<string | undefin
   if (version && isOlder(version, MINIMUM)) {
     throw new RedisVersionError(version, MINIMUM);
   }
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
-  if (policy && policy !== 'noeviction') {
-    return `Redis may evict jobs: its maxmemory-policy is ${policy}. Set it to noeviction.`;
+  const policy = evictingPolicy(info);
+  return policy === undefined ? undefined : new RedisPolicyError(policy).message;
+}
+
+/** Throws a `RedisPolicyError` where jobs may be evicted; a user that may not ask is taken at its word. */
+export async function demandKeeping(client: RedisClient): Promise<void> {
+  const policy = evictingPolicy((await readInfo(client)) ?? '');
+  if (policy !== undefined) {
+    throw new RedisPolicyError(policy);
   }
-  return undefined;
+}
+
+function evictingPolicy(info: string): string | undefined {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  return policy === 'noeviction' ? undefined : policy;
 }
 
 async function readInfo(client: RedisClient): Promise<string | undefined> {

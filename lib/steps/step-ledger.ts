@@ -30,6 +30,9 @@ const END = 'end:';
 const UNDONE = 'undone:';
 
 export const undoCursor = (name: string): string => UNDO + name;
+/** The step that a cursor has undone, undefined for one that is done. */
+export const stepOfUndo = (cursor: string): string | undefined =>
+  cursor.startsWith(UNDO) ? cursor.slice(UNDO.length) : undefined;
 export const endCursor = (name: string): string => END + name;
 export const UNDONE_CURSOR = UNDONE;
 

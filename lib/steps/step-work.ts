@@ -1,15 +1,18 @@
 import { LockLostError } from '../job/errors.js';
+import type { Job } from '../job/job.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
 import type { JobWrite, StepWay, StepWrite } from '../job/job-write.js';
 import { shownKey } from '../job/job-ref.js';
 import { encodeJson } from '../job/json.js';
+import { specialErrorKind } from '../job/special-errors.js';
+import type { Telemetry } from '../job/telemetry.js';
 import type { WorkObserver } from '../runtime/runtime.js';
 import type { StagedRun } from '../worker/staged-processor.js';
 import { executeStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
 import type { StepDefinition, StepFunction, StepTries } from './step-definition.js';
 import { StepResultTooLargeError } from './step-errors.js';
-import { StepLedger } from './step-ledger.js';
+import { StepLedger, stepOfUndo } from './step-ledger.js';
 import type { StepPlan } from './step-plan.js';
 
 const MAX_RESULT_BYTES = 1024 * 1024;
@@ -54,10 +57,13 @@ export class StepWork {
       ...([name, attempt, this.run, this.plan, this.ledger] as const),
       ...([timeout !== undefined, failedReason] as const),
     );
+    const execute = (): Promise<unknown> => executeStep(job, context, work, timeout);
+    const { telemetry } = this.run;
+    const told = telemetry
+      ? (): Promise<unknown> => traced(telemetry, { job, name, attempt }, execute)
+      : execute;
     const { observer } = job.runtime;
-    return observer
-      ? this.performObserved(observer, name, () => executeStep(job, context, work, timeout))
-      : executeStep(job, context, work, timeout);
+    return observer ? this.performObserved(observer, name, told) : told();
   }
 
   /** Where a test has the process killed, nothing more is done or written on behalf of this run. */
@@ -154,5 +160,30 @@ export class StepWork {
       throw new Refused(new LockLostError(job.id, 'go on with'));
     }
     this.ledger = new StepLedger(fields);
+  }
+}
+
+async function traced(
+  telemetry: Telemetry,
+  { job, name, attempt }: { job: Job; name: string; attempt: number },
+  work: () => Promise<unknown>,
+): Promise<unknown> {
+  const undone = stepOfUndo(name);
+  const trace = telemetry.begin({
+    ...{ kind: undone === undefined ? 'step' : 'compensate', job, step: undone ?? name, attempt },
+  });
+  try {
+    const returned = await trace.with(work);
+    trace.end('completed');
+    return returned;
+  } catch (error) {
+    const kind = specialErrorKind(error);
+    if (kind === undefined || kind === 'unrecoverable') {
+      trace.fail(error);
+      trace.end('failed');
+    } else {
+      trace.end('moved');
+    }
+    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { CallTimeoutError, ConnectionClosedError } from '../job/errors.js';
+import { ConnectionClosedError } from '../job/errors.js';
 import { Call, type CallMaker } from './call.js';
 import { LanePool } from './lane.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
@@ -70,7 +70,7 @@ export class Calls implements Waiting {
         break;
       }
       const { mayBeWritten, failure } = open.call;
-      this.giveUp(open, new CallTimeoutError(patience.limitMs, { mayBeWritten, cause: failure }));
+      this.giveUp(open, patience.late({ mayBeWritten, cause: failure }));
     }
     return this.open.size > 0;
   }

@@ -5,6 +5,7 @@ import { type FailurePolicy, failurePolicy } from '../job/failure-policy.js';
 import type { FlowJob } from '../job/flow-job.js';
 import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import type { JobRef } from '../job/job-ref.js';
+import { type Carried, carrying } from '../job/tracing.js';
 import { newJob } from './new-job.js';
 
 /** A job of a flow, checked, with the id that it will have, and in the form that scripts take. */
@@ -30,6 +31,8 @@ export interface FlowDefaults {
   optionsOf?: (queueName: string) => DefaultJobOptions | undefined;
   /** Of all queues that the tree's jobs are in. */
   codec?: Codec | undefined;
+  /** What all jobs of the tree carry. */
+  carried?: Carried | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
   checkQueueName(queueName);
   checkPrefix(prefix);
   const family = parent && { parent: { id: parent.id, queue: `${parent.prefix}:${parent.queueName}` } };
-  const own = { ...opts, jobId: opts.jobId || defaults.newId(), ...family };
+  const own = { ...carrying(opts, defaults.carried), jobId: opts.jobId || defaults.newId(), ...family };
   const { job, opts: merged } = newJob(name, data, own, defaults.optionsOf?.(queueName), defaults.codec);
   if (merged.deduplication && children) {
     throw new InvalidOptionError(
@@ -63,6 +66,19 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
     named: Boolean(opts.jobId),
     children: (children ?? []).map((child) => prepareNode(nested(child), { ...defaults, prefix }, ref)),
   };
+}
+
+/** What is told of flows that are added at once: how many jobs, and the name that they share. */
+export function tracedFlows(flows: readonly FlowJob[]): {
+  queueName: string;
+  jobName: string | undefined;
+  count: number;
+} {
+  const [first] = flows;
+  const count = (jobs: readonly FlowJob[]): number =>
+    jobs.reduce((sum, job) => sum + 1 + count(job?.children ?? []), 0);
+  const shared = flows.every((flow) => flow?.name === first?.name) ? first?.name : undefined;
+  return { queueName: first?.queueName ?? '', jobName: shared, count: count(flows) };
 }
 
 function checked(flow: FlowJob): FlowJob {

@@ -1,4 +1,4 @@
-import { CallTimeoutError, ConnectionClosedError } from '../job/errors.js';
+import { ConnectionClosedError } from '../job/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { Flight } from './flight.js';
 import { type Lane, LanePool } from './lane.js';
@@ -101,16 +101,15 @@ export class GroupCommit<E> implements Waiting {
 
   giveUpLate(): boolean {
     const { patience, heardAt } = this;
-    const { limitMs } = patience;
     this.giveUpPending(
       (since) => patience.isOver(Math.max(since, heardAt)),
-      () => new CallTimeoutError(limitMs),
+      () => patience.late(),
     );
     for (const flight of this.flights) {
       const { mayBeWritten, call } = flight;
       flight.giveUp(
         (since) => patience.isOver(since),
-        (entry) => this.fail(entry, new CallTimeoutError(limitMs, { mayBeWritten, cause: call?.failure })),
+        (entry) => this.fail(entry, patience.late({ mayBeWritten, cause: call?.failure })),
       );
       if (flight.open === 0 && (!this.limits.keepsCalls || this.closed)) {
         this.abandon(flight);

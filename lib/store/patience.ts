@@ -1,3 +1,4 @@
+import { CallTimeoutError, type UnansweredOptions } from '../job/errors.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 
 /** How finely silence is measured: what waits is given up at the deadline or at most two tenths of it later. */
@@ -29,7 +30,15 @@ export class Patience {
   constructor(
     readonly runtime: Runtime,
     readonly limitMs = CALL_TIMEOUT_MS,
+    private readonly server?: { describe(): string; readonly trouble: Error | undefined },
   ) {}
+
+  /** The error of who has waited too long. */
+  late({ mayBeWritten = false, cause }: UnansweredOptions = {}): CallTimeoutError {
+    const why = cause ?? this.server?.trouble;
+    const options = why === undefined ? { mayBeWritten } : { mayBeWritten, cause: why };
+    return new CallTimeoutError(this.limitMs, options, this.server?.describe());
+  }
 
   /** To be kept with what begins to wait. */
   get now(): number {

@@ -1,5 +1,6 @@
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
+import { decodeBody } from '../job/job-body.js';
 import { plainId } from '../job/job-life.js';
 import type { JobRecord } from '../job/job-record.js';
 import { type JobRef, queueBase, refText } from '../job/job-ref.js';
@@ -14,10 +15,14 @@ import type {
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
 import type { Silence } from '../job/silence.js';
+import { type Carried, type Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
 import type { Connection } from '../redis/connection.js';
+import { demandRights } from '../redis/demand-rights.js';
+import { probeWrite } from '../redis/probe-write.js';
 import { QueueKeys } from '../redis/queue-keys.js';
+import { demandKeeping } from '../redis/server-check.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import {
   nextParents,
@@ -42,7 +47,7 @@ import {
 } from './commit-batch.js';
 import { type CleanedSlice, type CleanSlice, ControlStore } from './control-store.js';
 import type { Courier } from './courier.js';
-import { type FlowNode, prepareNode } from './flow-node.js';
+import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { InspectStore } from './inspect-store.js';
 import { Patience } from './patience.js';
@@ -80,6 +85,7 @@ export interface StoreHost {
   callTimeoutMs?: number | undefined;
   /** Adds that may wait while Redis does not answer. */
   backlog?: number | undefined;
+  tracing?: Tracing | undefined;
 }
 
 /**
@@ -118,7 +124,7 @@ export class QueueStore implements JobStore {
     this.keys = new QueueKeys(prefix, queueName);
     this.runtime = connection.runtime;
     this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
-    this.patience = new Patience(this.runtime, host.callTimeoutMs);
+    this.patience = new Patience(this.runtime, host.callTimeoutMs, connection);
     this.calls = new Calls(connection, this.patience);
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
@@ -211,9 +217,9 @@ export class QueueStore implements JobStore {
   /** Stores of any number of queues, over one connection. */
   static peersOn(
     connection: Connection,
-    { codec, callTimeoutMs, backlog }: StoreHost,
+    { codec, callTimeoutMs, backlog, tracing }: StoreHost,
   ): StorePeers<QueueStore> {
-    const host = { codec, callTimeoutMs, backlog };
+    const host = { codec, callTimeoutMs, backlog, tracing };
     return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );
@@ -225,10 +231,17 @@ export class QueueStore implements JobStore {
 
   async addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]> {
     const parent = this.refOf(parentId);
-    const nodes = children.map((child) =>
-      prepareNode(child, { prefix: this.prefix, newId: this.runtime.uuid, codec: this.codec }, parent),
-    );
-    return this.attach(parentId, token, nodes);
+    const { prefix, codec } = this;
+    const add = async (carried?: Carried): Promise<AddedChild[]> => {
+      const nodes = children.map((child) =>
+        prepareNode(child, { prefix, newId: this.runtime.uuid, codec, carried }, parent),
+      );
+      return this.attach(parentId, token, nodes);
+    };
+    const { tracing } = this.host;
+    return tracing
+      ? tracing.add(tracedFlows(children), add, (added) => added.map(({ ref }) => ref.id))
+      : add();
   }
 
   /** Adds children that have been checked. */
@@ -247,6 +260,19 @@ export class QueueStore implements JobStore {
     await removeBelow(this.families, root, family, true);
     const queues = new Set(family.groups.map(({ queue }) => this.peer(queue)));
     await Promise.all([...queues].map((queue) => queue.deliver()));
+  }
+
+  /** Rejects unless Redis is reached in time and is as it should be. */
+  async checkServer(patienceMs: number): Promise<void> {
+    const { client } = this.connection;
+    await this.connection.waitUntilReady(patienceMs);
+    await demandKeeping(client);
+    await demandRights(client, this.keys);
+  }
+
+  /** Rejects unless Redis takes a write that changes nothing. */
+  async probe(): Promise<void> {
+    await probeWrite(this.connection.client, this.keys.base);
   }
 
   /** What concerns this queue itself is there as soon as it is written. */
@@ -287,8 +313,18 @@ export class QueueStore implements JobStore {
     await within(this.runtime, TELL_MS, this.courier.delivered());
   }
 
-  signalJob(id: string, name: string, key: string, json: string): Promise<string> {
-    return this.once((lane) => this.control.signalJob(id, name, key, json, lane));
+  async signalJob(named: string, name: string, key: string, json: string): Promise<string> {
+    const signal = (): Promise<string> =>
+      this.once((lane) => this.control.signalJob(named, name, key, json, lane));
+    const { tracing } = this.host;
+    if (!tracing?.telemetry) {
+      return signal();
+    }
+    const id = plainId(named);
+    const stored = await this.loadJob(id);
+    const metadata = stored && decodeBody(stored.record.body).opts.telemetry?.metadata;
+    const { queueName } = this;
+    return tracing.trace({ kind: 'signal', queueName, jobId: id, signal: name, metadata }, signal);
   }
 
   promoteJob(id: string): Promise<string> {

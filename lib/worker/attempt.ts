@@ -4,6 +4,8 @@ import { asError, type Failure, thrownBy } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
+import type { TracedOutcome } from '../job/telemetry.js';
+import type { Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { CommitBatch } from '../store/commit-batch.js';
 import { AttemptPolicy } from './attempt-policy.js';
@@ -45,6 +47,8 @@ export class AttemptRunner {
     private readonly runtime: Runtime,
     private readonly commit: () => CommitBatch,
     private readonly hooks: AttemptHooks,
+    private readonly workerId: string,
+    private readonly tracing: Tracing | undefined,
   ) {
     this.stages = processor[STAGES];
     this.signalled = takesSignal(processor);
@@ -61,7 +65,9 @@ export class AttemptRunner {
     if (ttlMs !== undefined) {
       this.limit(run, ttlMs);
     }
-    this.follow(run, () => this.process(run));
+    const work = (): unknown => this.process(run);
+    const { trace } = this.traced(run);
+    this.follow(run, trace ? () => trace.with(work) : work);
   }
 
   /** Ends the attempt with an error, as if the processor had thrown it. */
@@ -133,7 +139,9 @@ export class AttemptRunner {
 
   /** A processor in stages knows more about what failed, and may have to undo some of it. */
   private failForReason(run: Run, error: Error): void {
-    const failing = this.stages?.fail(this.staged(run), error);
+    const fail = (): Promise<Ending | undefined> | undefined => this.stages?.fail(this.staged(run), error);
+    const { trace } = this.traced(run);
+    const failing = trace && this.stages ? trace.with(fail) : fail();
     if (!failing) {
       void this.writeFailure(run, error);
       return;
@@ -168,17 +176,13 @@ export class AttemptRunner {
       return;
     }
     if (isObservable(result)) {
-      this.follow(run, () =>
-        followObservable(
-          result,
-          run.signal,
-          (value, json) => {
-            job.returnvalue = value;
-            return job.keepEmission(value, json);
-          },
-          job.codec,
-        ),
-      );
+      const keep = (value: unknown, json: string): Promise<void> => {
+        job.returnvalue = value;
+        return job.keepEmission(value, json);
+      };
+      const emit = (): Promise<unknown> => followObservable(result, run.signal, keep, job.codec);
+      const { trace } = run;
+      this.follow(run, trace ? () => trace.with(emit) : emit);
       return;
     }
     if (job.moved) {
@@ -208,6 +212,7 @@ export class AttemptRunner {
     } else if (kind === 'completed') {
       this.write(run, write, 'complete', () => this.completed(job, result));
     } else if (kind === 'failed') {
+      run.trace?.fail(error);
       this.write(run, write, 'fail', () => this.failed(job, failure as Failure, error as Error));
     } else {
       this.write(run, write, 'give back', () => {});
@@ -216,6 +221,7 @@ export class AttemptRunner {
 
   private async writeFailure(run: Run, error: Error): Promise<void> {
     const { job, token } = run;
+    run.trace?.fail(error);
     const failure = await this.policy.failure(job, error);
     this.orFail(run, () =>
       this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
@@ -265,12 +271,20 @@ export class AttemptRunner {
       kept: (sentAt) => kept(run, sentAt),
       isLockLoss: (error) => run.isLockLoss(error),
       failure: (error, tries) => policy.failure(run.job, error, tries),
+      telemetry: this.tracing?.telemetry,
     };
+  }
+
+  private traced(run: Run): Run {
+    if (this.tracing) {
+      run.trace ??= this.tracing.process(run.job, this.workerId);
+    }
+    return run;
   }
 
   /** Ends a run of which nothing is left to write, for instance as the processor has moved the job by itself. */
   leave(run: Run): void {
-    run.end();
+    run.end(run.isAborted ? 'lost' : 'moved');
     this.hooks.ended(run);
     this.hooks.settled(run);
     this.commit().poke();
@@ -285,7 +299,7 @@ export class AttemptRunner {
       this.leave(run);
       return;
     }
-    run.end();
+    run.end('lost');
     this.hooks.ended(run);
     this.commit().push(['postpone', run.job.id, run.token, '0'], (word) => {
       this.hooks.settled(run);
@@ -297,7 +311,7 @@ export class AttemptRunner {
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {
     if (!run.isEnding) {
-      run.end();
+      run.end(outcomeOf(write));
       this.hooks.ended(run);
     }
     if (run.handedBack) {
@@ -318,4 +332,10 @@ export class AttemptRunner {
       }
     });
   }
+}
+
+/** What the write that ends a run makes of it. */
+function outcomeOf(write: JobWrite): TracedOutcome {
+  const way = write[0] === 'step' ? write[9] : write[0];
+  return way === 'complete' ? 'completed' : way === 'fail' ? 'failed' : way === 'retry' ? 'retried' : 'moved';
 }

@@ -3,6 +3,7 @@ import { checkCodec } from '../job/codec.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
+import { checkPropagate, checkTelemetry } from '../job/tracing.js';
 import { checkCallTimeout } from '../redis/queue-base-options.js';
 import type { WorkerOptions } from './worker-options.js';
 
@@ -20,6 +21,8 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   prefix: elsewhere,
   codec: checkCodec,
   callTimeout: checkCallTimeout,
+  telemetry: checkTelemetry,
+  propagate: checkPropagate,
   settings: checkSettings,
   name: checkName,
   concurrency: checkConcurrency,

@@ -1,5 +1,6 @@
 import { LockLostError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
+import type { Trace, TracedOutcome } from '../job/telemetry.js';
 import type { Timer } from '../runtime/runtime.js';
 
 /** How far a chain of causes is followed. */
@@ -13,6 +14,8 @@ export class Run {
   turn = 0;
   /** Ends the run when it takes too long. */
   timer: Timer | undefined;
+  /** Where telemetry is told of it, or a context is carried. */
+  trace: Trace | undefined;
   /** Until when Redis has promised to keep its lock, by `runtime.monotonicMs`. */
   lockedUntil = 0;
   private controller: AbortController | undefined;
@@ -35,9 +38,14 @@ export class Run {
   }
 
   /** Its outcome is on the way. */
-  end(): void {
+  end(outcome: TracedOutcome): void {
     this.isEnding = true;
     this.timer?.cancel();
+    const { trace } = this;
+    if (trace) {
+      this.trace = { with: trace.with, fail: () => {}, end: () => {} };
+      trace.end(outcome);
+    }
   }
 
   get isAborted(): boolean {

@@ -51,6 +51,8 @@ export class Shutdown {
     run.handedBack = true;
     run.timer?.cancel();
     run.abort(new WorkerClosingError());
+    run.trace?.end('moved');
+    run.trace = undefined;
     this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
   }
 

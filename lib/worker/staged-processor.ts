@@ -1,6 +1,7 @@
 import type { Failure, Tries } from '../job/job-failure.js';
 import type { KeepJobs } from '../job/job-options.js';
 import type { Job } from '../job/job.js';
+import type { Telemetry } from '../job/telemetry.js';
 import type { Ending } from './ending.js';
 
 /** What a processor that works in stages is given of a run. */
@@ -20,6 +21,8 @@ export interface StagedRun {
   isLockLoss(error: unknown): boolean;
   /** Decides between another try and failing for good. Never rejects. */
   failure(error: Error, tries: Tries): Promise<Failure>;
+  /** Is told of each stage, where there is any. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** Marks a processor that works in stages. */

@@ -2,6 +2,7 @@ import { Job } from '../job/job.js';
 import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
+import { Tracing } from '../job/tracing.js';
 import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 import type { WorkObserver } from '../runtime/runtime.js';
@@ -9,7 +10,7 @@ import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
-import { AttemptRunner } from './attempt.js';
+import { type AttemptHooks, AttemptRunner } from './attempt.js';
 import { FetchLoop } from './fetch-loop.js';
 import { LockKeeper } from './lock-keeper.js';
 import { ManualFetch } from './manual-fetch.js';
@@ -63,6 +64,7 @@ export class WorkerParts {
     const drainDelayMs = (opts.drainDelay ?? DRAIN_DELAY_S) * 1000;
     this.connection = connect(opts.connection);
     const { runtime } = this.connection;
+    const tracing = Tracing.of(opts);
     this.observer = runtime.observer;
     this.id = runtime.uniqueId();
     const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter };
@@ -86,6 +88,7 @@ export class WorkerParts {
         progressed: (job, progress) => tell('progress', job, progress),
         extended: (id, token, until) => this.extended(id, token, until),
         codec: opts.codec,
+        tracing,
         // What a processor asks for is of use to it as long as its lock may be held.
         callTimeoutMs: opts.callTimeout ?? Math.max(lockMs, CALL_TIMEOUT_MS),
       },
@@ -120,7 +123,7 @@ export class WorkerParts {
       exhausted: (record, sentAt) => this.failStalled(record, sentAt),
       failed,
     });
-    this.attempts = new AttemptRunner(processor, opts, runtime, () => this.store.commit, {
+    const hooks: AttemptHooks = {
       completed: (job, result) => tell('completed', job, result, 'active'),
       failed: (job, error) => tell('failed', job, error, 'active'),
       error: failed,
@@ -134,7 +137,16 @@ export class WorkerParts {
         this.locks.confirmed(run, Math.max(run.lockedUntil, sentAt + lockMs * AS_GOOD_AS_NEW)),
       givesBack: Number.isFinite(renewMs),
       closing: () => this.shutdown.isBegun,
-    });
+    };
+    this.attempts = new AttemptRunner(
+      processor,
+      opts,
+      runtime,
+      () => this.store.commit,
+      hooks,
+      this.id,
+      tracing,
+    );
     const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
     this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
     this.shutdown = new Shutdown(runtime, this.store, this.locks);

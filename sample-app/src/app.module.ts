@@ -5,25 +5,34 @@ import { BoardModule } from './board/board.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PhotosModule } from './photos/photos.module.js';
 import { RedisModule } from './redis/redis.module.js';
+import { RecentSpans } from './traces/recent-spans.js';
 import { TrafficModule } from './traffic/traffic.module.js';
 
 @Module({})
 export class AppModule {
   static with(config: AppConfig): DynamicModule {
     const photos = PhotosModule.with({ retryMs: config.retryMs });
+    const spans = new RecentSpans();
     return {
       module: AppModule,
       global: true,
       imports: [
-        StepwellModule.forRoot({ connection: config.redisUrl, prefix: config.prefix }),
+        StepwellModule.forRoot({
+          connection: config.redisUrl,
+          prefix: config.prefix,
+          telemetry: spans.telemetry(),
+        }),
         RedisModule,
         photos,
         TrafficModule,
         BoardModule.with(photos),
         HealthModule,
       ],
-      providers: [{ provide: APP_CONFIG, useValue: config }],
-      exports: [APP_CONFIG],
+      providers: [
+        { provide: APP_CONFIG, useValue: config },
+        { provide: RecentSpans, useValue: spans },
+      ],
+      exports: [APP_CONFIG, RecentSpans],
     };
   }
 }

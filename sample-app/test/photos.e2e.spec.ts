@@ -286,6 +286,7 @@ describe('the photo app', () => {
     expect(body).toMatchObject({
       status: 'up',
       queues: { photos: { isRunning: true, jobs: { active: 0 } } },
+      lastTrace: expect.arrayContaining([expect.stringMatching(/^(add|process|step) /)]),
     });
   });
 

@@ -41,7 +41,11 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       'if (this.shutdown.isHandingBack) {',
       'if (false) {',
     ],
-    ['the slot of a job is never free again', 'ended: () => this.loop.ended(),', 'ended: () => {},'],
+    [
+      'the slot of a job is never free again',
+      '        this.loop.ended();\n        this.observer',
+      '        this.observer',
+    ],
     ['a job is started whatever became of its lock', '(isHeld && !run.handedBack)', '(true)'],
   ),
   ...of(
@@ -50,7 +54,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ['a job that is handed back is not aborted', 'run.abort(new WorkerClosingError());', ''],
     [
       'closing waits for jobs without an end',
-      'this.timers.push(this.runtime.setTimer(this.expire, timeoutMs));',
+      'this.timers.push(this.runtime.setTimer(this.expire, timeoutMs, { pressing: true }));',
       '',
     ],
   ),
@@ -196,8 +200,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'a delivery has no end',
-      'setTimer(() => call.abandon(), PATIENCE_MS, true)',
-      'setTimer(() => {}, PATIENCE_MS, true)',
+      'setTimer(() => call.abandon(), PATIENCE_MS, { background: true })',
+      'setTimer(() => {}, PATIENCE_MS, { background: true })',
     ],
   ),
   ...of(

@@ -6,7 +6,7 @@ import {
   StepwellModule,
   StepwellRegistry,
   type Queue,
-  type StepwellOptions,
+  type QueueOptions,
   type StepwellOptionsFactory,
 } from 'stepwell';
 import { compileApp, queueOf, sharedOptions } from './test-app.js';
@@ -15,7 +15,7 @@ const shared = sharedOptions();
 
 @Injectable()
 class Config implements StepwellOptionsFactory {
-  createStepwellOptions(): StepwellOptions {
+  createStepwellOptions(): QueueOptions {
     return { ...shared, defaultJobOptions: { attempts: 4, priority: 2 } };
   }
 }

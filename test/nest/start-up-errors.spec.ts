@@ -215,7 +215,7 @@ describe('an application does not start', () => {
     ],
     [
       'a root factory that returns nothing',
-      { imports: [StepwellModule.forRootAsync({ useFactory: () => undefined as never }), MAILS] },
+      { imports: [StepwellModule.forRootAsync({ useFactory: () => undefined as never })] },
       'Invalid forRootAsync options: undefined. Use an object.',
     ],
     [
@@ -229,7 +229,6 @@ describe('an application does not start', () => {
               }
             },
           }),
-          MAILS,
         ],
       },
       'Invalid forRootAsync option redis',

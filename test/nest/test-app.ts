@@ -1,6 +1,6 @@
 import type { INestApplicationContext, LoggerService, ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { getQueueToken, StepwellModule, type Queue, type StepwellOptions } from 'stepwell';
+import { getQueueToken, StepwellModule, type Queue, type QueueOptions } from 'stepwell';
 import { randomPrefix } from '../support/queue-name.js';
 import { testRedisUrl } from '../support/redis.js';
 
@@ -18,7 +18,7 @@ export class LogLines implements LoggerService {
 }
 
 /** Shared options with a prefix that no other test uses. */
-export function sharedOptions(): StepwellOptions {
+export function sharedOptions(): QueueOptions {
   return { connection: testRedisUrl(), prefix: randomPrefix() };
 }
 

@@ -8,6 +8,8 @@ export interface Held {
   token: string;
   /** No other worker may have the job before; not true of a lock whose end was sent and not answered. */
   lockUntil: number;
+  /** Until when recovery leaves the job alone, although the lock has expired while the server stood still. */
+  graceUntil?: number;
 }
 
 const LANES = 2;

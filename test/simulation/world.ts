@@ -136,7 +136,7 @@ export class World {
     for (const worker of this.awake()) {
       if (worker.queue.model.heard === undefined) continue;
       for (const lock of worker.held.filter(({ lockUntil }) => lockUntil > this.now)) {
-        lock.lockUntil = Math.max(lock.lockUntil, this.now + ms + graceMs - 1);
+        lock.graceUntil = this.now + ms + graceMs - 1;
       }
     }
     this.clock.now += ms;
@@ -192,13 +192,15 @@ export class World {
     worker.take(jobs, sentAt, this.now);
   }
 
-  /** A worker that renewed in time still has its jobs. */
+  /** A worker that renewed in time still has its jobs. The grace after a silence is one of recovery: users may take them. */
   private checkHolders(queue: SimulatedQueue, { script }: Call): void {
     const { jobs, places } = queue.snapshot;
     for (const { held, name } of this.workers.filter((worker) => worker.queue === queue)) {
-      for (const { id, token, lockUntil } of held) {
+      for (const { id, token, lockUntil, graceUntil = 0 } of held) {
+        const until =
+          script === 'recoverStalled' && lockUntil > 0 ? Math.max(lockUntil, graceUntil) : lockUntil;
         const kept = places.active.has(id) && jobs.get(id)?.fields.token === token;
-        if (lockUntil > this.now && !kept) {
+        if (until > this.now && !kept) {
           throw new Violation(
             `job ${id} was taken from ${name} by ${script}, although its lock was renewed in time`,
           );

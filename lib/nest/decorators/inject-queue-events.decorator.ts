@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import { type QueueName, queueNameOf } from '../define-queue.js';
 import { getQueueEventsToken } from '../queue-token.js';
 
 /**
@@ -13,6 +14,6 @@ import { getQueueEventsToken } from '../queue-token.js';
  *   return this.events.completed$.pipe(map(({ jobId }) => jobId));
  * }
  */
-export function InjectQueueEvents(name: string): PropertyDecorator & ParameterDecorator {
-  return Inject(getQueueEventsToken(name));
+export function InjectQueueEvents(queue: QueueName): PropertyDecorator & ParameterDecorator {
+  return Inject(getQueueEventsToken(queueNameOf(queue)));
 }

@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import { type QueueName, queueNameOf } from '../define-queue.js';
 import { getQueueToken } from '../queue-token.js';
 
 /**
@@ -7,6 +8,6 @@ import { getQueueToken } from '../queue-token.js';
  * @example
  * constructor(@InjectQueue('orders') private readonly orders: Queue<Order>) {}
  */
-export function InjectQueue(name: string): PropertyDecorator & ParameterDecorator {
-  return Inject(getQueueToken(name));
+export function InjectQueue(queue: QueueName): PropertyDecorator & ParameterDecorator {
+  return Inject(getQueueToken(queueNameOf(queue)));
 }

@@ -3,6 +3,7 @@ import { checkJobName, checkQueueName } from '../../job/check.js';
 import { InvalidOptionError } from '../../job/errors.js';
 import { refuseUnknown } from '../../job/known-names.js';
 import type { Processor as ProcessorFunction } from '../../worker/worker-options.js';
+import { QueueDefinition, type QueueName, queueNameOf } from '../define-queue.js';
 import type { ProcessorMetadata } from '../interfaces/metadata.interface.js';
 import type { ProcessorOptions, ProcessorWorkerOptions } from '../interfaces/processor-options.interface.js';
 import { declareProcessor } from '../processor-watch.js';
@@ -17,7 +18,7 @@ export type Processor<D = any, R = any, N extends string = string> = ProcessorFu
  * take them from step to step. Several classes may process one queue, each the jobs of other names; they share one worker, which starts once the application has been
  * initialized and is drained when it shuts down.
  *
- * @param queue name of the queue, or that with names of jobs and a name for the worker
+ * @param queue name of the queue or its definition, or that with names of jobs and a name for the worker
  * @param options of the worker, such as `concurrency`
  *
  * @example
@@ -32,17 +33,13 @@ export type Processor<D = any, R = any, N extends string = string> = ProcessorFu
  * }
  */
 export function Processor(
-  queue: string | ProcessorOptions,
+  queue: QueueName | ProcessorOptions,
   options: ProcessorWorkerOptions = {},
 ): ClassDecorator {
-  const {
-    queue: name,
-    name: workerName,
-    jobName,
-  }: Partial<ProcessorOptions> = typeof queue === 'object' && queue !== null ? queue : { queue };
-  if (typeof queue === 'object' && queue !== null) {
-    refuseUnknown('@Processor option', queue, ['queue', 'name', 'jobName']);
-  }
+  const given: Partial<ProcessorOptions> = isOptions(queue) ? queue : { queue };
+  const { name: workerName, jobName } = given;
+  refuseUnknown('@Processor option', given, ['queue', 'name', 'jobName']);
+  const name = queueNameOf(given.queue);
   if (name === undefined) {
     const hint =
       'Name a queue. A constant from a file that imports this one is not there yet: move it to a file of its own.';
@@ -61,4 +58,8 @@ export function Processor(
     SetMetadata(PROCESSOR_METADATA, metadata)(type);
     declareProcessor(type, name);
   };
+}
+
+function isOptions(queue: QueueName | ProcessorOptions): queue is ProcessorOptions {
+  return typeof queue === 'object' && queue !== null && !(queue instanceof QueueDefinition);
 }

@@ -1,3 +1,4 @@
+import type { Telemetry } from '../../job/telemetry.js';
 import type { QueueOptions } from '../../queue/queue-options.js';
 import type { OnHandle } from './on-handle.interface.js';
 
@@ -10,6 +11,11 @@ export interface ApplicationOptions {
    * are for jobs as well. Default false: most are written for HTTP requests.
    */
   globalEnhancers?: boolean;
+  /**
+   * Whether the application refuses to start where Redis cannot be reached, is too old, may evict jobs or grants too few rights, where a
+   * processor's queue is not registered, or a processor is in no module. Default false: it starts, says so, and recovers by itself.
+   */
+  failFast?: boolean;
 }
 
 /**
@@ -21,7 +27,13 @@ export interface ApplicationOptions {
  * @example
  * StepwellModule.forRoot({ connection: 'redis://127.0.0.1:6379', defaultJobOptions: { attempts: 3 } });
  */
-export interface StepwellOptions extends QueueOptions, ApplicationOptions {}
+export interface StepwellOptions extends Omit<QueueOptions, 'telemetry'>, ApplicationOptions {
+  /**
+   * Where traces and measures go. Default: to OpenTelemetry, where the process has set up its SDK before the application; false for
+   * nowhere.
+   */
+  telemetry?: Telemetry | false;
+}
 
 /**
  * For `StepwellModule.forRootAsync({ useClass })` and `useExisting`.

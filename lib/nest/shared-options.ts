@@ -1,0 +1,50 @@
+import type { Telemetry } from '../job/telemetry.js';
+import type { QueueOptions } from '../queue/queue-options.js';
+import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
+
+/** Where the SDK of OpenTelemetry registers itself, for all copies of its API in a process. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+
+let openTelemetry: Promise<Telemetry> | undefined;
+
+/** What `forRoot` was given, as it concerns queues, workers and flow producers. */
+export class SharedOptions {
+  private constructor(
+    /** Undefined without `forRoot`. */
+    readonly queue: QueueOptions | undefined,
+    readonly failFast: boolean,
+  ) {}
+
+  static async of(options: StepwellOptions | undefined): Promise<SharedOptions> {
+    if (!options) {
+      return new SharedOptions(undefined, false);
+    }
+    const { failFast = false, telemetry = await registeredTelemetry() } = options;
+    const queue = queueOptionsOf(options);
+    return new SharedOptions(telemetry ? { ...queue, telemetry } : queue, failFast);
+  }
+}
+
+/** What of the options is for each queue as it stands. */
+export function queueOptionsOf(options: StepwellOptions): QueueOptions {
+  const {
+    onHandle: _onHandle,
+    globalEnhancers: _globals,
+    failFast: _failFast,
+    telemetry: _telemetry,
+    ...queue
+  } = options;
+  return queue;
+}
+
+/** OpenTelemetry, where the process has set it up; nothing is loaded where not. */
+async function registeredTelemetry(): Promise<Telemetry | undefined> {
+  const registered = (globalThis as Record<symbol, { trace?: unknown; metrics?: unknown } | undefined>)[
+    REGISTERED
+  ];
+  if (!registered?.trace && !registered?.metrics) {
+    return undefined;
+  }
+  openTelemetry ??= import('../otel/open-telemetry.js').then((adapter) => adapter.openTelemetry());
+  return openTelemetry.catch(() => undefined);
+}
