@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
+import { Injectable, ParseIntPipe, UseGuards, type CanActivate } from '@nestjs/common';
 import {
   Compensate,
   defineSteps,
   type Job,
+  JobData,
   Processor,
   sleep,
   Step,
   type StepContext,
+  StepResult,
   UnknownStepError,
   waitForChildren,
 } from 'stepwell';
@@ -131,4 +133,31 @@ it('runs a step of defineSteps', async () => {
 it('says what a step would need Redis for', async () => {
   const steps = defineSteps({ first: (job) => job.getState() });
   await expect(runStep(steps, 'first')).rejects.toThrow('createTimeTravel');
+});
+
+it('runs a step with its guards, pipes and decorated parameters', async () => {
+  @Injectable()
+  class Never implements CanActivate {
+    canActivate = () => false;
+  }
+
+  @Processor('orders')
+  class Enhanced {
+    @Step()
+    first(@JobData('places', ParseIntPipe) places: number) {
+      return places + 1;
+    }
+
+    @Step()
+    @UseGuards(Never)
+    second(@StepResult('first') places: number) {
+      return places;
+    }
+  }
+
+  const job = { data: { places: '2' } };
+  expect((await runStep(Enhanced, 'first', { job })).result).toBe(3);
+  await expect(runStep(Enhanced, 'second', { job, results: { first: 3 } })).rejects.toThrow(
+    'Enhanced.second() was not called: Forbidden resource',
+  );
 });
