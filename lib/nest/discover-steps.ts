@@ -1,27 +1,30 @@
-import type { StepContext } from '../steps/step-context.js';
-import type { Compensation, StepDefinition } from '../steps/step-definition.js';
-import type { Job } from '../job/job.js';
+import type { Compensation, StepDefinition, StepFunction } from '../steps/step-definition.js';
 import type { CompensationMetadata } from './interfaces/metadata.interface.js';
 import { DuplicateCompensationError, UnknownCompensationError } from './nest-errors.js';
 import type { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 
-type Methods = Record<string, (job: Job, context: StepContext) => unknown>;
+/** Makes what is called for a method that runs a step, or undoes one. */
+export type MakeStep = (method: string, kind: 'step' | 'compensate', step: string) => StepFunction;
 
 /** The steps of a class in the order of their declaration, each with what undoes it. */
 export function discoverSteps(
   type: Function,
-  instance: object,
   accessor: StepwellMetadataAccessor,
+  make: MakeStep,
 ): StepDefinition[] {
-  // Looked up at each call, so that a method that was replaced on the instance is the one that runs.
-  const call = (method: string) => (job: Job, context: StepContext) =>
-    (instance as Methods)[method]?.(job, context);
   const steps = decorated(type, (method) => accessor.getStep(method)).map(
-    ([method, options]): StepDefinition => ({ ...options, name: options.name ?? method, run: call(method) }),
+    ([method, { name = method, ...options }]): StepDefinition => ({
+      ...options,
+      name,
+      run: make(method, 'step', name),
+    }),
   );
   for (const [method, targets] of decorated(type, (each) => accessor.getCompensations(each))) {
     for (const { step, options } of targets) {
-      compensate(steps, `${type.name}.${method}()`, step, { ...options, run: call(method) });
+      compensate(steps, `${type.name}.${method}()`, step, {
+        ...options,
+        run: make(method, 'compensate', step),
+      });
     }
   }
   return steps;

@@ -1,4 +1,5 @@
 import { StepwellError } from '../job/errors.js';
+import { UnrecoverableError } from '../job/special-errors.js';
 
 const NONE = 'none';
 
@@ -154,16 +155,54 @@ export class QueueNotRegisteredError extends StepwellError {
   }
 }
 
-/** A processor class is request-scoped or transient: there would be no instance for its jobs. */
-export class ScopedProcessorError extends StepwellError {
+/**
+ * A guard or a pipe has refused a job, which fails for good before its handler has run. `cause` is what was thrown, such as
+ * a `ForbiddenException` or the `BadRequestException` of a `ValidationPipe`.
+ */
+export class JobRefusedError extends UnrecoverableError {
+  readonly code = 'JOB_REFUSED';
+
   constructor(
-    readonly queue: string,
-    readonly className: string,
+    readonly handler: string,
+    cause: unknown,
+  ) {
+    super(`${handler} was not called: ${reasonOf(cause)}`);
+    this.name = 'JobRefusedError';
+    this.cause = cause;
+  }
+}
+
+/** An enhancer of the whole application is request-scoped: jobs, which it is meant for as well, would pass it by. */
+export class ScopedGlobalEnhancerError extends StepwellError {
+  constructor(
+    readonly kind: string,
+    readonly enhancer: string,
   ) {
     super(
-      `${className}, a processor of queue ${queue}, is request-scoped or transient, by itself or through what is ` +
-        'injected into it. Processors need the default scope.',
-      'SCOPED_PROCESSOR',
+      `The global ${kind} ${enhancer} is request-scoped, which globalEnhancers cannot bring to jobs. ` +
+        'Make it a single instance, or put it on the processor classes.',
+      'SCOPED_GLOBAL_ENHANCER',
+    );
+  }
+}
+
+/** A parameter decorator asks for what its handler never has. */
+export class MisplacedParameterError extends StepwellError {
+  constructor(
+    readonly handler: string,
+    readonly decorator: string,
+    fix: string,
+  ) {
+    super(`${handler} has ${decorator} on a parameter. ${fix}`, 'MISPLACED_PARAMETER');
+  }
+}
+
+/** Pipes are on a handler that gives them nothing to work on, so that what they are to check would pass unseen. */
+export class PipesWithoutParameterError extends StepwellError {
+  constructor(readonly place: string) {
+    super(
+      `${place} has @UsePipes, but no parameter that pipes are for. Take the data by a parameter with @JobData().`,
+      'PIPES_WITHOUT_PARAMETER',
     );
   }
 }
@@ -189,4 +228,12 @@ export class ListenerWithoutWorkerError extends StepwellError {
       'LISTENER_WITHOUT_WORKER',
     );
   }
+}
+
+/** A validation pipe says what is wrong in the body of its exception. */
+function reasonOf(cause: unknown): string {
+  const { getResponse, message } = cause as { getResponse?: () => unknown; message?: unknown };
+  const body = getResponse?.call(cause) as { message?: unknown } | undefined;
+  const said = body?.message;
+  return Array.isArray(said) && said.length > 0 ? said.map(String).join('; ') : String(message);
 }

@@ -1,6 +1,6 @@
-import { ContextIdFactory, ModuleRef, type DiscoveryService } from '@nestjs/core';
+import type { Provider } from './handling/handler-source.js';
+import { resolveScoped } from './handling/resolve-scoped.js';
 
-type Provider = ReturnType<DiscoveryService['getProviders']>[number];
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
 /** What `@Inject(REQUEST)` gives in a provider that was made to hear of one event. */
@@ -18,12 +18,8 @@ export function scopedListener(
   heard: Omit<ListenerRequest, 'args'>,
 ): (...args: unknown[]) => Promise<unknown> {
   return async (...args) => {
-    // The provider's own module decides which one of that token is meant.
-    const moduleRef = provider.host?.getProviderByKey<ModuleRef>(ModuleRef).instance as ModuleRef;
     const request: ListenerRequest = { ...heard, args };
-    const contextId = ContextIdFactory.getByRequest(request);
-    moduleRef.registerRequestByContextId(request, contextId);
-    const instance = await moduleRef.resolve<Methods>(provider.token as string, contextId);
-    return instance[method]?.(...args);
+    const { instance } = await resolveScoped(provider, request);
+    return (instance as Methods)[method]?.(...args);
   };
 }

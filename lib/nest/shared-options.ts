@@ -1,6 +1,7 @@
 import type { Telemetry } from '../job/telemetry.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
+import { queueOptionsOf } from './root-options.js';
 
 /** Where the SDK of OpenTelemetry registers itself, for all copies of its API in a process. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1');
@@ -19,8 +20,9 @@ export class SharedOptions {
     if (!options) {
       return new SharedOptions(undefined, false);
     }
-    const { failFast = false, telemetry = await registeredTelemetry(), ...queue } = options;
-    return new SharedOptions(telemetry ? { ...queue, telemetry } : queue, failFast);
+    const { failFast = false, telemetry = await registeredTelemetry() } = options;
+    const queue = queueOptionsOf({ ...options, ...(telemetry === undefined ? {} : { telemetry }) });
+    return new SharedOptions(queue, failFast);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { HandlerFactory } from './handling/handler-factory.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellDedup } from './stepwell.dedup.js';
@@ -13,6 +14,7 @@ import { StepwellOrchestrator } from './stepwell.orchestrator.js';
   imports: [DiscoveryModule, StepwellRegistryModule],
   providers: [
     StepwellMetadataAccessor,
+    HandlerFactory,
     StepwellExplorer,
     StepwellDedup,
     StepwellListeners,

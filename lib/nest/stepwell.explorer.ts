@@ -1,28 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import type { Job } from '../job/job.js';
 import { StepPlan } from '../steps/step-plan.js';
 import { StepRunner } from '../steps/step-runner.js';
+import { checkClassPipes, checkParameters } from './check-parameters.js';
 import { discoverSteps } from './discover-steps.js';
+import { HandlerFactory } from './handling/handler-factory.js';
+import { isScoped, labelOf, type Provider } from './handling/handler-source.js';
 import type {
   DiscoveredHandler,
   DiscoveredListener,
   DiscoveredProcessor,
 } from './interfaces/discovered-processor.interface.js';
 import type { HandlerMetadata } from './interfaces/metadata.interface.js';
-import {
-  ListenerWithoutQueueError,
-  MissingHandlerError,
-  MissingProcessorError,
-  ScopedProcessorError,
-} from './nest-errors.js';
+import { ListenerWithoutQueueError, MissingHandlerError, MissingProcessorError } from './nest-errors.js';
 import { scopedListener } from './scoped-listener.js';
 import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 
-type Provider = ReturnType<DiscoveryService['getProviders']>[number];
+/** A processor's class, and what it is for. */
+interface Place {
+  readonly provider: Provider;
+  readonly type: Function;
+  readonly queue: string;
+}
+
 type JobNames = readonly (string | undefined)[];
-type Methods = Record<string, (job: Job, token: string, signal: AbortSignal) => unknown>;
+type Methods = Record<string, (...args: unknown[]) => unknown>;
 
 /** Finds the processors among the application's providers. It starts nothing and changes nothing. */
 @Injectable()
@@ -31,6 +34,7 @@ export class StepwellExplorer {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly accessor: StepwellMetadataAccessor,
+    private readonly handlers: HandlerFactory,
   ) {}
 
   explore(): DiscoveredProcessor[] {
@@ -64,49 +68,60 @@ export class StepwellExplorer {
 
   private exploreProvider(provider: Provider, type: Function): DiscoveredProcessor | undefined {
     const metadata = this.accessor.getProcessor(type);
-    if (metadata && isScoped(provider)) {
-      throw new ScopedProcessorError(metadata.queue, type.name);
-    }
+    const place: Place = { provider, type, queue: metadata?.queue ?? '' };
     const jobNames = metadata?.jobNames ?? [undefined];
-    const handlers = [
-      ...this.handlersOf(type, provider.instance as Methods, jobNames),
-      ...this.stepsOf(type, provider.instance as Methods, jobNames),
-    ];
+    const handlers = [...this.handlersOf(place, jobNames), ...this.stepsOf(place, jobNames)];
     if (metadata === undefined) {
       const [first] = handlers;
       if (first) throw new MissingProcessorError(first.label, first.kind === 'steps' ? '@Step' : '@Process');
       return undefined;
     }
     if (handlers.length === 0) throw new MissingHandlerError(metadata.queue, type.name);
+    checkClassPipes(type, this.scanner.getAllMethodNames(type.prototype as object));
     return {
       ...metadata,
       className: type.name,
       instance: provider.instance as object,
+      // Nest calls no hook of an instance that is made for a job, and that of a module after those of its providers.
+      readyAfter: (isScoped(provider) ? provider.host?.instance : provider.instance) as object,
       dedup: this.accessor.getDedup(type),
       handlers,
     };
   }
 
-  private handlersOf(type: Function, instance: Methods, jobNames: JobNames): DiscoveredHandler[] {
+  private handlersOf(place: Place, jobNames: JobNames): DiscoveredHandler[] {
+    const { type } = place;
     const prototype = type.prototype as Methods;
-    return this.scanner.getAllMethodNames(prototype).flatMap((method) =>
-      namesOf(this.accessor.getHandlers(prototype[method]), jobNames).map((handler) => ({
+    return this.scanner.getAllMethodNames(prototype).flatMap((method) => {
+      const found = namesOf(this.accessor.getHandlers(prototype[method]), jobNames);
+      if (found.length === 0) return [];
+      checkParameters(type, method);
+      const handle = this.handlers.make({ ...place, method, kind: 'process' });
+      return found.map((handler) => ({
         ...handler,
-        label: `${type.name}.${method}()`,
+        label: labelOf({ type, method }),
         dedup: this.accessor.getDedup(prototype[method]),
-        // Looked up at each call, so that a method that was replaced on the instance is the one that runs.
-        handle: (job, token, signal) => instance[method]?.(job, token, signal),
-      })),
-    );
+        handle,
+      }));
+    });
   }
 
   /** All steps of a class are one handler, for each name of jobs. */
-  private stepsOf(type: Function, instance: Methods, jobNames: JobNames): DiscoveredHandler[] {
-    const steps = discoverSteps(type, instance, this.accessor);
+  private stepsOf(place: Place, jobNames: JobNames): DiscoveredHandler[] {
+    const { type } = place;
+    const methods = new Set<string>();
+    const steps = discoverSteps(type, this.accessor, (method, kind, step) => {
+      methods.add(method);
+      return this.handlers.make({ ...place, method, kind, step });
+    });
     if (steps.length === 0) return [];
-    const handle = new StepRunner(new StepPlan(type.name, steps)).processor;
+    const plan = new StepPlan(type.name, steps);
+    methods.forEach((method) => checkParameters(type, method, plan.names));
+    const stages = new StepRunner(plan);
+    const handle: DiscoveredHandler['handle'] = (job, token, signal) =>
+      stages.processor(job, token, signal());
     const label = `${type.name} with its steps`;
-    return jobNames.map((jobName) => ({ kind: 'steps', jobName, label, dedup: undefined, handle }));
+    return jobNames.map((jobName) => ({ kind: 'steps', jobName, label, dedup: undefined, handle, stages }));
   }
 
   private listenersOf(provider: Provider, type: Function): DiscoveredListener[] {
@@ -126,10 +141,6 @@ export class StepwellExplorer {
       }),
     );
   }
-}
-
-function isScoped(provider: Provider): boolean {
-  return provider.isTransient || !provider.isDependencyTreeStatic();
 }
 
 /** Handlers without a name take the jobs that their class names. */

@@ -117,7 +117,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
  * that of what is injected into them before.
  */
 function startAfterBootstrap(worker: Worker, processors: readonly DiscoveredProcessor[]): void {
-  const pending = new Set(processors.map(({ instance }) => instance));
+  const pending = new Set(processors.map(({ readyAfter }) => readyAfter));
   for (const instance of [...pending]) {
     afterBootstrap(instance, () => {
       pending.delete(instance);

@@ -13,7 +13,7 @@ import { Ending } from './ending.js';
 import { followObservable, isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
 import { type MaybeStaged, type StagedRun, STAGES } from './staged-processor.js';
-import { takesSignal } from './takes-signal.js';
+import { LATE_SIGNAL, type MaybeLate, takesSignal } from './takes-signal.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
 
 export interface AttemptHooks {
@@ -42,7 +42,7 @@ export class AttemptRunner {
   private readonly stages: MaybeStaged[typeof STAGES];
 
   constructor(
-    private readonly processor: Processor & MaybeStaged,
+    private readonly processor: Processor & MaybeStaged & MaybeLate,
     options: WorkerOptions,
     private readonly runtime: Runtime,
     private readonly commit: () => CommitBatch,
@@ -92,10 +92,12 @@ export class AttemptRunner {
   }
 
   private process(run: Run): unknown {
-    return (
-      this.stages?.run(this.staged(run)) ??
-      this.processor(run.job, run.token, this.signalled ? run.signal : NO_SIGNAL)
-    );
+    const ending = this.stages?.run(this.staged(run));
+    if (ending) return ending;
+    if (this.processor[LATE_SIGNAL]) {
+      return this.processor(run.job, run.token, (() => run.signal) as never);
+    }
+    return this.processor(run.job, run.token, this.signalled ? run.signal : NO_SIGNAL);
   }
 
   /** What the work comes to is the outcome of the run, unless the run has taken another turn meanwhile. */

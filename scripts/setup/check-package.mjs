@@ -7,6 +7,8 @@ import { inRoot } from './paths.mjs';
 import { runNode, runNpm } from './run.mjs';
 
 const NEST = { 'reflect-metadata': '^0.2.0', rxjs: '^7.8.0' };
+// What the programs use besides, as applications do.
+const COMPANIONS = { 'class-transformer': '^0.5.1', 'class-validator': '^0.15.0', 'nestjs-cls': '^6.3.0' };
 
 const hasEngine = existsSync(inRoot('lib', 'engine.ts'));
 const hasNest = existsSync(inRoot('lib', 'nest')) && existsSync(inRoot('lib', 'index.ts'));
@@ -20,8 +22,8 @@ const CONSUMERS = [
   },
   ...['^11.0.0', '^12.0.0'].map((range) => ({
     name: `nest-${range.slice(1, 3)}`,
-    dependencies: { ...NEST, '@nestjs/common': range, '@nestjs/core': range },
-    programs: hasNest ? ['nest-app', 'nest-test-kit'] : ['embedded-redis'],
+    dependencies: { ...NEST, ...COMPANIONS, '@nestjs/common': range, '@nestjs/core': range },
+    programs: hasNest ? ['nest-app', 'nest-enhancers', 'nest-test-kit'] : ['embedded-redis'],
   })),
 ];
 

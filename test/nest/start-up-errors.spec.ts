@@ -1,18 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { Injectable, Scope, type ModuleMetadata, type Type } from '@nestjs/common';
+import { type ModuleMetadata, type Type, UsePipes, ValidationPipe } from '@nestjs/common';
 import {
   ConflictingQueueOptionsError,
   ConflictingWorkerOptionsError,
   DuplicateHandlerError,
   InvalidOptionError,
   MissingHandlerError,
+  MisplacedParameterError,
   MissingProcessorError,
   OnQueueEvent,
   OnWorkerEvent,
+  PipesWithoutParameterError,
   Process,
   Processor,
   QueueNotRegisteredError,
-  ScopedProcessorError,
+  Step,
+  StepResult,
   StepwellModule,
 } from 'stepwell';
 import { testRedisUrl } from '../support/redis.js';
@@ -61,22 +64,30 @@ class Slow {
   slow(): void {}
 }
 
-@Injectable({ scope: Scope.REQUEST })
-class PerRequest {}
+@Processor('mails')
+class BlindPipes {
+  @Process()
+  @UsePipes(ValidationPipe)
+  all(): void {}
+}
 
 @Processor('mails')
-class Scoped {
-  constructor(readonly dependency: PerRequest) {}
-
+@UsePipes(ValidationPipe)
+class BlindClass {
   @Process()
   all(): void {}
 }
 
-@Injectable({ scope: Scope.TRANSIENT })
 @Processor('mails')
-class Transient {
+class NoSteps {
   @Process()
-  all(): void {}
+  all(@StepResult('reserve') _reserved: unknown): void {}
+}
+
+@Processor('mails')
+class NoSuchStep {
+  @Step()
+  first(@StepResult('reserve') _reserved: unknown): void {}
 }
 
 @Processor('mails', { concurrency: -1 })
@@ -130,16 +141,28 @@ describe('an application does not start', () => {
       'Fast and Slow share one worker of queue mails but set concurrency differently. Set it in one of them.',
     ],
     [
-      'when a processor depends on a request',
-      [PerRequest, Scoped],
-      ScopedProcessorError,
-      'Scoped, a processor of queue mails, is request-scoped',
+      'when pipes have no parameter to work on',
+      [BlindPipes],
+      PipesWithoutParameterError,
+      'BlindPipes.all() has @UsePipes, but no parameter that pipes are for.',
     ],
     [
-      'when a processor is transient',
-      [Transient],
-      ScopedProcessorError,
-      'Transient, a processor of queue mails',
+      'when the pipes of a class have none',
+      [BlindClass],
+      PipesWithoutParameterError,
+      'Class BlindClass has @UsePipes',
+    ],
+    [
+      'when a handler without steps asks for the result of one',
+      [NoSteps],
+      MisplacedParameterError,
+      'NoSteps.all() has @StepResult() on a parameter. Only @Step and @Compensate methods have it.',
+    ],
+    [
+      'when a step asks for the result of one that is none',
+      [NoSuchStep],
+      MisplacedParameterError,
+      "NoSuchStep.first() has @StepResult('reserve') on a parameter. There is no such step. Steps: 'first'.",
     ],
     ['when a worker option is impossible', [Impossible], InvalidOptionError, 'Invalid concurrency: -1.'],
   ])('%s', async (_when, providers, type, message) => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable, type INestApplicationContext, Scope, type ModuleMetadata } from '@nestjs/common';
+import { Injectable, type INestApplicationContext, type ModuleMetadata } from '@nestjs/common';
 import {
   Compensate,
   done,
@@ -10,7 +10,6 @@ import {
   MissingProcessorError,
   Process,
   Processor,
-  ScopedProcessorError,
   sleep,
   Step,
   type StepContext,
@@ -250,13 +249,6 @@ describe('what is wrong with steps ends the start of the application', () => {
     first(): void {}
   }
 
-  @Injectable({ scope: Scope.REQUEST })
-  @Processor('orders')
-  class Scoped {
-    @Step()
-    first(): void {}
-  }
-
   it.each<[string, NonNullable<ModuleMetadata['providers']>, unknown, string]>([
     [
       'steps and a handler for the same jobs',
@@ -285,7 +277,6 @@ describe('what is wrong with steps ends the start of the application', () => {
     ['two compensations of a step', [Twice], DuplicateCompensationError, 'Twice.undoToo()'],
     ['two steps of one name', [SameName], InvalidOptionError, 'Another step has that name.'],
     ['a next step that is none', [Nowhere], InvalidOptionError, 'Invalid Nowhere.first.next: "second".'],
-    ['a class that is request-scoped', [Scoped], ScopedProcessorError, 'Scoped, a processor of queue orders'],
   ])('%s', async (_what, providers, type, message) => {
     const app = await compileApp({ imports: [QUEUES], providers });
 

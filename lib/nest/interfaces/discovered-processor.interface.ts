@@ -1,13 +1,16 @@
 import type { DedupPolicy } from '../../job/dedup-policy.js';
-import type { MaybeStaged } from '../../worker/staged-processor.js';
-import type { Processor } from '../../worker/worker-options.js';
+import type { Job } from '../../job/job.js';
+import type { Stages } from '../../worker/staged-processor.js';
 import type { HandlerMetadata, ListenerMetadata, ProcessorMetadata } from './metadata.interface.js';
 
 /** A decorated method of a provider, or all steps of one, ready to be called. */
 export interface DiscoveredHandler extends HandlerMetadata {
   /** `PhotoProcessor.resize()`, for messages. */
   readonly label: string;
-  readonly handle: Processor & MaybeStaged;
+  /** For `@Process`; the signal is made when it is asked for. */
+  readonly handle: (job: Job, token: string, signal: () => AbortSignal) => unknown;
+  /** For steps. */
+  readonly stages?: Stages;
   readonly dedup: DedupPolicy | undefined;
 }
 
@@ -15,6 +18,8 @@ export interface DiscoveredHandler extends HandlerMetadata {
 export interface DiscoveredProcessor extends ProcessorMetadata {
   readonly className: string;
   readonly instance: object;
+  /** Jobs may come once the bootstrap hook of this instance has ended. */
+  readonly readyAfter: object;
   /** For the jobs of handlers without a policy of their own. */
   readonly dedup: DedupPolicy | undefined;
   readonly handlers: readonly DiscoveredHandler[];

@@ -1,5 +1,7 @@
+import { UseInterceptors } from '@nestjs/common';
 import { Dedup, Processor, Step, waitForChildren, waitForSignal, type Job, type StepContext } from 'stepwell';
 import { inspect } from './images.js';
+import { LogTimes } from './log-times.interceptor.js';
 import {
   PHOTOS,
   PICTURES,
@@ -21,6 +23,7 @@ const ASK_AGAIN_MS = 24 * 3600_000;
  * a photo waits, for its pictures or for somebody to look at it, it takes no place here.
  */
 @Processor(PHOTOS, { concurrency: 4, closeTimeout: 700 })
+@UseInterceptors(LogTimes)
 @Dedup<PhotoData>({ id: ({ digest }) => digest })
 export class PhotoProcessor {
   constructor(private readonly store: PhotoStore) {}

@@ -1,3 +1,5 @@
+import { IsInt, IsPositive, IsString } from 'class-validator';
+
 /** Queue of the photos, a job each. */
 export const PHOTOS = 'photos';
 /** Queue of the pictures that are made of them: children of the photos' jobs. */
@@ -43,12 +45,19 @@ export interface PhotoResult extends Review {
 }
 
 /** What the job of a picture is given. */
-export interface PictureData {
+/** Checked before a picture is made: see `PictureProcessor`. */
+export class PictureData {
   /** Key of the photo's file. */
-  file: string;
+  @IsString()
+  file!: string;
+
   /** Name of the picture in the photo store. */
-  name: string;
-  width: number;
+  @IsString()
+  name!: string;
+
+  @IsInt()
+  @IsPositive()
+  width!: number;
 }
 
 export interface Picture {
