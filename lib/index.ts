@@ -29,7 +29,6 @@ export type {
   StepwellOptions,
   StepwellOptionsFactory,
 } from './nest/interfaces/stepwell-options.interface.js';
-export type { HandleInfo, OnHandle } from './nest/interfaces/on-handle.interface.js';
 export {
   defineQueue,
   type JobOf,
@@ -38,6 +37,7 @@ export {
   type QueueOf,
   type QueueTypes,
 } from './nest/define-queue.js';
+export type { HandleInfo, OnHandle } from './nest/interfaces/on-handle.interface.js';
 export * from './nest/nest-errors.js';
 export { Queues } from './nest/queues.js';
 export {

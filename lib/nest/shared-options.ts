@@ -1,6 +1,7 @@
 import type { Telemetry } from '../job/telemetry.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
+import { queueOptionsOf } from './root-options.js';
 
 /** Where the SDK of OpenTelemetry registers itself, for all copies of its API in a process. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1');
@@ -20,21 +21,9 @@ export class SharedOptions {
       return new SharedOptions(undefined, false);
     }
     const { failFast = false, telemetry = await registeredTelemetry() } = options;
-    const queue = queueOptionsOf(options);
-    return new SharedOptions(telemetry ? { ...queue, telemetry } : queue, failFast);
+    const queue = queueOptionsOf({ ...options, ...(telemetry === undefined ? {} : { telemetry }) });
+    return new SharedOptions(queue, failFast);
   }
-}
-
-/** What of the options is for each queue as it stands. */
-export function queueOptionsOf(options: StepwellOptions): QueueOptions {
-  const {
-    onHandle: _onHandle,
-    globalEnhancers: _globals,
-    failFast: _failFast,
-    telemetry: _telemetry,
-    ...queue
-  } = options;
-  return queue;
 }
 
 /** OpenTelemetry, where the process has set it up; nothing is loaded where not. */

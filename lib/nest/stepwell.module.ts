@@ -16,12 +16,12 @@ import { refuseUnknown } from '../job/known-names.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { FlowProducerOptions } from '../flow/flow-options.js';
 import { baseOptionsOf } from './base-options.js';
-import { checkStepwellOptions } from './check-stepwell-options.js';
 import { QueueDefinition, type QueueName, queueNameOf } from './define-queue.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import { mergeQueueOptions } from './merge-queue-options.js';
 import { getFlowProducerToken, getQueueEventsToken, getQueueToken, nameOfQueueToken } from './queue-token.js';
 import { SharedOptions } from './shared-options.js';
+import { checkRootOptions } from './root-options.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellWorkerModule } from './stepwell-worker.module.js';
 import { ConfigurableModuleClass, STEPWELL_OPTIONS } from './stepwell.module-definition.js';
@@ -49,7 +49,7 @@ export class StepwellModule extends ConfigurableModuleClass {
    * StepwellModule.forRoot({ connection: { host: 'redis.internal' }, prefix: 'shop' });
    */
   static override forRoot(options: StepwellOptions): DynamicModule {
-    checkStepwellOptions(options, 'forRoot option');
+    checkRootOptions(options, 'forRoot option');
     return super.forRoot(options);
   }
 
@@ -163,7 +163,7 @@ function withCheckedOptions(provider: Provider): Provider {
     ...provider,
     useFactory: async (...dependencies: unknown[]) => {
       const options = (await useFactory(...dependencies)) as StepwellOptions;
-      checkStepwellOptions(options, 'forRootAsync option');
+      checkRootOptions(options, 'forRootAsync option');
       return options;
     },
   };

@@ -143,7 +143,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ),
   ...of('store/calls.ts', [
     'a late call is not given up',
-    '      this.giveUp(open, new CallTimeoutError(patience.limitMs, { mayBeWritten, cause: failure }));',
+    '      this.giveUp(open, patience.late({ mayBeWritten, cause: failure }));',
     '',
   ]),
   ...of(
