@@ -144,13 +144,13 @@ it('runs a step with its guards, pipes and decorated parameters', async () => {
   @Processor('orders')
   class Enhanced {
     @Step()
-    first(@JobData('places', ParseIntPipe) places: number) {
+    first(_job: Job, @JobData('places', ParseIntPipe) places: number) {
       return places + 1;
     }
 
     @Step()
     @UseGuards(Never)
-    second(@StepResult('first') places: number) {
+    second(_job: Job, @StepResult('first') places: number) {
       return places;
     }
   }
