@@ -88,8 +88,9 @@ export class EventPlace {
   finish({ entryId, told, time }: StreamEnd): GapEvent | undefined {
     let missing: { lost?: number } | undefined;
     if (compareIds(this.entry, entryId) > 0) {
+      // Of a place that is a time and no event's, nothing is missing: nothing has happened since.
+      missing = this.nextNumber === undefined && millisecondsOf(this.entry) <= time ? undefined : {};
       this.continuity = Continuity.after(told);
-      missing = {};
     } else {
       missing = this.continuity.takeEnd(told);
     }
@@ -99,8 +100,11 @@ export class EventPlace {
   }
 }
 
+function millisecondsOf(entryId: string): number {
+  return Number(entryId.slice(0, entryId.indexOf('-')));
+}
+
 /** Reading after a gap goes on with what follows it. */
 function gapBefore(entryId: string, first: number, missing: { lost?: number }): GapEvent {
-  const timestamp = Number(entryId.slice(0, entryId.indexOf('-')));
-  return { event: 'gap', id: eventId(entryId, first - 1), timestamp, ...missing };
+  return { event: 'gap', id: eventId(entryId, first - 1), timestamp: millisecondsOf(entryId), ...missing };
 }

@@ -20,6 +20,8 @@ export class AppModule {
         StepwellModule.forRoot({
           connection: config.redisUrl,
           prefix: config.prefix,
+          // The app's own watch over Redis gives up sooner; what is added late all the same is taken back.
+          callTimeout: 30_000,
           telemetry: spans.telemetry(),
         }),
         RedisModule,

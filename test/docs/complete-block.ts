@@ -6,9 +6,10 @@ const PACKAGES: Record<string, { values: string; types: string }> = {
     values:
       'Compensate Dedup DelayedError FlowProducer InjectFlowProducer InjectQueue InjectQueueEvents Job OnQueueEvent OnWorkerEvent ' +
       'Process Processor Queue QueueEvents Step StepwellModule WaitingChildrenError Worker defineSteps getQueueToken next ofType ' +
-      'sleep toSse waitForChildren waitForSignal whenFinished',
+      'sleep STEPWELL_OPTIONS toSse waitForChildren waitForSignal whenFinished',
     types: 'StepContext WithCodec',
   },
+  'stepwell/testing': { values: 'createTimeTravel runStep', types: '' },
   '@nestjs/common': {
     values: 'Controller Headers Injectable Module Param Res Sse',
     types: '',

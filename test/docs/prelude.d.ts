@@ -81,3 +81,29 @@ declare function send(mail: unknown, options: { signal: AbortSignal }): Promise<
 declare function ship(order: Order, receipt?: Receipt): Promise<void>;
 declare function show(picture: Picture): void;
 declare function warn(reason: string): void;
+
+declare class Bank {}
+declare const fakeBank: { charge(places: number): Promise<{ receipt: string }> };
+
+// The guide of tests names runners that this package does not depend on.
+declare module 'vitest' {
+  export const expect: typeof import('@jest/globals').expect & { extend(matchers: object): void };
+  export const { it, describe, beforeAll, afterAll, beforeEach, afterEach }: typeof import('@jest/globals');
+  export interface Matchers<T = any> {
+    readonly received?: T;
+  }
+}
+declare module 'vitest/config' {
+  export function defineConfig(config: object): object;
+}
+declare module 'unplugin-swc' {
+  const swc: { vite(options: object): object };
+  export default swc;
+}
+declare module '*/src/order-processor.js' {
+  export class Bank {}
+  export class OrderProcessor {
+    reserve(job: import('stepwell').Job): { places: number };
+    charge(job: import('stepwell').Job): Promise<{ receipt: string }>;
+  }
+}

@@ -14,7 +14,9 @@ describe('delayed jobs on an idle queue without other traffic', () => {
   it('are started within 50 ms of being due', async () => {
     const queue = lab.queue();
     const late: number[] = [];
-    const worker = lab.worker(async ({ timestamp, delay }) => void late.push(Date.now() - timestamp - delay));
+    const worker = lab.worker(
+      async ({ timestamp, opts }) => void late.push(Date.now() - timestamp - opts.delay!),
+    );
     await worker.waitUntilReady();
     const done = nextFew(worker, 'completed', 20);
     for (let i = 1; i <= 20; i += 1) await queue.add('a', 0, { delay: i * 60 });
@@ -29,7 +31,9 @@ describe('delayed jobs on an idle queue without other traffic', () => {
     const queue = lab.queue();
     await queue.add('far', 0, { delay: 60_000 });
     const late: number[] = [];
-    const worker = lab.worker(async ({ timestamp, delay }) => void late.push(Date.now() - timestamp - delay));
+    const worker = lab.worker(
+      async ({ timestamp, opts }) => void late.push(Date.now() - timestamp - opts.delay!),
+    );
     await worker.waitUntilReady();
     await sleep(50);
     const done = nextFew(worker, 'completed', 5);
@@ -41,7 +45,9 @@ describe('delayed jobs on an idle queue without other traffic', () => {
   it('also for a worker that was paused, or came later', async () => {
     const queue = lab.queue();
     const late: number[] = [];
-    const worker = lab.worker(async ({ timestamp, delay }) => void late.push(Date.now() - timestamp - delay));
+    const worker = lab.worker(
+      async ({ timestamp, opts }) => void late.push(Date.now() - timestamp - opts.delay!),
+    );
     await worker.pause();
     await queue.add('a', 0, { delay: 150 });
     await worker.resume();

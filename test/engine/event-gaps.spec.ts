@@ -191,6 +191,19 @@ describe('events that are cut off before they are read', () => {
     expect(told.at(-1)).toMatchObject({ event: 'removed' });
   });
 
+  it('is not told of a place that is a time, where nothing has happened since', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const followed: string[] = [];
+    const following = events
+      .follow({ after: `${Date.now() - 60_000}-0` })
+      .subscribe(({ event }) => followed.push(event));
+    await queue.add('a', 0);
+    await until(() => Promise.resolve(followed.includes('waiting')));
+    expect(followed).toEqual(['added', 'waiting']);
+    following.unsubscribe();
+  });
+
   it('may be missing after a place that is yet to come: reading goes on from now', async () => {
     const future = '99999999999999-0-7';
     const events = await lab.events({ lastEventId: future });
