@@ -88,7 +88,10 @@ export class LinePool<L extends BlockingLine> implements LineOwner {
     if (this.closed || this.isShared) {
       return;
     }
-    const timer = this.runtime.setTimer(() => this.forget(line), LINGER_MS, { background: true, upkeep: true });
+    const timer = this.runtime.setTimer(() => this.forget(line), LINGER_MS, {
+      background: true,
+      upkeep: true,
+    });
     this.open.set(line, timer);
   }
 

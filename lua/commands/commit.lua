@@ -73,6 +73,7 @@ local function apply(at)
   elseif operation == 'wait-children' and a then
     return rare().wait_children(q, call, id, token, a), at + 4
   elseif operation == 'add' and a then
+    call.adds = true
     return add_job(q, call, id, token, a), at + 4
   elseif operation == 'data' and a then
     return rare().write_data(q, id, token, a), at + 4
@@ -126,7 +127,11 @@ local reply = { '', -1, 0, call.moves.stamp, -1 }
 if known then
   local split = string.find(known, '\n', 1, true)
   reply[1] = string.sub(known, 1, split - 1)
-  rare().load_again(q, reply, string.sub(known, split + 1))
+  local started, added_at = string.match(string.sub(known, split + 1), '^(.-)@?(%d*)$')
+  if added_at ~= '' then
+    reply[4] = added_at
+  end
+  rare().load_again(q, reply, started)
   local next_due = first_due(q)
   reply[2] = next_due and math.max(next_due - call.moves.now, 0) or -1
   return reply
@@ -170,5 +175,7 @@ if not meta[1] then
   end
 end
 publish(q.events, call.events, meta[2])
-remember(lane, seq, reply[1] .. '\n' .. table.concat(started))
+-- Jobs that were added have their time of creation from the first run.
+local added_at = call.adds and '@' .. call.moves.stamp or ''
+remember(lane, seq, reply[1] .. '\n' .. table.concat(started) .. added_at)
 return reply

@@ -67,7 +67,10 @@ describe.each(['hang', 'cut'] as const)('the app whose Redis is away (%s)', (fau
 
     proxy.mend();
     expect(await health(200)).toBe(200);
-    const response = await until(() => upload(OTHER_PHOTO), ({ status }) => status === 202);
+    const response = await until(
+      () => upload(OTHER_PHOTO),
+      ({ status }) => status === 202,
+    );
     expect(response.status).toBe(202);
     const counts = await until(
       () => app.app.get<Queue>(getQueueToken(PHOTOS)).getJobCounts(),

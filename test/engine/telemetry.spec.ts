@@ -182,7 +182,9 @@ describe('traces by OpenTelemetry', () => {
     const broken = await other.add('broken', {}, { telemetry: { metadata: '{"traceparent":"00-1' } });
     await Promise.all([plain, omitted, broken].map(ended));
 
-    expect(named(`process ${lab.name}`).map((run) => run.parentSpanContext)).toEqual(Array(3).fill(undefined));
+    expect(named(`process ${lab.name}`).map((run) => run.parentSpanContext)).toEqual(
+      Array(3).fill(undefined),
+    );
   });
 
   it('go through flows, bulks and children', async () => {

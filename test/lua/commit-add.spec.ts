@@ -42,7 +42,7 @@ describe('commit: add', () => {
         ['added', '3', 'work', String(NOW + 500)],
         ['added', '4', 'work'],
       ],
-      'writer:a': `1\n${words.join('\t')}\n`,
+      'writer:a': `1\n${words.join('\t')}\n@${NOW}`,
     });
   });
 
@@ -74,5 +74,14 @@ describe('commit: add', () => {
     expect(again.words).toEqual(['+1']);
     expect(again.jobs.map(({ id }) => id)).toEqual(['1']);
     expect(again.after).toEqual(first.after);
+  });
+
+  it('gives them the time of the first run when the call is made again', async () => {
+    await lab.given({ jobs: [] });
+    const first = await runCommit(lab, [add()], { now: NOW });
+    const again = await runCommit(lab, [add()], { now: NOW + 5000 });
+
+    expect(again.words).toEqual(first.words);
+    expect([first.time, again.time]).toEqual([String(NOW), String(NOW)]);
   });
 });

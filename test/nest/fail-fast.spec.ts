@@ -78,7 +78,9 @@ describe('with failFast an application does not start', () => {
     await admin.call('ACL', ...String(line).split(' ').slice(1));
     await (await start({ connection, prefix: 'shop' })).close();
 
-    await expect(start({ connection, prefix: 'other' })).rejects.toThrow(/on keys other:\{orders\}:\*.*~other:\*/);
+    await expect(start({ connection, prefix: 'other' })).rejects.toThrow(
+      /on keys other:\{orders\}:\*.*~other:\*/,
+    );
     await admin.call('ACL', 'SETUSER', 'shop', '-eval');
     await expect(start({ connection, prefix: 'shop' })).rejects.toThrow('may not run eval');
   });

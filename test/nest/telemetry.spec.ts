@@ -3,7 +3,11 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { Processor, Step, StepwellModule } from 'stepwell';
 import { queueOf, sharedOptions, startApp } from './test-app.js';
 import { untilFinished } from './until-finished.js';
@@ -75,7 +79,11 @@ describe('nestjs-cls', () => {
   // The package is CommonJS and requires Nest 12, which Node can and jest cannot.
   it('travels with jobs', async () => {
     const { connection, prefix } = sharedOptions();
-    const { stdout } = await run(process.execPath, ['test/nest/cls-app.mjs', String(connection), String(prefix)]);
+    const { stdout } = await run(process.execPath, [
+      'test/nest/cls-app.mjs',
+      String(connection),
+      String(prefix),
+    ]);
     expect((JSON.parse(stdout) as string[]).sort()).toEqual(['first ada', 'nobody undefined', 'second ada']);
   });
 });

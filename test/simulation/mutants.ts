@@ -31,7 +31,7 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'commit remembers before it fetches, and so without its jobs',
-    "remember(lane, seq, reply[1] .. '\\n' .. table.concat(started))",
+    "remember(lane, seq, reply[1] .. '\\n' .. table.concat(started) .. added_at)",
     "remember(lane, seq, reply[1] .. '\\n')",
   ),
   mutant(

@@ -24,7 +24,12 @@ export class ExpectedReplies {
     if (known && number === known.number) {
       const again = call.script === 'commit';
       const reply = again
-        ? modelCommitAgain(this.model, known.reply as CommitReply, Number(call.args[0]))
+        ? modelCommitAgain(
+            this.model,
+            known.reply as CommitReply,
+            Number(call.args[0]),
+            call.rest.includes('add'),
+          )
         : known.reply;
       return { reply, inert: 'repeated' };
     }

@@ -35,14 +35,21 @@ export function modelCommit(
 }
 
 /** A repeat gives the first answer to what was written, and the jobs that the call still holds. */
-export function modelCommitAgain(model: QueueModel, first: CommitReply, now: number): CommitReply {
+export function modelCommitAgain(
+  model: QueueModel,
+  first: CommitReply,
+  now: number,
+  adds: boolean,
+): CommitReply {
   const jobs = first.jobs.flatMap(({ id, token }) => {
     const job = model.jobs.get(id);
     if (job?.place !== 'active' || job.fields.token !== token) return [];
     const attemptsStarted = String(Number(job.fields.attemptsStarted) - 1);
     return [{ id, token, body: model.body(job), fields: { ...job.fields, attemptsStarted } }];
   });
-  return { words: first.words, dueInMs: model.dueIn(now), limitedForMs: 0, time: String(now), jobs };
+  // Jobs that were added have their time of creation from the first run.
+  const time = adds ? first.time : String(now);
+  return { words: first.words, dueInMs: model.dueIn(now), limitedForMs: 0, time, jobs };
 }
 
 class EntryModel {
