@@ -126,7 +126,7 @@ describe('an embedded Redis and the process that started it', () => {
 
   async function startParent(ending: string) {
     const program = `
-      import { startRedis } from ${JSON.stringify(join(folder, 'index.js'))};
+      import { startRedis } from ${JSON.stringify(join(folder, 'start-redis.js'))};
       const redis = await startRedis({ external: false });
       console.log(JSON.stringify({ pid: redis.pid, host: redis.host, port: redis.port }));
       await new Promise((resolve) => process.stdin.once('data', resolve));

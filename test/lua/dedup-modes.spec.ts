@@ -95,7 +95,7 @@ describe('an add beside outcomes of others', () => {
 
     const { words, after } = trial;
     const expectation = { outcome: outcomeOf(mode, state), job: MODES[mode], owner, now: NOW };
-    expect({ words, after }).toEqual(expected(trial, expectation, `${words[0]}\n`));
+    expect({ words, after }).toEqual(expected(trial, expectation, `${words[0]}\n@${NOW}`));
   });
 });
 
