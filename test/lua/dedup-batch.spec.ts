@@ -17,7 +17,7 @@ const delayed = { state: 'delayed', dedup: 'd' };
 
 describe.each(ADD_PATHS)('jobs of one %s call', (path) => {
   const remembered = (words: string[]): string =>
-    path === 'commit' ? `1\n${words.join('\t')}\n` : ['1', NOW, ...words].join('\n');
+    path === 'commit' ? `1\n${words.join('\t')}\n@${NOW}` : ['1', NOW, ...words].join('\n');
   const wake = path === 'commit' ? {} : { wake: [['1', 0]] };
 
   it('see those before them', async () => {
