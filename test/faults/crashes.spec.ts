@@ -94,7 +94,8 @@ describe('worker processes', () => {
     fleet = await Fleet.prepare(lab.name, options);
     const [stopped] = await fleet.start(1);
     const jobs = await queue.addBulk(Array.from({ length: 5 }, () => ({ name: 'a', data: { ms: 800 } })));
-    await until(async () => (await queue.getActiveCount()) === 5);
+    // Jobs whose reply it reads only afterwards would not be started at all.
+    await until(async () => (await fleet!.notes()).filter(({ what }) => what === 'start').length === 5);
     process.kill(stopped!, 'SIGSTOP');
     lab.worker(async () => 'second', { ...options, concurrency: 10 });
     await until(async () => (await queue.getCompletedCount()) === 5);

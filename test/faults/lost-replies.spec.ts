@@ -26,7 +26,7 @@ describe('replies that are lost', () => {
 
   it('never add a job twice, and every add is answered', async () => {
     const queue: Queue = lab.queue({
-      connection: { ...proxy.address, lost: 'adds' } as object,
+      connection: { ...proxy.address, connectionName: 'adds' },
       // No reply at all may come through for many cuts in a row.
       callTimeout: 60_000,
     });
