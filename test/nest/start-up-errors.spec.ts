@@ -215,7 +215,7 @@ describe('an application does not start', () => {
     ],
     [
       'a root factory that returns nothing',
-      { imports: [StepwellModule.forRootAsync({ useFactory: () => undefined as never })] },
+      { imports: [StepwellModule.forRootAsync({ useFactory: () => undefined as never }), MAILS] },
       'Invalid forRootAsync options: undefined. Use an object.',
     ],
     [
@@ -229,6 +229,7 @@ describe('an application does not start', () => {
               }
             },
           }),
+          MAILS,
         ],
       },
       'Invalid forRootAsync option redis',
