@@ -1,7 +1,9 @@
+import type { ModuleRef } from '@nestjs/core';
 import type { Telemetry } from '../job/telemetry.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
 import { queueOptionsOf } from './root-options.js';
+import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
 
 /** Where the SDK of OpenTelemetry registers itself, for all copies of its API in a process. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1');
@@ -16,14 +18,29 @@ export class SharedOptions {
     readonly failFast: boolean,
   ) {}
 
-  static async of(options: StepwellOptions | undefined): Promise<SharedOptions> {
+  static async of(options: StepwellOptions | undefined, module: ModuleRef): Promise<SharedOptions> {
     if (!options) {
-      return new SharedOptions(undefined, false);
+      return hasRoot(module) ? never() : new SharedOptions(undefined, false);
     }
     const { failFast = false, telemetry = await registeredTelemetry() } = options;
     const queue = queueOptionsOf({ ...options, ...(telemetry === undefined ? {} : { telemetry }) });
     return new SharedOptions(queue, failFast);
   }
+}
+
+/** Nest gives undefined for an optional dependency that failed, as for one that is not there. */
+function hasRoot(module: ModuleRef): boolean {
+  try {
+    module.get(STEPWELL_OPTIONS, { strict: false });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The failure of `forRootAsync` ends the start of the application: until then no queue opens at a default place. */
+function never<T>(): Promise<T> {
+  return new Promise(() => {});
 }
 
 /** OpenTelemetry, where the process has set it up; nothing is loaded where not. */

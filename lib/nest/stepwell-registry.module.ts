@@ -1,4 +1,5 @@
 import { type FactoryProvider, Global, Module } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { Queues } from './queues.js';
 import { SharedOptions } from './shared-options.js';
 import { StepwellHealth } from './stepwell.health.js';
@@ -8,7 +9,7 @@ import { StepwellRegistry } from './stepwell.registry.js';
 
 const SHARED: FactoryProvider<SharedOptions> = {
   provide: SharedOptions,
-  inject: [{ token: STEPWELL_OPTIONS, optional: true }],
+  inject: [{ token: STEPWELL_OPTIONS, optional: true }, ModuleRef],
   useFactory: SharedOptions.of,
 };
 

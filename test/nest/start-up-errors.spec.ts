@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ModuleMetadata, type Type, UsePipes, ValidationPipe } from '@nestjs/common';
+import { Global, Module, type ModuleMetadata, type Type, UsePipes, ValidationPipe } from '@nestjs/common';
 import {
   ConflictingQueueOptionsError,
   ConflictingWorkerOptionsError,
@@ -17,6 +17,8 @@ import {
   Step,
   StepResult,
   StepwellModule,
+  StepwellRegistry,
+  getQueueToken,
 } from 'stepwell';
 import { testRedisUrl } from '../support/redis.js';
 import { compileApp } from './test-app.js';
@@ -236,6 +238,32 @@ describe('an application does not start', () => {
     ],
   ])('with %s', async (_what, metadata, message) => {
     await expect(compileApp(metadata, { root: false })).rejects.toThrow(message);
+  });
+
+  it('and opens no queue when what the root factory needs is not there', async () => {
+    const opened: string[] = [];
+    const root = StepwellModule.forRootAsync({
+      inject: ['SECRETS'],
+      useFactory: (secrets: { redis: string }) => ({ connection: secrets.redis }),
+    });
+    @Global()
+    @Module({
+      providers: [{ provide: 'SECRETS', useFactory: () => Promise.reject(new Error('The vault is sealed')) }],
+      exports: ['SECRETS'],
+    })
+    class SecretsModule {}
+    const seen = {
+      provide: 'SEEN',
+      inject: [StepwellRegistry, getQueueToken('mails')],
+      useFactory: (registry: StepwellRegistry) =>
+        opened.push(...registry.getQueues().map(({ name }) => name)),
+    };
+
+    await expect(
+      compileApp({ imports: [SecretsModule, root, MAILS], providers: [seen] }, { root: false }),
+    ).rejects.toThrow('The vault is sealed');
+    await new Promise(setImmediate);
+    expect(opened).toEqual([]);
   });
 
   it('with options that cannot be, told at once', () => {

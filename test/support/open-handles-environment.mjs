@@ -2,6 +2,8 @@ import { TestEnvironment as NodeEnvironment } from 'jest-environment-node';
 
 const GRACE_MS = 2_000;
 const POLL_MS = 20;
+/** A client that connects again and again has nothing open for an instant between two tries. */
+const QUIET_POLLS = 3;
 
 // Kinds that a test can leave behind. Others (file requests, immediates, name look-ups) end by themselves.
 const WATCHED =
@@ -28,9 +30,11 @@ export default class OpenHandlesEnvironment extends NodeEnvironment {
 
   async #waitForQuiet() {
     const deadlineMs = performance.now() + GRACE_MS;
+    let quiet = 0;
     for (;;) {
       const left = additional(countResources(), this.#before);
-      if (left.length === 0 || performance.now() > deadlineMs) return left;
+      quiet = left.length === 0 ? quiet + 1 : 0;
+      if (quiet === QUIET_POLLS || performance.now() > deadlineMs) return left;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
