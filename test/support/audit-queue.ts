@@ -34,6 +34,10 @@ const TYPES: Record<string, string> = {
   fences: 'hash',
   inbox: 'hash',
   staging: 'zset',
+  metrics: 'hash',
+  'completed-points': 'list',
+  'failed-points': 'list',
+  present: 'zset',
   'body:': 'string',
   'job:': 'hash',
   'logs:': 'list',
@@ -44,7 +48,7 @@ const TYPES: Record<string, string> = {
   'dedup:': 'hash',
 };
 
-const EXPIRING = new Set(['limiter', 'writer:']);
+const EXPIRING = new Set(['limiter', 'writer:', 'present']);
 const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events']);
 const META_FIELDS = new Set([
   'id',
@@ -61,6 +65,7 @@ const META_FIELDS = new Set([
   'era',
   'base',
   'lookedAfter',
+  'metrics',
 ]);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
