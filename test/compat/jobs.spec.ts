@@ -1,11 +1,11 @@
 import { describe, it } from '@jest/globals';
-import { type Bench, sameOnBoth, thrown, until } from './both.js';
+import { type Bench, expectSame, thrown, until } from './both.js';
 
 const newQueue = ({ lib, name, opts, use }: Bench) => use(new lib.Queue(name, opts));
 
 describe('a queue', () => {
   it('adds jobs with the same fields', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const queue = newQueue(bench);
       const jobs = [
         await queue.add('plain', { n: 1 }),
@@ -31,7 +31,7 @@ describe('a queue', () => {
     }));
 
   it('refuses the same ids and options', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const queue = newQueue(bench);
       const refused = async (opts: object): Promise<boolean> =>
         'code' in ((await thrown(async () => void (await queue.add('a', {}, opts)))) as object);
@@ -51,7 +51,7 @@ describe('a queue', () => {
     }));
 
   it('counts and lists the same', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const queue = newQueue(bench);
       await queue.addBulk([
         { name: 'w1', data: 1 },
@@ -83,7 +83,7 @@ describe('a queue', () => {
     }));
 
   it('removes, retries and cleans the same', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const { lib, name, opts, use } = bench;
       const queue = newQueue(bench);
       const job = await queue.add('a', {});
@@ -115,7 +115,7 @@ describe('a queue', () => {
     }));
 
   it('answers with the same codes where it cannot', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const { lib, name, opts, use } = bench;
       const queue = newQueue(bench);
       const job = await queue.add('a', {});
@@ -145,7 +145,7 @@ describe('a queue', () => {
 
 describe('by hand', () => {
   it('fetches, completes and goes on as the guide has it', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const { lib, name, opts, use } = bench;
       const queue = newQueue(bench);
       await queue.addBulk(['a', 'b', 'c'].map((each) => ({ name: each, data: { each } })));
@@ -161,7 +161,7 @@ describe('by hand', () => {
     }));
 
   it('opens any lock with the master token, and without one', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const { lib, name, opts, use } = bench;
       const queue = newQueue(bench);
       await queue.addBulk(['a', 'b', 'c'].map((each) => ({ name: each, data: {} })));
@@ -178,7 +178,7 @@ describe('by hand', () => {
 
 describe('a worker', () => {
   it('tells its listeners the same', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const { lib, name, opts, use } = bench;
       const queue = newQueue(bench);
       await queue.addBulk([
@@ -245,7 +245,7 @@ describe('a worker', () => {
     }));
 
   it('leaves jobs to the stalled check when it is closed by force', () =>
-    sameOnBoth(async (bench) => {
+    expectSame(async (bench) => {
       const { lib, name, opts, use } = bench;
       const queue = newQueue(bench);
       let release!: () => void;
@@ -268,7 +268,7 @@ describe('a worker', () => {
     }));
 
   it('takes options that are for other classes, and unknown ones', () =>
-    sameOnBoth(async ({ lib, name, opts, use }) => {
+    expectSame(async ({ lib, name, opts, use }) => {
       const odd: any = {
         ...{ ...opts, defaultJobOptions: { attempts: 2 }, skipVersionCheck: true, blockingConnection: false },
         ...{ madeUp: 1, settings: { other: 1 }, limiter: { max: 5, duration: 10, groupKey: 'x' } },
@@ -285,7 +285,7 @@ describe('a worker', () => {
 
 describe('constants', () => {
   it('of special errors are their messages', () =>
-    sameOnBoth(async ({ lib }) => [
+    expectSame(async ({ lib }) => [
       ...[new lib.DelayedError(), new lib.WaitingError(), new lib.WaitingChildrenError()].map(String),
       ...[new lib.RateLimitError(), new lib.UnrecoverableError(), lib.Worker.RateLimitError()].map(
         (error) => error.message,
