@@ -11,6 +11,7 @@ import { QueueKeys } from '../redis/queue-keys.js';
 import { readCursor } from './event-id.js';
 import { isEventName } from './event-names.js';
 import { EventFeed, FROM_NOW } from './event-feed.js';
+import type { StreamEnd } from './event-place.js';
 import { EventReader } from './event-reader.js';
 import { EventStreams } from './event-streams.js';
 import { type WatchEvent, watchJob, type WatchOptions } from './job-watch.js';
@@ -151,6 +152,7 @@ export class QueueEvents extends SafeEmitter {
     const live = {
       start: () => this.read(),
       listen: this.streams.listen.bind(this.streams),
+      learn: (end: StreamEnd) => this.feed?.learn(end),
       report: this.onReadError,
     };
     return watchJob(this.reader, live, jobId, options);
