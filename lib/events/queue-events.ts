@@ -13,6 +13,7 @@ import { Presence } from '../store/presence.js';
 import { readCursor } from './event-id.js';
 import { isEventName } from './event-names.js';
 import { EventFeed, FROM_NOW } from './event-feed.js';
+import type { StreamEnd } from './event-place.js';
 import { EventReader } from './event-reader.js';
 import { EventStreams } from './event-streams.js';
 import { type WatchEvent, watchJob, type WatchOptions } from './job-watch.js';
@@ -164,6 +165,7 @@ export class QueueEvents extends SafeEmitter {
     const live = {
       start: () => this.read(),
       listen: this.streams.listen.bind(this.streams),
+      learn: (end: StreamEnd) => this.feed?.learn(end),
       report: this.onReadError,
     };
     return watchJob(this.reader, live, jobId, options);

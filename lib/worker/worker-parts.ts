@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { hostname } from 'node:os';
 import { Job } from '../job/job.js';
 import { shownKey } from '../job/job-ref.js';
@@ -60,6 +61,8 @@ export class WorkerParts {
   readonly presence: Presence;
   private readonly attempts: AttemptRunner;
   private readonly observer: WorkObserver | undefined;
+  /** An add of this process may bring a job along, and what it runs in, such as a request, is not the job's context. */
+  private readonly inOwnContext = AsyncLocalStorage.snapshot();
 
   constructor(
     private readonly host: WorkerHost,
@@ -84,7 +87,11 @@ export class WorkerParts {
       () => this.store.commit,
       () => this.store.waitForWake(drainDelayMs),
       Math.min(drainDelayMs, opts.maximumRateLimitDelay ?? LIMIT_DELAY_MS),
-      { job: (record, sentAt) => this.begin(record, sentAt), drained: () => tell('drained'), failed },
+      {
+        job: (record, sentAt) => this.inOwnContext(() => this.begin(record, sentAt)),
+        drained: () => this.inOwnContext(() => tell('drained')),
+        failed,
+      },
       opts.runRetryDelay,
     );
     this.store = new QueueStore(
