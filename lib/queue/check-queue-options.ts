@@ -32,7 +32,11 @@ export function checkQueueOptions(options: QueueOptions, what = 'queue option'):
   checkParts('settings', options.settings, ['repeatStrategy']);
   const strategy = options.settings?.repeatStrategy;
   if (strategy !== undefined && typeof strategy !== 'function') {
-    throw new InvalidOptionError('settings.repeatStrategy', strategy, 'Use a function that returns ms since 1970.');
+    throw new InvalidOptionError(
+      'settings.repeatStrategy',
+      strategy,
+      'Use a function that returns ms since 1970.',
+    );
   }
   checkParts('streams', options.streams, ['events']);
   checkParts('streams.events', options.streams?.events, ['maxLen']);

@@ -72,7 +72,18 @@ export function checkRepeat(repeat: RepeatOptions, hasStrategy: boolean, now: nu
 }
 
 function checkTogether(repeat: RepeatOptions): void {
-  const { pattern, every, startDate, endDate, immediately, offset, missed, atMost, jitter = 0, spread = 0 } = repeat;
+  const {
+    pattern,
+    every,
+    startDate,
+    endDate,
+    immediately,
+    offset,
+    missed,
+    atMost,
+    jitter = 0,
+    spread = 0,
+  } = repeat;
   const refuse = (option: keyof RepeatOptions, fix: string): never => {
     throw new InvalidOptionError(option, repeat[option], fix);
   };
@@ -82,7 +93,11 @@ function checkTogether(repeat: RepeatOptions): void {
       'Both .immediately and .startDate options are defined for this repeatable job: use one of them.',
     );
   }
-  if (startDate !== undefined && endDate !== undefined && dateOf('startDate', startDate) > dateOf('endDate', endDate)) {
+  if (
+    startDate !== undefined &&
+    endDate !== undefined &&
+    dateOf('startDate', startDate) > dateOf('endDate', endDate)
+  ) {
     refuse('startDate', 'It is after endDate: swap them.');
   }
   if (offset !== undefined && pattern !== undefined) {
@@ -110,7 +125,11 @@ export function dateOf(option: string, value: Date | string | number): number {
   const isDate = value instanceof Date || typeof value === 'string' || typeof value === 'number';
   const ms = isDate ? Math.floor(new Date(value).getTime()) : Number.NaN;
   if (!(ms >= 0)) {
-    throw new InvalidOptionError(option, value, 'Use a Date, an ISO date such as 2027-01-31T12:00:00Z, or ms.');
+    throw new InvalidOptionError(
+      option,
+      value,
+      'Use a Date, an ISO date such as 2027-01-31T12:00:00Z, or ms.',
+    );
   }
   return ms;
 }
@@ -138,7 +157,9 @@ function checkCron(pattern: string, tz: string | undefined, now: number): void {
     throw new InvalidOptionError(
       'pattern',
       pattern,
-      never ? 'It never comes: there is no such day.' : `${reason.replace(/\.?$/, '.')} See a cron reference.`,
+      never
+        ? 'It never comes: there is no such day.'
+        : `${reason.replace(/\.?$/, '.')} See a cron reference.`,
     );
   }
 }

@@ -20,7 +20,10 @@ export interface JobSchedulerTemplate<D = any, N extends string = string> {
 }
 
 /** A scheduler as it was given, and how far it is. */
-export interface JobScheduler<D = any> extends Omit<RepeatOptions, 'startDate' | 'endDate' | 'count' | 'immediately'> {
+export interface JobScheduler<D = any> extends Omit<
+  RepeatOptions,
+  'startDate' | 'endDate' | 'count' | 'immediately'
+> {
   /** Its id. */
   key: string;
   /** Name of its jobs. */

@@ -160,9 +160,7 @@ export class ScheduleStore {
       ...[record.id, record.revision, record.last, slots.join(',')],
       ...[complete ? '1' : '', String(leftOut)],
     ]);
-    return this.calls.repeatable(
-      () => this.scripts.run(planSlots, [REDIS_TIME], rest) as Promise<number>,
-    );
+    return this.calls.repeatable(() => this.scripts.run(planSlots, [REDIS_TIME], rest) as Promise<number>);
   }
 
   private async list({ start, stop, descending }: Page): Promise<[number, string[]]> {

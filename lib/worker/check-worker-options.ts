@@ -103,7 +103,11 @@ function checkSettings(option: string, value: unknown): void {
   refuseUnknown(`${option}.`, value, ['backoffStrategy', 'repeatStrategy']);
   for (const [name, strategy] of Object.entries(value)) {
     if (strategy !== undefined && typeof strategy !== 'function') {
-      throw new InvalidOptionError(`${option}.${name}`, strategy, 'Use a function that answers milliseconds.');
+      throw new InvalidOptionError(
+        `${option}.${name}`,
+        strategy,
+        'Use a function that answers milliseconds.',
+      );
     }
   }
 }

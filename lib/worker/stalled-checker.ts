@@ -85,7 +85,9 @@ export class StalledChecker {
 
   private async look(): Promise<void> {
     for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped;) {
-      const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store().recoverStalled(this.options);
+      const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store().recoverStalled(
+        this.options,
+      );
       stalled.forEach(this.hooks.stalled);
       exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
       this.hooks.unplanned(unplanned);
