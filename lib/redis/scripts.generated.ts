@@ -3797,6 +3797,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  elseif verdict == 'drop' then",
     "    erase(q, { id })",
     "    emit(call.events, 'removed', id .. '\\tdelayed')",
+    "    s.made, s.count = s.made - 1, s.count - 1",
     "    advance(q, call, s)",
     "    return false",
     "  end",

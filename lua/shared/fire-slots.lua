@@ -38,6 +38,8 @@ local function admit_due(q, call, scheduler, id)
   elseif verdict == 'drop' then
     erase(q, { id })
     emit(call.events, 'removed', id .. '\tdelayed')
+    -- It counts for no limit.
+    s.made, s.count = s.made - 1, s.count - 1
     advance(q, call, s)
     return false
   end
