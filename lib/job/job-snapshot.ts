@@ -87,6 +87,11 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
     return this.opts.deduplication?.id;
   }
 
+  /** Id of the scheduler that made the job. */
+  get repeatJobKey(): string | undefined {
+    return this.opts.repeat && /^repeat:(.+):\d+$/.exec(this.id)?.[1];
+  }
+
   /** Plain form for logs and tests, without data, result and token. */
   toJSON(): object {
     const { id, name, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn } =
