@@ -4,6 +4,7 @@ const FLOORS = [
   ['job'],
   ['redis'],
   ['store'],
+  ['schedule'],
   ['queue', 'worker', 'flow', 'events', 'maintenance'],
   ['steps', 'otel'],
   ['nest'],
@@ -70,6 +71,7 @@ module.exports = {
       },
       to: { path: '(^|/)node_modules/rxjs/' },
     },
+    onlyIn('cron-parser', '(^|/)node_modules/cron-parser/', ['schedule']),
     onlyIn('opentelemetry', '(^|/)node_modules/@opentelemetry/', ['otel']),
     onlyIn('nestjs', '(^|/)node_modules/@nestjs/', ['nest', 'compat/nestjs-bullmq']),
     {

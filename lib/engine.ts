@@ -65,6 +65,19 @@ export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';
 export type { Codec } from './job/codec.js';
 export type { BackoffStrategy } from './job/backoff.js';
+export type {
+  JobRepeat,
+  MissedPolicy,
+  OverlapPolicy,
+  RepeatOptions,
+  RepeatStrategy,
+} from './job/repeat-options.js';
+export type {
+  JobScheduler,
+  JobSchedulerTemplate,
+  JobSchedulerTemplateOptions,
+} from './schedule/job-scheduler.js';
+export * from './schedule/scheduler-errors.js';
 export type { JobStep, SignalResult, StepStatus } from './job/job-steps.js';
 export type { SignalOptions } from './job/signal.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';

@@ -42,6 +42,8 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
   parent: (option, value) => refOf(option, value as ParentOptions),
   telemetry: checkTelemetryOptions,
   context: checkContext,
+  repeat: refuseRepeat,
+  prevMillis: refuseRepeat,
 };
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
@@ -100,6 +102,10 @@ function checkTelemetryOptions(option: string, value: unknown): void {
   if (telemetry.omitContext !== undefined) {
     checkBoolean(`${option}.omitContext`, telemetry.omitContext);
   }
+}
+
+function refuseRepeat(option: string, value: unknown): void {
+  throw new InvalidOptionError(option, value, 'Use queue.upsertJobScheduler for jobs that repeat.');
 }
 
 function checkContext(option: string, value: unknown): void {

@@ -118,6 +118,11 @@ export function checkDeduplicationId(option: string, id: unknown): void {
   checkText(option, id);
 }
 
+/** Throws unless `id` can be the id of a job scheduler. */
+export function checkSchedulerId(id: unknown): asserts id is string {
+  checkText('job scheduler id', id);
+}
+
 /** Throws unless `id` can be the id of a job that a user names. */
 export function checkJobId(id: unknown): void {
   checkText('jobId', id, MAX_ID_BYTES);

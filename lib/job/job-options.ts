@@ -1,4 +1,5 @@
 import type { ParentOptions } from './job-ref.js';
+import type { JobRepeat } from './repeat-options.js';
 
 /** How many finished jobs to keep. Looked at whenever a job of the queue finishes. */
 export interface KeepJobs {
@@ -96,6 +97,10 @@ export interface JobsOptions extends DefaultJobOptions {
   telemetry?: JobTelemetryOptions;
   /** What the job carries for the propagators of its queue, by their names. Default: what they read. */
   context?: Record<string, unknown>;
+  /** Of a job that a scheduler made: how it repeats. Not to be given: use `queue.upsertJobScheduler`. */
+  repeat?: JobRepeat;
+  /** Of a job that a scheduler made: its slot, ms since 1970. Not to be given. */
+  prevMillis?: number;
 }
 
 /** Options of a job in `addBulk`. */

@@ -93,15 +93,21 @@ export abstract class JobSnapshot<
     return this.opts.deduplication?.id;
   }
 
+  /** Id of the scheduler that made the job. */
+  get repeatJobKey(): string | undefined {
+    return this.opts.repeat && /^repeat:(.+):\d+$/.exec(this.id)?.[1];
+  }
+
   /** What `JSON.stringify` makes of it, and so a response: all that this object knows, data and result included. */
   toJSON(): Record<string, unknown> {
     const { id, name, data, opts, timestamp, delay, priority, progress, returnvalue, stacktrace } = this;
     const { attemptsMade, attemptsStarted, stalledCounter, failedReason, deferredFailure } = this;
-    const { processedOn, finishedOn, processedBy, parent, parentKey, deduplicationId, token } = this;
+    const { processedOn, finishedOn, processedBy, parent, parentKey, deduplicationId, repeatJobKey, token } =
+      this;
     return {
       ...{ name, data, opts, id, progress, returnvalue, stacktrace, delay, priority, timestamp },
       ...{ attemptsStarted, attemptsMade, stalledCounter, failedReason, deferredFailure },
-      ...{ finishedOn, processedOn, processedBy, parentKey, parent, deduplicationId, token },
+      ...{ finishedOn, processedOn, processedBy, parentKey, parent, deduplicationId, repeatJobKey, token },
       queueQualifiedName: this.queueQualifiedName,
     };
   }
@@ -113,9 +119,20 @@ export abstract class JobSnapshot<
   asJSON(): JobJson {
     const { id, name, opts, progress, attemptsMade, attemptsStarted, stalledCounter, timestamp } = this;
     const { delay, priority, processedBy, deferredFailure, parent, parentKey, deduplicationId, token } = this;
+    const { repeatJobKey } = this;
     return {
       ...{ id, name, opts, progress, attemptsMade, attemptsStarted, stalledCounter, timestamp },
-      ...{ delay, priority, processedBy, deferredFailure, parent, parentKey, deduplicationId, token },
+      ...{
+        delay,
+        priority,
+        processedBy,
+        deferredFailure,
+        parent,
+        parentKey,
+        deduplicationId,
+        token,
+        repeatJobKey,
+      },
       data: encodeJson('Job data', this.data, '{}', this.codec),
       returnvalue: encodeJson('The result', this.returnvalue, 'null', this.codec),
       stacktrace: JSON.stringify(this.stacktrace),

@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
-import { WrongStateError } from './errors.js';
+import { JobOfSchedulerError, WrongStateError } from './errors.js';
 import { decodeBody } from './job-body.js';
 import type { FlowJob } from './flow-job.js';
 import type { JobJson } from './job-json.js';
@@ -196,6 +196,9 @@ export class Job<
     const word = await this.store.removeJob(this.named, removeChildren);
     if (word === 'locked') {
       throw new WrongStateError(this.id, 'remove', 'free: a worker holds a lock of it, or of a job below it');
+    }
+    if (word === 'scheduled') {
+      throw new JobOfSchedulerError(this.id);
     }
     this.expect(word, 'remove');
   }

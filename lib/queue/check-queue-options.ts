@@ -12,6 +12,7 @@ const NAMES: Record<Exclude<keyof QueueOptions, keyof QueueBaseOptions>, true> =
   dedup: true,
   streams: true,
   backlog: true,
+  settings: true,
 };
 
 /** Names of the options that a queue takes besides those of every part. */
@@ -28,6 +29,15 @@ export function checkQueueOptions(options: QueueOptions, what = 'queue option'):
   }
   checkParts('defaultJobOptions', options.defaultJobOptions);
   checkParts('dedup', options.dedup);
+  checkParts('settings', options.settings, ['repeatStrategy']);
+  const strategy = options.settings?.repeatStrategy;
+  if (strategy !== undefined && typeof strategy !== 'function') {
+    throw new InvalidOptionError(
+      'settings.repeatStrategy',
+      strategy,
+      'Use a function that returns ms since 1970.',
+    );
+  }
   checkParts('streams', options.streams, ['events']);
   checkParts('streams.events', options.streams?.events, ['maxLen']);
   if (options.defaultJobOptions) {

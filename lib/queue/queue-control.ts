@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber } from '../job/check.js';
-import { JobNotFoundError, WrongStateError } from '../job/errors.js';
+import { JobNotFoundError, JobOfSchedulerError, WrongStateError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { FinishedState, JobType } from '../job/job-state.js';
@@ -32,10 +32,14 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
 
   /**
    * Removes a job, and its children unless told otherwise. Answers 1, or 0 when there is none or a worker holds its lock,
-   * or that of a job below it.
+   * or that of a job below it. Throws `JobOfSchedulerError` for the next job of a scheduler.
    */
   async remove(id: string, { removeChildren = true }: { removeChildren?: boolean } = {}): Promise<number> {
-    const removed = (await this.store.removeJob(id, removeChildren)) === 'ok';
+    const word = await this.store.removeJob(id, removeChildren);
+    if (word === 'scheduled') {
+      throw new JobOfSchedulerError(id);
+    }
+    const removed = word === 'ok';
     if (removed) {
       this.emit('removed', id);
     }

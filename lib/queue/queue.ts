@@ -9,8 +9,8 @@ import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
-import { QueueControl } from './queue-control.js';
 import type { QueueOptions } from './queue-options.js';
+import { QueueSchedules } from './queue-schedules.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
 
 /**
@@ -27,7 +27,7 @@ export class Queue<
   D = DataOf<DataOrJob>,
   R = ResultOf<DataOrJob, DefaultResult>,
   N extends string = NameOf<DataOrJob, DefaultName>,
-> extends QueueControl<Job<D, R, N>> {
+> extends QueueSchedules<Job<D, R, N>, D, N> {
   /** Names this object among all producers. */
   readonly token: string;
   declare readonly opts: QueueOptions;

@@ -45,7 +45,7 @@ export function newJob(
 }
 
 /** The options that the script acts on; see `read_spec` in lua/shared/read-spec.lua. */
-function specOf({ delay, priority, lifo, timestamp, deduplication }: JobsOptions): string {
+export function specOf({ delay, priority, lifo, timestamp, deduplication }: JobsOptions): string {
   if (!delay && !priority && !lifo && timestamp === undefined && !deduplication) {
     return '';
   }

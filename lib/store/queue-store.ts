@@ -55,6 +55,7 @@ import { Patience } from './patience.js';
 import { PatientReads } from './patient-reads.js';
 import { PostOffice } from './post-office.js';
 import { readFamily, removeBelow } from './remove-family.js';
+import { ScheduleStore } from './schedule-store.js';
 import { StorePeers } from './store-peers.js';
 
 const WRITE_LANES = 4;
@@ -70,6 +71,8 @@ export interface Recovered {
   stalled: string[];
   /** Jobs that stalled too often, granted to who looked. */
   exhausted: JobRecord[];
+  /** Schedulers whose next slots are to be planned. */
+  unplanned: string[];
   /** For so long further expired locks are left alone. */
   graceMs: number;
   /** When the call was sent, by `runtime.monotonicMs`. */
@@ -101,6 +104,7 @@ export class QueueStore implements JobStore {
   readonly runtime: Runtime;
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
+  readonly schedules: ScheduleStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
@@ -132,6 +136,7 @@ export class QueueStore implements JobStore {
     this.calls = new Calls(connection, this.patience);
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
+    this.schedules = new ScheduleStore(this.runner, this.calls);
     this.fetches = commit !== undefined;
     this.office = PostOffice.of(connection);
     const backlog = host.backlog ?? BACKLOG;
@@ -418,8 +423,8 @@ export class QueueStore implements JobStore {
     const reply = (await this.calls.repeatable(() => this.runner.run(recoverStalled, args))) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
-    const [stalled, graceMs] = reply as [string[], number];
-    return { stalled, exhausted: readJobs(reply, 2), graceMs, sentAt };
+    const [stalled, graceMs, unplanned] = reply as [string[], number, string[]];
+    return { stalled, exhausted: readJobs(reply, 3), unplanned, graceMs, sentAt };
   }
 
   /** Lets Redis hear that somebody is there, see `Silence`. */

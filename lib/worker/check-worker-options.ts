@@ -119,16 +119,17 @@ function checkName(option: string, value: unknown): void {
 }
 
 function checkSettings(option: string, value: unknown): void {
-  const strategy = (value as WorkerOptions['settings'] | null)?.backoffStrategy;
   if (typeof value !== 'object' || value === null) {
-    throw new InvalidOptionError(option, value, 'Use an object with `backoffStrategy`.');
+    throw new InvalidOptionError(option, value, 'Use an object with `backoffStrategy` or `repeatStrategy`.');
   }
-  refuseUnknown(`${option}.`, value, ['backoffStrategy']);
-  if (strategy !== undefined && typeof strategy !== 'function') {
-    throw new InvalidOptionError(
-      `${option}.backoffStrategy`,
-      strategy,
-      'Use a function that answers milliseconds.',
-    );
+  refuseUnknown(`${option}.`, value, ['backoffStrategy', 'repeatStrategy']);
+  for (const [name, strategy] of Object.entries(value)) {
+    if (strategy !== undefined && typeof strategy !== 'function') {
+      throw new InvalidOptionError(
+        `${option}.${name}`,
+        strategy,
+        'Use a function that answers milliseconds.',
+      );
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { BackoffStrategy } from '../job/backoff.js';
 import type { Job } from '../job/job.js';
 import type { KeepJobs } from '../job/job-options.js';
+import type { RepeatStrategy } from '../job/repeat-options.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 
 /**
@@ -77,5 +78,7 @@ export interface WorkerOptions extends QueueBaseOptions {
   settings?: {
     /** Pauses for backoff types other than fixed and exponential. */
     backoffStrategy?: BackoffStrategy<Job>;
+    /** Computes the slots of job schedulers, as the queue that made them has it. */
+    repeatStrategy?: RepeatStrategy;
   };
 }

@@ -11,6 +11,7 @@ import { UnrecoverableError } from '../job/special-errors.js';
 import type { WorkObserver } from '../runtime/runtime.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
+import { SlotPlanner } from '../schedule/slot-planner.js';
 import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { Presence } from '../store/presence.js';
 import { QueueStore } from '../store/queue-store.js';
@@ -59,6 +60,7 @@ export class WorkerParts {
   readonly manual: ManualFetch;
   readonly shutdown: Shutdown;
   readonly presence: Presence;
+  private readonly planner: SlotPlanner;
   private readonly attempts: AttemptRunner;
   private readonly observer: WorkObserver | undefined;
   /** An add of this process may bring a job along, and what it runs in, such as a request, is not the job's context. */
@@ -134,9 +136,11 @@ export class WorkerParts {
       maxEventBytes: opts.maxEventBytes ?? MAX_EVENT_BYTES,
       silence,
     };
+    this.planner = new SlotPlanner(() => this.store.schedules, opts.settings?.repeatStrategy, failed);
     this.stalls = new StalledChecker(runtime, store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
       exhausted: (record, sentAt) => this.failStalled(record, sentAt),
+      unplanned: (ids) => this.planner.need(ids),
       failed,
     });
     const hooks: AttemptHooks = {
@@ -177,6 +181,10 @@ export class WorkerParts {
     const job = Job.fromRecord<any, any, string, any>(this.store, record);
     job.processedOn = this.connection.runtime.now();
     job.processedBy = this.host.opts.name ?? job.processedBy;
+    const { scheduler, planned } = record.fields;
+    if (planned !== undefined && scheduler !== undefined) {
+      this.planner.need([scheduler]);
+    }
     return job;
   }
 
@@ -186,6 +194,10 @@ export class WorkerParts {
     if (checkStalled) {
       this.stalls.start();
     }
+  }
+
+  async stopLooking(): Promise<void> {
+    await Promise.all([this.stalls.stop(), this.planner.stop()]);
   }
 
   private extended(id: string, token: string, until: number): void {

@@ -273,7 +273,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     if (first) {
       this.emit('closing', `Worker ${this.id} of ${this.name} is closing`);
     }
-    const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stalls.stop());
+    const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stopLooking());
     this.parts.manual.cancel();
     await over;
     if (!this.isStopped) {

@@ -3,7 +3,7 @@
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points
--- @derives job body logs writer dedup children posted
+-- @derives job body logs writer dedup children posted scheduler schedulers
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -23,6 +23,7 @@
 -- @use time-left rate-limit fetch-jobs let-through place-new add-job
 -- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
+-- @rare scheduler slots fire-slots
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14
@@ -158,13 +159,22 @@ if call.moves.delayed or call.moves.undelayed or call.released then
 end
 reply[2] = due and math.max(due - t, 0) or -1
 
-local started, ids = {}, {}
+local started, ids, fired = {}, {}, nil
 if not meta[1] then
-  ids, reply[3] = fetch_jobs(q, reply, {
+  ids, reply[3], fired = fetch_jobs(q, reply, {
     want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
   }, call.events, call.moves)
   for i = 1, #ids do
     started[i] = ids[i] .. '\t' .. reply[5 + (i - 1) * 4 + 3] .. '\n'
+  end
+  if fired then
+    local moves = rare().fire_slots(q, call, fired)
+    due = first_due(q)
+    reply[2] = due and math.max(due - t, 0) or -1
+    if placed_any(moves) then
+      -- Behind what this fetch has seen.
+      wake_one(q)
+    end
   end
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0

@@ -1,8 +1,8 @@
 --- Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it
 -- looks at none. Parents that wait for children stay, also those that come to wait for a worker while the draining goes
--- on, be it by the draining or by a worker. Each job that goes is told of.
+-- on, be it by the draining or by a worker. So does what a scheduler brings next. Each job that goes is told of.
 -- @key meta waiting prioritized delayed waiting-children events wake outbox fences
--- @derives job body logs dedup children posted
+-- @derives job body logs dedup children posted scheduler
 -- @arg now int          0 for Redis' clock
 -- @arg delayed int      1 to remove delayed jobs as well
 -- @arg begun int        order number of the draining, 0 at the first slice
@@ -13,7 +13,7 @@
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed and both
 -- @reply scores
 -- @cost O(K log N) for K jobs, 1000 at most
--- @use server-time send events tell-removed moves wake state-of take-out erase forget-dedup post tell-parent leave-parents
+-- @use server-time send events tell-removed moves wake state-of is-pending take-out erase forget-dedup post tell-parent leave-parents
 -- @use take-delayed let-through children settle-child settle-here
 
 local DRAIN_CAP = 1000
@@ -42,9 +42,13 @@ local function was_let_run(id)
   return since and tonumber(since) > begun
 end
 
+local function stays(id)
+  return was_let_run(id) or is_pending(q, id)
+end
+
 -- The order number is in the lower half of a score, see `place`.
-local function is_newer(_, score)
-  return math.abs(tonumber(score) % 2 ^ 32 - 2 ^ 31) > begun
+local function is_newer(id, score)
+  return math.abs(tonumber(score) % 2 ^ 32 - 2 ^ 31) > begun or is_pending(q, id)
 end
 
 local function drop(state, ids)
@@ -55,11 +59,11 @@ local function drop(state, ids)
   removed = removed + #ids
 end
 
--- Parents that have been let run go behind those that are still to be removed.
+-- Parents that have been let run, and what schedulers bring next, go behind those that are still to be removed.
 local function drop_plain()
   local older, newer = {}, {}
   for _, id in ipairs(take_first(q, 'waiting', math.min(DRAIN_CAP, left))) do
-    local ids = was_let_run(id) and newer or older
+    local ids = stays(id) and newer or older
     ids[#ids + 1] = id
   end
   send('RPUSH', q.waiting, newer)
@@ -72,14 +76,14 @@ local function drop_plain()
 end
 
 -- Answers the score behind which to go on.
-local function drop_sorted(state, after, stays)
+local function drop_sorted(state, after, is_kept)
   local most = DRAIN_CAP - looked
   local found = most > 0
       and redis.call('ZRANGEBYSCORE', q[state], '(' .. after, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
     or {}
   local ids = {}
   for i = 1, #found, 2 do
-    if not stays(found[i], found[i + 1]) then
+    if not is_kept(found[i], found[i + 1]) then
       ids[#ids + 1] = found[i]
     end
   end
@@ -92,7 +96,7 @@ end
 drop_plain()
 prioritized = drop_sorted('prioritized', prioritized, is_newer)
 if delayed == 1 then
-  later = drop_sorted('delayed', later, was_let_run)
+  later = drop_sorted('delayed', later, stays)
 end
 settle_and_wake(q, call, t, meta[1])
 write_outbox(q, call, t)

@@ -11,7 +11,8 @@ local function take_ids(q, want)
   return ids
 end
 
--- Starts up to `grant.want` jobs. Answers the ids started and how long the rate limit asks to wait.
+-- Starts up to `grant.want` jobs. Answers the ids started, how long the rate limit asks to wait, and
+-- the jobs of schedulers among them, see `fire_slots`.
 local function fetch_jobs(q, reply, grant, events, moves)
   local now = moves.now
   local want = math.min(grant.want, FETCH_CAP)
@@ -21,13 +22,18 @@ local function fetch_jobs(q, reply, grant, events, moves)
     return {}, limit.left < 1 and limit.ends - now or 0
   end
   local taken = take_ids(q, want)
-  local ids = {}
+  local ids, fired = {}, nil
   if #taken > 0 then
     local bodies = bodies_of(q, taken)
     for i, id in ipairs(taken) do
       -- An id without a body is a leftover of a hand-edited database: it is dropped.
       if bodies[i] then
-        activate(q, reply, id, bodies[i], grant, moves.stamp)
+        local scheduler = activate(q, reply, id, bodies[i], grant, moves.stamp)
+        if scheduler then
+          fired = fired or {}
+          local n = #fired
+          fired[n + 1], fired[n + 2], fired[n + 3] = id, scheduler, reply[#reply]
+        end
         ids[#ids + 1] = id
         emit(events, 'active', id)
       end
@@ -38,5 +44,5 @@ local function fetch_jobs(q, reply, grant, events, moves)
     end
   end
   local limited = grant.max > 0 and limit.left <= #ids
-  return ids, limited and limit.ends - now or 0
+  return ids, limited and limit.ends - now or 0, fired
 end

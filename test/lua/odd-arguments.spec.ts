@@ -21,7 +21,7 @@ import { randomPrefix, randomQueueName } from '../support/queue-name.js';
 import { connectTestRedis } from '../support/redis.js';
 import { BODY } from '../support/flow-call.js';
 import { SEED_TIME, seedQueue } from '../support/seed-queue.js';
-import { BUSY_SEED, VALID_CALLS, type ValidCall } from '../support/valid-calls.js';
+import { BUSY_SEED, SCHEDULERS, VALID_CALLS, type ValidCall } from '../support/valid-calls.js';
 
 // Redis does not roll a script back: one that fails after its first write leaves half of what it was to do. So no
 // argument may make a script fail anywhere but before that, and none that it takes may make the next script fail.
@@ -143,6 +143,7 @@ describe('odd arguments', () => {
     // Leaves a message in the outbox.
     const removal = { args: [at, 'seed', '2', '16'], rest: [] };
     const failures = [await send('addJobs', twin), await send('removeJob', removal)];
+    for (const [name, made] of SCHEDULERS) failures.push(await send(name, made));
     if (failures.join('') !== '') throw new Error(failures.join());
     seeded = await take();
   });

@@ -8,6 +8,7 @@ import { auditDedup } from './audit-dedup.js';
 import { auditEvents } from './audit-events.js';
 import { auditJob, type AuditedJob } from './audit-job.js';
 import { auditOutbox } from './audit-outbox.js';
+import { auditSchedules } from './audit-schedules.js';
 import { dumpValue } from './dump-queue.js';
 import { readQueueKeys, type StoredKey } from './read-queue-keys.js';
 
@@ -46,6 +47,8 @@ const TYPES: Record<string, string> = {
   'posted:': 'list',
   'writer:': 'string',
   'dedup:': 'hash',
+  'scheduler:': 'hash',
+  'schedulers:': 'zset',
 };
 
 const EXPIRING = new Set(['limiter', 'writer:', 'present']);
@@ -85,7 +88,7 @@ export async function auditQueue(
   const jobs = gatherJobs(values);
   wrong.push(...auditMeta(meta, jobs), ...auditOrder(values, Number(meta.seq ?? 0)));
   wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.told ?? 0)));
-  wrong.push(...auditChildren(values), ...auditOutbox(values));
+  wrong.push(...auditChildren(values), ...auditOutbox(values), ...auditSchedules(values));
   for (const job of jobs.values()) {
     wrong.push(...auditJob(job, now).map((fault) => `job ${job.id} ${fault}`));
   }

@@ -22,9 +22,6 @@ export class Job<
   N extends string = string,
   P extends JobProgress = JobProgress,
 > extends EngineJob<D, R, N, P> {
-  /** Key of the scheduler that made it. */
-  repeatJobKey: string | undefined = undefined;
-
   /** @internal Use `queue.add` or `Job.create`. */
   constructor(store: JobStore, id: string, name: N, data: D, opts: JobsOptions, timestamp: number) {
     super(store, id, name, data, { attempts: 0, ...opts }, timestamp);
