@@ -18,12 +18,12 @@ const CONSUMERS = [
   {
     name: 'without-nest',
     dependencies: { rxjs: '^7.8.0' },
-    programs: ['embedded-redis', ...(hasEngine ? ['engine-alone', 'test-kit'] : [])],
+    programs: ['embedded-redis', ...(hasEngine ? ['engine-alone', 'bullmq-app', 'test-kit'] : [])],
   },
   ...['^11.0.0', '^12.0.0'].map((range) => ({
     name: `nest-${range.slice(1, 3)}`,
     dependencies: { ...NEST, ...COMPANIONS, '@nestjs/common': range, '@nestjs/core': range },
-    programs: hasNest ? ['nest-app', 'nest-enhancers', 'nest-test-kit'] : ['embedded-redis'],
+    programs: hasNest ? ['nest-app', 'nest-enhancers', 'nestjs-bullmq-app', 'nest-test-kit'] : ['embedded-redis'],
   })),
 ];
 
