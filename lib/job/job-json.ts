@@ -25,6 +25,7 @@ export interface JobJson {
   parent?: { id: string; queueKey: string } | undefined;
   parentKey?: string | undefined;
   deduplicationId?: string | undefined;
+  repeatJobKey?: string | undefined;
   /** The lock of the run, for whoever goes on with it. */
   token?: string | undefined;
   repeatJobKey?: string | undefined;

@@ -102,13 +102,12 @@ export abstract class JobSnapshot<
   toJSON(): Record<string, unknown> {
     const { id, name, data, opts, timestamp, delay, priority, progress, returnvalue, stacktrace } = this;
     const { attemptsMade, attemptsStarted, stalledCounter, failedReason, deferredFailure } = this;
-    const { processedOn, finishedOn, processedBy, parent, parentKey, deduplicationId, token, repeatJobKey } =
+    const { processedOn, finishedOn, processedBy, parent, parentKey, deduplicationId, repeatJobKey, token } =
       this;
     return {
       ...{ name, data, opts, id, progress, returnvalue, stacktrace, delay, priority, timestamp },
       ...{ attemptsStarted, attemptsMade, stalledCounter, failedReason, deferredFailure },
-      ...{ finishedOn, processedOn, processedBy, parentKey, parent, deduplicationId, token },
-      repeatJobKey,
+      ...{ finishedOn, processedOn, processedBy, parentKey, parent, deduplicationId, repeatJobKey, token },
       queueQualifiedName: this.queueQualifiedName,
     };
   }
@@ -119,21 +118,21 @@ export abstract class JobSnapshot<
   /** For another process or a file; `Job.fromJSON` reads it. */
   asJSON(): JobJson {
     const { id, name, opts, progress, attemptsMade, attemptsStarted, stalledCounter, timestamp } = this;
-    const {
-      delay,
-      priority,
-      processedBy,
-      deferredFailure,
-      parent,
-      parentKey,
-      deduplicationId,
-      token,
-      repeatJobKey,
-    } = this;
+    const { delay, priority, processedBy, deferredFailure, parent, parentKey, deduplicationId, token } = this;
+    const { repeatJobKey } = this;
     return {
       ...{ id, name, opts, progress, attemptsMade, attemptsStarted, stalledCounter, timestamp },
-      ...{ delay, priority, processedBy, deferredFailure, parent, parentKey, deduplicationId, token },
-      repeatJobKey,
+      ...{
+        delay,
+        priority,
+        processedBy,
+        deferredFailure,
+        parent,
+        parentKey,
+        deduplicationId,
+        token,
+        repeatJobKey,
+      },
       data: encodeJson('Job data', this.data, '{}', this.codec),
       returnvalue: encodeJson('The result', this.returnvalue, 'null', this.codec),
       stacktrace: JSON.stringify(this.stacktrace),

@@ -118,7 +118,7 @@ export class QueueReports<J extends Job = Job> extends QueueGetters<J> {
       const { id, name, host, pid, since } = known;
       const ageS = String(Math.max(Math.round((now - since) / 1000), 0));
       const idleS = String(Math.max(Math.round((PRESENT_MS - leftMs) / 1000), 0));
-      const rawname = [this.qualifiedName, name].filter(Boolean).join(':');
+      const rawname = name === '' ? this.qualifiedName : `${this.qualifiedName}:w:${name}`;
       return [{ id, addr: `${host}:${pid}`, name: name || this.name, rawname, age: ageS, idle: idleS }];
     });
   }

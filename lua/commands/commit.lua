@@ -22,8 +22,8 @@
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
 -- @use time-left rate-limit fetch-jobs let-through place-new add-job
 -- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
--- @rare this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
--- @rare scheduler slots fire-slots count-ends
+-- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
+-- @rare scheduler slots fire-slots
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14

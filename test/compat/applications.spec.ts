@@ -165,13 +165,7 @@ describe('an application', () => {
           ids.slice(0, 5).map((jobId) => ({ name: 'again', data: {}, opts: { jobId } })),
         );
         await metadata.add('extract', {}, { priority: 1 });
-        const before = await thumbnails.getJobCounts(
-          'active',
-          'completed',
-          'failed',
-          'delayed',
-          'waiting',
-        );
+        const before = await thumbnails.getJobCounts('active', 'completed', 'failed', 'delayed', 'waiting');
         await metadata.pause();
         for (const worker of workers) {
           worker.concurrency = 4;

@@ -221,6 +221,51 @@ describe('queue events', () => {
     }));
 });
 
+describe('job schedulers', () => {
+  it('make and show the same', () =>
+    expectSame(async (bench) => {
+      const { lib, name, opts, use } = bench;
+      const queue = newQueue(bench);
+      const startDate = Date.UTC(2100, 0, 1);
+      const first = await queue.upsertJobScheduler(
+        'nightly',
+        { pattern: '0 3 * * *', tz: 'Europe/Berlin', startDate, limit: 5 },
+        { name: 'tidy', data: { n: 1 }, opts: { attempts: 3, backoff: 100 } },
+      );
+      await queue.upsertJobScheduler('often', { every: 60_000, startDate });
+      const shown = await queue.getJobSchedulers(0, -1, true);
+      const removal = await thrown(() => queue.remove(first!.id!));
+      const codes = [
+        await thrown(() => queue.upsertJobScheduler('x', {})),
+        await thrown(() => queue.upsertJobScheduler('x', { every: 5, pattern: '* * * * *' })),
+      ].map((each) => 'code' in (each as object));
+      const removed = [await queue.removeJobScheduler('often'), await queue.removeJobScheduler('often')];
+      await queue.removeJobScheduler('nightly');
+      const done: unknown[] = [];
+      use(
+        new lib.Worker(
+          name,
+          async (job) => {
+            done.push([
+              job.name,
+              job.data,
+              job.repeatJobKey,
+              (job.opts as { repeat?: { count?: number } }).repeat?.count,
+            ]);
+          },
+          opts,
+        ),
+      );
+      await queue.upsertJobScheduler('twice', { every: 100, limit: 2 }, { name: 'go', data: 5 });
+      await until(() => done.length === 2);
+      return {
+        ...{ shown, removal, codes, removed, done },
+        first: [first!.id, first!.name, first!.data, first!.opts.attempts, first!.repeatJobKey],
+        counts: [await queue.getJobSchedulersCount(), (await queue.getJobScheduler('none')) ?? 'none'],
+      };
+    }));
+});
+
 describe('deduplication', () => {
   it('keeps, extends, replaces and reschedules the same', () =>
     expectSame(async (bench) => {

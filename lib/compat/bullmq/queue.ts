@@ -1,15 +1,22 @@
 import type { JobClass } from '../../job/job-store.js';
 import type { BulkJobOptions, DefaultJobOptions, JobsOptions } from '../../job/job-options.js';
 import type { FinishedState, JobType } from '../../job/job-state.js';
-import { VERSION } from '../../job/version.js';
+import type { RepeatOptions } from '../../job/repeat-options.js';
 import { QUEUE_OPTION_NAMES } from '../../queue/check-queue-options.js';
+import type { QueueMeta } from '../../queue/queue-reports.js';
 import { Queue as EngineQueue } from '../../queue/queue.js';
 import type { QueueOptions as EngineQueueOptions } from '../../queue/queue-options.js';
+import type { JobScheduler, JobSchedulerTemplate } from '../../schedule/job-scheduler.js';
+import type { RedisClient } from '../../redis/client.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from '../../queue/queue-types.js';
 import { engineOptions, type QueueBaseOptions } from './base-options.js';
 import { Job } from './job.js';
 import { engineJobOptions } from './job-options.js';
+import { knownOptions } from './known-options.js';
 import { coded } from './with-code.js';
+
+/** The version whose behaviour this is. */
+const STANDS_FOR = 'bullmq:6.7.0';
 
 export interface QueueOptions<Connection = any> extends QueueBaseOptions<Connection> {
   /** Options for every job that does not set them itself. */
@@ -21,6 +28,11 @@ export interface QueueOptions<Connection = any> extends QueueBaseOptions<Connect
   /** Of Stepwell: adds that may wait while Redis does not answer. */
   backlog?: number;
 }
+
+const REPEAT_OPTION_NAMES = [
+  ...['pattern', 'every', 'tz', 'limit', 'startDate', 'endDate', 'immediately', 'offset', 'count'],
+  ...['missed', 'atMost', 'overlap', 'jitter', 'spread'],
+];
 
 export interface ObliterateOpts {
   force?: boolean;
@@ -46,12 +58,21 @@ export class Queue<
 
   get metaValues(): Record<string, string | number> {
     const maxLen = this.opts.streams?.events.maxLen ?? 10_000;
-    return { 'opts.maxLenEvents': maxLen, version: `stepwell:${VERSION}` };
+    return { 'opts.maxLenEvents': maxLen, version: STANDS_FOR };
   }
 
-  /** Such as `stepwell:0.1.0`. */
+  /** Of the BullMQ that it stands for: tools tell by it what they deal with. */
   async getVersion(): Promise<string | null> {
-    return (await this.getMeta()).version;
+    return STANDS_FOR;
+  }
+
+  override async getMeta(): Promise<QueueMeta> {
+    return { ...(await super.getMeta()), version: STANDS_FOR };
+  }
+
+  /** For tools that ask for the client by it. */
+  getBackend(): { client: Promise<RedisClient> } {
+    return { client: this.client };
   }
 
   override add(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
@@ -64,6 +85,29 @@ export class Queue<
       return { name, data, ...(taken ? { opts: taken } : {}) };
     });
     return coded(async () => super.addBulk(own)) as Promise<Job<D, R, N>[]>;
+  }
+
+  override upsertJobScheduler(
+    id: string,
+    repeat: RepeatOptions,
+    template: JobSchedulerTemplate<D, N> = {},
+  ): Promise<any> {
+    const { opts, ...rest } = template;
+    const own = engineJobOptions(opts);
+    if (own && typeof opts?.backoff === 'number') {
+      own.backoff = opts.backoff;
+    }
+    const when = knownOptions('repeat option', repeat, REPEAT_OPTION_NAMES);
+    return coded(async () => super.upsertJobScheduler(id, when, { ...rest, ...(own ? { opts: own } : {}) }));
+  }
+
+  override async getJobScheduler(id: string): Promise<JobScheduler<D> | undefined> {
+    const found = await super.getJobScheduler(id);
+    return found && { offset: 0, ...found };
+  }
+
+  override async getJobSchedulers(start?: number, end?: number, asc?: boolean): Promise<JobScheduler<D>[]> {
+    return (await super.getJobSchedulers(start, end, asc)).map((each) => ({ offset: 0, ...each }));
   }
 
   /** A name that a key of BullMQ's would have; nothing is stored under it. */
@@ -138,6 +182,9 @@ export class Queue<
 
 function queueOptions(opts: QueueOptions | undefined): EngineQueueOptions {
   const taken = engineOptions('queue option', opts, QUEUE_OPTION_NAMES) as EngineQueueOptions;
+  if (taken.settings) {
+    taken.settings = knownOptions('queue option settings', taken.settings, ['repeatStrategy']);
+  }
   if (taken.defaultJobOptions) {
     const defaults = { ...engineJobOptions(taken.defaultJobOptions) };
     delete defaults.jobId;

@@ -139,7 +139,10 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
 function workerOptions(opts: WorkerOptions | undefined): EngineWorkerOptions {
   const taken = engineOptions('worker option', opts, WORKER_OPTION_NAMES) as EngineWorkerOptions;
   if (taken.settings) {
-    taken.settings = knownOptions('worker option settings', taken.settings, ['backoffStrategy']);
+    taken.settings = knownOptions('worker option settings', taken.settings, [
+      'backoffStrategy',
+      'repeatStrategy',
+    ]);
   }
   if (taken.limiter) {
     taken.limiter = knownOptions('worker option limiter', taken.limiter, ['max', 'duration']) as {
