@@ -28,5 +28,4 @@ export interface JobJson {
   repeatJobKey?: string | undefined;
   /** The lock of the run, for whoever goes on with it. */
   token?: string | undefined;
-  repeatJobKey?: string | undefined;
 }
