@@ -1,8 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers';
 import { InvalidOptionError } from '../job/errors.js';
+import { type Duration, parseDuration } from '../job/parse-duration.js';
 import type { ConnectionOptions } from '../redis/client.js';
 import type { CrashPoint } from './crash-points.js';
-import { type Duration, parseDuration } from './parse-duration.js';
 import type { SharedRedis } from './shared-redis.js';
 import { TimeTravelError } from './time-travel-error.js';
 import type { VirtualRuntime } from './virtual-runtime.js';
