@@ -207,6 +207,33 @@ export class PipesWithoutParameterError extends StepwellError {
   }
 }
 
+/** A method with `@Cron` or `@Every` takes no jobs by itself. */
+export class ScheduleWithoutHandlerError extends StepwellError {
+  constructor(
+    readonly method: string,
+    decorator: string,
+  ) {
+    super(
+      `${method} has ${decorator}, but takes no jobs. Put @Process('name') on it, or ${decorator} on the first @Step of the class.`,
+      'SCHEDULE_WITHOUT_HANDLER',
+    );
+  }
+}
+
+/** Two schedules of a queue have one id. */
+export class DuplicateScheduleError extends StepwellError {
+  constructor(
+    readonly schedulerId: string,
+    first: string,
+    second: string,
+  ) {
+    super(
+      `The schedule ${schedulerId} is on ${first} and on ${second}. Give each a name: { name: 'reports-weekly' }.`,
+      'DUPLICATE_SCHEDULE',
+    );
+  }
+}
+
 /** A listening method names no queue, and its class has no `@Processor` that would. */
 export class ListenerWithoutQueueError extends StepwellError {
   constructor(readonly listener: string) {

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { CodeSchedule } from '../schedule/code-schedules.js';
 import { StepPlan } from '../steps/step-plan.js';
 import { StepRunner } from '../steps/step-runner.js';
 import { checkClassPipes, checkParameters } from './check-parameters.js';
-import { discoverSteps } from './discover-steps.js';
+import { discoverSchedules } from './discover-schedules.js';
+import { decorated, discoverSteps } from './discover-steps.js';
 import { HandlerFactory } from './handling/handler-factory.js';
 import { isScoped, labelOf, type Provider } from './handling/handler-source.js';
 import type {
@@ -87,7 +89,24 @@ export class StepwellExplorer {
       readyAfter: (isScoped(provider) ? provider.host?.instance : provider.instance) as object,
       dedup: this.accessor.getDedup(type),
       handlers,
+      schedules: this.schedulesOf(type, jobNames),
     };
+  }
+
+  private schedulesOf(type: Function, jobNames: JobNames): CodeSchedule[] {
+    const prototype = type.prototype as Methods;
+    const [entry] = decorated(type, (method) => this.accessor.getStep(method));
+    return discoverSchedules(
+      type,
+      this.accessor,
+      this.scanner.getAllMethodNames(prototype).map((method) => ({
+        method,
+        handlers: [
+          ...namesOf(this.accessor.getHandlers(prototype[method]), jobNames),
+          ...(entry?.[0] === method ? jobNames.map((jobName) => ({ jobName })) : []),
+        ],
+      })),
+    );
   }
 
   private handlersOf(place: Place, jobNames: JobNames): DiscoveredHandler[] {
