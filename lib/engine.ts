@@ -2,6 +2,8 @@
 export { Queue } from './queue/queue.js';
 export type { QueueOptions } from './queue/queue-options.js';
 export type { QueueListener } from './queue/queue-types.js';
+export { MetricsTime } from './queue/metrics-time.js';
+export type { ClientEntry, Metrics, QueueMeta } from './queue/queue-reports.js';
 export { Worker } from './worker/worker.js';
 export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
@@ -40,6 +42,7 @@ export type {
   SnapshotEvent,
 } from './job/job-event.js';
 export { Job } from './job/job.js';
+export type { JobJson } from './job/job-json.js';
 export type { JobProgress } from './job/job-progress.js';
 export type {
   BackoffOptions,

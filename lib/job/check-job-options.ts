@@ -114,7 +114,7 @@ function checkContext(option: string, value: unknown): void {
   }
 }
 
-const DEDUPLICATION = ['id', 'ttl', 'extend', 'replace', 'keepLastIfActive'];
+const DEDUPLICATION = ['id', 'ttl', 'extend', 'replace', 'reschedule', 'keepLastIfActive'];
 
 export function checkDeduplication(option: string, value: unknown): void {
   const rule = value as DeduplicationOptions | null;
@@ -126,7 +126,7 @@ export function checkDeduplication(option: string, value: unknown): void {
   if (rule.ttl !== undefined) {
     checkNumber(`${option}.ttl`, rule.ttl, 0);
   }
-  for (const flag of ['extend', 'replace', 'keepLastIfActive'] as const) {
+  for (const flag of ['extend', 'replace', 'reschedule', 'keepLastIfActive'] as const) {
     if (rule[flag] !== undefined) {
       checkBoolean(`${option}.${flag}`, rule[flag]);
     }

@@ -65,6 +65,11 @@ export interface DeduplicationOptions {
   extend?: boolean;
   /** Put the new job in place of one that is delayed and has never been started. */
   replace?: boolean;
+  /**
+   * Let each stopped job move the one behind it that is delayed and has never been started: it is due when the stopped one
+   * would have been, and keeps its id and data. Nothing beside `replace`.
+   */
+  reschedule?: boolean;
   /** Keep the newest of the stopped jobs and add it when the unfinished one has finished. Takes no `ttl`. */
   keepLastIfActive?: boolean;
 }

@@ -6,7 +6,7 @@ import type { FinishedState, JobType } from '../job/job-state.js';
 import { encodeJson } from '../job/json.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
 import { checkFinishedState, listedState } from './arguments.js';
-import { QueueGetters } from './queue-getters.js';
+import { QueueReports } from './queue-reports.js';
 
 const SLICE = 1000;
 
@@ -18,7 +18,7 @@ const OBLITERATE_NEEDS: Record<string, string> & { resumed: string } = {
 };
 
 /** Changes that people and programs ask of a whole queue, or of a job by its id. */
-export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
+export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   /** Lets no further job of the queue start, anywhere. Running jobs go on. */
   async pause(): Promise<void> {
     await this.store.pause(true);

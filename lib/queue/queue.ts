@@ -155,7 +155,7 @@ export class Queue<
     opts: JobsOptions,
     { id, now, duplicated, deduplicated }: AddedJob,
   ): Job<D, R, N> {
-    const job = new Job<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
+    const job = Job.make<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
     job.deduplicated = deduplicated;
     if (!duplicated && !deduplicated) {
       job.life = lifeOf(job.timestamp);

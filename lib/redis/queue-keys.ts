@@ -16,6 +16,10 @@ const FIXED = [
   'fences',
   'inbox',
   'staging',
+  'metrics',
+  'completed-points',
+  'failed-points',
+  'present',
 ] as const;
 
 /** A key that a queue has once, whatever its jobs. */
@@ -43,9 +47,9 @@ export class QueueKeys {
     return new QueueKeys(prefix, queueName);
   }
 
-  /** The nudge of a reader, in the queue that `key` belongs to. */
+  /** The nudge of a reader, in the queue that the fixed key belongs to. */
   static nudgeBeside(key: string, readerId: string): string {
-    return `${key.slice(0, key.lastIndexOf('}:') + 2)}nudge:${readerId}`;
+    return `${key.slice(0, key.lastIndexOf(':') + 1)}nudge:${readerId}`;
   }
 
   of(key: FixedKey): string {

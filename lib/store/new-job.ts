@@ -54,7 +54,7 @@ export function specOf({ delay, priority, lifo, timestamp, deduplication }: Jobs
   return deduplication ? `${placement},${ruleOf(deduplication)}` : placement;
 }
 
-function ruleOf({ id, ttl, extend, replace, keepLastIfActive }: DeduplicationOptions): string {
-  const flags = `${extend ? 'e' : ''}${replace ? 'r' : ''}${keepLastIfActive ? 'k' : ''}`;
+function ruleOf({ id, ttl, extend, replace, reschedule, keepLastIfActive }: DeduplicationOptions): string {
+  const flags = `${extend ? 'e' : ''}${replace ? 'r' : ''}${reschedule ? 's' : ''}${keepLastIfActive ? 'k' : ''}`;
   return `${ttl ? Math.ceil(ttl) : ''},${flags},${id}`;
 }

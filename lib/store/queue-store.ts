@@ -9,6 +9,7 @@ import type {
   AddedChild,
   ChildPage,
   ChildQuery,
+  JobClass,
   JobStore,
   LoadedJob,
   RetryOptions,
@@ -89,6 +90,9 @@ export interface StoreHost {
   /** Adds that may wait while Redis does not answer. */
   backlog?: number | undefined;
   tracing?: Tracing | undefined;
+  jobClass?: JobClass | undefined;
+  /** Fetches a job by hand. */
+  fetchNext?: (token: string) => Promise<JobRecord | undefined>;
 }
 
 /**
@@ -166,6 +170,14 @@ export class QueueStore implements JobStore {
     return this.host.codec;
   }
 
+  get jobClass(): JobClass | undefined {
+    return this.host.jobClass;
+  }
+
+  async fetchNext(token: string): Promise<JobRecord | undefined> {
+    return this.host.fetchNext?.(token);
+  }
+
   /** The batch that writes join; a worker completes and fetches through it. */
   get commit(): CommitBatch {
     return this.writes;
@@ -222,9 +234,9 @@ export class QueueStore implements JobStore {
   /** Stores of any number of queues, over one connection. */
   static peersOn(
     connection: Connection,
-    { codec, callTimeoutMs, backlog, tracing }: StoreHost,
+    { codec, callTimeoutMs, backlog, tracing, jobClass }: StoreHost,
   ): StorePeers<QueueStore> {
-    const host = { codec, callTimeoutMs, backlog, tracing };
+    const host = { codec, callTimeoutMs, backlog, tracing, jobClass };
     return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );
@@ -481,6 +493,10 @@ export class QueueStore implements JobStore {
 
   setMaxEvents(maxEvents: number): Promise<void> {
     return this.calls.repeatable(() => this.control.setMaxEvents(maxEvents));
+  }
+
+  setMetrics(points: number): Promise<void> {
+    return this.calls.repeatable(() => this.control.setMetrics(points));
   }
 
   /** Resolves once no call of this store or its peers is on its way. */

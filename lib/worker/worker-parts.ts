@@ -1,7 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { hostname } from 'node:os';
 import { Job } from '../job/job.js';
 import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
+import type { JobClass } from '../job/job-store.js';
 import { Tracing } from '../job/tracing.js';
 import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
@@ -10,6 +13,7 @@ import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { SlotPlanner } from '../schedule/slot-planner.js';
 import { CALL_TIMEOUT_MS } from '../store/patience.js';
+import { Presence } from '../store/presence.js';
 import { QueueStore } from '../store/queue-store.js';
 import { type AttemptHooks, AttemptRunner } from './attempt.js';
 import { FetchLoop } from './fetch-loop.js';
@@ -23,6 +27,7 @@ import type { Processor, WorkerOptions } from './worker-options.js';
 const LOCK_MS = 30_000;
 const STALLED_INTERVAL_MS = 30_000;
 const DRAIN_DELAY_S = 5;
+const LIMIT_DELAY_MS = 30_000;
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 /** While Redis works on one call, this process prepares the next. */
 const COMMIT_LANES = 2;
@@ -36,6 +41,7 @@ export interface WorkerHost {
   readonly queueName: string;
   readonly prefix: string;
   readonly opts: WorkerOptions;
+  readonly jobClass: JobClass | undefined;
   /** Jobs at the same time, at this moment. */
   slots: () => number;
   isPaused: () => boolean;
@@ -53,9 +59,12 @@ export class WorkerParts {
   readonly stalls: StalledChecker;
   readonly manual: ManualFetch;
   readonly shutdown: Shutdown;
+  readonly presence: Presence;
   private readonly planner: SlotPlanner;
   private readonly attempts: AttemptRunner;
   private readonly observer: WorkObserver | undefined;
+  /** An add of this process may bring a job along, and what it runs in, such as a request, is not the job's context. */
+  private readonly inOwnContext = AsyncLocalStorage.snapshot();
 
   constructor(
     private readonly host: WorkerHost,
@@ -79,8 +88,13 @@ export class WorkerParts {
       slots,
       () => this.store.commit,
       () => this.store.waitForWake(drainDelayMs),
-      drainDelayMs,
-      { job: (record, sentAt) => this.begin(record, sentAt), drained: () => tell('drained'), failed },
+      Math.min(drainDelayMs, opts.maximumRateLimitDelay ?? LIMIT_DELAY_MS),
+      {
+        job: (record, sentAt) => this.inOwnContext(() => this.begin(record, sentAt)),
+        drained: () => this.inOwnContext(() => tell('drained')),
+        failed,
+      },
+      opts.runRetryDelay,
     );
     this.store = new QueueStore(
       this.connection,
@@ -89,6 +103,8 @@ export class WorkerParts {
       {
         progressed: (job, progress) => tell('progress', job, progress),
         extended: (id, token, until) => this.extended(id, token, until),
+        fetchNext: (token) => this.manual.fetch(token, false),
+        jobClass: host.jobClass,
         codec: opts.codec,
         tracing,
         // What a processor asks for is of use to it as long as its lock may be held.
@@ -153,6 +169,10 @@ export class WorkerParts {
     );
     const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
     this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
+    this.presence = new Presence(this.connection, this.store.keys, {
+      ...{ kind: 'worker', id: this.id, name: opts.name ?? '', host: hostname(), pid: process.pid },
+      since: runtime.now(),
+    });
     this.shutdown = new Shutdown(runtime, this.store, this.locks);
   }
 

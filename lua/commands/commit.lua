@@ -2,6 +2,7 @@
 -- One call for a whole batch: the cost of a script call and of its events is shared by all jobs in it.
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
+-- @key metrics completed-points failed-points
 -- @derives job body logs writer dedup children posted scheduler schedulers
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
@@ -21,7 +22,7 @@
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
 -- @use time-left rate-limit fetch-jobs let-through place-new add-job
 -- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
--- @rare this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
+-- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
 -- @rare scheduler slots fire-slots
 
 local COMMIT_CAP = 1000
@@ -139,7 +140,7 @@ if known then
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics')
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
@@ -183,6 +184,9 @@ if not meta[1] then
   if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3]) then
     emit(call.events, 'drained', '')
   end
+end
+if meta[5] then
+  rare().count_ends(q, call.events, meta[5], t)
 end
 publish(q.events, call.events, meta[2])
 -- Jobs that were added have their time of creation from the first run.

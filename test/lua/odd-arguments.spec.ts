@@ -155,7 +155,7 @@ describe('odd arguments', () => {
 
   it('has a call of every script that writes', () => {
     const writers = Object.entries(scripts).filter(([, { lua }]) =>
-      /redis\.call\(\s*'(SET|HSET|HDEL|RPUSH|XADD|XTRIM)/.test(lua),
+      /redis\.call\(\s*'(SET|HSET|HDEL|RPUSH|ZADD|XADD|XTRIM)/.test(lua),
     );
 
     expect(names.toSorted()).toEqual(writers.map(([name]) => name).toSorted());

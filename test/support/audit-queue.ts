@@ -35,6 +35,10 @@ const TYPES: Record<string, string> = {
   fences: 'hash',
   inbox: 'hash',
   staging: 'zset',
+  metrics: 'hash',
+  'completed-points': 'list',
+  'failed-points': 'list',
+  present: 'zset',
   'body:': 'string',
   'job:': 'hash',
   'logs:': 'list',
@@ -47,7 +51,7 @@ const TYPES: Record<string, string> = {
   'schedulers:': 'zset',
 };
 
-const EXPIRING = new Set(['limiter', 'writer:']);
+const EXPIRING = new Set(['limiter', 'writer:', 'present']);
 const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events']);
 const META_FIELDS = new Set([
   'id',
@@ -64,6 +68,7 @@ const META_FIELDS = new Set([
   'era',
   'base',
   'lookedAfter',
+  'metrics',
 ]);
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */

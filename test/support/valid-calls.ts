@@ -235,6 +235,8 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   retryJobs: [call([NOW, 'completed', '10', '0']), call([NOW, 'failed', '10', String(SEED_TIME + 5)])],
   runScheduler: [call(lane('tick')), call(lane('still'))],
   setMeta: [call(['500'])],
+  setMetrics: [call(['500'])],
+  notePresent: [call([NOW, 'worker\tw', '1000'])],
   signalJob: [call(lane('13', 'go', 'k', '1')), call(lane('5', 'go', '', '1'))],
   stageFlow: [call([NOW, 's', '0', '60000'], [POSTED, POSTED])],
   trimEvents: [call(['0'])],
