@@ -37,22 +37,28 @@ export class JobSchedulers<J extends Job = Job> {
     template: JobSchedulerTemplate = {},
     origin = '',
   ): Promise<J | undefined> {
-    checkSchedulerId(id);
-    const { strategy, defaults } = this.options;
-    checkRepeat(repeat, strategy !== undefined, this.store.runtime.now());
-    refuseUnknown('template.', template, ['name', 'data', 'opts']);
-    const { codec } = this.store;
-    const schedule = storeSchedule(id, repeat, template, {
-      defaults,
-      codec,
-      hasStrategy: strategy !== undefined,
-      origin,
-    });
+    const schedule = this.prepare(id, repeat, template, origin);
     const answer = await this.send(schedule, repeat, template.name ?? id);
     if (answer === 'taken') {
       throw new SlotTakenError(id, repeat.every === undefined ? 'pattern' : 'every');
     }
     return answer.startsWith('ok\n') ? this.jobIn(answer) : undefined;
+  }
+
+  /** Throws what `upsert` would throw before anything is written. */
+  prepare(
+    id: string,
+    repeat: RepeatOptions,
+    template: JobSchedulerTemplate = {},
+    origin = '',
+  ): StoredSchedule {
+    checkSchedulerId(id);
+    const { strategy, defaults } = this.options;
+    checkRepeat(repeat, strategy !== undefined, this.store.runtime.now());
+    refuseUnknown('template.', template, ['name', 'data', 'opts']);
+    const { codec } = this.store;
+    const hasStrategy = strategy !== undefined;
+    return storeSchedule(id, repeat, template, { defaults, codec, hasStrategy, origin });
   }
 
   async get<D>(id: string): Promise<JobScheduler<D> | undefined> {

@@ -5,6 +5,7 @@ import type { RepeatOptions } from '../job/repeat-options.js';
 import { newJob, specOf } from '../store/new-job.js';
 import type { StoredSchedule } from '../store/schedule-store.js';
 import { dateOf } from './check-repeat.js';
+import { hashOf } from './hash-of.js';
 import type { GivenSchedule, JobSchedulerTemplate } from './job-scheduler.js';
 
 const NOT_FOR_TEMPLATES = {
@@ -52,7 +53,8 @@ export function storeSchedule(
     missed: repeat.missed ?? 'skip',
     most: repeat.atMost ?? ALL_AT_MOST,
     overlap: repeat.overlap ?? 'allow',
-    spreadMs: repeat.spread ? spreadOf(id, repeat.spread) : 0,
+    // Where it lies follows from its id.
+    spreadMs: repeat.spread ? hashOf(id) % repeat.spread : 0,
     jitterMs: repeat.jitter ?? 0,
     spec: specFor(id, repeat, merged),
     head: `${name}\n${openOptions(merged, given)}`,
@@ -114,13 +116,4 @@ function openOptions(opts: JobsOptions, { repeat }: GivenSchedule): string {
     return json === '{' ? json : `${json},`;
   };
   return `${open(opts)}"repeat":${open(shown)}"count":`;
-}
-
-/** Where a scheduler lies in what its kind is spread over: a part of it that follows from its id (FNV-1a). */
-function spreadOf(id: string, windowMs: number): number {
-  let hash = 2_166_136_261;
-  for (const unit of id) {
-    hash = Math.imul(hash ^ (unit.codePointAt(0) as number), 16_777_619) >>> 0;
-  }
-  return hash % windowMs;
 }

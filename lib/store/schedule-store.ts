@@ -1,5 +1,6 @@
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
+  keepSchedulers,
   listSchedulers,
   pauseScheduler,
   planSlots,
@@ -161,6 +162,25 @@ export class ScheduleStore {
       ...[complete ? '1' : '', String(leftOut)],
     ]);
     return this.calls.repeatable(() => this.scripts.run(planSlots, [REDIS_TIME], rest) as Promise<number>);
+  }
+
+  /** How many there are in anybody's code, a word for each: make, kept, older, hand or missing; and the ids of those that were removed. */
+  async keep(
+    schedules: readonly { id: string; origin: string }[],
+    goneMs: number,
+    boot: boolean,
+  ): Promise<{ count: number; words: string[]; removed: string[] }> {
+    const rest = schedules.flatMap(({ id, origin }) => [id, origin]);
+    const answer = await this.calls.numbered(
+      ({ writer, seq }) =>
+        this.scripts.run(
+          keepSchedulers,
+          [REDIS_TIME, writer, seq, goneMs, boot ? 1 : 0],
+          rest,
+        ) as Promise<string>,
+    );
+    const [count, words = '', ...removed] = answer.split('\n');
+    return { count: Number(count), words: words.split(','), removed };
   }
 
   private async list({ start, stop, descending }: Page): Promise<[number, string[]]> {

@@ -63,8 +63,8 @@ for _, id in ipairs(redis.call('ZRANGE', q.staging, 0, OBLITERATE_CAP - 1)) do
 end
 redis.call(
   'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q['waiting-children'],
-  q.wake, q.limiter, q.staging, q.outbox, q.fences, q.schedulers .. 'unplanned', q.metrics, q['completed-points'],
-  q['failed-points']
+  q.wake, q.limiter, q.staging, q.outbox, q.fences, q.metrics, q['completed-points'], q['failed-points'],
+  q.schedulers .. 'unplanned', q.schedulers .. 'code'
 )
 redis.call('PEXPIRE', q.inbox, REMEMBER_MS)
 redis.call('PEXPIRE', q.events, REMEMBER_MS)

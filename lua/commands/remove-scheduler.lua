@@ -20,12 +20,7 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 local s = read_scheduler(q, id)
 local word = 'missing'
 if s then
-  if replace_pending(q, call, s.job, 'delayed') then
-    emit(call.events, 'removed', s.job .. '\tdelayed')
-  end
-  redis.call('UNLINK', q.scheduler .. id)
-  redis.call('ZREM', q.schedulers .. 'next', id)
-  redis.call('ZREM', q.schedulers .. 'unplanned', id)
+  remove_scheduler(q, call, s)
   write_moves(q, call.moves)
   local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
   wake_for(q, call.moves, meta[1])

@@ -29,7 +29,7 @@
 --        when slots have to be planned from then on; taken when all next slots have jobs
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
 -- @use server-time send once events moves wake state-of take-out erase take-delayed read-spec place-new release-dedup end-dedup
--- @use deduplicate replace-pending scheduler slots
+-- @use deduplicate replace-pending scheduler slots origin
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -128,14 +128,15 @@ end
 
 replace_pending(q, call, pending)
 local key = q.scheduler .. id
-redis.call('HDEL', key, 'every', 'complete', 'ends', 'limit', 'origin', 'last')
+note_origin(q, id, origin, t)
+redis.call('HDEL', key, 'every', 'complete', 'ends', 'limit', 'last')
 redis.call(
   'HSET', key, 'given', given, 'head', head, 'data', data, 'spec', spec, 'grid', grid, 'missed', missed, 'most', most,
   'overlap', overlap, 'spread', spread, 'jitter', jitter, 'made', count, 'count', s.count, 'slot', old and digits(old.slot) or 0,
   'job', '', 'slots', s.slots, 'revision', writer .. ':' .. seq
 )
 local last = string.match(slots, '%d+$')
-for field, value in pairs({ every = every, ends = ends, limit = limit, origin = origin, complete = s.complete or '', last = last or '' }) do
+for field, value in pairs({ every = every, ends = ends, limit = limit, complete = s.complete or '', last = last or '' }) do
   if value ~= '' then
     redis.call('HSET', key, field, value)
   end

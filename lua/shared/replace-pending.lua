@@ -10,3 +10,14 @@ local function replace_pending(q, call, id, only)
   erase(q, { id })
   return state
 end
+
+-- Removes a scheduler, and its next job where that is delayed.
+local function remove_scheduler(q, call, s)
+  if replace_pending(q, call, s.job, 'delayed') then
+    emit(call.events, 'removed', s.job .. '\tdelayed')
+  end
+  redis.call('UNLINK', q.scheduler .. s.id)
+  for _, list in ipairs({ 'next', 'unplanned', 'code' }) do
+    redis.call('ZREM', q.schedulers .. list, s.id)
+  end
+end

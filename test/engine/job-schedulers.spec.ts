@@ -194,3 +194,32 @@ describe('overlap', () => {
     expect(length).toBeGreaterThan(0);
   });
 });
+
+describe('a month in virtual time', () => {
+  it('fires what is due, in order, the change to summer time included', async () => {
+    const queue = lab.queue();
+    await queue.upsertJobScheduler('night', { pattern: '30 2 * * *', tz: 'Europe/Berlin' });
+    await queue.upsertJobScheduler('week', { pattern: '0 9 * * 1', tz: 'Europe/Berlin' });
+    await queue.upsertJobScheduler('month', { pattern: '0 0 1 * *', tz: 'Europe/Berlin' });
+    lab.worker();
+
+    await lab.time.advance('1 month');
+
+    const times = (id: string) =>
+      lab.slots(id).map((slot) => new Date(START + slot).toISOString().slice(5, 16));
+    expect(times('week')).toEqual(['03-09T08:00', '03-16T08:00', '03-23T08:00', '03-30T07:00']);
+    expect(times('month')).toEqual(['03-31T22:00']);
+    expect(times('night')).toHaveLength(31);
+    expect(times('night').slice(24, 29)).toEqual([
+      '03-27T01:30',
+      '03-28T01:30',
+      '03-29T01:30',
+      '03-30T00:30',
+      '03-31T00:30',
+    ]);
+    const order = lab.ran.map(({ at }) => at);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(lab.ran.every(({ at, slot }) => at >= slot && at - slot < 1000)).toBe(true);
+    expect(lab.time.now).toBe(Date.UTC(2026, 3, 2, 12));
+  });
+});

@@ -4,7 +4,7 @@ const RECORD = 'scheduler:';
 const KNOWN = new Set(
   (
     'given head data spec grid missed most overlap spread jitter made count slot job slots revision every complete ends limit ' +
-    'origin last paused replaced seen'
+    'origin last paused replaced'
   ).split(' '),
 );
 
@@ -12,6 +12,7 @@ const KNOWN = new Set(
 export function auditSchedules(values: Map<string, unknown>): string[] {
   const next = new Map((values.get('schedulers:next') ?? []) as [string, number][]);
   const unplanned = new Map((values.get('schedulers:unplanned') ?? []) as [string, number][]);
+  const code = new Map((values.get('schedulers:code') ?? []) as [string, number][]);
   const wrong: string[] = [];
   const ids = new Set<string>();
   for (const [name, value] of values) {
@@ -20,9 +21,11 @@ export function auditSchedules(values: Map<string, unknown>): string[] {
       ids.add(id);
       const faults = auditScheduler(id, value as Fields, values, next.get(id), unplanned.has(id));
       wrong.push(...faults.map((fault) => `scheduler ${id} ${fault}`));
+      if (code.has(id) !== ((value as Fields).origin !== undefined))
+        wrong.push(`scheduler ${id} is lost to its code`);
     }
   }
-  for (const id of [...next.keys(), ...unplanned.keys()]) {
+  for (const id of [...next.keys(), ...unplanned.keys(), ...code.keys()]) {
     if (!ids.has(id)) wrong.push(`scheduler ${id} is listed but not there`);
   }
   return wrong;

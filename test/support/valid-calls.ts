@@ -80,18 +80,21 @@ const MESSAGES = [
 ];
 const POSTED = message('', 5, OTHER, 'add', 'n1', '', `f${OTHER}\tabove`, 0, BODY);
 
-/** Schedulers that are there before: `tick`, whose job waits, `cron`, `still`, which is paused, and `dry`, whose slots have run out. */
+/** Schedulers that are there before: `tick`, whose job waits, `cron`, `still`, which is paused, and
+ * `coded`, which an application has in its code. */
 export const SCHEDULERS: readonly [ScriptName, ValidCall][] = [
   ['upsertScheduler', upsert(SEED_TIME, '3', 'tick', { every: '60000' })],
   ['upsertScheduler', upsert(SEED_TIME, '4', 'cron', { slots: [SEED_TIME + 70_000, SEED_TIME + 80_000] })],
   ['upsertScheduler', upsert(SEED_TIME, '5', 'still', { every: '60000', overlap: 'queue' })],
   ['pauseScheduler', call([String(SEED_TIME), 'seed', '6', 'still', '1'])],
+  ['upsertScheduler', upsert(SEED_TIME, '7', 'coded', { every: '60000', origin: 'fa' })],
 ];
 
 interface Upsert {
   every?: string;
   slots?: readonly number[];
   overlap?: string;
+  origin?: string;
   spec?: string;
   rest?: Partial<Record<'offset' | 'start' | 'ends' | 'limit' | 'missed' | 'spread' | 'jitter', string>>;
 }
@@ -100,7 +103,7 @@ function upsert(
   now: number | string,
   seq: string,
   id: string,
-  { every = '', slots = [], overlap = 'allow', spec = ',,,', rest = {} }: Upsert,
+  { every = '', slots = [], overlap = 'allow', origin = '', spec = ',,,', rest = {} }: Upsert,
 ): ValidCall {
   const {
     offset = '',
@@ -135,7 +138,7 @@ function upsert(
       spec,
       'n\n{"repeat":{"count":',
       '{}',
-      '',
+      origin,
       String(SEED_TIME - 1),
       '0',
     ],
@@ -191,6 +194,11 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     call([NOW, '0', '0', '0', '0', '-inf', '-inf']),
     call([NOW, '1', '1', '1', '0', '-inf', '-inf']),
   ],
+  keepSchedulers: [
+    call(lane('90000', '1'), ['coded', 'fa', 'other', 'fb']),
+    call(lane('0', '0'), ['coded', 'fb']),
+    call(lane('0', '0')),
+  ],
   nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [
     { ...call([NOW, '3', '1']), paused: true },
@@ -235,14 +243,18 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   tellAgain: [call([NOW, 'third:{queue}:', 'above'], ['17'])],
   unlinkChild: [call(lane('14'))],
   upsertScheduler: [
-    upsert(NOW, '7', 'tick', { every: '60000', rest: { limit: '5', spread: '10', jitter: '20' } }),
-    upsert(NOW, '7', 'tick', { every: '1000', overlap: 'queue', rest: { offset: '7', missed: 'all' } }),
-    upsert(NOW, '7', 'other', {
+    upsert(NOW, '9', 'tick', {
+      every: '60000',
+      origin: 'fb',
+      rest: { limit: '5', spread: '10', jitter: '20' },
+    }),
+    upsert(NOW, '9', 'tick', { every: '1000', overlap: 'queue', rest: { offset: '7', missed: 'all' } }),
+    upsert(NOW, '9', 'other', {
       every: '1000',
       rest: { start: String(SEED_TIME + 90_000) },
       spec: ',3,1,,500,er,twin',
     }),
-    upsert(NOW, '7', 'cron', {
+    upsert(NOW, '9', 'cron', {
       slots: [SEED_TIME + 85_000, SEED_TIME + 95_000],
       rest: { ends: '1800000000000' },
     }),
