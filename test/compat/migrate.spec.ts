@@ -38,16 +38,13 @@ describe('migrateSource', () => {
       [
         `import { Queue, type QueueKeys as Keys, Worker } from 'bullmq';`,
         `import { Process } from '@nestjs/bull';`,
-        `new Worker('a', __dirname + '/x.js');`,
-        `new Worker<Data>('mails', path.join(here, 'mails.js'), {});`,
         `queue.add('a', {}, { repeat: { every: 5 } });`,
       ].join('\n'),
     );
     expect(decisions).toEqual([
       { line: 1, what: expect.stringMatching(/^QueueKeys is not there\. /) },
       { line: 2, what: expect.stringContaining('Bull, not') },
-      { line: 4, what: expect.stringContaining('files of their own') },
-      { line: 5, what: expect.stringContaining('upsertJobScheduler') },
+      { line: 3, what: expect.stringContaining('upsertJobScheduler') },
     ]);
   });
 });

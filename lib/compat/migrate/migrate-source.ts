@@ -37,10 +37,6 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/['"]@taskforcesh\/[\w-]*bullmq-pro['"]/g, 'BullMQ Pro: groups and batches have other names here.'],
   [/['"]bullmq\/[^'"]+['"]/g, 'Inner files of bullmq are not there.'],
   [/\brepeat\s*:\s*\{/g, 'Jobs that repeat are made by queue.upsertJobScheduler, as in BullMQ 6.'],
-  [
-    /\bnew\s+Worker\s*(?:<[^()]*>)?\(\s*[^,]+,\s*(?:['"`]|new URL|path\.|join\(|require\.resolve)/g,
-    'Processors in files of their own are not there yet.',
-  ],
   [/\bcreateClient\s*\(/g, 'A client of the package redis cannot be used: pass one of ioredis, or a URL.'],
   [/['"`]bull:/g, 'A key or the name of a queue in a text: keys in Redis are others, names are not.'],
 ];

@@ -5,19 +5,18 @@ export const NOT_THERE: Readonly<Record<string, readonly string[]>> = {
     ...['isLegacyRepeatableJobKey', 'hasLegacyRepeatableKeyShape', 'getLegacyRepeatableJobError'],
     ...['JobSchedulerJobOptions', 'RepeatableOptions', 'RepeatBaseOptions'],
   ],
-  'Processors in files of their own are not there yet: start a child process or a worker thread in the processor.':
-    [
-      ...[
-        'Child',
-        'ChildPool',
-        'ChildProcessor',
-        'ChildCommand',
-        'ParentCommand',
-        'ChildMessage',
-        'ParentMessage',
-      ],
-      ...['childSend', 'asyncSend', 'Receiver', 'SandboxedJobProcessor'],
+  'It is a part of how BullMQ runs processors in files of their own, which have their own part here.': [
+    ...[
+      'Child',
+      'ChildPool',
+      'ChildProcessor',
+      'ChildCommand',
+      'ParentCommand',
+      'ChildMessage',
+      'ParentMessage',
     ],
+    ...['childSend', 'asyncSend', 'Receiver'],
+  ],
   'It is a part of how BullMQ stores jobs, which is another here.': [
     ...[
       'AsyncFifoQueue',
