@@ -10,6 +10,7 @@ import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerOptions } from '../worker/worker-options.js';
 import { baseOptionsOf } from './base-options.js';
+import { describeProcessors } from './describe-processors.js';
 import type { DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
 import { JobRouter } from './job-router.js';
 import { mergeWorkerOptions } from './merge-worker-options.js';
@@ -54,6 +55,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
         const byHand = mergeWorkerOptions(processors).autorun === false;
         this.registry.addWorker(this.createWorker(queue, processors), byHand);
         processors.forEach((processor) => this.dedup.apply(processor));
+        this.log.processors(queue, describeProcessors(processors));
         this.schedules.add(queue, processors);
       }
       const unseen = takeUnseenProcessors();
