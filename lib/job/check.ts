@@ -62,7 +62,12 @@ function checkText(option: string, value: unknown, maxBytes = MAX_NAME_BYTES): a
 }
 
 /** Throws unless `name` can name a queue. */
-export function checkQueueName(name: unknown): void {
+export function checkQueueName(name: unknown): asserts name is string {
+  if (name === undefined) {
+    const hint =
+      'Name a queue. A constant from a file that imports this one is not there yet: move it to a file of its own.';
+    throw new InvalidOptionError('queue name', name, hint);
+  }
   checkText('queue name', name);
   if (name.includes(':')) {
     throw new InvalidOptionError('queue name', name, 'Leave out colons: they would break its keys.');

@@ -76,7 +76,8 @@ export class StepwellExplorer {
     const handlers = [...this.handlersOf(place, jobNames), ...this.stepsOf(place, jobNames)];
     if (metadata === undefined) {
       const [first] = handlers;
-      if (first) throw new MissingProcessorError(first.label, first.kind === 'steps' ? '@Step' : '@Process');
+      if (first?.kind === 'steps') throw new MissingProcessorError(`A method of ${type.name}`, '@Step');
+      if (first) throw new MissingProcessorError(first.label);
       return undefined;
     }
     if (handlers.length === 0) throw new MissingHandlerError(metadata.queue, type.name);
@@ -151,8 +152,11 @@ export class StepwellExplorer {
       this.accessor.getListeners(prototype[method]).map((listener) => {
         const label = `${type.name}.${method}()`;
         const queue = listener.queue ?? own;
-        if (queue === undefined) throw new ListenerWithoutQueueError(label);
-        const { event } = listener;
+        const { source, event } = listener;
+        if (queue === undefined) {
+          const decorator = source === 'worker' ? '@OnWorkerEvent' : '@OnQueueEvent';
+          throw new ListenerWithoutQueueError(label, `${decorator}('${event}', 'orders')`);
+        }
         if (provider.instance) foundProvider(provider.instance as object);
         if (isScoped(provider)) {
           return { ...listener, queue, label, handle: scopedListener(provider, method, { queue, event }) };
