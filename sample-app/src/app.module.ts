@@ -6,6 +6,7 @@ import { HealthModule } from './health/health.module.js';
 import { PhotosModule } from './photos/photos.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { RecentSpans } from './traces/recent-spans.js';
+import { UpkeepModule } from './upkeep/upkeep.module.js';
 import { TrafficModule } from './traffic/traffic.module.js';
 
 @Module({})
@@ -28,6 +29,7 @@ export class AppModule {
         photos,
         TrafficModule,
         BoardModule.with(photos),
+        UpkeepModule.with(photos),
         HealthModule,
       ],
       providers: [
