@@ -7,6 +7,7 @@ import { HealthModule } from './health/health.module.js';
 import { PhotosModule } from './photos/photos.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { RecentSpans } from './traces/recent-spans.js';
+import { UpkeepModule } from './upkeep/upkeep.module.js';
 import { TrafficModule } from './traffic/traffic.module.js';
 
 @Module({})
@@ -29,6 +30,7 @@ export class AppModule {
         photos,
         TrafficModule,
         BoardModule.with(photos),
+        UpkeepModule.with(photos),
         BullBoardModule,
         HealthModule,
       ],
