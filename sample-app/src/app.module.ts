@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { StepwellModule } from 'stepwell';
 import { APP_CONFIG, type AppConfig } from './app-config.js';
 import { BoardModule } from './board/board.module.js';
+import { BullBoardModule } from './bull-board/bull-board.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PhotosModule } from './photos/photos.module.js';
 import { RedisModule } from './redis/redis.module.js';
@@ -30,6 +31,7 @@ export class AppModule {
         TrafficModule,
         BoardModule.with(photos),
         UpkeepModule.with(photos),
+        BullBoardModule,
         HealthModule,
       ],
       providers: [
