@@ -58,6 +58,7 @@ export type {
   TracedOutcome,
   TracedWork,
 } from './job/telemetry.js';
+export type { LimitOptions, LimitState, RateLimit } from './job/limit.js';
 export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';
 export type { Codec } from './job/codec.js';

@@ -100,6 +100,14 @@ export function checkSignalName(name: unknown): void {
   checkText('signal name', name);
 }
 
+/** Throws unless `name` can name a limit. */
+export function checkLimitName(option: string, name: unknown): asserts name is string {
+  checkText(option, name);
+  if (/[,;?]/.test(name)) {
+    throw new InvalidOptionError(option, name, 'Leave out commas, semicolons and question marks.');
+  }
+}
+
 /** Throws unless `key` can tell a signal from others of its name. */
 export function checkSignalKey(key: unknown): void {
   checkText('signal key', key);

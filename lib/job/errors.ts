@@ -104,6 +104,36 @@ export class TooManySignalsError extends StepwellError {
   }
 }
 
+/** The job names a limit that nobody has defined, and does not ask to wait for it with `awaitLimits`. Nothing was written. */
+export class UnknownLimitError extends StepwellError {
+  constructor(readonly limit: string) {
+    super(
+      `There is no limit ${limit}: define it with queue.setLimit or the queue's option limits, or add the job with awaitLimits.`,
+      'UNKNOWN_LIMIT',
+    );
+  }
+}
+
+/** A queue has as many limits as it may: 1000. Nothing was written. */
+export class TooManyLimitsError extends StepwellError {
+  constructor(readonly limit: string) {
+    super(
+      `Cannot set the limit ${limit}: the queue has 1000 others. Remove one with removeLimit.`,
+      'TOO_MANY_LIMITS',
+    );
+  }
+}
+
+/** There is no limit of that name. */
+export class LimitNotFoundError extends StepwellError {
+  constructor(
+    readonly limit: string,
+    action: string,
+  ) {
+    super(`Cannot ${action} the limit ${limit}: there is no such limit.`, 'LIMIT_NOT_FOUND');
+  }
+}
+
 /** There is no job that could wait for the one to add. Nothing was written. */
 export class MissingParentError extends StepwellError {
   constructor(readonly parentKey: string) {

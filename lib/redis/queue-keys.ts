@@ -16,13 +16,17 @@ const FIXED = [
   'fences',
   'inbox',
   'staging',
+  'limits',
+  'limited',
+  'holders',
+  'notices',
 ] as const;
 
 /** A key that a queue has once, whatever its jobs. */
 export type FixedKey = (typeof FIXED)[number];
 
 /** A key that belongs to one job, writer, deduplication or flow under way; its name ends in their id. */
-export type DerivedKey = 'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged' | 'posted';
+export type DerivedKey = 'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged' | 'posted' | 'limit' | 'parked';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {

@@ -5,7 +5,6 @@ import {
   changeDelay,
   changePriority,
   cleanJobs,
-  closeRateLimit,
   drainQueue,
   obliterateQueue,
   pauseQueue,
@@ -29,8 +28,11 @@ export interface DrainPlace {
   left: number;
 }
 
+/** A state, or where jobs of one wait for a limit. */
+export type CleanPlace = ListedState | 'limited waiting' | 'limited prioritized';
+
 export interface CleanSlice {
-  state: ListedState;
+  place: CleanPlace;
   graceMs: number;
   /** How many to remove at most, 0 for a whole slice. */
   limit: number;
@@ -136,12 +138,12 @@ export class ControlStore {
   }
 
   async cleanJobs(slice: CleanSlice, lane: NumberedCall): Promise<CleanedSlice> {
-    const { state, graceMs, limit, start } = slice;
+    const { place, graceMs, limit, start } = slice;
     const answer = await this.scripts.run(cleanJobs, [
       REDIS_TIME,
       lane.writer,
       lane.seq,
-      state,
+      place,
       graceMs,
       limit,
       start,
@@ -171,11 +173,6 @@ export class ControlStore {
   /** Those of one slice that are delayed; answers how many. */
   promoteJobs(ids: readonly string[]): Promise<number> {
     return this.scripts.run(promoteJobs, [REDIS_TIME], ids) as Promise<number>;
-  }
-
-  /** Lets no job start for that long; 0 lifts what limits now. Answers ok or unchanged. */
-  closeRateLimit(durationMs: number): Promise<string> {
-    return this.scripts.run(closeRateLimit, [REDIS_TIME, durationMs]) as Promise<string>;
   }
 
   /** Answers how many entries were dropped. */

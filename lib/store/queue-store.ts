@@ -50,6 +50,7 @@ import type { Courier } from './courier.js';
 import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { InspectStore } from './inspect-store.js';
+import { LimitStore } from './limit-store.js';
 import { Patience } from './patience.js';
 import { PatientReads } from './patient-reads.js';
 import { PostOffice } from './post-office.js';
@@ -97,6 +98,7 @@ export class QueueStore implements JobStore {
   readonly runtime: Runtime;
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
+  readonly limits: LimitStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
@@ -128,6 +130,7 @@ export class QueueStore implements JobStore {
     this.calls = new Calls(connection, this.patience);
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
+    this.limits = new LimitStore(this.runner, this.calls);
     this.fetches = commit !== undefined;
     this.office = PostOffice.of(connection);
     const backlog = host.backlog ?? BACKLOG;
@@ -460,10 +463,6 @@ export class QueueStore implements JobStore {
   /** Returns how many were delayed, and wait now. */
   promoteSlice(ids: readonly string[]): Promise<number> {
     return this.calls.repeatable(() => this.control.promoteJobs(ids));
-  }
-
-  closeRateLimit(durationMs: number): Promise<string> {
-    return this.calls.repeatable(() => this.control.closeRateLimit(durationMs));
   }
 
   trimEvents(max: number): Promise<number> {

@@ -14,6 +14,7 @@ import { type AttemptHooks, AttemptRunner } from './attempt.js';
 import { FetchLoop } from './fetch-loop.js';
 import { LockKeeper } from './lock-keeper.js';
 import { ManualFetch } from './manual-fetch.js';
+import { Notices } from './notices.js';
 import { Run } from './run.js';
 import { Shutdown } from './shutdown.js';
 import { StalledChecker } from './stalled-checker.js';
@@ -52,6 +53,7 @@ export class WorkerParts {
   readonly stalls: StalledChecker;
   readonly manual: ManualFetch;
   readonly shutdown: Shutdown;
+  readonly notices: Notices;
   private readonly attempts: AttemptRunner;
   private readonly observer: WorkObserver | undefined;
 
@@ -149,6 +151,11 @@ export class WorkerParts {
     );
     const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
     this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
+    this.notices = new Notices(
+      this.store.keys.of('notices'),
+      () => this.connection.eventLine(this.store.keys.base),
+      { limits: () => this.loop.poke() },
+    );
     this.shutdown = new Shutdown(runtime, this.store, this.locks);
   }
 

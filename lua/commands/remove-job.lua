@@ -1,13 +1,15 @@
 --- Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body logs writer dedup children posted
+-- @key limits limited holders
+-- @derives job body logs writer dedup children posted limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply ok, told when a parent in another queue has to be told besides, missing, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup
+-- @use server-time send once this-life events moves wake state-of free-places take-out erase limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
 -- @use post tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer
@@ -18,7 +20,7 @@ end
 id = this_life(q, id)
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'limits')
 local state = state_of(q, id)
 local word = 'ok'
 if not state then
@@ -28,13 +30,16 @@ elseif state == 'active' and tonumber(redis.call('ZSCORE', q.active, id) or 0) >
 end
 
 if word == 'ok' then
-  take_out(q, id, state)
+  local opened = take_out(q, id, state) or (state == 'active' and meta[3])
   emit(call.events, 'removed', id .. '\t' .. state)
   end_dedup(q, call, { id })
   leave_parents(q, call, { id })
   erase(q, { id })
   write_moves(q, call.moves)
   wake_for(q, call.moves, meta[1])
+  if opened and not meta[1] then
+    wake_one(q)
+  end
   settle_and_wake(q, call, call.moves.now, meta[1])
   word = write_outbox(q, call, call.moves.now) and 'told' or 'ok'
   publish(q.events, call.events, meta[2])

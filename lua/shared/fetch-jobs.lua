@@ -11,15 +11,8 @@ local function take_ids(q, want)
   return ids
 end
 
--- Starts up to `grant.want` jobs. Answers the ids started and how long the rate limit asks to wait.
-local function fetch_jobs(q, reply, grant, events, moves)
-  local now = moves.now
-  local want = math.min(grant.want, FETCH_CAP)
-  local limit = read_limit(q, grant.max, grant.duration, grant.closed_until, now)
-  want = math.min(want, limit.left)
-  if want < 1 then
-    return {}, limit.left < 1 and limit.ends - now or 0
-  end
+-- Starts so many of the jobs that wait. Answers their ids.
+local function start_plain(q, reply, grant, events, moves, want)
   local taken = take_ids(q, want)
   local ids = {}
   if #taken > 0 then
@@ -32,10 +25,23 @@ local function fetch_jobs(q, reply, grant, events, moves)
         emit(events, 'active', id)
       end
     end
-    lock_all(q, ids, now + grant.lock)
-    if grant.max > 0 and #ids > 0 then
-      count_starts(q, limit, #ids, now)
-    end
+    lock_all(q, ids, moves.now + grant.lock)
+  end
+  return ids
+end
+
+-- Starts up to `grant.want` jobs. Answers the ids started and how long the rate limit asks to wait.
+local function fetch_jobs(q, reply, grant, events, moves)
+  local now = moves.now
+  local want = math.min(grant.want, FETCH_CAP)
+  local limit = read_limit(q, grant.max, grant.duration, grant.closed_until, now)
+  want = math.min(want, limit.left)
+  if want < 1 then
+    return {}, limit.left < 1 and limit.ends - now or 0
+  end
+  local ids = start_plain(q, reply, grant, events, moves, want)
+  if grant.max > 0 and #ids > 0 then
+    count_starts(q, limit, #ids, now)
   end
   local limited = grant.max > 0 and limit.left <= #ids
   return ids, limited and limit.ends - now or 0

@@ -68,7 +68,15 @@ const commits = (...entry: string[]): ValidCall =>
 const step = (head: string, next: string, ...way: string[]): ValidCall =>
   commits('step', '6', 'w:1', 'pay', head, '1', 'post', next, String(way.length), ...way);
 
-const SPECS = ['', '50,,,', ',4,1,', `500,,,${SEED_TIME}`, '100,,,,2000,er,twin'];
+const SPECS = [
+  '',
+  '50,,,',
+  ',4,1,',
+  `500,,,${SEED_TIME}`,
+  '100,,,,2000,er,twin',
+  ',3,,;stripe',
+  ',,,?stripe;new',
+];
 const MESSAGES = [
   message('add', 'n1', '5,2,,', `f${OTHER}\tabove`, 0, BODY),
   message('add', 'n2', '', '', 2, BODY, `${OTHER}\tx`),
@@ -125,11 +133,13 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     step('0,0,f,1', '', 'undo', '"no"'),
   ],
   drainQueue: [call(['0', '0', '0']), call(['1', '1', '1'])],
+  limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
   nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [
     { ...call(['3', '1']), paused: true },
     { ...call(['900', '1']), paused: true },
   ],
+  pauseLimit: [call(['stripe', '1'])],
   pauseQueue: [call(['1'])],
   promoteJob: [call(lane('4'))],
   promoteJobs: [call([NOW], ['4', '3'])],
@@ -151,9 +161,15 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   removeChildren: [call([NOW, `${OTHER}\tabove`, '1'], ['14', '10'])],
   removeDedupKey: [call(lane('twin', ''))],
   removeJob: [call(lane('1')), call(lane('14'))],
+  removeLimit: [call(['stripe']), call(['awaited'])],
   renewLocks: [call([NOW, '45000', '15000', '30000'], ['5', 'w:1', '6', 'w:1'])],
   retryJob: [call(lane('8', 'completed', '0', '1', '1')), call(lane('10', 'failed', '1', '0', '0'))],
   retryJobs: [call([NOW, 'completed', '10', '0']), call([NOW, 'failed', '10', String(SEED_TIME + 5)])],
+  setLimit: [
+    call(['stripe', '3', '5', '500', '0']),
+    call(['awaited', '0', '5', '500', '0']),
+    call(['more', '2', '0', '0', '1']),
+  ],
   setMeta: [call(['500'])],
   signalJob: [call(lane('13', 'go', 'k', '1')), call(lane('5', 'go', '', '1'))],
   stageFlow: [call([NOW, 's', '0', '60000'], [POSTED, POSTED])],
