@@ -54,15 +54,8 @@ module.exports = {
       name: 'no-cycles',
       comment: 'Files that import each other cannot be understood, or loaded, one at a time.',
       severity: 'error',
-      from: { pathNot: '^test/' },
+      from: {},
       to: { circular: true },
-    },
-    {
-      name: 'no-cycles-in-tests',
-      comment: 'Files of tests may name the types of each other, but are loaded one at a time.',
-      severity: 'error',
-      from: { path: '^test/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     onlyIn('ioredis', '(^|/)node_modules/ioredis/', ['redis']),
     {

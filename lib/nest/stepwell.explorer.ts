@@ -13,6 +13,7 @@ import type {
 } from './interfaces/discovered-processor.interface.js';
 import type { HandlerMetadata } from './interfaces/metadata.interface.js';
 import { ListenerWithoutQueueError, MissingHandlerError, MissingProcessorError } from './nest-errors.js';
+import { foundProvider } from './start-watch.js';
 import { scopedListener } from './scoped-listener.js';
 import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
@@ -133,6 +134,7 @@ export class StepwellExplorer {
         const queue = listener.queue ?? own;
         if (queue === undefined) throw new ListenerWithoutQueueError(label);
         const { event } = listener;
+        if (provider.instance) foundProvider(provider.instance as object);
         if (isScoped(provider)) {
           return { ...listener, queue, label, handle: scopedListener(provider, method, { queue, event }) };
         }

@@ -13,7 +13,7 @@ import { baseOptionsOf } from './base-options.js';
 import type { DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
 import { JobRouter } from './job-router.js';
 import { mergeWorkerOptions } from './merge-worker-options.js';
-import { afterBootstrap, foundProcessor, takeUnseenProcessors } from './processor-watch.js';
+import { afterBootstrap, foundProvider, takeUnseenProcessors } from './start-watch.js';
 import { QueueNotRegisteredError } from './nest-errors.js';
 import { SharedOptions } from './shared-options.js';
 import { sayMissingShutdownHooks } from './shutdown-hooks.js';
@@ -47,7 +47,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
       this.sayWhatIsIgnored();
       const queues = groupByQueue(this.explorer.explore());
       for (const [queue, processors] of queues) {
-        processors.forEach(({ instance }) => foundProcessor(instance));
+        processors.forEach(({ instance }) => foundProvider(instance));
         if (this.registry.isReplaced(queue)) continue;
         const byHand = mergeWorkerOptions(processors).autorun === false;
         this.registry.addWorker(this.createWorker(queue, processors), byHand);

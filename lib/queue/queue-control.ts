@@ -93,8 +93,7 @@ export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
 
   /**
    * Removes all jobs that wait for a worker, and the delayed ones too when asked. Parents that wait for children stay, in
-   * this queue and in others; one whose children are all removed waits for a worker then. Pause the queue before: where
-   * workers go on taking jobs from more than a thousand, such a parent may be removed too.
+   * this queue and in others; one whose children are all removed waits for a worker then, and is not removed.
    */
   async drain(delayed = false): Promise<void> {
     await this.store.drain(delayed);

@@ -24,12 +24,24 @@ import type { NumberedCall } from './calls.js';
 
 /** How far a draining is, see drain-queue. */
 export interface DrainPlace {
-  upto: number;
+  begun: number;
   left: number;
+  passed: number;
+  /** Scores, as Redis writes them. */
+  prioritized: string;
+  delayed: string;
 }
 
 /** A state, or where jobs of one wait for a limit. */
 export type CleanPlace = ListedState | 'limited waiting' | 'limited prioritized';
+
+export const DRAIN_BEGIN: DrainPlace = {
+  begun: 0,
+  left: 0,
+  passed: 0,
+  prioritized: '-inf',
+  delayed: '-inf',
+};
 
 export interface CleanSlice {
   place: CleanPlace;
@@ -131,10 +143,18 @@ export class ControlStore {
   }
 
   /** Removes one slice of the jobs that wait; answers how many. */
-  async drainQueue(delayed: boolean, { upto, left }: DrainPlace): Promise<DrainPlace & { removed: number }> {
-    const args = [flag(delayed), upto, left] as const;
-    const reply = (await this.scripts.run(drainQueue, args)) as [number, number, number];
-    return { removed: reply[0], upto: reply[1], left: reply[2] };
+  async drainQueue(delayed: boolean, place: DrainPlace): Promise<DrainPlace & { looked: number }> {
+    const reply = (await this.scripts.run(drainQueue, [
+      REDIS_TIME,
+      flag(delayed),
+      place.begun,
+      place.left,
+      place.passed,
+      place.prioritized,
+      place.delayed,
+    ])) as [number, number, number, number, number, string, string];
+    const [, looked, begun, left, passed, prioritized, later] = reply;
+    return { looked, begun, left, passed, prioritized, delayed: later };
   }
 
   async cleanJobs(slice: CleanSlice, lane: NumberedCall): Promise<CleanedSlice> {
@@ -154,7 +174,7 @@ export class ControlStore {
 
   /** Deletes one slice; answers more, undelivered, done, not-paused or active. */
   obliterateQueue(count: number, force: boolean): Promise<string> {
-    return this.scripts.run(obliterateQueue, [count, flag(force)]) as Promise<string>;
+    return this.scripts.run(obliterateQueue, [REDIS_TIME, count, flag(force)]) as Promise<string>;
   }
 
   /** Moves one slice of the jobs finished at or before `before`, 0 being now by Redis' clock; answers the time used. */

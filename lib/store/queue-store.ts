@@ -45,7 +45,7 @@ import {
   readJobs,
   runCommit,
 } from './commit-batch.js';
-import { type CleanedSlice, type CleanSlice, ControlStore } from './control-store.js';
+import { type CleanedSlice, type CleanSlice, ControlStore, DRAIN_BEGIN } from './control-store.js';
 import type { Courier } from './courier.js';
 import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
@@ -429,8 +429,8 @@ export class QueueStore implements JobStore {
   }
 
   async drain(delayed: boolean): Promise<void> {
-    let slice = { removed: 1, upto: 0, left: 0 };
-    while (slice.removed > 0) {
+    let slice = { ...DRAIN_BEGIN, looked: 1 };
+    while (slice.looked > 0) {
       const place = slice;
       slice = await this.calls.repeatable(() => this.control.drainQueue(delayed, place));
     }

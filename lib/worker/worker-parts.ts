@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Job } from '../job/job.js';
 import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
@@ -56,6 +57,8 @@ export class WorkerParts {
   readonly notices: Notices;
   private readonly attempts: AttemptRunner;
   private readonly observer: WorkObserver | undefined;
+  /** An add of this process may bring a job along, and what it runs in, such as a request, is not the job's context. */
+  private readonly inOwnContext = AsyncLocalStorage.snapshot();
 
   constructor(
     private readonly host: WorkerHost,
@@ -80,7 +83,11 @@ export class WorkerParts {
       () => this.store.commit,
       () => this.store.waitForWake(drainDelayMs),
       drainDelayMs,
-      { job: (record, sentAt) => this.begin(record, sentAt), drained: () => tell('drained'), failed },
+      {
+        job: (record, sentAt) => this.inOwnContext(() => this.begin(record, sentAt)),
+        drained: () => this.inOwnContext(() => tell('drained')),
+        failed,
+      },
     );
     this.store = new QueueStore(
       this.connection,

@@ -1,53 +1,51 @@
 --- Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it
--- removes none. Parents that wait for children stay; one that comes to wait because the draining lets it go is not one
--- of the jobs that waited, and stays too. Each job that goes is told of.
+-- looks at none. Parents that wait for children stay, also those that come to wait for a worker while the draining goes
+-- on, be it by the draining or by a worker. Each job that goes is told of.
 -- @key meta waiting prioritized delayed waiting-children events wake outbox fences limits limited holders
 -- @derives job body logs dedup children posted limit parked
+-- @arg now int          0 for Redis' clock
 -- @arg delayed int      1 to remove delayed jobs as well
--- @arg upto int         order number from which on prioritized jobs are newer than the draining, 0 at the first slice
--- @arg left int         how many of the plain list are left to remove; not read at the first slice
--- @reply how many were removed, and both numbers for the next slice
+-- @arg begun int        order number of the draining, 0 at the first slice
+-- @arg left int         how many of the plain list are left to remove, not read at the first slice
+-- @arg passed int       how many jobs of the plain list were passed over since one was removed
+-- @arg prioritized text score behind which to go on, -inf at the first slice
+-- @arg later text       the same for delayed jobs
+-- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed and both
+-- @reply scores
 -- @cost O(K log N) for K jobs, 1000 at most
 -- @use server-time send events tell-removed moves wake state-of free-places take-out erase forget-dedup post
 -- @use tell-parent leave-parents
 -- @use take-delayed let-through children settle-child settle-here
 
 local DRAIN_CAP = 1000
-local t = server_time(0)
-local removed, call = 0, { events = new_events(), drains = true }
+
+local function is_score(text)
+  return text == '-inf' or string.match(text, '^%-?[%d.]+$') and tonumber(text)
+end
+
+if not (is_score(prioritized) and is_score(later)) then
+  return redis.error_reply('ERR an argument is no score: prioritized later')
+end
+local t = server_time(now)
+local removed, looked, call = 0, 0, { events = new_events(), drains = true }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'seq')
-if upto == 0 then
-  upto, left = (tonumber(meta[3]) or 0) + 1, redis.call('LLEN', q.waiting)
+if begun == 0 then
+  left = redis.call('LLEN', q.waiting)
+  -- A queue that never gave an order number has no jobs but in its plain list.
+  if left == 0 and not meta[3] then
+    return { 0, 0, 0, 0, 0, prioritized, later }
+  end
+  begun = redis.call('HINCRBY', q.meta, 'seq', 1)
+end
+
+local function was_let_run(id)
+  local since = redis.call('HGET', q.job .. id, 'since')
+  return since and tonumber(since) > begun
 end
 
 -- The order number is in the lower half of a score, see `place`.
-local function take_older(most)
-  local found = most > 0 and redis.call('ZRANGE', q.prioritized, 0, most - 1, 'WITHSCORES') or {}
-  local ids = {}
-  for i = 1, #found, 2 do
-    if math.abs(tonumber(found[i + 1]) % 2 ^ 32 - 2 ^ 31) < upto then
-      ids[#ids + 1] = found[i]
-    end
-  end
-  send('ZREM', q.prioritized, ids)
-  return ids
-end
-
--- So is that of a job that waits for a limit.
-local function take_parked(most)
-  local found = redis.call('ZRANGE', q.limited, 0, most - 1, 'WITHSCORES')
-  local ids = { waiting = {}, prioritized = {} }
-  local all = {}
-  for i = 1, #found, 2 do
-    local score = tonumber(found[i + 1])
-    if math.abs(score % 2 ^ 32 - 2 ^ 31) < upto then
-      local state = score < 2 ^ 32 and 'waiting' or 'prioritized'
-      ids[state][#ids[state] + 1] = found[i]
-      all[#all + 1] = found[i]
-    end
-  end
-  unpark(q, all)
-  return ids
+local function is_newer(_, score)
+  return math.abs(tonumber(score) % 2 ^ 32 - 2 ^ 31) > begun
 end
 
 local function drop(state, ids)
@@ -58,19 +56,65 @@ local function drop(state, ids)
   removed = removed + #ids
 end
 
-local plain = take_first(q, 'waiting', math.min(DRAIN_CAP, left))
-left = left - #plain
-drop('waiting', plain)
-drop('prioritized', take_older(DRAIN_CAP - removed))
-if removed < DRAIN_CAP then
-  local parked = take_parked(DRAIN_CAP - removed)
-  drop('waiting', parked.waiting)
-  drop('prioritized', parked.prioritized)
+-- Parents that have been let run go behind those that are still to be removed.
+local function drop_plain()
+  local older, newer = {}, {}
+  for _, id in ipairs(take_first(q, 'waiting', math.min(DRAIN_CAP, left))) do
+    local ids = was_let_run(id) and newer or older
+    ids[#ids + 1] = id
+  end
+  send('RPUSH', q.waiting, newer)
+  drop('waiting', older)
+  looked, left = #older + #newer, left - #older
+  passed = #older > 0 and #newer or passed + #newer
+  if passed >= redis.call('LLEN', q.waiting) then
+    left = 0
+  end
 end
+
+-- Answers the score behind which to go on.
+local function drop_sorted(state, after, stays)
+  local most = DRAIN_CAP - looked
+  local found = most > 0
+      and redis.call('ZRANGEBYSCORE', q[state], '(' .. after, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
+    or {}
+  local ids = {}
+  for i = 1, #found, 2 do
+    if not stays(found[i], found[i + 1]) then
+      ids[#ids + 1] = found[i]
+    end
+  end
+  send('ZREM', q[state], ids)
+  drop(state, ids)
+  looked = looked + #found / 2
+  return found[#found] or after
+end
+
+-- Of those that wait for a limit, too: they are in the order of their turns.
+local function drop_parked()
+  local most = DRAIN_CAP - looked
+  local found = most > 0 and redis.call('ZRANGE', q.limited, 0, most - 1, 'WITHSCORES') or {}
+  local ids = { waiting = {}, prioritized = {} }
+  for i = 1, #found, 2 do
+    if not is_newer(nil, found[i + 1]) and not was_let_run(found[i]) then
+      local list = tonumber(found[i + 1]) < 2 ^ 32 and ids.waiting or ids.prioritized
+      list[#list + 1] = found[i]
+    end
+  end
+  for state, list in pairs(ids) do
+    unpark(q, list)
+    drop(state, list)
+    looked = looked + #list
+  end
+end
+
+drop_plain()
+drop_parked()
+prioritized = drop_sorted('prioritized', prioritized, is_newer)
 if delayed == 1 then
-  drop('delayed', take_first(q, 'delayed', DRAIN_CAP - removed))
+  later = drop_sorted('delayed', later, was_let_run)
 end
 settle_and_wake(q, call, t, meta[1])
 write_outbox(q, call, t)
 publish(q.events, call.events, meta[2])
-return { removed, upto, left }
+return { removed, looked, begun, left, passed, prioritized, later }

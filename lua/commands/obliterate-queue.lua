@@ -4,6 +4,7 @@
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
 -- @key staging limits limited holders notices
 -- @derives job body logs dedup children staged posted limit parked
+-- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 1000
 -- @arg force int        1 to delete active jobs as well
 -- @reply not-paused, active when there are active jobs, more, undelivered when other queues have to be told first, or
@@ -20,7 +21,7 @@ if force == 0 and redis.call('ZCARD', q.active) > 0 then
   return 'active'
 end
 
-local t = server_time(0)
+local t = server_time(now)
 local call = { events = new_events() }
 local max_events = redis.call('HGET', q.meta, 'maxEvents')
 local left = math.max(math.min(count, OBLITERATE_CAP), 1)

@@ -32,14 +32,17 @@ local function take_promised(q, id, refs)
   return { unpack(refs, 1, promised) }
 end
 
--- Puts a parent where workers fetch, in front of those that wait there; behind them while these are being drained.
+-- Puts a parent where workers fetch, in front of those that wait there; behind them while these are being drained. A
+-- draining tells by its order number that it did not wait there when it began.
 local function let_run(q, call, id, state, priority)
   if state == 'delayed' then
     take_delayed(q, call.moves, id)
   else
     redis.call('ZREM', q['waiting-children'], id)
   end
-  redis.call('HSET', q.job .. id, 'state', place(call.moves, id, priority, not call.drains), 'delay', 0)
+  local state_now = place(call.moves, id, priority, not call.drains)
+  local since = redis.call('HINCRBY', q.meta, 'seq', 1)
+  redis.call('HSET', q.job .. id, 'state', state_now, 'delay', 0, 'since', since)
   emit(call.events, 'waiting', id .. '\t' .. state)
 end
 
@@ -51,7 +54,7 @@ local function release_parent(q, call, id, priority, delay)
   redis.call('ZREM', q['waiting-children'], id)
   local due = call.moves.now + tonumber(delay)
   move(call.moves, 'delayed', { id = id, due = due })
-  redis.call('HSET', q.job .. id, 'state', 'delayed')
+  redis.call('HSET', q.job .. id, 'state', 'delayed', 'since', redis.call('HINCRBY', q.meta, 'seq', 1))
   emit(call.events, 'delayed', id .. '\t' .. due)
 end
 

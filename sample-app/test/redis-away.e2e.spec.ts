@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getQueueToken, type Queue } from 'stepwell';
 import { PHOTOS } from '../src/photos/photo.js';
 import { CuttableProxy } from './support/cuttable-proxy.js';
@@ -11,8 +11,6 @@ import { until } from './support/until.js';
 
 const REDIS = new URL(process.env['STEPWELL_TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379');
 const PHOTO = new URL('../photos/quiet-sea.jpg', import.meta.url);
-/** The same photo again would count as a duplicate of one that Redis took late, and that is taken back. */
-const OTHER_PHOTO = new URL('../photos/desert-dusk.jpg', import.meta.url);
 
 const UP = /"redis":"up"/;
 const AWAY = /"redis":"away"/;
@@ -34,8 +32,8 @@ describe.each(['hang', 'cut'] as const)('the app whose Redis is away (%s)', (fau
     await proxy.stop();
   });
 
-  const upload = async (photo = PHOTO): Promise<Response> => {
-    const body = photoForm(new Uint8Array(await readFile(photo)));
+  const upload = async (): Promise<Response> => {
+    const body = photoForm(new Uint8Array(await readFile(PHOTO)));
     return fetch(`${app.address}/photos`, { method: 'POST', body });
   };
   const uploads = (): Promise<string[]> => readdir(join(app.dataFolder, 'uploads'));
@@ -68,7 +66,7 @@ describe.each(['hang', 'cut'] as const)('the app whose Redis is away (%s)', (fau
     proxy.mend();
     expect(await health(200)).toBe(200);
     const response = await until(
-      () => upload(OTHER_PHOTO),
+      () => upload(),
       ({ status }) => status === 202,
     );
     expect(response.status).toBe(202);
@@ -95,6 +93,33 @@ describe.each(['hang', 'cut'] as const)('the app whose Redis is away (%s)', (fau
     await board.has(/"redis":"away"[^]*"redis":"up"[^]*event: snapshot\n/);
     await board.end();
     await late.end();
+  });
+});
+
+describe('the app whose Redis is slow', () => {
+  it('takes a photo again while the job that came too late is taken back', async () => {
+    const app = await PhotoApp.start();
+    const queue = app.app.get<Queue>(getQueueToken(PHOTOS));
+    await queue.pause();
+    const add = queue.add.bind(queue);
+    jest.spyOn(queue, 'add').mockImplementationOnce(async (...args) => {
+      const job = await add(...args);
+      await pause(2000);
+      return job;
+    });
+    const upload = async (): Promise<Response> => {
+      const body = photoForm(new Uint8Array(await readFile(PHOTO)));
+      return fetch(`${app.address}/photos`, { method: 'POST', body });
+    };
+
+    expect((await upload()).status).toBe(503);
+    const again = await upload();
+
+    expect(again.status).toBe(202);
+    expect(await again.json()).not.toMatchObject({ isDuplicate: true });
+    expect(await queue.getWaitingCount()).toBe(1);
+    expect(await readdir(join(app.dataFolder, 'uploads'))).toHaveLength(1);
+    await app.stop();
   });
 });
 

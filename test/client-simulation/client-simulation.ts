@@ -1,21 +1,9 @@
 import type { Redis } from 'ioredis';
-import type { Patch } from '../simulation/simulated-scripts.js';
+import type { ClientSimulationOptions } from './client-simulation-options.js';
 import { ClientWorld } from './client-world.js';
 import { Finale } from './finale.js';
 import { ORDERS, PARCELS } from './program.js';
 import { Violated } from './violated.js';
-
-export interface ClientSimulationOptions {
-  seed: number;
-  steps: number;
-  /** Steps at which nothing is done on purpose: neither a fault nor a user's action. For shrinking. */
-  skip?: ReadonlySet<number>;
-  /** Whether the world comes to its end as it should. Default true. */
-  finale?: boolean;
-  /** Changes of the Lua scripts. */
-  patches?: readonly Patch[];
-  log?: (line: string) => void;
-}
 
 export interface ClientSimulationResult {
   seed: number;

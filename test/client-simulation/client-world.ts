@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { Random } from '../simulation/random.js';
 import { Actions } from './actions.js';
 import { Checks } from './checks.js';
-import type { ClientSimulationOptions } from './client-simulation.js';
+import type { ClientSimulationOptions } from './client-simulation-options.js';
 import { Faults } from './faults.js';
 import { Ledger, type Running } from './ledger.js';
 import { Network } from './network.js';

@@ -1,5 +1,10 @@
 import type { JobEvent } from '../../lib/engine.js';
-import type { Ledger } from './ledger.js';
+
+/** Where it is noted what was read, and what was wrong with it. */
+interface Notes {
+  readonly faults: string[];
+  count(what: string): void;
+}
 
 /** What one process has read of a queue's events: each number once and in its order, but for gaps that count what is missing. */
 export class EventLog {
@@ -11,7 +16,7 @@ export class EventLog {
 
   constructor(
     private readonly owner: string,
-    private readonly ledger: Ledger,
+    private readonly notes: Notes,
   ) {}
 
   take(event: JobEvent): void {
@@ -20,7 +25,7 @@ export class EventLog {
     this.last = number;
     this.lastId = event.id;
     if (event.event === 'gap') {
-      this.ledger.count('gap');
+      this.notes.count('gap');
       if (known !== undefined && event.lost !== number - known) {
         this.blame(`was told of ${event.lost} lost events and lost ${number - known}, up to ${number}`);
       }
@@ -40,7 +45,7 @@ export class EventLog {
   }
 
   private blame(what: string): void {
-    this.ledger.faults.push(`${this.owner} ${what}`);
+    this.notes.faults.push(`${this.owner} ${what}`);
   }
 }
 

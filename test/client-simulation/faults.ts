@@ -1,8 +1,23 @@
 import type { Random } from '../simulation/random.js';
-import type { ClientWorld } from './client-world.js';
-import type { Program } from './program.js';
+import type { Ledger } from './ledger.js';
+import type { Network } from './network.js';
+import type { Program, Role } from './program.js';
+import type { Wire } from './wire.js';
 
 type Fault = (program: Program) => string | Promise<string>;
+
+/** What can be broken. */
+interface Breakable {
+  readonly clock: { now: number };
+  readonly ledger: Ledger;
+  readonly lockMs: number;
+  readonly network: Network;
+  readonly down: { wire: Wire; until: number }[];
+  alive(): Program[];
+  start(role: Role): Program;
+  remove(program: Program): void;
+  close(program: Program): Promise<void>;
+}
 
 const REFUSALS = [
   'LOADING Redis is loading the dataset in memory',
@@ -16,7 +31,7 @@ export class Faults {
   private readonly table: readonly (readonly [number, Fault])[];
 
   constructor(
-    private readonly world: ClientWorld,
+    private readonly world: Breakable,
     private readonly dice: Random,
   ) {
     this.table = [

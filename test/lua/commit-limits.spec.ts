@@ -222,7 +222,7 @@ describe('jobs that wait for a limit', () => {
     );
     await fetch();
     expect((await lab.dump()).limited).toEqual([['3', expect.any(Number)]]);
-    await lab.run(drainQueue, [0, 0, 0]);
+    await lab.run(drainQueue, [NOW, 0, 0, 0, 0, '-inf', '-inf']);
     expect(await lab.dump()).not.toHaveProperty('limited');
     expect(await lab.dump()).not.toHaveProperty('parked:stripe');
   });
@@ -230,7 +230,7 @@ describe('jobs that wait for a limit', () => {
   it('go with the queue', async () => {
     await parked();
     await lab.run(pauseQueue, [1]);
-    expect((await lab.run(obliterateQueue, [100, 1])).reply).toBe('done');
+    expect((await lab.run(obliterateQueue, [NOW, 100, 1])).reply).toBe('done');
     expect(Object.keys(await lab.dump()).filter((key) => !/^(events|writer)/.test(key))).toEqual([]);
   });
 });

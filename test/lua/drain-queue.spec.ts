@@ -26,8 +26,22 @@ const gone = {
   ],
 };
 
-/** The first slice of a draining. */
-const drain = (delayed: number) => lab.run(drainQueue, [delayed, 0, 0]);
+type Reply = [
+  removed: number,
+  looked: number,
+  begun: number,
+  left: number,
+  passed: number,
+  prioritized: string,
+  delayed: string,
+];
+
+/** The first slice of a draining, or the one after a reply. */
+async function drain(delayed: number, last?: Reply) {
+  const [, , begun, left, passed, ...scores] = last ?? [0, 0, 0, 0, 0, '-inf', '-inf'];
+  const { reply, ...states } = await lab.run(drainQueue, [0, delayed, begun, left, passed, ...scores]);
+  return { ...states, reply: reply as Reply };
+}
 
 describe('drain-queue', () => {
   it('removes jobs that wait', async () => {
@@ -35,8 +49,11 @@ describe('drain-queue', () => {
 
     const { reply, before, after } = await drain(0);
 
-    expect(reply).toEqual([2, expect.any(Number), 0]);
-    expect(after).toEqual({ ...before, ...gone, waiting: undefined, prioritized: undefined });
+    expect(reply.slice(0, 5)).toEqual([2, 2, 7, 0, 0]);
+    expect(after).toEqual({
+      ...{ ...before, ...gone, waiting: undefined, prioritized: undefined },
+      meta: { ...(before.meta as object), seq: '7' },
+    });
   });
 
   it('removes delayed ones too when asked', async () => {
@@ -44,9 +61,10 @@ describe('drain-queue', () => {
 
     const { reply, before, after } = await drain(1);
 
-    expect(reply).toEqual([3, expect.any(Number), 0]);
+    expect(reply.slice(0, 5)).toEqual([3, 3, 7, 0, 0]);
     expect(after).toEqual({
       ...{ ...before, ...gone, 'body:3': undefined },
+      meta: { ...(before.meta as object), seq: '7' },
       ...{ waiting: undefined, prioritized: undefined, delayed: undefined },
       events: [...gone.events, ['removed', '3', 'delayed']],
     });
@@ -61,28 +79,84 @@ describe('drain-queue', () => {
 
     const { reply, after } = await drain(0);
 
-    expect(reply).toEqual([1000, expect.any(Number), 0]);
+    expect(reply.slice(0, 5)).toEqual([1000, 1000, 1601, 0, 0]);
     expect(after.waiting).toBeUndefined();
     expect(after.prioritized).toHaveLength(600);
     expect(await lab.client.xlen(lab.keys.of('events'))).toBe(1);
-    expect((await drain(0)).reply).toEqual([600, expect.any(Number), 0]);
+    expect((await drain(0, reply)).reply.slice(0, 2)).toEqual([600, 600]);
   });
 
-  it('answers 0 when there is nothing left', async () => {
-    await lab.given({ jobs: [{ id: '3', state: 'delayed' }] });
+  it('writes nothing where there never was a job', async () => {
+    const { reply, after } = await drain(0);
 
-    const { reply, before, after } = await drain(0);
-
-    expect(reply).toEqual([0, expect.any(Number), 0]);
-    expect(after).toEqual(before);
+    expect(reply).toEqual([0, 0, 0, 0, 0, '-inf', '-inf']);
+    expect(after).toEqual({});
   });
 
-  it('leaves prioritized jobs alone that are newer than the draining, and the plain list beyond what was there', async () => {
-    await lab.given({ jobs: [{ id: '1' }, { id: '2', state: 'prioritized', priority: 1 }] });
+  it('goes on behind the jobs that are newer than the draining', async () => {
+    await lab.given({
+      jobs: [
+        { id: '1' },
+        { id: 'let run', fields: { since: 9 } },
+        { id: '2' },
+        { id: 'urgent', state: 'prioritized', priority: 1 },
+        { id: '3', state: 'prioritized', priority: 2 },
+        { id: 'later', state: 'delayed', fields: { state: 'delayed', since: 9 } },
+        { id: '4', state: 'delayed' },
+      ],
+    });
+    const scores = ((await lab.dump()).prioritized as [string, number][]).map(([, score]) => score);
+    const order = (score: number) => (score % 2 ** 32) - 2 ** 31;
+    // The second one of the plain list has been taken by a worker, so that two are left.
+    const place = [0, 0, order(scores[1]!), 2, 0, '-inf', '-inf'] as const;
+    await lab.client.zadd(lab.keys.of('prioritized'), scores[0]! + 2 ** 20, 'urgent');
 
-    const { reply, before, after } = await lab.run(drainQueue, [0, 1, 0]);
+    const { reply, after } = await drain(1, [...place]);
 
-    expect(reply).toEqual([0, 1, 0]);
-    expect(after).toEqual(before);
+    expect(after.waiting).toEqual(['2', 'let run']);
+    expect((after.prioritized as [string, number][]).map(([id]) => id)).toEqual(['urgent']);
+    expect((after.delayed as [string, number][]).map(([id]) => id)).toEqual(['later']);
+    expect(reply.slice(0, 2)).toEqual([3, 6]);
+
+    const second = await drain(1, reply);
+    expect(second.reply.slice(0, 2)).toEqual([1, 1]);
+    expect(second.after.waiting).toEqual(['let run']);
+    const third = await drain(1, second.reply);
+    expect(third.reply.slice(0, 2)).toEqual([0, 0]);
+    expect(third.after).toEqual(third.before);
+  });
+
+  it('takes a parent that was let run before it began', async () => {
+    await lab.given({
+      jobs: [
+        { id: '1', fields: { since: 1 } },
+        { id: '2', state: 'prioritized', priority: 1 },
+      ],
+    });
+
+    expect((await drain(0)).after.waiting).toBeUndefined();
+  });
+
+  it('ends where all that is left was let run meanwhile', async () => {
+    await lab.given({
+      jobs: [
+        { id: '1', fields: { since: 9 } },
+        { id: '2', fields: { since: 9 } },
+      ],
+    });
+
+    const { reply, after } = await drain(0, [0, 0, 5, 100, 0, '-inf', '-inf']);
+
+    expect(reply.slice(0, 5)).toEqual([0, 2, 5, 0, 2]);
+    expect(after.waiting).toEqual(['1', '2']);
+  });
+
+  it.each(['', 'nan', 'x', '5 ', '0x1'])('refuses %j as a score', async (score) => {
+    await lab.given({ jobs: [{ id: '1' }] });
+    const before = await lab.dump();
+
+    await expect(drain(0, [0, 0, 0, 0, 0, score, '-inf'])).rejects.toThrow('no score');
+    await expect(drain(0, [0, 0, 0, 0, 0, '-inf', score])).rejects.toThrow('no score');
+    expect(await lab.dump()).toEqual(before);
   });
 });

@@ -6,7 +6,7 @@ import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
 
-const obliterate = (count = 1000, force = 0) => lab.run(obliterateQueue, [count, force]);
+const obliterate = (count = 1000, force = 0) => lab.run(obliterateQueue, [0, count, force]);
 const oneOfEach = LISTED_STATES.map((state, i) => ({ id: `${i + 1}`, state, priority: 1, logs: ['x'] }));
 
 describe('obliterate-queue', () => {

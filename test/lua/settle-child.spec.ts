@@ -84,11 +84,16 @@ describe('the end of a child', () => {
       fields.pending = String(entry === 'p' ? others + 1 : others);
       if (counted) fields.failedChildren = '1';
       if (counted && !ended) fields.deferred = REASON;
-      if (next !== state) fields.delay = '0';
+      const seq = Number((before.meta as { seq?: string } | undefined)?.seq ?? 0) + 1;
+      if (next !== state) Object.assign(fields, { delay: '0', since: String(seq) });
       const children = { ...(before['children:p'] as Record<string, string>) };
       if (entry === undefined) delete children[REF];
       else children[REF] = entry;
-      const meta = { ...(before.meta as object), base: HERE };
+      const meta = {
+        ...(before.meta as object),
+        base: HERE,
+        ...(next === state ? {} : { seq: String(seq) }),
+      };
       const expected: QueueDump = { ...before, meta, 'job:p': fields, inbox: { [OTHER]: noted(1) } };
       if (Object.keys(children).length > 0) expected['children:p'] = children;
       else delete expected['children:p'];

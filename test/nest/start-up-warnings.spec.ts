@@ -57,6 +57,36 @@ describe('at its start an application says', () => {
     await app.close();
   });
 
+  it('that no module imports StepwellModule for a class that listens, or does both, once', async () => {
+    @Injectable()
+    class Board {
+      @OnQueueEvent('completed', 'mails')
+      onCompleted(): void {}
+
+      @OnQueueEvent('failed', 'mails')
+      onFailed(): void {}
+    }
+    @Processor('mails')
+    class Both {
+      @Process()
+      send(): void {}
+
+      @OnQueueEvent('failed')
+      onFailed(): void {}
+    }
+    const log = new LogLines();
+    const app = await Test.createTestingModule({ providers: [Board, Both] })
+      .setLogger(log)
+      .compile();
+    await app.init();
+
+    expect(warnings(log)).toEqual([
+      'warn Stepwell: Board.onCompleted() hears nothing: no module imports StepwellModule.',
+      'warn Stepwell: Both processes nothing: no module imports StepwellModule, which starts the worker of queue mails.',
+    ]);
+    await app.close();
+  });
+
   it('that forRoot is imported twice with different options', async () => {
     const [first, second] = [sharedOptions(), sharedOptions()];
     @Module({ imports: [StepwellModule.forRoot(second)] })

@@ -81,7 +81,7 @@ export async function operate(world: World): Promise<void> {
     [5, () => world.ask(lane, 'changeDelay', now, [id, random.pick([0, 100, 8000])])],
     [5, () => world.ask(lane, 'changePriority', now, [id, random.int(0, 3), flag()])],
     [6, () => world.ask(lane, 'cleanJobs', now, cleanArgs(random))],
-    [1, () => plain('drainQueue', flag(), 0, 0)],
+    [1, () => plain('drainQueue', now, flag(), 0, 0, 0, '-inf', '-inf')],
     [model.paused ? 12 : 3, () => plain('pauseQueue', model.paused ? 0 : 1)],
     [1, () => plain('pauseQueue', model.paused ? 1 : 0)],
     [2, () => plain('closeRateLimit', now, random.pick([0, 1000]))],

@@ -132,12 +132,15 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     step('0,0,w,1', '', 'await-signal', 'go', '100'),
     step('0,0,f,1', '', 'undo', '"no"'),
   ],
-  drainQueue: [call(['0', '0', '0']), call(['1', '1', '1'])],
+  drainQueue: [
+    call([NOW, '0', '0', '0', '0', '-inf', '-inf']),
+    call([NOW, '1', '1', '1', '0', '-inf', '-inf']),
+  ],
   limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
   nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [
-    { ...call(['3', '1']), paused: true },
-    { ...call(['900', '1']), paused: true },
+    { ...call([NOW, '3', '1']), paused: true },
+    { ...call([NOW, '900', '1']), paused: true },
   ],
   pauseLimit: [call(['stripe', '1'])],
   pauseQueue: [call(['1'])],

@@ -6,7 +6,7 @@ import type { Processor as ProcessorFunction } from '../../worker/worker-options
 import { QueueDefinition, type QueueName, queueNameOf } from '../define-queue.js';
 import type { ProcessorMetadata } from '../interfaces/metadata.interface.js';
 import type { ProcessorOptions, ProcessorWorkerOptions } from '../interfaces/processor-options.interface.js';
-import { declareProcessor } from '../processor-watch.js';
+import { declareProcessor } from '../start-watch.js';
 import { PROCESSOR_METADATA } from '../stepwell.constants.js';
 
 /** The function that a `Worker` calls for each job; the decorator of the same name is for classes. */

@@ -43,6 +43,9 @@ type PhotoJob = Job<PhotoData, PhotoResult>;
 /** Adds photos to the queue and tells how far they are. */
 @Injectable()
 export class PhotosService {
+  /** What is being taken back, by the photo's digest. */
+  private readonly leaving = new Map<string, Promise<void>>();
+
   constructor(
     @InjectQueue(PHOTOS) private readonly queue: Queue<PhotoData, PhotoResult>,
     @InjectQueue(PICTURES) private readonly pictures: Queue<PictureData, Picture>,
@@ -147,23 +150,36 @@ export class PhotosService {
 
   /** While the job of the same photo is unfinished there is no second one; see `@Dedup` on the processor. */
   private async add(data: PhotoData): Promise<PhotoView> {
-    const adding = this.queue.add('publish', data);
+    let adding: Promise<PhotoJob> | undefined;
     try {
+      // Else this one could count as a duplicate of a job that is about to go.
+      await this.redis.answer(this.leaving.get(data.digest) ?? Promise.resolve());
+      adding = this.queue.add('publish', data);
       const job = await this.redis.answer(adding);
       if (!job.deduplicated) return await this.redis.answer(this.view(job, 'waiting'));
       await this.store.discardUpload(data.file);
       return { ...(await this.redis.answer(this.get(job.id))), isDuplicate: true };
     } catch (error) {
-      await this.takeBack(adding, data.file);
+      await this.store.discardUpload(data.file);
+      if (adding) this.takeBack(data.digest, adding);
       throw error;
     }
   }
 
   /** Whoever is told that it failed does not expect the photo later: it leaves no file, and no job either. */
-  private async takeBack(adding: Promise<PhotoJob>, file: string): Promise<void> {
-    await this.store.discardUpload(file);
-    // A job that a worker has by now cannot be removed: it fails, for want of its file.
-    adding.then((job) => (job.deduplicated ? undefined : job.remove())).catch(() => undefined);
+  private takeBack(digest: string, adding: Promise<PhotoJob>): void {
+    const before = this.leaving.get(digest);
+    const gone = Promise.all([before, this.remove(adding)]).then(() => {
+      if (this.leaving.get(digest) === gone) this.leaving.delete(digest);
+    });
+    this.leaving.set(digest, gone);
+  }
+
+  private async remove(adding: Promise<PhotoJob>): Promise<void> {
+    const job = await adding.catch(() => undefined);
+    if (!job || job.deduplicated) return;
+    // One that a worker has by now cannot be removed: it fails, for want of its file.
+    await job.remove().catch(() => job.waitUntilFinished(this.events).catch(() => undefined));
   }
 
   private async view(job: PhotoJob, state: JobState): Promise<PhotoView> {

@@ -66,7 +66,7 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return lifted ? 'ok' : 'unchanged';
   },
 
-  drainQueue(model, [delayed]) {
+  drainQueue(model, [, delayed]) {
     const ids = [
       ...model.order.waiting,
       ...model.order.prioritized,

@@ -7,31 +7,50 @@ interface Hooks {
 
 /** Classes with `@Processor` by their queue, until an application of this process has them. */
 const unseen = new Map<Function, string>();
-/** Processors that an application with `StepwellModule` has found. */
+/** Prototypes with methods that listen. */
+const listening = new WeakSet<object>();
+/** Providers that an application with `StepwellModule` has found. */
 const found = new WeakSet<object>();
+/** Providers of which it was said that they do nothing. */
+const told = new WeakSet<object>();
 
 /** Remembers a class that wants jobs; should an application start it without `StepwellModule`, it says so. */
 export function declareProcessor(type: Function, queue: string): void {
   unseen.set(type, queue);
-  const prototype = type.prototype as Hooks;
-  const own = prototype.onApplicationBootstrap;
-  // The one sign of life that Nest gives to a provider of an application that knows nothing of us.
+  sayUnlessFound(type.prototype as object, () => {
+    unseen.delete(type);
+    return `${type.name} processes nothing: no module imports StepwellModule, which starts the worker of queue ${queue}.`;
+  });
+}
+
+/** The same for a class that listens. */
+export function declareListener(prototype: object, method: string): void {
+  if (listening.has(prototype)) return;
+  listening.add(prototype);
+  sayUnlessFound(
+    prototype,
+    () => `${prototype.constructor.name}.${method}() hears nothing: no module imports StepwellModule.`,
+  );
+}
+
+// The one sign of life that Nest gives to a provider of an application that knows nothing of us.
+function sayUnlessFound(prototype: object, text: () => string): void {
+  const own = (prototype as Hooks).onApplicationBootstrap;
   Object.defineProperty(prototype, 'onApplicationBootstrap', {
     configurable: true,
     writable: true,
     value(this: object): unknown {
-      if (!found.has(this)) {
-        unseen.delete(type);
-        const text = `${type.name} processes nothing: no module imports StepwellModule, which starts the worker of queue ${queue}.`;
-        new Logger(LOG_CONTEXT).warn(text);
+      if (!found.has(this) && !told.has(this)) {
+        told.add(this);
+        new Logger(LOG_CONTEXT).warn(text());
       }
       return own?.call(this);
     },
   });
 }
 
-/** An application has this processor. */
-export function foundProcessor(instance: object): void {
+/** An application has this processor, or listener. */
+export function foundProvider(instance: object): void {
   found.add(instance);
   for (
     let type: unknown = instance.constructor;
