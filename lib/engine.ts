@@ -39,6 +39,8 @@ export type {
   JobEventName,
   SnapshotEvent,
 } from './job/job-event.js';
+export type { CancelOptions, CancelOutcome } from './job/cancel-job.js';
+export type { Cancellation } from './job/cancellation.js';
 export { Job } from './job/job.js';
 export type { JobProgress } from './job/job-progress.js';
 export type {

@@ -308,13 +308,25 @@ export class RedisOutOfMemoryError extends StepwellError {
   }
 }
 
-/** Why a job's signal was aborted: `worker.cancelJob`. In a text it reads as the reason alone. */
+/** What a job that was cancelled without a reason fails for. */
+export const CANCELLED = 'The job was cancelled.';
+
+/**
+ * Why a job's signal was aborted: `queue.cancel`, after which it fails for good, or `worker.cancelJob`. In a text it reads as the reason
+ * alone.
+ */
 export class JobCancelledError extends StepwellError {
-  /** What `cancelJob` was given. */
+  /** What `cancel` or `cancelJob` was given. */
   readonly reason: string | undefined;
 
-  constructor(reason?: string) {
-    super(reason ?? 'The job was cancelled.', 'JOB_CANCELLED');
+  /**
+   * @param isFinal whether the job fails whatever attempts are left
+   */
+  constructor(
+    reason?: string,
+    readonly isFinal = false,
+  ) {
+    super(reason ?? CANCELLED, 'JOB_CANCELLED');
     this.reason = reason;
   }
 

@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { backoffDelay, type BackoffStrategy } from './backoff.js';
+import { JobCancelledError } from './errors.js';
 import type { BackoffOptions, JobsOptions } from './job-options.js';
 import { specialErrorKind } from './special-errors.js';
 
@@ -44,7 +45,8 @@ export async function failureOf<J extends Attempted>(
 ): Promise<Failure> {
   const { made, attempts = 0, backoff } = tries;
   let retryDelayMs: number | undefined;
-  if (made < attempts && specialErrorKind(error) !== 'unrecoverable') {
+  const isFinal = error instanceof JobCancelledError && error.isFinal;
+  if (made < attempts && !isFinal && specialErrorKind(error) !== 'unrecoverable') {
     const delay = await backoffDelay(backoff, made, error, job, strategy, random);
     retryDelayMs =
       delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
@@ -56,7 +58,7 @@ export async function failureOf<J extends Attempted>(
     reason,
     stack: keep === 0 ? [] : [...job.stacktrace, trace].slice(-keep),
     retryDelayMs,
-    exhausted: made >= attempts,
+    exhausted: made >= attempts && !isFinal,
   };
 }
 

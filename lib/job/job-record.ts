@@ -53,6 +53,8 @@ export interface JobFields {
   /** The limit that does not let it start, and its turn there. */
   limitedBy?: string;
   turn?: string;
+  /** That it was cancelled, see `readCancellation`. */
+  cancelled?: string;
   /** JSON text: why it fails without being run. */
   deferred?: string;
 }

@@ -10,7 +10,7 @@ import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
-import { QueueLimits } from './queue-limits.js';
+import { QueueCancelling } from './queue-cancelling.js';
 import type { QueueOptions } from './queue-options.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
 
@@ -28,7 +28,7 @@ export class Queue<
   D = DataOf<DataOrJob>,
   R = ResultOf<DataOrJob, DefaultResult>,
   N extends string = NameOf<DataOrJob, DefaultName>,
-> extends QueueLimits<Job<D, R, N>> {
+> extends QueueCancelling<Job<D, R, N>> {
   /** Names this object among all producers. */
   readonly token: string;
   declare readonly opts: QueueOptions;

@@ -26,7 +26,8 @@ const FIXED = [
 export type FixedKey = (typeof FIXED)[number];
 
 /** A key that belongs to one job, writer, deduplication or flow under way; its name ends in their id. */
-export type DerivedKey = 'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged' | 'posted' | 'limit' | 'parked';
+export type DerivedKey =
+  'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged' | 'posted' | 'limit' | 'parked';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {

@@ -1,7 +1,8 @@
 import type { FinishedState, ListedState } from '../job/job-state.js';
-import type { RetryOptions } from '../job/job-store.js';
+import type { CancelCall, RetryOptions } from '../job/job-store.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
+  cancelJob,
   changeDelay,
   changePriority,
   cleanJobs,
@@ -91,6 +92,12 @@ export class ControlStore {
   signalJob(id: string, name: string, key: string, json: string, lane: NumberedCall): Promise<string> {
     const { writer, seq } = lane;
     return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
+  }
+
+  /** Answers cancelled, cancelled told, cancelling, unchanged, undoing, finished or missing. */
+  cancelJob(id: string, { json, keep, undo }: CancelCall, { writer, seq }: NumberedCall): Promise<string> {
+    const args = [REDIS_TIME, writer, seq, id, json, keep, flag(undo)] as const;
+    return this.scripts.run(cancelJob, args) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */

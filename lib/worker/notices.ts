@@ -2,10 +2,14 @@ import type { EventLine, StreamEntry, StreamReader } from '../redis/event-line.j
 
 /** Notices of an hour are kept, 1000 at most. What does not concern a worker any more means nothing to it, so it reads them all. */
 const FROM_THE_START = '0-0';
+/** Cancelled runs that are kept in mind: a job may be on its way here still. */
+const MOST_KEPT = 1000;
 
 export interface NoticeHooks {
   /** A limit was changed: look again for jobs. */
   limits: () => void;
+  /** A run was cancelled; how, as it is stored. */
+  cancelled: (token: string, how: string) => void;
 }
 
 /**
@@ -14,6 +18,7 @@ export interface NoticeHooks {
  */
 export class Notices implements StreamReader {
   private line: EventLine | undefined;
+  private readonly cancelled = new Map<string, string>();
 
   constructor(
     private readonly key: string,
@@ -31,9 +36,21 @@ export class Notices implements StreamReader {
     this.line = undefined;
   }
 
+  /** How a run was cancelled that begins only now. */
+  cancelledBefore(token: string): string | undefined {
+    return this.cancelled.size > 0 ? this.cancelled.get(token) : undefined;
+  }
+
   entries(entries: StreamEntry[]): void {
-    const subjects = new Set(entries.map(([, [subject]]) => subject));
-    if (subjects.has('limits')) {
+    let isChanged = false;
+    for (const [, [subject, text = '']] of entries) {
+      if (subject === 'limits') {
+        isChanged = true;
+      } else if (subject === 'cancel') {
+        this.noteCancelled(text);
+      }
+    }
+    if (isChanged) {
       this.hooks.limits();
     }
   }
@@ -43,4 +60,15 @@ export class Notices implements StreamReader {
   }
 
   quiet(): void {}
+
+  private noteCancelled(text: string): void {
+    const at = text.indexOf('\t');
+    const [token, how] = [text.slice(0, at), text.slice(at + 1)];
+    this.cancelled.set(token, how);
+    if (this.cancelled.size > MOST_KEPT) {
+      const [oldest] = this.cancelled.keys();
+      this.cancelled.delete(oldest as string);
+    }
+    this.hooks.cancelled(token, how);
+  }
 }

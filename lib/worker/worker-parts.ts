@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { readCancellation } from '../job/cancellation.js';
 import { Job } from '../job/job.js';
 import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
@@ -96,6 +97,7 @@ export class WorkerParts {
       {
         progressed: (job, progress) => tell('progress', job, progress),
         extended: (id, token, until) => this.extended(id, token, until),
+        cancelled: (token, how) => this.cancelled(token, how),
         codec: opts.codec,
         tracing,
         // What a processor asks for is of use to it as long as its lock may be held.
@@ -161,7 +163,7 @@ export class WorkerParts {
     this.notices = new Notices(
       this.store.keys.of('notices'),
       () => this.connection.eventLine(this.store.keys.base),
-      { limits: () => this.loop.poke() },
+      { limits: () => this.loop.poke(), cancelled: (token, how) => this.cancelled(token, how) },
     );
     this.shutdown = new Shutdown(runtime, this.store, this.locks);
   }
@@ -190,10 +192,22 @@ export class WorkerParts {
     }
   }
 
+  private cancelled(token: string, how: string): void {
+    for (const run of this.locks.runs()) {
+      if (run.token === token) {
+        run.cancel(readCancellation(how));
+      }
+    }
+  }
+
   private hold(record: JobRecord, sentAt: number): Run {
     const run = new Run(this.jobOf(record), record.token ?? '');
     this.locks.hold(run, sentAt);
     this.observer?.began(run, shownKey(run.job));
+    const how = this.notices.cancelledBefore(run.token);
+    if (how !== undefined) {
+      run.cancel(readCancellation(how));
+    }
     return run;
   }
 

@@ -99,6 +99,10 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     ]),
   ],
   addJobs: SPECS.map((spec) => call(lane('1'), ['', '', BODY, 'own', spec, BODY, '', spec, BODY])),
+  cancelJob: [
+    ...['1', '2', '3', '5', '11', '13'].map((id) => call(lane(id, '"no"', '5,,', '1'))),
+    call(lane('14', '"no"', '0,,', '0')),
+  ],
   changeDelay: [call(lane('4', '700'))],
   changePriority: [call(lane('1', '3', '1')), call(lane('2', '0', '0'))],
   cleanJobs: [

@@ -1,0 +1,23 @@
+import { cancelJob, type CancelOptions, type CancelOutcome } from '../job/cancel-job.js';
+import type { Job } from '../job/job.js';
+import { QueueLimits } from './queue-limits.js';
+
+/** Ending jobs from anywhere. */
+export class QueueCancelling<J extends Job = Job> extends QueueLimits<J> {
+  /**
+   * Cancels a job: it fails for good with `reason`, and events `failed` and `cancelled` tell so. One that waits, is delayed, sleeps, or waits
+   * for a signal or for children ends at once. The signal of one that runs is aborted with a `JobCancelledError`, in whatever process that
+   * is, and the job fails when its work has ended, whatever that comes to. What its steps have done is undone where they have a
+   * compensation, by a worker.
+   *
+   * Throws `JobNotFoundError` where there is no such job.
+   *
+   * @param reason for people; default `The job was cancelled.`
+   *
+   * @example
+   * await orders.cancel(orderId, 'The customer has changed their mind.', { children: true });
+   */
+  cancel(jobId: string, reason?: string, options?: CancelOptions): Promise<CancelOutcome> {
+    return cancelJob(this.store, jobId, reason, options);
+  }
+}
