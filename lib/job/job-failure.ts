@@ -33,6 +33,8 @@ export interface Tries {
   made: number;
   attempts: number | undefined;
   backoff: number | BackoffOptions | undefined;
+  /** Names the pause in place of `backoff`. */
+  retryDelay?: ((made: number, error: Error) => number | Promise<number>) | undefined;
 }
 
 /** Decides between another try and failing for good, and what is kept of the error. */
@@ -43,11 +45,13 @@ export async function failureOf<J extends Attempted>(
   tries: Tries = triesOf(job),
   random?: () => number,
 ): Promise<Failure> {
-  const { made, attempts = 0, backoff } = tries;
+  const { made, attempts = 0, backoff, retryDelay } = tries;
   let retryDelayMs: number | undefined;
   const isFinal = error instanceof JobCancelledError && error.isFinal;
   if (made < attempts && !isFinal && specialErrorKind(error) !== 'unrecoverable') {
-    const delay = await backoffDelay(backoff, made, error, job, strategy, random);
+    const delay = retryDelay
+      ? await retryDelay(made, error)
+      : await backoffDelay(backoff, made, error, job, strategy, random);
     retryDelayMs =
       delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
   }

@@ -11,7 +11,7 @@ import {
 import type { Calls } from './calls.js';
 
 /** Parts of a reply that describe one limit. */
-const PARTS = 10;
+export const LIMIT_PARTS = 10;
 /** Scripts take the time from Redis. */
 const REDIS_TIME = 0;
 
@@ -70,8 +70,8 @@ export class LimitStore {
     )[];
     const [concurrency, max, duration, active, ...rest] = reply;
     const named: LimitState[] = [];
-    for (let at = 0; at < rest.length; at += PARTS) {
-      named.push(readLimit(rest.slice(at, at + PARTS)));
+    for (let at = 0; at < rest.length; at += LIMIT_PARTS) {
+      named.push(readLimit(rest.slice(at, at + LIMIT_PARTS)));
     }
     return {
       concurrency: numberIn(concurrency),
@@ -86,7 +86,8 @@ export class LimitStore {
   }
 }
 
-function readLimit(parts: readonly (string | number)[]): LimitState {
+/** What the parts of a reply say of a limit, see lua/shared/describe-limit.lua. */
+export function readLimit(parts: readonly (string | number)[]): LimitState {
   const [name, isDefined, concurrency, max, duration, paused, running, started, windowMs, parked] = parts;
   const numbers = { concurrency: numberIn(concurrency), max: numberIn(max), duration: numberIn(duration) };
   const given = Object.entries(numbers).filter(([, number]) => number !== undefined);
@@ -102,6 +103,7 @@ function readLimit(parts: readonly (string | number)[]): LimitState {
   };
 }
 
-function numberIn(text: string | number | undefined): number | undefined {
+/** '' stands for none. */
+export function numberIn(text: string | number | undefined): number | undefined {
   return text === '' || text === undefined ? undefined : Number(text);
 }
