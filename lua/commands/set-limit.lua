@@ -40,7 +40,7 @@ local function count_holders()
 end
 
 redis.call('HDEL', key, 'awaited', 'concurrency', 'max', 'duration')
-if is_new then
+if is_new or record[2] then
   redis.call('HSET', key, 'running', count_holders())
 end
 if concurrency > 0 then

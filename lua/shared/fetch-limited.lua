@@ -40,69 +40,84 @@ local function count_place(q, run, names, by)
   end
 end
 
--- Lets jobs go that are parked at limits which are open: those without a priority are taken, the others put in front of
--- where they wait. Answers the ids taken.
-local function let_go(q, run, most, with_priority)
-  local ids = {}
+-- Nobody is parked at a limit any more.
+local function forget_parked(q, run, name, limit)
+  if limit.exists then
+    look_at(q, name, math.huge)
+  else
+    redis.call('ZREM', q.limits, name)
+    run.dropped = true
+  end
+end
+
+-- Jobs up to a score that open limits could let go, in the order of their turns. They are still parked.
+local function find_parked(q, run, most, highest)
+  local found = {}
   local stamp = string.format('%.0f', run.now)
   for _, name in ipairs(redis.call('ZRANGEBYSCORE', q.limits, '-inf', stamp, 'LIMIT', 0, MOST_LIMITS)) do
     local limit = limit_of(q, run, name)
-    local size = math.min(limit.room - (limit.lent or 0), most - #ids)
     if limit.room < 1 then
       look_at(q, name, limit.opens)
-    elseif size > 0 then
-      local below = with_priority and '+inf' or '(' .. string.format('%.0f', CLASS_SPAN)
-      local found = redis.call('ZRANGEBYSCORE', q.parked .. name, '-inf', below, 'LIMIT', 0, size)
-      if #found > 0 then
-        send('ZREM', q.parked .. name, found)
-        send('ZREM', q.limited, found)
-        for _, id in ipairs(found) do
-          redis.call('HDEL', q.job .. id, 'limitedBy')
-          ids[#ids + 1] = id
-        end
-        limit.lent = with_priority and (limit.lent or 0) + #found or limit.lent
-      end
-      if redis.call('EXISTS', q.parked .. name) == 0 then
-        if limit.exists then
-          look_at(q, name, math.huge)
-        else
-          redis.call('ZREM', q.limits, name)
-          run.dropped = true
-        end
+    elseif redis.call('EXISTS', q.parked .. name) == 0 then
+      forget_parked(q, run, name, limit)
+    elseif #found < most then
+      local size = math.min(limit.room, most - #found)
+      local page = redis.call('ZRANGEBYSCORE', q.parked .. name, '-inf', highest, 'WITHSCORES', 'LIMIT', 0, size)
+      for i = 1, #page, 2 do
+        found[#found + 1] = { id = page[i], score = tonumber(page[i + 1]), name = name }
       end
     end
+  end
+  table.sort(found, function(a, b)
+    return a.score < b.score
+  end)
+  return found
+end
+
+local function let_go(q, entries)
+  local ids, by_name = {}, {}
+  for i, entry in ipairs(entries) do
+    ids[i] = entry.id
+    by_name[entry.name] = by_name[entry.name] or {}
+    table.insert(by_name[entry.name], entry.id)
+    redis.call('HDEL', q.job .. entry.id, 'limitedBy')
+  end
+  send('ZREM', q.limited, ids)
+  for name, list in pairs(by_name) do
+    send('ZREM', q.parked .. name, list)
   end
   return ids
 end
 
-local function next_ids(q, run, most)
-  local ids = let_go(q, run, most, false)
-  if #ids == 0 then
-    ids = redis.call('LPOP', q.waiting, most) or {}
-  end
-  if #ids > 0 then
-    return ids
-  end
-  local moves = new_moves(run.now)
-  for _, id in ipairs(let_go(q, run, most, true)) do
-    place(moves, id, redis.call('HGET', q.job .. id, 'priority'), true)
-  end
-  if moves.prioritized then
-    -- What comes first is put in front last.
-    local turned = {}
-    for i = #moves.prioritized, 1, -1 do
-      turned[#turned + 1] = moves.prioritized[i]
-    end
-    write_prioritized(q, turned)
-  end
-  ids = moves.front or {}
-  if #ids < most then
-    local popped = redis.call('ZPOPMIN', q.prioritized, most - #ids)
-    for i = 1, #popped, 2 do
-      ids[#ids + 1] = popped[i]
+-- Of jobs with a priority, those that were parked go before others of their class.
+local function next_prioritized(q, run, most)
+  local parked = find_parked(q, run, most, '+inf')
+  local page = redis.call('ZRANGE', q.prioritized, 0, most - 1, 'WITHSCORES')
+  local ids, going, taken, p, w = {}, {}, {}, 1, 1
+  while #ids < most and (parked[p] or page[w]) do
+    local class = page[w] and math.floor(page[w + 1] / CLASS_SPAN)
+    if parked[p] and (not class or math.floor(parked[p].score / CLASS_SPAN) <= class) then
+      going[#going + 1] = parked[p]
+      ids[#ids + 1] = parked[p].id
+      p = p + 1
+    else
+      taken[#taken + 1] = page[w]
+      ids[#ids + 1] = page[w]
+      w = w + 2
     end
   end
+  send('ZREM', q.prioritized, taken)
+  let_go(q, going)
   return ids
+end
+
+local function next_ids(q, run, most)
+  local parked = find_parked(q, run, most, '(' .. string.format('%.0f', CLASS_SPAN))
+  if #parked > 0 then
+    return let_go(q, parked)
+  end
+  local ids = redis.call('LPOP', q.waiting, most) or {}
+  return #ids > 0 and ids or next_prioritized(q, run, most)
 end
 
 -- Its turn stays with a job that is parked anew.

@@ -50,7 +50,7 @@ function trip(
 
 describe('retryDelay', () => {
   it('names the pause of a step by the attempt and the error, or gives up', async () => {
-    const told: [number, string][] = [];
+    const asked: [number, string][] = [];
     const worker = lab.worker(
       defineSteps({
         call: {
@@ -59,7 +59,7 @@ describe('retryDelay', () => {
           },
           attempts: 5,
           retryDelay: (attempt, error) => {
-            told.push([attempt, error.message]);
+            asked.push([attempt, error.message]);
             return attempt < 3 ? 1 : -1;
           },
         },
@@ -68,7 +68,7 @@ describe('retryDelay', () => {
     const failed = nextFew(worker, 'failed', 3);
     await lab.queue().add('a', 0);
     const last = (await failed)[2]![0] as Job;
-    expect(told).toEqual([
+    expect(asked).toEqual([
       [1, 'no 1'],
       [2, 'no 2'],
       [3, 'no 3'],
