@@ -185,7 +185,7 @@ if not meta[1] then
   if limits then
     local is_startable, opens = rare().startable(q, limits, t)
     reply[2] = ms_until(t, due, opens)
-    if is_startable then
+    if is_startable and (relay == 1 or call.released or placed_any(call.moves) or call.moves.released or #ids < want) then
       -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.
       wake_one(q)
     end

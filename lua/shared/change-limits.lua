@@ -29,6 +29,10 @@ end
 
 -- Names that a job waits for, although there is no such limit: it is visible among them, and lets no job through.
 local function await_limits(q, names)
+  if known_limits[names] then
+    return
+  end
+  known_limits[names] = true
   for name in string.gmatch(names, '[^,]+') do
     if not redis.call('ZSCORE', q.limits, name) then
       redis.call('HSET', q.limit .. name, 'running', 0, 'awaited', 1)

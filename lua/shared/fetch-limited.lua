@@ -13,20 +13,32 @@ local function limit_of(q, run, name)
   return limit
 end
 
+-- The limits that a text names, once a call for each text.
+local function limits_of(q, run, names)
+  local list = run.lists[names]
+  if not list then
+    list = {}
+    for name in string.gmatch(names, '[^,]+') do
+      list[#list + 1] = limit_of(q, run, name)
+    end
+    run.lists[names] = list
+  end
+  return list
+end
+
 -- The first limit of a job that is closed, nil when all let it start.
-local function closed_limit(q, run, names)
-  for name in string.gmatch(names, '[^,]+') do
-    local limit = limit_of(q, run, name)
-    if limit.room < 1 then
-      return limit
+local function closed_limit(limits)
+  for i = 1, #limits do
+    if limits[i].room < 1 then
+      return limits[i]
     end
   end
   return nil
 end
 
-local function count_place(q, run, names, by)
-  for name in string.gmatch(names, '[^,]+') do
-    local limit = limit_of(q, run, name)
+local function count_place(limits, by)
+  for i = 1, #limits do
+    local limit = limits[i]
     limit.room = limit.room - by
     limit.running = limit.running + by
     limit.count = limit.count + by
@@ -145,6 +157,8 @@ local function park_all(q, parks)
   end
 end
 
+local READ = { limits = true, priority = true, turn = true }
+
 -- Which of the ids may start, with their stored fields; the others are parked.
 local function sort_out(q, run, ids)
   local open = {}
@@ -152,16 +166,18 @@ local function sort_out(q, run, ids)
     local stored = redis.call('HGETALL', q.job .. id)
     local entry = { id = id, stored = stored }
     for i = 1, #stored, 2 do
-      if stored[i] == 'limits' or stored[i] == 'priority' or stored[i] == 'turn' then
-        entry[stored[i]] = stored[i + 1]
+      local field = stored[i]
+      if READ[field] then
+        entry[field] = stored[i + 1]
       end
     end
-    entry.limit = entry.limits and closed_limit(q, run, entry.limits)
+    local limits = entry.limits and limits_of(q, run, entry.limits)
+    entry.limit = limits and closed_limit(limits)
     if entry.limit then
       run.parks[#run.parks + 1] = entry
     else
-      if entry.limits then
-        count_place(q, run, entry.limits, 1)
+      if limits then
+        count_place(limits, 1)
       end
       open[#open + 1] = entry
     end
@@ -191,7 +207,7 @@ local function start_all(q, run, reply, grant, entries)
         redis.call('HDEL', q.job .. entry.id, 'turn')
       end
     elseif entry.limits then
-      count_place(q, run, entry.limits, -1)
+      count_place(limits_of(q, run, entry.limits), -1)
     end
   end
 end
@@ -219,7 +235,7 @@ end
 
 local function fetch_named(q, reply, grant, events, moves, want)
   local run = {
-    now = moves.now, stamp = moves.stamp, events = events, limits = {}, parks = {}, held = {}, ids = {},
+    now = moves.now, stamp = moves.stamp, events = events, limits = {}, lists = {}, parks = {}, held = {}, ids = {},
   }
   local looked = 0
   while #run.ids < want and looked < LOOK_CAP do

@@ -4,15 +4,13 @@ local function free_places(q, ids)
   if #ids == 0 then
     return false
   end
-  local freed, held = {}, {}
+  local by_names, freed, held = {}, {}, {}
   for first = 1, #ids, MAX_VALUES do
     local slice = { unpack(ids, first, math.min(first + MAX_VALUES - 1, #ids)) }
     for i, names in ipairs(redis.call('HMGET', q.holders, unpack(slice))) do
       if names then
         held[#held + 1] = slice[i]
-        for name in string.gmatch(names, '[^,]+') do
-          freed[name] = (freed[name] or 0) + 1
-        end
+        by_names[names] = (by_names[names] or 0) + 1
       end
     end
   end
@@ -20,6 +18,11 @@ local function free_places(q, ids)
     return false
   end
   send('HDEL', q.holders, held)
+  for names, count in pairs(by_names) do
+    for name in string.gmatch(names, '[^,]+') do
+      freed[name] = (freed[name] or 0) + count
+    end
+  end
   local opened = false
   for name, count in pairs(freed) do
     if redis.call('HEXISTS', q.limit .. name, 'running') == 1 then

@@ -42,13 +42,20 @@ local function read_limit_named(q, name, now)
   return limit
 end
 
+-- What has been found of some names in this call: many jobs name the same limits.
+local known_limits = {}
+
 -- The first of some names that has no limit, or nil.
 local function unknown_limit(q, names)
+  if known_limits[names] then
+    return nil
+  end
   for name in string.gmatch(names, '[^,]+') do
     local record = redis.call('HMGET', q.limit .. name, 'running', 'awaited')
     if not record[1] or record[2] then
       return name
     end
   end
+  known_limits[names] = true
   return nil
 end
