@@ -4,10 +4,11 @@ const FLOORS = [
   ['job'],
   ['redis'],
   ['store'],
+  ['schedule'],
   ['queue', 'worker', 'flow', 'events', 'maintenance'],
   ['steps', 'otel'],
   ['nest'],
-  ['testing'],
+  ['testing', 'compat'],
 ];
 
 const anyOf = (folders) => `^lib/(${folders.join('|')})/`;
@@ -70,8 +71,16 @@ module.exports = {
       },
       to: { path: '(^|/)node_modules/rxjs/' },
     },
+    onlyIn('cron-parser', '(^|/)node_modules/cron-parser/', ['schedule']),
     onlyIn('opentelemetry', '(^|/)node_modules/@opentelemetry/', ['otel']),
-    onlyIn('nestjs', '(^|/)node_modules/@nestjs/', ['nest']),
+    onlyIn('nestjs', '(^|/)node_modules/@nestjs/', ['nest', 'compat/nestjs-bullmq']),
+    {
+      name: 'compat-bullmq-without-nest',
+      comment: 'What comes from bullmq alone has no Nest.',
+      severity: 'error',
+      from: { path: '^lib/compat/bullmq/' },
+      to: { path: '^lib/(index\\.ts$|nest/|compat/nestjs-bullmq/)' },
+    },
     {
       name: 'testing-only-built-ins',
       comment: 'The scripts import the embedded Redis by itself, before anything is known to work.',

@@ -42,6 +42,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
     '^stepwell$': '<rootDir>/lib/index.ts',
     '^stepwell/engine$': '<rootDir>/lib/engine.ts',
+    '^stepwell/bullmq$': '<rootDir>/lib/compat/bullmq/index.ts',
+    '^stepwell/nestjs-bullmq$': '<rootDir>/lib/compat/nestjs-bullmq/index.ts',
     '^stepwell/otel$': '<rootDir>/lib/otel/open-telemetry.ts',
     '^stepwell/terminus$': '<rootDir>/lib/nest/terminus/stepwell.health-indicator.ts',
     '^stepwell/testing$': '<rootDir>/lib/testing/index.ts',

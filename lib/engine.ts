@@ -2,6 +2,8 @@
 export { Queue } from './queue/queue.js';
 export type { QueueOptions } from './queue/queue-options.js';
 export type { QueueListener } from './queue/queue-types.js';
+export { MetricsTime } from './queue/metrics-time.js';
+export type { ClientEntry, Metrics, QueueMeta } from './queue/queue-reports.js';
 export { Worker } from './worker/worker.js';
 export type { Processor, WorkerOptions } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
@@ -42,6 +44,7 @@ export type {
 export type { CancelOptions, CancelOutcome } from './job/cancel-job.js';
 export type { Cancellation } from './job/cancellation.js';
 export { Job } from './job/job.js';
+export type { JobJson } from './job/job-json.js';
 export type { JobProgress } from './job/job-progress.js';
 export type {
   BackoffOptions,
@@ -66,6 +69,19 @@ export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';
 export type { Codec } from './job/codec.js';
 export type { BackoffStrategy } from './job/backoff.js';
+export type {
+  JobRepeat,
+  MissedPolicy,
+  OverlapPolicy,
+  RepeatOptions,
+  RepeatStrategy,
+} from './job/repeat-options.js';
+export type {
+  JobScheduler,
+  JobSchedulerTemplate,
+  JobSchedulerTemplateOptions,
+} from './schedule/job-scheduler.js';
+export * from './schedule/scheduler-errors.js';
 export type { JobStep, SignalResult, StepStatus } from './job/job-steps.js';
 export type { SignalOptions } from './job/signal.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';

@@ -1,8 +1,11 @@
 // Everything public: the engine, and what ties it to Nest.
 export * from './engine.js';
 export { Compensate } from './nest/decorators/compensate.decorator.js';
+export { Cron } from './nest/decorators/cron.decorator.js';
 export { Ctx } from './nest/decorators/ctx.decorator.js';
 export { Dedup } from './nest/decorators/dedup.decorator.js';
+export { Every } from './nest/decorators/every.decorator.js';
+export type { ScheduleOptions } from './nest/decorators/schedule-options.js';
 export { InjectFlowProducer } from './nest/decorators/inject-flow-producer.decorator.js';
 export { InjectQueue } from './nest/decorators/inject-queue.decorator.js';
 export { InjectQueueEvents } from './nest/decorators/inject-queue-events.decorator.js';

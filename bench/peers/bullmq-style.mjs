@@ -20,6 +20,13 @@ export function bullmqStyle({ Queue, Worker, FlowProducer }, settings) {
       return flows;
     },
 
+    async openScheduler(connection, queueName) {
+      const queue = new Queue(queueName, { connection });
+      queue.on('error', fail);
+      await queue.waitUntilReady();
+      return queue;
+    },
+
     startWorker: (connection, queueName, options) =>
       startedWorker(Worker, connection, queueName, { ...options, settings }),
 

@@ -59,6 +59,18 @@ const READERS: Record<string, Read> = {
     { event: 'deduplicated', jobId, deduplicationId, deduplicatedJobId },
   ],
   duplicated: ([jobId]) => [{ event: 'duplicated', jobId }],
+  'schedule-fired': ([schedulerId, jobId, slot]) => [
+    { event: 'schedule-fired', schedulerId, jobId, slot: Number(slot) },
+  ],
+  'schedule-missed': ([schedulerId, count, from, to]) => [
+    {
+      ...{ event: 'schedule-missed', schedulerId, count: Number(count) },
+      ...(from && to ? { from: Number(from), to: Number(to) } : {}),
+    },
+  ],
+  'schedule-skipped': ([schedulerId, jobId, slot, reason]) => [
+    { event: 'schedule-skipped', schedulerId, jobId, slot: Number(slot), reason },
+  ],
   custom: ([text]) => {
     const { eventName, ...fields } = decodeJson<{ eventName: string; jobId?: unknown }>(text as string);
     const { jobId } = fields;

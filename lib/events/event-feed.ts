@@ -66,6 +66,11 @@ export class EventFeed implements StreamReader {
     });
   }
 
+  /** Somebody has seen how far the events are. */
+  learn(end: StreamEnd): void {
+    this.place?.learn(end);
+  }
+
   entries(entries: StreamEntry[]): void {
     if (this.mode === 'live') {
       this.tellAll((this.place as EventPlace).take(entries));
@@ -91,13 +96,13 @@ export class EventFeed implements StreamReader {
   }
 
   private async verify(): Promise<void> {
-    const { entryId, nextNumber } = this.place as EventPlace;
+    const place = this.place as EventPlace;
+    const wentBack = place.mark();
     const end = await this.look();
     if (!end || this.mode !== 'live') {
       return;
     }
-    const wentBack = compareIds(entryId, end.entryId) > 0 || (nextNumber ?? 0) > end.told + 1;
-    if (wentBack || !(this.place as EventPlace).isPast(end.told)) {
+    if (wentBack(end) || !place.isPast(end.told)) {
       this.line.restart();
     }
   }

@@ -20,6 +20,8 @@ export class EventPlace {
     private continuity: Continuity,
     /** Events up to this number of the entry at this place were seen; undefined when all of it was. */
     private seen: number | undefined,
+    /** How far the events are known to have been, where that is further than this place. */
+    private known: StreamEnd | undefined = undefined,
   ) {}
 
   /** Everything until now has been seen. */
@@ -53,6 +55,20 @@ export class EventPlace {
     return this.continuity.isPast(number);
   }
 
+  /** Takes note of how far the events were, as somebody else has seen: what comes behind that has to go on from there. */
+  learn(end: StreamEnd): void {
+    if (!this.continuity.isPast(end.told) && compareIds(end.entryId, this.entry) > 0) {
+      this.known = end;
+    }
+  }
+
+  /** Says of an end that is looked up from now on whether it is that of another life of the stream: events were further. */
+  mark(): (end: StreamEnd) => boolean {
+    const { entry, nextNumber = 0, known } = this;
+    return (end) =>
+      compareIds(entry, end.entryId) > 0 || nextNumber > end.told + 1 || (known?.told ?? 0) > end.told;
+  }
+
   /** What entries tell that was not seen before. */
   take(entries: readonly StreamEntry[]): JobEvent[] {
     const events: JobEvent[] = [];
@@ -69,8 +85,11 @@ export class EventPlace {
         this.continuity.resume(entry);
         events.push(...entry.events.filter(({ id }) => numberOf(id) > (seen as number)));
       } else {
+        const isAnew = this.beginsAnew(entryId, entry.first);
         const missing = this.continuity.take(entry);
-        if (missing) {
+        if (isAnew) {
+          events.push(gapBefore(entryId, entry.first as number, {}));
+        } else if (missing) {
           events.push(gapBefore(entryId, entry.first as number, missing));
         }
         for (const event of entry.events) {
@@ -81,13 +100,28 @@ export class EventPlace {
     return events;
   }
 
+  /** Whether an entry has a number that was given before, to another one. */
+  private beginsAnew(entryId: string, first: number | undefined): boolean {
+    const { known } = this;
+    if (!known || first === undefined || compareIds(entryId, known.entryId) <= 0) {
+      return false;
+    }
+    this.known = undefined;
+    return first <= known.told;
+  }
+
   /**
    * Everything up to that end has been read. Answers what is missing although nothing follows. An end that lies before this
    * place is that of another life of the stream: of a server that had not got the last entries, or of no queue's cursor.
    */
   finish({ entryId, told, time }: StreamEnd): GapEvent | undefined {
     let missing: { lost?: number } | undefined;
-    if (compareIds(this.entry, entryId) > 0) {
+    const isAnew = this.known !== undefined && this.known.told > told;
+    this.known = undefined;
+    if (isAnew) {
+      missing = {};
+      this.continuity = Continuity.after(told);
+    } else if (compareIds(this.entry, entryId) > 0) {
       // Of a place that is a time and no event's, nothing is missing: nothing has happened since.
       missing = this.nextNumber === undefined && millisecondsOf(this.entry) <= time ? undefined : {};
       this.continuity = Continuity.after(told);

@@ -11,7 +11,7 @@ import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
 import type { JobLook } from '../store/inspect-store.js';
 import { type BufferOptions, checkBufferOptions, EventBuffer } from './event-buffer.js';
 import { compareEventIds, type Cursor, readCursor } from './event-id.js';
-import { EventPlace } from './event-place.js';
+import { EventPlace, type StreamEnd } from './event-place.js';
 import type { EventReader } from './event-reader.js';
 import { eventsUpTo, type KeepTrying } from './events-up-to.js';
 import { takeSnapshot } from './take-snapshot.js';
@@ -35,6 +35,8 @@ export interface LiveEvents {
   start(): Promise<void>;
   /** Tells of a job, and of gaps. */
   listen(jobId: string, listener: { next: (event: JobEvent) => void; closed: () => void }): () => void;
+  /** How far the events are, as a look at the job has shown. */
+  learn(end: StreamEnd): void;
   report(error: unknown): void;
 }
 
@@ -143,8 +145,12 @@ class JobWatch {
     this.release();
   }
 
-  private look(): Promise<JobLook | undefined> {
-    return this.keepTrying(() => this.reader.look(this.jobId));
+  private async look(): Promise<JobLook | undefined> {
+    const look = await this.keepTrying(() => this.reader.look(this.jobId));
+    if (look) {
+      this.live.learn(look);
+    }
+    return look;
   }
 
   private readonly keepTrying: KeepTrying = (attempt) =>

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Observable } from 'rxjs';
 import { checkBoolean, checkQueueName } from '../job/check.js';
 import { ConnectionError, RedisVersionError, NotRunnableError } from '../job/errors.js';
@@ -8,9 +9,11 @@ import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueKeys } from '../redis/queue-keys.js';
+import { Presence } from '../store/presence.js';
 import { readCursor } from './event-id.js';
 import { isEventName } from './event-names.js';
 import { EventFeed, FROM_NOW } from './event-feed.js';
+import type { StreamEnd } from './event-place.js';
 import { EventReader } from './event-reader.js';
 import { EventStreams } from './event-streams.js';
 import { type WatchEvent, watchJob, type WatchOptions } from './job-watch.js';
@@ -52,6 +55,7 @@ export class QueueEvents extends SafeEmitter {
   private readonly connection: Connection;
   private readonly keys: QueueKeys;
   private readonly reader: EventReader;
+  private readonly presence: Presence;
   private feed: EventFeed | undefined;
   private closed: Promise<void> | undefined;
   private hasRun = false;
@@ -106,6 +110,16 @@ export class QueueEvents extends SafeEmitter {
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),
     );
     this.keys = new QueueKeys(prefix, name);
+    this.presence = new Presence(this.connection, this.keys, {
+      ...{
+        kind: 'events',
+        id: this.connection.runtime.uniqueId(),
+        name: '',
+        host: hostname(),
+        pid: process.pid,
+      },
+      since: this.connection.runtime.now(),
+    });
     this.reader = new EventReader(this.connection, this.keys, opts.codec, opts.callTimeout);
     if (opts.autorun !== false) {
       void this.run();
@@ -152,6 +166,7 @@ export class QueueEvents extends SafeEmitter {
     const live = {
       start: () => this.read(),
       listen: this.streams.listen.bind(this.streams),
+      learn: (end: StreamEnd) => this.feed?.learn(end),
       report: this.onReadError,
     };
     return watchJob(this.reader, live, jobId, options);
@@ -202,6 +217,7 @@ export class QueueEvents extends SafeEmitter {
     if (this.closed) {
       return this.closed;
     }
+    this.presence.begin();
     this.feed ??= this.open(this.opts.lastEventId ?? FROM_NOW, (event) => {
       this.streams.next(event);
       this.tell(event);
@@ -232,6 +248,7 @@ export class QueueEvents extends SafeEmitter {
       this.reader.close();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);
+      await this.presence.end();
       await this.connection.release();
     })());
   }

@@ -3,6 +3,7 @@ import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, refOf } from '../job/job-ref.js';
+import type { JobClass } from '../job/job-store.js';
 import { type Carried, carrying, Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { within } from '../runtime/within.js';
@@ -57,14 +58,20 @@ export class FlowProducer extends SafeEmitter {
     }
     this.connection = connect(opts.connection);
     const { codec, callTimeout: callTimeoutMs, backlog } = opts;
+    const { jobClass } = this;
     this.tracing = Tracing.of(opts);
-    this.stores = QueueStore.peersOn(this.connection, { codec, callTimeoutMs, backlog });
+    this.stores = QueueStore.peersOn(this.connection, { codec, callTimeoutMs, backlog, jobClass });
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
       if (error instanceof RedisVersionError) {
         this.emit('error', error);
       }
     });
+  }
+
+  /** A class derived from `Job`, for the jobs that this object gives. */
+  protected get jobClass(): JobClass | undefined {
+    return undefined;
   }
 
   override on<E extends keyof FlowProducerListener>(event: E, listener: FlowProducerListener[E]): this {
@@ -172,7 +179,7 @@ export class FlowProducer extends SafeEmitter {
 
   private jobNode({ ref, name, data, opts, children }: FlowNode, known = false): JobNode {
     const addedOn = opts.timestamp ?? this.connection.runtime.now();
-    const job = new Job(this.store(ref), ref.id, name, data, opts, addedOn);
+    const job = Job.make(this.store(ref), ref.id, name, data, opts, addedOn);
     job.deduplicated = known;
     return children.length === 0 || known
       ? { job }

@@ -45,6 +45,8 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
   parent: (option, value) => refOf(option, value as ParentOptions),
   telemetry: checkTelemetryOptions,
   context: checkContext,
+  repeat: refuseRepeat,
+  prevMillis: refuseRepeat,
 };
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
@@ -105,13 +107,17 @@ function checkTelemetryOptions(option: string, value: unknown): void {
   }
 }
 
+function refuseRepeat(option: string, value: unknown): void {
+  throw new InvalidOptionError(option, value, 'Use queue.upsertJobScheduler for jobs that repeat.');
+}
+
 function checkContext(option: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidOptionError(option, '…', 'Use an object with a value for each propagator, by its name.');
   }
 }
 
-const DEDUPLICATION = ['id', 'ttl', 'extend', 'replace', 'keepLastIfActive'];
+const DEDUPLICATION = ['id', 'ttl', 'extend', 'replace', 'reschedule', 'keepLastIfActive'];
 
 export function checkDeduplication(option: string, value: unknown): void {
   const rule = value as DeduplicationOptions | null;
@@ -123,7 +129,7 @@ export function checkDeduplication(option: string, value: unknown): void {
   if (rule.ttl !== undefined) {
     checkNumber(`${option}.ttl`, rule.ttl, 0);
   }
-  for (const flag of ['extend', 'replace', 'keepLastIfActive'] as const) {
+  for (const flag of ['extend', 'replace', 'reschedule', 'keepLastIfActive'] as const) {
     if (rule[flag] !== undefined) {
       checkBoolean(`${option}.${flag}`, rule[flag]);
     }

@@ -7,6 +7,10 @@ export const PRIORITY_LIMIT = 2 ** 21 - 1;
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const MAX_NAME_BYTES = 256;
+/** Ids of jobs may be made of paths and addresses. */
+const MAX_ID_BYTES = 8192;
+/** Part of a name, or all of it, that stands in braces. */
+const ONE_HASH_TAG = /^[^{}]*\{[^{}]+\}[^{}]*$/;
 
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -45,34 +49,38 @@ export function checkBoolean(option: string, value: unknown): void {
 }
 
 /** Text that becomes part of a key, a line of an event or both. */
-function checkText(option: string, value: unknown): asserts value is string {
+function checkText(option: string, value: unknown, maxBytes = MAX_NAME_BYTES): asserts value is string {
   if (typeof value !== 'string' || value === '') {
     throw new InvalidOptionError(option, value, 'Use a text that is not empty.');
   }
   if (CONTROL.test(value) || LONE_SURROGATE.test(value)) {
     throw new InvalidOptionError(option, value, 'Leave out control characters and broken surrogate pairs.');
   }
-  if (value.length > MAX_NAME_BYTES || Buffer.byteLength(value) > MAX_NAME_BYTES) {
-    throw new InvalidOptionError(option, value, `Use at most ${MAX_NAME_BYTES} bytes.`);
+  if (value.length > maxBytes || Buffer.byteLength(value) > maxBytes) {
+    throw new InvalidOptionError(option, value, `Use at most ${maxBytes} bytes.`);
   }
 }
 
 /** Throws unless `name` can name a queue. */
-export function checkQueueName(name: unknown): void {
+export function checkQueueName(name: unknown): asserts name is string {
+  if (name === undefined) {
+    const hint =
+      'Name a queue. A constant from a file that imports this one is not there yet: move it to a file of its own.';
+    throw new InvalidOptionError('queue name', name, hint);
+  }
   checkText('queue name', name);
-  if (/[:{}]/.test(name)) {
-    throw new InvalidOptionError(
-      'queue name',
-      name,
-      'Leave out colons and braces: they would break its keys.',
-    );
+  if (name.includes(':')) {
+    throw new InvalidOptionError('queue name', name, 'Leave out colons: they would break its keys.');
+  }
+  if (/[{}]/.test(name) && !ONE_HASH_TAG.test(name)) {
+    throw new InvalidOptionError('queue name', name, 'Use braces only as one hash tag, such as {mail}.');
   }
 }
 
 /** Throws unless `prefix` can start the keys of a queue. */
 export function checkPrefix(prefix: unknown): void {
   checkText('prefix', prefix);
-  if (/[{}]/.test(prefix) && !/^[^{}]*\{[^{}]+\}[^{}]*$/.test(prefix)) {
+  if (/[{}]/.test(prefix) && !ONE_HASH_TAG.test(prefix)) {
     throw new InvalidOptionError('prefix', prefix, 'Use braces only as one hash tag, such as {tag}.');
   }
 }
@@ -135,9 +143,14 @@ export function checkDeduplicationId(option: string, id: unknown): void {
   checkText(option, id);
 }
 
+/** Throws unless `id` can be the id of a job scheduler. */
+export function checkSchedulerId(id: unknown): asserts id is string {
+  checkText('job scheduler id', id);
+}
+
 /** Throws unless `id` can be the id of a job that a user names. */
 export function checkJobId(id: unknown): void {
-  checkText('jobId', id);
+  checkText('jobId', id, MAX_ID_BYTES);
   if (/^-?\d+$/.test(id)) {
     throw new InvalidOptionError('jobId', id, 'Whole numbers are given by the queue itself: add a letter.');
   }

@@ -1,8 +1,11 @@
-/** Base of every error that Stepwell throws on purpose. `code` is stable, the message is for people. */
+/**
+ * Base of every error that Stepwell throws on purpose. `code` is stable, the message is for people. It is a number where BullMQ has
+ * one for the same.
+ */
 export class StepwellError extends Error {
   constructor(
     message: string,
-    readonly code: string,
+    readonly code: string | number,
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -88,6 +91,16 @@ export class WrongStateError extends StepwellError {
     subject = `job ${jobId}`,
   ) {
     super(`Cannot ${action} ${subject}: it is not ${needed}.`, 'WRONG_STATE');
+  }
+}
+
+/** The job is the one that its scheduler is to bring next: without it the scheduler would stop. Nothing was written. */
+export class JobOfSchedulerError extends StepwellError {
+  constructor(readonly jobId: string) {
+    super(
+      `Job ${jobId} belongs to a job scheduler and cannot be removed directly. Use removeJobScheduler or pauseJobScheduler.`,
+      -8,
+    );
   }
 }
 

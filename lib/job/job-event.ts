@@ -75,6 +75,31 @@ export type JobEvent =
       /** The job that was dropped or replaced. */
       deduplicatedJobId: string;
     })
+  | (JobEventBase & {
+      /** The job of a slot has started. */
+      event: 'schedule-fired';
+      schedulerId: string;
+      /** Ms since 1970. */
+      slot: number;
+    })
+  | (EventBase & {
+      /** Slots passed, and no job is made for them. */
+      event: 'schedule-missed';
+      schedulerId: string;
+      /** How many; from 200 on, with a `pattern`, perhaps more. */
+      count: number;
+      /** The first of them, ms since 1970; absent where that was not looked up, as `to`. */
+      from?: number;
+      to?: number;
+    })
+  | (JobEventBase & {
+      /** The job of a slot does not run. */
+      event: 'schedule-skipped';
+      schedulerId: string;
+      slot: number;
+      /** The run before goes on; the `deduplication` of the template has another job; there is a job of that slot already. */
+      reason: 'overlap' | 'deduplicated' | 'taken';
+    })
   | (EventBase & { event: 'cleaned'; count: string })
   | (EventBase & { event: 'drained' })
   | (EventBase & { event: 'paused' })

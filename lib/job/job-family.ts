@@ -48,7 +48,7 @@ const PAGE = 20;
 const CALL = 500;
 
 /** The children of a job and its parent. */
-export class JobFamily<
+export abstract class JobFamily<
   D = any,
   R = any,
   N extends string = string,

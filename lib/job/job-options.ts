@@ -1,4 +1,5 @@
 import type { ParentOptions } from './job-ref.js';
+import type { JobRepeat } from './repeat-options.js';
 
 /** How many finished jobs to keep. Looked at whenever a job of the queue finishes. */
 export interface KeepJobs {
@@ -71,6 +72,11 @@ export interface DeduplicationOptions {
   extend?: boolean;
   /** Put the new job in place of one that is delayed and has never been started. */
   replace?: boolean;
+  /**
+   * Let each stopped job move the one behind it that is delayed and has never been started: it is due when the stopped one
+   * would have been, and keeps its id and data. Nothing beside `replace`.
+   */
+  reschedule?: boolean;
   /** Keep the newest of the stopped jobs and add it when the unfinished one has finished. Takes no `ttl`. */
   keepLastIfActive?: boolean;
 }
@@ -98,6 +104,10 @@ export interface JobsOptions extends DefaultJobOptions {
   telemetry?: JobTelemetryOptions;
   /** What the job carries for the propagators of its queue, by their names. Default: what they read. */
   context?: Record<string, unknown>;
+  /** Of a job that a scheduler made: how it repeats. Not to be given: use `queue.upsertJobScheduler`. */
+  repeat?: JobRepeat;
+  /** Of a job that a scheduler made: its slot, ms since 1970. Not to be given. */
+  prevMillis?: number;
 }
 
 /** Options of a job in `addBulk`. */

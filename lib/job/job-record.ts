@@ -28,6 +28,10 @@ export interface JobFields {
   delay?: string;
   /** Id of the deduplication that the job was added with. */
   dedup?: string;
+  /** The scheduler that the job came from. */
+  scheduler?: string;
+  /** How many slots its scheduler had planned when the job started, where those are few. */
+  planned?: string;
   /** Cursor of a job with steps, see `job-steps.ts`. */
   step?: string;
   [entry: `step:${string}`]: string;

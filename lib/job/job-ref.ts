@@ -14,13 +14,23 @@ export interface ParentOptions {
   queue: string;
 }
 
-/** What all keys of a queue begin with. The braces make it a hash tag: a queue is in one slot of a cluster. */
+/** Ends the base of a queue whose name has its hash tag itself, so that `{mail}` and `mail` are two queues. */
+const OWN_TAG_END = '~:';
+
+/**
+ * What all keys of a queue begin with. The braces make it a hash tag: a queue is in one slot of a cluster. Where the name has
+ * braces, they are the tag, so that several queues can share a slot.
+ */
 export function queueBase(prefix: string, queueName: string): string {
-  return `${prefix}:{${queueName}}:`;
+  return queueName.includes('{') ? `${prefix}:${queueName}${OWN_TAG_END}` : `${prefix}:{${queueName}}:`;
 }
 
-/** Queue names have neither braces nor colons, prefixes may have both. */
+/** Queue names have no colons, prefixes may have them. */
 export function parseBase(base: string): { prefix: string; queueName: string } {
+  if (base.endsWith(OWN_TAG_END)) {
+    const at = base.lastIndexOf(':', base.length - OWN_TAG_END.length);
+    return { prefix: base.slice(0, at), queueName: base.slice(at + 1, -OWN_TAG_END.length) };
+  }
   const at = base.lastIndexOf(':{');
   return { prefix: base.slice(0, at), queueName: base.slice(at + 2, -2) };
 }

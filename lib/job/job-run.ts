@@ -18,7 +18,7 @@ import { retentionText } from './retention.js';
 import { UnrecoverableError } from './special-errors.js';
 
 /** What a run of a job may write, and how it may end. Everything is compared with the lock that the run holds. */
-export class JobRun<
+export abstract class JobRun<
   D = any,
   R = any,
   N extends string = string,
@@ -65,11 +65,8 @@ export class JobRun<
     );
   }
 
-  /**
-   * Completes a job that was fetched by hand with `worker.getNextJob`. Resolves when its parent, where it has one, knows.
-   * Answers false when a parent in another queue could not be reached yet: it will learn of it.
-   */
-  async moveToCompleted(result: R, token: string, _fetchNext = false): Promise<boolean> {
+  /** Completes the job. Answers whether its parent knows. */
+  protected async complete(result: R, token: string): Promise<boolean> {
     const json = encodeJson('The result', result, 'null', this.store.codec);
     const keep = retentionText(this.opts.removeOnComplete);
     this.expect(
@@ -83,11 +80,8 @@ export class JobRun<
     return this.parentReached();
   }
 
-  /**
-   * Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. Resolves when its parent,
-   * where it has one, knows. Answers false when a parent in another queue could not be reached yet: it will learn of it.
-   */
-  async moveToFailed(error: Error, token: string, _fetchNext = false): Promise<boolean> {
+  /** Ends the attempt. Answers whether the parent of a job that failed for good knows. */
+  protected async fail(error: Error, token: string): Promise<boolean> {
     const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
     this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
     this.failed(failure);

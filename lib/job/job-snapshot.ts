@@ -2,15 +2,21 @@ import { type Cancellation, readCancellation } from './cancellation.js';
 import type { Codec } from './codec.js';
 import { asError } from './job-failure.js';
 import { UnreadableValueError } from './errors.js';
+import type { JobJson } from './job-json.js';
 import { lifeId } from './job-life.js';
-import { decodeValue, parseStored } from './json.js';
+import { decodeValue, encodeJson, parseStored } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
 import type { JobFields, JobRecord } from './job-record.js';
 import { parseRef } from './job-ref.js';
 
 /** What is known of a job: as it was when this object was made, and what it did itself since then. */
-export class JobSnapshot<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress> {
+export abstract class JobSnapshot<
+  D = any,
+  R = any,
+  N extends string = string,
+  P extends JobProgress = JobProgress,
+> {
   /** Given by the queue: a rising number, or the `jobId` option. */
   id: string;
   readonly name: N;
@@ -90,11 +96,75 @@ export class JobSnapshot<D = any, R = any, N extends string = string, P extends 
     return this.opts.deduplication?.id;
   }
 
-  /** Plain form for logs and tests, without data, result and token. */
-  toJSON(): object {
-    const { id, name, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn } =
+  /** Id of the scheduler that made the job. */
+  get repeatJobKey(): string | undefined {
+    return this.opts.repeat && /^repeat:(.+):\d+$/.exec(this.id)?.[1];
+  }
+
+  /** What `JSON.stringify` makes of it, and so a response: all that this object knows, data and result included. */
+  toJSON(): Record<string, unknown> {
+    const { id, name, data, opts, timestamp, delay, priority, progress, returnvalue, stacktrace } = this;
+    const { attemptsMade, attemptsStarted, stalledCounter, failedReason, deferredFailure } = this;
+    const { processedOn, finishedOn, processedBy, parent, parentKey, deduplicationId, repeatJobKey, token } =
       this;
-    return { id, name, timestamp, delay, priority, attemptsMade, attemptsStarted, processedOn, finishedOn };
+    return {
+      ...{ name, data, opts, id, progress, returnvalue, stacktrace, delay, priority, timestamp },
+      ...{ attemptsStarted, attemptsMade, stalledCounter, failedReason, deferredFailure },
+      ...{ finishedOn, processedOn, processedBy, parentKey, parent, deduplicationId, repeatJobKey, token },
+      queueQualifiedName: this.queueQualifiedName,
+    };
+  }
+
+  /** Name of the queue with its prefix, as children name the queue of their parent. */
+  abstract get queueQualifiedName(): string;
+
+  /** For another process or a file; `Job.fromJSON` reads it. */
+  asJSON(): JobJson {
+    const { id, name, opts, progress, attemptsMade, attemptsStarted, stalledCounter, timestamp } = this;
+    const { delay, priority, processedBy, deferredFailure, parent, parentKey, deduplicationId, token } = this;
+    const { repeatJobKey } = this;
+    return {
+      ...{ id, name, opts, progress, attemptsMade, attemptsStarted, stalledCounter, timestamp },
+      ...{
+        delay,
+        priority,
+        processedBy,
+        deferredFailure,
+        parent,
+        parentKey,
+        deduplicationId,
+        token,
+        repeatJobKey,
+      },
+      data: encodeJson('Job data', this.data, '{}', this.codec),
+      returnvalue: encodeJson('The result', this.returnvalue, 'null', this.codec),
+      stacktrace: JSON.stringify(this.stacktrace),
+      failedReason: this.failedReason ?? undefined,
+      finishedOn: this.finishedOn ?? undefined,
+      processedOn: this.processedOn ?? undefined,
+    };
+  }
+
+  /** @internal How the values of the queue are stored. */
+  abstract get codec(): Codec | undefined;
+
+  /** Takes over what `asJSON` has written down. */
+  protected takeJson(json: JobJson, codec?: Codec): void {
+    this.progress = json.progress as P;
+    this.attemptsMade = json.attemptsMade;
+    this.attemptsStarted = json.attemptsStarted;
+    this.stalledCounter = json.stalledCounter;
+    this.delay = json.delay ?? this.delay;
+    this.priority = json.priority ?? this.priority;
+    this.finishedOn = json.finishedOn;
+    this.processedOn = json.processedOn;
+    this.processedBy = json.processedBy;
+    this.failedReason = json.failedReason;
+    this.deferredFailure = json.deferredFailure;
+    this.parent = json.parent ?? this.parent;
+    this.token = json.token;
+    if (json.stacktrace) this.stacktrace = textsIn('stack', json.stacktrace);
+    if (json.returnvalue) this.returnvalue = readValue(this, 'The result', json.returnvalue, codec);
   }
 
   /** Takes over what is stored. A record with a token was granted just now; its fields are those from before. */

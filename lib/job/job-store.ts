@@ -57,6 +57,16 @@ export interface AddedChild {
   known: boolean;
 }
 
+/** Makes jobs. */
+export type JobClass = new (
+  store: JobStore,
+  id: string,
+  name: any,
+  data: any,
+  opts: JobsOptions,
+  timestamp: number,
+) => unknown;
+
 /**
  * What a `Job` needs of the store. A method answers the script's word: 'ok', or why nothing was done. The id of a job that
  * is changed may name its life, see `lifeId`.
@@ -67,6 +77,8 @@ export interface JobStore {
   readonly runtime: Runtime;
   /** Of the queue, for values that users gave; JSON when there is none. */
   readonly codec?: Codec | undefined;
+  /** A class derived from `Job`, for all jobs of this store. Default: `Job` itself. */
+  readonly jobClass?: JobClass | undefined;
   /** Joins the group commit that this job belongs to. */
   write(entry: JobWrite): Promise<string>;
   /** As `write`, for what a worker itself says of its runs: it waits for Redis as long as the worker does. */
@@ -98,6 +110,8 @@ export interface JobStore {
   unlinkChild(id: string): Promise<string>;
   /** Removes what is below a job and has not been started. */
   removeUnprocessed(id: string): Promise<void>;
+  /** Fetches a job by hand under that token; undefined where there is none. Only a worker's store can. */
+  fetchNext?(token: string): Promise<JobRecord | undefined>;
   /** Told after progress was stored, for local listeners. */
   progressed?(job: unknown, progress: unknown): void;
 }

@@ -1,9 +1,12 @@
 import { cancelJob, type CancelOptions, type CancelOutcome } from './cancel-job.js';
 import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
-import { WrongStateError } from './errors.js';
+import { JobOfSchedulerError, WrongStateError } from './errors.js';
 import { decodeBody } from './job-body.js';
 import type { FlowJob } from './flow-job.js';
+import type { JobJson } from './job-json.js';
 import { lifeOf } from './job-life.js';
+import type { BulkJobOptions, JobsOptions } from './job-options.js';
+import { decodeValue } from './json.js';
 import { JobRun } from './job-run.js';
 import type { JobRecord } from './job-record.js';
 import { type JobStep, stepsOf } from './job-steps.js';
@@ -13,6 +16,18 @@ import { signalJob, type SignalOptions } from './signal.js';
 import type { JobProgress } from './job-progress.js';
 import { readValue } from './job-snapshot.js';
 import { waitUntilFinished, type FinishSource } from './wait-until-finished.js';
+
+/** What a user named when the job was fetched: a granted token goes on with the call, and a number. */
+function nameOf(token: string, held: string): string {
+  return held.startsWith(`${token}.`) ? token : token.replace(/\.[^.]+\.\d+:\d+$/, '');
+}
+
+/** What adds jobs: a `Queue`. */
+interface JobQueue {
+  add(name: any, data: any, opts?: JobsOptions): Promise<unknown>;
+  addBulk(jobs: { name: any; data: any; opts?: BulkJobOptions }[]): Promise<unknown>;
+  addJobLog(id: string, line: string, keepLogs?: number): Promise<number>;
+}
 
 /**
  * A job: what was asked for, and what has become of it as far as this object was told. It is a snapshot; `queue.getJob`
@@ -31,7 +46,7 @@ export class Job<
     record: JobRecord,
   ): Job<D, R, N, P> {
     const body = decodeBody(record.body);
-    const job = new Job<D, R, N, P>(
+    const job = Job.make<D, R, N, P>(
       store,
       record.id,
       body.name as N,
@@ -46,12 +61,106 @@ export class Job<
     return job;
   }
 
+  /** @internal A job of the class that the store's owner wants. */
+  static make<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress>(
+    store: JobStore,
+    ...args: [id: string, name: N, data: D, opts: JobsOptions, timestamp: number]
+  ): Job<D, R, N, P> {
+    return new (store.jobClass ?? Job)(store, ...args) as Job<D, R, N, P>;
+  }
+
+  /** Same as `queue.add(name, data, opts)`. */
+  static create<D = any, R = any, N extends string = string>(
+    queue: JobQueue,
+    name: N,
+    data: D,
+    opts?: JobsOptions,
+  ): Promise<Job<D, R, N>> {
+    return queue.add(name, data, opts) as Promise<Job<D, R, N>>;
+  }
+
+  /** Same as `queue.addBulk(jobs)`. */
+  static createBulk<D = any, R = any, N extends string = string>(
+    queue: JobQueue,
+    jobs: { name: N; data: D; opts?: BulkJobOptions }[],
+  ): Promise<Job<D, R, N>[]> {
+    return queue.addBulk(jobs) as Promise<Job<D, R, N>[]>;
+  }
+
+  /** Same as `queue.addJobLog(id, line, keepLogs)`. */
+  static addJobLog(queue: JobQueue, id: string, line: string, keepLogs?: number): Promise<number> {
+    return queue.addJobLog(id, line, keepLogs);
+  }
+
+  /**
+   * A job as `asJSON` has written it down, of whatever queue that object belongs to. Reads nothing of Redis.
+   * @param id in place of the one in `json`
+   */
+  static fromJSON<D = any, R = any, N extends string = string>(
+    queue: { readonly store: JobStore },
+    json: JobJson,
+    id = json.id,
+  ): Job<D, R, N> {
+    const { codec } = queue.store;
+    const job = Job.make<D, R, N>(
+      queue.store,
+      id,
+      json.name as N,
+      decodeValue('Job data', json.data, codec) as D,
+      json.opts,
+      json.timestamp,
+    );
+    job.takeJson(json, codec);
+    return job;
+  }
+
   /** The job with that id, or undefined. Same as `queue.getJob(id)`. */
   static fromId<J extends Job>(
     queue: { getJob(id: string): Promise<J | undefined> },
     id: string,
   ): Promise<J | undefined> {
     return queue.getJob(id);
+  }
+
+  /**
+   * Completes a job that was fetched by hand with `worker.getNextJob`. Resolves when its parent, where it has one, knows.
+   * Answers false when a parent in another queue could not be reached yet: it will learn of it. With `fetchNext`, the answer is
+   * the next job, which is held under the same token, or undefined where there is none.
+   */
+  moveToCompleted(result: R, token: string, fetchNext?: false): Promise<boolean>;
+  moveToCompleted(result: R, token: string, fetchNext: true): Promise<Job<D, R, N> | undefined>;
+  moveToCompleted(result: R, token: string, fetchNext?: boolean): Promise<boolean | Job<D, R, N> | undefined>;
+  async moveToCompleted(
+    result: R,
+    token: string,
+    fetchNext = false,
+  ): Promise<boolean | Job<D, R, N> | undefined> {
+    const reached = await this.complete(result, token);
+    return fetchNext ? this.nextAfter(token) : reached;
+  }
+
+  /**
+   * Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. Resolves when its parent,
+   * where it has one, knows. Answers false when a parent in another queue could not be reached yet: it will learn of it.
+   * With `fetchNext`, the answer is the next job, as in `moveToCompleted`.
+   */
+  moveToFailed(error: Error, token: string, fetchNext?: false): Promise<boolean>;
+  moveToFailed(error: Error, token: string, fetchNext: true): Promise<Job<D, R, N> | undefined>;
+  moveToFailed(error: Error, token: string, fetchNext?: boolean): Promise<boolean | Job<D, R, N> | undefined>;
+  async moveToFailed(
+    error: Error,
+    token: string,
+    fetchNext = false,
+  ): Promise<boolean | Job<D, R, N> | undefined> {
+    const reached = await this.fail(error, token);
+    return fetchNext ? this.nextAfter(token) : reached;
+  }
+
+  /** What a granted token begins with is what the user named. */
+  private async nextAfter(token: string): Promise<Job<D, R, N> | undefined> {
+    const held = this.token ?? token;
+    const record = await this.store.fetchNext?.(nameOf(token, held));
+    return record && Job.fromRecord<D, R, N, JobProgress>(this.store, record);
   }
 
   get queueName(): string {
@@ -93,6 +202,9 @@ export class Job<
     const word = await this.store.removeJob(this.named, removeChildren);
     if (word === 'locked') {
       throw new WrongStateError(this.id, 'remove', 'free: a worker holds a lock of it, or of a job below it');
+    }
+    if (word === 'scheduled') {
+      throw new JobOfSchedulerError(this.id);
     }
     this.expect(word, 'remove');
   }
@@ -147,7 +259,7 @@ export class Job<
   async addChildren(children: readonly FlowJob[]): Promise<Job[]> {
     const added = await this.store.addChildren(this.id, this.token ?? '', children);
     return added.map(({ ref, name, data, opts, known }) => {
-      const job = new Job(
+      const job = Job.make(
         this.store.peer(ref),
         ref.id,
         name,

@@ -8,7 +8,8 @@ export function unknownNames(given: object, known: readonly string[]): string[] 
 }
 
 /**
- * Throws an `InvalidOptionError` for the first name of `given` that is not known, with the nearest one that is.
+ * Throws an `InvalidOptionError` for the first name of `given` that is not known, with the nearest one that is. What an
+ * unknown name holds may be a password, so that texts and objects are not shown.
  * @param what such as `worker option`; names of parts follow a dot: `limiter.`
  */
 export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
@@ -18,10 +19,16 @@ export function refuseUnknown(what: string, given: object, known: readonly strin
     const value = (given as Record<string, unknown>)[name];
     throw new InvalidOptionError(
       place,
-      value,
+      withoutContent(value),
       `${didYouMean(name, known)}Known options: ${known.join(', ')}.`,
     );
   }
+}
+
+function withoutContent(value: unknown): unknown {
+  if (typeof value === 'string') return '…';
+  if (typeof value !== 'object' || value === null) return value;
+  return Array.isArray(value) ? [] : {};
 }
 
 /** `Did you mean concurrency? `, or nothing where no name is near. */
@@ -42,15 +49,21 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest;
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein's distance, in which two neighbours that changed places are one edit. */
 function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let above: number[] = [];
   for (let i = 1; i <= a.length; i += 1) {
-    const above = row;
+    const twoAbove = above;
+    above = row;
     row = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const replaced = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (above[j] as number) + 1, (row[j - 1] as number) + 1));
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? (twoAbove[j - 2] as number) + 1
+          : Infinity;
+      row.push(Math.min(replaced, swapped, (above[j] as number) + 1, (row[j - 1] as number) + 1));
     }
   }
   return row.at(-1) as number;

@@ -52,7 +52,7 @@ function compensate(
  * Methods with what a decorator left on them, a base class before those that extend it. A method that overrides another
  * keeps its place, and its decorator unless it has one of its own.
  */
-function decorated<M>(type: Function, metadataOf: (method: unknown) => M | undefined): [string, M][] {
+export function decorated<M>(type: Function, metadataOf: (method: unknown) => M | undefined): [string, M][] {
   const found = new Map<string, M>();
   for (const prototype of prototypesOf(type)) {
     for (const name of Object.getOwnPropertyNames(prototype)) {

@@ -38,7 +38,7 @@ export class MissingProcessorError extends StepwellError {
     decorator = '@Process',
   ) {
     super(
-      `${handler} has ${decorator}, but its class has no @Processor that names a queue.`,
+      `${handler} has ${decorator}, but its class has no @Processor. Put it there, such as @Processor('orders').`,
       'MISSING_PROCESSOR',
     );
   }
@@ -65,9 +65,11 @@ export class DuplicateHandlerError extends StepwellError {
     readonly first: string,
     readonly second: string,
   ) {
-    const jobs =
-      jobName === undefined ? 'all jobs without a handler of their own' : `jobs named '${jobName}'`;
-    super(`${first} and ${second} both handle ${jobs} of queue ${queue}.`, 'DUPLICATE_HANDLER');
+    const what =
+      jobName === undefined
+        ? `the jobs of queue ${queue} that no other handler names. Name those of one: @Process('…'), or jobName of @Processor.`
+        : `jobs named '${jobName}' of queue ${queue}.`;
+    super(`${first} and ${second} both handle ${what}`, 'DUPLICATE_HANDLER');
   }
 }
 
@@ -207,11 +209,41 @@ export class PipesWithoutParameterError extends StepwellError {
   }
 }
 
+/** A method with `@Cron` or `@Every` takes no jobs by itself. */
+export class ScheduleWithoutHandlerError extends StepwellError {
+  constructor(
+    readonly method: string,
+    decorator: string,
+  ) {
+    super(
+      `${method} has ${decorator}, but takes no jobs. Put @Process('name') on it, or ${decorator} on the first @Step of the class.`,
+      'SCHEDULE_WITHOUT_HANDLER',
+    );
+  }
+}
+
+/** Two schedules of a queue have one id. */
+export class DuplicateScheduleError extends StepwellError {
+  constructor(
+    readonly schedulerId: string,
+    first: string,
+    second: string,
+  ) {
+    super(
+      `The schedule ${schedulerId} is on ${first} and on ${second}. Give each a name: { name: 'reports-weekly' }.`,
+      'DUPLICATE_SCHEDULE',
+    );
+  }
+}
+
 /** A listening method names no queue, and its class has no `@Processor` that would. */
 export class ListenerWithoutQueueError extends StepwellError {
-  constructor(readonly listener: string) {
+  constructor(
+    readonly listener: string,
+    example = "@OnQueueEvent('completed', 'orders')",
+  ) {
     super(
-      `${listener} listens to a queue but names none. Name it, such as @OnQueueEvent('completed', 'orders').`,
+      `${listener} listens to a queue but names none. Name it, such as ${example}.`,
       'LISTENER_WITHOUT_QUEUE',
     );
   }

@@ -2,7 +2,7 @@ import { checkBoolean } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from '../queue/check-queue-options.js';
 import type { QueueOptions } from '../queue/queue-options.js';
-import { BASE_OPTION_NAMES } from '../redis/check-base-options.js';
+import { BASE_OPTION_NAMES, refuseLooseConnection } from '../redis/check-base-options.js';
 import { refuseUnknown } from '../job/known-names.js';
 import type { ApplicationOptions, StepwellOptions } from './interfaces/stepwell-options.interface.js';
 
@@ -22,6 +22,7 @@ const NAMES = Object.keys(CHECKS) as (keyof ApplicationOptions)[];
  */
 export function checkRootOptions(options: StepwellOptions, what: string): void {
   if (typeof options === 'object' && options !== null) {
+    refuseLooseConnection(what, options);
     refuseUnknown(what, options, [...BASE_OPTION_NAMES, ...QUEUE_OPTION_NAMES, ...NAMES]);
     for (const name of NAMES) {
       if (options[name] !== undefined) CHECKS[name](name, options[name]);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import type { StepOptions } from '../steps/step-definition.js';
+import type { ScheduleMetadata } from './decorators/schedule-options.js';
 import type {
   CompensationMetadata,
   HandlerMetadata,
@@ -13,6 +14,7 @@ import {
   DEDUP_METADATA,
   HANDLERS_METADATA,
   LISTENERS_METADATA,
+  SCHEDULES_METADATA,
   PROCESSOR_METADATA,
   STEP_METADATA,
 } from './stepwell.constants.js';
@@ -40,6 +42,10 @@ export class StepwellMetadataAccessor {
 
   getListeners(method: unknown): ListenerMetadata[] {
     return this.read<ListenerMetadata[]>(LISTENERS_METADATA, method) ?? [];
+  }
+
+  getSchedules(method: unknown): ScheduleMetadata[] {
+    return this.read<ScheduleMetadata[]>(SCHEDULES_METADATA, method) ?? [];
   }
 
   /** Of a class or a method. */

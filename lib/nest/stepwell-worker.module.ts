@@ -7,6 +7,7 @@ import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
 import { StepwellListeners } from './stepwell.listeners.js';
 import { StepwellStartCheck } from './stepwell.start-check.js';
+import { StepwellSchedules } from './stepwell.schedules.js';
 import { StepwellOrchestrator } from './stepwell.orchestrator.js';
 
 /** Runs the workers. Not global: global modules are told last of a shutdown, and workers have to stop early. */
@@ -18,6 +19,7 @@ import { StepwellOrchestrator } from './stepwell.orchestrator.js';
     StepwellExplorer,
     StepwellDedup,
     StepwellListeners,
+    StepwellSchedules,
     StepwellStartCheck,
     StepwellOrchestrator,
   ],

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { CodeSchedule } from '../schedule/code-schedules.js';
 import { StepPlan } from '../steps/step-plan.js';
 import { StepRunner } from '../steps/step-runner.js';
 import { checkClassPipes, checkParameters } from './check-parameters.js';
-import { discoverSteps } from './discover-steps.js';
+import { discoverSchedules } from './discover-schedules.js';
+import { decorated, discoverSteps } from './discover-steps.js';
 import { HandlerFactory } from './handling/handler-factory.js';
 import { isScoped, labelOf, type Provider } from './handling/handler-source.js';
 import type {
@@ -74,7 +76,8 @@ export class StepwellExplorer {
     const handlers = [...this.handlersOf(place, jobNames), ...this.stepsOf(place, jobNames)];
     if (metadata === undefined) {
       const [first] = handlers;
-      if (first) throw new MissingProcessorError(first.label, first.kind === 'steps' ? '@Step' : '@Process');
+      if (first?.kind === 'steps') throw new MissingProcessorError(`A method of ${type.name}`, '@Step');
+      if (first) throw new MissingProcessorError(first.label);
       return undefined;
     }
     if (handlers.length === 0) throw new MissingHandlerError(metadata.queue, type.name);
@@ -87,7 +90,24 @@ export class StepwellExplorer {
       readyAfter: (isScoped(provider) ? provider.host?.instance : provider.instance) as object,
       dedup: this.accessor.getDedup(type),
       handlers,
+      schedules: this.schedulesOf(type, jobNames),
     };
+  }
+
+  private schedulesOf(type: Function, jobNames: JobNames): CodeSchedule[] {
+    const prototype = type.prototype as Methods;
+    const [entry] = decorated(type, (method) => this.accessor.getStep(method));
+    return discoverSchedules(
+      type,
+      this.accessor,
+      this.scanner.getAllMethodNames(prototype).map((method) => ({
+        method,
+        handlers: [
+          ...namesOf(this.accessor.getHandlers(prototype[method]), jobNames),
+          ...(entry?.[0] === method ? jobNames.map((jobName) => ({ jobName })) : []),
+        ],
+      })),
+    );
   }
 
   private handlersOf(place: Place, jobNames: JobNames): DiscoveredHandler[] {
@@ -132,8 +152,11 @@ export class StepwellExplorer {
       this.accessor.getListeners(prototype[method]).map((listener) => {
         const label = `${type.name}.${method}()`;
         const queue = listener.queue ?? own;
-        if (queue === undefined) throw new ListenerWithoutQueueError(label);
-        const { event } = listener;
+        const { source, event } = listener;
+        if (queue === undefined) {
+          const decorator = source === 'worker' ? '@OnWorkerEvent' : '@OnQueueEvent';
+          throw new ListenerWithoutQueueError(label, `${decorator}('${event}', 'orders')`);
+        }
         if (provider.instance) foundProvider(provider.instance as object);
         if (isScoped(provider)) {
           return { ...listener, queue, label, handle: scopedListener(provider, method, { queue, event }) };

@@ -48,6 +48,24 @@ export class StepwellLog {
     );
   }
 
+  /** What a decorator says has no effect. */
+  scheduleByHand(queue: string, { id, label }: { id: string; label: string }): void {
+    this.logger.warn(
+      `Queue ${queue}: the job scheduler ${id} of ${label} was made by hand and stays as it is. Remove it, or give the decorator a name of its own.`,
+    );
+  }
+
+  /** Two versions of the application run side by side. */
+  olderSchedule(queue: string, { id, label }: { id: string; label: string }): void {
+    this.logger.log(
+      `Queue ${queue}: another instance runs with a newer schedule than that of ${label}: ${id} stays as that says until it is gone.`,
+    );
+  }
+
+  scheduleRemoved(queue: string, id: string): void {
+    this.logger.log(`Queue ${queue}: the job scheduler ${id} is in the code no more and was removed.`);
+  }
+
   /** A listener may be meant for another event. */
   unknownEvent(label: string, event: string, meant: string): void {
     this.logger.warn(

@@ -78,6 +78,7 @@ export class StepwellModule extends ConfigurableModuleClass {
    */
   static registerQueue(...queues: (RegisterQueueOptions | QueueDefinition<any>)[]): DynamicModule {
     const providers = queues.map((queue) => {
+      checkQueueObject(queue);
       const { name, ...options } = queue instanceof QueueDefinition ? { name: queue } : queue;
       return queueProvider(name, () => options);
     });
@@ -167,6 +168,14 @@ function withCheckedOptions(provider: Provider): Provider {
       return options;
     },
   };
+}
+
+/** A name alone would be spread into its letters. */
+function checkQueueObject(given: unknown): void {
+  if (typeof given !== 'object' || given === null) {
+    const hint = "Use an object such as { name: 'orders' }, or what defineQueue gives.";
+    throw new InvalidOptionError('registerQueue options', given, hint);
+  }
 }
 
 function queueProvider(

@@ -23,6 +23,7 @@ import { StepwellListeners } from './stepwell.listeners.js';
 import { StepwellHealth } from './stepwell.health.js';
 import { StepwellLog } from './stepwell.log.js';
 import { StepwellRegistry } from './stepwell.registry.js';
+import { StepwellSchedules } from './stepwell.schedules.js';
 import { StepwellStartCheck } from './stepwell.start-check.js';
 
 /** Starts one worker per queue that has processors, and drains them before anything that jobs use goes away. */
@@ -39,6 +40,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     private readonly shared: SharedOptions,
     private readonly startCheck: StepwellStartCheck,
     private readonly health: StepwellHealth,
+    private readonly schedules: StepwellSchedules,
   ) {}
 
   /** All that may be wrong with the processors is found here, before the first job runs. */
@@ -52,6 +54,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
         const byHand = mergeWorkerOptions(processors).autorun === false;
         this.registry.addWorker(this.createWorker(queue, processors), byHand);
         processors.forEach((processor) => this.dedup.apply(processor));
+        this.schedules.add(queue, processors);
       }
       const unseen = takeUnseenProcessors();
       if (this.startCheck.isOn) {

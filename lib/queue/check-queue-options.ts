@@ -15,6 +15,7 @@ const NAMES: Record<Exclude<keyof QueueOptions, keyof QueueBaseOptions>, true> =
   limitsOf: true,
   streams: true,
   backlog: true,
+  settings: true,
 };
 
 /** Names of the options that a queue takes besides those of every part. */
@@ -41,6 +42,15 @@ export function checkQueueOptions(options: QueueOptions, what = 'queue option'):
       'limitsOf',
       options.limitsOf,
       'Use a function (data, name) => names of limits.',
+    );
+  }
+  checkParts('settings', options.settings, ['repeatStrategy']);
+  const strategy = options.settings?.repeatStrategy;
+  if (strategy !== undefined && typeof strategy !== 'function') {
+    throw new InvalidOptionError(
+      'settings.repeatStrategy',
+      strategy,
+      'Use a function that returns ms since 1970.',
     );
   }
   checkParts('streams', options.streams, ['events']);

@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber } from '../job/check.js';
-import { JobNotFoundError, WrongStateError } from '../job/errors.js';
+import { JobNotFoundError, JobOfSchedulerError, WrongStateError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { FinishedState, JobType, ListedState } from '../job/job-state.js';
@@ -7,7 +7,7 @@ import { encodeJson } from '../job/json.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
 import type { CleanPlace } from '../store/control-store.js';
 import { checkFinishedState, listedState } from './arguments.js';
-import { QueueGetters } from './queue-getters.js';
+import { QueueReports } from './queue-reports.js';
 
 const SLICE = 1000;
 
@@ -24,7 +24,7 @@ function placesOf(state: ListedState): CleanPlace[] {
 }
 
 /** Changes that people and programs ask of a whole queue, or of a job by its id. */
-export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
+export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   /** Lets no further job of the queue start, anywhere. Running jobs go on. */
   async pause(): Promise<void> {
     await this.store.pause(true);
@@ -38,10 +38,14 @@ export class QueueControl<J extends Job = Job> extends QueueGetters<J> {
 
   /**
    * Removes a job, and its children unless told otherwise. Answers 1, or 0 when there is none or a worker holds its lock,
-   * or that of a job below it.
+   * or that of a job below it. Throws `JobOfSchedulerError` for the next job of a scheduler.
    */
   async remove(id: string, { removeChildren = true }: { removeChildren?: boolean } = {}): Promise<number> {
-    const removed = (await this.store.removeJob(id, removeChildren)) === 'ok';
+    const word = await this.store.removeJob(id, removeChildren);
+    if (word === 'scheduled') {
+      throw new JobOfSchedulerError(id);
+    }
+    const removed = word === 'ok';
     if (removed) {
       this.emit('removed', id);
     }

@@ -4,6 +4,7 @@ import { decodeBody } from '../job/job-body.js';
 import { Job } from '../job/job.js';
 import type { JobRecord } from '../job/job-record.js';
 import { type JobRef, shownKey } from '../job/job-ref.js';
+import type { JobClass } from '../job/job-store.js';
 import type { JobState, JobType } from '../job/job-state.js';
 import { decodeJson, decodeValue } from '../job/json.js';
 import { Tracing } from '../job/tracing.js';
@@ -51,11 +52,17 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     this.store = new QueueStore(this.connection, prefix, name, {
       progressed: (job, progress) => this.emit('progress', (job as Job).id, progress),
       codec: opts.codec,
+      jobClass: this.jobClass,
       callTimeoutMs: opts.callTimeout,
       backlog: (opts as BacklogOptions).backlog,
       tracing: this.tracing,
     });
     this.unmeasure = opts.telemetry?.measure?.(this);
+  }
+
+  /** A class derived from `Job`, for the jobs that this object gives. */
+  protected get jobClass(): JobClass | undefined {
+    return undefined;
   }
 
   /** Name of the queue with its prefix. */

@@ -3,6 +3,7 @@ import { LimitNotFoundError, TooManyLimitsError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { checkLimit, checkRate, type LimitOptions, type LimitState, type RateLimit } from '../job/limit.js';
 import { QueueControl } from './queue-control.js';
+import type { QueueMeta } from './queue-reports.js';
 
 /**
  * What limits the starts of a queue's jobs, over all workers in all processes. A change holds from the next start on; jobs that it lets
@@ -46,6 +47,12 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
 
   async removeGlobalRateLimit(): Promise<void> {
     await this.store.limits.setRate(0, 0);
+  }
+
+  /** Settings of the queue, its own limits among them. */
+  override async getMeta(): Promise<QueueMeta> {
+    const [meta, { concurrency, rate }] = await Promise.all([super.getMeta(), this.store.limits.read([''])]);
+    return { ...meta, ...(concurrency === undefined ? {} : { concurrency }), ...rate };
   }
 
   /** Lets no job of the queue start for that many milliseconds. */

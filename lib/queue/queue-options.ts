@@ -1,5 +1,6 @@
 import type { LimitOptions } from '../job/limit.js';
 import type { DefaultJobOptions } from '../job/job-options.js';
+import type { RepeatStrategy } from '../job/repeat-options.js';
 import type { QueueDedup } from './dedup-policies.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { BacklogOptions } from '../store/backlog.js';
@@ -24,5 +25,9 @@ export interface QueueOptions extends QueueBaseOptions, BacklogOptions {
        */
       maxLen: number;
     };
+  };
+  settings?: {
+    /** Computes the slots of job schedulers that have a `pattern`, in place of cron. Workers need it too. */
+    repeatStrategy?: RepeatStrategy;
   };
 }

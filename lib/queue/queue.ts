@@ -10,8 +10,8 @@ import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
-import { QueueCancelling } from './queue-cancelling.js';
 import type { QueueOptions } from './queue-options.js';
+import { QueueSchedules } from './queue-schedules.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
 
 /**
@@ -28,7 +28,7 @@ export class Queue<
   D = DataOf<DataOrJob>,
   R = ResultOf<DataOrJob, DefaultResult>,
   N extends string = NameOf<DataOrJob, DefaultName>,
-> extends QueueCancelling<Job<D, R, N>> {
+> extends QueueSchedules<Job<D, R, N>, D, N> {
   /** Names this object among all producers. */
   readonly token: string;
   declare readonly opts: QueueOptions;
@@ -184,7 +184,7 @@ export class Queue<
     opts: JobsOptions,
     { id, now, duplicated, deduplicated }: AddedJob,
   ): Job<D, R, N> {
-    const job = new Job<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
+    const job = Job.make<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
     job.deduplicated = deduplicated;
     if (!duplicated && !deduplicated) {
       job.life = lifeOf(job.timestamp);

@@ -26,6 +26,7 @@ export function checkBaseOptions(
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionError(`${what}s`, options, 'Use an object.');
   }
+  refuseLooseConnection(what, options);
   refuseUnknown(what, options, [...BASE_OPTION_NAMES, ...more]);
   checkPrefix(options.prefix ?? DEFAULT_PREFIX);
   if (options.codec !== undefined) {
@@ -39,5 +40,14 @@ export function checkBaseOptions(
   }
   if (options.propagate !== undefined) {
     checkPropagate('propagate', options.propagate);
+  }
+}
+
+/** Throws where what belongs into `connection` stands beside it, or has the name that other queues have for it. */
+export function refuseLooseConnection(what: string, options: object): void {
+  const name = ['url', 'host', 'port', 'redis'].find((part) => Object.hasOwn(options, part));
+  if (name !== undefined) {
+    const hint = "Say it in connection: 'redis://127.0.0.1:6379', or ioredis options such as { host, port }.";
+    throw new InvalidOptionError(`${what} ${name}`, '…', hint);
   }
 }

@@ -59,6 +59,9 @@ const NAMES: Record<keyof GivenOptions, true> = {
   ...{ showFriendlyErrorStack: true },
 };
 
+/** Names of what may be given as `connection`. */
+export const CONNECTION_OPTION_NAMES = Object.keys(NAMES);
+
 /** Parts of a URL's query, as ioredis reads them. */
 const QUERY_NAMES = ['db', 'family', 'username', 'password', 'connectionName'] as const;
 

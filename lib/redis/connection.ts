@@ -29,6 +29,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   readonly client: RedisClient;
   private readonly readiness: Readiness;
   private readonly owned: boolean;
+  private readonly isDefault: boolean;
   private users = 0;
   private outageTold = false;
   private wasReady = false;
@@ -46,6 +47,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     super();
     this.setMaxListeners(0);
     this.owned = !isClient(options) || !hasPlainReplies(options);
+    this.isDefault = typeof options === 'object' && !isClient(options) && isEmpty(options);
     this.client = isClient(options)
       ? hasPlainReplies(options)
         ? options
@@ -179,7 +181,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   private tell(reason: string, options?: ErrorOptions): void {
     if (!this.outageTold) {
       this.outageTold = true;
-      const text = `Redis at ${this.address()} cannot be reached: ${reason}. Trying again.`;
+      const text = `Redis at ${this.address()} cannot be reached: ${reason.replace(/\.$/, '')}. Trying again.`;
       this.announce(new ConnectionError(text, options));
     }
   }
@@ -214,8 +216,14 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       const places = sentinels.map((each) => `${each.host ?? '127.0.0.1'}:${each.port ?? 26379}`);
       return `the master "${name}" of the sentinels ${places.join(', ')}`;
     }
-    return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`;
+    const place = path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`;
+    return this.isDefault ? `${place} (the default: no connection is set)` : place;
   }
+}
+
+/** No option has a value. */
+function isEmpty(options: object): boolean {
+  return Object.values(options).every((value) => value === undefined);
 }
 
 interface Pending {

@@ -20,14 +20,29 @@ const FIXED = [
   'limited',
   'holders',
   'notices',
+  'metrics',
+  'completed-points',
+  'failed-points',
+  'present',
 ] as const;
 
 /** A key that a queue has once, whatever its jobs. */
 export type FixedKey = (typeof FIXED)[number];
 
-/** A key that belongs to one job, writer, deduplication or flow under way; its name ends in their id. */
+/** A key that belongs to one job, writer, deduplication, scheduler or flow under way; its name ends in their id. */
 export type DerivedKey =
-  'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged' | 'posted' | 'limit' | 'parked';
+  | 'job'
+  | 'body'
+  | 'logs'
+  | 'children'
+  | 'writer'
+  | 'dedup'
+  | 'staged'
+  | 'posted'
+  | 'scheduler'
+  | 'schedulers'
+  | 'limit'
+  | 'parked';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {
@@ -47,9 +62,9 @@ export class QueueKeys {
     return new QueueKeys(prefix, queueName);
   }
 
-  /** The nudge of a reader, in the queue that `key` belongs to. */
+  /** The nudge of a reader, in the queue that the fixed key belongs to. */
   static nudgeBeside(key: string, readerId: string): string {
-    return `${key.slice(0, key.lastIndexOf('}:') + 2)}nudge:${readerId}`;
+    return `${key.slice(0, key.lastIndexOf(':') + 1)}nudge:${readerId}`;
   }
 
   of(key: FixedKey): string {

@@ -17,6 +17,7 @@ import {
   retryJob,
   retryJobs,
   setMeta,
+  setMetrics,
   signalJob,
   trimEvents,
   unlinkChild,
@@ -210,6 +211,11 @@ export class ControlStore {
   /** `undefined` for the default. */
   async setMaxEvents(maxEvents: number | undefined): Promise<void> {
     await this.scripts.run(setMeta, [maxEvents === undefined ? '' : String(maxEvents)]);
+  }
+
+  /** Has the ends of jobs counted in so many points of a minute. */
+  async setMetrics(points: number): Promise<void> {
+    await this.scripts.run(setMetrics, [points]);
   }
 
   /** @param event JSON */

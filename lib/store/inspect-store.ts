@@ -1,16 +1,20 @@
 import type { JobExplanation } from '../job/explanation.js';
 import { readFields } from '../job/job-record.js';
-import type { JobState, ListedState } from '../job/job-state.js';
+import type { FinishedState, JobState, ListedState } from '../job/job-state.js';
 import type { LoadedJob } from '../job/job-store.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
+  countDue,
   countJobs,
   countPriorities,
   explainJob,
   getDedupOwner,
   getLogs,
+  getMetrics,
   getRateLimit,
+  getSettings,
   listJobs,
+  listPresent,
   loadJobs,
   lookAtJob,
 } from '../redis/scripts.generated.js';
@@ -39,6 +43,36 @@ export interface RateLimitWindow {
   /** Jobs started in this window, `closed` when it was closed by hand. */
   started: number | 'closed';
   /** 0 when there is no window. */
+  leftMs: number;
+}
+
+/** What a queue was set to. */
+export interface QueueSettings {
+  paused: boolean;
+  /** Undefined for the default. */
+  maxEvents: number | undefined;
+  /** How many points the metrics keep; undefined where ends are not counted. */
+  metricPoints: number | undefined;
+}
+
+/** How many jobs have ended, in points of a minute. */
+export interface EndCounts {
+  /** In all. */
+  count: number;
+  /** The minute that runs, or ran when the last job ended; since 1970. */
+  minute: number;
+  /** How many had ended before it. */
+  before: number;
+  /** How many points there are. */
+  size: number;
+  /** Those that were asked for, the newest first. */
+  points: number[];
+}
+
+/** Who was noted with `notePresent`. */
+export interface Present {
+  who: string;
+  /** In so many milliseconds it counts as gone. */
   leftMs: number;
 }
 
@@ -147,6 +181,34 @@ export class InspectStore {
       return lines.length;
     });
     return { logs, count: total };
+  }
+
+  async getSettings(): Promise<QueueSettings> {
+    const [paused, maxEvents, points] = (await this.scripts.run(getSettings, [])) as [number, string, string];
+    const known = (text: string): number | undefined => (text === '' ? undefined : Number(text));
+    return { paused: paused === 1, maxEvents: known(maxEvents), metricPoints: known(points) };
+  }
+
+  async getMetrics(state: FinishedState, start: number, stop: number): Promise<EndCounts> {
+    const [count, minute, before, size, points] = (await this.scripts.run(getMetrics, [
+      state,
+      start,
+      stop,
+    ])) as [string, string, string, number, string[]];
+    const numbers = { count: Number(count), minute: Number(minute), before: Number(before) };
+    return { ...numbers, size, points: points.map(Number) };
+  }
+
+  /** How many delayed jobs are due before a time, ms since 1970. */
+  countDue(before: number): Promise<number> {
+    return this.scripts.run(countDue, [before]) as Promise<number>;
+  }
+
+  async listPresent(): Promise<Present[]> {
+    const [time, ...flat] = (await this.scripts.run(listPresent, [REDIS_TIME])) as string[];
+    return flat.flatMap((who, i) =>
+      i % 2 === 0 ? [{ who, leftMs: Number(flat[i + 1]) - Number(time) }] : [],
+    );
   }
 
   /** The job that a deduplication protects, '' for none. */

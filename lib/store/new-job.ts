@@ -45,7 +45,7 @@ export function newJob(
 }
 
 /** The options that the script acts on; see `read_spec` in lua/shared/read-spec.lua. */
-function specOf(options: JobsOptions): string {
+export function specOf(options: JobsOptions): string {
   const { delay, priority, lifo, timestamp, deduplication } = options;
   const limits = limitsText(options);
   if (!delay && !priority && !lifo && timestamp === undefined && !deduplication && limits === '') {
@@ -60,7 +60,7 @@ function limitsText({ limits, awaitLimits }: JobsOptions): string {
   return limits && limits.length > 0 ? `${awaitLimits ? '?' : ';'}${limits.join(';')}` : '';
 }
 
-function ruleOf({ id, ttl, extend, replace, keepLastIfActive }: DeduplicationOptions): string {
-  const flags = `${extend ? 'e' : ''}${replace ? 'r' : ''}${keepLastIfActive ? 'k' : ''}`;
+function ruleOf({ id, ttl, extend, replace, reschedule, keepLastIfActive }: DeduplicationOptions): string {
+  const flags = `${extend ? 'e' : ''}${replace ? 'r' : ''}${reschedule ? 's' : ''}${keepLastIfActive ? 'k' : ''}`;
   return `${ttl ? Math.ceil(ttl) : ''},${flags},${id}`;
 }

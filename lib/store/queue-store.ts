@@ -11,6 +11,7 @@ import type {
   CancelCall,
   ChildPage,
   ChildQuery,
+  JobClass,
   JobStore,
   LoadedJob,
   RetryOptions,
@@ -57,6 +58,7 @@ import { Patience } from './patience.js';
 import { PatientReads } from './patient-reads.js';
 import { PostOffice } from './post-office.js';
 import { readFamily, removeBelow } from './remove-family.js';
+import { ScheduleStore } from './schedule-store.js';
 import { StorePeers } from './store-peers.js';
 
 const WRITE_LANES = 4;
@@ -72,6 +74,8 @@ export interface Recovered {
   stalled: string[];
   /** Jobs that stalled too often, granted to who looked. */
   exhausted: JobRecord[];
+  /** Schedulers whose next slots are to be planned. */
+  unplanned: string[];
   /** For so long further expired locks are left alone. */
   graceMs: number;
   /** When the call was sent, by `runtime.monotonicMs`. */
@@ -91,6 +95,9 @@ export interface StoreHost {
   /** Adds that may wait while Redis does not answer. */
   backlog?: number | undefined;
   tracing?: Tracing | undefined;
+  jobClass?: JobClass | undefined;
+  /** Fetches a job by hand. */
+  fetchNext?: (token: string) => Promise<JobRecord | undefined>;
 }
 
 /**
@@ -103,6 +110,7 @@ export class QueueStore implements JobStore {
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
   readonly limits: LimitStore;
+  readonly schedules: ScheduleStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
   private readonly adds: AddBatch;
@@ -135,6 +143,7 @@ export class QueueStore implements JobStore {
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.limits = new LimitStore(this.runner, this.calls);
+    this.schedules = new ScheduleStore(this.runner, this.calls);
     this.fetches = commit !== undefined;
     this.office = PostOffice.of(connection);
     const backlog = host.backlog ?? BACKLOG;
@@ -166,6 +175,14 @@ export class QueueStore implements JobStore {
 
   get codec(): Codec | undefined {
     return this.host.codec;
+  }
+
+  get jobClass(): JobClass | undefined {
+    return this.host.jobClass;
+  }
+
+  async fetchNext(token: string): Promise<JobRecord | undefined> {
+    return this.host.fetchNext?.(token);
   }
 
   /** The batch that writes join; a worker completes and fetches through it. */
@@ -224,9 +241,9 @@ export class QueueStore implements JobStore {
   /** Stores of any number of queues, over one connection. */
   static peersOn(
     connection: Connection,
-    { codec, callTimeoutMs, backlog, tracing }: StoreHost,
+    { codec, callTimeoutMs, backlog, tracing, jobClass }: StoreHost,
   ): StorePeers<QueueStore> {
-    const host = { codec, callTimeoutMs, backlog, tracing };
+    const host = { codec, callTimeoutMs, backlog, tracing, jobClass };
     return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );
@@ -431,8 +448,8 @@ export class QueueStore implements JobStore {
     const reply = (await this.calls.repeatable(() => this.runner.run(recoverStalled, args))) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.courier.nudge(0);
-    const [stalled, graceMs] = reply as [string[], number];
-    return { stalled, exhausted: readJobs(reply, 2), graceMs, sentAt };
+    const [stalled, graceMs, unplanned] = reply as [string[], number, string[]];
+    return { stalled, exhausted: readJobs(reply, 3), unplanned, graceMs, sentAt };
   }
 
   /** Lets Redis hear that somebody is there, see `Silence`. */
@@ -497,6 +514,10 @@ export class QueueStore implements JobStore {
 
   setMaxEvents(maxEvents: number): Promise<void> {
     return this.calls.repeatable(() => this.control.setMaxEvents(maxEvents));
+  }
+
+  setMetrics(points: number): Promise<void> {
+    return this.calls.repeatable(() => this.control.setMetrics(points));
   }
 
   /** Resolves once no call of this store or its peers is on its way. */

@@ -2,7 +2,8 @@ export { createTimeTravel, type TimeTravelOptions } from './create-time-travel.j
 export type { CrashPoint } from './crash-points.js';
 export type { EmbeddedRedis, LocalRedis } from './embedded-redis.js';
 export { type MatcherResult, type StepwellMatchers, stepwellMatchers } from './matchers.js';
-export type { Duration } from './parse-duration.js';
+export type { CalendarDuration } from './end-of.js';
+export type { Duration } from '../job/parse-duration.js';
 export { RedisNotFoundError } from './redis-not-found-error.js';
 export type { StartRedisOptions } from './redis-options.js';
 export { RedisStartError } from './redis-start-error.js';

@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers';
 import { InvalidOptionError } from '../job/errors.js';
 import type { ConnectionOptions } from '../redis/client.js';
 import type { CrashPoint } from './crash-points.js';
-import { type Duration, parseDuration } from './parse-duration.js';
+import { type CalendarDuration, endOf } from './end-of.js';
 import type { SharedRedis } from './shared-redis.js';
 import { TimeTravelError } from './time-travel-error.js';
 import type { VirtualRuntime } from './virtual-runtime.js';
@@ -63,17 +63,17 @@ export class TimeTravel {
   /**
    * Moves time on, and fires what becomes due in its order; what each thing leads to happens before the next.
    *
-   * @param duration milliseconds, or a text such as `'30s'`, `'5m'`, `'2h'`, `'3d'`
+   * @param duration milliseconds, or a text such as `'30s'`, `'5m'`, `'2h'`, `'3d'`, `'1 month'`
    * @throws {InvalidOptionError} for anything else
    *
    * @example
    * await time.advance('3d');
    */
-  async advance(duration: Duration): Promise<void> {
-    const ms = parseDuration('advance', duration);
+  async advance(duration: CalendarDuration): Promise<void> {
+    endOf('advance', duration, this.now);
     await this.exclusively(async () => {
       const { timers } = this.parts;
-      const until = timers.now + ms;
+      const until = endOf('advance', duration, timers.now);
       await this.quiet();
       while (await this.step(until));
       timers.now = Math.max(timers.now, until);
@@ -96,11 +96,11 @@ export class TimeTravel {
    * @param options.limit how far time may go. Default `'1y'` of 365 days
    * @throws {TimeTravelError} when there is still something to come then
    */
-  async runUntilIdle({ limit = '365d' }: { limit?: Duration } = {}): Promise<void> {
-    const ms = parseDuration('limit', limit);
+  async runUntilIdle({ limit = '365d' }: { limit?: CalendarDuration } = {}): Promise<void> {
+    endOf('limit', limit, this.now);
     await this.exclusively(async () => {
       const { timers, work } = this.parts;
-      const end = timers.now + ms;
+      const end = endOf('limit', limit, timers.now);
       await this.quiet();
       for (;;) {
         const until = timers.next(isWork)?.due ?? work.recoveryUntil;

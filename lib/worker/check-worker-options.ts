@@ -13,6 +13,8 @@ const time: Check = (option, value) => checkNumber(option, value, 1, LONGEST_TIM
 /** One that scripts count with. */
 const wholeTime: Check = (option, value) => checkInteger(option, value, 1, LONGEST_TIMER_MS);
 const count: Check = (option, value) => checkInteger(option, value, 0);
+/** Eight weeks of minutes. */
+export const MAX_METRIC_POINTS = 80_640;
 /** Checked where they are used. */
 const elsewhere: Check = () => {};
 
@@ -37,11 +39,17 @@ const CHECKS: Record<keyof WorkerOptions, Check> = {
   ttl: checkTtl,
   drainDelay: (option, value) => checkNumber(option, value, 0.01, LONGEST_TIMER_MS / 1000),
   limiter: checkLimiter,
+  maximumRateLimitDelay: time,
+  runRetryDelay: time,
   removeOnComplete: checkKeep,
   removeOnFail: checkKeep,
   closeTimeout: checkCloseTimeout,
+  metrics: checkMetrics,
   maxEventBytes: (option, value) => checkInteger(option, value, 1),
 };
+
+/** Names of the options that a worker takes. */
+export const WORKER_OPTION_NAMES = Object.keys(CHECKS);
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
 export function checkWorkerOptions(options: WorkerOptions): void {
@@ -80,6 +88,20 @@ export function checkCloseTimeout(option: string, value: unknown): void {
   checkNumber(option, value, 0, LONGEST_TIMER_MS);
 }
 
+function checkMetrics(option: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    throw new InvalidOptionError(
+      option,
+      value,
+      'Use an object, such as { maxDataPoints: MetricsTime.ONE_WEEK }.',
+    );
+  }
+  refuseUnknown(`${option}.`, value, ['maxDataPoints']);
+  const { maxDataPoints } = value as { maxDataPoints?: unknown };
+  if (maxDataPoints !== undefined)
+    checkInteger(`${option}.maxDataPoints`, maxDataPoints, 0, MAX_METRIC_POINTS);
+}
+
 function checkTtl(option: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) {
     time(option, value);
@@ -97,16 +119,17 @@ function checkName(option: string, value: unknown): void {
 }
 
 function checkSettings(option: string, value: unknown): void {
-  const strategy = (value as WorkerOptions['settings'] | null)?.backoffStrategy;
   if (typeof value !== 'object' || value === null) {
-    throw new InvalidOptionError(option, value, 'Use an object with `backoffStrategy`.');
+    throw new InvalidOptionError(option, value, 'Use an object with `backoffStrategy` or `repeatStrategy`.');
   }
-  refuseUnknown(`${option}.`, value, ['backoffStrategy']);
-  if (strategy !== undefined && typeof strategy !== 'function') {
-    throw new InvalidOptionError(
-      `${option}.backoffStrategy`,
-      strategy,
-      'Use a function that answers milliseconds.',
-    );
+  refuseUnknown(`${option}.`, value, ['backoffStrategy', 'repeatStrategy']);
+  for (const [name, strategy] of Object.entries(value)) {
+    if (strategy !== undefined && typeof strategy !== 'function') {
+      throw new InvalidOptionError(
+        `${option}.${name}`,
+        strategy,
+        'Use a function that answers milliseconds.',
+      );
+    }
   }
 }

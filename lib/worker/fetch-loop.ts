@@ -41,6 +41,8 @@ export class FetchLoop implements Fetcher {
     /** A rate limit may be lifted before its time, which no wake-up tells: look again after this long at the latest. */
     private readonly lookAgainMs: number,
     private readonly hooks: FetchLoopHooks,
+    /** Between tries while Redis refuses them. */
+    private readonly retryMs = RETRY_MS,
   ) {}
 
   start(): void {
@@ -130,7 +132,7 @@ export class FetchLoop implements Fetcher {
     this.hooks.failed(error);
     if (this.fetching) {
       this.retryTimer?.cancel();
-      this.retryTimer = this.runtime.setTimer(() => this.poke(), RETRY_MS);
+      this.retryTimer = this.runtime.setTimer(() => this.poke(), this.retryMs);
     }
   }
 

@@ -14,6 +14,8 @@ export class Shutdown {
   private begun: Promise<void> | undefined;
   private over = false;
   private handsBack = false;
+  /** Whether jobs that still run at the end keep their locks, until those expire. */
+  leavesJobs = false;
   private expire!: () => void;
   /** Resolves at the earliest deadline that a caller gave. */
   private readonly expired = new Promise<void>((resolve) => (this.expire = resolve));
@@ -53,6 +55,10 @@ export class Shutdown {
     run.abort(new WorkerClosingError());
     run.trace?.end('moved');
     run.trace = undefined;
+    if (this.leavesJobs) {
+      this.locks.release(run);
+      return;
+    }
     this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
   }
 

@@ -19,6 +19,8 @@ export interface StalledCheckerHooks {
   stalled: (jobId: string) => void;
   /** The job stalled too often; this worker holds it now, to fail it. */
   exhausted: (record: JobRecord, sentAt: number) => void;
+  /** Schedulers whose next slots nobody has planned. */
+  unplanned: (ids: readonly string[]) => void;
   failed: (error: unknown) => void;
 }
 
@@ -83,9 +85,12 @@ export class StalledChecker {
 
   private async look(): Promise<void> {
     for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped;) {
-      const { stalled, exhausted, graceMs, sentAt } = await this.store().recoverStalled(this.options);
+      const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store().recoverStalled(
+        this.options,
+      );
       stalled.forEach(this.hooks.stalled);
       exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
+      this.hooks.unplanned(unplanned);
       found = stalled.length + exhausted.length;
       if (graceMs > 0) {
         this.lookAt = Math.min(this.lookAt, this.runtime.monotonicMs() + graceMs);

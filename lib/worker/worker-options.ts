@@ -1,6 +1,7 @@
 import type { BackoffStrategy } from '../job/backoff.js';
 import type { Job } from '../job/job.js';
 import type { KeepJobs } from '../job/job-options.js';
+import type { RepeatStrategy } from '../job/repeat-options.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 
 /**
@@ -51,16 +52,33 @@ export interface WorkerOptions extends QueueBaseOptions {
   drainDelay?: number;
   /** Starts allowed per window of so many milliseconds, over all workers of the queue; both whole numbers of at least 1. */
   limiter?: { max: number; duration: number };
+  /**
+   * Milliseconds that a worker whose queue is limited waits at most before it looks again; never longer than `drainDelay`.
+   * Default 30,000.
+   */
+  maximumRateLimitDelay?: number;
+  /** Milliseconds between tries to fetch jobs while Redis refuses them. Default 1000. */
+  runRetryDelay?: number;
   /** For jobs that do not say so themselves. Default: keep all. */
   removeOnComplete?: boolean | number | KeepJobs;
   /** For jobs that do not say so themselves. Default: keep all. */
   removeOnFail?: boolean | number | KeepJobs;
   /** Milliseconds that `close` gives running jobs before it hands them back. Default 25,000. */
   closeTimeout?: number;
+  /**
+   * Counts the jobs of the queue that complete, and those that fail for good, by the minute, for `queue.getMetrics`: from the
+   * first worker on that has it, whoever ends the job. Default: nothing is counted.
+   */
+  metrics?: {
+    /** How many minutes to keep; `MetricsTime` has some. Default, and most: eight weeks, 80,640. */
+    maxDataPoints?: number;
+  };
   /** Bytes that the queue's event stream may take. Default 64 MiB. */
   maxEventBytes?: number;
   settings?: {
     /** Pauses for backoff types other than fixed and exponential. */
     backoffStrategy?: BackoffStrategy<Job>;
+    /** Computes the slots of job schedulers, as the queue that made them has it. */
+    repeatStrategy?: RepeatStrategy;
   };
 }

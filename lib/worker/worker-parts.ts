@@ -1,16 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { hostname } from 'node:os';
 import { readCancellation } from '../job/cancellation.js';
 import { Job } from '../job/job.js';
 import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
+import type { JobClass } from '../job/job-store.js';
 import { Tracing } from '../job/tracing.js';
 import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 import type { WorkObserver } from '../runtime/runtime.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
+import { SlotPlanner } from '../schedule/slot-planner.js';
 import { CALL_TIMEOUT_MS } from '../store/patience.js';
+import { Presence } from '../store/presence.js';
 import { QueueStore } from '../store/queue-store.js';
 import { type AttemptHooks, AttemptRunner } from './attempt.js';
 import { FetchLoop } from './fetch-loop.js';
@@ -25,6 +29,7 @@ import type { Processor, WorkerOptions } from './worker-options.js';
 const LOCK_MS = 30_000;
 const STALLED_INTERVAL_MS = 30_000;
 const DRAIN_DELAY_S = 5;
+const LIMIT_DELAY_MS = 30_000;
 const MAX_EVENT_BYTES = 64 * 1024 * 1024;
 /** While Redis works on one call, this process prepares the next. */
 const COMMIT_LANES = 2;
@@ -38,6 +43,7 @@ export interface WorkerHost {
   readonly queueName: string;
   readonly prefix: string;
   readonly opts: WorkerOptions;
+  readonly jobClass: JobClass | undefined;
   /** Jobs at the same time, at this moment. */
   slots: () => number;
   isPaused: () => boolean;
@@ -56,6 +62,8 @@ export class WorkerParts {
   readonly manual: ManualFetch;
   readonly shutdown: Shutdown;
   readonly notices: Notices;
+  readonly presence: Presence;
+  private readonly planner: SlotPlanner;
   private readonly attempts: AttemptRunner;
   private readonly observer: WorkObserver | undefined;
   /** An add of this process may bring a job along, and what it runs in, such as a request, is not the job's context. */
@@ -83,12 +91,13 @@ export class WorkerParts {
       slots,
       () => this.store.commit,
       () => this.store.waitForWake(drainDelayMs),
-      drainDelayMs,
+      Math.min(drainDelayMs, opts.maximumRateLimitDelay ?? LIMIT_DELAY_MS),
       {
         job: (record, sentAt) => this.inOwnContext(() => this.begin(record, sentAt)),
         drained: () => this.inOwnContext(() => tell('drained')),
         failed,
       },
+      opts.runRetryDelay,
     );
     this.store = new QueueStore(
       this.connection,
@@ -98,6 +107,8 @@ export class WorkerParts {
         progressed: (job, progress) => tell('progress', job, progress),
         extended: (id, token, until) => this.extended(id, token, until),
         cancelled: (token, how) => this.cancelled(token, how),
+        fetchNext: (token) => this.manual.fetch(token, false),
+        jobClass: host.jobClass,
         codec: opts.codec,
         tracing,
         // What a processor asks for is of use to it as long as its lock may be held.
@@ -129,9 +140,11 @@ export class WorkerParts {
       maxEventBytes: opts.maxEventBytes ?? MAX_EVENT_BYTES,
       silence,
     };
+    this.planner = new SlotPlanner(() => this.store.schedules, opts.settings?.repeatStrategy, failed);
     this.stalls = new StalledChecker(runtime, store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
       exhausted: (record, sentAt) => this.failStalled(record, sentAt),
+      unplanned: (ids) => this.planner.need(ids),
       failed,
     });
     const hooks: AttemptHooks = {
@@ -165,6 +178,10 @@ export class WorkerParts {
       () => this.connection.eventLine(this.store.keys.base),
       { limits: () => this.loop.poke(), cancelled: (token, how) => this.cancelled(token, how) },
     );
+    this.presence = new Presence(this.connection, this.store.keys, {
+      ...{ kind: 'worker', id: this.id, name: opts.name ?? '', host: hostname(), pid: process.pid },
+      since: runtime.now(),
+    });
     this.shutdown = new Shutdown(runtime, this.store, this.locks);
   }
 
@@ -173,6 +190,10 @@ export class WorkerParts {
     const job = Job.fromRecord<any, any, string, any>(this.store, record);
     job.processedOn = this.connection.runtime.now();
     job.processedBy = this.host.opts.name ?? job.processedBy;
+    const { scheduler, planned } = record.fields;
+    if (planned !== undefined && scheduler !== undefined) {
+      this.planner.need([scheduler]);
+    }
     return job;
   }
 
@@ -182,6 +203,10 @@ export class WorkerParts {
     if (checkStalled) {
       this.stalls.start();
     }
+  }
+
+  async stopLooking(): Promise<void> {
+    await Promise.all([this.stalls.stop(), this.planner.stop()]);
   }
 
   private extended(id: string, token: string, until: number): void {

@@ -1,10 +1,16 @@
 import { checkNumber, checkPrefix, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, JobCancelledError, NotRunnableError, RedisVersionError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
+import type { JobClass } from '../job/job-store.js';
 import { RateLimitError } from '../job/special-errors.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
-import { checkCloseTimeout, checkConcurrency, checkWorkerOptions } from './check-worker-options.js';
+import {
+  checkCloseTimeout,
+  checkConcurrency,
+  checkWorkerOptions,
+  MAX_METRIC_POINTS,
+} from './check-worker-options.js';
 import type { WorkerListener } from './worker-listener.js';
 import { WorkerStreams } from './worker-streams.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
@@ -18,7 +24,8 @@ import { WorkerParts } from './worker-parts.js';
  * worker.on('failed', (job, error) => console.error(job?.id, error.message));
  */
 export class Worker<D = any, R = any, N extends string = string> extends SafeEmitter {
-  private readonly parts: WorkerParts;
+  /** @internal */
+  protected readonly parts: WorkerParts;
   private slots: number;
   /** Until it stops: while it processes, or would. */
   private running: { stopped: Promise<void>; stop: () => void } | undefined;
@@ -71,6 +78,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       queueName: name,
       prefix,
       opts,
+      jobClass: this.jobClass,
       slots: () => this.slots,
       isPaused: () => this.paused,
       tell: (event: string, ...args: unknown[]) => void (this.isStopped || this.emit(event, ...args)),
@@ -78,6 +86,13 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     this.hasProcessor = typeof processor === 'function';
     this.parts = new WorkerParts(host, (processor ?? (() => undefined)) as Processor);
     this.parts.connection.on('error', this.onConnectionError);
+    this.parts.presence.begin();
+    if (opts.metrics) {
+      const points = opts.metrics.maxDataPoints ?? MAX_METRIC_POINTS;
+      this.parts.store
+        .setMetrics(points)
+        .catch((error: unknown) => void (this.isStopped || this.emit('error', error)));
+    }
     this.parts.connection.on('ready', this.onConnectionReady);
     this.parts.connection.ready.then(
       () => this.emit('ready'),
@@ -86,6 +101,11 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     if (processor && opts.autorun !== false) {
       void this.begin();
     }
+  }
+
+  /** A class derived from `Job`, for the jobs that this object gives. */
+  protected get jobClass(): JobClass | undefined {
+    return undefined;
   }
 
   override on<E extends keyof WorkerListener>(event: E, listener: WorkerListener<D, R, N>[E]): this {
@@ -237,10 +257,14 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   /**
    * Fetches no more, gives running jobs `closeTimeout` milliseconds, then aborts their signals and hands them back, so
    * that another worker may start them at once. Never hangs, also when Redis is down.
-   * @param force hand running jobs back at once
+   * @param force hand running jobs back at once; or how long to wait, and with `handBack: false` leave those that still run to
+   * the stalled check of other workers
    */
-  async close(force: boolean | { timeoutMs?: number } = false): Promise<void> {
+  async close(force: boolean | { timeoutMs?: number; handBack?: boolean } = false): Promise<void> {
     const given = typeof force === 'object' ? force.timeoutMs : force ? 0 : undefined;
+    if (typeof force === 'object' && force.handBack === false) {
+      this.parts.shutdown.leavesJobs = true;
+    }
     if (given !== undefined) {
       checkCloseTimeout('timeoutMs', given);
     }
@@ -249,7 +273,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     if (first) {
       this.emit('closing', `Worker ${this.id} of ${this.name} is closing`);
     }
-    const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stalls.stop());
+    const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stopLooking());
     this.parts.manual.cancel();
     await over;
     this.parts.notices.stop();
@@ -257,6 +281,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       this.isStopped = true;
       this.parts.connection.off('error', this.onConnectionError);
       this.parts.connection.off('ready', this.onConnectionReady);
+      await this.parts.presence.end();
       await this.parts.connection.release();
       this.running?.stop();
       this.emit('closed');

@@ -1,7 +1,7 @@
 --- Cancels a job that has not ended. One that nothing has to be done for fails at once. One whose steps may have to be
 -- undone goes to a worker, in front, which fails it; one that runs has its worker told, which aborts it.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @key limits limited holders notices
+-- @key limits limited holders notices metrics completed-points failed-points
 -- @derives job body logs writer dedup children posted limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
@@ -16,7 +16,7 @@
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time send once this-life events moves wake state-of free-places take-out erase retention finish-job
 -- @use notify-workers take-delayed let-through children settle-child settle-here
--- @rare limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
+-- @rare count-ends limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -26,7 +26,7 @@ end
 id = this_life(q, id)
 
 local call = { moves = new_moves(server_time(now)), events = new_events(), policies = {} }
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'metrics')
 local state = state_of(q, id)
 local fields = redis.call(
   'HMGET', q.job .. id, 'cancelled', 'failure', 'step', 'token', 'priority', 'dedup', 'attemptsMade', 'parent'
@@ -90,5 +90,8 @@ trim_finished(q, call)
 wake_for(q, call.moves, meta[1])
 settle_and_wake(q, call, call.moves.now, meta[1])
 local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'cancelled told' or 'cancelled'
+if meta[3] then
+  rare().count_ends(q, call.events, meta[3], call.moves.now)
+end
 publish(q.events, call.events, meta[2])
 return answer(word)

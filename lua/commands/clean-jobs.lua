@@ -1,10 +1,10 @@
---- Removes jobs of one state that are older than a grace time. Looks at one slice of the state: repeat it from the
+--- Removes jobs of one state that are older than a grace time, but not what a scheduler brings next. Looks at one slice of the state: repeat it from the
 -- position it answers.
 -- What was kept to run after a removed job is added.
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences limits
 -- @key limited holders
--- @derives job body logs writer dedup children posted limit parked
+-- @derives job body logs writer dedup children posted limit parked scheduler
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -14,7 +14,7 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events tell-removed moves wake state-of free-places erase limits change-limits read-spec
+-- @use server-time send once events tell-removed moves wake state-of is-pending free-places erase limits change-limits read-spec
 -- @use place-new release-dedup end-dedup post
 -- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
@@ -62,7 +62,7 @@ end
 local most = limit > 0 and limit or CLEAN_CAP
 local ids, old, places, seen = slice(), {}, {}, 0
 while seen < #ids and #old < most do
-  if is_old(ids[seen + 1]) then
+  if is_old(ids[seen + 1]) and not is_pending(q, ids[seen + 1]) then
     old[#old + 1] = ids[seen + 1]
     places[#places + 1] = start + seen
   end

@@ -2,8 +2,8 @@
 -- One call for a whole batch: the cost of a script call and of its events is shared by all jobs in it.
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
--- @key limits limited holders
--- @derives job body logs writer dedup children posted limit parked
+-- @key metrics completed-points failed-points limits limited holders
+-- @derives job body logs writer dedup children posted scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -23,7 +23,8 @@
 -- @use time-left rate-limit fetch-jobs let-through place-new add-job
 -- @rare limits change-limits free-places fetch-limited read-spec take-delayed deduplicate release-dedup post
 -- @rare undelivered tell-parent leave-parents fail-job give-back
--- @rare this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
+-- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
+-- @rare scheduler slots fire-slots
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14
@@ -147,7 +148,7 @@ if known then
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'limits')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits')
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
@@ -156,7 +157,7 @@ end
 if after_adds == rest or after_adds <= #ARGV then
   let_through(q)
 end
-local limits = meta[5]
+local limits = meta[6]
 if limits then
   call.moves.free = rare().free_places
 end
@@ -170,15 +171,24 @@ if call.moves.delayed or call.moves.undelayed or call.released then
 end
 reply[2] = ms_until(t, due)
 
-local started, ids = {}, {}
+local started, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
 }
 local fetch = limits and rare().fetch_limited or fetch_jobs
 if not meta[1] then
-  ids, reply[3] = fetch(q, reply, grant, call.events, call.moves, limits)
+  ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits)
   for i = 1, #ids do
     started[i] = ids[i] .. '\t' .. reply[5 + (i - 1) * 4 + 3] .. '\n'
+  end
+  if fired then
+    local moves = rare().fire_slots(q, call, fired)
+    due = first_due(q)
+    reply[2] = ms_until(t, due)
+    if placed_any(moves) then
+      -- Behind what this fetch has seen.
+      wake_one(q)
+    end
   end
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
@@ -195,6 +205,9 @@ if not meta[1] then
   if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3]) then
     emit(call.events, 'drained', '')
   end
+end
+if meta[5] then
+  rare().count_ends(q, call.events, meta[5], t)
 end
 publish(q.events, call.events, meta[2])
 -- Jobs that were added have their time of creation from the first run.

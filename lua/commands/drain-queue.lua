@@ -1,8 +1,8 @@
 --- Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it
 -- looks at none. Parents that wait for children stay, also those that come to wait for a worker while the draining goes
--- on, be it by the draining or by a worker. Each job that goes is told of.
+-- on, be it by the draining or by a worker. So does what a scheduler brings next. Each job that goes is told of.
 -- @key meta waiting prioritized delayed waiting-children events wake outbox fences limits limited holders
--- @derives job body logs dedup children posted limit parked
+-- @derives job body logs dedup children posted scheduler limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg delayed int      1 to remove delayed jobs as well
 -- @arg begun int        order number of the draining, 0 at the first slice
@@ -13,7 +13,7 @@
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed and both
 -- @reply scores
 -- @cost O(K log N) for K jobs, 1000 at most
--- @use server-time send events tell-removed moves wake state-of free-places take-out erase forget-dedup post
+-- @use server-time send events tell-removed moves wake state-of is-pending free-places take-out erase forget-dedup post
 -- @use tell-parent leave-parents
 -- @use take-delayed let-through children settle-child settle-here
 
@@ -43,9 +43,13 @@ local function was_let_run(id)
   return since and tonumber(since) > begun
 end
 
+local function stays(id)
+  return was_let_run(id) or is_pending(q, id)
+end
+
 -- The order number is in the lower half of a score, see `place`.
-local function is_newer(_, score)
-  return math.abs(tonumber(score) % 2 ^ 32 - 2 ^ 31) > begun
+local function is_newer(id, score)
+  return math.abs(tonumber(score) % 2 ^ 32 - 2 ^ 31) > begun or is_pending(q, id)
 end
 
 local function drop(state, ids)
@@ -56,11 +60,11 @@ local function drop(state, ids)
   removed = removed + #ids
 end
 
--- Parents that have been let run go behind those that are still to be removed.
+-- Parents that have been let run, and what schedulers bring next, go behind those that are still to be removed.
 local function drop_plain()
   local older, newer = {}, {}
   for _, id in ipairs(take_first(q, 'waiting', math.min(DRAIN_CAP, left))) do
-    local ids = was_let_run(id) and newer or older
+    local ids = stays(id) and newer or older
     ids[#ids + 1] = id
   end
   send('RPUSH', q.waiting, newer)
@@ -73,14 +77,14 @@ local function drop_plain()
 end
 
 -- Answers the score behind which to go on.
-local function drop_sorted(state, after, stays)
+local function drop_sorted(state, after, is_kept)
   local most = DRAIN_CAP - looked
   local found = most > 0
       and redis.call('ZRANGEBYSCORE', q[state], '(' .. after, '+inf', 'WITHSCORES', 'LIMIT', 0, most)
     or {}
   local ids = {}
   for i = 1, #found, 2 do
-    if not stays(found[i], found[i + 1]) then
+    if not is_kept(found[i], found[i + 1]) then
       ids[#ids + 1] = found[i]
     end
   end
@@ -96,7 +100,7 @@ local function drop_parked()
   local found = most > 0 and redis.call('ZRANGE', q.limited, 0, most - 1, 'WITHSCORES') or {}
   local ids = { waiting = {}, prioritized = {} }
   for i = 1, #found, 2 do
-    if not is_newer(nil, found[i + 1]) and not was_let_run(found[i]) then
+    if not is_newer(found[i], found[i + 1]) and not was_let_run(found[i]) then
       local list = tonumber(found[i + 1]) < 2 ^ 32 and ids.waiting or ids.prioritized
       list[#list + 1] = found[i]
     end
@@ -112,7 +116,7 @@ drop_plain()
 drop_parked()
 prioritized = drop_sorted('prioritized', prioritized, is_newer)
 if delayed == 1 then
-  later = drop_sorted('delayed', later, was_let_run)
+  later = drop_sorted('delayed', later, stays)
 end
 settle_and_wake(q, call, t, meta[1])
 write_outbox(q, call, t)

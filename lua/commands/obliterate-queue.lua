@@ -2,8 +2,8 @@
 -- What remembers the last call of each writer, and the last message of each queue, is left to expire, and so are the events:
 -- readers have yet to learn of the jobs that went.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
--- @key staging limits limited holders notices
--- @derives job body logs dedup children staged posted limit parked
+-- @key staging metrics completed-points failed-points limits limited holders notices
+-- @derives job body logs dedup children staged posted scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 1000
 -- @arg force int        1 to delete active jobs as well
@@ -35,6 +35,13 @@ for _, state in ipairs({
   tell_removed(call.events, state == 'limited' and 'waiting' or state, ids)
   left = left - #ids
 end
+if left > 0 then
+  local schedulers = redis.call('ZPOPMIN', q.schedulers .. 'next', left)
+  for i = 1, #schedulers, 2 do
+    redis.call('UNLINK', q.scheduler .. schedulers[i])
+    left = left - 1
+  end
+end
 write_outbox(q, call, t)
 publish(q.events, call.events, max_events)
 if left == 0 then
@@ -59,7 +66,8 @@ for _, name in ipairs(redis.call('ZRANGE', q.limits, 0, -1)) do
 end
 redis.call(
   'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q['waiting-children'],
-  q.wake, q.limiter, q.staging, q.outbox, q.fences, q.limits, q.limited, q.holders, q.notices
+  q.wake, q.limiter, q.staging, q.outbox, q.fences, q.metrics, q['completed-points'], q['failed-points'],
+  q.schedulers .. 'unplanned', q.schedulers .. 'code', q.limits, q.limited, q.holders, q.notices
 )
 redis.call('PEXPIRE', q.inbox, REMEMBER_MS)
 redis.call('PEXPIRE', q.events, REMEMBER_MS)

@@ -2,7 +2,7 @@
 -- the usual way with all that belongs to a failure; should the caller die too, that lock expires as any other. After a
 -- time in which nobody was heard, locks that expired in it are left alone for a while, see `hear`.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body limit parked
+-- @derives job body scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg worker text      first part of the tokens granted
 -- @arg lock int         milliseconds until a granted lock expires
@@ -11,7 +11,8 @@
 -- @arg silence int      milliseconds without a call after which it counts that nobody could be heard
 -- @arg grace int        milliseconds that holders are given then
 -- @arg look int         1 to take back, 0 only to be heard
--- @reply ids taken back, ms for which further expired locks are left alone, then id, body, token and stored fields of each job that stalled too often
+-- @reply ids taken back, ms for which further expired locks are left alone, schedulers whose slots are to
+--        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
 -- @use server-time send events free-places moves wake one-more activate let-through silence
 
@@ -19,7 +20,7 @@ local RECOVER_CAP = 500
 local t = server_time(now)
 local moves, events = new_moves(t), new_events()
 moves.free = free_places
-local reply = { {}, 0 }
+local reply = { {}, 0, {} }
 local relocked = {}
 
 local function take_back(id, stalls, priority)
@@ -38,6 +39,12 @@ local function hand_over(id, stalls)
   relocked[#relocked + 1] = id
 end
 
+-- A job that a scheduler has made is taken back for as long as there is the scheduler: the next slot brings another anyway.
+local function belongs_to_scheduler(id)
+  local scheduler = string.match(id, '^repeat:(.+):%d+$')
+  return scheduler and redis.call('EXISTS', q.scheduler .. scheduler) == 1
+end
+
 -- Entries are capped by count when written; a stream of large entries is cut here to the size it may have. Not every user
 -- of Redis may ask for that: the cap by count has to do there.
 local bytes = redis.pcall('MEMORY', 'USAGE', q.events)
@@ -53,6 +60,10 @@ upto, reply[2] = hear(q, t, silence, grace)
 if look == 0 then
   return reply
 end
+-- Whoever started the job has planned for a second.
+reply[3] = redis.call(
+  'ZRANGEBYSCORE', q.schedulers .. 'unplanned', '-inf', string.format('%.0f', t - 1000), 'LIMIT', 0, 100
+)
 local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', string.format('%.0f', upto), 'LIMIT', 0, RECOVER_CAP)
 -- The last one first: each goes to the front, and the one that waits longest ends up there.
 for i = #expired, 1, -1 do
@@ -61,7 +72,7 @@ for i = #expired, 1, -1 do
   local stalls = (tonumber(fields[1]) or 0) + 1
   if redis.call('EXISTS', q.body .. id) == 0 then
     move(moves, 'released', id)
-  elseif stalls > maxStalls then
+  elseif stalls > maxStalls and not belongs_to_scheduler(id) then
     hand_over(id, stalls)
   else
     take_back(id, stalls, fields[2])

@@ -1,14 +1,15 @@
 --- Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders
--- @derives job body logs writer dedup children posted limit parked
+-- @derives job body logs writer dedup children posted limit parked scheduler
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
--- @reply ok, told when a parent in another queue has to be told besides, missing, or locked while it is active under a lock that has not expired
+-- @reply ok, told when a parent in another queue has to be told besides, missing, scheduled
+--        where it is the next job of a scheduler, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life events moves wake state-of free-places take-out erase limits change-limits
+-- @use server-time send once this-life events moves wake state-of is-pending free-places take-out erase limits change-limits
 -- @use read-spec place-new release-dedup end-dedup
 -- @use post tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
@@ -27,6 +28,8 @@ if not state then
   word = 'missing'
 elseif state == 'active' and tonumber(redis.call('ZSCORE', q.active, id) or 0) > call.moves.now then
   word = 'locked'
+elseif is_pending(q, id) then
+  word = 'scheduled'
 end
 
 if word == 'ok' then

@@ -1,15 +1,17 @@
 -- Grants a job to a worker. The number in the token counts on from that of the last one; attemptsStarted would not do,
 -- since a retry by hand may set it back. A job of that id may have lived before, so callers name each call anew.
 -- Appends id, body, token and the stored fields from before the grant to the reply. `known` are these fields, where the
--- caller has read them.
+-- caller has read them. Returns the scheduler that the job came from, if any.
 local function activate(q, reply, id, body, grant, stamp, known)
   local stored = known or redis.call('HGETALL', q.job .. id)
-  local started, last
+  local started, last, scheduler
   for i = 1, #stored, 2 do
     if stored[i] == 'attemptsStarted' then
       started = stored[i + 1]
     elseif stored[i] == 'token' then
       last = string.match(stored[i + 1], '%d+$')
+    elseif stored[i] == 'scheduler' then
+      scheduler = stored[i + 1]
     end
   end
   started = one_more(started)
@@ -27,6 +29,7 @@ local function activate(q, reply, id, body, grant, stamp, known)
   reply[n + 2] = body
   reply[n + 3] = token
   reply[n + 4] = stored
+  return scheduler
 end
 
 local function lock_all(q, ids, expires)

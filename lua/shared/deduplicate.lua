@@ -29,6 +29,15 @@ local function live_owner(q, dedup_id, now)
   return owner, unfinished and fields[1] or 'finished', (fields[2] or fields[4]) and true or false, ends
 end
 
+-- A job that has never been started is due when the one would have been that it stops.
+local function reschedule(q, call, id, delay)
+  local due = call.moves.now + delay
+  take_delayed(q, call.moves, id)
+  move(call.moves, 'delayed', { id = id, due = due })
+  redis.call('HSET', q.job .. id, 'state', 'delayed', 'delay', delay)
+  emit(call.events, 'delayed', id .. '\t' .. string.format('%.0f', due))
+end
+
 -- Decides about a new job with a deduplication rule. Answers the job that is kept instead, or nil when it may be added.
 local function deduplicate(q, call, id, spec, rule, body)
   local now = call.moves.now
@@ -49,6 +58,9 @@ local function deduplicate(q, call, id, spec, rule, body)
     set_owner(q, rule, id, now, not has('e') and ends or nil)
     emit(call.events, 'deduplicated', id .. '\t' .. rule.id .. '\t' .. owner)
     return nil
+  end
+  if has('s') and not has('r') and state == 'delayed' and not bound then
+    reschedule(q, call, owner, tonumber(string.match(spec, '^%d+')) or 0)
   end
   local key = q.dedup .. rule.id
   if has('k') and state ~= 'finished' then

@@ -196,7 +196,8 @@ local function start_all(q, run, reply, grant, entries)
   local bodies = bodies_of(q, ids)
   for i, entry in ipairs(entries) do
     if bodies[i] then
-      activate(q, reply, entry.id, bodies[i], grant, run.stamp, entry.stored)
+      local scheduler = activate(q, reply, entry.id, bodies[i], grant, run.stamp, entry.stored)
+      run.fired = note_fired(run.fired, entry.id, scheduler, reply)
       run.ids[#run.ids + 1] = entry.id
       emit(run.events, 'active', entry.id)
       if entry.limits then
@@ -248,11 +249,11 @@ local function fetch_named(q, reply, grant, events, moves, want)
   end
   write_limits(q, run)
   lock_all(q, run.ids, moves.now + grant.lock)
-  return run.ids
+  return run.ids, run.fired
 end
 
 -- As `fetch_jobs`, for a queue whose limits `text` says. Answers the ids started, how long the rate limit asks to wait,
--- -1 where something waits that may not start, and when a limit lets more jobs start.
+-- -1 where something waits that may not start, and the jobs of schedulers among them.
 local function fetch_limited(q, reply, grant, events, moves, text)
   local now = moves.now
   local own = read_queue_limit(text)
@@ -262,12 +263,12 @@ local function fetch_limited(q, reply, grant, events, moves, text)
   local limit = read_limit(q, max, duration, grant.closed_until, now)
   local room = own.concurrency and own.concurrency - redis.call('ZCARD', q.active) or math.huge
   want = math.min(want, limit.left, room)
-  local ids = {}
+  local ids, fired = {}, nil
   if want >= 1 then
     if own.named then
-      ids = fetch_named(q, reply, grant, events, moves, want)
+      ids, fired = fetch_named(q, reply, grant, events, moves, want)
     else
-      ids = start_plain(q, reply, grant, events, moves, want)
+      ids, fired = start_plain(q, reply, grant, events, moves, want)
     end
     if max > 0 and #ids > 0 then
       count_starts(q, limit, #ids, now)
@@ -275,9 +276,9 @@ local function fetch_limited(q, reply, grant, events, moves, text)
   end
   local left = limit.left - #ids
   if left < 1 and (max > 0 or limit.left < 1) then
-    return ids, limit.ends - now
+    return ids, limit.ends - now, fired
   end
-  return ids, #ids == 0 and has_waiting(q) and -1 or 0
+  return ids, #ids == 0 and has_waiting(q) and -1 or 0, fired
 end
 
 -- Whether a worker with a free slot would find something to start, and when a limit opens next.

@@ -9,7 +9,8 @@ local function first_due(q)
   return nil
 end
 
--- Moves delayed jobs that are due to the back of where they wait. Answers when the next one is due, as far as known.
+-- Moves delayed jobs that are due to the back of where they wait; those of schedulers may be held or dropped instead. Answers
+-- when the next one is due, as far as known.
 local function promote_due(q, moves, events)
   local due = first_due(q)
   if not due or due > moves.now then
@@ -17,12 +18,14 @@ local function promote_due(q, moves, events)
   end
   local ids = redis.call('ZRANGEBYSCORE', q.delayed, '-inf', '(' .. (moves.now + 1), 'LIMIT', 0, PROMOTE_CAP)
   for _, id in ipairs(ids) do
-    local fields = redis.call('HMGET', q.job .. id, 'state', 'priority')
-    local state = place(moves, id, fields[2], false)
-    if fields[1] then
-      redis.call('HSET', q.job .. id, 'state', state)
+    local fields = redis.call('HMGET', q.job .. id, 'state', 'priority', 'scheduler')
+    if not fields[3] or rare().admit_due(q, { moves = moves, events = events }, fields[3], id) then
+      local state = place(moves, id, fields[2], false)
+      if fields[1] then
+        redis.call('HSET', q.job .. id, 'state', state)
+      end
+      emit(events, 'waiting', id .. '\tdelayed')
     end
-    emit(events, 'waiting', id .. '\tdelayed')
   end
   send('ZREM', q.delayed, ids)
   return first_due(q)

@@ -1,5 +1,6 @@
 import { byId, setText } from './element.js';
 import { clock } from './format.js';
+import { forgetRefusal } from './requests.js';
 
 const WORDS = {
   connecting: 'Connecting',
@@ -58,6 +59,7 @@ export class Connection {
     setText(byId('connection'), WORDS[state]);
     if (state === 'live') {
       this.#shownAt = Date.now();
+      if (!byId('outage').hidden) forgetRefusal();
       byId('outage').hidden = true;
     } else if (state !== 'connecting') {
       byId('outage').hidden = false;

@@ -17,6 +17,11 @@ export function say(text, isError = false) {
   byId('notice').classList.toggle('bad', isError);
 }
 
+/** What was refused during an outage may be tried again: what was said of it is over. */
+export function forgetRefusal() {
+  if (byId('notice').classList.contains('bad')) say('');
+}
+
 /** Runs what a click started; what goes wrong is said on the page. Returns whether it went well. */
 export async function attempt(action) {
   say('');

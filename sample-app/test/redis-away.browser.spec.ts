@@ -50,11 +50,13 @@ jest.setTimeout(60_000);
     expect(await late.page.locator('.ghost').count()).toBe(3);
     expect(await late.page.locator('#empty').isVisible()).toBe(false);
     await late.addSample('harbor night');
-    await late.page.getByText('Redis is away: nothing can be done until it is back.').waitFor();
+    const refusal = late.page.getByText('Redis is away: nothing can be done until it is back.');
+    await refusal.waitFor();
 
     proxy.mend();
     await board.connection('live');
     await late.connection('live');
+    await refusal.waitFor({ state: 'detached' });
     await late.card('quiet sea', 'delayed review');
     expect(await late.page.locator('.ghost').count()).toBe(0);
     expect(await board.page.locator('#outage').isVisible()).toBe(false);

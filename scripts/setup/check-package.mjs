@@ -10,6 +10,15 @@ const NEST = { 'reflect-metadata': '^0.2.0', rxjs: '^7.8.0' };
 // What the programs use besides, as applications do.
 const COMPANIONS = { 'class-transformer': '^0.5.1', 'class-validator': '^0.15.0', 'nestjs-cls': '^6.3.0' };
 
+const HTTP = {
+  '@opentelemetry/api': '^1.9.0',
+  '@opentelemetry/context-async-hooks': '^2.0.0',
+  '@opentelemetry/core': '^2.0.0',
+  '@opentelemetry/sdk-trace-base': '^2.0.0',
+};
+/** Of Nest, in the version of its core. */
+const SERVERS = ['@nestjs/platform-express', '@nestjs/platform-fastify', '@nestjs/terminus'];
+
 const hasEngine = existsSync(inRoot('lib', 'engine.ts'));
 const hasNest = existsSync(inRoot('lib', 'nest')) && existsSync(inRoot('lib', 'index.ts'));
 
@@ -22,8 +31,11 @@ const CONSUMERS = [
   },
   ...['^11.0.0', '^12.0.0'].map((range) => ({
     name: `nest-${range.slice(1, 3)}`,
-    dependencies: { ...NEST, ...COMPANIONS, '@nestjs/common': range, '@nestjs/core': range },
-    programs: hasNest ? ['nest-app', 'nest-enhancers', 'nest-test-kit'] : ['embedded-redis'],
+    dependencies: {
+      ...{ ...NEST, ...COMPANIONS, ...HTTP, '@nestjs/common': range, '@nestjs/core': range },
+      ...Object.fromEntries(SERVERS.map((name) => [name, range])),
+    },
+    programs: hasNest ? ['nest-app', 'nest-enhancers', 'nest-http', 'nest-test-kit'] : ['embedded-redis'],
   })),
 ];
 

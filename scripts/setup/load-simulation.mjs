@@ -6,7 +6,7 @@ import { inRoot, root } from './paths.mjs';
 
 const SOURCES = ['lib', 'test/support', 'test/simulation', 'test/client-simulation'];
 /** Not simulated, and written with decorators. */
-const LEFT_OUT = /^lib\/(nest|testing)\/|^lib\/index\.ts$/;
+const LEFT_OUT = /^lib\/(nest|testing|compat)\/|^lib\/index\.ts$/;
 const MODULES = [
   'simulation/simulation',
   'simulation/mutants',

@@ -1,9 +1,10 @@
 import type { Job, Queue } from '../../lib/engine.js';
 import type { Random } from '../simulation/random.js';
 import type { Ledger } from './ledger.js';
-import { ORDERS, PARCELS, type Program } from './program.js';
+import { ORDERS, PARCELS, type Program, TICKS } from './program.js';
 import type { Task } from './processors.js';
 import { Tasks } from './tasks.js';
+import { Timetable } from './timetable.js';
 import { Watching } from './watching.js';
 
 type Action = (program: Program, queue: Queue, id: string) => Promise<unknown> | void;
@@ -12,6 +13,7 @@ type Table = readonly (readonly [number, readonly [string, Action]])[];
 /** What users do: each call is followed to its end. */
 export class Actions {
   private readonly tasks: Tasks;
+  private readonly timetable: Timetable;
   private readonly table: Table;
   private readonly calm: Table;
 
@@ -21,6 +23,7 @@ export class Actions {
     private readonly clock: { now: number },
   ) {
     this.tasks = new Tasks(random, ledger);
+    this.timetable = new Timetable(random);
     const adds: Table = [
       [30, ['add', (program, queue) => this.add(program, queue)]],
       [4, ['addBulk', (program, queue) => this.tasks.addBulk(queue)]],
@@ -82,6 +85,7 @@ export class Actions {
     const pick = (program: Program) => random.pick(program.workers);
     return [
       [2, ['getJobCounts', (_program, queue) => queue.getJobCounts()]],
+      [6, ['change a scheduler', (program) => this.timetable.change(program.queues[TICKS]!)]],
       [1, ['pause', (_program, queue) => queue.pause()]],
       [3, ['resume', (_program, queue) => queue.resume()]],
       [1, ['pause the worker', (program) => pick(program)?.pause(true)]],

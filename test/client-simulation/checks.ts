@@ -3,7 +3,8 @@ import { queueBase } from '../../lib/job/job-ref.js';
 import { auditQueue } from '../support/audit-queue.js';
 import type { Ledger, Running } from './ledger.js';
 import type { Network } from './network.js';
-import { ORDERS, PARCELS } from './program.js';
+import { ORDERS, PARCELS, TICKS } from './program.js';
+import { STEADY } from './timetable.js';
 import type { Task } from './processors.js';
 
 /** What is seen of a lock: whether the run's token is the last one granted, and until when it is held. */
@@ -76,7 +77,7 @@ export class Checks {
 
   async audit(): Promise<string[]> {
     const found = await Promise.all(
-      [ORDERS, PARCELS].map(async (queue) =>
+      [ORDERS, PARCELS, TICKS].map(async (queue) =>
         (await auditQueue(this.redis, this.prefix, queue, { now: Infinity })).map(
           (fault) => `${queue}: ${fault}`,
         ),
@@ -97,6 +98,27 @@ export class Checks {
       counts[`${queue} outbox`] = Number(await this.redis.hget(`${base}meta`, 'outbox')) || 0;
     }
     return counts;
+  }
+
+  /** Of schedulers that nobody changed, every slot from the first to the one to come has its job. */
+  async slots(): Promise<string[]> {
+    const base = queueBase(this.prefix, TICKS);
+    const wrong: string[] = [];
+    for (const [id, every] of Object.entries(STEADY)) {
+      const record = await this.redis.hmget(`${base}scheduler:${id}`, 'slot', 'job');
+      const keys = await this.redis.keys(`${base}body:repeat:${id}:*`);
+      const slots = keys.map((key) => Number(key.slice(key.lastIndexOf(':') + 1))).sort((a, b) => a - b);
+      if (record[0] === null) continue;
+      for (const [i, slot] of slots.entries()) {
+        if (i > 0 && slot !== slots[i - 1]! + every)
+          wrong.push(`${id} has slot ${slot} after ${slots[i - 1]}`);
+      }
+      if (slots.at(-1) !== Number(record[0]))
+        wrong.push(`${id} is at ${record[0]}, and its last job at ${slots.at(-1)}`);
+      if (record[1] === '') wrong.push(`${id} has stopped`);
+      this.ledger.count(`slots of ${id}`);
+    }
+    return wrong;
   }
 
   async told(queue: string): Promise<number> {

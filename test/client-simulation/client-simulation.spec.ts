@@ -20,6 +20,8 @@ const SIGHTS = [
     'watch',
     'waitUntilFinished',
     'reopen events',
+    'change a scheduler',
+    'slots of steady',
   ],
   ...['# freezes', '# is killed, # starts', 'replies to # are delayed', 'connection # breaks', 'close'],
 ];

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { ClientSimulationOptions } from './client-simulation-options.js';
 import { ClientWorld } from './client-world.js';
 import { Finale } from './finale.js';
-import { ORDERS, PARCELS } from './program.js';
+import { ORDERS, PARCELS, TICKS } from './program.js';
 import { Violated } from './violated.js';
 
 export interface ClientSimulationResult {
@@ -68,7 +68,7 @@ async function play(world: ClientWorld, options: ClientSimulationOptions): Promi
 }
 
 async function erase(redis: Redis, prefix: string): Promise<void> {
-  for (const queue of [ORDERS, PARCELS]) {
+  for (const queue of [ORDERS, PARCELS, TICKS]) {
     const keys = await redis.keys(`${prefix}:{${queue}}:*`);
     if (keys.length > 0) await redis.unlink(...keys);
   }

@@ -28,6 +28,7 @@ export class Finale {
     await this.until('events were not read to their end', () => this.unread());
     world.expect((await world.checks.audit())[0]);
     world.expect((await world.checks.outcomes())[0]);
+    world.expect((await world.checks.slots())[0]);
     const closings = world.alive().map((program) => {
       return world.ledger.follow('close', program.name, world.clock.now, world.close(program));
     });

@@ -9,7 +9,7 @@ import {
   waitForSignal,
 } from '../../lib/engine.js';
 import type { Ledger, Running } from './ledger.js';
-import { ORDERS, PARCELS, type Program } from './program.js';
+import { ORDERS, PARCELS, type Program, TICKS } from './program.js';
 
 export const POLICIES = [
   'failParentOnFailure',
@@ -136,5 +136,11 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
     finish: step('finish', (job, ctx) => `${String(ctx.result('charge'))}, finished ${job.data.tag}`, true),
   });
 
-  return { [ORDERS]: order as Processor, [PARCELS]: parcel as Processor };
+  const tick: Processor = (job, _token, signal) =>
+    during(job, signal!, undefined, async () => {
+      ledger.count(`tick of ${job.repeatJobKey}`);
+      await program.sleep(job.id.length % 2 === 0 ? 0 : 300);
+    });
+
+  return { [ORDERS]: order as Processor, [PARCELS]: parcel as Processor, [TICKS]: tick };
 }

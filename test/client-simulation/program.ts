@@ -11,6 +11,8 @@ import { SimulatedRuntime, type WorldClock } from './simulated-runtime.js';
 
 export const ORDERS = 'orders';
 export const PARCELS = 'parcels';
+/** Jobs of schedulers: there are always some to come. */
+export const TICKS = 'ticks';
 
 /** What a process is there for: one that only produces wakes others, and one that only works has to be woken. */
 export type Role = 'whole' | 'worker' | 'producer';
@@ -68,7 +70,9 @@ export class Program {
     const connection = this.client.asClient;
     bindRuntime(connection, this.runtime);
     this.base = { connection, prefix: options.prefix };
-    this.queues = { [ORDERS]: new Queue(ORDERS, this.base), [PARCELS]: new Queue(PARCELS, this.base) };
+    this.queues = Object.fromEntries(
+      [ORDERS, PARCELS, TICKS].map((queue) => [queue, new Queue(queue, this.base)]),
+    );
     this.log = { [ORDERS]: this.newLog(ORDERS), [PARCELS]: this.newLog(PARCELS) };
     this.events = { [ORDERS]: this.open(ORDERS), [PARCELS]: this.open(PARCELS) };
     this.flows = new FlowProducer(this.base);

@@ -21,7 +21,7 @@ const refused: [unknown, string, RegExp][] = [
   [
     { id: 'a', keepLast: true },
     'deduplication.keepLast',
-    /Known options: id, ttl, extend, replace, keepLastIfActive/,
+    /Known options: id, ttl, extend, replace, reschedule, keepLastIfActive/,
   ],
 ];
 

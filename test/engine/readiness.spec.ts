@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Redis, type RedisOptions } from 'ioredis';
 import { ConnectionClosedError, ConnectionError, Queue, RedisReplyError, Worker } from '../../lib/engine.js';
+import { connect } from '../../lib/redis/connections.js';
 import { Readiness } from '../../lib/redis/readiness.js';
 import { systemRuntime } from '../../lib/runtime/system-runtime.js';
 import { freePort } from '../../lib/testing/free-port.js';
@@ -106,6 +107,14 @@ describe('what is said of a connection', () => {
   it('names each address that a host name stands for', async () => {
     const { outage } = await early({ host: 'localhost' });
     expect(outage.message).toContain('connect ECONNREFUSED');
+  });
+
+  it('says that it is the default where no connection is set', async () => {
+    for (const options of [{}, { connection: undefined as never }, { connection: {} }]) {
+      const connection = connect(options.connection);
+      expect(connection.describe()).toMatch(/^Redis at \S+:6379 \(the default: no connection is set\)$/);
+      await connection.release();
+    }
   });
 
   it('names sentinels where those are asked', async () => {

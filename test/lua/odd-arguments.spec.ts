@@ -21,7 +21,7 @@ import { randomPrefix, randomQueueName } from '../support/queue-name.js';
 import { connectTestRedis } from '../support/redis.js';
 import { BODY } from '../support/flow-call.js';
 import { SEED_TIME, seedQueue } from '../support/seed-queue.js';
-import { BUSY_SEED, VALID_CALLS, type ValidCall } from '../support/valid-calls.js';
+import { BUSY_SEED, SCHEDULERS, VALID_CALLS, type ValidCall } from '../support/valid-calls.js';
 
 // Redis does not roll a script back: one that fails after its first write leaves half of what it was to do. So no
 // argument may make a script fail anywhere but before that, and none that it takes may make the next script fail.
@@ -145,10 +145,10 @@ describe('odd arguments', () => {
     // Leaves one job parked at each of two limits, one of which nobody has defined, and one that runs.
     const limit = { args: ['stripe', '1', '2', '100000', '0'], rest: [] };
     const limited = {
-      args: [at, 'seed', '3', '1'],
+      args: [at, 'limited', '1', '1'],
       rest: [';stripe', ';stripe', '?awaited'].flatMap((limits) => ['', `,,1,${limits}`, BODY]),
     };
-    const start = { args: [at, 'seed', '4', '0', '2', 'w0', '', '900000', '0', '0'], rest: [] };
+    const start = { args: [at, 'limited', '2', '0', '2', 'w0', '', '900000', '0', '0'], rest: [] };
     const failures = [
       await send('addJobs', twin),
       await send('removeJob', removal),
@@ -157,6 +157,7 @@ describe('odd arguments', () => {
       await send('addJobs', limited),
       await send('commit', start),
     ];
+    for (const [name, made] of SCHEDULERS) failures.push(await send(name, made));
     if (failures.join('') !== '') throw new Error(failures.join());
     seeded = await take();
   });
@@ -168,7 +169,7 @@ describe('odd arguments', () => {
 
   it('has a call of every script that writes', () => {
     const writers = Object.entries(scripts).filter(([, { lua }]) =>
-      /redis\.call\(\s*'(SET|HSET|HDEL|RPUSH|XADD|XTRIM)/.test(lua),
+      /redis\.call\(\s*'(SET|HSET|HDEL|RPUSH|ZADD|XADD|XTRIM)/.test(lua),
     );
 
     expect(names.toSorted()).toEqual(writers.map(([name]) => name).toSorted());

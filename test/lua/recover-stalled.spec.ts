@@ -20,7 +20,7 @@ describe('recover-stalled', () => {
 
     const { reply, before, after } = await recover();
 
-    expect(reply).toEqual([['2'], 0]);
+    expect(reply).toEqual([['2'], 0, []]);
     expect(after).toEqual({
       ...before,
       waiting: ['2', '1'],
@@ -60,7 +60,7 @@ describe('recover-stalled', () => {
     const { reply, before, after } = await recover();
 
     const fields = expect.arrayContaining(['token', 'w:2', 'attemptsStarted', '2', 'stalls']);
-    expect(reply).toEqual([[], 0, '1', bodyText({}), 'v:3', fields]);
+    expect(reply).toEqual([[], 0, [], '1', bodyText({}), 'v:3', fields]);
     expect(after).toEqual({
       ...before,
       active: [['1', NOW + 30_000]],
@@ -73,7 +73,7 @@ describe('recover-stalled', () => {
 
     const { reply } = await recover(0);
 
-    expect(reply).toEqual([[], 0, '1', bodyText({}), 'v:2', expect.any(Array)]);
+    expect(reply).toEqual([[], 0, [], '1', bodyText({}), 'v:2', expect.any(Array)]);
   });
 
   it('drops an id without a body', async () => {
@@ -82,7 +82,7 @@ describe('recover-stalled', () => {
 
     const { reply, before, after } = await recover();
 
-    expect(reply).toEqual([[], 0]);
+    expect(reply).toEqual([[], 0, []]);
     expect(after).toEqual({ ...before, active: undefined });
   });
 
@@ -91,7 +91,7 @@ describe('recover-stalled', () => {
 
     const { reply, before, after } = await recover();
 
-    expect(reply).toEqual([[], 0]);
+    expect(reply).toEqual([[], 0, []]);
     expect(after).toEqual(before);
   });
 
@@ -129,10 +129,10 @@ describe('recover-stalled after a silence', () => {
     await heard(NOW - 20_000);
 
     // It had expired while others were heard.
-    expect((await run(NOW)).reply).toEqual([['dead'], GRACE]);
-    expect((await run(NOW + 10_000)).reply).toEqual([[], GRACE - 10_000]);
-    expect((await run(NOW + 20_000)).reply).toEqual([[], GRACE - 20_000]);
-    expect((await run(NOW + GRACE)).reply).toEqual([['frozen'], 0]);
+    expect((await run(NOW)).reply).toEqual([['dead'], GRACE, []]);
+    expect((await run(NOW + 10_000)).reply).toEqual([[], GRACE - 10_000, []]);
+    expect((await run(NOW + 20_000)).reply).toEqual([[], GRACE - 20_000, []]);
+    expect((await run(NOW + GRACE)).reply).toEqual([['frozen'], 0, []]);
     expect(await lab.client.hgetall(lab.keys.of('meta'))).toMatchObject({ heard: String(NOW + GRACE) });
     expect(await lab.client.hmget(lab.keys.of('meta'), 'silentFrom', 'graceUntil')).toEqual([null, null]);
   });
@@ -142,10 +142,10 @@ describe('recover-stalled after a silence', () => {
     await heard(NOW - 20_000);
 
     await lab.run(renewLocks, [NOW, 30_000, SILENCE, GRACE], ['1', 'w:1']);
-    expect((await run(NOW + 1)).reply).toEqual([[], GRACE - 1]);
+    expect((await run(NOW + 1)).reply).toEqual([[], GRACE - 1, []]);
     expect((await lab.run(renewLocks, [NOW + 2, 30_000, SILENCE, GRACE], ['2', 'w:1'])).reply).toEqual([[], []]);
     for (let at = NOW; at <= NOW + GRACE; at += 5000) await run(at, 0);
-    expect((await run(NOW + GRACE + 1)).reply).toEqual([['1'], 0]);
+    expect((await run(NOW + GRACE + 1)).reply).toEqual([['1'], 0, []]);
   });
 
   it('is no silence while somebody is heard, if only to say so', async () => {
@@ -154,15 +154,15 @@ describe('recover-stalled after a silence', () => {
 
     await run(NOW - 16_000, 0);
     await run(NOW - 1000, 0);
-    expect((await run(NOW)).reply).toEqual([['1'], 0]);
+    expect((await run(NOW)).reply).toEqual([['1'], 0, []]);
   });
 
   it('does not keep a dead job for longer where looks are rare', async () => {
     await lab.given({ jobs: [job('1', NOW - 5000)] });
     await heard(NOW - 60_000);
 
-    expect((await run(NOW)).reply).toEqual([[], GRACE]);
-    expect((await run(NOW + 60_000)).reply).toEqual([['1'], GRACE]);
+    expect((await run(NOW)).reply).toEqual([[], GRACE, []]);
+    expect((await run(NOW + 60_000)).reply).toEqual([['1'], GRACE, []]);
   });
 
   it('gives no more than the grace when the clock is set back', async () => {
@@ -171,7 +171,7 @@ describe('recover-stalled after a silence', () => {
       ...{ heard: NOW, silentFrom: NOW - 4_000_000, graceUntil: NOW + GRACE },
     });
 
-    expect((await run(NOW - 3_600_000)).reply).toEqual([['1'], 0]);
+    expect((await run(NOW - 3_600_000)).reply).toEqual([['1'], 0, []]);
   });
 
   it('writes nothing for a queue that is not there', async () => {

@@ -17,7 +17,7 @@ import {
   type NestInterceptor,
   type Type,
 } from '@nestjs/common';
-import { APP_GUARD, Reflector } from '@nestjs/core';
+import { APP_GUARD, ApplicationConfig, Reflector } from '@nestjs/core';
 import { IsInt, IsString, Min } from 'class-validator';
 import { map, tap, type Observable } from 'rxjs';
 import {
@@ -374,6 +374,49 @@ describe('enhancers of jobs', () => {
         'Orders.all() was not called: Forbidden resource',
       );
       expect(calls).toEqual(['stepwell']);
+    });
+
+    it('have hooks before them, which see steps and their failures', async () => {
+      @Processor('orders')
+      class InSteps {
+        @Step()
+        first(): number {
+          return 1;
+        }
+
+        @Step({ attempts: 1 })
+        second(): never {
+          throw new Error('no luck');
+        }
+      }
+      const root = StepwellModule.forRoot({ ...sharedOptions(), globalEnhancers: true });
+      app = await compileApp({ imports: [root, ORDERS], providers: [InSteps] }, { root: false });
+      app.get(ApplicationConfig).registerPreRequestHook((context, next) => {
+        const label = `${context.getType<string>()} ${context.getClass().name}.${context.getHandler().name}`;
+        calls.push(label);
+        return next().pipe(
+          tap({ next: (value) => calls.push(`value ${value}`), error: () => calls.push('error') }),
+        );
+      });
+      await app.init();
+
+      expect((await run(InSteps)).failedReason).toBe('no luck');
+      expect(calls).toEqual([
+        ...['stepwell InSteps.first', 'value 1'],
+        ...['stepwell InSteps.second', 'error'],
+      ]);
+    });
+
+    it('have no such hooks for jobs otherwise', async () => {
+      app = await compileApp({ imports: [ORDERS], providers: [Orders] });
+      app.get(ApplicationConfig).registerPreRequestHook((_context, next) => {
+        calls.push('hook');
+        return next();
+      });
+      await app.init();
+
+      expect((await run(Orders)).returnvalue).toBe('done');
+      expect(calls).toEqual([]);
     });
 
     it('are refused where they would pass jobs by', async () => {

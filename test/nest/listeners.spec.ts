@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Inject, Injectable, Scope, type INestApplicationContext } from '@nestjs/common';
+import {
+  Controller,
+  Inject,
+  Injectable,
+  Scope,
+  type INestApplicationContext,
+  type Type,
+} from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import {
@@ -184,9 +191,15 @@ describe('listeners', () => {
       hear(): void {}
     }
 
-    await expect(startApp({ imports: [ORDERS], providers: [Lost] })).rejects.toThrow(
-      ListenerWithoutQueueError,
-    );
+    class LostToo {
+      @OnWorkerEvent('failed')
+      hear(): void {}
+    }
+
+    const start = (type: Type) => startApp({ imports: [ORDERS], providers: [type] });
+    await expect(start(Lost)).rejects.toThrow(ListenerWithoutQueueError);
+    await expect(start(Lost)).rejects.toThrow("such as @OnQueueEvent('completed', 'orders').");
+    await expect(start(LostToo)).rejects.toThrow("such as @OnWorkerEvent('failed', 'orders').");
     await expect(startApp({ imports: [ORDERS], providers: [Idle] })).rejects.toThrow(
       ListenerWithoutWorkerError,
     );

@@ -4,6 +4,8 @@ import {
   ConflictingQueueOptionsError,
   ConflictingWorkerOptionsError,
   DuplicateHandlerError,
+  InjectQueue,
+  InjectQueueEvents,
   InvalidOptionError,
   MissingHandlerError,
   MisplacedParameterError,
@@ -122,7 +124,8 @@ describe('an application does not start', () => {
       'when two methods handle all other jobs',
       [Mails, AllMails],
       DuplicateHandlerError,
-      'Mails.other() and AllMails.all() both handle all jobs without a handler of their own of queue mails.',
+      'Mails.other() and AllMails.all() both handle the jobs of queue mails that no other handler names. ' +
+        "Name those of one: @Process('…'), or jobName of @Processor.",
     ],
     [
       'when a processor has no handler',
@@ -134,7 +137,7 @@ describe('an application does not start', () => {
       'when a handler has no processor',
       [Homeless],
       MissingProcessorError,
-      'Homeless.send() has @Process, but its class has no @Processor that names a queue.',
+      "Homeless.send() has @Process, but its class has no @Processor. Put it there, such as @Processor('orders').",
     ],
     [
       'when two classes want different options of their worker',
@@ -197,7 +200,12 @@ describe('an application does not start', () => {
     await expect(compileApp({ imports: [invalid] }, { root: false })).rejects.toThrow(InvalidOptionError);
     expect(() => Processor('')).toThrow(InvalidOptionError);
     expect(() => Processor({ name: 'orders' } as never)).toThrow('Invalid queue name: undefined.');
-    expect(() => Processor(undefined as never)).toThrow('A constant from a file that imports this one');
+    for (const decorate of [Processor, InjectQueue, InjectQueueEvents]) {
+      expect(() => decorate(undefined as never)).toThrow('A constant from a file that imports this one');
+    }
+    expect(() => StepwellModule.registerQueue('orders' as never)).toThrow(
+      `Invalid registerQueue options: "orders". Use an object such as { name: 'orders' }`,
+    );
     expect(() => Processor({ queue: 'a', jobNames: 'b' } as never)).toThrow('Did you mean jobName?');
     expect(() => Process('')).toThrow(InvalidOptionError);
   });

@@ -254,7 +254,7 @@ describe('what is wrong with steps ends the start of the application', () => {
       'steps and a handler for the same jobs',
       [Both],
       DuplicateHandlerError,
-      'Both.all() and Both with its steps both handle all jobs without a handler of their own of queue orders.',
+      'Both.all() and Both with its steps both handle the jobs of queue orders that no other handler names.',
     ],
     [
       'two classes for the same jobs',
@@ -266,7 +266,7 @@ describe('what is wrong with steps ends the start of the application', () => {
       'a class without a queue',
       [Homeless],
       MissingProcessorError,
-      'Homeless with its steps has @Step, but its class has no @Processor',
+      'A method of Homeless has @Step, but its class has no @Processor.',
     ],
     [
       'a compensation of no step',

@@ -76,7 +76,7 @@ export function readReply(script: ScriptName, raw: unknown): Reply {
     return reply;
   }
   if (script === 'recoverStalled') {
-    const [ids, graceMs, ...jobs] = raw as [string[], number, ...unknown[]];
+    const [ids, graceMs, , ...jobs] = raw as [string[], number, string[], ...unknown[]];
     const reply: RecoverReply = { ids, graceMs, jobs: readJobs(jobs) };
     return reply;
   }

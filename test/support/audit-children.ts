@@ -1,7 +1,7 @@
 type Fields = Record<string, string>;
 
-const REF = /^.+:\{[^{}]+\}:\t.+$/;
-const LINK = /^[fcir-].+:\{[^{}]+\}:\t.+$/;
+const REF = /^.+:(\{[^{}]+\}|[^{}:]*\{[^{}]+\}[^{}:]*~):\t.+$/;
+const LINK = new RegExp(`^[fcir-]${REF.source.slice(1)}`);
 
 /** What is wrong with the children that the jobs of a queue wait for. `values` are those of its keys, by name. */
 export function auditChildren(values: Map<string, unknown>): string[] {

@@ -6,7 +6,7 @@ type Fields = Record<string, string>;
 
 const KEY = 'dedup:';
 const NEXT = ['nextId', 'nextSpec', 'nextBody'];
-const KNOWN = new Set(['owner', 'until', ...NEXT]);
+const KNOWN = new Set(['owner', 'until', 'held', ...NEXT]);
 
 /** What is wrong with the deduplications of a queue. `values` are those of its keys, by name. */
 export function auditDedup(stored: readonly StoredKey[], values: Map<string, unknown>): string[] {

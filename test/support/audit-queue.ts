@@ -9,6 +9,7 @@ import { auditEvents } from './audit-events.js';
 import { auditJob, type AuditedJob } from './audit-job.js';
 import { auditLimits } from './audit-limits.js';
 import { auditOutbox } from './audit-outbox.js';
+import { auditSchedules } from './audit-schedules.js';
 import { dumpValue } from './dump-queue.js';
 import { readQueueKeys, type StoredKey } from './read-queue-keys.js';
 
@@ -41,6 +42,10 @@ const TYPES: Record<string, string> = {
   notices: 'stream',
   'limit:': 'hash',
   'parked:': 'zset',
+  metrics: 'hash',
+  'completed-points': 'list',
+  'failed-points': 'list',
+  present: 'zset',
   'body:': 'string',
   'job:': 'hash',
   'logs:': 'list',
@@ -49,9 +54,11 @@ const TYPES: Record<string, string> = {
   'posted:': 'list',
   'writer:': 'string',
   'dedup:': 'hash',
+  'scheduler:': 'hash',
+  'schedulers:': 'zset',
 };
 
-const EXPIRING = new Set(['limiter', 'writer:', 'notices']);
+const EXPIRING = new Set(['limiter', 'writer:', 'present', 'notices']);
 const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events']);
 const META_FIELDS = new Set([
   'id',
@@ -69,6 +76,7 @@ const META_FIELDS = new Set([
   'base',
   'lookedAfter',
   'limits',
+  'metrics',
 ]);
 
 /** Scores of jobs with a priority are not below. */
@@ -91,7 +99,8 @@ export async function auditQueue(
   const jobs = gatherJobs(values);
   wrong.push(...auditMeta(meta, jobs), ...auditOrder(values, Number(meta.seq ?? 0)));
   wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.told ?? 0)));
-  wrong.push(...auditChildren(values), ...auditOutbox(values), ...auditLimits(values, jobs));
+  wrong.push(...auditChildren(values), ...auditOutbox(values), ...auditSchedules(values));
+  wrong.push(...auditLimits(values, jobs));
   for (const job of jobs.values()) {
     wrong.push(...auditJob(job, now).map((fault) => `job ${job.id} ${fault}`));
   }

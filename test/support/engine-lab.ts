@@ -141,8 +141,10 @@ export class EngineLab {
     await Promise.all(ids.map((id) => this.client.client('KILL', 'ID', id)));
   }
 
-  dump(name = this.name): Promise<QueueDump> {
-    return dumpQueue(this.client, this.prefix, name);
+  /** Without those who are there: it comes and goes with them. */
+  async dump(name = this.name): Promise<QueueDump> {
+    const { present: _present, ...dump } = await dumpQueue(this.client, this.prefix, name);
+    return dump;
   }
 
   audit(name = this.name): Promise<string[]> {

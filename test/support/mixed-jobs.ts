@@ -14,7 +14,7 @@ export function mixedJobs(
     if (random() < 0.3) opts.delay = 1 + Math.floor(random() * 500);
     if (random() < 0.3) opts.priority = 1 + Math.floor(random() * 5);
     if (random() < 0.1) opts.lifo = true;
-    if (random() < 0.2) opts.jobId = `job-${n}`;
+    if (random() < 0.2) opts.jobId = `job-${seed}-${n}`;
     if (random() < 0.3) {
       data.failures = 1 + Math.floor(random() * 2);
       opts.attempts = 3;

@@ -88,6 +88,72 @@ const MESSAGES = [
 ];
 const POSTED = message('', 5, OTHER, 'add', 'n1', '', `f${OTHER}\tabove`, 0, BODY);
 
+/** Schedulers that are there before: `tick`, whose job waits, `cron`, `still`, which is paused, and
+ * `coded`, which an application has in its code. */
+export const SCHEDULERS: readonly [ScriptName, ValidCall][] = [
+  ['upsertScheduler', upsert(SEED_TIME, '3', 'tick', { every: '60000' })],
+  ['upsertScheduler', upsert(SEED_TIME, '4', 'cron', { slots: [SEED_TIME + 70_000, SEED_TIME + 80_000] })],
+  ['upsertScheduler', upsert(SEED_TIME, '5', 'still', { every: '60000', overlap: 'queue' })],
+  ['pauseScheduler', call([String(SEED_TIME), 'seed', '6', 'still', '1'])],
+  ['upsertScheduler', upsert(SEED_TIME, '7', 'coded', { every: '60000', origin: 'fa' })],
+];
+
+interface Upsert {
+  every?: string;
+  slots?: readonly number[];
+  overlap?: string;
+  origin?: string;
+  spec?: string;
+  rest?: Partial<Record<'offset' | 'start' | 'ends' | 'limit' | 'missed' | 'spread' | 'jitter', string>>;
+}
+
+function upsert(
+  now: number | string,
+  seq: string,
+  id: string,
+  { every = '', slots = [], overlap = 'allow', origin = '', spec = ',,,', rest = {} }: Upsert,
+): ValidCall {
+  const {
+    offset = '',
+    start = '',
+    ends = '',
+    limit = '',
+    missed = 'skip',
+    spread = '0',
+    jitter = '0',
+  } = rest;
+  return call([
+    ...[
+      String(now),
+      'seed',
+      seq,
+      id,
+      '{"name":"n","repeat":{}}',
+      every,
+      offset,
+      start,
+      ends,
+      limit,
+      '0',
+      '0',
+    ],
+    ...[
+      missed,
+      '5',
+      overlap,
+      spread,
+      jitter,
+      spec,
+      'n\n{"repeat":{"count":',
+      '{}',
+      origin,
+      String(SEED_TIME - 1),
+      '0',
+    ],
+    slots.join(','),
+  ]);
+}
+
 /** Calls that do something, of every script that writes. */
 export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   addFlow: [
@@ -141,6 +207,11 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     call([NOW, '1', '1', '1', '0', '-inf', '-inf']),
   ],
   limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
+  keepSchedulers: [
+    call(lane('90000', '1'), ['coded', 'fa', 'other', 'fb']),
+    call(lane('0', '0'), ['coded', 'fb']),
+    call(lane('0', '0')),
+  ],
   nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [
     { ...call([NOW, '3', '1']), paused: true },
@@ -148,6 +219,10 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   ],
   pauseLimit: [call(['stripe', '1'])],
   pauseQueue: [call(['1'])],
+  pauseScheduler: [call(lane('tick', '1')), call(lane('cron', '1')), call(lane('still', '0'))],
+  planSlots: [
+    call([NOW], ['cron', 'seed:4', String(SEED_TIME + 80_000), String(SEED_TIME + 90_000), '1', '3']),
+  ],
   promoteJob: [call(lane('4'))],
   promoteJobs: [call([NOW], ['4', '3'])],
   publishEvent: [call([...LANE, '{"eventName":"x"}', '100'])],
@@ -169,18 +244,39 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   removeDedupKey: [call(lane('twin', ''))],
   removeJob: [call(lane('1')), call(lane('14'))],
   removeLimit: [call(['stripe']), call(['awaited'])],
+  removeScheduler: [call(lane('tick')), call(lane('cron'))],
   renewLocks: [call([NOW, '45000', '15000', '30000'], ['5', 'w:1', '6', 'w:1'])],
   retryJob: [call(lane('8', 'completed', '0', '1', '1')), call(lane('10', 'failed', '1', '0', '0'))],
   retryJobs: [call([NOW, 'completed', '10', '0']), call([NOW, 'failed', '10', String(SEED_TIME + 5)])],
+  runScheduler: [call(lane('tick')), call(lane('still'))],
   setLimit: [
     call(['stripe', '3', '5', '500', '0']),
     call(['awaited', '0', '5', '500', '0']),
     call(['more', '2', '0', '0', '1']),
   ],
   setMeta: [call(['500'])],
+  setMetrics: [call(['500'])],
+  notePresent: [call([NOW, 'worker\tw', '1000'])],
   signalJob: [call(lane('13', 'go', 'k', '1')), call(lane('5', 'go', '', '1'))],
   stageFlow: [call([NOW, 's', '0', '60000'], [POSTED, POSTED])],
   trimEvents: [call(['0'])],
   tellAgain: [call([NOW, 'third:{queue}:', 'above'], ['17'])],
   unlinkChild: [call(lane('14'))],
+  upsertScheduler: [
+    upsert(NOW, '9', 'tick', {
+      every: '60000',
+      origin: 'fb',
+      rest: { limit: '5', spread: '10', jitter: '20' },
+    }),
+    upsert(NOW, '9', 'tick', { every: '1000', overlap: 'queue', rest: { offset: '7', missed: 'all' } }),
+    upsert(NOW, '9', 'other', {
+      every: '1000',
+      rest: { start: String(SEED_TIME + 90_000) },
+      spec: ',3,1,,500,er,twin',
+    }),
+    upsert(NOW, '9', 'cron', {
+      slots: [SEED_TIME + 85_000, SEED_TIME + 95_000],
+      rest: { ends: '1800000000000' },
+    }),
+  ],
 };

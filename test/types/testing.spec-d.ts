@@ -44,7 +44,7 @@ export async function travel(time: TimeTravel): Promise<void> {
   await time.advance('3d');
   time.crash('after the effect of charge', { jobId: '7' });
   // @ts-expect-error there is no such unit
-  await time.advance('3 years');
+  await time.advance('3 fortnights');
   // @ts-expect-error that is no point of a step
   time.crash('during charge');
 }

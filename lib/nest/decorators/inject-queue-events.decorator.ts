@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import { checkQueueName } from '../../job/check.js';
 import { type QueueName, queueNameOf } from '../define-queue.js';
 import { getQueueEventsToken } from '../queue-token.js';
 
@@ -15,5 +16,7 @@ import { getQueueEventsToken } from '../queue-token.js';
  * }
  */
 export function InjectQueueEvents(queue: QueueName): PropertyDecorator & ParameterDecorator {
-  return Inject(getQueueEventsToken(queueNameOf(queue)));
+  const name = queueNameOf(queue);
+  checkQueueName(name);
+  return Inject(getQueueEventsToken(name));
 }

@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import { checkQueueName } from '../../job/check.js';
 import { type QueueName, queueNameOf } from '../define-queue.js';
 import { getQueueToken } from '../queue-token.js';
 
@@ -9,5 +10,7 @@ import { getQueueToken } from '../queue-token.js';
  * constructor(@InjectQueue('orders') private readonly orders: Queue<Order>) {}
  */
 export function InjectQueue(queue: QueueName): PropertyDecorator & ParameterDecorator {
-  return Inject(getQueueToken(queueNameOf(queue)));
+  const name = queueNameOf(queue);
+  checkQueueName(name);
+  return Inject(getQueueToken(name));
 }

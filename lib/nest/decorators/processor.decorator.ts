@@ -1,6 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
 import { checkJobName, checkQueueName } from '../../job/check.js';
-import { InvalidOptionError } from '../../job/errors.js';
 import { refuseUnknown } from '../../job/known-names.js';
 import type { Processor as ProcessorFunction } from '../../worker/worker-options.js';
 import { QueueDefinition, type QueueName, queueNameOf } from '../define-queue.js';
@@ -40,11 +39,6 @@ export function Processor(
   const { name: workerName, jobName } = given;
   refuseUnknown('@Processor option', given, ['queue', 'name', 'jobName']);
   const name = queueNameOf(given.queue);
-  if (name === undefined) {
-    const hint =
-      'Name a queue. A constant from a file that imports this one is not there yet: move it to a file of its own.';
-    throw new InvalidOptionError('queue name', name, hint);
-  }
   checkQueueName(name);
   const jobNames = jobName === undefined ? undefined : [jobName].flat();
   jobNames?.forEach(checkJobName);

@@ -1,4 +1,5 @@
 import type { DedupPolicy } from '../../job/dedup-policy.js';
+import type { CodeSchedule } from '../../schedule/code-schedules.js';
 import type { Job } from '../../job/job.js';
 import type { Stages } from '../../worker/staged-processor.js';
 import type { HandlerMetadata, ListenerMetadata, ProcessorMetadata } from './metadata.interface.js';
@@ -23,6 +24,7 @@ export interface DiscoveredProcessor extends ProcessorMetadata {
   /** For the jobs of handlers without a policy of their own. */
   readonly dedup: DedupPolicy | undefined;
   readonly handlers: readonly DiscoveredHandler[];
+  readonly schedules: readonly CodeSchedule[];
 }
 
 /** A decorated method that listens to a queue or to its worker. */

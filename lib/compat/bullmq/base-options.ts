@@ -1,0 +1,49 @@
+import type { ContextPropagator } from '../../job/telemetry.js';
+import { BASE_OPTION_NAMES } from '../../redis/check-base-options.js';
+import type { QueueBaseOptions as EngineBaseOptions } from '../../redis/queue-base-options.js';
+import type { Codec } from '../../job/codec.js';
+import type { Telemetry as EngineTelemetry } from '../../job/telemetry.js';
+import { knownConnection, knownOptions } from './known-options.js';
+import { type Telemetry, telemetryOf } from './telemetry.js';
+
+/** What BullMQ's keys begin with. Ours never collide with keys of BullMQ itself. */
+const DEFAULT_PREFIX = 'bull';
+
+/** What every class takes. */
+export interface QueueBaseOptions<Connection = any> {
+  /** A URL, options of ioredis, or a client of it. Default: 127.0.0.1:6379. */
+  connection?: Connection;
+  /** Start of all keys. Default `bull`. */
+  prefix?: string;
+  telemetry?: Telemetry | EngineTelemetry;
+  /** Without effect: waits share one connection of the process. */
+  blockingConnection?: boolean;
+  /** Without effect: what a server lacks is an `error` event. */
+  skipVersionCheck?: boolean;
+  /** Without effect. */
+  skipWaitingForReady?: boolean;
+  /** Of Stepwell: how values are stored. */
+  codec?: Codec;
+  /** Of Stepwell: how long a call waits for a silent Redis, ms. */
+  callTimeout?: number;
+  /** Of Stepwell: what jobs carry of the context in which they are added. */
+  propagate?: readonly ContextPropagator[];
+}
+
+/** Options as the engine takes them; `more` are names besides those of every part. */
+export function engineOptions<T extends object>(
+  what: string,
+  options: T | undefined,
+  more: readonly string[] = [],
+): T & EngineBaseOptions {
+  const taken = knownOptions(what, (options ?? {}) as T & QueueBaseOptions, [...BASE_OPTION_NAMES, ...more]);
+  const { connection, telemetry, prefix = DEFAULT_PREFIX, ...rest } = taken;
+  const known = knownConnection(connection);
+  const traced = telemetryOf(telemetry);
+  return {
+    ...rest,
+    prefix,
+    ...(known === undefined ? {} : { connection: known }),
+    ...(traced === undefined ? {} : { telemetry: traced }),
+  } as unknown as T & EngineBaseOptions;
+}

@@ -1,0 +1,3 @@
+export { ConnectionClosedError } from '../../job/errors.js';
+
+export const CONNECTION_CLOSED_ERROR_MSG = 'Connection is closed.';

@@ -1,0 +1,117 @@
+import { JobNotFoundError } from '../../job/errors.js';
+import { UnrecoverableError as EngineUnrecoverableError } from '../../job/special-errors.js';
+import { Job as EngineJob } from '../../job/job.js';
+import type { JobJson } from '../../job/job-json.js';
+import type { JobProgress } from '../../job/job-progress.js';
+import type { ParentOptions } from '../../job/job-ref.js';
+import type { JobStore } from '../../job/job-store.js';
+import type { JobsOptions } from '../../job/job-options.js';
+import { ErrorCode } from './error-code.js';
+import { withCode } from './with-code.js';
+
+/** Opens every lock. */
+const MASTER_TOKEN = '0';
+
+/** A job with what is needed to show it in another process. */
+export type JobJsonSandbox = JobJson & { queueName: string; queueQualifiedName: string; prefix: string };
+
+/** A job as BullMQ documents it. */
+export class Job<
+  D = any,
+  R = any,
+  N extends string = string,
+  P extends JobProgress = JobProgress,
+> extends EngineJob<D, R, N, P> {
+  /** @internal Use `queue.add` or `Job.create`. */
+  constructor(store: JobStore, id: string, name: N, data: D, opts: JobsOptions, timestamp: number) {
+    super(store, id, name, data, { attempts: 0, ...opts }, timestamp);
+  }
+
+  asJSONSandbox(): JobJsonSandbox {
+    const { queueName, queueQualifiedName, prefix } = this;
+    return { ...this.asJSON(), queueName, queueQualifiedName, prefix };
+  }
+
+  /**
+   * Completes a job that was fetched by hand, and fetches the next one unless told otherwise: the answer is its JSON, for
+   * `Job.fromJSON`, and its id; both undefined where there is none.
+   */
+  override async moveToCompleted(result: R, token: string, fetchNext = true): Promise<any> {
+    const next: unknown = await super.moveToCompleted(result, await this.keyFor(token), fetchNext);
+    return fetchNext ? nextData(next) : undefined;
+  }
+
+  /** Ends the attempt of a job that was fetched by hand; the answer is as that of `moveToCompleted`, by default without a next job. */
+  override async moveToFailed(error: Error, token: string, fetchNext = false): Promise<any> {
+    const next: unknown = await super.moveToFailed(error, await this.keyFor(token), fetchNext);
+    return fetchNext ? nextData(next) : undefined;
+  }
+
+  /** Without a token, or with '0', whoever holds the job. */
+  override async moveToDelayed(timestamp: number, token?: string): Promise<void> {
+    await super.moveToDelayed(timestamp, await this.keyFor(token));
+  }
+
+  /** Without a token, or with '0', whoever holds the job. Answers how long a rate limit holds it, 0. */
+  override async moveToWait(token?: string): Promise<any> {
+    await super.moveToWait(await this.keyFor(token));
+    return 0;
+  }
+
+  override async moveToWaitingChildren(
+    token: string,
+    opts: { child?: ParentOptions } = {},
+  ): Promise<boolean> {
+    return super.moveToWaitingChildren((await this.keyFor(token)) ?? token, opts);
+  }
+
+  override async extendLock(token: string, duration: number): Promise<number> {
+    return super.extendLock((await this.keyFor(token)) ?? token, duration);
+  }
+
+  /** Nothing for a job that is gone already. */
+  override async remove(opts: { removeChildren?: boolean } = {}): Promise<void> {
+    try {
+      await super.remove(opts);
+    } catch (error) {
+      if (!(error instanceof JobNotFoundError)) throw error;
+    }
+  }
+
+  /** A job that is gone is no delayed one. */
+  override async promote(): Promise<void> {
+    try {
+      await super.promote();
+    } catch (error) {
+      if (error instanceof JobNotFoundError) {
+        Object.defineProperty(error, 'code', { value: ErrorCode.JobNotInState, enumerable: true });
+      }
+      throw error;
+    }
+  }
+
+  protected override expect(word: string, action: string, needed?: string): void {
+    try {
+      super.expect(word, action, needed);
+    } catch (error) {
+      if (error instanceof EngineUnrecoverableError) {
+        Object.defineProperty(error, 'code', { value: ErrorCode.JobHasFailedChildren, enumerable: true });
+      }
+      throw withCode(error);
+    }
+  }
+
+  /** The token of whoever holds the job, where the master's was given. */
+  private async keyFor(token: string): Promise<string>;
+  private async keyFor(token: string | undefined): Promise<string | undefined>;
+  private async keyFor(token: string | undefined): Promise<string | undefined> {
+    if (token === MASTER_TOKEN || (token === undefined && this.token === undefined)) {
+      return (await this.load())?.record.fields.token ?? token;
+    }
+    return token;
+  }
+}
+
+function nextData(next: unknown): [JobJson | undefined, string | undefined, number, number] {
+  return next instanceof EngineJob ? [next.asJSON(), next.id, 0, 0] : [undefined, undefined, 0, 0];
+}

@@ -1,0 +1,38 @@
+import { QueueEvents as EngineQueueEvents } from '../../events/queue-events.js';
+import { QueueEventsProducer as EngineQueueEventsProducer } from '../../events/queue-events-producer.js';
+import { engineOptions, type QueueBaseOptions } from './base-options.js';
+
+export interface QueueEventsOptions<Connection = any> extends Omit<
+  QueueBaseOptions<Connection>,
+  'telemetry'
+> {
+  autorun?: boolean;
+  lastEventId?: string;
+  /** Without effect: waits share one connection of the process. */
+  blockingTimeout?: number;
+}
+
+export type QueueEventsProducerOptions<Connection = any> = Omit<QueueBaseOptions<Connection>, 'telemetry'>;
+
+/** The events of a queue as BullMQ documents them. */
+export class QueueEvents extends EngineQueueEvents {
+  constructor(name: string, opts?: QueueEventsOptions) {
+    super(name, engineOptions('QueueEvents option', opts, ['autorun', 'lastEventId']));
+  }
+
+  /** Numbers are texts in BullMQ's stream. */
+  override emit(event: string | symbol, ...args: any[]): boolean {
+    const [fields] = args as [{ count?: unknown }];
+    if (event === 'cleaned' && typeof fields?.count === 'number') {
+      return super.emit(event, { ...fields, count: String(fields.count) }, ...args.slice(1));
+    }
+    return super.emit(event, ...args);
+  }
+}
+
+/** Publishes events of one's own, as BullMQ documents it. */
+export class QueueEventsProducer extends EngineQueueEventsProducer {
+  constructor(name: string, opts?: QueueEventsProducerOptions) {
+    super(name, engineOptions('QueueEventsProducer option', opts));
+  }
+}

@@ -1,0 +1,157 @@
+import { LONGEST_TIMER_MS } from '../../job/check.js';
+import { InvalidOptionError } from '../../job/errors.js';
+import type { JobClass, JobStore } from '../../job/job-store.js';
+import type { KeepJobs } from '../../job/job-options.js';
+import { WORKER_OPTION_NAMES } from '../../worker/check-worker-options.js';
+import { Worker as EngineWorker } from '../../worker/worker.js';
+import type { WorkerListener as EngineWorkerListener } from '../../worker/worker-listener.js';
+import type {
+  Processor as EngineProcessor,
+  WorkerOptions as EngineWorkerOptions,
+} from '../../worker/worker-options.js';
+import { engineOptions, type QueueBaseOptions } from './base-options.js';
+import { Job } from './job.js';
+import { knownOptions } from './known-options.js';
+import { RateLimitError } from './special-errors.js';
+
+/** Does the work of a job. */
+export type Processor<D = any, R = any, N extends string = string> = (
+  job: Job<D, R, N>,
+  token?: string,
+  signal?: AbortSignal,
+) => Promise<R> | R;
+
+/** Local events of a worker, with jobs of BullMQ's class. */
+export interface WorkerListener<D = any, R = any, N extends string = string> extends Omit<
+  EngineWorkerListener<D, R, N>,
+  'active' | 'completed' | 'failed' | 'progress'
+> {
+  active: (job: Job<D, R, N>, prev: string) => void;
+  completed: (job: Job<D, R, N>, result: R, prev: string) => void;
+  failed: (job: Job<D, R, N> | undefined, error: Error, prev: string) => void;
+  progress: (job: Job<D, R, N>, progress: string | boolean | number | object) => void;
+  /** Never emitted: the connection is shared, and an outage is an `error`. */
+  'ioredis:close': () => void;
+}
+
+export interface WorkerOptions<Connection = any> extends QueueBaseOptions<Connection> {
+  name?: string;
+  autorun?: boolean;
+  concurrency?: number;
+  limiter?: { max: number; duration: number };
+  metrics?: { maxDataPoints?: number };
+  maximumRateLimitDelay?: number;
+  maxStartedAttempts?: number;
+  maxStalledCount?: number;
+  stalledInterval?: number;
+  removeOnComplete?: KeepJobs;
+  removeOnFail?: KeepJobs;
+  skipStalledCheck?: boolean;
+  skipLockRenewal?: boolean;
+  drainDelay?: number;
+  lockDuration?: number;
+  lockRenewTime?: number;
+  runRetryDelay?: number;
+  settings?: {
+    backoffStrategy?: (
+      attemptsMade: number,
+      type?: string,
+      error?: Error,
+      job?: any,
+    ) => Promise<number> | number;
+    repeatStrategy?: unknown;
+    repeatKeyHashAlgorithm?: string;
+  };
+  useWorkerThreads?: boolean;
+  workerForkOptions?: object;
+  workerThreadsOptions?: object;
+  /** Of Stepwell: how long `close` waits for running jobs, ms. Default: until they are through. */
+  closeTimeout?: number;
+  /** Of Stepwell: how long a run may take, ms. */
+  ttl?: number | Record<string, number>;
+  /** Of Stepwell: bytes that the event stream may take. */
+  maxEventBytes?: number;
+}
+
+/** A worker as BullMQ documents it. */
+export class Worker<D = any, R = any, N extends string = string> extends EngineWorker<D, R, N> {
+  /** What a processor throws after `worker.rateLimit`. */
+  static override RateLimitError(): Error {
+    return new RateLimitError();
+  }
+
+  constructor(name: string, processor?: string | URL | null | Processor<D, R, N>, opts?: WorkerOptions) {
+    if (typeof processor === 'string' || processor instanceof URL) {
+      throw new InvalidOptionError(
+        'processor',
+        String(processor),
+        'Processors in files are not there yet: use a function that starts what it needs.',
+      );
+    }
+    super(name, processor as EngineProcessor<D, R, N> | null | undefined, workerOptions(opts));
+  }
+
+  /** @internal For `Job.fromJSON(worker, …)`. */
+  get store(): JobStore {
+    return this.parts.store;
+  }
+
+  /** A name that a key of BullMQ's would have; nothing is stored under it. */
+  toKey(type: string): string {
+    return `${this.qualifiedName}:${type}`;
+  }
+
+  /** Fetches no more and waits for running jobs, however long they take. With `force` they are left to the stalled check. */
+  override async close(force: boolean | { timeoutMs?: number; handBack?: boolean } = false): Promise<void> {
+    await super.close(force === true ? { timeoutMs: 0, handBack: false } : force);
+  }
+
+  override on<E extends keyof WorkerListener>(event: E, listener: WorkerListener<D, R, N>[E]): this;
+  /** For code that knows events by their names alone. */
+  override on(event: keyof EngineWorkerListener, listener: (...args: any[]) => void): this;
+  override on(event: any, listener: any): this {
+    return super.on(event as keyof EngineWorkerListener, listener as never);
+  }
+
+  override once<E extends keyof WorkerListener>(event: E, listener: WorkerListener<D, R, N>[E]): this;
+  /** For code that knows events by their names alone. */
+  override once(event: keyof EngineWorkerListener, listener: (...args: any[]) => void): this;
+  override once(event: any, listener: any): this {
+    return super.once(event as keyof EngineWorkerListener, listener as never);
+  }
+
+  override off<E extends keyof WorkerListener>(event: E, listener: WorkerListener<D, R, N>[E]): this;
+  /** For code that knows events by their names alone. */
+  override off(event: keyof EngineWorkerListener, listener: (...args: any[]) => void): this;
+  override off(event: any, listener: any): this {
+    return super.off(event as keyof EngineWorkerListener, listener as never);
+  }
+
+  override getNextJob(token: string, opts: { block?: boolean } = {}): Promise<Job<D, R, N> | undefined> {
+    return super.getNextJob(token, opts) as Promise<Job<D, R, N> | undefined>;
+  }
+
+  protected override get jobClass(): JobClass {
+    return Job as unknown as JobClass;
+  }
+}
+
+function workerOptions(opts: WorkerOptions | undefined): EngineWorkerOptions {
+  const taken = engineOptions('worker option', opts, WORKER_OPTION_NAMES) as EngineWorkerOptions;
+  if (taken.settings) {
+    taken.settings = knownOptions('worker option settings', taken.settings, [
+      'backoffStrategy',
+      'repeatStrategy',
+    ]);
+  }
+  if (taken.limiter) {
+    taken.limiter = knownOptions('worker option limiter', taken.limiter, ['max', 'duration']) as {
+      max: number;
+      duration: number;
+    };
+  }
+  if (taken.metrics) {
+    taken.metrics = knownOptions('worker option metrics', taken.metrics, ['maxDataPoints']);
+  }
+  return { closeTimeout: LONGEST_TIMER_MS, ...taken };
+}

@@ -1,0 +1,69 @@
+import type { Codec } from '../job/codec.js';
+import type { JobsOptions } from '../job/job-options.js';
+import { decodeJson, decodeValue } from '../job/json.js';
+import type { RepeatOptions } from '../job/repeat-options.js';
+import type { SchedulerRecord } from '../store/schedule-store.js';
+
+/** Options of the jobs that a scheduler makes. When they run and under which id is the scheduler's business. */
+export type JobSchedulerTemplateOptions = Omit<
+  JobsOptions,
+  'jobId' | 'delay' | 'timestamp' | 'parent' | 'repeat' | 'prevMillis'
+>;
+
+/** What the jobs of a scheduler are made from. */
+export interface JobSchedulerTemplate<D = any, N extends string = string> {
+  /** Default: the scheduler's id. */
+  name?: N;
+  /** Default `{}`. */
+  data?: D;
+  opts?: JobSchedulerTemplateOptions;
+}
+
+/** A scheduler as it was given, and how far it is. */
+export interface JobScheduler<D = any> extends Omit<
+  RepeatOptions,
+  'startDate' | 'endDate' | 'count' | 'immediately'
+> {
+  /** Its id. */
+  key: string;
+  /** Name of its jobs. */
+  name: string;
+  /** Its next slot, ms since 1970. Where none follows, the last one. */
+  next: number;
+  /** How many jobs it has made, over all changes. */
+  iterationCount: number;
+  startDate?: number;
+  endDate?: number;
+  /** Whether it makes no jobs for now. Absent otherwise. */
+  paused?: true;
+  template?: { data?: D; opts?: JobSchedulerTemplateOptions };
+}
+
+/** What is kept for getters, and for who plans slots. */
+export interface GivenSchedule {
+  name: string;
+  repeat: RepeatOptions & { startDate?: number; endDate?: number };
+  opts?: JobSchedulerTemplateOptions;
+  /** Whether slots are planned by a strategy of the user's own. */
+  strategy?: true;
+}
+
+export function givenOf(record: SchedulerRecord): GivenSchedule {
+  return decodeJson<GivenSchedule>(record.given);
+}
+
+export function schedulerOf<D>(record: SchedulerRecord, codec: Codec | undefined): JobScheduler<D> {
+  const { name, repeat, opts } = givenOf(record);
+  const { count: _count, immediately: _immediately, ...shown } = repeat;
+  const data = record.data === '{}' ? undefined : decodeValue<D>('Job data', record.data, codec);
+  const template = { ...(data === undefined ? {} : { data }), ...(opts ? { opts } : {}) };
+  return {
+    key: record.id,
+    name,
+    next: record.slot,
+    iterationCount: record.count,
+    ...shown,
+    ...(record.paused ? { paused: true } : {}),
+    ...(Object.keys(template).length > 0 ? { template } : {}),
+  };
+}

@@ -1,0 +1,159 @@
+import { checkSchedulerId } from '../job/check.js';
+import { InvalidOptionError, NotRunnableError } from '../job/errors.js';
+import { Job } from '../job/job.js';
+import type { DefaultJobOptions } from '../job/job-options.js';
+import { refuseUnknown } from '../job/known-names.js';
+import type { RepeatOptions, RepeatStrategy } from '../job/repeat-options.js';
+import type { QueueStore } from '../store/queue-store.js';
+import type { PlannedSlots, StoredSchedule } from '../store/schedule-store.js';
+import { checkRepeat, dateOf } from './check-repeat.js';
+import { type JobScheduler, type JobSchedulerTemplate, schedulerOf } from './job-scheduler.js';
+import { JobSchedulerNotFoundError, SlotTakenError } from './scheduler-errors.js';
+import { SlotPlanner } from './slot-planner.js';
+import { cronSlots, strategySlots } from './slots.js';
+import { storeSchedule } from './store-schedule.js';
+
+/** How far the clock of this process may be ahead of that of Redis until slots are planned twice. */
+const SLACK_MS = 1000;
+const TRIES = 10;
+const NO_SLOTS: PlannedSlots = { slots: [], complete: false };
+
+export interface JobSchedulersOptions {
+  defaults?: DefaultJobOptions | undefined;
+  strategy?: RepeatStrategy | undefined;
+}
+
+/** The job schedulers of one queue. */
+export class JobSchedulers<J extends Job = Job> {
+  constructor(
+    private readonly store: QueueStore,
+    private readonly options: JobSchedulersOptions = {},
+  ) {}
+
+  /** @param origin fingerprint of the code that it comes from */
+  async upsert(
+    id: string,
+    repeat: RepeatOptions,
+    template: JobSchedulerTemplate = {},
+    origin = '',
+  ): Promise<J | undefined> {
+    const schedule = this.prepare(id, repeat, template, origin);
+    const answer = await this.send(schedule, repeat, template.name ?? id);
+    if (answer === 'taken') {
+      throw new SlotTakenError(id, repeat.every === undefined ? 'pattern' : 'every');
+    }
+    return answer.startsWith('ok\n') ? this.jobIn(answer) : undefined;
+  }
+
+  /** Throws what `upsert` would throw before anything is written. */
+  prepare(
+    id: string,
+    repeat: RepeatOptions,
+    template: JobSchedulerTemplate = {},
+    origin = '',
+  ): StoredSchedule {
+    checkSchedulerId(id);
+    const { strategy, defaults } = this.options;
+    checkRepeat(repeat, strategy !== undefined, this.store.runtime.now());
+    refuseUnknown('template.', template, ['name', 'data', 'opts']);
+    const { codec } = this.store;
+    const hasStrategy = strategy !== undefined;
+    return storeSchedule(id, repeat, template, { defaults, codec, hasStrategy, origin });
+  }
+
+  async get<D>(id: string): Promise<JobScheduler<D> | undefined> {
+    return (await this.getAll<D>([id]))[0];
+  }
+
+  async list<D>(start: number, end: number, asc: boolean): Promise<JobScheduler<D>[]> {
+    return this.getAll<D>(await this.store.schedules.ids({ start, stop: end, descending: !asc }));
+  }
+
+  /** Returns whether there was one. */
+  async remove(id: string): Promise<boolean> {
+    return (await this.store.schedules.remove(id)) === 'ok';
+  }
+
+  /** Returns whether that changed anything. */
+  async pause(id: string, paused: boolean): Promise<boolean> {
+    const word = await this.store.schedules.pause(id, paused);
+    if (word === 'missing') {
+      throw new JobSchedulerNotFoundError(id, paused ? 'pause' : 'resume');
+    }
+    if (word === 'unplanned') {
+      await this.planNow(id);
+    }
+    return word !== 'unchanged';
+  }
+
+  async runNow(id: string): Promise<J> {
+    const answer = await this.store.schedules.run(id);
+    if (answer === 'missing') {
+      throw new JobSchedulerNotFoundError(id, 'run');
+    }
+    if (answer === 'taken') {
+      throw new SlotTakenError(id, 'pattern');
+    }
+    return this.jobIn(answer);
+  }
+
+  private async getAll<D>(ids: readonly string[]): Promise<JobScheduler<D>[]> {
+    if (ids.length === 0) {
+      return [];
+    }
+    const { records } = await this.store.schedules.read(ids);
+    return records.map((record) => schedulerOf<D>(record, this.store.codec));
+  }
+
+  private async planNow(id: string): Promise<void> {
+    let failure: Error | undefined;
+    await new SlotPlanner(
+      () => this.store.schedules,
+      this.options.strategy,
+      (error) => (failure = error),
+    ).plan(id);
+    if (failure) {
+      throw failure;
+    }
+  }
+
+  /** Slots are planned from the time of this process, and anew from that of Redis where it says so. */
+  private async send(schedule: StoredSchedule, repeat: RepeatOptions, jobName: string): Promise<string> {
+    let from = Math.max(this.store.runtime.now() - SLACK_MS, 0);
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const planned =
+        repeat.every === undefined ? await this.slotsAfter(schedule.id, repeat, from, jobName) : NO_SLOTS;
+      const answer = await this.store.schedules.upsert(schedule, from, planned);
+      if (!answer.startsWith('again\n')) {
+        return answer;
+      }
+      from = Number(answer.slice('again\n'.length));
+    }
+    throw new NotRunnableError(
+      `The slots of the job scheduler ${schedule.id} pass faster than they can be planned.`,
+    );
+  }
+
+  private slotsAfter(
+    id: string,
+    repeat: RepeatOptions,
+    from: number,
+    jobName: string,
+  ): Promise<PlannedSlots> {
+    const { strategy } = this.options;
+    const source = strategy ? strategySlots(id, repeat, strategy, jobName) : cronSlots(id, repeat);
+    const { startDate } = repeat;
+    return source.after(startDate === undefined ? from : Math.max(from, dateOf('startDate', startDate)));
+  }
+
+  /** See the replies of lua/commands/upsert-scheduler.lua. */
+  private jobIn(answer: string): J {
+    const [, id = '', state = '', delay = '0', priority = '', ...body] = answer.split('\n');
+    const fields = { state, delay, ...(priority === '' ? {} : { priority }) };
+    const job = Job.fromRecord<any, any, string, any>(this.store, { id, body: body.join('\n'), fields });
+    if (job.unreadable) {
+      throw new InvalidOptionError('reply', answer, 'This is a fault of Stepwell: please report it.');
+    }
+    return job as unknown as J;
+  }
+}

@@ -1,0 +1,77 @@
+--- Tells which schedulers the code of an application has. Answers which of them the caller is to make, and removes those that
+-- no application that runs has in its code any more. Schedulers that were made by hand are left alone.
+-- A definition that another one has replaced is not made again while an application with the newer one is heard of.
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body logs writer dedup children scheduler schedulers limit parked
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg gone int         ms without a word after which no application that runs has a scheduler
+-- @arg boot int         1 at the start of the application
+-- @rest two per scheduler: id, fingerprint of its definition
+-- @reply a line: how many schedulers are in anybody's code; then a word for each, split by commas: make, kept, older, hand, or missing; then a line with the id of each that was removed
+-- @cost O(K log N)
+-- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
+-- @use replace-pending scheduler
+
+local KEEP_CAP = 1000
+local SWEEP_CAP = 100
+if #ARGV - rest + 1 > 2 * KEEP_CAP then
+  return redis.error_reply('ERR too many schedulers in one call')
+elseif (#ARGV - rest + 1) % 2 ~= 0 then
+  return redis.error_reply('ERR a scheduler lacks a part')
+end
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+local t = call.moves.now
+local code = q.schedulers .. 'code'
+local own = {}
+
+-- Names of definitions that were replaced are split by commas.
+local function was_replaced(replaced, origin)
+  return string.find(',' .. (replaced or '') .. ',', ',' .. origin .. ',', 1, true) ~= nil
+end
+
+local function judge(id, origin)
+  local f = redis.call('HMGET', q.scheduler .. id, 'head', 'origin', 'replaced')
+  if not f[1] then
+    return boot == 1 and 'make' or 'missing'
+  elseif not f[2] then
+    return 'hand'
+  elseif f[2] == origin then
+    redis.call('ZADD', code, t, id)
+    return 'kept'
+  end
+  local seen = tonumber(redis.call('ZSCORE', code, id) or 0)
+  if seen < t - gone or (boot == 1 and not was_replaced(f[3], origin)) then
+    return 'make'
+  end
+  return 'older'
+end
+
+local words = {}
+for at = rest, #ARGV, 2 do
+  own[ARGV[at]] = true
+  words[#words + 1] = judge(ARGV[at], ARGV[at + 1])
+end
+local lines = { '', table.concat(words, ',') }
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', code, '-inf', '(' .. digits(t - gone), 'LIMIT', 0, SWEEP_CAP)) do
+  if not own[id] then
+    remove_scheduler(q, call, read_scheduler(q, id) or { id = id, job = '' })
+    lines[#lines + 1] = id
+  end
+end
+write_moves(q, call.moves)
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+wake_for(q, call.moves, meta[1])
+publish(q.events, call.events, meta[2])
+lines[1] = redis.call('ZCARD', code)
+local answer = table.concat(lines, '\n')
+remember(lane, seq, answer)
+return answer

@@ -1,0 +1,68 @@
+--- Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed.
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body logs writer dedup children scheduler schedulers limit parked
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text
+-- @arg paused int       1 to pause, 0 to go on
+-- @reply ok, unchanged, missing, or unplanned when slots have to be planned first
+-- @cost O(log N), O(N) where the job that was to come is in the plain list
+-- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
+-- @use deduplicate replace-pending scheduler slots
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+local s = read_scheduler(q, id)
+local word = 'ok'
+if not s then
+  word = 'missing'
+elseif (s.paused and 1 or 0) == paused then
+  word = 'unchanged'
+elseif paused == 1 then
+  local state = replace_pending(q, call, s.job)
+  if state then
+    emit(call.events, 'removed', s.job .. '\t' .. state)
+  end
+  -- A job that did not run counts for no limit.
+  redis.call(
+    'HSET', q.scheduler .. id, 'paused', '1', 'job', '', 'made', digits(math.max(s.made - (state and 1 or 0), 0))
+  )
+  if state and not s.every then
+    -- It may be resumed before that slot.
+    redis.call('HSET', q.scheduler .. id, 'slots', digits(s.slot) .. (s.slots ~= '' and ',' or '') .. s.slots)
+  end
+  redis.call('ZREM', q.schedulers .. 'unplanned', id)
+else
+  redis.call('HDEL', q.scheduler .. id, 'paused')
+  -- Nobody misses what passed.
+  s.missed = 'skip'
+  if s.every then
+    local passed = call.moves.now - s.spread - s.slot
+    s.slot = passed > 0 and s.slot + math.ceil(passed / s.every) * s.every - s.every or s.slot - s.every
+  else
+    local left = {}
+    for _, slot in ipairs(split_slots(s.slots)) do
+      if slot >= call.moves.now - s.spread then
+        left[#left + 1] = slot
+      end
+    end
+    s.slots = table.concat(left, ',')
+  end
+  word = advance(q, call, s) == 'unplanned' and 'unplanned' or 'ok'
+end
+
+if word ~= 'missing' and word ~= 'unchanged' then
+  write_moves(q, call.moves)
+  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+  wake_for(q, call.moves, meta[1])
+  publish(q.events, call.events, meta[2])
+end
+remember(lane, seq, word)
+return word

@@ -1,0 +1,75 @@
+--- Takes the next slots of schedulers as a client has planned them, and goes on where a scheduler has no job for want of them.
+-- What was planned from another place than where the list ends now is left alone, so that a call may be repeated.
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body logs dedup children scheduler schedulers limit parked
+-- @arg now int          0 for Redis' clock
+-- @rest six per scheduler: id, revision, last slot before these, slots, 1 when no slot follows, how many passed ones were left out
+-- @reply how many were taken
+-- @cost O(K log N) for K schedulers, 100 at most
+-- @use server-time send events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
+-- @use deduplicate scheduler slots
+
+local PLAN_CAP = 100
+if #ARGV - rest + 1 > 6 * PLAN_CAP then
+  return redis.error_reply('ERR too many schedulers in one call')
+elseif (#ARGV - rest + 1) % 6 ~= 0 then
+  return redis.error_reply('ERR a scheduler lacks a part')
+end
+for at = rest, #ARGV, 6 do
+  local dropped = whole(ARGV[at + 5])
+  for slot in string.gmatch(ARGV[at + 3], '[^,]+') do
+    dropped = dropped and whole(slot) and dropped
+  end
+  if not dropped then
+    return redis.error_reply('ERR slots are no whole numbers')
+  end
+end
+
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+
+-- Whether the plan goes on from where the scheduler is.
+local function take_plan(at)
+  local id, slots = ARGV[at], ARGV[at + 3]
+  local s = read_scheduler(q, id)
+  if not s then
+    redis.call('ZREM', q.schedulers .. 'unplanned', id)
+    return false
+  end
+  local revision = redis.call('HGET', q.scheduler .. id, 'revision')
+  if revision ~= ARGV[at + 1] or (s.last or '') ~= ARGV[at + 2] then
+    return false
+  end
+  s.complete = ARGV[at + 4] == '1' and '1' or s.complete
+  s.slots = s.slots ~= '' and slots ~= '' and s.slots .. ',' .. slots or s.slots .. slots
+  local last = string.match(slots, '%d+$')
+  if last then
+    redis.call('HSET', q.scheduler .. id, 'slots', s.slots, 'last', last)
+  end
+  if s.complete then
+    redis.call('HSET', q.scheduler .. id, 'complete', '1')
+  end
+  redis.call('ZREM', q.schedulers .. 'unplanned', id)
+  local dropped = tonumber(ARGV[at + 5])
+  if dropped > 0 then
+    emit(call.events, 'schedule-missed', id .. '\t' .. dropped .. '\t\t')
+  end
+  if s.job == '' and not s.paused then
+    advance(q, call, s)
+  end
+  return true
+end
+
+local taken = 0
+for at = rest, #ARGV, 6 do
+  if take_plan(at) then
+    taken = taken + 1
+  end
+end
+if #ARGV >= rest then
+  write_moves(q, call.moves)
+  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+  wake_for(q, call.moves, meta[1])
+  publish(q.events, call.events, meta[2])
+end
+return taken

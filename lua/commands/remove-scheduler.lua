@@ -1,0 +1,32 @@
+--- Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last.
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body logs writer dedup children scheduler schedulers limit parked
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text
+-- @reply ok or missing
+-- @cost O(log N)
+-- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
+-- @use replace-pending scheduler
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+
+local call = { moves = new_moves(server_time(now)), events = new_events() }
+local s = read_scheduler(q, id)
+local word = 'missing'
+if s then
+  remove_scheduler(q, call, s)
+  write_moves(q, call.moves)
+  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+  wake_for(q, call.moves, meta[1])
+  publish(q.events, call.events, meta[2])
+  word = 'ok'
+end
+remember(lane, seq, word)
+return word
