@@ -7,7 +7,11 @@ import { QueueCancelling } from './queue-cancelling.js';
 import type { QueueOptions } from './queue-options.js';
 
 /** Jobs that come again and again. */
-export class QueueSchedules<J extends Job = Job, D = any, N extends string = string> extends QueueCancelling<J> {
+export class QueueSchedules<
+  J extends Job = Job,
+  D = any,
+  N extends string = string,
+> extends QueueCancelling<J> {
   private own: JobSchedulers<J> | undefined;
 
   /** @internal */
