@@ -27,7 +27,7 @@ export default async function (job, token, signal) {
     }
     case 'cancelled':
       await job.updateProgress(1);
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
       throw new Error(`cancelled ${signal.reason}`);
     case 'slow':
       await sleep(50);
