@@ -33,6 +33,8 @@ interface Stream {
 export class EventLine extends BlockingLine {
   protected readonly failure = 'Events cannot be read';
   private readonly streams = new Map<string, Stream>();
+  /** A nudge that has been read and may be there still: while it cannot be removed it must not end one read after the other. */
+  private nudged: { key: string; id: string } | undefined;
 
   /**
    * @param place id of an entry: where to begin when nobody reads that stream yet
@@ -81,6 +83,7 @@ export class EventLine extends BlockingLine {
     blockMs: number,
   ): Promise<() => void> {
     const places = keys.map((key) => this.streams.get(key)?.place ?? '$');
+    const seen = this.nudged?.key === nudgeKey ? this.nudged.id : '0';
     const streams = (await client.xread(
       'COUNT',
       ENTRIES_PER_READ,
@@ -90,13 +93,13 @@ export class EventLine extends BlockingLine {
       ...keys,
       nudgeKey,
       ...places,
-      '0',
+      seen,
     )) as [string, StreamEntry[]][] | null;
     return () => {
       for (const [name, entries] of streams ?? []) {
         const key = withoutClientPrefix(client, name);
         if (key === nudgeKey) {
-          this.owner.client.unlink(nudgeKey).catch((error: unknown) => this.complain(error));
+          this.forgetNudge(nudgeKey, entries.at(-1)?.[0] ?? '0');
         } else {
           this.tell(key, places[keys.indexOf(key)], entries);
         }
@@ -117,12 +120,26 @@ export class EventLine extends BlockingLine {
 
   /** Where a connection broke, another server may be the master now: with fewer entries, or with a clock that is behind. */
   protected afterFailure(): void {
+    this.nudged = undefined;
     this.sendBack();
   }
 
   /** The stream of nudges is read from its start, so one that was sent before the read began counts too. */
   protected async nudge(client: RedisClient, nudgeKey: string): Promise<unknown> {
     return client.multi().xadd(nudgeKey, 'MAXLEN', 1, '*', 'n', '1').pexpire(nudgeKey, BLOCK_MS).exec();
+  }
+
+  private forgetNudge(key: string, id: string): void {
+    const nudged = { key, id };
+    this.nudged = nudged;
+    this.owner.client.unlink(key).then(
+      () => {
+        if (this.nudged === nudged) {
+          this.nudged = undefined;
+        }
+      },
+      (error: unknown) => this.complain(error),
+    );
   }
 
   private sendBack(): void {
