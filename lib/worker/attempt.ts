@@ -1,6 +1,6 @@
 import { JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
-import { asError, type Failure, thrownBy } from '../job/job-failure.js';
+import { asError, type Failure, messageOf, thrownBy } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
@@ -122,10 +122,14 @@ export class AttemptRunner {
     try {
       end();
     } catch (error) {
-      const { message } = asError(error);
-      const write = ['fail', run.job.id, run.token, JSON.stringify(message), '[]', '', ''] as const;
-      this.write(run, write, 'fail', () => this.hooks.failed(run.job, asError(error)));
+      this.failAnyhow(run, error);
     }
+  }
+
+  private failAnyhow(run: Run, thrown: unknown): void {
+    const error = asError(thrown);
+    const write = ['fail', run.job.id, run.token, JSON.stringify(messageOf(error)), '[]', '', ''] as const;
+    this.write(run, write, 'fail', () => this.hooks.failed(run.job, error));
   }
 
   private limit(run: Run, ttlMs: number): void {
@@ -151,10 +155,11 @@ export class AttemptRunner {
     failing.then(
       (ending) => {
         if (run.turn === turn) {
-          void (ending ? this.end(run, ending) : this.writeFailure(run, error));
+          this.orFail(run, () => void (ending ? this.end(run, ending) : this.writeFailure(run, error)));
         }
       },
-      (cause: unknown) => run.turn === turn && this.failWithoutStages(run, error, cause),
+      (cause: unknown) =>
+        run.turn === turn && this.orFail(run, () => this.failWithoutStages(run, error, cause)),
     );
   }
 
@@ -219,15 +224,18 @@ export class AttemptRunner {
     }
   }
 
+  /** Never rejects. */
   private async writeFailure(run: Run, error: Error): Promise<void> {
     const { job, token } = run;
-    run.trace?.fail(error);
-    const failure = await this.policy.failure(job, error);
-    this.orFail(run, () =>
+    try {
+      run.trace?.fail(error);
+      const failure = await this.policy.failure(job, error);
       this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
         this.failed(job, failure, error),
-      ),
-    );
+      );
+    } catch (cause) {
+      this.failAnyhow(run, cause);
+    }
   }
 
   /** The work has ended although children of its job are pending, which is its fault, or one has failed. */
