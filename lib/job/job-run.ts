@@ -9,6 +9,7 @@ import {
 } from './errors.js';
 import { failureOf, type Failure } from './job-failure.js';
 import { JobFamily } from './job-family.js';
+import { CHANGED } from './job-record.js';
 import { encodeJson } from './json.js';
 import type { JobFields } from './job-record.js';
 import type { JobWrite } from './job-write.js';
@@ -198,7 +199,7 @@ export abstract class JobRun<
       throw new LockLostError(this.id, action);
     }
     if (word === 'unreadable') {
-      throw new UnreadableValueError(`Job ${this.id}`, 'its body has been changed from outside.');
+      throw new UnreadableValueError(`Job ${this.id}`, CHANGED);
     }
     if (word === 'pending-children') {
       throw new PendingChildrenError(this.id);

@@ -1,6 +1,7 @@
-import { JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
+import { JobTimeoutError, LockLostError, PendingChildrenError, UnreadableValueError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, type Failure, messageOf, thrownBy } from '../job/job-failure.js';
+import { CHANGED } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
@@ -335,6 +336,8 @@ export class AttemptRunner {
         done();
       } else if (error !== undefined) {
         this.hooks.error(asError(error));
+      } else if (word === 'unreadable') {
+        this.hooks.error(new UnreadableValueError(`Job ${run.job.id}`, CHANGED));
       } else {
         this.hooks.error(new LockLostError(run.job.id, action));
       }

@@ -13,7 +13,8 @@
 -- @reply a line per flow: '+', an id to ask by where it has more than one level, a tab, and the places of children that
 --        were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
 -- @cost O(K) for K children and messages, 2000 at most
--- @use server-time send once events moves check-lock read-spec place-new post advance-flow children store-node
+-- @use server-time send once count-up events moves check-lock read-spec place-new post advance-flow unreadable children
+-- @use store-node
 
 local FLOW_CAP = 2000
 if #ARGV - rest + 1 > 8 * FLOW_CAP then

@@ -2,7 +2,7 @@
 -- What remembers the last call of each writer, and the last message of each queue, is left to expire, and so are the events:
 -- readers have yet to learn of the jobs that went.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
--- @key staging metrics completed-points failed-points
+-- @key staging metrics completed-points failed-points unreadable
 -- @derives job body logs dedup children staged posted scheduler schedulers
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 1000
@@ -10,7 +10,7 @@
 -- @reply not-paused, active when there are active jobs, more, undelivered when other queues have to be told first, or
 --        done
 -- @cost O(K log N) for K jobs
--- @use server-time send events tell-removed take-out erase forget-dedup post tell-parent leave-parents lines
+-- @use server-time send count-up events tell-removed take-out erase forget-dedup post tell-parent leave-parents lines
 
 local OBLITERATE_CAP = 1000
 local REMEMBER_MS = 3600000
@@ -63,7 +63,7 @@ for _, id in ipairs(redis.call('ZRANGE', q.staging, 0, OBLITERATE_CAP - 1)) do
 end
 redis.call(
   'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q['waiting-children'],
-  q.wake, q.limiter, q.staging, q.outbox, q.fences, q.metrics, q['completed-points'], q['failed-points'],
+  q.wake, q.limiter, q.staging, q.unreadable, q.outbox, q.fences, q.metrics, q['completed-points'], q['failed-points'],
   q.schedulers .. 'unplanned', q.schedulers .. 'code'
 )
 redis.call('PEXPIRE', q.inbox, REMEMBER_MS)

@@ -26,9 +26,9 @@ local function fetch_jobs(q, reply, grant, events, moves)
   if #taken > 0 then
     local bodies = bodies_of(q, taken)
     for i, id in ipairs(taken) do
-      -- An id without a body is a leftover of a hand-edited database: it is dropped.
-      if bodies[i] then
-        local scheduler = activate(q, reply, id, bodies[i], grant, moves.stamp)
+      -- An id without a body is a leftover of a hand-edited database: it is dropped. One with something else is a job that fails.
+      if bodies[i] or redis.call('EXISTS', q.body .. id) == 1 then
+        local scheduler = activate(q, reply, id, bodies[i] or '', grant, moves.stamp)
         if scheduler then
           fired = fired or {}
           local n = #fired

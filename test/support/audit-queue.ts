@@ -35,6 +35,7 @@ const TYPES: Record<string, string> = {
   fences: 'hash',
   inbox: 'hash',
   staging: 'zset',
+  unreadable: 'list',
   metrics: 'hash',
   'completed-points': 'list',
   'failed-points': 'list',
