@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber } from '../job/check.js';
 import { JobNotFoundError, JobOfSchedulerError, WrongStateError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
+import { parseBase } from '../job/job-ref.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { FinishedState, JobType } from '../job/job-state.js';
 import { encodeJson } from '../job/json.js';
@@ -13,9 +14,16 @@ const SLICE = 1000;
 /** What a queue has to be for `obliterate`, by what the script found. */
 const OBLITERATE_NEEDS: Record<string, string> & { resumed: string } = {
   active: 'idle, as some jobs are active: use { force: true }',
-  undelivered: 'forgotten: parents in other queues wait for it',
+  undelivered: 'forgotten: parents in other queues wait for jobs of it, and cannot be told yet',
+  unsent:
+    'forgotten: jobs of its flows are to be added to other queues yet: use { force: true } to drop them',
   resumed: 'paused any more: it was resumed meanwhile',
 };
+
+function shownBase(base: string): string {
+  const { prefix, queueName } = parseBase(base);
+  return `queue ${queueName}, prefix ${prefix}`;
+}
 
 /** Changes that people and programs ask of a whole queue, or of a job by its id. */
 export class QueueControl<J extends Job = Job> extends QueueReports<J> {
@@ -122,7 +130,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * Deletes the queue with all its jobs. Throws `WrongStateError` while jobs are active, unless forced. Parents in other
    * queues no longer wait for jobs of this one. Children in other queues stay: they run, and nobody is told of their end; remove
    * the parent with `remove` first where they are to go with it.
-   * @param options.force whether active jobs go too; default false
+   * @param options.force whether active jobs go too, and jobs of its flows that other queues cannot be given; default false
    * @param options.count how many jobs a call of Redis deletes at most; default and most 1000
    */
   async obliterate({
@@ -135,9 +143,11 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     do {
       word = await this.store.obliterateSlice(Math.min(count, SLICE), force);
     } while (word === 'more');
-    const needed = OBLITERATE_NEEDS[word];
     if (word !== 'done') {
-      throw new WrongStateError('*', 'obliterate', needed ?? OBLITERATE_NEEDS.resumed, `queue ${this.name}`);
+      const [kind = '', target] = word.split('\t');
+      const needed = OBLITERATE_NEEDS[kind] ?? OBLITERATE_NEEDS.resumed;
+      const where = target === undefined ? '' : ` (next: ${shownBase(target)})`;
+      throw new WrongStateError('*', 'obliterate', `${needed}${where}`, `queue ${this.name}`);
     }
   }
 

@@ -89,6 +89,13 @@ local function refuse(flow)
       return refused
     end
   end
+  if flow.kind == 'attach' then
+    local counts = redis.pcall('HMGET', q.job .. flow.id, 'pending', 'promised')
+    local known = redis.pcall('HLEN', q.children .. flow.id)
+    if counts.err or type(known) == 'table' or not whole(counts[1] or 0) or not whole(counts[2] or 0) then
+      return 'unreadable'
+    end
+  end
   local is_whole = flow.staged == ''
     or (redis.call('ZSCORE', q.staging, flow.staged) and redis.call('LLEN', q.staged .. flow.staged) == flow.total)
   return not is_whole and 'gone' or nil

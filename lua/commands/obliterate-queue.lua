@@ -6,9 +6,10 @@
 -- @derives job body logs dedup children staged posted scheduler schedulers
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 1000
--- @arg force int        1 to delete active jobs as well
--- @reply not-paused, active when there are active jobs, more, undelivered when other queues have to be told first, or
---        done
+-- @arg force int        1 to delete active jobs as well, 2 to drop jobs of flows besides that other queues have not taken yet
+-- @reply not-paused, active when there are active jobs, more, or done; where something is to be delivered first, a tab and what the
+--        keys of one of its targets begin with behind undelivered, when parents in other queues have to be told, or unsent,
+--        when jobs of flows have to be added there
 -- @cost O(K log N) for K jobs
 -- @use server-time send count-up events tell-removed take-out erase forget-dedup post tell-parent leave-parents lines
 
@@ -19,6 +20,18 @@ if redis.call('HEXISTS', q.meta, 'paused') == 0 then
 end
 if force == 0 and redis.call('ZCARD', q.active) > 0 then
   return 'active'
+end
+
+-- Jobs of flows may be dropped with their queue, which has none of the parents any more. That a child has ended may not.
+local function tells_parents(line)
+  for _, message in ipairs(redis.call('LRANGE', line.key, line.count, line.count + OBLITERATE_CAP - 1)) do
+    local _, _, _, text = string.match(message, POSTED_MESSAGE)
+    local kind = string.match(text or '', '^%a+')
+    if kind == 'settle' or kind == 'relink' then
+      return true
+    end
+  end
+  return false
 end
 
 local t = server_time(now)
@@ -49,17 +62,32 @@ if left == 0 then
 end
 local lines = redis.call('HGETALL', q.outbox)
 local past = history()
+local unsent
 for i = 1, #lines, 2 do
   local line = read_line(q, lines[i], lines[i + 1], past, t)
   if line.count < line.size then
-    return 'undelivered'
+    if tells_parents(line) then
+      return 'undelivered\t' .. line.target
+    end
+    unsent = unsent or line
   end
+end
+if unsent and force < 2 then
+  return 'unsent\t' .. unsent.target
+elseif unsent and unsent.size - unsent.count > OBLITERATE_CAP then
+  redis.call('LTRIM', unsent.key, unsent.count + OBLITERATE_CAP, -1)
+  return 'more'
 end
 for i = 1, #lines, 2 do
   redis.call('UNLINK', q.posted .. lines[i])
 end
 for _, id in ipairs(redis.call('ZRANGE', q.staging, 0, OBLITERATE_CAP - 1)) do
   redis.call('UNLINK', q.staged .. id)
+end
+for _, field in ipairs(redis.call('HKEYS', q.fences)) do
+  if string.sub(field, 1, 1) == '#' then
+    redis.call('UNLINK', q.staged .. string.sub(field, 2))
+  end
 end
 redis.call(
   'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q['waiting-children'],

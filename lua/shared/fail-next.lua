@@ -1,7 +1,6 @@
 -- A job's fields where their key holds something else: they begin anew. Answers whether they did.
 local function renew_fields(q, id)
-  local kind = redis.call('TYPE', q.job .. id).ok
-  if kind == 'hash' or kind == 'none' then
+  if not is_other(redis.pcall('HLEN', q.job .. id)) then
     return false
   end
   local state = kept_as(q, id)
