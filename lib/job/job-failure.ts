@@ -5,6 +5,8 @@ import { specialErrorKind } from './special-errors.js';
 
 const DEFAULT_STACK_TRACES = 10;
 const MAX_STACK_CHARS = 8192;
+/** Longer messages are cut: what they are made of may have any size. */
+const MAX_REASON_CHARS = 1024 * 1024;
 /** Errors within errors are looked into so deep. */
 const DEEPEST_ERROR = 5;
 /** A hundred years: longer pauses would leave the range of exact numbers. */
@@ -50,7 +52,7 @@ export async function failureOf<J extends Attempted>(
       delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
   }
   const keep = job.opts.stackTraceLimit ?? DEFAULT_STACK_TRACES;
-  const reason = messageOf(error);
+  const reason = messageOf(error).slice(0, MAX_REASON_CHARS);
   const trace = textOf(partOf(error, 'stack') ?? reason).slice(0, MAX_STACK_CHARS);
   return {
     reason,

@@ -10,7 +10,7 @@ import {
 import { failureOf, type Failure } from './job-failure.js';
 import { JobFamily } from './job-family.js';
 import { CHANGED } from './job-record.js';
-import { encodeJson } from './json.js';
+import { checkSize, encodeJson } from './json.js';
 import type { JobFields } from './job-record.js';
 import type { JobWrite } from './job-write.js';
 import type { JobProgress } from './job-progress.js';
@@ -48,6 +48,7 @@ export abstract class JobRun<
 
   /** Adds a line to the job's log. Answers how many lines it has. */
   async log(line: string): Promise<number> {
+    checkSize('The line', String(line));
     const keep = this.opts.keepLogs === undefined ? '' : String(this.opts.keepLogs);
     const word = await this.store.write(['log', this.writeId, this.token ?? '', String(line), keep]);
     const count = Number(word);

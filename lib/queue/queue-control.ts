@@ -1,10 +1,16 @@
 import { checkInteger, checkNumber } from '../job/check.js';
-import { JobNotFoundError, JobOfSchedulerError, WrongStateError } from '../job/errors.js';
+import {
+  JobNotFoundError,
+  JobOfSchedulerError,
+  UnreadableValueError,
+  WrongStateError,
+} from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { parseBase } from '../job/job-ref.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { FinishedState, JobType } from '../job/job-state.js';
-import { encodeJson } from '../job/json.js';
+import { CHANGED } from '../job/job-record.js';
+import { checkSize, encodeJson } from '../job/json.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
 import { checkFinishedState, listedState } from './arguments.js';
 import { QueueReports } from './queue-reports.js';
@@ -84,15 +90,18 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     if (keepLogs !== undefined) {
       checkInteger('keepLogs', keepLogs, 0);
     }
+    checkSize('The line', String(line));
     const word = await this.store.write([
       'log',
       id,
       '',
-      line,
+      String(line),
       keepLogs === undefined ? '' : String(keepLogs),
     ]);
     if (word === 'missing') {
       throw new JobNotFoundError(id, 'log for');
+    } else if (word === 'unreadable') {
+      throw new UnreadableValueError(`Job ${id}`, CHANGED);
     }
     return Number(word);
   }
