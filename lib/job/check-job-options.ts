@@ -16,6 +16,7 @@ import type {
   KeepJobs,
 } from './job-options.js';
 import { refuseUnknown } from './known-names.js';
+import { checkLimitNames } from './limit.js';
 import { refOf, type ParentOptions } from './job-ref.js';
 
 type Check = (option: string, value: unknown) => unknown;
@@ -30,6 +31,8 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
   removeOnComplete: checkKeep,
   removeOnFail: checkKeep,
   keepLogs: (option, value) => checkInteger(option, value, 0),
+  limits: checkLimitNames,
+  awaitLimits: checkBoolean,
   stackTraceLimit: (option, value) => checkInteger(option, value, 0),
   sizeLimit: (option, value) => checkInteger(option, value, 0),
   // '' asks for none, as it does in a form that was left empty.

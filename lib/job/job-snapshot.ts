@@ -1,3 +1,4 @@
+import { type Cancellation, readCancellation } from './cancellation.js';
 import type { Codec } from './codec.js';
 import { asError } from './job-failure.js';
 import { UnreadableValueError } from './errors.js';
@@ -58,6 +59,8 @@ export abstract class JobSnapshot<
   unreadable: Error | undefined = undefined;
   /** Why the job fails at its next start without being run: a child has failed. */
   deferredFailure: string | undefined = undefined;
+  /** Set once somebody has cancelled the job; it fails then, or has failed, for that. */
+  cancellation: Cancellation | undefined = undefined;
   /** The job that waits for this one. */
   parent: { id: string; queueKey: string } | undefined = undefined;
   /** Whether the job was there already when it was added: stopped by its deduplication, which keeps this id. */
@@ -251,6 +254,7 @@ const TAKE: Record<string, Take> = {
   pending: (_job, value) => void numberIn('pending', value),
   failedChildren: (_job, value) => void numberIn('failedChildren', value),
   promised: (_job, value) => void numberIn('promised', value),
+  cancelled: (job, value) => (job.cancellation = readCancellation(value)),
   parent: (job, value) => {
     if (!LINK.test(value)) {
       throw new UnreadableValueError('The field parent of the job', 'it names no job.');

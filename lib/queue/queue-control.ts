@@ -8,10 +8,11 @@ import {
 import type { Job } from '../job/job.js';
 import { parseBase } from '../job/job-ref.js';
 import type { JobProgress } from '../job/job-progress.js';
-import type { FinishedState, JobType } from '../job/job-state.js';
+import type { FinishedState, JobType, ListedState } from '../job/job-state.js';
 import { CHANGED } from '../job/job-record.js';
 import { checkSize, encodeJson } from '../job/json.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
+import type { CleanPlace } from '../store/control-store.js';
 import { checkFinishedState, listedState } from './arguments.js';
 import { QueueReports } from './queue-reports.js';
 
@@ -29,6 +30,11 @@ const OBLITERATE_NEEDS: Record<string, string> & { resumed: string } = {
 function shownBase(base: string): string {
   const { prefix, queueName } = parseBase(base);
   return `queue ${queueName}, prefix ${prefix}`;
+}
+
+/** Where jobs of a state are: those that a limit does not let start are apart, and came first. */
+function placesOf(state: ListedState): CleanPlace[] {
+  return state === 'waiting' || state === 'prioritized' ? [`limited ${state}`, state] : [state];
 }
 
 /** Changes that people and programs ask of a whole queue, or of a job by its id. */
@@ -124,11 +130,13 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     checkInteger('limit', limit, 0);
     const state = listedState(type);
     const cleaned: string[] = [];
-    for (let start = 0; state && start >= 0 && (limit === 0 || cleaned.length < limit);) {
-      const left = limit === 0 ? 0 : limit - cleaned.length;
-      const slice = await this.store.cleanSlice({ state, graceMs: Math.ceil(grace), limit: left, start });
-      cleaned.push(...slice.removed);
-      start = slice.next;
+    for (const place of state ? placesOf(state) : []) {
+      for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
+        const left = limit === 0 ? 0 : limit - cleaned.length;
+        const slice = await this.store.cleanSlice({ place, graceMs: Math.ceil(grace), limit: left, start });
+        cleaned.push(...slice.removed);
+        start = slice.next;
+      }
     }
     await this.store.deliver();
     this.emit('cleaned', cleaned, state ?? type);
@@ -201,17 +209,6 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   /** Ends a deduplication by hand. Answers 1, or 0 when there was none. */
   async removeDeduplicationKey(id: string): Promise<number> {
     return (await this.store.removeDedupKey(id, '')) === 'ok' ? 1 : 0;
-  }
-
-  /** Lets no job of the queue start for that many milliseconds. */
-  async rateLimit(durationMs: number): Promise<void> {
-    checkNumber('durationMs', durationMs, 1);
-    await this.store.closeRateLimit(Math.ceil(durationMs));
-  }
-
-  /** Lifts the rate limit that holds now. */
-  async removeRateLimitKey(): Promise<number> {
-    return (await this.store.closeRateLimit(0)) === 'ok' ? 1 : 0;
   }
 
   /** Cuts the event stream to about so many entries. Answers how many were dropped. */

@@ -4,12 +4,12 @@
 -- @rest the ids
 -- @reply three per job: body (nothing when there is no such job), stored fields, state ('' when there is no such job)
 -- @cost O(K log N) for K jobs
--- @use state-of look-at
+-- @use state-of stored-job
 
 local reply = {}
 for at = rest, #ARGV do
   local id = ARGV[at]
   local n = #reply
-  reply[n + 1], reply[n + 2], reply[n + 3] = look_at(q, id)
+  reply[n + 1], reply[n + 2], reply[n + 3] = stored_job(q, id)
 end
 return reply
