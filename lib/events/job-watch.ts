@@ -123,7 +123,7 @@ class JobWatch {
       this.subscriber.next(event);
       void this.busy(() => this.refresh());
     } else if (isLarge(event)) {
-      void this.busy(() => this.tellLargeResult(event));
+      void this.busy(() => this.tellLargeEnd(event));
     } else {
       this.seenId = event.id;
       this.subscriber.next(event);
@@ -175,12 +175,17 @@ class JobWatch {
     }
   }
 
-  /** A result that is too large for its event is with its job. */
-  private async tellLargeResult(event: EventOf<'completed'>): Promise<void> {
+  /** A result or a reason that is too large for its event is with its job. */
+  private async tellLargeEnd(event: EndEvent): Promise<void> {
     const look = await this.look();
     if (look) {
-      const { state, returnvalue } = this.snapshot(look);
-      this.subscriber.next(state === 'completed' ? { ...event, returnvalue } : event);
+      const { state, returnvalue, failedReason } = this.snapshot(look);
+      const is = state === event.event;
+      if (event.event === 'completed') {
+        this.subscriber.next(is ? { ...event, returnvalue } : event);
+      } else {
+        this.subscriber.next(is && failedReason !== undefined ? { ...event, failedReason } : event);
+      }
       this.subscriber.complete();
     }
   }
@@ -227,7 +232,7 @@ class JobWatch {
   /** Whether more may follow. */
   private async tellAgain(event: WatchEvent): Promise<boolean> {
     if (isLarge(event)) {
-      await this.tellLargeResult(event);
+      await this.tellLargeEnd(event);
     } else {
       this.tell(event);
     }
@@ -235,9 +240,13 @@ class JobWatch {
   }
 }
 
-/** Whether the event leaves out the result. */
-function isLarge(event: WatchEvent): event is EventOf<'completed'> {
-  return event.event === 'completed' && event.returnvalue === undefined;
+type EndEvent = EventOf<'completed'> | EventOf<'failed'>;
+
+/** Whether the event leaves out the result or the reason. An empty reason may be one. */
+function isLarge(event: WatchEvent): event is EndEvent {
+  return event.event === 'completed'
+    ? event.returnvalue === undefined
+    : event.event === 'failed' && event.failedReason === '';
 }
 
 /** What tells that something is missing, wherever it stands: ids begin anew where a stream does. */

@@ -1,6 +1,7 @@
 import { systemRuntime } from '../runtime/system-runtime.js';
 import { InvalidOptionError } from './errors.js';
 import type { BackoffOptions } from './job-options.js';
+import { didYouMean } from './known-names.js';
 
 /** Keeps the row finite, also for a first pause of 0. */
 const LARGEST_FACTOR = 2 ** 52;
@@ -40,7 +41,7 @@ export async function backoffDelay<J>(
     throw new InvalidOptionError(
       'backoff.type',
       type,
-      'Use fixed or exponential, or give the worker settings.backoffStrategy.',
+      `${didYouMean(type, ['fixed', 'exponential'])}Use fixed or exponential, or give the worker settings.backoffStrategy.`,
     );
   }
   return strategy(attemptsMade, type, error, job);

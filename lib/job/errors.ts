@@ -62,6 +62,16 @@ export class DataTooLargeError extends StepwellError {
   }
 }
 
+/** A value that is more than Redis is to be sent in one piece. Nothing was written. */
+export class ValueTooLargeError extends StepwellError {
+  constructor(what: string, bytes: number, limit: number) {
+    super(
+      `${what} has ${bytes} bytes, over the limit of ${limit}. Store it elsewhere and pass a reference.`,
+      'VALUE_TOO_LARGE',
+    );
+  }
+}
+
 /** The job is not in Redis: removed, or never there. */
 export class JobNotFoundError extends StepwellError {
   constructor(

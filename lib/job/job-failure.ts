@@ -6,6 +6,8 @@ import { specialErrorKind } from './special-errors.js';
 
 const DEFAULT_STACK_TRACES = 10;
 const MAX_STACK_CHARS = 8192;
+/** Longer messages are cut: what they are made of may have any size. */
+const MAX_REASON_CHARS = 1024 * 1024;
 /** Errors within errors are looked into so deep. */
 const DEEPEST_ERROR = 5;
 /** A hundred years: longer pauses would leave the range of exact numbers. */
@@ -56,8 +58,8 @@ export async function failureOf<J extends Attempted>(
       delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
   }
   const keep = job.opts.stackTraceLimit ?? DEFAULT_STACK_TRACES;
-  const reason = messageOf(error);
-  const trace = textOf(error.stack ?? reason).slice(0, MAX_STACK_CHARS);
+  const reason = messageOf(error).slice(0, MAX_REASON_CHARS);
+  const trace = textOf(partOf(error, 'stack') ?? reason).slice(0, MAX_STACK_CHARS);
   return {
     reason,
     stack: keep === 0 ? [] : [...job.stacktrace, trace].slice(-keep),
@@ -85,7 +87,24 @@ class ThrownValue extends Error {
 
 /** A thrown value as an Error; what is not one is told by its message, or its text. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error || isNativeError(thrown) ? thrown : new ThrownValue(thrown);
+  return isError(thrown) ? thrown : new ThrownValue(thrown);
+}
+
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error || isNativeError(thrown);
+  } catch {
+    return false;
+  }
+}
+
+/** A part of what users threw: to read it may throw once more. */
+function partOf(error: Error, part: 'message' | 'stack' | 'errors'): unknown {
+  try {
+    return (error as { errors?: unknown } & Error)[part];
+  } catch {
+    return undefined;
+  }
 }
 
 /** What listeners get: an object with a message as it was thrown, else the Error that stands for it, its `cause` what was thrown. */
@@ -93,10 +112,13 @@ export function thrownBy(error: Error): Error {
   return error instanceof ThrownValue ? (error.thrown ?? error) : error;
 }
 
-/** An AggregateError without a message is told by the first of its errors that has one. */
-function messageOf(error: Error, depth = 0): string {
-  const message = textOf(error.message ?? '');
-  const { errors } = error as { errors?: unknown };
+/**
+ * The text of an error, whatever its message is. An AggregateError without a message is told by the first of its errors that has
+ * one.
+ */
+export function messageOf(error: Error, depth = 0): string {
+  const message = textOf(partOf(error, 'message') ?? '');
+  const errors = partOf(error, 'errors');
   if (message !== '' || !Array.isArray(errors) || depth >= DEEPEST_ERROR) {
     return message;
   }

@@ -76,3 +76,6 @@ export function readFields(flat: readonly string[]): JobFields {
   }
   return fields;
 }
+
+/** What is wrong with a record that a script could not go on with. */
+export const CHANGED = 'what is stored of it was changed from outside.';

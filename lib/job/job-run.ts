@@ -9,7 +9,8 @@ import {
 } from './errors.js';
 import { failureOf, type Failure } from './job-failure.js';
 import { JobFamily } from './job-family.js';
-import { encodeJson } from './json.js';
+import { CHANGED } from './job-record.js';
+import { checkSize, encodeJson } from './json.js';
 import type { JobFields } from './job-record.js';
 import type { JobWrite } from './job-write.js';
 import type { JobProgress } from './job-progress.js';
@@ -47,6 +48,7 @@ export abstract class JobRun<
 
   /** Adds a line to the job's log. Answers how many lines it has. */
   async log(line: string): Promise<number> {
+    checkSize('The line', String(line));
     const keep = this.opts.keepLogs === undefined ? '' : String(this.opts.keepLogs);
     const word = await this.store.write(['log', this.writeId, this.token ?? '', String(line), keep]);
     const count = Number(word);
@@ -198,7 +200,7 @@ export abstract class JobRun<
       throw new LockLostError(this.id, action);
     }
     if (word === 'unreadable') {
-      throw new UnreadableValueError(`Job ${this.id}`, 'its body has been changed from outside.');
+      throw new UnreadableValueError(`Job ${this.id}`, CHANGED);
     }
     if (word === 'pending-children') {
       throw new PendingChildrenError(this.id);

@@ -234,6 +234,9 @@ function textsIn(field: string, json: string): string[] {
   return value as string[];
 }
 
+/** How a child counts, the base of its parent's queue, and its parent's id; `read_link` in lua/shared/tell-parent.lua is the same. */
+const LINK = /^.[^\t]*(?:[^\t]:\{[^{}\t]*\}:|~:)\t./s;
+
 const TAKE: Record<string, Take> = {
   attemptsStarted: (job, value) => (job.attemptsStarted = numberIn('attemptsStarted', value)),
   attemptsMade: (job, value) => (job.attemptsMade = numberIn('attemptsMade', value)),
@@ -248,8 +251,14 @@ const TAKE: Record<string, Take> = {
   priority: (job, value) => (job.priority = numberIn('priority', value)),
   delay: (job, value) => (job.delay = numberIn('delay', value)),
   deferred: (job, value) => (job.deferredFailure = textIn('deferred', value)),
+  pending: (_job, value) => void numberIn('pending', value),
+  failedChildren: (_job, value) => void numberIn('failedChildren', value),
+  promised: (_job, value) => void numberIn('promised', value),
   cancelled: (job, value) => (job.cancellation = readCancellation(value)),
   parent: (job, value) => {
+    if (!LINK.test(value)) {
+      throw new UnreadableValueError('The field parent of the job', 'it names no job.');
+    }
     const { prefix, queueName, id } = parseRef(value.slice(1));
     job.parent = { id, queueKey: `${prefix}:${queueName}` };
   },

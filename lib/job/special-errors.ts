@@ -52,14 +52,19 @@ const KINDS = new Map<string, SpecialErrorKind>([
   ['RateLimitError', 'rate-limit'],
 ]);
 
+/** Never throws: a processor may throw anything, also what cannot be read. */
 export function specialErrorKind(error: unknown): SpecialErrorKind | undefined {
-  if (!(error instanceof Error)) {
+  try {
+    if (!(error instanceof Error)) {
+      return undefined;
+    }
+    if (error.message === RATE_LIMIT_MESSAGE) {
+      return 'rate-limit';
+    }
+    return KINDS.get(error.name) ?? kindByClass(error);
+  } catch {
     return undefined;
   }
-  if (error.message === RATE_LIMIT_MESSAGE) {
-    return 'rate-limit';
-  }
-  return KINDS.get(error.name) ?? kindByClass(error);
 }
 
 /** Of a subclass that has a name of its own. */

@@ -111,8 +111,17 @@ class FinishWait<R> {
     }
   };
 
-  private readonly onFailed = ({ failedReason }: { failedReason: string }): void =>
-    this.hear({ failure: new JobFailedError(this.job.id, failedReason) });
+  private readonly onFailed = ({ failedReason }: { failedReason: string }): void => {
+    const failure = new JobFailedError(this.job.id, failedReason);
+    if (failedReason === '') {
+      // So is a large reason. Where the job is gone by now, that it failed is all there is.
+      this.isSure = false;
+      this.heard = { failure };
+      this.look();
+    } else {
+      this.hear({ failure });
+    }
+  };
 
   private readonly onClosing = (): void =>
     this.settle({ failure: new ConnectionClosedError('The queue events were closed.') });

@@ -1,9 +1,16 @@
 import { checkInteger, checkNumber } from '../job/check.js';
-import { JobNotFoundError, JobOfSchedulerError, WrongStateError } from '../job/errors.js';
+import {
+  JobNotFoundError,
+  JobOfSchedulerError,
+  UnreadableValueError,
+  WrongStateError,
+} from '../job/errors.js';
 import type { Job } from '../job/job.js';
+import { parseBase } from '../job/job-ref.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { FinishedState, JobType, ListedState } from '../job/job-state.js';
-import { encodeJson } from '../job/json.js';
+import { CHANGED } from '../job/job-record.js';
+import { checkSize, encodeJson } from '../job/json.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
 import type { CleanPlace } from '../store/control-store.js';
 import { checkFinishedState, listedState } from './arguments.js';
@@ -14,9 +21,16 @@ const SLICE = 1000;
 /** What a queue has to be for `obliterate`, by what the script found. */
 const OBLITERATE_NEEDS: Record<string, string> & { resumed: string } = {
   active: 'idle, as some jobs are active: use { force: true }',
-  undelivered: 'forgotten: parents in other queues wait for it',
+  undelivered: 'forgotten: parents in other queues wait for jobs of it, and cannot be told yet',
+  unsent:
+    'forgotten: jobs of its flows are to be added to other queues yet: use { force: true } to drop them',
   resumed: 'paused any more: it was resumed meanwhile',
 };
+
+function shownBase(base: string): string {
+  const { prefix, queueName } = parseBase(base);
+  return `queue ${queueName}, prefix ${prefix}`;
+}
 
 /** Where jobs of a state are: those that a limit does not let start are apart, and came first. */
 function placesOf(state: ListedState): CleanPlace[] {
@@ -82,15 +96,18 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     if (keepLogs !== undefined) {
       checkInteger('keepLogs', keepLogs, 0);
     }
+    checkSize('The line', String(line));
     const word = await this.store.write([
       'log',
       id,
       '',
-      line,
+      String(line),
       keepLogs === undefined ? '' : String(keepLogs),
     ]);
     if (word === 'missing') {
       throw new JobNotFoundError(id, 'log for');
+    } else if (word === 'unreadable') {
+      throw new UnreadableValueError(`Job ${id}`, CHANGED);
     }
     return Number(word);
   }
@@ -130,7 +147,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * Deletes the queue with all its jobs. Throws `WrongStateError` while jobs are active, unless forced. Parents in other
    * queues no longer wait for jobs of this one. Children in other queues stay: they run, and nobody is told of their end; remove
    * the parent with `remove` first where they are to go with it.
-   * @param options.force whether active jobs go too; default false
+   * @param options.force whether active jobs go too, and jobs of its flows that other queues cannot be given; default false
    * @param options.count how many jobs a call of Redis deletes at most; default and most 1000
    */
   async obliterate({
@@ -143,9 +160,11 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     do {
       word = await this.store.obliterateSlice(Math.min(count, SLICE), force);
     } while (word === 'more');
-    const needed = OBLITERATE_NEEDS[word];
     if (word !== 'done') {
-      throw new WrongStateError('*', 'obliterate', needed ?? OBLITERATE_NEEDS.resumed, `queue ${this.name}`);
+      const [kind = '', target] = word.split('\t');
+      const needed = OBLITERATE_NEEDS[kind] ?? OBLITERATE_NEEDS.resumed;
+      const where = target === undefined ? '' : ` (next: ${shownBase(target)})`;
+      throw new WrongStateError('*', 'obliterate', `${needed}${where}`, `queue ${this.name}`);
     }
   }
 

@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, checkQueueName, LONGEST_TIMER_MS, PRIORITY_LIMIT } from '../job/check.js';
-import { RedisVersionError } from '../job/errors.js';
+import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { decodeBody } from '../job/job-body.js';
 import { Job } from '../job/job.js';
 import type { JobRecord } from '../job/job-record.js';
@@ -205,6 +205,9 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     start: number,
     end: number,
   ): Promise<{ items: { id: string; v?: any; err?: string }[]; jobs: J[]; total: number }> {
+    if (type !== 'processed' && type !== 'pending') {
+      throw new InvalidOptionError('type', type, 'Use processed or pending.');
+    }
     checkRange(start, end);
     const found = new Map<string, { ref: JobRef; letter: string; payload: string }>();
     let cursor = 0;

@@ -70,7 +70,7 @@ export class Queue<
   /**
    * Adds a job. With a `jobId` that is in use nothing is written, and the answer carries that job's id; the same where
    * a `deduplication` stops it, and `job.deduplicated` says so.
-   * Throws `InvalidOptionError`, `NotSerializableError` or `DataTooLargeError` before anything is written;
+   * Throws `InvalidOptionError`, `NotSerializableError`, `DataTooLargeError` or `ValueTooLargeError` before anything is written;
    * `CallTimeoutError` when Redis did not answer in time, whose `mayBeWritten` says whether the job may have been added all
    * the same; `BacklogFullError` when too many adds wait for Redis already.
    * With a `parent`: `MissingParentError` when that is gone, `ParentConflictError` when the `jobId` is that of the child

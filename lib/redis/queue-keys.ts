@@ -16,6 +16,7 @@ const FIXED = [
   'fences',
   'inbox',
   'staging',
+  'unreadable',
   'limits',
   'limited',
   'holders',

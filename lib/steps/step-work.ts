@@ -1,9 +1,10 @@
-import { LockLostError } from '../job/errors.js';
+import { LockLostError, UnreadableValueError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
 import type { JobWrite, StepWay, StepWrite } from '../job/job-write.js';
 import { shownKey } from '../job/job-ref.js';
 import { encodeJson } from '../job/json.js';
+import { CHANGED } from '../job/job-record.js';
 import { specialErrorKind } from '../job/special-errors.js';
 import type { Telemetry } from '../job/telemetry.js';
 import type { WorkObserver } from '../runtime/runtime.js';
@@ -147,6 +148,9 @@ export class StepWork {
     });
     if (word === 'stale' || word === 'missing' || word === 'not-active') {
       throw new Refused(new LockLostError(job.id, 'keep a step of'));
+    }
+    if (word === 'unreadable') {
+      throw new Refused(new UnreadableValueError(`Job ${job.id}`, CHANGED));
     }
     this.run.kept(sentAt);
     if (write[0] === 'step') {

@@ -180,9 +180,13 @@ export class ControlStore {
     return { removed, next: Number(next) };
   }
 
-  /** Deletes one slice; answers more, undelivered, done, not-paused or active. */
-  obliterateQueue(count: number, force: boolean): Promise<string> {
-    return this.scripts.run(obliterateQueue, [REDIS_TIME, count, flag(force)]) as Promise<string>;
+  /**
+   * Deletes one slice; answers more, done, not-paused or active; undelivered or unsent, a tab, and what the keys of the target begin
+   * with.
+   * @param drop whether jobs of flows go that other queues have not taken
+   */
+  obliterateQueue(count: number, force: boolean, drop = false): Promise<string> {
+    return this.scripts.run(obliterateQueue, [REDIS_TIME, count, drop ? 2 : flag(force)]) as Promise<string>;
   }
 
   /** Moves one slice of the jobs finished at or before `before`, 0 being now by Redis' clock; answers the time used. */

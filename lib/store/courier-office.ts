@@ -14,6 +14,8 @@ export interface CourierOffice {
   /** A queue's outbox holds something: to be looked at in so many milliseconds. */
   nudge(base: string, lookInMs: number): void;
   failed(error: unknown): void;
+  /** So many messages of that queue cannot be read. */
+  laidAside(base: string, count: number): void;
   /** Makes a call that may be repeated, until it is answered or the office closes. */
   call(run: () => Promise<unknown>): Promise<unknown>;
   /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */

@@ -142,7 +142,9 @@ export class CourierRound {
     const call = new Call(runner, () => runner.run(receive, args, rest));
     const patience = this.office.runtime.setTimer(() => call.abandon(), PATIENCE_MS, { background: true });
     try {
-      const [lookInMs, ...taken] = (await call.answer()) as [number, ...Taken];
+      const [lookInMs, ...answer] = (await call.answer()) as [number, ...Taken, number?];
+      const [taken, laidAside = 0] = [answer.slice(0, 4) as Taken, answer[4]];
+      this.office.laidAside(this.target, laidAside);
       if (lookInMs >= 0 && this.target !== this.source) {
         this.office.nudge(this.target, lookInMs);
       }

@@ -173,7 +173,8 @@ export class Courier {
   }
 
   private take(page: OutboxPage): void {
-    const { history, lines } = page;
+    const { history, lines, laidAside } = page;
+    this.office.laidAside(this.source, laidAside);
     if (history !== this.history) {
       this.history = history;
       this.rounds.forEach((round) => round.forget());

@@ -4,9 +4,10 @@ import {
   MissingParentError,
   ParentConflictError,
   StepwellError,
+  UnreadableValueError,
   WrongStateError,
 } from '../job/errors.js';
-import type { JobFields } from '../job/job-record.js';
+import { CHANGED, type JobFields } from '../job/job-record.js';
 import { type JobRef, parseRef, refText, shownKey } from '../job/job-ref.js';
 import type { ChildPage, ChildQuery } from '../job/job-store.js';
 import { within } from '../runtime/within.js';
@@ -227,6 +228,8 @@ function refusal(word: string, parent: JobRef): Error {
       return new MissingParentError(shownKey(parent));
     case 'stale':
       return new LockLostError(parent.id, 'add children to');
+    case 'unreadable':
+      return new UnreadableValueError(`Job ${parent.id}`, CHANGED);
     case 'not-active':
       return new WrongStateError(parent.id, 'add children to', 'active');
     default:

@@ -29,11 +29,16 @@ export interface OutboxPage {
   sent: number;
   /** Flows asked about that are not whole yet. */
   going: Set<string>;
+  /** Messages that cannot be read: they are kept beside, and hold up nobody. */
+  laidAside: number;
   lines: OutboxLine[];
 }
 
 export function readPage(reply: readonly unknown[]): OutboxPage {
-  const [history, lateInMs, sent, going, ...rest] = reply as [string, number, string, string, ...string[]];
+  const [history, lateInMs, sent, going, laidAside, ...rest] = reply as [
+    ...[string, number, string, string, number],
+    ...string[],
+  ];
   const lines: OutboxLine[] = [];
   for (let at = 0; at < rest.length;) {
     const [target, number, era] = rest.slice(at, at + 3) as [string, string, string];
@@ -50,6 +55,7 @@ export function readPage(reply: readonly unknown[]): OutboxPage {
     lateInMs: Number(lateInMs),
     sent: Number(sent),
     going: new Set(going === '' ? [] : going.split(',')),
+    laidAside: Number(laidAside),
     lines,
   };
 }

@@ -23,6 +23,7 @@ export class ParentCare {
     }
     for (let pages = 0; pages < PAGES && this.pending.length > 0; pages += 1) {
       const parent = this.pending[0]!;
+      this.pending.shift();
       const page = await this.store.children(parent.id, {
         letters: 'p',
         values: false,
@@ -32,9 +33,9 @@ export class ParentCare {
         parent.id,
         page.children.map(({ ref }) => ref),
       );
-      parent.cursor = page.cursor;
-      if (page.cursor === 0) {
-        this.pending.shift();
+      // One that cannot be asked about has its turn again later, and keeps none of the others waiting.
+      if (page.cursor !== 0) {
+        this.pending.unshift({ ...parent, cursor: page.cursor });
       }
     }
   }

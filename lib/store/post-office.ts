@@ -1,3 +1,4 @@
+import { UnreadableValueError } from '../job/errors.js';
 import { asError } from '../job/job-failure.js';
 import type { Connection } from '../redis/connection.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -107,6 +108,16 @@ export class PostOffice implements CourierOffice {
 
   call(run: () => Promise<unknown>): Promise<unknown> {
     return this.calls.repeatable(run);
+  }
+
+  laidAside(base: string, count: number): void {
+    if (count > 0) {
+      const keys = QueueKeys.ofBase(base);
+      const what = `${count === 1 ? 'A message' : `${count} messages`} between queues`;
+      this.failed(
+        new UnreadableValueError(what, `kept in ${keys.of('unreadable')}, and delivered to nobody.`),
+      );
+    }
   }
 
   failed(error: unknown): void {

@@ -480,15 +480,16 @@ export class QueueStore implements JobStore {
     return this.once((lane) => this.control.cleanJobs(slice, lane));
   }
 
-  /** Answers done, more, active, not-paused; undelivered when other queues could not be told yet. */
+  /** Answers done, more, active, not-paused; undelivered or unsent, and where to, when that could not be delivered yet. */
   async obliterateSlice(count: number, force: boolean): Promise<string> {
-    const call = (): Promise<string> => this.control.obliterateQueue(count, force);
-    const word = await this.calls.repeatable(call);
-    if (word !== 'undelivered') {
+    const call = (drop: boolean): Promise<string> =>
+      this.calls.repeatable(() => this.control.obliterateQueue(count, force, drop));
+    const word = await call(false);
+    if (!/^un(?:delivered|sent)\t/.test(word)) {
       return word;
     }
     await this.deliver();
-    return this.calls.repeatable(call);
+    return call(force);
   }
 
   retrySlice(

@@ -1,13 +1,18 @@
+import type { BackoffStrategy } from '../job/backoff.js';
 import type { Job } from '../job/job.js';
-import { asError, type Failure, failureOf, type Tries } from '../job/job-failure.js';
+import { asError, type Failure, failureOf, messageOf, type Tries } from '../job/job-failure.js';
 import { retentionText } from '../job/retention.js';
 import { UnrecoverableError } from '../job/special-errors.js';
-import type { Runtime } from '../runtime/runtime.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { WorkerOptions } from './worker-options.js';
+
+/** A strategy that takes longer is one that throws: the run holds its slot and its lock until then. */
+const STRATEGY_MS = 30_000;
 
 /** What the options of a worker say of the attempts that it makes, where the job does not say so itself. */
 export class AttemptPolicy {
   private readonly completed: string;
+  private readonly strategy: BackoffStrategy<Job> | undefined;
 
   constructor(
     private readonly options: WorkerOptions,
@@ -15,6 +20,8 @@ export class AttemptPolicy {
     private readonly onError: (error: Error) => void,
   ) {
     this.completed = retentionText(options.removeOnComplete);
+    const strategy = options.settings?.backoffStrategy;
+    this.strategy = strategy && ((...args) => inTime(runtime, strategy(...args)));
   }
 
   /** Why the job may not be started, if it may not. */
@@ -48,11 +55,21 @@ export class AttemptPolicy {
   /** Decides between another try and failing for good. A strategy that throws ends the tries. */
   failure(job: Job, error: Error, tries?: Tries): Promise<Failure> {
     const { random } = this.runtime;
-    return failureOf(job, error, this.options.settings?.backoffStrategy, tries, random).catch(
-      (cause: unknown) => {
-        this.onError(asError(cause));
-        return failureOf(job, new UnrecoverableError(error.message), undefined, tries, random);
-      },
-    );
+    return failureOf(job, error, this.strategy, tries, random).catch((cause: unknown) => {
+      this.onError(asError(cause));
+      return failureOf(job, new UnrecoverableError(messageOf(error)), undefined, tries, random);
+    });
   }
+}
+
+async function inTime(runtime: Runtime, delay: number | Promise<number>): Promise<number> {
+  if (typeof delay === 'number') {
+    return delay;
+  }
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`settings.backoffStrategy has not come to an end in ${STRATEGY_MS} ms.`);
+    timer = runtime.setTimer(() => reject(error), STRATEGY_MS);
+  });
+  return Promise.race([delay, late]).finally(() => timer?.cancel());
 }

@@ -1,6 +1,13 @@
-import { JobCancelledError, JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
+import {
+  JobCancelledError,
+  JobTimeoutError,
+  LockLostError,
+  PendingChildrenError,
+  UnreadableValueError,
+} from '../job/errors.js';
 import type { Job } from '../job/job.js';
-import { asError, type Failure, thrownBy } from '../job/job-failure.js';
+import { asError, type Failure, messageOf, thrownBy } from '../job/job-failure.js';
+import { CHANGED } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
@@ -129,10 +136,14 @@ export class AttemptRunner {
     try {
       end();
     } catch (error) {
-      const { message } = asError(error);
-      const write = ['fail', run.job.id, run.token, JSON.stringify(message), '[]', '', ''] as const;
-      this.write(run, write, 'fail', () => this.hooks.failed(run.job, asError(error)));
+      this.failAnyhow(run, error);
     }
+  }
+
+  private failAnyhow(run: Run, thrown: unknown): void {
+    const error = asError(thrown);
+    const write = ['fail', run.job.id, run.token, JSON.stringify(messageOf(error)), '[]', '', ''] as const;
+    this.write(run, write, 'fail', () => this.hooks.failed(run.job, error));
   }
 
   private limit(run: Run, ttlMs: number): void {
@@ -158,10 +169,11 @@ export class AttemptRunner {
     failing.then(
       (ending) => {
         if (run.turn === turn) {
-          void (ending ? this.end(run, ending) : this.writeFailure(run, error));
+          this.orFail(run, () => void (ending ? this.end(run, ending) : this.writeFailure(run, error)));
         }
       },
-      (cause: unknown) => run.turn === turn && this.failWithoutStages(run, error, cause),
+      (cause: unknown) =>
+        run.turn === turn && this.orFail(run, () => this.failWithoutStages(run, error, cause)),
     );
   }
 
@@ -226,15 +238,18 @@ export class AttemptRunner {
     }
   }
 
+  /** Never rejects. */
   private async writeFailure(run: Run, error: Error): Promise<void> {
     const { job, token } = run;
-    run.trace?.fail(error);
-    const failure = await this.policy.failure(job, error);
-    this.orFail(run, () =>
+    try {
+      run.trace?.fail(error);
+      const failure = await this.policy.failure(job, error);
       this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
         this.failed(job, failure, error),
-      ),
-    );
+      );
+    } catch (cause) {
+      this.failAnyhow(run, cause);
+    }
   }
 
   /** The work has ended although children of its job are pending, which is its fault, or one has failed, or it was cancelled. */
@@ -347,6 +362,8 @@ export class AttemptRunner {
         done();
       } else if (error !== undefined) {
         this.hooks.error(asError(error));
+      } else if (word === 'unreadable') {
+        this.hooks.error(new UnreadableValueError(`Job ${run.job.id}`, CHANGED));
       } else {
         this.hooks.error(new LockLostError(run.job.id, action));
       }

@@ -14,8 +14,8 @@
 -- @reply a line per flow: '+', an id to ask by where it has more than one level, a tab, and the places of children that
 --        were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
 -- @cost O(K) for K children and messages, 2000 at most
--- @use server-time send once events moves check-lock limits change-limits read-spec place-new post advance-flow
--- @use children store-node
+-- @use server-time send once count-up events moves check-lock limits change-limits read-spec place-new post advance-flow
+-- @use unreadable children store-node
 
 local FLOW_CAP = 2000
 if #ARGV - rest + 1 > 8 * FLOW_CAP then
@@ -88,6 +88,13 @@ local function refuse(flow)
     local refused = check_lock(q, flow.id, redis.call('HMGET', q.job .. flow.id, 'state', 'token'), flow.a)
     if refused then
       return refused
+    end
+  end
+  if flow.kind == 'attach' then
+    local counts = redis.pcall('HMGET', q.job .. flow.id, 'pending', 'promised')
+    local known = redis.pcall('HLEN', q.children .. flow.id)
+    if counts.err or type(known) == 'table' or not whole(counts[1] or 0) or not whole(counts[2] or 0) then
+      return 'unreadable'
     end
   end
   local is_whole = flow.staged == ''

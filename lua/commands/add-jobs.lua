@@ -9,8 +9,8 @@
 --                       'name\noptions\ndata'
 -- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it, '!name' for a limit that is not there
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send once events moves wake place-new
--- @rare promote-due erase limits change-limits read-spec take-delayed deduplicate
+-- @use server-time send once count-up events moves wake place-new
+-- @rare promote-due erase limits change-limits read-spec take-delayed deduplicate state-of unreadable fail-next
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
@@ -92,7 +92,7 @@ if not unnamed then
   return redis.error_reply('ERR a job asks for what cannot be read')
 end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
-local next_id = unnamed > 0 and redis.call('HINCRBY', q.meta, 'id', unnamed) - unnamed or 0
+local next_id = unnamed > 0 and count_up(q.meta, 'id', unnamed) - unnamed or 0
 for at = rest, #ARGV, 3 do
   local id, named = ARGV[at], ARGV[at] ~= ''
   if not named then

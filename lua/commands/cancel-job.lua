@@ -14,8 +14,8 @@
 --        unchanged when it is being cancelled already, undoing when it fails already and its steps are being undone;
 --        finished, missing
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life events moves wake state-of free-places take-out erase retention finish-job
--- @use notify-workers take-delayed let-through children settle-child settle-here
+-- @use server-time send once this-life count-up events moves wake state-of free-places take-out erase retention
+-- @use finish-job notify-workers take-delayed let-through unreadable children settle-child fail-next settle-here
 -- @rare count-ends limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
 
 local lane = q.writer .. writer

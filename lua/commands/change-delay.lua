@@ -8,7 +8,8 @@
 -- @arg delay int        milliseconds from now
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
--- @use server-time send once this-life events moves wake promote-due state-of free-places take-out
+-- @use server-time send once this-life count-up events moves wake promote-due state-of free-places take-out
+-- @rare unreadable fail-next
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

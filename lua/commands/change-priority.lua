@@ -10,7 +10,7 @@
 -- @arg front int        1 for the front of the class
 -- @reply ok or missing
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life moves state-of free-places take-out
+-- @use server-time send once this-life count-up moves state-of free-places take-out
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

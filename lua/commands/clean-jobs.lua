@@ -14,9 +14,9 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events tell-removed moves wake state-of is-pending free-places erase limits change-limits read-spec
--- @use place-new release-dedup end-dedup post
--- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
+-- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase limits
+-- @use change-limits read-spec place-new release-dedup end-dedup post tell-parent leave-parents take-delayed let-through
+-- @use unreadable children settle-child fail-next settle-here
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer
@@ -54,9 +54,12 @@ end
 
 local function is_old(id)
   local field = dated_by[state]
-  local date = field and redis.call('HGET', q.job .. id, field)
+  local date = field and redis.pcall('HGET', q.job .. id, field)
   -- The first line of a body is the time of its creation; a body may be long, so no more of it is read.
-  return tonumber(date or string.match(redis.call('GETRANGE', q.body .. id, 0, 20), '^%d+') or 0) < oldest_kept
+  local body = redis.pcall('GETRANGE', q.body .. id, 0, 20)
+  -- What cannot be read is as old as can be.
+  local created = type(body) == 'string' and string.match(body, '^%d+')
+  return (tonumber(type(date) == 'string' and date or created or 0) or 0) < oldest_kept
 end
 
 local most = limit > 0 and limit or CLEAN_CAP

@@ -19,18 +19,25 @@
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
--- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
--- @use time-left rate-limit fetch-jobs let-through place-new add-job
--- @rare limits change-limits free-places fetch-limited read-spec take-delayed deduplicate release-dedup post
--- @rare undelivered tell-parent leave-parents fail-job give-back
--- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
--- @rare scheduler slots fire-slots
+-- @use server-time send once count-up events moves wake promote-due check-lock erase retention one-more finish-job
+-- @use activate time-left rate-limit fetch-jobs let-through place-new add-job
+-- @rare state-of unreadable limits change-limits free-places fetch-limited read-spec take-delayed deduplicate
+-- @rare release-dedup post undelivered tell-parent leave-parents fail-job give-back count-ends this-life write-job
+-- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside scheduler
+-- @rare slots fire-slots
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14
 if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
   return redis.error_reply('ERR too many entries in one call')
 end
+
+-- How many texts an entry has, a step those besides its way.
+local SIZES = {
+  complete = 5, fail = 7, retry = 7, postpone = 4, step = 9, ['begin-step'] = 7, ['wait-children'] = 4, add = 4, data = 4,
+  progress = 4, log = 5, ['clear-logs'] = 4, emit = 5, ['end-wait'] = 3,
+}
+local KEEPS_RUN = { add = true, data = true, progress = true, log = true, ['clear-logs'] = true, emit = true }
 
 local call = {
   moves = new_moves(server_time(now)),
@@ -94,12 +101,26 @@ local function apply(at)
   return 'unknown', #ARGV + 1
 end
 
+-- An entry that fails for what is stored of its job is refused alone: where it would end or go on with a run, the job fails.
+local function refuse(at, failure)
+  local size = SIZES[ARGV[at]] or LONGEST_ENTRY
+  local word = rare().set_aside(q, call, ARGV[at + 1], ARGV[at + 2], not KEEPS_RUN[ARGV[at]], failure)
+  return word, at + size + (ARGV[at] == 'step' and whole(ARGV[at + 8]) or 0)
+end
+
 local function apply_all()
-  local words = {}
-  local at = rest
-  while at <= #ARGV do
-    words[#words + 1], at = apply(at)
+  local words, at = {}, rest
+  local function go_on()
+    while at <= #ARGV do
+      words[#words + 1], at = apply(at)
+    end
   end
+  repeat
+    local done, failure = pcall(go_on)
+    if not done then
+      words[#words + 1], at = refuse(at, failure)
+    end
+  until done
   if call.renewed and lock > 0 then
     -- Before the moves: one that was given back later in this call is no longer active.
     rare().renew_old(q, call.renewed, call.moves.now, lock)

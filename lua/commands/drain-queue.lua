@@ -13,9 +13,9 @@
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed and both
 -- @reply scores
 -- @cost O(K log N) for K jobs, 1000 at most
--- @use server-time send events tell-removed moves wake state-of is-pending free-places take-out erase forget-dedup post
--- @use tell-parent leave-parents
--- @use take-delayed let-through children settle-child settle-here
+-- @use server-time send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
+-- @use forget-dedup post tell-parent leave-parents take-delayed let-through unreadable children settle-child fail-next
+-- @use settle-here
 
 local DRAIN_CAP = 1000
 
@@ -35,12 +35,12 @@ if begun == 0 then
   if left == 0 and not meta[3] then
     return { 0, 0, 0, 0, 0, prioritized, later }
   end
-  begun = redis.call('HINCRBY', q.meta, 'seq', 1)
+  begun = count_up(q.meta, 'seq', 1)
 end
 
 local function was_let_run(id)
-  local since = redis.call('HGET', q.job .. id, 'since')
-  return since and tonumber(since) > begun
+  local since = redis.pcall('HGET', q.job .. id, 'since')
+  return type(since) == 'string' and (tonumber(since) or 0) > begun
 end
 
 local function stays(id)

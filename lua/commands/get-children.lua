@@ -18,7 +18,12 @@ local scan, seen = math.floor(cursor / SPAN), cursor % SPAN
 
 local reply, looked = {}, 0
 repeat
-  local found = redis.call('HSCAN', q.children .. id, string.format('%.0f', scan), 'COUNT', SCAN)
+  local found = redis.pcall('HSCAN', q.children .. id, string.format('%.0f', scan), 'COUNT', SCAN)
+  -- A key that holds something else holds no children.
+  if found.err and not string.find(found.err, 'WRONGTYPE', 1, true) then
+    return found
+  end
+  found = found.err and { '0', {} } or found
   local entries = found[2]
   while seen * 2 < #entries and #reply < count * 2 do
     local value = entries[seen * 2 + 2]

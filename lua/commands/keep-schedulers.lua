@@ -11,9 +11,8 @@
 -- @rest two per scheduler: id, fingerprint of its definition
 -- @reply a line: how many schedulers are in anybody's code; then a word for each, split by commas: make, kept, older, hand, or missing; then a line with the id of each that was removed
 -- @cost O(K log N)
--- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
--- @use read-spec place-new release-dedup end-dedup
--- @use replace-pending scheduler
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed limits
+-- @use change-limits read-spec place-new release-dedup end-dedup replace-pending scheduler
 
 local KEEP_CAP = 1000
 local SWEEP_CAP = 100

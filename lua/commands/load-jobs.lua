@@ -4,14 +4,12 @@
 -- @rest the ids
 -- @reply three per job: body (nothing when there is no such job), stored fields, state ('' when there is no such job)
 -- @cost O(K log N) for K jobs
--- @use state-of
+-- @use state-of stored-job
 
 local reply = {}
 for at = rest, #ARGV do
   local id = ARGV[at]
   local n = #reply
-  reply[n + 1] = redis.call('GET', q.body .. id)
-  reply[n + 2] = redis.call('HGETALL', q.job .. id)
-  reply[n + 3] = state_of(q, id) or ''
+  reply[n + 1], reply[n + 2], reply[n + 3] = stored_job(q, id)
 end
 return reply

@@ -5,7 +5,7 @@
 -- @reply time in ms, number of the last event, id of the last entry, body (nothing when there is no such job), stored
 -- @reply fields, state ('' when there is no such job)
 -- @cost O(log N)
--- @use server-time state-of
+-- @use server-time state-of stored-job
 
 local function last_entry()
   local stream = redis.pcall('XINFO', 'STREAM', q.events)
@@ -21,7 +21,5 @@ return {
   string.format('%.0f', server_time(0)),
   redis.call('HGET', q.meta, 'told') or '0',
   last_entry(),
-  redis.call('GET', q.body .. id),
-  redis.call('HGETALL', q.job .. id),
-  state_of(q, id) or '',
+  stored_job(q, id),
 }

@@ -14,6 +14,7 @@ if redis.call('EXISTS', q['waiting-children']) == 0 then
   return {}
 end
 local last, at = string.match(redis.call('HGET', q.meta, 'lookedAfter') or '0,0', '^(%d+),(%d+)$')
+last, at = last or '0', at or '0'
 if math.abs(t - at) < interval then
   return {}
 end

@@ -2,15 +2,17 @@
 -- What remembers the last call of each writer, and the last message of each queue, is left to expire, and so are the events:
 -- readers have yet to learn of the jobs that went.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
--- @key staging metrics completed-points failed-points limits limited holders notices
+-- @key staging metrics completed-points failed-points unreadable limits limited holders notices
 -- @derives job body logs dedup children staged posted scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 1000
--- @arg force int        1 to delete active jobs as well
--- @reply not-paused, active when there are active jobs, more, undelivered when other queues have to be told first, or
---        done
+-- @arg force int        1 to delete active jobs as well, 2 to drop jobs of flows besides that other queues have not taken yet
+-- @reply not-paused, active when there are active jobs, more, or done; where something is to be delivered first, a tab and what the
+--        keys of one of its targets begin with behind undelivered, when parents in other queues have to be told, or unsent,
+--        when jobs of flows have to be added there
 -- @cost O(K log N) for K jobs
--- @use server-time send events tell-removed free-places take-out erase forget-dedup post tell-parent leave-parents lines
+-- @use server-time send count-up events tell-removed free-places take-out erase forget-dedup post tell-parent
+-- @use leave-parents lines
 
 local OBLITERATE_CAP = 1000
 local REMEMBER_MS = 3600000
@@ -19,6 +21,18 @@ if redis.call('HEXISTS', q.meta, 'paused') == 0 then
 end
 if force == 0 and redis.call('ZCARD', q.active) > 0 then
   return 'active'
+end
+
+-- Jobs of flows may be dropped with their queue, which has none of the parents any more. That a child has ended may not.
+local function tells_parents(line)
+  for _, message in ipairs(redis.call('LRANGE', line.key, line.count, line.count + OBLITERATE_CAP - 1)) do
+    local _, _, _, text = string.match(message, POSTED_MESSAGE)
+    local kind = string.match(text or '', '^%a+')
+    if kind == 'settle' or kind == 'relink' then
+      return true
+    end
+  end
+  return false
 end
 
 local t = server_time(now)
@@ -49,11 +63,21 @@ if left == 0 then
 end
 local lines = redis.call('HGETALL', q.outbox)
 local past = history()
+local unsent
 for i = 1, #lines, 2 do
   local line = read_line(q, lines[i], lines[i + 1], past, t)
   if line.count < line.size then
-    return 'undelivered'
+    if tells_parents(line) then
+      return 'undelivered\t' .. line.target
+    end
+    unsent = unsent or line
   end
+end
+if unsent and force < 2 then
+  return 'unsent\t' .. unsent.target
+elseif unsent and unsent.size - unsent.count > OBLITERATE_CAP then
+  redis.call('LTRIM', unsent.key, unsent.count + OBLITERATE_CAP, -1)
+  return 'more'
 end
 for i = 1, #lines, 2 do
   redis.call('UNLINK', q.posted .. lines[i])
@@ -61,12 +85,17 @@ end
 for _, id in ipairs(redis.call('ZRANGE', q.staging, 0, OBLITERATE_CAP - 1)) do
   redis.call('UNLINK', q.staged .. id)
 end
+for _, field in ipairs(redis.call('HKEYS', q.fences)) do
+  if string.sub(field, 1, 1) == '#' then
+    redis.call('UNLINK', q.staged .. string.sub(field, 2))
+  end
+end
 for _, name in ipairs(redis.call('ZRANGE', q.limits, 0, -1)) do
   redis.call('UNLINK', q.limit .. name, q.parked .. name)
 end
 redis.call(
   'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q['waiting-children'],
-  q.wake, q.limiter, q.staging, q.outbox, q.fences, q.metrics, q['completed-points'], q['failed-points'],
+  q.wake, q.limiter, q.staging, q.unreadable, q.outbox, q.fences, q.metrics, q['completed-points'], q['failed-points'],
   q.schedulers .. 'unplanned', q.schedulers .. 'code', q.limits, q.limited, q.holders, q.notices
 )
 redis.call('PEXPIRE', q.inbox, REMEMBER_MS)

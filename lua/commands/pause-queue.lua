@@ -3,7 +3,7 @@
 -- @arg paused int       1 to pause, 0 to resume
 -- @reply ok, or unchanged when the queue was so already
 -- @cost O(1)
--- @use events wake
+-- @use count-up events wake
 
 local events = new_events()
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')

@@ -6,9 +6,8 @@
 -- @rest six per scheduler: id, revision, last slot before these, slots, 1 when no slot follows, how many passed ones were left out
 -- @reply how many were taken
 -- @cost O(K log N) for K schedulers, 100 at most
--- @use server-time send events moves wake state-of free-places take-out erase take-delayed limits change-limits
--- @use read-spec place-new release-dedup end-dedup
--- @use deduplicate scheduler slots
+-- @use server-time send count-up events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup deduplicate scheduler slots
 
 local PLAN_CAP = 100
 if #ARGV - rest + 1 > 6 * PLAN_CAP then

@@ -7,7 +7,7 @@
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
--- @use server-time send once this-life events moves wake state-of free-places take-out
+-- @use server-time send once this-life count-up events moves wake state-of free-places take-out
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -5,7 +5,7 @@
 -- @rest the ids, 1000 at most; one that is not delayed is left alone
 -- @reply how many were moved
 -- @cost O(K log N) for K jobs
--- @use server-time send events moves wake
+-- @use server-time send count-up events moves wake
 
 local PROMOTE_CAP = 1000
 if #ARGV - rest + 1 > PROMOTE_CAP then
@@ -18,8 +18,10 @@ local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local moved = 0
 for at = rest, #ARGV do
   local id = ARGV[at]
-  if redis.call('ZREM', q.delayed, id) == 1 then
-    local state = place(moves, id, redis.call('HGET', q.job .. id, 'priority'), false)
+  local priority = redis.pcall('HGET', q.job .. id, 'priority')
+  -- One whose fields cannot be read fails when it is due.
+  if type(priority) ~= 'table' and redis.call('ZREM', q.delayed, id) == 1 then
+    local state = place(moves, id, priority, false)
     redis.call('HSET', q.job .. id, 'state', state, 'delay', 0)
     emit(events, 'waiting', id .. '\tdelayed')
     moved = moved + 1

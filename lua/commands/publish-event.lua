@@ -7,7 +7,7 @@
 -- @arg max int          entries to keep at least; a queue that keeps more goes on doing so
 -- @reply ok
 -- @cost O(1)
--- @use once events
+-- @use once count-up events
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

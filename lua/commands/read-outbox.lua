@@ -1,6 +1,6 @@
 --- Notes which messages have been received, drops those that can't get lost any more, and gives what is to be delivered
 -- next, of each line to one process at a time. Takes back what was staged and never gone on with.
--- @key meta outbox fences staging
+-- @key meta outbox fences staging unreadable
 -- @derives posted staged
 -- @arg now int          0 for Redis' clock
 -- @arg holder text      names the process
@@ -13,11 +13,11 @@
 -- @rest five per line: target; number up to which all was received; number up to which nothing can get lost; fences that
 --       were passed, split by commas; busy to be given nothing of it, again for all that is kept, or nothing
 -- @reply the history; ms until another process is late with what it delivers, -1 when none is at it; the last number
---        given; which of the flows asked about are not whole yet, split by commas; then per line: target, number and era
+--        given; which of the flows asked about are not whole yet, split by commas; how many messages were laid aside as they cannot be read; then per line: target, number and era
 --        of the last message received, how many are kept after they were, how many are still to be, how many follow, and
 --        three parts of each of these: number, era, text
 -- @cost O(L log N) for L targets, and O(K) for K messages given, 1500 at most
--- @use server-time send post advance-flow lines
+-- @use server-time send post lay-aside advance-flow lines
 
 local STAGED_SLICE = 20
 local t = server_time(now)
@@ -53,20 +53,40 @@ local function take_report(line)
     return
   end
   if report.received > 0 then
-    mark_received(line, report.received, t)
+    mark_received(q, line, report.received, t)
   end
   if report.durable > 0 then
-    drop_first(line, math.min(count_up_to(line, report.durable), line.count))
+    drop_first(line, math.min(count_up_to(q, line, report.durable), line.count))
   end
   for number in string.gmatch(report.fences, '%d+') do
     pass_fence(q, call, number)
   end
 end
 
+local laid_aside = 0
+
+-- What is kept for a target that nobody could find, or under a key that holds something else, is for nobody.
+local function clear_line(line)
+  local messages = redis.pcall('LRANGE', line.key, 0, 99)
+  for _, message in ipairs(messages) do
+    lay_aside(q, message)
+  end
+  if messages.err or #messages > 0 then
+    laid_aside = laid_aside + math.max(#messages, 1)
+  end
+  redis.call('UNLINK', line.key)
+  redis.call('HDEL', q.outbox, line.target)
+end
+
 local function read_lines()
   local lines, flat = {}, redis.call('HGETALL', q.outbox)
   for i = 1, #flat, 2 do
-    lines[#lines + 1] = read_line(q, flat[i], flat[i + 1], current, t)
+    local line = read_line(q, flat[i], flat[i + 1], current, t)
+    if line.is_other or not (string.find(line.target, '.:{[^{}]*}:$') or string.find(line.target, '~:$')) then
+      clear_line(line)
+    else
+      lines[#lines + 1] = line
+    end
   end
   return lines
 end
@@ -77,10 +97,11 @@ for _, line in ipairs(read_lines()) do
     drop_first(line, line.count)
   end
   write_line(q, line, current)
+  laid_aside = laid_aside + (line.laid_aside or 0)
 end
 write_outbox(q, call, t)
 
-local reply, wait, is_left = { current, -1, redis.call('HGET', q.meta, 'sent') or '0', '' }, -1, false
+local reply, wait, is_left = { current, -1, redis.call('HGET', q.meta, 'sent') or '0', '', 0 }, -1, false
 local budget = { weight = maxWeight, bytes = maxBytes }
 
 local function give(line)
@@ -99,7 +120,9 @@ local function give(line)
   if leased then
     wait = wait < 0 and line.deadline - t or math.min(wait, line.deadline - t)
   elseif not (report and report.flag == 'busy') and not (budget.used and budget.weight <= 0) then
-    reply[at + 6] = fill(reply, line, budget)
+    reply[at + 6] = fill(q, reply, line, budget)
+    reply[at + 5] = line.size - line.count
+    laid_aside = laid_aside + (line.laid_aside or 0)
     line.deadline, line.owner = t + lease, holder
     write_line(q, line, current)
   end
@@ -120,5 +143,5 @@ for id in string.gmatch(asked, '[^,]+') do
     going[#going + 1] = id
   end
 end
-reply[2], reply[4] = wait, table.concat(going, ',')
+reply[2], reply[4], reply[5] = wait, table.concat(going, ','), laid_aside
 return reply

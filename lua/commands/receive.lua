@@ -3,7 +3,7 @@
 -- so that a delivery may be repeated by anybody at any time. Messages that follow one that is not here are left alone: that
 -- one was lost with a server that was failed over, and comes again first.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences inbox
--- @key limits
+-- @key unreadable limits
 -- @derives job body children posted limit
 -- @arg now int          0 for Redis' clock
 -- @arg source text      what the keys of the sending queue begin with
@@ -12,10 +12,11 @@
 -- @arg afterEra text    its era
 -- @rest three per message: number, era, message
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
---        last message taken, and number and era of the last one of the era before
+--        last message taken, and number and era of the last one of the era before; how many messages were laid aside, if any
 -- @cost O(K log N) for K writes that the messages take, bounded by the page that read-outbox gives
--- @use server-time send events moves wake state-of let-through take-delayed limits change-limits read-spec place-new post
--- @use undelivered tell-parent children settle-child settle-here store-node link-node
+-- @use server-time send count-up events moves wake state-of let-through take-delayed limits change-limits read-spec
+-- @use place-new post lay-aside undelivered tell-parent unreadable children settle-child fail-next settle-here store-node
+-- @use link-node
 
 local RECEIVE_CAP = 1000
 if #ARGV - rest + 1 > 3 * RECEIVE_CAP then
@@ -61,7 +62,7 @@ local apply = {
   -- Says to its sender alone that all ahead of it is here.
   fence = function() end,
   relink = function(parts)
-    relink_child(q, parts[2], source, parts[3])
+    relink_child(q, call, parts[2], source, parts[3])
   end,
 }
 
@@ -85,7 +86,10 @@ end
 local last = { '0', '', '0', '' }
 local stored = redis.call('HGET', q.inbox, source)
 if stored then
-  last = { string.match(stored, '^(%d+) (%S*) (%d+) (%S*)$') }
+  local number, era, before, era_before = string.match(stored, '^(%d+) (%S*) (%d+) (%S*)$')
+  if number then
+    last = { number, era, before, era_before }
+  end
 end
 
 -- Whether the message is new. Notes that it was taken.
@@ -107,25 +111,29 @@ local function continues()
   return after == '0' or (at and tonumber(last[at]) >= tonumber(after))
 end
 
-local messages = {}
+local messages, unreadable = {}, {}
 for at = continues() and rest or #ARGV + 1, #ARGV, 3 do
   if not whole(ARGV[at]) or not ARGV[at + 2] or not string.find(ARGV[at + 1], '^[%x%.]*$') then
     return redis.error_reply('ERR a message lacks its number, era or text')
   elseif take(ARGV[at], ARGV[at + 1]) then
     local message, is_readable = read_message(ARGV[at + 2])
-    if not is_readable then
-      return redis.error_reply('ERR unknown message ' .. message[1])
+    if is_readable then
+      messages[#messages + 1] = message
+    else
+      unreadable[#unreadable + 1] = ARGV[at + 2]
     end
-    messages[#messages + 1] = message
   end
 end
 
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'outbox')
-if #messages > 0 then
+if #messages + #unreadable > 0 then
   let_through(q)
   redis.call('HSETNX', q.meta, 'base', base)
   for _, parts in ipairs(messages) do
-    apply[parts[1]](parts)
+    apply_to(q, call, parts[2], apply[parts[1]], parts)
+  end
+  for _, text in ipairs(unreadable) do
+    lay_aside(q, text)
   end
   redis.call('HSET', q.inbox, source, table.concat(last, ' '))
   -- A queue that was obliterated leaves it to expire.
@@ -136,4 +144,8 @@ if #messages > 0 then
   write_outbox(q, call, call.moves.now)
   publish(q.events, call.events, meta[2])
 end
-return { undelivered(meta[3], call.outbox), unpack(last) }
+local reply = { undelivered(meta[3], call.outbox), unpack(last) }
+if #unreadable > 0 then
+  reply[6] = #unreadable
+end
+return reply

@@ -14,7 +14,8 @@
 -- @reply ids taken back, ms for which further expired locks are left alone, schedulers whose slots are to
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
--- @use server-time send events free-places moves wake one-more activate let-through silence
+-- @use server-time send count-up events free-places moves wake one-more activate let-through silence
+-- @rare state-of unreadable fail-next
 
 local RECOVER_CAP = 500
 local t = server_time(now)
@@ -35,7 +36,8 @@ end
 
 local function hand_over(id, stalls)
   redis.call('HSET', q.job .. id, 'stalls', stalls)
-  activate(q, reply, id, redis.call('GET', q.body .. id), { worker = worker, name = '' }, moves.stamp)
+  local body = redis.pcall('GET', q.body .. id)
+  activate(q, reply, id, type(body) == 'string' and body or '', { worker = worker, name = '' }, moves.stamp)
   relocked[#relocked + 1] = id
 end
 
@@ -68,7 +70,10 @@ local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', string.format('%.0
 -- The last one first: each goes to the front, and the one that waits longest ends up there.
 for i = #expired, 1, -1 do
   local id = expired[i]
-  local fields = redis.call('HMGET', q.job .. id, 'stalls', 'priority')
+  local fields = redis.pcall('HMGET', q.job .. id, 'stalls', 'priority')
+  if fields.err then
+    rare().renewed_fields(q, id, fields)
+  end
   local stalls = (tonumber(fields[1]) or 0) + 1
   if redis.call('EXISTS', q.body .. id) == 0 then
     move(moves, 'released', id)

@@ -8,9 +8,9 @@
 -- @rest the ids, 500 at most
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
--- @use server-time send events moves wake state-of free-places take-out erase limits change-limits read-spec place-new
--- @use release-dedup end-dedup post
--- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
+-- @use server-time send count-up events moves wake state-of free-places take-out erase limits change-limits read-spec
+-- @use place-new release-dedup end-dedup post tell-parent leave-parents take-delayed let-through unreadable children
+-- @use settle-child fail-next settle-here
 
 local REMOVE_CAP = 500
 if #ARGV - rest + 1 > REMOVE_CAP then
@@ -21,7 +21,8 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'limits')
 
 local function may_go(id, state)
-  if not state or string.sub(redis.call('HGET', q.job .. id, 'parent') or '', 2) ~= parent then
+  local link = redis.pcall('HGET', q.job .. id, 'parent')
+  if not state or type(link) ~= 'string' or string.sub(link, 2) ~= parent then
     return false
   elseif state == 'active' then
     return unfinished == 0 and tonumber(redis.call('ZSCORE', q.active, id) or 0) <= call.moves.now

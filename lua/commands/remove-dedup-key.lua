@@ -8,7 +8,8 @@
 -- @arg owner text       only while this job owns it; '' for any owner
 -- @reply ok, or missing when there is nothing to end
 -- @cost O(1)
--- @use server-time send once events moves wake take-delayed limits change-limits read-spec place-new release-dedup end-dedup
+-- @use server-time send once count-up events moves wake take-delayed limits change-limits read-spec place-new
+-- @use release-dedup end-dedup
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

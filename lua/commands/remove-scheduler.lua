@@ -7,9 +7,8 @@
 -- @arg id text
 -- @reply ok or missing
 -- @cost O(log N)
--- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
--- @use read-spec place-new release-dedup end-dedup
--- @use replace-pending scheduler
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed limits
+-- @use change-limits read-spec place-new release-dedup end-dedup replace-pending scheduler
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -18,7 +18,7 @@ end
 local t = server_time(now)
 local lost, held, cancelled = {}, {}, {}
 for at = rest, #ARGV, 2 do
-  local fields = redis.call('HMGET', q.job .. ARGV[at], 'state', 'token', 'cancelled')
+  local fields = redis.pcall('HMGET', q.job .. ARGV[at], 'state', 'token', 'cancelled')
   if fields[1] == 'active' and fields[2] == ARGV[at + 1] then
     held[#held + 1] = ARGV[at]
     if fields[3] then

@@ -8,8 +8,8 @@
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use server-time send events moves wake state-of restart post tell-parent
--- @use take-delayed let-through children settle-child settle-here
+-- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed let-through unreadable
+-- @use children settle-child fail-next settle-here
 
 local RETRY_CAP = 1000
 if state ~= 'failed' and state ~= 'completed' then
@@ -23,8 +23,11 @@ local call, ids, priorities = { events = events }, {}, {}
 local dropped = state == 'completed' and { 'step' } or {}
 local size = math.min(count, RETRY_CAP)
 for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or {}) do
-  local fields = redis.call('HMGET', q.job .. id, 'finishedOn', 'parent', 'priority')
-  if tonumber(fields[1] or 0) > latest then
+  local fields = redis.pcall('HMGET', q.job .. id, 'finishedOn', 'parent', 'priority')
+  if fields.err then
+    renewed_fields(q, id, fields)
+  end
+  if (tonumber(fields[1] or nil) or 0) > latest then
     break
   end
   if fields[2] then

@@ -7,7 +7,7 @@
 -- @arg id text
 -- @reply ok, then a line each with id and fields of the job, and its body; missing; taken when there are too many jobs of this millisecond
 -- @cost O(log N)
--- @use server-time send once events moves wake limits change-limits read-spec scheduler
+-- @use server-time send once count-up events moves wake limits change-limits read-spec scheduler
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

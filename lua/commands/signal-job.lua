@@ -11,7 +11,7 @@
 -- @reply ok, unchanged when the last signal of that name had the same key, finished, missing, or too-many when the job keeps
 --        as many signals as it may
 -- @cost O(log N)
--- @use server-time send once this-life events moves wake state-of free-places take-out signals
+-- @use server-time send once this-life count-up events moves wake state-of free-places take-out signals
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -27,7 +27,8 @@ local fields = redis.call('HMGET', q.job .. id, 'signal:' .. name, 'awaits', 'pr
 local last_key = fields[1] and string.match(fields[1], '^[^\t]*')
 local wait = fields[2] and read_awaits(fields[2])
 -- A worker that holds the job looks for the signal itself.
-local awaits_it = wait and wait.signal == name and state ~= 'active'
+local entry = wait and redis.call('HGET', q.job .. id, 'step:' .. wait.name)
+local awaits_it = wait and is_entry(entry) and wait.signal == name and state ~= 'active'
 local word = 'ok'
 if not state then
   word = 'missing'
@@ -55,10 +56,14 @@ if word == 'ok' then
   emit(call.events, 'signalled', id .. '\t' .. name)
   if awaits_it then
     take_signal(q, id, name, key)
-    settle_wait(q, call, id, wait.name, redis.call('HGET', q.job .. id, 'step:' .. wait.name), wait.next_step, payload)
+    settle_wait(q, call, id, wait.name, entry, wait.next_step, payload)
     let_go_on()
   else
     redis.call('HSET', q.job .. id, 'signal:' .. name, key .. '\t' .. payload)
+    if fields[2] and not is_entry(entry) then
+      -- Nobody can say what it waits for: its next worker fails it.
+      let_go_on()
+    end
   end
   publish(q.events, call.events, meta[2])
 end

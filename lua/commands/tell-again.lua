@@ -8,8 +8,8 @@
 -- @rest ids of children that the parent counts as pending, 500 at most
 -- @reply how many told again
 -- @cost O(K) for K children
--- @use server-time send events moves wake state-of post tell-parent take-delayed let-through children settle-child
--- @use settle-here lines
+-- @use server-time send count-up events moves wake state-of post tell-parent take-delayed let-through unreadable children
+-- @use settle-child fail-next settle-here lines
 
 local TELL_CAP = 500
 if #ARGV - rest + 1 > TELL_CAP then
@@ -26,8 +26,12 @@ end
 
 for at = rest, #ARGV do
   local id = ARGV[at]
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'parent', 'result', 'failedReason')
+  local fields = redis.pcall('HMGET', q.job .. id, 'state', 'parent', 'result', 'failedReason')
   local state, link = fields[1], fields[2]
+  if link and not read_link(link) then
+    -- Its parent knows it, though it no longer knows its parent.
+    link = 'f' .. base .. '\t' .. parent
+  end
   if link and string.sub(link, 2) == base .. '\t' .. parent then
     if state == 'completed' then
       tell_parent(q, call, link, id, 'c', fields[3] or 'null')

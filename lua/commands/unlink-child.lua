@@ -7,8 +7,8 @@
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply told when a parent in another queue has to be told besides, ok, missing, or unchanged when no parent waits for it
 -- @cost O(log N)
--- @use server-time send once this-life events moves wake state-of post tell-parent
--- @use take-delayed let-through children settle-child settle-here
+-- @use server-time send once this-life count-up events moves wake state-of post tell-parent take-delayed let-through
+-- @use unreadable children settle-child fail-next settle-here
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

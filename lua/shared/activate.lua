@@ -3,7 +3,10 @@
 -- Appends id, body, token and the stored fields from before the grant to the reply. `known` are these fields, where the
 -- caller has read them. Returns the scheduler that the job came from, if any.
 local function activate(q, reply, id, body, grant, stamp, known)
-  local stored = known or redis.call('HGETALL', q.job .. id)
+  local stored = known or redis.pcall('HGETALL', q.job .. id)
+  if stored.err then
+    stored = rare().renewed_fields(q, id, stored)
+  end
   local started, last, scheduler
   for i = 1, #stored, 2 do
     if stored[i] == 'attemptsStarted' then

@@ -7,31 +7,35 @@ local FLOW_WEIGHT = 1000
 -- A message of a flow is a flag, 'w' where a level begins, its weight, its target and its payload.
 local FLOW_MESSAGE = '^(%a?)' .. SEPARATOR .. '(%d+)' .. SEPARATOR .. '(.-)' .. SEPARATOR .. '(.*)$'
 
-local function post_part(call, texts)
+local function post_part(q, call, texts)
   local targets, named, weight, taken = {}, {}, 0, 0
   for i, text in ipairs(texts) do
     local flag, own, target, payload = string.match(text, FLOW_MESSAGE)
-    weight = weight + own
-    if i > 1 and (flag == 'w' or weight > FLOW_WEIGHT) then
-      break
+    if flag then
+      weight = weight + own
+      if i > 1 and (flag == 'w' or weight > FLOW_WEIGHT) then
+        break
+      end
+      post(call, own, target, payload)
+      if not named[target] then
+        named[target] = true
+        targets[#targets + 1] = target
+      end
+    elseif q.unreadable then
+      lay_aside(q, text)
     end
-    post(call, own, target, payload)
     taken = i
-    if not named[target] then
-      named[target] = true
-      targets[#targets + 1] = target
-    end
   end
   return targets, taken
 end
 
 -- Posts the next part of a flow. Passing its fences takes as long as posting what follows.
 local function advance_flow(q, call, id)
-  local texts = redis.call('LRANGE', q.staged .. id, 0, FLOW_SLICE - 1)
+  local texts = redis.pcall('LRANGE', q.staged .. id, 0, FLOW_SLICE - 1)
   if #texts == 0 then
     return
   end
-  local targets, taken = post_part(call, texts)
+  local targets, taken = post_part(q, call, texts)
   redis.call('LTRIM', q.staged .. id, taken, -1)
   local heavy = redis.call('EXISTS', q.staged .. id) * FLOW_SLICE
   for _, target in ipairs(targets) do
@@ -48,7 +52,8 @@ local function pass_fence(q, call, number)
     return
   end
   redis.call('HDEL', q.fences, number)
-  if redis.call('HINCRBY', q.fences, '#' .. id, -1) <= 0 then
+  local left = redis.pcall('HINCRBY', q.fences, '#' .. id, -1)
+  if type(left) == 'table' or left <= 0 then
     redis.call('HDEL', q.fences, '#' .. id)
     advance_flow(q, call, id)
   end

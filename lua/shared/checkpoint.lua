@@ -11,8 +11,11 @@ local function end_wait(q, call, id, token)
   if not fields[3] then
     return 'unchanged'
   end
-  local wait = read_awaits(fields[3])
+  local wait = read_awaits(fields[3]) or refuse_record('awaits')
   local stored = redis.call('HMGET', q.job .. id, 'step:' .. wait.name, 'signal:' .. wait.signal)
+  if not is_entry(stored[1]) then
+    refuse_record('step')
+  end
   local key, payload = kept_signal(stored[2])
   if payload then
     settle_wait(q, call, id, wait.name, stored[1], wait.next_step, payload)

@@ -23,7 +23,10 @@ end
 -- Of children that a message brings, those that the job was promised: the message may be about another one that had its
 -- id. They are taken off the promise.
 local function take_promised(q, id, refs)
-  local promised = tonumber(redis.call('HGET', q.job .. id, 'promised') or 0)
+  local promised = whole(redis.call('HGET', q.job .. id, 'promised') or 0)
+  if not promised then
+    refuse_record('promised')
+  end
   if promised > #refs then
     redis.call('HINCRBY', q.job .. id, 'promised', -#refs)
     return refs
@@ -41,20 +44,20 @@ local function let_run(q, call, id, state, priority)
     redis.call('ZREM', q['waiting-children'], id)
   end
   local state_now = place(call.moves, id, priority, not call.drains)
-  local since = redis.call('HINCRBY', q.meta, 'seq', 1)
+  local since = count_up(q.meta, 'seq', 1)
   redis.call('HSET', q.job .. id, 'state', state_now, 'delay', 0, 'since', since)
   emit(call.events, 'waiting', id .. '\t' .. state)
 end
 
 -- Ends a parent's waiting: a delay that it was given counts from now.
 local function release_parent(q, call, id, priority, delay)
-  if not delay or tonumber(delay) <= 0 then
+  if not delay or (tonumber(delay) or 0) <= 0 then
     return let_run(q, call, id, 'waiting-children', priority)
   end
   redis.call('ZREM', q['waiting-children'], id)
   local due = call.moves.now + tonumber(delay)
   move(call.moves, 'delayed', { id = id, due = due })
-  redis.call('HSET', q.job .. id, 'state', 'delayed', 'since', redis.call('HINCRBY', q.meta, 'seq', 1))
+  redis.call('HSET', q.job .. id, 'state', 'delayed', 'since', count_up(q.meta, 'seq', 1))
   emit(call.events, 'delayed', id .. '\t' .. due)
 end
 

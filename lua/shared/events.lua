@@ -52,7 +52,7 @@ local function publish(stream, events, cap)
   close_run(events)
   if events.count > 0 then
     local max = math.max(cap and whole(cap) or DEFAULT_MAX_EVENTS, LIVE_EVENTS)
-    local first = redis.call('HINCRBY', meta_of(stream), 'told', events.count) - events.count + 1
+    local first = count_up(meta_of(stream), 'told', events.count, true) - events.count + 1
     if first == 1 then
       -- What an obliterated queue left to expire lives on with the next queue of that name.
       redis.call('PERSIST', stream)

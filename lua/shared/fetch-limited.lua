@@ -163,7 +163,10 @@ local READ = { limits = true, priority = true, turn = true }
 local function sort_out(q, run, ids)
   local open = {}
   for _, id in ipairs(ids) do
-    local stored = redis.call('HGETALL', q.job .. id)
+    local stored = redis.pcall('HGETALL', q.job .. id)
+    if stored.err then
+      stored = rare().renewed_fields(q, id, stored)
+    end
     local entry = { id = id, stored = stored }
     for i = 1, #stored, 2 do
       local field = stored[i]
@@ -195,8 +198,8 @@ local function start_all(q, run, reply, grant, entries)
   end
   local bodies = bodies_of(q, ids)
   for i, entry in ipairs(entries) do
-    if bodies[i] then
-      local scheduler = activate(q, reply, entry.id, bodies[i], grant, run.stamp, entry.stored)
+    if bodies[i] or redis.call('EXISTS', q.body .. entry.id) == 1 then
+      local scheduler = activate(q, reply, entry.id, bodies[i] or '', grant, run.stamp, entry.stored)
       run.fired = note_fired(run.fired, entry.id, scheduler, reply)
       run.ids[#run.ids + 1] = entry.id
       emit(run.events, 'active', entry.id)

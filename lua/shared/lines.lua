@@ -2,12 +2,15 @@
 -- kept until nothing can undo that. `outbox` has about each line: `count`, number and era of the last one received, the
 -- history in which that was so, since when, and until when which process delivers the next ones.
 local SLICE = 20
+local POSTED_MESSAGE = '^(%d+)' .. SEPARATOR .. '([%d%.%x]*)' .. SEPARATOR .. '(%d+)' .. SEPARATOR .. '(.*)$'
 local TRUST_MS = 60000
 
 local function read_line(q, target, text, past, t)
   local line = { target = target, key = q.posted .. target, text = text, count = 0, number = '0', era = '', at = 0 }
   line.deadline, line.owner = 0, ''
-  line.size = redis.call('LLEN', line.key)
+  local size = redis.pcall('LLEN', line.key)
+  line.is_other = type(size) == 'table'
+  line.size = line.is_other and 0 or size
   local count, number, era, known, at, deadline, owner =
     string.match(text, '^(%d+),(%d+),([%d%.%x]*),(%x*),(%d+),(%d+),(.*)$')
   if count then
@@ -21,12 +24,27 @@ local function read_line(q, target, text, past, t)
   return line
 end
 
+-- Takes a message out that cannot be read; the numbers of those that can still rise.
+local function drop_unreadable(q, line, message, at)
+  redis.call('LREM', line.key, 1, message)
+  line.size = line.size - 1
+  if at < line.count then
+    line.count = line.count - 1
+  end
+  lay_aside(q, message)
+  line.laid_aside = (line.laid_aside or 0) + 1
+end
+
 -- How many messages from the front have numbers up to this one.
-local function count_up_to(line, number)
+local function count_up_to(q, line, number)
   local low, high = 0, line.size
   while low < high do
     local middle = math.floor((low + high) / 2)
-    if tonumber(string.match(redis.call('LINDEX', line.key, middle), '^%d+')) <= number then
+    local message = redis.call('LINDEX', line.key, middle)
+    if not string.find(message, POSTED_MESSAGE) then
+      drop_unreadable(q, line, message, middle)
+      high = high - 1
+    elseif tonumber(string.match(message, '^%d+')) <= number then
       low = middle + 1
     else
       high = middle
@@ -43,8 +61,8 @@ local function drop_first(line, count)
   end
 end
 
-local function mark_received(line, number, t)
-  local count = count_up_to(line, number)
+local function mark_received(q, line, number, t)
+  local count = count_up_to(q, line, number)
   if count > line.count then
     local last = redis.call('LINDEX', line.key, count - 1)
     line.count, line.at = count, t
@@ -66,27 +84,30 @@ local function write_line(q, line, past)
   end
 end
 
-local MESSAGE = '^(%d+)' .. SEPARATOR .. '([%d%.%x]*)' .. SEPARATOR .. '(%d+)' .. SEPARATOR .. '(.*)$'
-
 -- Adds what the line has next to the page until that is full, at least one message to an empty one.
-local function fill(page, line, budget)
+local function fill(q, page, line, budget)
   local from, given = line.count, 0
   while true do
     local slice = redis.call('LRANGE', line.key, from, from + SLICE - 1)
+    local last = #slice < SLICE
     for _, message in ipairs(slice) do
-      local number, era, heavy, text = string.match(message, MESSAGE)
-      if budget.used and (budget.weight < tonumber(heavy) or budget.bytes < #text) then
+      local number, era, heavy, text = string.match(message, POSTED_MESSAGE)
+      if not number then
+        drop_unreadable(q, line, message, line.count)
+        from = from - 1
+      elseif budget.used and (budget.weight < tonumber(heavy) or budget.bytes < #text) then
         return given
+      else
+        budget.used = true
+        budget.weight = budget.weight - heavy - 1
+        budget.bytes = budget.bytes - #text
+        page[#page + 1] = number
+        page[#page + 1] = era
+        page[#page + 1] = text
+        given = given + 1
       end
-      budget.used = true
-      budget.weight = budget.weight - heavy - 1
-      budget.bytes = budget.bytes - #text
-      page[#page + 1] = number
-      page[#page + 1] = era
-      page[#page + 1] = text
-      given = given + 1
     end
-    if #slice < SLICE then
+    if last then
       return given
     end
     from = from + SLICE

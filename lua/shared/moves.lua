@@ -40,7 +40,7 @@ end
 
 -- Numbers that go on counting with each job moved, so that equal times and priorities stay in the order of arrival.
 local function count_on(q, list)
-  return redis.call('HINCRBY', q.meta, 'seq', #list) - #list
+  return count_up(q.meta, 'seq', #list) - #list
 end
 
 -- The fraction of the score counts up within a millisecond.

@@ -10,7 +10,11 @@ local function recall(key, seq)
     return nil
   end
   local at = string.find(last, '\n', 1, true)
-  local number = string.sub(last, 1, at - 1)
+  local number = string.sub(last, 1, (at or 1) - 1)
+  if not whole(number) or not whole(seq) then
+    -- Somebody has overwritten it.
+    return nil
+  end
   if number == seq then
     return string.sub(last, at + 1)
   end

@@ -40,5 +40,5 @@ local function store_new(q, call, id, asked, body)
 end
 
 local function next_number(q)
-  return string.format('%.0f', redis.call('HINCRBY', q.meta, 'id', 1))
+  return string.format('%.0f', count_up(q.meta, 'id', 1))
 end

@@ -35,7 +35,7 @@ local function take_numbers(q, count, now)
   if not known[1] or not era or string.match(era, '%.(%x*)$') ~= past then
     era = string.format('%.0f', now) .. '.' .. past
   end
-  local before = math.max(tonumber(known[1] or 0), now * 1000)
+  local before = math.max(whole(known[1] or 0) or 0, now * 1000)
   redis.call('HSET', q.meta, 'sent', string.format('%.0f', before + count), 'era', era)
   return before, era
 end

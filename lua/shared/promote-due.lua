@@ -18,7 +18,11 @@ local function promote_due(q, moves, events)
   end
   local ids = redis.call('ZRANGEBYSCORE', q.delayed, '-inf', '(' .. (moves.now + 1), 'LIMIT', 0, PROMOTE_CAP)
   for _, id in ipairs(ids) do
-    local fields = redis.call('HMGET', q.job .. id, 'state', 'priority', 'scheduler')
+    local fields = redis.pcall('HMGET', q.job .. id, 'state', 'priority', 'scheduler')
+    if fields.err then
+      rare().renewed_fields(q, id, fields)
+      fields = { 'waiting' }
+    end
     if not fields[3] or rare().admit_due(q, { moves = moves, events = events }, fields[3], id) then
       local state = place(moves, id, fields[2], false)
       if fields[1] then

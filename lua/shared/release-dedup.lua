@@ -1,7 +1,7 @@
 -- Adds the job that was kept for after the owner. Its id may have been taken meanwhile: it then gets a number.
 local function add_kept(q, call, dedup_id, kept)
   local id = redis.call('EXISTS', q.body .. kept[1]) == 0 and kept[1] or next_number(q)
-  local asked = read_spec(kept[2])
+  local asked = read_spec(kept[2]) or read_spec(',,,')
   redis.call('HSET', q.dedup .. dedup_id, 'owner', id)
   store_new(q, call, id, asked, kept[3])
 end
@@ -22,11 +22,11 @@ end
 local function release_dedup(q, call, dedup_id, owner)
   local key = q.dedup .. dedup_id
   local stored = redis.call('HMGET', key, 'owner', 'until', 'nextId', 'nextSpec', 'nextBody', 'held')
-  if stored[1] ~= owner or (stored[2] and tonumber(stored[2]) > call.moves.now) then
+  if stored[1] ~= owner or (tonumber(stored[2] or nil) or 0) > call.moves.now then
     return
   end
   redis.call('DEL', key)
-  if stored[3] then
+  if stored[3] and stored[4] and stored[5] then
     add_kept(q, call, dedup_id, { stored[3], stored[4], stored[5] })
   elseif stored[6] then
     let_in_held(q, call, dedup_id, stored[6])

@@ -42,7 +42,9 @@ local function trim_by_age(q, call, set, before, limit)
   local ids = redis.call('ZRANGE', set, 0, math.min(limit, TRIM_CAP) - 1)
   local old = {}
   for _, id in ipairs(ids) do
-    if tonumber(redis.call('HGET', q.job .. id, 'finishedOn') or 0) >= before then
+    local ended = redis.pcall('HGET', q.job .. id, 'finishedOn')
+    -- One that cannot be read is as old as can be.
+    if (tonumber(type(ended) == 'string' and ended or nil) or 0) >= before then
       break
     end
     old[#old + 1] = id

@@ -22,7 +22,11 @@ end
 -- What the end of a child means for its parent, however it ended. One that is not pending has been settled before.
 local function settle_child(q, call, parent, base, id, policy, outcome, payload)
   local key, ref = q.children .. parent, base .. '\t' .. id
-  if redis.call('HGET', key, ref) ~= 'p' then
+  local known = redis.call('HGET', key, ref)
+  if known ~= 'p' then
+    if known and not string.find(known, '^[cif]') then
+      refuse_record('children')
+    end
     return
   end
   if outcome == 'c' then
@@ -42,7 +46,7 @@ local function settle_child(q, call, parent, base, id, policy, outcome, payload)
 end
 
 -- A child that was settled and runs again is waited for again.
-local function relink_child(q, parent, base, id)
+local function relink_child(q, call, parent, base, id)
   local key, ref = q.children .. parent, base .. '\t' .. id
   local letter = string.sub(redis.call('HGET', key, ref) or 'p', 1, 1)
   if letter ~= 'p' then

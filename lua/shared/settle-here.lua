@@ -8,9 +8,9 @@ local function settle_here(q, call, now)
   for _, entry in ipairs(call.ends) do
     local parent, id, policy, outcome, payload = unpack(entry)
     if policy then
-      settle_child(q, own, parent, call.base, id, policy, outcome, payload)
+      apply_to(q, own, parent, settle_child, q, own, parent, call.base, id, policy, outcome, payload)
     else
-      relink_child(q, parent, call.base, id)
+      apply_to(q, own, parent, relink_child, q, own, parent, call.base, id)
     end
   end
   write_moves(q, own.moves)

@@ -28,15 +28,21 @@ local function take_signal(q, id, signal, key)
   end
 end
 
--- What a job waits for: until when, in which step, where it goes on, and the name of the signal.
+-- What a job waits for: until when, in which step, where it goes on, and the name of the signal. Nothing where that cannot be read.
 local function read_awaits(awaits)
   local due, name, next_step, signal = string.match(awaits, '^(%d+)\t([^\t]*)\t([^\t]*)\t(.*)$')
-  return { due = tonumber(due), name = name, next_step = next_step, signal = signal }
+  return due and { due = tonumber(due), name = name, next_step = next_step, signal = signal }
+end
+
+local ENTRY = '^(%d+),(%d+),%a,(%d+),(%d*)'
+
+local function is_entry(entry)
+  return entry and string.find(entry, ENTRY) ~= nil
 end
 
 -- Ends a step's wait: with the payload of the signal, or with none when it took too long.
 local function settle_wait(q, call, id, name, entry, next_step, payload)
-  local order, visit, attempt, started = string.match(entry, '^(%d+),(%d+),%a,(%d+),(%d*)')
+  local order, visit, attempt, started = string.match(entry, ENTRY)
   redis.call(
     'HSET', q.job .. id, 'step', next_step,
     'step:' .. name, order .. ',' .. visit .. ',c,' .. attempt .. ',' .. started .. ',' .. call.moves.stamp,

@@ -23,7 +23,7 @@ local function store_node(q, call, node)
   end
   note_children(q, id, node.refs)
   -- At once: another message of this call may release it.
-  redis.call('ZADD', q['waiting-children'], redis.call('HINCRBY', q.meta, 'seq', 1), id)
+  redis.call('ZADD', q['waiting-children'], count_up(q.meta, 'seq', 1), id)
   local name = string.match(node.body, '^[^\n]*')
   emit(call.events, 'added', id .. '\t' .. name .. '\t\twaiting-children')
 end

@@ -1,6 +1,14 @@
 -- Tells a parent how a child has ended: 'c' completed with a result, 'f' failed with a reason, 'r' removed. `link` is the
 -- child's field `parent`: a letter for how its failure counts, then what the keys of the parent's queue begin with, a tab
 -- and the parent's id. A parent in this queue learns of it in this script, by `settle_here`, another one by a message.
+-- Answers nothing for a link that cannot be read: nobody can be told then, and who takes the job next fails it.
+local function read_link(link)
+  local policy, base, parent = string.match(link, '^(.)([^\t]+)\t(.+)$')
+  if base and string.find(base, '.:{[^{}]*}:$') or base and string.find(base, '~:$') then
+    return policy, base, parent
+  end
+end
+
 local function is_here(q, call, base)
   if call.base == nil then
     call.base = redis.call('HGET', q.meta, 'base')
@@ -14,8 +22,10 @@ local function note_here(call, entry)
 end
 
 local function tell_parent(q, call, link, id, outcome, payload)
-  local policy, base, parent = string.match(link, '^(.)(.-)\t(.*)$')
-  if is_here(q, call, base) then
+  local policy, base, parent = read_link(link)
+  if not base then
+    return
+  elseif is_here(q, call, base) then
     note_here(call, { parent, id, policy, outcome, payload })
   else
     post(call, 5, base, table.concat({ 'settle', parent, id, policy, outcome, payload }, SEPARATOR))
@@ -24,8 +34,10 @@ end
 
 -- A child that ran again counts as pending again.
 local function tell_rerun(q, call, link, id)
-  local base, parent = string.match(link, '^.(.-)\t(.*)$')
-  if is_here(q, call, base) then
+  local _, base, parent = read_link(link)
+  if not base then
+    return
+  elseif is_here(q, call, base) then
     note_here(call, { parent, id })
   else
     post(call, 5, base, table.concat({ 'relink', parent, id }, SEPARATOR))

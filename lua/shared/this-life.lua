@@ -8,7 +8,8 @@ local function this_life(q, named)
   end
   local id = string.sub(named, 1, at - 1)
   -- The first line of a body is the time of its creation.
-  local created = string.match(redis.call('GETRANGE', q.body .. id, 0, 20), '^%d+')
+  local body = redis.pcall('GETRANGE', q.body .. id, 0, 20)
+  local created = type(body) == 'string' and string.match(body, '^%d+')
   if created and tonumber(created) ~= tonumber(string.sub(named, at + 1)) then
     return ''
   end

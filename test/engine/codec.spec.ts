@@ -51,6 +51,9 @@ describe('a codec', () => {
       .add({ name: 'parent', queueName: queue.name, children: [child] });
     await completed;
 
+    await expect(queue.getDependencies(job.id, 'nope' as never, 0, -1)).rejects.toThrow(
+      'Use processed or pending',
+    );
     const { items } = await queue.getDependencies(job.id, 'processed', 0, -1);
 
     expect(items.map(({ v }) => v)).toEqual([value.when]);

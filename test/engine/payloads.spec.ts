@@ -297,3 +297,27 @@ describe('errors carry neither payloads nor passwords', () => {
     expect(errors.map((error) => (error as Error).message).join('\n')).not.toContain('accepted');
   });
 });
+
+it('what is too large is refused before anything is sent, and the next job goes on', async () => {
+  const queue = lab.queue();
+  const large = 'x'.repeat(17 * 1024 * 1024);
+  const names: string[] = [];
+  const refused = async (call: Promise<unknown>): Promise<void> =>
+    void names.push(await call.then(String, ({ name }: Error) => name));
+  const worker = lab.worker(async (job) => {
+    if (job.name === 'throw') throw new Error(large);
+    if (job.name === 'next') return 1;
+    await refused(job.updateProgress(large));
+    await refused(job.log(large));
+    await refused(job.updateData(large));
+    return large;
+  });
+  await refused(queue.add('a', large));
+  const ended = nextFew(worker, 'failed', 2);
+  const completed = nextFew(worker, 'completed', 1);
+  const [result, thrown] = await queue.addBulk(['a', 'throw', 'next'].map((name) => ({ name, data: 0 })));
+  await Promise.all([ended, completed]);
+  expect(names).toEqual(Array.from({ length: 4 }, () => 'ValueTooLargeError'));
+  expect((await queue.getJob(result!.id))!.failedReason).toContain('The result has 17825794 bytes');
+  expect((await queue.getJob(thrown!.id))!.failedReason).toHaveLength(1024 * 1024);
+});

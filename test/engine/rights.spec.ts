@@ -113,6 +113,21 @@ describe('a user of Redis with the rights of the guide', () => {
     ).toEqual([]);
   }, 20_000);
 
+  it('forgets a queue whose flows have jobs that another queue refuses', async () => {
+    const queue = open(new Queue('refused', opts()));
+    const flows = open(new FlowProducer(opts()));
+    queue.on('error', () => {});
+    flows.on('error', () => {});
+    const far = { name: 'far', queueName: 'parcels', prefix: 'other' };
+    await flows.add({ name: 'root', queueName: 'refused', children: [far] });
+    await expect(queue.obliterate()).rejects.toThrow(
+      'jobs of its flows are to be added to other queues yet: use { force: true } to drop them (next: queue parcels, prefix other)',
+    );
+    await queue.obliterate({ force: true });
+    const left = await admin.keys('shop:{refused}:*');
+    expect(left.filter((key) => !/:events$|:writer:/.test(key))).toEqual([]);
+  });
+
   it('is told of a right that is missing, once, and goes on when it has it', async () => {
     await admin.call('ACL', 'SETUSER', 'shop', '-xread', '-bzpopmin');
     const events = open(new QueueEvents('rights', opts()));

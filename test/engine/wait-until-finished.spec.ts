@@ -85,6 +85,31 @@ describe('waitUntilFinished', () => {
     expect(await job.waitUntilFinished(events)).toHaveLength(100_000);
   });
 
+  it('gets a reason that is too large for an event, and one that is empty, also of a job that is gone', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const gate = new Gate();
+    lab.worker(
+      async ({ data }) => {
+        await gate.passed;
+        throw new Error(data);
+      },
+      { concurrency: 3 },
+    );
+    const large = 'x'.repeat(100_000);
+    const jobs = await queue.addBulk([
+      { name: 'a', data: large },
+      { name: 'a', data: '' },
+      { name: 'a', data: '', opts: { removeOnFail: true } },
+    ]);
+    const waiting = Promise.all(
+      jobs.map((job) => job.waitUntilFinished(events).catch(({ message }: Error) => message)),
+    );
+    await until(async () => (await queue.getActiveCount()) === 3);
+    gate.open();
+    expect(await waiting).toEqual([large, '', '']);
+  });
+
   it('hears of a job that is removed as soon as it has finished', async () => {
     const queue = lab.queue();
     const events = await lab.events();

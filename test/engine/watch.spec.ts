@@ -303,6 +303,27 @@ describe('watching a job', () => {
     expect((await all(events.watch(id, { after: start }))).at(-1)).toEqual(last);
   });
 
+  it('brings a reason that is too large for its event, and one that is empty', async () => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    await queue.pause();
+    const ids = (await queue.addBulk(['x'.repeat(100_000), ''].map((data) => ({ name: 'paint', data })))).map(
+      ({ id }) => id,
+    );
+    const seen = ids.map((id) => all(events.watch(id)));
+    const { id: start } = await firstValueFrom(events.watch(ids[0]!));
+    lab.worker(async ({ data }) => {
+      throw new Error(data);
+    });
+    await queue.resume();
+    const last = (await Promise.all(seen)).map((told) => told.at(-1)!);
+    expect(last).toMatchObject([
+      { event: 'failed', failedReason: 'x'.repeat(100_000) },
+      { event: 'failed', failedReason: '' },
+    ]);
+    expect((await all(events.watch(ids[0]!, { after: start }))).at(-1)).toEqual(last[0]);
+  });
+
   it('ends when the events are closed, and does nothing to the job when it is given up', async () => {
     const queue = lab.queue();
     const events = await lab.events();

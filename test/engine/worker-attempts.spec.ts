@@ -132,9 +132,9 @@ describe('retries', () => {
     const other = lab.worker(failing(9));
     await Promise.all([
       next(other, 'failed'),
-      queue.add('b', 0, { attempts: 5, backoff: { type: 'unheard-of' } }),
+      queue.add('b', 0, { attempts: 5, backoff: { type: 'exponental' } }),
     ]);
-    expect(lab.takeErrors()[0]!.message).toContain('unheard-of');
+    expect(lab.takeErrors()[0]!.message).toContain('"exponental". Did you mean exponential?');
     expect(await queue.getFailedCount()).toBe(2);
   });
 
@@ -176,7 +176,43 @@ describe('retries', () => {
   });
 });
 
+function trap(): never {
+  throw new Error('trap');
+}
+
+/** An error with parts that throw when they are read. */
+function trapped(...parts: string[]): Error {
+  const error = new Error('x');
+  for (const part of parts) Object.defineProperty(error, part, { get: trap });
+  return error;
+}
+
 describe('what a processor may throw', () => {
+  it.each([
+    ['an error whose message is a symbol', () => Object.assign(new Error('x'), { message: Symbol('s') })],
+    ['an error whose message cannot be read', () => trapped('message')],
+    ['an error whose name cannot be read', () => trapped('name')],
+    ['an error of which nothing can be read', () => trapped('message', 'name', 'stack', 'cause', 'errors')],
+    ['an object whose prototype cannot be had', () => new Proxy({}, { getPrototypeOf: trap })],
+    ['an error behind a proxy that refuses', () => new Proxy(new Error('x'), { get: trap })],
+  ])('uses up the attempts of its job, and no more: %s', async (_what, thrown) => {
+    const queue = lab.queue();
+    const rejections: unknown[] = [];
+    const keep = (reason: unknown): void => void rejections.push(reason);
+    process.on('unhandledRejection', keep);
+    let starts = 0;
+    const worker = lab.worker(() => {
+      starts += 1;
+      return Promise.reject(thrown() as Error);
+    });
+    const failed = nextFew(worker, 'failed', 2);
+    const { id } = await queue.add('a', 0, { attempts: 2 });
+    await failed;
+    expect(await queue.getJobState(id)).toBe('failed');
+    process.off('unhandledRejection', keep);
+    expect([starts, rejections]).toEqual([2, []]);
+  });
+
   it.each([
     ['a text', 'boo', 'boo'],
     ['undefined', undefined, 'undefined'],
@@ -194,6 +230,11 @@ describe('what a processor may throw', () => {
     ['an error without a message', new Error(''), ''],
     ['an error whose message is no text', Object.assign(new Error('x'), { message: { a: 1 } }), ''],
     ['an error whose message was taken away', Object.assign(new Error('x'), { message: undefined }), ''],
+    [
+      'an error whose message is a symbol',
+      Object.assign(new Error('x'), { message: Symbol('s') }),
+      'Symbol(s)',
+    ],
   ])('%s', async (_kind, thrown, reason) => {
     const queue = lab.queue();
     const worker = lab.worker(() => Promise.reject(thrown as Error));

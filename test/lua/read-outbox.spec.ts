@@ -51,6 +51,7 @@ describe('read-outbox', () => {
       lateInMs: -1,
       sent: 0,
       going: new Set(),
+      laidAside: 0,
       lines: [],
     });
     expect(after).toEqual({});
@@ -235,5 +236,49 @@ describe('read-outbox of a flow of several levels', () => {
     const { after } = await runReadOutbox(lab, { now: FLOW_TIME + 60_000 });
 
     expect(after).toEqual({});
+  });
+});
+
+describe('read-outbox: messages that cannot be read', () => {
+  it('are laid aside, wherever they are, and the others are given', async () => {
+    await giveJob();
+    await attach([child('x'), child('y'), child('z')]);
+    const line = lab.keys.derived('posted', OTHER);
+    const [x, y] = await lab.client.lrange(line, 0, -1);
+    await lab.client.linsert(line, 'AFTER', x!, 'one');
+    await lab.client.linsert(line, 'AFTER', y!, 'two');
+    await lab.client.rpush(line, 'three');
+
+    const { page, after } = await runReadOutbox(lab);
+
+    expect([given(page.lines), page.laidAside]).toEqual([{ [OTHER]: ['x', 'y', 'z'] }, 3]);
+    expect(page.lines[0]!.left).toBe(3);
+    expect(after.unreadable).toEqual(['one', 'two', 'three']);
+  });
+
+  it('are laid aside among those that were received', async () => {
+    await giveJob();
+    await attach([child('x'), child('y'), child('z')]);
+    const line = lab.keys.derived('posted', OTHER);
+    const [x] = await lab.client.lrange(line, 0, 0);
+    for (const text of ['one', 'two']) await lab.client.linsert(line, 'AFTER', x!, text);
+    await look();
+
+    const page = await look({ lines: { [OTHER]: { received: FIRST + 1 } } });
+
+    expect(page.lines).toMatchObject([{ number: String(FIRST + 1), kept: 2, left: 1 }]);
+  });
+
+  it('go with the line to nobody, and the line that is none', async () => {
+    await giveJob();
+    await attach([child('x'), child('y', FAR)]);
+    await lab.client.set(lab.keys.derived('posted', OTHER), 'what?');
+    await lab.client.hset(lab.keys.of('outbox'), 'nobody', '');
+    await lab.client.rpush(lab.keys.derived('posted', 'nobody'), 'z');
+
+    const { page, after } = await runReadOutbox(lab);
+
+    expect([given(page.lines), page.laidAside]).toEqual([{ [FAR]: ['y'] }, 2]);
+    expect(after.unreadable).toEqual(['z']);
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { receive } from '../../lib/redis/scripts.generated.js';
 import { BODY, FLOW_TIME, HERE, noted, OTHER, runReceive, sentIn } from '../support/flow-call.js';
 import { ScriptLab, type SeedJob } from '../support/script-lab.js';
 
@@ -183,11 +182,33 @@ describe('receive', () => {
     expect(await lab.ttlMs('inbox')).toBe(-1);
   });
 
-  it('refuses what it does not know before anything is written', async () => {
-    await expect(
-      lab.run(receive, [FLOW_TIME, OTHER, HERE, '0', ''], ['1', 'e', add('x'), '2', 'e', 'sing']),
-    ).rejects.toThrow('unknown message sing');
-    expect(await lab.dump()).toEqual({});
+  it('lays aside what it does not know, which holds up nothing', async () => {
+    const { reply, after } = await runReceive(lab, [add('x'), 'sing', 'settle\x1fx', add('y')]);
+
+    expect(reply).toEqual([-1, '4', 'e', '0', '', 2]);
+    expect(after).toMatchObject({ waiting: ['x', 'y'], unreadable: ['sing', 'settle\x1fx'] });
+  });
+
+  it('fails a parent whose count of children cannot be read, and settles those of others', async () => {
+    const parent = (id: string, pending: string): SeedJob => ({
+      ...{ id, state: 'waiting-children', fields: { pending }, children: { [`${OTHER}\ta`]: 'p' } },
+    });
+    await lab.given({ jobs: [parent('x', 'many'), parent('y', '1')] });
+    lab.willFind('job x counts many pending children of 0');
+    const settle = (id: string): string => ['settle', id, 'a', '-', 'c', '1'].join('\x1f');
+
+    const { reply, after } = await runReceive(lab, [settle('x'), settle('y')]);
+
+    expect(reply).toEqual([-1, '2', 'e', '0', '']);
+    expect(after.waiting).toEqual(['y', 'x']);
+    expect(after['job:x']).toMatchObject({ deferred: expect.stringContaining('cannot be read') });
+    expect(after['job:y']).not.toHaveProperty('deferred');
+  });
+
+  it('takes messages though it cannot be read what was taken before', async () => {
+    await lab.client.hset(lab.keys.of('inbox'), OTHER, 'what?');
+
+    expect((await runReceive(lab, [add('x')])).reply).toEqual([-1, '1', 'e', '0', '']);
   });
 });
 

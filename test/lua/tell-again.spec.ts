@@ -96,3 +96,10 @@ describe('next-parents', () => {
     expect(await lab.dump()).toEqual({});
   });
 });
+
+it('has a child tell that no longer knows its parent, as its parent knows it', async () => {
+  await lab.given({ jobs: [{ ...child('c', 'completed'), fields: { state: 'completed', parent: 'zzz' } }] });
+  lab.willFind('job c has the parent zzz');
+
+  expect(sentIn((await ask(['c'])).after)).toEqual([[OTHER, '5', 'settle', 'p', 'c', 'f', 'c', '"done"']]);
+});

@@ -88,8 +88,8 @@ export const DEDUP_MUTANTS: Mutant[] = [
     "redis.call('PEXPIRE', key, rule.ttl + sweep_later)",
     '',
   ),
-  mutant('a job releases the key of another', 'if stored[1] ~= owner or (stored[2]', 'if (stored[2]'),
-  mutant('finishing ends a ttl', 'or (stored[2] and tonumber(stored[2]) > call.moves.now) then', 'then'),
+  mutant('a job releases the key of another', 'if stored[1] ~= owner or (tonumber', 'if (tonumber'),
+  mutant('finishing ends a ttl', 'or (tonumber(stored[2] or nil) or 0) > call.moves.now then', 'then'),
   mutant(
     'finishing releases nothing',
     'if dedup_id then\n    rare().release_dedup',
@@ -100,7 +100,11 @@ export const DEDUP_MUTANTS: Mutant[] = [
     "finish_job(q, call, id, 'failed', fields[4],",
     "finish_job(q, call, id, 'failed', nil,",
   ),
-  mutant('the kept job is forgotten', 'if stored[3] then\n    add_kept', 'if false then\n    add_kept'),
+  mutant(
+    'the kept job is forgotten',
+    'if stored[3] and stored[4] and stored[5] then\n    add_kept',
+    'if false then\n    add_kept',
+  ),
   mutant(
     'the kept job overwrites one of its id',
     "redis.call('EXISTS', q.body .. kept[1]) == 0 and kept[1] or next_number(q)",
@@ -125,8 +129,8 @@ export const DEDUP_MUTANTS: Mutant[] = [
   ),
   mutant(
     'removing a job ends the deduplication of another',
-    "if dedup_id and redis.call('HGET', q.dedup .. dedup_id, 'owner') == id then\n      redis.call('HDEL'",
-    "if dedup_id then\n      redis.call('HDEL'",
+    "if type(dedup_id) == 'string' and redis.pcall('HGET', q.dedup .. dedup_id, 'owner') == id then\n      redis.call('HDEL'",
+    "if type(dedup_id) == 'string' then\n      redis.call('HDEL'",
   ),
   mutant(
     'removing a job leaves its ttl',
@@ -143,8 +147,8 @@ export const DEDUP_MUTANTS: Mutant[] = [
   mutant('draining ends no deduplication', '  forget_dedup(q, ids)\n  leave', '  leave', ['drainQueue']),
   mutant(
     'draining ends the deduplication of another',
-    "if dedup_id and redis.call('HGET', q.dedup .. dedup_id, 'owner') == id then\n      redis.call('UNLINK'",
-    "if dedup_id then\n      redis.call('UNLINK'",
+    "if type(dedup_id) == 'string' and redis.pcall('HGET', q.dedup .. dedup_id, 'owner') == id then\n      redis.call('UNLINK'",
+    "if type(dedup_id) == 'string' then\n      redis.call('UNLINK'",
     ['drainQueue'],
   ),
   mutant(

@@ -36,6 +36,7 @@ const TYPES: Record<string, string> = {
   fences: 'hash',
   inbox: 'hash',
   staging: 'zset',
+  unreadable: 'list',
   limits: 'zset',
   limited: 'zset',
   holders: 'hash',

@@ -50,6 +50,7 @@ class Desk {
           }),
       }),
       nudge: () => {},
+      laidAside: () => {},
       failed: (error: unknown) => {
         throw error;
       },
@@ -79,6 +80,7 @@ const page = (lines: Line[] = [], { lateInMs = -1, history = 'h', sent = 9 } = {
   lateInMs,
   String(sent),
   '',
+  0,
   ...lines.flatMap(({ target, number = 0, kept = 0, given = [], left = given.length }) => [
     ...[target, String(number), number > 0 ? 'e' : '', kept, left, given.length],
     ...given.flatMap((n) => [String(n), 'e', `settle\x1f${n}`]),

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { decodeEntry } from '../../lib/events/decode-entry.js';
-import { NotSerializableError, RedisReplyError } from '../../lib/job/errors.js';
+import { NotSerializableError, RedisReplyError, ValueTooLargeError } from '../../lib/job/errors.js';
 import { decodeBody, encodeBody } from '../../lib/job/job-body.js';
 import { encodeJson } from '../../lib/job/json.js';
 import { retentionText } from '../../lib/job/retention.js';
@@ -259,5 +259,55 @@ describe('SafeEmitter', () => {
       ['worse', 'StepwellWarning'],
     ]);
     warn.mockRestore();
+  });
+});
+
+describe('what JSON would lose', () => {
+  class Line {
+    private readonly text = 'x';
+    shown(): string {
+      return this.text;
+    }
+  }
+
+  it.each<[string, unknown, string]>([
+    ['a function', { a: { b: [0, () => 1] } }, 'function at a.b.1'],
+    ['a symbol', [Symbol('s')], 'symbol at 0'],
+    ['a map', { items: [{ tags: new Map([[1, 2]]) }] }, 'Map at items.0.tags'],
+    ['a set', { a: new Set([1]) }, 'Set at a'],
+    ['a promise', { a: Promise.resolve(1) }, 'Promise at a'],
+    ['an error', { error: new Error('no') }, 'Error at error'],
+    ['a map as a whole', new Map(), 'Map. '],
+  ])('is refused, wherever it is: %s', (_what, value, place) => {
+    expect(() => encodeJson('Job data', value, '{}')).toThrow(`nothing would be left of a ${place}`);
+  });
+
+  it.each<[string, unknown]>([
+    ['plain values', { a: [1, null, undefined, 'x', true, {}, []], b: undefined }],
+    [
+      'what says itself what is kept',
+      { at: new Date(0), url: new URL('http://x/'), own: { toJSON: () => 1 } },
+    ],
+    ['objects of a class', { line: new Line() }],
+    ['an error with fields of its own', { error: Object.assign(new Error('no'), { code: 'E' }) }],
+    ['objects without a prototype', Object.assign(Object.create(null), { a: 1 })],
+  ])('is none of these: %s', (_what, value) => {
+    expect(encodeJson('Job data', value, '{}')).toBe(JSON.stringify(value));
+  });
+
+  it('is left to the codec of the queue', () => {
+    const codec = { serialize: () => 'all', deserialize: () => 0 };
+    expect(encodeJson('Job data', { a: new Map() }, '{}', codec)).toBe('"all"');
+  });
+});
+
+describe('a value that is too large', () => {
+  it('is refused: to send it would hold up all other calls', () => {
+    const most = 'x'.repeat(16 * 1024 * 1024 - 2);
+    expect(encodeJson('The result', most, 'null')).toHaveLength(16 * 1024 * 1024);
+    expect(() => encodeJson('The result', `${most}x`, 'null')).toThrow(ValueTooLargeError);
+    expect(() => encodeJson('The result', 'ä'.repeat(9 * 1024 * 1024), 'null')).toThrow(
+      'over the limit of 16777216',
+    );
   });
 });
