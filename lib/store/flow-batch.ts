@@ -88,7 +88,7 @@ export class FlowBatch {
     const rest = entries.flatMap(({ entry }) => entry.parts);
     const seq = lane.next();
     const call = new Call(this.runner, () => this.runner.run(addFlow, [0, lane.writer, seq], rest));
-    flight.call = call;
+    flight.carrier = call;
     try {
       const answer = await call.answer();
       for (const [i, line] of String(answer).split('\n').entries()) {
