@@ -6,15 +6,14 @@ import { type JobRef, refOf } from '../job/job-ref.js';
 import type { JobClass } from '../job/job-store.js';
 import { type Carried, carrying, Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
-import { within } from '../runtime/within.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkBacklog } from '../store/backlog.js';
 import { type FlowNode, prepareNode, tracedFlows } from '../store/flow-node.js';
+import { lastCalls } from '../store/last-calls.js';
 import { newJob } from '../store/new-job.js';
-import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
 import type { StorePeers } from '../store/store-peers.js';
 import type {
@@ -28,7 +27,6 @@ import { readFlow } from './read-flow.js';
 
 const DEPTH = 10;
 const MAX_CHILDREN = 20;
-const LAST_CALLS_MS = 10_000;
 
 /**
  * Adds trees of jobs, in which a job starts when all below it have ended. A tree is added as a whole or not at all,
@@ -130,8 +128,9 @@ export class FlowProducer extends SafeEmitter {
   }
 
   /**
-   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
-   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   * Waits for calls under way, at most `callTimeout` and never longer than 10 s, also where Redis is out of reach or not
+   * reached yet; then lets go of the connection, which closes with its last user. Calls that are not through by then reject
+   * with `ConnectionClosedError`.
    */
   async close(): Promise<void> {
     await this.release(true);
@@ -192,9 +191,8 @@ export class FlowProducer extends SafeEmitter {
 
   private release(wait: boolean): Promise<void> {
     return (this.released ??= (async () => {
-      if (wait && this.connection.client.status === 'ready') {
-        const patienceMs = Math.min(this.opts.callTimeout ?? CALL_TIMEOUT_MS, LAST_CALLS_MS);
-        await within(this.connection.runtime, patienceMs, this.stores.idle());
+      if (wait) {
+        await lastCalls(this.connection.runtime, this.stores, this.opts.callTimeout);
       }
       this.stores.close('The flow producer was closed before Redis answered.');
       this.connection.off('error', this.onConnectionError);

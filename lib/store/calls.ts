@@ -57,6 +57,11 @@ export class Calls implements Waiting {
     }
   }
 
+  /** Whether nobody waits for a call. */
+  get isQuiet(): boolean {
+    return this.open.size === 0;
+  }
+
   /** Whether nothing is on its way, also of what was given up. */
   get isIdle(): boolean {
     return this.lanes.inUse === 0 && this.open.size === 0;

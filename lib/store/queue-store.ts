@@ -512,6 +512,19 @@ export class QueueStore implements JobStore {
     await this.office.idleAt(this.keys.base);
   }
 
+  /** Whether nobody waits for a call of this store or its peers. */
+  get isQuiet(): boolean {
+    return this.ownQuiet && this.peers.isQuiet;
+  }
+
+  /** The same for this store alone. */
+  get ownQuiet(): boolean {
+    const batches = [this.adds, this.writes, this.flows];
+    return (
+      this.calls.isQuiet && batches.every(({ isIdle }) => isIdle) && this.office.isIdleAt(this.keys.base)
+    );
+  }
+
   get isIdle(): boolean {
     return this.calls.isIdle && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
   }

@@ -6,6 +6,8 @@ const MOST = 200;
 /** What is asked of a store. */
 export interface PeerStore {
   readonly isIdle: boolean;
+  /** Whether nobody waits for a call of its own. */
+  readonly ownQuiet: boolean;
   /** Resolves once no call of its own is on its way. */
   ownIdle(): Promise<void>;
   /** Rejects every call of its own that somebody waits for. */
@@ -42,6 +44,11 @@ export class StorePeers<S extends PeerStore> {
   /** Resolves once no call of theirs is on its way. */
   async idle(): Promise<void> {
     await Promise.all([...this.stores.values()].map((store) => store.ownIdle()));
+  }
+
+  /** Whether nobody waits for a call of theirs. */
+  get isQuiet(): boolean {
+    return [...this.stores.values()].every(({ ownQuiet }) => ownQuiet);
   }
 
   /** Rejects every call of theirs that somebody waits for. */
