@@ -280,7 +280,6 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       this.isStopped = true;
       this.parts.connection.off('error', this.onConnectionError);
       this.parts.connection.off('ready', this.onConnectionReady);
-      await this.parts.presence.end();
       await this.parts.connection.release();
       this.running?.stop();
       this.emit('closed');
