@@ -59,6 +59,9 @@ export class EventFeed implements StreamReader {
   /** Resolves once everything that has happened until now was told, or the feed is stopped. */
   async caughtUp(): Promise<void> {
     await this.ready;
+    if (this.stopped.signal.aborted) {
+      return;
+    }
     const { told } = await this.reader.look('');
     await new Promise<void>((resolve) => {
       this.waiters.push({ told, resolve });

@@ -7,6 +7,7 @@ import { toStepwellError } from '../redis/redis-failure.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { Calls } from '../store/calls.js';
 import { InspectStore, type JobLook } from '../store/inspect-store.js';
+import { Lifetime } from '../store/lifetime.js';
 import { Patience } from '../store/patience.js';
 import { PatientReads } from '../store/patient-reads.js';
 
@@ -19,6 +20,7 @@ export class EventReader {
   readonly runtime: Runtime;
   private readonly inspect: InspectStore;
   private readonly calls: Calls;
+  private readonly lifetime = new Lifetime();
 
   constructor(
     private readonly connection: Connection,
@@ -31,7 +33,7 @@ export class EventReader {
     this.key = keys.of('events');
     const { client, runtime } = connection;
     this.runtime = runtime;
-    this.calls = new Calls(connection, new Patience(runtime, callTimeoutMs));
+    this.calls = new Calls(connection, new Patience(runtime, callTimeoutMs), this.lifetime);
     this.inspect = new InspectStore(new PatientReads(new ScriptRunner(client, keys, runtime), this.calls));
   }
 
@@ -52,6 +54,7 @@ export class EventReader {
 
   /** Ends what is being looked up. */
   close(): void {
+    this.lifetime.end('The reader of events');
     this.calls.close('The queue events were closed.');
   }
 }

@@ -45,7 +45,7 @@ export class QueueEventsProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.waitUntilReady();
+    await this.store.waitUntilReady();
   }
 
   /**
@@ -90,7 +90,7 @@ export class QueueEventsProducer extends SafeEmitter {
   close(): Promise<void> {
     return (this.closed ??= (async () => {
       await lastCalls(this.connection.runtime, this.store, this.opts.callTimeout);
-      this.store.close('The events producer was closed before Redis answered.');
+      this.store.close(`The events producer of ${this.name}`);
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

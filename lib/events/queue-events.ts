@@ -230,6 +230,11 @@ export class QueueEvents extends SafeEmitter {
     await this.feed?.ready;
   }
 
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.closed !== undefined;
+  }
+
   /** @internal Whether somebody has listened, so that they are read. */
   get isReading(): boolean {
     return this.feed !== undefined && this.closed === undefined;

@@ -86,6 +86,7 @@ export class FlowProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
+    this.stores.lifetime.demand();
     await this.connection.waitUntilReady();
   }
 
@@ -194,7 +195,7 @@ export class FlowProducer extends SafeEmitter {
       if (wait) {
         await lastCalls(this.connection.runtime, this.stores, this.opts.callTimeout);
       }
-      this.stores.close('The flow producer was closed before Redis answered.');
+      this.stores.close('The flow producer');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

@@ -296,7 +296,8 @@ export class Job<
 
   /**
    * Resolves with the result once the job has completed, rejects with `JobFailedError` once it has failed for good,
-   * with `WaitTimeoutError` after `ttl` milliseconds, with `JobNotFoundError` when the job is gone without a trace.
+   * with `WaitTimeoutError` after `ttl` milliseconds, with `JobNotFoundError` when the job is gone without a trace,
+   * with `ConnectionClosedError` where the events or the job's queue are closed, before or meanwhile.
    * Stored state is read as well as events, so that a missed event delays the answer but never loses it.
    */
   waitUntilFinished(events: FinishSource, ttl?: number): Promise<R> {

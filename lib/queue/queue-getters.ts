@@ -70,12 +70,12 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
 
   /** The client that commands are sent on. */
   get client(): Promise<Connection['client']> {
-    return this.connection.waitUntilReady().then(() => this.connection.client);
+    return this.store.waitUntilReady().then(() => this.connection.client);
   }
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.waitUntilReady();
+    await this.store.waitUntilReady();
   }
 
   /**
@@ -291,7 +291,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
         await lastCalls(this.connection.runtime, this.store, this.store.callTimeoutMs);
       }
       this.unmeasure?.();
-      this.store.close('The queue was closed before Redis answered.');
+      this.store.close(`The queue ${this.name}`);
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

@@ -8,6 +8,7 @@ import type { AddInHand } from './commit-batch.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
+import type { Lifetime } from './lifetime.js';
 import type { Patience } from './patience.js';
 
 const LANES = 6;
@@ -41,6 +42,7 @@ export class AddBatch {
   constructor(
     private readonly runner: ScriptRunner,
     patience: Patience,
+    private readonly lifetime: Lifetime,
     private readonly backlog: number,
     private readonly idleWorker: () => IdleWorker | undefined,
   ) {
@@ -55,7 +57,9 @@ export class AddBatch {
 
   add(job: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
-      if (this.group.isFull(this.backlog)) {
+      if (this.lifetime.isOver) {
+        reject(this.lifetime.refusal());
+      } else if (this.group.isFull(this.backlog)) {
         reject(new BacklogFullError(this.backlog));
       } else {
         this.group.push({ job, resolve, reject }, job.body.length);

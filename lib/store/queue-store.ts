@@ -133,7 +133,8 @@ export class QueueStore implements JobStore {
     this.runtime = connection.runtime;
     this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
     this.patience = new Patience(this.runtime, host.callTimeoutMs, connection);
-    this.calls = new Calls(connection, this.patience);
+    const { lifetime } = this.peers;
+    this.calls = new Calls(connection, this.patience, lifetime);
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.schedules = new ScheduleStore(this.runner, this.calls);
@@ -151,9 +152,10 @@ export class QueueStore implements JobStore {
       others,
       this.calls,
       this.patience,
+      lifetime,
       backlog,
     );
-    this.adds = new AddBatch(this.runner, this.patience, backlog, () => {
+    this.adds = new AddBatch(this.runner, this.patience, lifetime, backlog, () => {
       const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
@@ -188,9 +190,11 @@ export class QueueStore implements JobStore {
   }
 
   write(entry: JobWrite): Promise<string> {
-    return this.writes.write(entry);
+    const { lifetime } = this.peers;
+    return lifetime.isOver ? Promise.reject(lifetime.refusal()) : this.writes.write(entry);
   }
 
+  /** Also after the close: what a run came to counts as long as nobody else has its job. */
   keep(entry: JobWrite): Promise<string> {
     return this.writes.write(entry, false);
   }
@@ -279,16 +283,23 @@ export class QueueStore implements JobStore {
     await Promise.all([...queues].map((queue) => queue.deliver()));
   }
 
+  /** Resolves once Redis has been reached and found fit. */
+  async waitUntilReady(patienceMs?: number): Promise<void> {
+    this.peers.lifetime.demand();
+    await this.connection.waitUntilReady(patienceMs);
+  }
+
   /** Rejects unless Redis is reached in time and is as it should be. */
   async checkServer(patienceMs: number): Promise<void> {
     const { client } = this.connection;
-    await this.connection.waitUntilReady(patienceMs);
+    await this.waitUntilReady(patienceMs);
     await demandKeeping(client);
     await demandRights(client, this.keys);
   }
 
   /** Rejects unless Redis takes a write that changes nothing. */
   async probe(): Promise<void> {
+    this.peers.lifetime.demand();
     await probeWrite(this.connection.client, this.keys.base);
   }
 
@@ -529,16 +540,19 @@ export class QueueStore implements JobStore {
     return this.calls.isIdle && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
   }
 
-  /** Rejects every call that somebody waits for with a `ConnectionClosedError` of that message. */
-  close(message: string): void {
-    this.closeOwn(message);
-    this.peers.close(message);
+  /**
+   * Rejects every call that somebody waits for, and each that is made from now on, with a `ConnectionClosedError`.
+   * @param who such as `The queue photos`
+   */
+  close(who: string): void {
+    this.peers.close(who);
+    this.closeOwn(who);
   }
 
-  /** The same for this store alone. */
-  closeOwn(message: string): void {
+  /** Rejects what somebody waits for in this store alone. */
+  closeOwn(who: string): void {
     for (const part of [this.adds, this.writes, this.flows, this.calls]) {
-      part.close(message);
+      part.close(`${who} was closed before Redis answered.`);
     }
   }
 

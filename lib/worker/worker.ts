@@ -1,5 +1,11 @@
 import { checkNumber, checkPrefix, checkQueueName } from '../job/check.js';
-import { InvalidOptionError, JobCancelledError, NotRunnableError, RedisVersionError } from '../job/errors.js';
+import {
+  ConnectionClosedError,
+  InvalidOptionError,
+  JobCancelledError,
+  NotRunnableError,
+  RedisVersionError,
+} from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { JobClass } from '../job/job-store.js';
 import { RateLimitError } from '../job/special-errors.js';
@@ -137,7 +143,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   async waitUntilReady(): Promise<void> {
-    await this.parts.connection.waitUntilReady();
+    await this.parts.store.waitUntilReady();
   }
 
   /**
@@ -236,6 +242,9 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   /** Looks for stalled jobs at an interval although the worker itself does not run. */
   async startStalledCheckTimer(): Promise<void> {
+    if (this.parts.shutdown.isBegun) {
+      throw new ConnectionClosedError(`The worker of ${this.name} is closed: open another one.`);
+    }
     this.parts.start(!this.opts.skipStalledCheck);
   }
 

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { FlowProducer, Queue, QueueEventsProducer } from '../../lib/engine.js';
+import {
+  ConnectionClosedError,
+  FlowProducer,
+  Queue,
+  QueueEventsProducer,
+  type Job,
+} from '../../lib/engine.js';
 import { EngineLab } from '../support/engine-lab.js';
 
 const lab = EngineLab.open({ expectedErrors: ['CONNECTION', 'CONNECTION_CLOSED'] });
@@ -77,5 +83,156 @@ describe('close waits for calls under way', () => {
       await open().close();
       expect(performance.now() - from).toBeLessThan(1500);
     }
+  });
+});
+
+/** Arguments that a method takes, where it needs some. */
+const ARGUMENTS: Record<string, unknown[]> = {
+  add: ['a', 0],
+  addBulk: [[{ name: 'a', data: 0 }]],
+  addJobLog: ['1', 'line'],
+  clean: [0, 0],
+  extendJobLocks: [['1'], ['t'], 1000],
+  getCountsPerPriority: [[1]],
+  getDeduplicationJobId: ['d'],
+  getDependencies: ['1', 'pending', 0, -1],
+  getFlow: [{ id: '1', queueName: 'q' }],
+  getJob: ['1'],
+  getJobLogs: ['1'],
+  getJobScheduler: ['s'],
+  getJobState: ['1'],
+  getMetrics: ['completed'],
+  pauseJobScheduler: ['s'],
+  publishEvent: [{ eventName: 'hello' }],
+  rateLimit: [1000],
+  remove: ['1'],
+  removeDeduplicationKey: ['d'],
+  removeJobScheduler: ['s'],
+  resumeJobScheduler: ['s'],
+  runJobSchedulerNow: ['s'],
+  signal: ['1', 'go'],
+  trimEvents: [10],
+  updateJobProgress: ['1', 5],
+  upsertJobScheduler: ['s', { every: 1000 }],
+  changeDelay: [5],
+  changePriority: [{ priority: 1 }],
+  addChildren: [[{ name: 'c', queueName: 'q' }]],
+  extendLock: ['t', 1000],
+  log: ['line'],
+  moveToCompleted: [1, 't'],
+  moveToDelayed: [Date.now() + 1000, 't'],
+  moveToFailed: [new Error('x'), 't'],
+  moveToWait: ['t'],
+  moveToWaitingChildren: ['t'],
+  updateData: [1],
+  updateProgress: [1],
+};
+
+/** Methods that ask nothing of Redis. */
+const LOCAL = new Set(
+  `constructor close disconnect on once off emit useDedup fetchNext expect
+  asJSON toJSON discard isActive`.split(/\s+/),
+);
+
+/** All methods of an object that are its class's own or inherited from ours. */
+function methodsOf(object: object): string[] {
+  const names = new Set<string>();
+  for (
+    let at = Object.getPrototypeOf(object);
+    at.constructor.name !== 'SafeEmitter' && at !== Object.prototype;
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (typeof value === 'function') names.add(name);
+    }
+    at = Object.getPrototypeOf(at);
+  }
+  return [...names].filter((name) => !LOCAL.has(name));
+}
+
+async function outcomes(
+  object: any,
+  names: readonly string[],
+  args: Record<string, unknown[]> = {},
+): Promise<Record<string, string>> {
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const outcome = await Promise.resolve()
+        .then(() => object[name](...(args[name] ?? ARGUMENTS[name] ?? [])) as unknown)
+        .then(
+          (value) => `answered ${JSON.stringify(value)}`,
+          (error: unknown) =>
+            error instanceof ConnectionClosedError && !error.mayBeWritten ? 'refused' : String(error),
+        );
+      return [name, outcome] as const;
+    }),
+  );
+  return Object.fromEntries(found);
+}
+
+const allRefused = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'refused']));
+
+describe('what is closed refuses every call, also while others keep its connection', () => {
+  it('a queue', async () => {
+    const queue = lab.queue();
+    await lab.queue().waitUntilReady();
+    await queue.close();
+    const hidden = new Set(['release', 'addNow', 'addBulkNow', 'addChild', 'childNode', 'attach', 'added']);
+    const names = methodsOf(queue).filter((name) => !hidden.has(name));
+    expect(names.length).toBeGreaterThan(50);
+    expect(await outcomes(queue, names)).toEqual(allRefused(names));
+    await expect(queue.client).rejects.toThrow(ConnectionClosedError);
+  });
+
+  it('a job of it', async () => {
+    const queue = lab.queue();
+    await lab.queue().waitUntilReady();
+    const job = (await queue.getJob((await queue.add('a', 0)).id)) as Job;
+    await queue.close();
+    const names = ['getState', 'remove', 'promote', 'retry', 'changeDelay', 'changePriority', 'addChildren'];
+    const more = [
+      'log',
+      'updateData',
+      'updateProgress',
+      'getSteps',
+      'signal',
+      'getChildrenValues',
+      'moveToWait',
+    ];
+    const all = [...names, ...more, 'getDependencies', 'removeUnprocessedChildren', 'extendLock'];
+    expect(await outcomes(job, all)).toEqual(allRefused(all));
+  });
+
+  it('a flow producer and an events producer', async () => {
+    const [flows, producer] = [lab.flows(), new QueueEventsProducer(lab.name, lab.queue().opts)];
+    await Promise.all([flows.close(), producer.close()]);
+    const names = ['add', 'addBulk', 'getFlow', 'waitUntilReady'];
+    const flow = { name: 'a', queueName: lab.name };
+    const args = { add: [flow], addBulk: [[flow, { ...flow, children: [flow] }]] };
+    expect(await outcomes(flows, names, args)).toEqual(allRefused(names));
+    const more = ['publishEvent', 'waitUntilReady'];
+    expect(await outcomes(producer, more)).toEqual(allRefused(more));
+  });
+
+  it('a worker, which may be run no more', async () => {
+    await lab.queue().waitUntilReady();
+    const worker = lab.worker(null);
+    await worker.close();
+    const names = ['waitUntilReady', 'rateLimit', 'extendJobLocks', 'startStalledCheckTimer'];
+    expect(await outcomes(worker, names)).toEqual(allRefused(names));
+    expect(await worker.getNextJob('t')).toBeUndefined();
+    await expect(worker.run()).rejects.toMatchObject({ code: 'NOT_RUNNABLE' });
+  });
+
+  it('waiting for a job: with events that are closed, or a queue that is', async () => {
+    const queue = lab.queue();
+    await lab.queue().waitUntilReady();
+    const [events, others] = [await lab.events(), await lab.events()];
+    const job = await queue.add('a', 0, { delay: 3_600_000 });
+    await events.close();
+    await expect(job.waitUntilFinished(events)).rejects.toThrow(ConnectionClosedError);
+    const waiting = job.waitUntilFinished(others).catch((error: unknown) => error);
+    await queue.close();
+    expect(await waiting).toBeInstanceOf(ConnectionClosedError);
+    await expect(job.waitUntilFinished(others)).rejects.toThrow(ConnectionClosedError);
   });
 });
