@@ -23,6 +23,7 @@ import type { Connection } from '../redis/connection.js';
 import { demandRights } from '../redis/demand-rights.js';
 import { probeWrite } from '../redis/probe-write.js';
 import { QueueKeys } from '../redis/queue-keys.js';
+import { toStepwellError } from '../redis/redis-failure.js';
 import { demandKeeping } from '../redis/server-check.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import {
@@ -292,9 +293,15 @@ export class QueueStore implements JobStore {
   /** Rejects unless Redis is reached in time and is as it should be. */
   async checkServer(patienceMs: number): Promise<void> {
     const { client } = this.connection;
-    await this.waitUntilReady(patienceMs);
-    await demandKeeping(client);
-    await demandRights(client, this.keys);
+    await this.connection.answerWithin(patienceMs, async () => {
+      await this.waitUntilReady(patienceMs);
+      try {
+        await demandKeeping(client);
+        await demandRights(client, this.keys);
+      } catch (error) {
+        throw toStepwellError(error, client);
+      }
+    });
   }
 
   /** Rejects unless Redis takes a write that changes nothing. */
