@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Observable } from 'rxjs';
-import { checkBoolean, checkQueueName } from '../job/check.js';
+import { checkBoolean, checkNamedJob, checkQueueName } from '../job/check.js';
 import {
   ConnectionClosedError,
   ConnectionError,
@@ -8,6 +8,7 @@ import {
   RedisVersionError,
 } from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
+import { refuseUnknown } from '../job/known-names.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import { type Connection, READY_PATIENCE_MS } from '../redis/connection.js';
@@ -168,6 +169,7 @@ export class QueueEvents extends SafeEmitter {
    * });
    */
   watch(jobId: string, options: WatchOptions = {}): Observable<WatchEvent> {
+    checkNamedJob(jobId);
     const live = {
       start: () => this.read(),
       listen: this.streams.listen.bind(this.streams),
@@ -189,7 +191,9 @@ export class QueueEvents extends SafeEmitter {
    * @example
    * events.follow({ after: lastEventId }).pipe(ofType('completed', 'failed'), toSse());
    */
-  follow({ after }: { after?: string | undefined } = {}): Observable<JobEvent> {
+  follow(options: { after?: string | undefined } = {}): Observable<JobEvent> {
+    refuseUnknown('follow option', options, ['after']);
+    const { after } = options;
     if (after) {
       readCursor('after', after);
     }

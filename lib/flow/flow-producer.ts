@@ -1,8 +1,9 @@
-import { checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
+import { checkInteger, checkNamedJob, checkObjects, checkPrefix, checkQueueName } from '../job/check.js';
 import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, refOf } from '../job/job-ref.js';
+import { refuseUnknown } from '../job/known-names.js';
 import type { JobClass } from '../job/job-store.js';
 import { type Carried, carrying, Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
@@ -107,7 +108,8 @@ export class FlowProducer extends SafeEmitter {
   }
 
   /** Adds several flows, each as a whole. All are checked before the first is written. */
-  addBulk(flows: FlowJob[]): Promise<JobNode[]> {
+  async addBulk(flows: FlowJob[]): Promise<JobNode[]> {
+    checkObjects('flows', flows);
     const addAll = async (carried?: Carried): Promise<JobNode[]> => {
       const adds = flows.map((flow) => this.prepare(flow, {}, carried));
       return Promise.all(adds.map((add) => add()));
@@ -120,7 +122,9 @@ export class FlowProducer extends SafeEmitter {
 
   /** Reads a job and the jobs below it, as far as they are still there. Undefined when the job is gone. */
   async getFlow(query: FlowQuery): Promise<JobNode | undefined> {
+    refuseUnknown('getFlow option', query, ['id', 'queueName', 'prefix', 'depth', 'maxChildren']);
     const { id, queueName, prefix = this.prefix, depth = DEPTH, maxChildren = MAX_CHILDREN } = query;
+    checkNamedJob(id);
     checkQueueName(queueName);
     checkPrefix(prefix);
     checkInteger('depth', depth, 1);
@@ -143,11 +147,15 @@ export class FlowProducer extends SafeEmitter {
   }
 
   /** Checks a flow; the answer adds it. */
-  private prepare(flow: FlowJob, { queuesOptions }: FlowOptions, carried?: Carried): () => Promise<JobNode> {
+  private prepare(flow: FlowJob, options: FlowOptions, carried?: Carried): () => Promise<JobNode> {
+    const queuesOptions = queuesOptionsOf(options);
     const defaults = {
       prefix: this.prefix,
       newId: this.connection.runtime.uuid,
-      optionsOf: (queueName: string) => queuesOptions?.[queueName]?.defaultJobOptions,
+      optionsOf: (queueName: string) =>
+        queuesOptions && Object.hasOwn(queuesOptions, queueName)
+          ? queuesOptions[queueName]?.defaultJobOptions
+          : undefined,
       codec: this.opts.codec,
       carried,
     };
@@ -202,4 +210,17 @@ export class FlowProducer extends SafeEmitter {
   }
 
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);
+}
+
+function queuesOptionsOf(options: FlowOptions): FlowOptions['queuesOptions'] {
+  refuseUnknown('flow option', options, ['queuesOptions']);
+  const { queuesOptions } = options;
+  if (queuesOptions !== undefined) {
+    // Names are those of queues.
+    refuseUnknown('queuesOptions.', queuesOptions, Object.keys(queuesOptions ?? {}));
+    for (const [queue, own] of Object.entries(queuesOptions)) {
+      refuseUnknown(`queuesOptions.${queue}.`, own, ['defaultJobOptions']);
+    }
+  }
+  return queuesOptions;
 }

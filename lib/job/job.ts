@@ -7,6 +7,7 @@ import { lifeOf } from './job-life.js';
 import type { BulkJobOptions, JobsOptions } from './job-options.js';
 import { decodeValue } from './json.js';
 import { JobRun } from './job-run.js';
+import { refuseUnknown } from './known-names.js';
 import type { JobRecord } from './job-record.js';
 import { type JobStep, stepsOf } from './job-steps.js';
 import type { FinishedState, JobState } from './job-state.js';
@@ -192,7 +193,9 @@ export class Job<
    * Removes the job and all that belongs to it, its children included unless told otherwise. Throws `WrongStateError`
    * while a worker holds a lock that has not expired, of the job or of one below it.
    */
-  async remove({ removeChildren = true }: { removeChildren?: boolean } = {}): Promise<void> {
+  async remove(options: { removeChildren?: boolean } = {}): Promise<void> {
+    refuseUnknown('remove option', options, ['removeChildren']);
+    const { removeChildren = true } = options;
     const word = await this.store.removeJob(this.named, removeChildren);
     if (word === 'locked') {
       throw new WrongStateError(this.id, 'remove', 'free: a worker holds a lock of it, or of a job below it');
@@ -205,6 +208,7 @@ export class Job<
 
   /** Puts a failed (or completed) job back to where its priority has it wait. */
   async retry(state: FinishedState = 'failed', options: RetryOptions = {}): Promise<void> {
+    refuseUnknown('retry option', options, ['resetAttemptsMade', 'resetAttemptsStarted']);
     this.expect(
       await this.store.retryJob(this.named, state, this.opts.lifo ?? false, options),
       'retry',
@@ -238,7 +242,9 @@ export class Job<
   }
 
   /** Moves a job that waits to another priority; `lifo` puts it in front of that priority. */
-  async changePriority({ priority = 0, lifo = false }: { priority?: number; lifo?: boolean }): Promise<void> {
+  async changePriority(options: { priority?: number; lifo?: boolean }): Promise<void> {
+    refuseUnknown('changePriority option', options, ['priority', 'lifo']);
+    const { priority = 0, lifo = false } = options;
     checkInteger('priority', priority, 0, PRIORITY_LIMIT);
     this.expect(await this.store.changePriority(this.named, priority, lifo), 'change the priority of');
     this.priority = priority;

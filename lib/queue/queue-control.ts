@@ -1,9 +1,10 @@
-import { checkInteger, checkNumber } from '../job/check.js';
+import { checkBoolean, checkInteger, checkNamedJob, checkNumber } from '../job/check.js';
 import { JobNotFoundError, JobOfSchedulerError, WrongStateError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { FinishedState, JobType } from '../job/job-state.js';
 import { encodeJson } from '../job/json.js';
+import { refuseUnknown } from '../job/known-names.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
 import { checkFinishedState, listedState } from './arguments.js';
 import { QueueReports } from './queue-reports.js';
@@ -34,7 +35,10 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * Removes a job, and its children unless told otherwise. Answers 1, or 0 when there is none or a worker holds its lock,
    * or that of a job below it. Throws `JobOfSchedulerError` for the next job of a scheduler.
    */
-  async remove(id: string, { removeChildren = true }: { removeChildren?: boolean } = {}): Promise<number> {
+  async remove(id: string, options: { removeChildren?: boolean } = {}): Promise<number> {
+    checkNamedJob(id);
+    refuseUnknown('remove option', options, ['removeChildren']);
+    const { removeChildren = true } = options;
     const word = await this.store.removeJob(id, removeChildren);
     if (word === 'scheduled') {
       throw new JobOfSchedulerError(id);
@@ -47,6 +51,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   }
 
   async updateJobProgress(id: string, progress: JobProgress): Promise<void> {
+    checkNamedJob(id);
     const word = await this.store.write([
       'progress',
       id,
@@ -73,6 +78,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
 
   /** Adds a line to a job's log. Answers how many lines it has. */
   async addJobLog(id: string, line: string, keepLogs?: number): Promise<number> {
+    checkNamedJob(id);
     if (keepLogs !== undefined) {
       checkInteger('keepLogs', keepLogs, 0);
     }
@@ -125,10 +131,10 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * @param options.force whether active jobs go too; default false
    * @param options.count how many jobs a call of Redis deletes at most; default and most 1000
    */
-  async obliterate({
-    force = false,
-    count = SLICE,
-  }: { force?: boolean; count?: number } = {}): Promise<void> {
+  async obliterate(options: { force?: boolean; count?: number } = {}): Promise<void> {
+    refuseUnknown('obliterate option', options, ['force', 'count']);
+    const { force = false, count = SLICE } = options;
+    checkBoolean('force', force);
     checkInteger('count', count, 1);
     await this.pause();
     let word: string;
@@ -148,6 +154,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * @param opts.count how many a call of Redis moves at most; default and most 1000
    */
   async retryJobs(opts: { count?: number; state?: FinishedState; timestamp?: number } = {}): Promise<void> {
+    refuseUnknown('retryJobs option', opts, ['count', 'state', 'timestamp']);
     const { count = SLICE, state = 'failed', timestamp = 0 } = opts;
     checkFinishedState(state);
     checkInteger('count', count, 1);
@@ -163,7 +170,9 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * delayed again meanwhile stays so.
    * @param options.count how many a call of Redis moves at most; default and most 1000
    */
-  async promoteJobs({ count = SLICE }: { count?: number } = {}): Promise<void> {
+  async promoteJobs(options: { count?: number } = {}): Promise<void> {
+    refuseUnknown('promoteJobs option', options, ['count']);
+    const { count = SLICE } = options;
     checkInteger('count', count, 1);
     // From the end, which jobs that fall due meanwhile do not shift.
     const page = { start: 0, stop: -1, descending: true };

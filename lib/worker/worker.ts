@@ -7,12 +7,13 @@ import {
   RedisVersionError,
 } from '../job/errors.js';
 import type { Job } from '../job/job.js';
+import { refuseUnknown } from '../job/known-names.js';
 import type { JobClass } from '../job/job-store.js';
 import { RateLimitError } from '../job/special-errors.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import {
-  checkCloseTimeout,
+  checkClose,
   checkConcurrency,
   checkWorkerOptions,
   MAX_METRIC_POINTS,
@@ -227,10 +228,9 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
    * `extendLock`. Waits up to `drainDelay` for one unless `block` is false. Undefined where there is none, and while the
    * worker is paused or closed.
    */
-  async getNextJob(
-    token: string,
-    { block = true }: { block?: boolean } = {},
-  ): Promise<Job<D, R, N> | undefined> {
+  async getNextJob(token: string, opts: { block?: boolean } = {}): Promise<Job<D, R, N> | undefined> {
+    refuseUnknown('getNextJob option', opts, ['block']);
+    const { block = true } = opts;
     const record = await this.parts.manual.fetch(token, block);
     if (!record) {
       return undefined;
@@ -270,12 +270,10 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
    * the stalled check of other workers
    */
   async close(force: boolean | { timeoutMs?: number; handBack?: boolean } = false): Promise<void> {
+    checkClose(force);
     const given = typeof force === 'object' ? force.timeoutMs : force ? 0 : undefined;
     if (typeof force === 'object' && force.handBack === false) {
       this.parts.shutdown.leavesJobs = true;
-    }
-    if (given !== undefined) {
-      checkCloseTimeout('timeoutMs', given);
     }
     const first = !this.parts.shutdown.isBegun;
     this.parts.loop.stop();
