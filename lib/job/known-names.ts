@@ -68,11 +68,11 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return nearest === undefined ? '' : `Did you mean ${nearest}? `;
 }
 
-/** The known name that takes the fewest edits, undefined when more than a third of it would have to change. */
+/** The known name that takes the fewest edits, undefined when more than a third of a name would have to change. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   let nearest: string | undefined;
-  let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let fewest = Math.floor(wanted.length / 3) + 1;
   for (const candidate of known) {
     const edits = editsBetween(wanted, candidate.toLowerCase());
     if (edits < fewest) [nearest, fewest] = [candidate, edits];

@@ -1,3 +1,4 @@
+import { didYouMean } from '../job/known-names.js';
 import { hasPipes, methodOf, parametersOf } from './handling/enhancer-metadata.js';
 import { labelOf } from './handling/handler-source.js';
 import { PARAMETER_KINDS } from './handling/parameter-kinds.js';
@@ -26,7 +27,7 @@ export function checkParameters(type: Function, method: string, steps?: readonly
       throw new MisplacedParameterError(
         label,
         `@StepResult('${String(data)}')`,
-        `There is no such step. Steps: ${known}.`,
+        `There is no such step. ${didYouMean(String(data), steps)}Steps: ${known}.`,
       );
     }
   }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../job/known-names.js';
 import { StepwellError } from '../job/errors.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 
@@ -82,7 +83,7 @@ export class UnknownCompensationError extends StepwellError {
   ) {
     const known = knownSteps.map((name) => `'${name}'`).join(', ') || NONE;
     super(
-      `${method} compensates '${step}', which is no step of its class. Steps: ${known}.`,
+      `${method} compensates '${step}', which is no step of its class. ${didYouMean(step, knownSteps)}Steps: ${known}.`,
       'UNKNOWN_COMPENSATION',
     );
   }

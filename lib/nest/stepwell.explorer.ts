@@ -142,7 +142,10 @@ export class StepwellExplorer {
     const handle: DiscoveredHandler['handle'] = (job, token, signal) =>
       stages.processor(job, token, signal());
     const label = `${type.name} with its steps`;
-    return jobNames.map((jobName) => ({ kind: 'steps', jobName, label, dedup: undefined, handle, stages }));
+    return jobNames.map((jobName) => ({
+      ...{ kind: 'steps' as const, jobName, label, dedup: undefined, handle, stages },
+      steps: plan.names,
+    }));
   }
 
   private listenersOf(provider: Provider, type: Function): DiscoveredListener[] {

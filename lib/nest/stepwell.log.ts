@@ -25,6 +25,11 @@ export class StepwellLog {
     }
   }
 
+  /** What an application logs of its routes, for jobs. */
+  processors(queue: string, who: string): void {
+    this.logger.log(`Queue ${queue}: ${who}`);
+  }
+
   /** A class that wants jobs is decorated, and no module provides it. */
   unseen({ className, queue }: { className: string; queue: string }): void {
     this.logger.warn(

@@ -7,9 +7,11 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import type { Timer } from '../runtime/runtime.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
+import type { QueueOptions } from '../queue/queue-options.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerOptions } from '../worker/worker-options.js';
 import { baseOptionsOf } from './base-options.js';
+import { describeProcessors } from './describe-processors.js';
 import type { DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
 import { JobRouter } from './job-router.js';
 import { mergeWorkerOptions } from './merge-worker-options.js';
@@ -54,6 +56,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
         const byHand = mergeWorkerOptions(processors).autorun === false;
         this.registry.addWorker(this.createWorker(queue, processors), byHand);
         processors.forEach((processor) => this.dedup.apply(processor));
+        this.log.processors(queue, describeProcessors(processors));
         this.schedules.add(queue, processors);
       }
       const unseen = takeUnseenProcessors();
@@ -91,7 +94,9 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
   private createWorker(queue: string, processors: DiscoveredProcessor[]): Worker {
     const router = new JobRouter(queue);
     processors.flatMap(({ handlers }) => handlers).forEach((handler) => router.add(handler));
-    const options: WorkerOptions = { ...this.placeOf(queue, processors), ...mergeWorkerOptions(processors) };
+    const own = mergeWorkerOptions(processors);
+    const settings = { ...this.strategyOf(queue), ...own.settings };
+    const options: WorkerOptions = { ...this.placeOf(queue, processors), ...own, settings };
     const worker = new Worker(queue, router.route, { ...options, autorun: false });
     if (options.autorun !== false) startAfterBootstrap(worker, processors);
     worker.on('error', (error) => this.log.error(queue, error));
@@ -105,6 +110,13 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     if (others.some((options) => !isDeepStrictEqual(options, used))) {
       this.log.severalRoots(others.length + 1);
     }
+  }
+
+  /** Slots that the queue plans in a way of its own are planned further by its worker. */
+  private strategyOf(queue: string): WorkerOptions['settings'] {
+    const options = this.registry.hasQueue(queue) ? this.registry.getQueue(queue).opts : this.shared.queue;
+    const repeatStrategy = (options as QueueOptions | undefined)?.settings?.repeatStrategy;
+    return repeatStrategy ? { repeatStrategy } : {};
   }
 
   /** Where the queue's keys are: a worker looks where the queue of that name puts its jobs. */

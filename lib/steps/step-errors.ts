@@ -24,7 +24,9 @@ export class UnknownStepError extends UnrecoverableError {
     readonly step: string,
     readonly knownSteps: readonly string[],
   ) {
-    super(`There is no step '${step}'. Steps: ${knownSteps.map((name) => `'${name}'`).join(', ')}.`);
+    super(
+      `There is no step '${step}'. ${didYouMean(step, knownSteps)}Steps: ${knownSteps.map((name) => `'${name}'`).join(', ')}.`,
+    );
     this.name = new.target.name;
   }
 }

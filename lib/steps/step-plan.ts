@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../job/errors.js';
+import { didYouMean } from '../job/known-names.js';
 import type { StepDefinition } from './step-definition.js';
 import { UnknownStepError } from './step-errors.js';
 
@@ -29,7 +30,8 @@ export class StepPlan {
     }
     for (const { name, next } of steps) {
       if (next !== undefined && !this.byName.has(next)) {
-        throw new InvalidOptionError(`${label}.${name}.next`, next, `Steps: ${this.names.join(', ')}.`);
+        const hint = `${didYouMean(next, this.names)}Steps: ${this.names.join(', ')}.`;
+        throw new InvalidOptionError(`${label}.${name}.next`, next, hint);
       }
     }
   }

@@ -59,7 +59,7 @@ local function deduplicate(q, call, id, spec, rule, body)
     emit(call.events, 'deduplicated', id .. '\t' .. rule.id .. '\t' .. owner)
     return nil
   end
-  if has('s') and not has('r') and state == 'delayed' and not bound then
+  if has('s') and not has('r') and not bound and state == 'delayed' then
     reschedule(q, call, owner, tonumber(string.match(spec, '^%d+')) or 0)
   end
   local key = q.dedup .. rule.id

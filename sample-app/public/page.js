@@ -9,6 +9,7 @@ import { PhotoGrid } from './photo-grid.js';
 import { Plots } from './plots.js';
 import { showQueues } from './queue-table.js';
 import { attempt, post } from './requests.js';
+import { Schedules } from './schedules.js';
 import { noteServerTime } from './server-clock.js';
 
 const connection = new Connection();
@@ -16,6 +17,7 @@ const details = new JobDetails();
 const grid = new PhotoGrid((photo) => details.open(photo));
 const plots = new Plots();
 const activity = new Activity();
+const schedules = new Schedules();
 showQueues({});
 
 const stream = {
@@ -26,6 +28,7 @@ const stream = {
     grid.replace(photos);
     plots.replace(ticks);
     showQueues(counts);
+    schedules.tick(true);
     connection.shown();
   },
   changes({ events, photos, gone }) {
@@ -38,6 +41,7 @@ const stream = {
     noteServerTime(tick.at);
     plots.add(tick);
     showQueues(tick.counts);
+    schedules.tick();
     connection.heard();
   },
 };

@@ -2,7 +2,7 @@ import { byId, element, setText } from './element.js';
 import { STATES } from './states.js';
 
 /** Shown until it is known which queues there are. */
-const QUEUES = ['photos', 'pictures', 'pulses'];
+const QUEUES = ['photos', 'pictures', 'pulses', 'upkeep'];
 
 /** How many jobs of which state each queue holds: a column for a queue, a row for a state. */
 export function showQueues(counts) {

@@ -2,10 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { StepwellModule } from 'stepwell';
 import { APP_CONFIG, type AppConfig } from './app-config.js';
 import { BoardModule } from './board/board.module.js';
+import { BullBoardModule } from './bull-board/bull-board.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PhotosModule } from './photos/photos.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { RecentSpans } from './traces/recent-spans.js';
+import { UpkeepModule } from './upkeep/upkeep.module.js';
 import { TrafficModule } from './traffic/traffic.module.js';
 
 @Module({})
@@ -28,6 +30,8 @@ export class AppModule {
         photos,
         TrafficModule,
         BoardModule.with(photos),
+        UpkeepModule.with(photos),
+        BullBoardModule,
         HealthModule,
       ],
       providers: [

@@ -12,6 +12,7 @@ import { configFromEnvironment } from '../src/app-config.js';
 import { PHOTOS } from '../src/photos/photo.js';
 import { PhotoProcessor } from '../src/photos/photo-processor.js';
 import { PhotoStore } from '../src/photos/photo-store.js';
+import { UPKEEP } from '../src/upkeep/upkeep.js';
 import { PhotosService } from '../src/photos/photos.service.js';
 
 const REDIS_URL = process.env['STEPWELL_TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';
@@ -29,6 +30,9 @@ beforeEach(async () => {
     .useValue({ connection: time.connection, prefix: randomBytes(6).toString('hex') })
     .compile();
   app = await testing.createNestApplication({ logger: ['fatal', 'error'] }).init();
+  // What comes every minute for ever would only be in the way.
+  const upkeep = app.get<Queue>(getQueueToken(UPKEEP));
+  for (const { key } of await upkeep.getJobSchedulers()) await upkeep.pauseJobScheduler(key);
 });
 
 afterEach(async () => {

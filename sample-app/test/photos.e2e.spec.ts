@@ -302,4 +302,26 @@ describe('the photo app', () => {
       await response.arrayBuffer();
     }
   });
+
+  it('reports every minute and tidies up every night, and does so at once when asked to', async () => {
+    const schedules = async () =>
+      (await ask<{ name: string; next: number; last?: { words: string } }[]>('GET', '/schedules')).body;
+    const { status } = await ask('POST', '/schedules/tidy/run');
+    expect(status).toBe(202);
+    expect((await ask('POST', '/schedules/none/run')).status).toBe(404);
+    let found = await schedules();
+    for (
+      const end = Date.now() + 10_000;
+      found.some(({ last }) => !last) && Date.now() < end;
+      await pause(20)
+    )
+      found = await schedules();
+
+    expect(found).toEqual([
+      { name: 'report', next: expect.any(Number), last: expect.anything() },
+      { name: 'tidy', next: expect.any(Number), last: expect.objectContaining({ words: '0 files removed' }) },
+    ]);
+    expect(found[0]!.next - Date.now()).toBeLessThanOrEqual(60_000);
+    expect(new Date(found[1]!.next).toISOString()).toMatch(/T0[12]:00:00/);
+  });
 });

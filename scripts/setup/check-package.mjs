@@ -27,7 +27,7 @@ const CONSUMERS = [
   {
     name: 'without-nest',
     dependencies: { rxjs: '^7.8.0' },
-    programs: ['embedded-redis', ...(hasEngine ? ['engine-alone', 'test-kit'] : [])],
+    programs: ['embedded-redis', ...(hasEngine ? ['engine-alone', 'bullmq-app', 'test-kit'] : [])],
   },
   ...['^11.0.0', '^12.0.0'].map((range) => ({
     name: `nest-${range.slice(1, 3)}`,
@@ -35,7 +35,9 @@ const CONSUMERS = [
       ...{ ...NEST, ...COMPANIONS, ...HTTP, '@nestjs/common': range, '@nestjs/core': range },
       ...Object.fromEntries(SERVERS.map((name) => [name, range])),
     },
-    programs: hasNest ? ['nest-app', 'nest-enhancers', 'nest-http', 'nest-test-kit'] : ['embedded-redis'],
+    programs: hasNest
+      ? ['nest-app', 'nest-enhancers', 'nest-http', 'nestjs-bullmq-app', 'nest-test-kit']
+      : ['embedded-redis'],
   })),
 ];
 

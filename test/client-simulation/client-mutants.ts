@@ -64,7 +64,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ['nobody looks when a delayed job is due', 'this.lookWhenDue(dueInMs);', ''],
     [
       'a fetch that failed is not made again',
-      'this.retryTimer = this.runtime.setTimer(() => this.poke(), RETRY_MS);',
+      'this.retryTimer = this.runtime.setTimer(() => this.poke(), this.retryMs);',
       '',
     ],
     [
@@ -252,8 +252,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'no gap is told of',
-      '        if (missing) {\n          events.push(gapBefore',
-      '        if (false) {\n          events.push(gapBefore',
+      '} else if (missing) {\n          events.push(gapBefore',
+      '} else if (false) {\n          events.push(gapBefore',
     ],
     [
       'the cursor forgets its number',

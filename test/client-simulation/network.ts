@@ -128,7 +128,9 @@ export class Network {
   }
 
   private async perform(sent: Sent): Promise<Reply> {
-    if (this.refusal) {
+    // A server that has the text of a script does not miss it.
+    const isMeant = !(this.refusal?.message.startsWith('NOSCRIPT') && sent.name === 'eval');
+    if (this.refusal && isMeant) {
       const { message } = this.refusal;
       this.refusal.left -= 1;
       if (this.refusal.left <= 0) this.refusal = undefined;

@@ -2,68 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as nestTheirs from '@nestjs/bullmq';
 import * as theirs from 'bullmq';
 import * as ours from '../../lib/compat/bullmq/index.js';
-
-/** What is not there, and why. It only ever gets shorter. */
-const NOT_THERE: Record<string, readonly string[]> = {
-  'job schedulers are of the engine; `queue.upsertJobScheduler` and its like are there': [
-    ...['JobScheduler', 'defaultRepeatStrategy', 'getNextMillis', 'LEGACY_REPEATABLE_JOBS_MIGRATION_URL'],
-    ...['isLegacyRepeatableJobKey', 'hasLegacyRepeatableKeyShape', 'getLegacyRepeatableJobError'],
-    ...['JobSchedulerJobOptions', 'RepeatableOptions', 'RepeatBaseOptions'],
-  ],
-  'sandboxed processors are not there yet': [
-    ...[
-      'Child',
-      'ChildPool',
-      'ChildProcessor',
-      'ChildCommand',
-      'ParentCommand',
-      'ChildMessage',
-      'ParentMessage',
-    ],
-    ...['childSend', 'asyncSend', 'Receiver', 'SandboxedJobProcessor'],
-  ],
-  'BullMQ’s own storage, which the engine replaces': [
-    ...[
-      'AsyncFifoQueue',
-      'Backoffs',
-      'LockManager',
-      'QueueKeys',
-      'KeysMap',
-      'RedisConnection',
-      'RedisQueueBackend',
-    ],
-    ...['raw2NextJobData', 'RELAY_MINIMUM_REDIS_VERSION', 'RELAY_LAYOUT_VERSION', 'RedisRelayBackend'],
-    ...['createRedisRelayBackend', 'Relay', 'RelayErrorCode', 'RelayError', 'checkRelayResult', 'ClientType'],
-    ...['createRedisBackend', 'setDefaultBackendFactory', 'getDefaultBackendFactory', 'withBackend'],
-    ...['createIORedisClient', 'isIRedisClient', 'createNodeRedisClient', 'createBunRedisClient'],
-    ...['createValkeyGlideClient', 'optsDecodeMap', 'optsEncodeMap', 'QUEUE_EVENT_SUFFIX'],
-    ...['clientCommandMessageReg', 'isRedisVersionLowerThan', 'trace', 'withDetachedContext'],
-  ],
-  'no part of its documented interface: lodash and the language have them': [
-    ...[
-      'errorObject',
-      'DELAY_TIME_5',
-      'DELAY_TIME_1',
-      'parseObjectValues',
-      'errorToJSON',
-      'toString',
-      'tryCatch',
-    ],
-    ...['lengthInUtf8Bytes', 'isEmpty', 'array2obj', 'objectToFlatArray', 'forwardConnectionError'],
-    ...['increaseMaxListeners', 'invertObject', 'isRedisInstance', 'isRedisCluster', 'decreaseMaxListeners'],
-    ...['getParentKey', 'isNotConnectionError', 'removeUndefinedFields'],
-  ],
-  'PostgreSQL is no Redis': [
-    ...['createPostgresBackend', 'PostgresConnection', 'PostgresQueueBackend', 'PostgresRelayBackend'],
-    ...['createPostgresRelayBackend', 'runMigrations', 'assertSchemaCompatibility', 'isPgPool'],
-    ...['SchemaMigrationRequiredError', 'SchemaVersionMismatchError', 'UnsupportedPostgresVersionError'],
-    ...['assertPostgresVersion', 'MINIMUM_POSTGRES_VERSION', 'RECOMMENDED_POSTGRES_VERSION'],
-    ...['BULLMQ_MAJOR_VERSION', 'MIGRATION_ADVISORY_LOCK_KEY', 'DEFAULT_SCHEMA', 'quoteSchemaName'],
-    'LATEST_SCHEMA_VERSION',
-  ],
-};
+import { NOT_THERE } from '../../lib/compat/migrate/not-there.js';
 
 /** Types of BullMQ's inner parts, which no application names. */
 const INNER_TYPES = [
@@ -232,5 +174,37 @@ describe('members', () => {
       (member) => !own.includes(member) && !OF_STORAGE.includes(member) && !LATER[name]!.includes(member),
     );
     expect(missing).toEqual([]);
+  });
+});
+
+describe('the page on migration', () => {
+  const page = new URL('../../docs/guides/migration.md', import.meta.url);
+
+  it('says what becomes of every export of both packages', async () => {
+    const text = await readFile(page, 'utf8');
+    const names = [...Object.keys(theirs), ...Object.keys(nestTheirs)].filter(
+      (name) => !OF_COMMONJS.includes(name),
+    );
+    expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('says what becomes of every option', async () => {
+    const text = await readFile(page, 'utf8');
+    const files = [
+      'worker-options',
+      'queue-options',
+      'base-job-options',
+      'sandboxed-options',
+      'advanced-options',
+    ];
+    const texts = await Promise.all(
+      files.map((file) => readFile(join(root, 'esm', 'interfaces', `${file}.d.ts`), 'utf8')),
+    );
+    const options = texts.flatMap((each) => [...each.matchAll(/^ {4}(\w+)\??:/gm)].map(([, name]) => name!));
+    const inner = ['repeatJobKey', 'prevMillis', 'events', 'block'];
+    expect(options.length).toBeGreaterThan(40);
+    expect(
+      options.filter((name) => !new RegExp(`\\b${name}\\b`).test(text) && !inner.includes(name)),
+    ).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ const PACKAGES: Record<string, { values: string; types: string }> = {
 export function completeBlock({ kind, code }: CodeBlock): string {
   const words = new Set(code.match(/[A-Za-z_]\w*/g));
   const imports = Object.entries(PACKAGES).flatMap(([name, { values, types }]) => {
-    if (new RegExp(`from '${name}(/engine)?'`).test(code)) return [];
+    if (new RegExp(`from '${name}(/engine|/bullmq)?'`).test(code)) return [];
     const wanted = (list: string) =>
       list.split(' ').filter((word) => words.has(word) && !declares(code, word));
     const list = [...wanted(values), ...wanted(types).map((word) => `type ${word}`)];

@@ -166,7 +166,7 @@ describe('the lifecycle', () => {
     worker.emit('error', new Error('some fault'));
     await app.close();
 
-    expect(log.lines.filter((line) => line.includes('Stepwell:'))).toEqual([
+    expect(log.lines.filter((line) => line.includes('Stepwell: ') && !line.startsWith('log'))).toEqual([
       `debug Stepwell: Queue tasks: job ${id} failed in attempt 1 and is tried again: no luck`,
       `warn Stepwell: Queue tasks: job ${id} failed: no luck`,
       'error Stepwell: Queue tasks: some fault',
@@ -193,7 +193,7 @@ describe('the lifecycle', () => {
     await pause(500);
     await app.close();
 
-    const lines = log.lines.filter((line) => line.includes('Stepwell:'));
+    const lines = log.lines.filter((line) => line.includes('Stepwell: ') && !line.startsWith('log'));
     expect(lines).toEqual([
       expect.stringMatching(/^error Stepwell: Redis at 127\.0\.0\.1:1 cannot be reached: /),
     ]);

@@ -220,4 +220,30 @@ describe('@Cron and @Every', () => {
 
     expect(ran).toHaveLength(11);
   });
+
+  it('have slots by the strategy of the queue, which its worker goes on with', async () => {
+    @Processor('moons')
+    class Moons {
+      @Process('howl')
+      @Cron('full moon')
+      howl(): void {
+        ran.push('howl');
+      }
+    }
+    const settings = { repeatStrategy: (millis: number) => millis + HOUR };
+    const app = await Test.createTestingModule({
+      imports: [
+        StepwellTestingModule.forRoot(time),
+        StepwellModule.registerQueue({ name: 'moons', settings }),
+      ],
+      providers: [Moons],
+    })
+      .setLogger(log)
+      .compile();
+    apps.push(app);
+    await app.init();
+    await time.advance('9h');
+
+    expect(ran.length).toBeGreaterThanOrEqual(8);
+  });
 });

@@ -94,6 +94,15 @@ class NoSuchStep {
   first(@StepResult('reserve') _reserved: unknown): void {}
 }
 
+@Processor('mails')
+class MisspelledStep {
+  @Step()
+  reserve(): void {}
+
+  @Step()
+  charge(@StepResult('resrve') _reserved: unknown): void {}
+}
+
 @Processor('mails', { concurrency: -1 })
 class Impossible {
   @Process()
@@ -168,6 +177,12 @@ describe('an application does not start', () => {
       [NoSuchStep],
       MisplacedParameterError,
       "NoSuchStep.first() has @StepResult('reserve') on a parameter. There is no such step. Steps: 'first'.",
+    ],
+    [
+      'when a step asks for the result of one that is spelled otherwise',
+      [MisspelledStep],
+      MisplacedParameterError,
+      "There is no such step. Did you mean reserve? Steps: 'reserve', 'charge'.",
     ],
     ['when a worker option is impossible', [Impossible], InvalidOptionError, 'Invalid concurrency: -1.'],
   ])('%s', async (_when, providers, type, message) => {

@@ -7,6 +7,7 @@ import {
   OnQueueEvent,
   Process,
   Processor,
+  Step,
   StepwellModule,
 } from 'stepwell';
 import { LogLines, sharedOptions, startApp } from './test-app.js';
@@ -83,6 +84,32 @@ describe('at its start an application says', () => {
     expect(warnings(log)).toEqual([
       'warn Stepwell: Board.onCompleted() hears nothing: no module imports StepwellModule.',
       'warn Stepwell: Both processes nothing: no module imports StepwellModule, which starts the worker of queue mails.',
+    ]);
+    await app.close();
+  });
+
+  it('who processes what', async () => {
+    @Processor('mails')
+    class Mailer {
+      @Process('welcome')
+      welcome(): void {}
+
+      @Process()
+      others(): void {}
+    }
+    @Processor({ queue: 'mails', jobName: 'order' })
+    class Orders {
+      @Step()
+      reserve(): void {}
+
+      @Step({ name: 'capture' })
+      charge(): void {}
+    }
+    const log = new LogLines();
+    const app = await startApp({ imports: [MAILS], providers: [Mailer, Orders] }, { log });
+
+    expect(log.lines.filter((line) => line.startsWith('log Stepwell'))).toEqual([
+      "log Stepwell: Queue mails: Mailer (job 'welcome', all other jobs), Orders (job 'order' by steps reserve, capture)",
     ]);
     await app.close();
   });

@@ -272,7 +272,7 @@ describe('what is wrong with steps ends the start of the application', () => {
       'a compensation of no step',
       [Lost],
       UnknownCompensationError,
-      "Lost.undo() compensates 'frist', which is no step of its class. Steps: 'first'.",
+      "Lost.undo() compensates 'frist', which is no step of its class. Did you mean first? Steps: 'first'.",
     ],
     ['two compensations of a step', [Twice], DuplicateCompensationError, 'Twice.undoToo()'],
     ['two steps of one name', [SameName], InvalidOptionError, 'Another step has that name.'],

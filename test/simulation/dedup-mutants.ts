@@ -15,13 +15,13 @@ export const DEDUP_MUTANTS: Mutant[] = [
   ),
   mutant(
     'a job that was started is replaced',
-    "state == 'delayed' and not bound then",
-    "state == 'delayed' then",
+    "  if has('r') and state == 'delayed' and not bound then",
+    "  if has('r') and state == 'delayed' then",
   ),
   mutant(
     'a job that is not delayed is replaced',
-    "has('r') and state == 'delayed' and not bound",
-    "has('r') and state ~= 'finished' and not bound",
+    "  if has('r') and state == 'delayed' and not bound",
+    "  if has('r') and state ~= 'finished' and not bound",
   ),
   mutant(
     'replacing always begins the ttl anew',

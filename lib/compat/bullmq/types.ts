@@ -164,6 +164,13 @@ export interface SandboxedJob<T = any, R = any> extends Omit<
   getIgnoredChildrenFailures: () => Promise<Record<string, string>>;
 }
 
+/** What a processor's file exports. */
+export type SandboxedJobProcessor<T = any, R = any> = (
+  job: SandboxedJob<T, R>,
+  token?: string,
+  signal?: AbortSignal,
+) => R | PromiseLike<R>;
+
 export interface SandboxedOptions {
   useWorkerThreads?: boolean;
   workerForkOptions?: object;

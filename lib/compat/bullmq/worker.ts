@@ -1,5 +1,6 @@
+import type { ForkOptions } from 'node:child_process';
+import type { WorkerOptions as ThreadOptions } from 'node:worker_threads';
 import { LONGEST_TIMER_MS } from '../../job/check.js';
-import { InvalidOptionError } from '../../job/errors.js';
 import type { JobClass, JobStore } from '../../job/job-store.js';
 import type { KeepJobs } from '../../job/job-options.js';
 import { WORKER_OPTION_NAMES } from '../../worker/check-worker-options.js';
@@ -12,6 +13,7 @@ import type {
 import { engineOptions, type QueueBaseOptions } from './base-options.js';
 import { Job } from './job.js';
 import { knownOptions } from './known-options.js';
+import { SandboxedProcessor } from './sandbox/sandboxed-processor.js';
 import { RateLimitError } from './special-errors.js';
 
 /** Does the work of a job. */
@@ -63,8 +65,8 @@ export interface WorkerOptions<Connection = any> extends QueueBaseOptions<Connec
     repeatKeyHashAlgorithm?: string;
   };
   useWorkerThreads?: boolean;
-  workerForkOptions?: object;
-  workerThreadsOptions?: object;
+  workerForkOptions?: ForkOptions;
+  workerThreadsOptions?: ThreadOptions;
   /** Of Stepwell: how long `close` waits for running jobs, ms. Default: until they are through. */
   closeTimeout?: number;
   /** Of Stepwell: how long a run may take, ms. */
@@ -80,15 +82,20 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
     return new RateLimitError();
   }
 
+  private readonly sandbox: SandboxedProcessor | undefined;
+
+  /**
+   * @param processor a function, or the path or URL of a file that exports one, which then runs in child processes, or in
+   * worker threads with `useWorkerThreads`
+   */
   constructor(name: string, processor?: string | URL | null | Processor<D, R, N>, opts?: WorkerOptions) {
-    if (typeof processor === 'string' || processor instanceof URL) {
-      throw new InvalidOptionError(
-        'processor',
-        String(processor),
-        'Processors in files are not there yet: use a function that starts what it needs.',
-      );
-    }
-    super(name, processor as EngineProcessor<D, R, N> | null | undefined, workerOptions(opts));
+    const sandbox =
+      typeof processor === 'string' || processor instanceof URL
+        ? new SandboxedProcessor(processor, opts ?? {})
+        : undefined;
+    const run = sandbox ? sandbox.run : processor;
+    super(name, run as EngineProcessor<D, R, N> | null | undefined, workerOptions(opts));
+    this.sandbox = sandbox;
   }
 
   /** @internal For `Job.fromJSON(worker, …)`. */
@@ -104,6 +111,7 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
   /** Fetches no more and waits for running jobs, however long they take. With `force` they are left to the stalled check. */
   override async close(force: boolean | { timeoutMs?: number; handBack?: boolean } = false): Promise<void> {
     await super.close(force === true ? { timeoutMs: 0, handBack: false } : force);
+    await this.sandbox?.close();
   }
 
   override on<E extends keyof WorkerListener>(event: E, listener: WorkerListener<D, R, N>[E]): this;

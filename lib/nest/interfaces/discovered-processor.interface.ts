@@ -12,6 +12,8 @@ export interface DiscoveredHandler extends HandlerMetadata {
   readonly handle: (job: Job, token: string, signal: () => AbortSignal) => unknown;
   /** For steps. */
   readonly stages?: Stages;
+  /** Names of steps, in their order. */
+  readonly steps?: readonly string[];
   readonly dedup: DedupPolicy | undefined;
 }
 

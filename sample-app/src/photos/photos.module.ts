@@ -42,7 +42,7 @@ export class PhotosModule {
         RetryTimes,
         PhotosService,
       ],
-      exports: [PhotosService, queues],
+      exports: [PhotosService, PhotoStore, StoreRoom, queues],
     };
   }
 }

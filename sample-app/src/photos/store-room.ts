@@ -39,6 +39,12 @@ export class StoreRoom {
     );
   }
 
+  /** Removes files that no job needs any more; returns how many. */
+  async tidy(): Promise<number> {
+    const files = await this.store.files();
+    return files.length - (await this.sweep(files)).length;
+  }
+
   private isEnough(files: readonly StoredFile[], needed: number): boolean {
     const taken = files.reduce((sum, { bytes }) => sum + bytes, 0);
     return taken + needed <= this.config.maxStoredBytes && files.length + WIDTHS.length < MAX_FILES;

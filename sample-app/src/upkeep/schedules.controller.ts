@@ -1,0 +1,50 @@
+import { Controller, Get, HttpCode, NotFoundException, Param, Post, UseGuards } from '@nestjs/common';
+import { InjectQueue, JobSchedulerNotFoundError, type Job, type Queue } from 'stepwell';
+import { RedisUpGuard } from '../redis/redis-up.guard.js';
+import { RedisWatch } from '../redis/redis-watch.js';
+import { UPKEEP, type Report, type ScheduleView } from './upkeep.js';
+
+const NEWEST = 20;
+
+/** What the app does by itself, and when next. */
+@Controller('schedules')
+@UseGuards(RedisUpGuard)
+export class SchedulesController {
+  constructor(
+    @InjectQueue(UPKEEP) private readonly queue: Queue,
+    private readonly redis: RedisWatch,
+  ) {}
+
+  @Get()
+  async list(): Promise<ScheduleView[]> {
+    const [schedulers, done] = await this.redis.answer(
+      Promise.all([this.queue.getJobSchedulers(0, NEWEST, true), this.queue.getCompleted(0, NEWEST)]),
+    );
+    return schedulers.map(({ key, next }) => {
+      const last = done.find(({ repeatJobKey }) => repeatJobKey === key);
+      return {
+        name: key,
+        next,
+        ...(last?.finishedOn ? { last: { at: last.finishedOn, words: wordsOf(last) } } : {}),
+      };
+    });
+  }
+
+  /** Runs it now, beside its times. */
+  @Post(':name/run')
+  @HttpCode(202)
+  async run(@Param('name') name: string): Promise<{ jobId: string }> {
+    try {
+      return { jobId: (await this.redis.answer(this.queue.runJobSchedulerNow(name))).id };
+    } catch (error) {
+      if (error instanceof JobSchedulerNotFoundError) throw new NotFoundException(error.message);
+      throw error;
+    }
+  }
+}
+
+function wordsOf({ name, returnvalue }: Job): string {
+  if (name === 'tidy') return `${(returnvalue as { removed: number }).removed} files removed`;
+  const { photos, files, bytes } = returnvalue as Report;
+  return `${photos} photos, ${files} files, ${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}

@@ -1,0 +1,1 @@
+module.exports = async (job) => 'cjs ' + job.name;
