@@ -41,6 +41,8 @@ export type {
   JobEventName,
   SnapshotEvent,
 } from './job/job-event.js';
+export type { CancelOptions, CancelOutcome } from './job/cancel-job.js';
+export type { Cancellation } from './job/cancellation.js';
 export { Job } from './job/job.js';
 export type { JobJson } from './job/job-json.js';
 export type { JobProgress } from './job/job-progress.js';
@@ -61,6 +63,8 @@ export type {
   TracedOutcome,
   TracedWork,
 } from './job/telemetry.js';
+export type { JobExplanation, WaitReason } from './job/explanation.js';
+export type { LimitOptions, LimitState, RateLimit } from './job/limit.js';
 export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';
 export type { Codec } from './job/codec.js';

@@ -35,6 +35,7 @@ const READERS: Record<string, Read> = {
     { event: 'completed', jobId, returnvalue: valueOf(result, codec), prev: 'active' },
   ],
   failed: ([jobId, reason]) => [{ event: 'failed', jobId, failedReason: json(reason) ?? '', prev: 'active' }],
+  cancelled: ([jobId, reason]) => [{ event: 'cancelled', jobId, reason: json(reason) ?? '' }],
   'retries-exhausted': ([jobId, attemptsMade]) => [{ event: 'retries-exhausted', jobId, attemptsMade }],
   'child-failed': ([jobId, childKey, reason]) => [
     { event: 'child-failed', jobId, childKey, failedReason: json(reason) ?? '' },

@@ -117,13 +117,8 @@ export class EventFeed implements StreamReader {
   }
 
   private async verify(): Promise<void> {
-    const place = this.place as EventPlace;
-    const wentBack = place.mark();
     const end = await this.look();
-    if (!end || this.mode !== 'live') {
-      return;
-    }
-    if (wentBack(end) || !place.isPast(end.told)) {
+    if (end && this.mode === 'live' && (end.isAnew || !this.place?.isPast(end.told))) {
       this.line.restart();
     }
   }
@@ -194,8 +189,10 @@ export class EventFeed implements StreamReader {
     }
   }
 
-  private look(): Promise<StreamEnd | undefined> {
-    return this.keepTrying(() => this.reader.look(''));
+  private async look(): Promise<StreamEnd | undefined> {
+    const wentBack = this.place?.mark();
+    const end = await this.keepTrying(() => this.reader.look(''));
+    return end && wentBack?.(end) ? { ...end, isAnew: true } : end;
   }
 
   private readonly keepTrying: KeepTrying = (attempt) =>

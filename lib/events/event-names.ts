@@ -10,6 +10,7 @@ const NAMES: Record<JobEventName | 'error' | 'closing', true> = {
   progress: true,
   completed: true,
   failed: true,
+  cancelled: true,
   'retries-exhausted': true,
   'child-failed': true,
   'step-started': true,

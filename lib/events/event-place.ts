@@ -7,7 +7,10 @@ import { readSharedEntry } from './decode-entry.js';
 import { type Cursor, eventId, numberOf } from './event-id.js';
 
 /** How far the events of a queue are, as a look at them said. */
-export type StreamEnd = Pick<JobLook, 'entryId' | 'told' | 'time'>;
+export type StreamEnd = Pick<JobLook, 'entryId' | 'told' | 'time'> & {
+  /** Whether the events are known to have been further before this look: they have begun anew. */
+  isAnew?: boolean;
+};
 
 /**
  * How far somebody has come in a queue's events: which entries were read, and which number comes next. Turns entries into
@@ -114,11 +117,10 @@ export class EventPlace {
    * Everything up to that end has been read. Answers what is missing although nothing follows. An end that lies before this
    * place is that of another life of the stream: of a server that had not got the last entries, or of no queue's cursor.
    */
-  finish({ entryId, told, time }: StreamEnd): GapEvent | undefined {
+  finish({ entryId, told, time, isAnew }: StreamEnd): GapEvent | undefined {
     let missing: { lost?: number } | undefined;
-    const isAnew = this.known !== undefined && this.known.told > told;
-    this.known = undefined;
     if (isAnew) {
+      this.known = undefined;
       missing = {};
       this.continuity = Continuity.after(told);
     } else if (compareIds(this.entry, entryId) > 0) {

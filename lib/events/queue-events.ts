@@ -77,6 +77,7 @@ export class QueueEvents extends SafeEmitter {
   readonly progress$ = this.streams.of('progress');
   readonly completed$ = this.streams.of('completed');
   readonly failed$ = this.streams.of('failed');
+  readonly cancelled$ = this.streams.of('cancelled');
   readonly retriesExhausted$ = this.streams.of('retries-exhausted');
   readonly childFailed$ = this.streams.of('child-failed');
   readonly stepStarted$ = this.streams.of('step-started');

@@ -16,6 +16,7 @@ import type {
   KeepJobs,
 } from './job-options.js';
 import { checkEach, type OptionCheck, refuseUnknown } from './known-names.js';
+import { checkLimitNames } from './limit.js';
 import { refOf, type ParentOptions } from './job-ref.js';
 
 const CHECKS: Record<keyof JobsOptions, OptionCheck> = {
@@ -28,6 +29,8 @@ const CHECKS: Record<keyof JobsOptions, OptionCheck> = {
   removeOnComplete: checkKeep,
   removeOnFail: checkKeep,
   keepLogs: (option, value) => checkInteger(option, value, 0),
+  limits: checkLimitNames,
+  awaitLimits: checkBoolean,
   stackTraceLimit: (option, value) => checkInteger(option, value, 0),
   sizeLimit: (option, value) => checkInteger(option, value, 0),
   // '' asks for none, as it does in a form that was left empty.

@@ -108,6 +108,26 @@ export function checkSignalName(name: unknown): void {
   checkText('signal name', name);
 }
 
+const MAX_REASON_BYTES = 4096;
+
+/** Throws unless `reason` can be why a job fails. */
+export function checkReason(option: string, reason: unknown): asserts reason is string {
+  if (typeof reason !== 'string' || reason === '') {
+    throw new InvalidOptionError(option, reason, 'Use a text that is not empty.');
+  }
+  if (Buffer.byteLength(reason) > MAX_REASON_BYTES) {
+    throw new InvalidOptionError(option, reason, `Use at most ${MAX_REASON_BYTES} bytes.`);
+  }
+}
+
+/** Throws unless `name` can name a limit. */
+export function checkLimitName(option: string, name: unknown): asserts name is string {
+  checkText(option, name);
+  if (/[,;?]/.test(name)) {
+    throw new InvalidOptionError(option, name, 'Leave out commas, semicolons and question marks.');
+  }
+}
+
 /** Throws unless `key` can tell a signal from others of its name. */
 export function checkSignalKey(key: unknown): void {
   checkText('signal key', key);

@@ -117,6 +117,36 @@ export class TooManySignalsError extends StepwellError {
   }
 }
 
+/** The job names a limit that nobody has defined, and does not ask to wait for it with `awaitLimits`. Nothing was written. */
+export class UnknownLimitError extends StepwellError {
+  constructor(readonly limit: string) {
+    super(
+      `There is no limit ${limit}: define it with queue.setLimit or the queue's option limits, or add the job with awaitLimits.`,
+      'UNKNOWN_LIMIT',
+    );
+  }
+}
+
+/** A queue has as many limits as it may: 1000. Nothing was written. */
+export class TooManyLimitsError extends StepwellError {
+  constructor(readonly limit: string) {
+    super(
+      `Cannot set the limit ${limit}: the queue has 1000 others. Remove one with removeLimit.`,
+      'TOO_MANY_LIMITS',
+    );
+  }
+}
+
+/** There is no limit of that name. */
+export class LimitNotFoundError extends StepwellError {
+  constructor(
+    readonly limit: string,
+    action: string,
+  ) {
+    super(`Cannot ${action} the limit ${limit}: there is no such limit.`, 'LIMIT_NOT_FOUND');
+  }
+}
+
 /** There is no job that could wait for the one to add. Nothing was written. */
 export class MissingParentError extends StepwellError {
   constructor(readonly parentKey: string) {
@@ -294,13 +324,25 @@ export class RedisOutOfMemoryError extends StepwellError {
   }
 }
 
-/** Why a job's signal was aborted: `worker.cancelJob`. In a text it reads as the reason alone. */
+/** What a job that was cancelled without a reason fails for. */
+export const CANCELLED = 'The job was cancelled.';
+
+/**
+ * Why a job's signal was aborted: `queue.cancel`, after which it fails for good, or `worker.cancelJob`. In a text it reads as the reason
+ * alone.
+ */
 export class JobCancelledError extends StepwellError {
-  /** What `cancelJob` was given. */
+  /** What `cancel` or `cancelJob` was given. */
   readonly reason: string | undefined;
 
-  constructor(reason?: string) {
-    super(reason ?? 'The job was cancelled.', 'JOB_CANCELLED');
+  /**
+   * @param isFinal whether the job fails whatever attempts are left
+   */
+  constructor(
+    reason?: string,
+    readonly isFinal = false,
+  ) {
+    super(reason ?? CANCELLED, 'JOB_CANCELLED');
     this.reason = reason;
   }
 

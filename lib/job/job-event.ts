@@ -36,6 +36,10 @@ export type JobEvent =
       prev: string;
     })
   | (JobEventBase & { event: 'failed'; failedReason: string; prev: string })
+  | (JobEventBase & {
+      /** The job has failed because it was cancelled; `failed` goes before. */ event: 'cancelled';
+      reason: string;
+    })
   | (JobEventBase & { event: 'retries-exhausted'; attemptsMade: string })
   | (JobEventBase & {
       /** A child of the job failed; `jobId` is the parent. */

@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { backoffDelay, type BackoffStrategy } from './backoff.js';
+import { JobCancelledError } from './errors.js';
 import type { BackoffOptions, JobsOptions } from './job-options.js';
 import { specialErrorKind } from './special-errors.js';
 
@@ -32,6 +33,8 @@ export interface Tries {
   made: number;
   attempts: number | undefined;
   backoff: number | BackoffOptions | undefined;
+  /** Names the pause in place of `backoff`. */
+  retryDelay?: ((made: number, error: Error) => number | Promise<number>) | undefined;
 }
 
 /** Decides between another try and failing for good, and what is kept of the error. */
@@ -42,10 +45,13 @@ export async function failureOf<J extends Attempted>(
   tries: Tries = triesOf(job),
   random?: () => number,
 ): Promise<Failure> {
-  const { made, attempts = 0, backoff } = tries;
+  const { made, attempts = 0, backoff, retryDelay } = tries;
   let retryDelayMs: number | undefined;
-  if (made < attempts && specialErrorKind(error) !== 'unrecoverable') {
-    const delay = await backoffDelay(backoff, made, error, job, strategy, random);
+  const isFinal = error instanceof JobCancelledError && error.isFinal;
+  if (made < attempts && !isFinal && specialErrorKind(error) !== 'unrecoverable') {
+    const delay = retryDelay
+      ? await retryDelay(made, error)
+      : await backoffDelay(backoff, made, error, job, strategy, random);
     retryDelayMs =
       delay < 0 || !Number.isFinite(delay) ? undefined : Math.min(Math.round(delay), LONGEST_PAUSE_MS);
   }
@@ -56,7 +62,7 @@ export async function failureOf<J extends Attempted>(
     reason,
     stack: keep === 0 ? [] : [...job.stacktrace, trace].slice(-keep),
     retryDelayMs,
-    exhausted: made >= attempts,
+    exhausted: made >= attempts && !isFinal,
   };
 }
 

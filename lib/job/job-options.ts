@@ -39,6 +39,13 @@ export interface DefaultJobOptions {
   removeOnComplete?: boolean | number | KeepJobs;
   /** Remove the job once it has failed for good: true, or how many to keep. Default: keep all. */
   removeOnFail?: boolean | number | KeepJobs;
+  /**
+   * Names of limits of the queue that the job counts in: it starts when all of them let it. Default: none. A name without a limit fails the
+   * add with `UnknownLimitError`, see `awaitLimits`.
+   */
+  limits?: readonly string[];
+  /** Whether the job waits where it names a limit that nobody has defined, until somebody does. Default false. */
+  awaitLimits?: boolean;
   /** Keep only so many log lines, the newest. Default: all. */
   keepLogs?: number;
   /** Keep the stack traces of so many failed attempts, the newest. Default 10. */

@@ -52,6 +52,13 @@ export interface JobFields {
   promised?: string;
   /** How many of its children have failed, and it with them. */
   failedChildren?: string;
+  /** Names of the limits that it counts in, with commas. */
+  limits?: string;
+  /** The limit that does not let it start, and its turn there. */
+  limitedBy?: string;
+  turn?: string;
+  /** That it was cancelled, see `readCancellation`. */
+  cancelled?: string;
   /** JSON text: why it fails without being run. */
   deferred?: string;
 }

@@ -1,3 +1,4 @@
+import { type Cancellation, readCancellation } from './cancellation.js';
 import type { Codec } from './codec.js';
 import { asError } from './job-failure.js';
 import { UnreadableValueError } from './errors.js';
@@ -58,6 +59,8 @@ export abstract class JobSnapshot<
   unreadable: Error | undefined = undefined;
   /** Why the job fails at its next start without being run: a child has failed. */
   deferredFailure: string | undefined = undefined;
+  /** Set once somebody has cancelled the job; it fails then, or has failed, for that. */
+  cancellation: Cancellation | undefined = undefined;
   /** The job that waits for this one. */
   parent: { id: string; queueKey: string } | undefined = undefined;
   /** Whether the job was there already when it was added: stopped by its deduplication, which keeps this id. */
@@ -245,6 +248,7 @@ const TAKE: Record<string, Take> = {
   priority: (job, value) => (job.priority = numberIn('priority', value)),
   delay: (job, value) => (job.delay = numberIn('delay', value)),
   deferred: (job, value) => (job.deferredFailure = textIn('deferred', value)),
+  cancelled: (job, value) => (job.cancellation = readCancellation(value)),
   parent: (job, value) => {
     const { prefix, queueName, id } = parseRef(value.slice(1));
     job.parent = { id, queueKey: `${prefix}:${queueName}` };

@@ -19,6 +19,16 @@ export interface RetryOptions {
   resetAttemptsStarted?: boolean;
 }
 
+/** How a job is to be cancelled. */
+export interface CancelCall {
+  /** JSON text: why. */
+  json: string;
+  /** What to keep of failed jobs, as scripts read it. */
+  keep: string;
+  undo: boolean;
+  children: boolean;
+}
+
 /** Which children to read: `p` pending, `c` completed, `i` failed and ignored, `f` failed and counted. */
 export interface ChildQuery {
   letters: string;
@@ -84,6 +94,8 @@ export interface JobStore {
   changePriority(id: string, priority: number, front: boolean): Promise<string>;
   /** Keeps a signal for a step of the job; `key` tells copies of it, '' for none. */
   signalJob(id: string, name: string, key: string, json: string): Promise<string>;
+  /** Ends a job, or has its worker end it. Answers cancelled, cancelling, unchanged, undoing, finished or missing. */
+  cancelJob(id: string, cancel: CancelCall): Promise<string>;
   /** Milliseconds from now; answers whether the lock is still held. */
   extendLock(id: string, token: string, durationMs: number): Promise<boolean>;
   /** Another queue of the same Redis. */

@@ -1,3 +1,4 @@
+import { cancelJob, type CancelOptions, type CancelOutcome } from './cancel-job.js';
 import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
 import { JobOfSchedulerError, WrongStateError } from './errors.js';
 import { decodeBody } from './job-body.js';
@@ -189,6 +190,11 @@ export class Job<
     return signalJob(this.store, this.named, name, payload, options);
   }
 
+  /** Same as `queue.cancel(job.id, …)`, for this very job. */
+  cancel(reason?: string, options?: CancelOptions): Promise<CancelOutcome> {
+    return cancelJob(this.store, this.named, reason, options);
+  }
+
   /**
    * Removes the job and all that belongs to it, its children included unless told otherwise. Throws `WrongStateError`
    * while a worker holds a lock that has not expired, of the job or of one below it.
@@ -215,6 +221,7 @@ export class Job<
       state,
     );
     this.failedReason = null;
+    this.cancellation = undefined;
     this.finishedOn = null;
     this.processedOn = null;
     this.returnvalue = null as R;

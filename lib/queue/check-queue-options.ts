@@ -1,4 +1,5 @@
-import { checkInteger } from '../job/check.js';
+import { checkInteger, checkLimitName } from '../job/check.js';
+import { checkLimit } from '../job/limit.js';
 import { checkJobOptions } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
@@ -10,6 +11,8 @@ import type { QueueOptions } from './queue-options.js';
 const NAMES: Record<Exclude<keyof QueueOptions, keyof QueueBaseOptions>, true> = {
   defaultJobOptions: true,
   dedup: true,
+  limits: true,
+  limitsOf: true,
   streams: true,
   backlog: true,
   settings: true,
@@ -29,6 +32,18 @@ export function checkQueueOptions(options: QueueOptions, what = 'queue option'):
   }
   checkParts('defaultJobOptions', options.defaultJobOptions);
   checkParts('dedup', options.dedup);
+  checkParts('limits', options.limits);
+  for (const [name, limit] of Object.entries(options.limits ?? {})) {
+    checkLimitName('limits', name);
+    checkLimit(`limits.${name}`, limit);
+  }
+  if (options.limitsOf !== undefined && typeof options.limitsOf !== 'function') {
+    throw new InvalidOptionError(
+      'limitsOf',
+      options.limitsOf,
+      'Use a function (data, name) => names of limits.',
+    );
+  }
   checkParts('settings', options.settings, ['repeatStrategy']);
   const strategy = options.settings?.repeatStrategy;
   if (strategy !== undefined && typeof strategy !== 'function') {

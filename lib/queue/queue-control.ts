@@ -2,10 +2,11 @@ import { checkBoolean, checkInteger, checkNamedJob, checkNumber } from '../job/c
 import { JobNotFoundError, JobOfSchedulerError, WrongStateError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { JobProgress } from '../job/job-progress.js';
-import type { FinishedState, JobType } from '../job/job-state.js';
+import type { FinishedState, JobType, ListedState } from '../job/job-state.js';
 import { encodeJson } from '../job/json.js';
 import { refuseUnknown } from '../job/known-names.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
+import type { CleanPlace } from '../store/control-store.js';
 import { checkFinishedState, listedState } from './arguments.js';
 import { QueueReports } from './queue-reports.js';
 
@@ -17,6 +18,11 @@ const OBLITERATE_NEEDS: Record<string, string> & { resumed: string } = {
   undelivered: 'forgotten: parents in other queues wait for it',
   resumed: 'paused any more: it was resumed meanwhile',
 };
+
+/** Where jobs of a state are: those that a limit does not let start are apart, and came first. */
+function placesOf(state: ListedState): CleanPlace[] {
+  return state === 'waiting' || state === 'prioritized' ? [`limited ${state}`, state] : [state];
+}
 
 /** Changes that people and programs ask of a whole queue, or of a job by its id. */
 export class QueueControl<J extends Job = Job> extends QueueReports<J> {
@@ -113,11 +119,13 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     checkInteger('limit', limit, 0);
     const state = listedState(type);
     const cleaned: string[] = [];
-    for (let start = 0; state && start >= 0 && (limit === 0 || cleaned.length < limit);) {
-      const left = limit === 0 ? 0 : limit - cleaned.length;
-      const slice = await this.store.cleanSlice({ state, graceMs: Math.ceil(grace), limit: left, start });
-      cleaned.push(...slice.removed);
-      start = slice.next;
+    for (const place of state ? placesOf(state) : []) {
+      for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
+        const left = limit === 0 ? 0 : limit - cleaned.length;
+        const slice = await this.store.cleanSlice({ place, graceMs: Math.ceil(grace), limit: left, start });
+        cleaned.push(...slice.removed);
+        start = slice.next;
+      }
     }
     await this.store.deliver();
     this.emit('cleaned', cleaned, state ?? type);
@@ -191,17 +199,6 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   /** Ends a deduplication by hand. Answers 1, or 0 when there was none. */
   async removeDeduplicationKey(id: string): Promise<number> {
     return (await this.store.removeDedupKey(id, '')) === 'ok' ? 1 : 0;
-  }
-
-  /** Lets no job of the queue start for that many milliseconds. */
-  async rateLimit(durationMs: number): Promise<void> {
-    checkNumber('durationMs', durationMs, 1);
-    await this.store.closeRateLimit(Math.ceil(durationMs));
-  }
-
-  /** Lifts the rate limit that holds now. */
-  async removeRateLimitKey(): Promise<number> {
-    return (await this.store.closeRateLimit(0)) === 'ok' ? 1 : 0;
   }
 
   /** Cuts the event stream to about so many entries. Answers how many were dropped. */

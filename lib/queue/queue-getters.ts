@@ -263,12 +263,6 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     return (await this.store.inspect.countJobs()).paused;
   }
 
-  /** Milliseconds until jobs may start again; 0 when no rate limit holds them back. `maxJobs`: the worker's `limiter.max`. */
-  async getRateLimitTtl(maxJobs?: number): Promise<number> {
-    const { started, leftMs } = await this.store.inspect.getRateLimit();
-    return started === 'closed' || maxJobs === undefined || started >= maxJobs ? leftMs : 0;
-  }
-
   /**
    * Waits for calls under way, at most `callTimeout` and never longer than 10 s, also where Redis is out of reach or not
    * reached yet; then lets go of the connection, which closes with its last user. Calls that are not through by then reject

@@ -1,3 +1,4 @@
+import type { LimitOptions } from '../job/limit.js';
 import type { DefaultJobOptions } from '../job/job-options.js';
 import type { RepeatStrategy } from '../job/repeat-options.js';
 import type { QueueDedup } from './dedup-policies.js';
@@ -9,6 +10,13 @@ export interface QueueOptions extends QueueBaseOptions, BacklogOptions {
   defaultJobOptions?: DefaultJobOptions;
   /** How jobs are deduplicated that do not say so themselves. Default: not at all. */
   dedup?: QueueDedup;
+  /**
+   * Limits that jobs may name in their option `limits`, set when the queue is made. A process that gives other numbers for a name sets
+   * them anew for all.
+   */
+  limits?: Readonly<Record<string, LimitOptions>>;
+  /** The limits of a job that names none itself, by its data. Default: none. */
+  limitsOf?: (data: any, name: string) => readonly string[] | undefined;
   streams?: {
     events: {
       /**

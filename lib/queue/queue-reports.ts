@@ -33,6 +33,11 @@ export interface QueueMeta {
   maxLenEvents: number;
   /** Such as `stepwell:0.1.0`. */
   version: string;
+  /** Jobs of the queue at a time, where there is a global concurrency. */
+  concurrency?: number;
+  /** Starts in a window of so many ms, where there is a global rate limit. */
+  max?: number;
+  duration?: number;
 }
 
 /** A worker, or a reader of events, as tools that show clients of Redis expect it. */

@@ -3,11 +3,15 @@ import type { RepeatOptions } from '../job/repeat-options.js';
 import type { JobScheduler, JobSchedulerTemplate } from '../schedule/job-scheduler.js';
 import { JobSchedulers } from '../schedule/job-schedulers.js';
 import { checkRange } from './arguments.js';
-import { QueueControl } from './queue-control.js';
+import { QueueCancelling } from './queue-cancelling.js';
 import type { QueueOptions } from './queue-options.js';
 
 /** Jobs that come again and again. */
-export class QueueSchedules<J extends Job = Job, D = any, N extends string = string> extends QueueControl<J> {
+export class QueueSchedules<
+  J extends Job = Job,
+  D = any,
+  N extends string = string,
+> extends QueueCancelling<J> {
   private own: JobSchedulers<J> | undefined;
 
   /** @internal */

@@ -3,6 +3,7 @@ import { Job } from '../job/job.js';
 import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
+import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
 import type { AddedJob } from '../store/added-job.js';
@@ -33,6 +34,8 @@ export class Queue<
   readonly token: string;
   declare readonly opts: QueueOptions;
   private readonly dedup: DedupPolicies;
+  /** Until the limits of the options are there, which jobs may name. */
+  private limitsSet: Promise<void> | undefined;
 
   constructor(name: string, opts: QueueOptions = {}) {
     checkQueueOptions(opts);
@@ -43,6 +46,7 @@ export class Queue<
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
     }
+    this.limitsSet = opts.limits && this.setLimits(opts.limits);
     if (maxEvents !== undefined) {
       this.store.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
     }
@@ -85,7 +89,10 @@ export class Queue<
   }
 
   private async addNow(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
-    const own = this.dedup.applyTo(opts, name, data);
+    if (this.limitsSet) {
+      await this.limitsSet;
+    }
+    const own = this.limited(this.dedup.applyTo(opts, name, data), name, data);
     if (own?.parent) {
       return this.addChild(name, data, own);
     }
@@ -109,8 +116,11 @@ export class Queue<
     jobs: { name: N; data: D; opts?: BulkJobOptions }[],
     carried?: Carried,
   ): Promise<Job<D, R, N>[]> {
+    if (this.limitsSet) {
+      await this.limitsSet;
+    }
     const adds = jobs.map(({ name, data, opts }) => {
-      const own = this.dedup.applyTo(carrying(opts, carried), name, data);
+      const own = this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data);
       if (own?.parent) {
         const node = this.childNode(name, data, own);
         return () => this.attach(name, data, own.parent!, node);
@@ -119,6 +129,25 @@ export class Queue<
       return async () => this.added(name, data, merged, await this.store.add(job));
     });
     return Promise.all(adds.map((add) => add()));
+  }
+
+  /** The limits that the queue finds for a job, where it names none itself. */
+  private limited(own: JobsOptions | undefined, name: N, data: D): JobsOptions | undefined {
+    const { limitsOf } = this.opts;
+    const limits = limitsOf && own?.limits === undefined ? limitsOf(data, name) : undefined;
+    return limits ? { ...own, limits } : own;
+  }
+
+  /** A failure is told as an `error` event, and again by adds that name a limit which is not there. */
+  private async setLimits(limits: Readonly<Record<string, LimitOptions>>): Promise<void> {
+    try {
+      for (const [name, limit] of Object.entries(limits)) {
+        await this.setLimit(name, limit);
+      }
+    } catch (error) {
+      this.emit('error', error);
+    }
+    this.limitsSet = undefined;
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {

@@ -13,7 +13,7 @@ const CALLS: Record<string, readonly string[]> = {
   ...Object.fromEntries(['del', 'exists', 'mget', 'unlink'].map((name) => [name, ONLY_KEYS])),
   ...Object.fromEntries(
     (
-      'get getrange hdel hexists hget hgetall hincrby hkeys hlen hmget hscan hset hsetnx lindex llen lpop lpush lrange ' +
+      'get getrange hdel hexists hget hgetall hincrby hkeys hlen hmget hscan hset hsetnx lindex llen lpop lpos lpush lrange ' +
       'lrem lset ltrim persist pexpire rpush set xadd xlen xrange xtrim zadd zcard zcount zpopmin zrange ' +
       'zrangebyscore zrem zrevrange zscore'
     )

@@ -16,6 +16,10 @@ const FIXED = [
   'fences',
   'inbox',
   'staging',
+  'limits',
+  'limited',
+  'holders',
+  'notices',
   'metrics',
   'completed-points',
   'failed-points',
@@ -27,7 +31,18 @@ export type FixedKey = (typeof FIXED)[number];
 
 /** A key that belongs to one job, writer, deduplication, scheduler or flow under way; its name ends in their id. */
 export type DerivedKey =
-  'job' | 'body' | 'logs' | 'children' | 'writer' | 'dedup' | 'staged' | 'posted' | 'scheduler' | 'schedulers';
+  | 'job'
+  | 'body'
+  | 'logs'
+  | 'children'
+  | 'writer'
+  | 'dedup'
+  | 'staged'
+  | 'posted'
+  | 'scheduler'
+  | 'schedulers'
+  | 'limit'
+  | 'parked';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {

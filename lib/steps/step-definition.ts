@@ -12,6 +12,13 @@ export interface StepTries {
   attempts?: number;
   /** Pause between tries. Default: `backoff` of the job. */
   backoff?: number | BackoffOptions;
+  /**
+   * Milliseconds until the next try, in place of `backoff`: told how many tries have failed, and the error of the last one. Less than 0 gives up.
+   *
+   * @example
+   * retryDelay: (attempt, error) => (error instanceof TooManyRequests ? error.retryAfterMs : attempt * 1000)
+   */
+  retryDelay?: (attempt: number, error: Error) => number | Promise<number>;
   /** Milliseconds until its signal is aborted and it fails with `StepTimeoutError`. Default: no limit. */
   timeout?: number;
 }
@@ -45,7 +52,7 @@ export interface StepDefinition extends StepTries {
   compensate?: Compensation;
 }
 
-const TRIES = ['attempts', 'backoff', 'timeout'];
+const TRIES = ['attempts', 'backoff', 'retryDelay', 'timeout'];
 const KNOWN = [...TRIES, 'name', 'next', 'aliases', 'maxResultBytes'];
 
 /** Throws an `InvalidOptionError` for the first option of a step that cannot be used; unknown names count as such. */
@@ -68,8 +75,22 @@ export function checkCompensationOptions(label: string, options: StepTries): voi
   checkTries(label, options);
 }
 
-function checkTries(label: string, { attempts, backoff, timeout }: StepTries): void {
+function checkTries(label: string, { attempts, backoff, retryDelay, timeout }: StepTries): void {
   if (attempts !== undefined) checkInteger(`${label}.attempts`, attempts, 1);
   if (backoff !== undefined) checkBackoff(`${label}.backoff`, backoff);
+  if (retryDelay !== undefined && typeof retryDelay !== 'function') {
+    throw new InvalidOptionError(
+      `${label}.retryDelay`,
+      retryDelay,
+      'Use a function (attempt, error) => milliseconds.',
+    );
+  }
+  if (retryDelay !== undefined && backoff !== undefined) {
+    throw new InvalidOptionError(
+      `${label}.retryDelay`,
+      retryDelay,
+      'Leave out backoff: one of them names the pause.',
+    );
+  }
   if (timeout !== undefined) checkNumber(`${label}.timeout`, timeout, 1, LONGEST_TIMER_MS);
 }

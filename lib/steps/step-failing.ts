@@ -14,6 +14,10 @@ export class StepFailing {
   /** Throws what is no failure, such as a `DelayedError`. */
   async failStep(step: StepDefinition, error: Error): Promise<Ending> {
     const { work } = this;
+    const { cancelled } = work.run;
+    if (cancelled && !work.run.isLockLoss(error)) {
+      error = cancelled;
+    }
     this.throwIfNoFailure(error);
     const attempt = work.ledger.entry(step.name)?.attempt ?? 1;
     const failure = await work.failureOf(error, step, attempt);
@@ -113,6 +117,7 @@ export class StepFailing {
       ...{ reason: failure.reason, stack: failure.stack, exhausted: failure.exhausted },
     });
     work.ledger.failure = kept;
+    work.run.beginUndo?.();
     await work.keep(work.write(name, head, reason, cursor, work.ledger.begin(cursor), ['undo', kept]));
     return this.undo(undone, error);
   }
@@ -125,7 +130,10 @@ export class StepFailing {
   }
 
   private nextToUndo(): string | undefined {
-    const { ledger, plan } = this.work;
+    const { ledger, plan, run } = this.work;
+    if (run.leavesDone) {
+      return undefined;
+    }
     return ledger.completed().find((name) => plan.find(name)?.compensate !== undefined);
   }
 

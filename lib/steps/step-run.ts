@@ -104,6 +104,9 @@ export class StepRun {
         return next;
       }
       step = next;
+      if (work.run.cancelled) {
+        return this.failing.failStep(step, work.run.cancelled);
+      }
     }
   }
 
@@ -172,7 +175,7 @@ export class StepRun {
     if (word === 'ok' || work.isStopped) {
       return Ending.moved();
     }
-    if (word === 'child-failed') {
+    if (word === 'child-failed' || word === 'cancelled') {
       await work.reload();
       return this.failing.failStep(step, new UnrecoverableError('A child of the job has failed.'));
     }

@@ -97,9 +97,14 @@ export class StepWork {
     return json;
   }
 
-  failureOf(error: Error, { attempts, backoff }: StepTries, made: number): Promise<Failure> {
+  failureOf(error: Error, { attempts, backoff, retryDelay }: StepTries, made: number): Promise<Failure> {
     const { opts } = this.run.job;
-    const tries: Tries = { made, attempts: attempts ?? opts.attempts, backoff: backoff ?? opts.backoff };
+    const tries: Tries = {
+      made,
+      attempts: attempts ?? opts.attempts,
+      backoff: backoff ?? opts.backoff,
+      retryDelay,
+    };
     return this.run.failure(error, tries);
   }
 

@@ -103,7 +103,7 @@ export class AddBatch {
       const lines = String(answer).split('\n');
       const now = Number(lines[0]);
       for (let i = 0; i < entries.length; i += 1) {
-        (entries[i] as Entry).resolve(readAdded(lines[i + 1] as string, now));
+        settle(entries[i] as Entry, lines[i + 1] as string, now);
       }
     } catch (error) {
       for (const entry of entries) {
@@ -135,5 +135,14 @@ export class AddBatch {
         });
       }),
     );
+  }
+}
+
+/** One job that was refused leaves the others alone. */
+function settle({ resolve, reject }: Entry, line: string, now: number): void {
+  try {
+    resolve(readAdded(line, now));
+  } catch (refused) {
+    reject(refused);
   }
 }

@@ -46,9 +46,9 @@ export interface Fetched {
   jobs: JobRecord[];
   /** When the call was sent, by `runtime.monotonicMs`: locks that it granted are not older. */
   sentAt: number;
-  /** Milliseconds until the next delayed job is due, -1 when there is none. */
+  /** Milliseconds until the next delayed job is due or a limit opens, -1 when nothing like that is known. */
   dueInMs: number;
-  /** Milliseconds that the rate limit asks to wait. */
+  /** Milliseconds that the rate limit asks to wait; -1 when nothing was started though something waits, for another limit. */
   limitedForMs: number;
   /** In how many milliseconds to look at the queue's outbox, -1 when all in it has been received. */
   undeliveredMs: number;

@@ -1,11 +1,11 @@
 import type { FinishedState, ListedState } from '../job/job-state.js';
-import type { RetryOptions } from '../job/job-store.js';
+import type { CancelCall, RetryOptions } from '../job/job-store.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
+  cancelJob,
   changeDelay,
   changePriority,
   cleanJobs,
-  closeRateLimit,
   drainQueue,
   obliterateQueue,
   pauseQueue,
@@ -34,6 +34,9 @@ export interface DrainPlace {
   delayed: string;
 }
 
+/** A state, or where jobs of one wait for a limit. */
+export type CleanPlace = ListedState | 'limited waiting' | 'limited prioritized';
+
 export const DRAIN_BEGIN: DrainPlace = {
   begun: 0,
   left: 0,
@@ -43,7 +46,7 @@ export const DRAIN_BEGIN: DrainPlace = {
 };
 
 export interface CleanSlice {
-  state: ListedState;
+  place: CleanPlace;
   graceMs: number;
   /** How many to remove at most, 0 for a whole slice. */
   limit: number;
@@ -90,6 +93,12 @@ export class ControlStore {
   signalJob(id: string, name: string, key: string, json: string, lane: NumberedCall): Promise<string> {
     const { writer, seq } = lane;
     return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
+  }
+
+  /** Answers cancelled, cancelled told, cancelling, unchanged, undoing, finished or missing. */
+  cancelJob(id: string, { json, keep, undo }: CancelCall, { writer, seq }: NumberedCall): Promise<string> {
+    const args = [REDIS_TIME, writer, seq, id, json, keep, flag(undo)] as const;
+    return this.scripts.run(cancelJob, args) as Promise<string>;
   }
 
   /** Answers ok, missing or not-delayed. */
@@ -157,12 +166,12 @@ export class ControlStore {
   }
 
   async cleanJobs(slice: CleanSlice, lane: NumberedCall): Promise<CleanedSlice> {
-    const { state, graceMs, limit, start } = slice;
+    const { place, graceMs, limit, start } = slice;
     const answer = await this.scripts.run(cleanJobs, [
       REDIS_TIME,
       lane.writer,
       lane.seq,
-      state,
+      place,
       graceMs,
       limit,
       start,
@@ -192,11 +201,6 @@ export class ControlStore {
   /** Those of one slice that are delayed; answers how many. */
   promoteJobs(ids: readonly string[]): Promise<number> {
     return this.scripts.run(promoteJobs, [REDIS_TIME], ids) as Promise<number>;
-  }
-
-  /** Lets no job start for that long; 0 lifts what limits now. Answers ok or unchanged. */
-  closeRateLimit(durationMs: number): Promise<string> {
-    return this.scripts.run(closeRateLimit, [REDIS_TIME, durationMs]) as Promise<string>;
   }
 
   /** Answers how many entries were dropped. */

@@ -1,3 +1,4 @@
+import type { JobExplanation } from '../job/explanation.js';
 import { readFields } from '../job/job-record.js';
 import type { FinishedState, JobState, ListedState } from '../job/job-state.js';
 import type { LoadedJob } from '../job/job-store.js';
@@ -6,6 +7,7 @@ import {
   countDue,
   countJobs,
   countPriorities,
+  explainJob,
   getDedupOwner,
   getLogs,
   getMetrics,
@@ -16,6 +18,7 @@ import {
   loadJobs,
   lookAtJob,
 } from '../redis/scripts.generated.js';
+import { readExplanation } from './read-explanation.js';
 
 export interface JobCounts {
   waiting: number;
@@ -211,6 +214,11 @@ export class InspectStore {
   /** The job that a deduplication protects, '' for none. */
   getDedupOwner(id: string): Promise<string> {
     return this.scripts.run(getDedupOwner, [REDIS_TIME, id]) as Promise<string>;
+  }
+
+  /** Undefined for no such job. */
+  async explainJob(id: string): Promise<JobExplanation | undefined> {
+    return readExplanation(id, (await this.scripts.run(explainJob, [REDIS_TIME, id])) as unknown[]);
   }
 
   async getRateLimit(): Promise<RateLimitWindow> {

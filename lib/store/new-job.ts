@@ -45,13 +45,19 @@ export function newJob(
 }
 
 /** The options that the script acts on; see `read_spec` in lua/shared/read-spec.lua. */
-export function specOf({ delay, priority, lifo, timestamp, deduplication }: JobsOptions): string {
-  if (!delay && !priority && !lifo && timestamp === undefined && !deduplication) {
+export function specOf(options: JobsOptions): string {
+  const { delay, priority, lifo, timestamp, deduplication } = options;
+  const limits = limitsText(options);
+  if (!delay && !priority && !lifo && timestamp === undefined && !deduplication && limits === '') {
     return '';
   }
   const created = timestamp === undefined ? '' : Math.floor(timestamp);
-  const placement = `${delay ? Math.ceil(delay) : ''},${priority || ''},${lifo ? '1' : ''},${created}`;
+  const placement = `${delay ? Math.ceil(delay) : ''},${priority || ''},${lifo ? '1' : ''},${created}${limits}`;
   return deduplication ? `${placement},${ruleOf(deduplication)}` : placement;
+}
+
+function limitsText({ limits, awaitLimits }: JobsOptions): string {
+  return limits && limits.length > 0 ? `${awaitLimits ? '?' : ';'}${limits.join(';')}` : '';
 }
 
 function ruleOf({ id, ttl, extend, replace, reschedule, keepLastIfActive }: DeduplicationOptions): string {

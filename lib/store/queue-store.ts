@@ -5,8 +5,10 @@ import { plainId } from '../job/job-life.js';
 import type { JobRecord } from '../job/job-record.js';
 import { type JobRef, queueBase, refText } from '../job/job-ref.js';
 import type { FinishedState } from '../job/job-state.js';
+import { retentionText } from '../job/retention.js';
 import type {
   AddedChild,
+  CancelCall,
   ChildPage,
   ChildQuery,
   JobClass,
@@ -52,6 +54,7 @@ import type { Courier } from './courier.js';
 import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { InspectStore } from './inspect-store.js';
+import { LimitStore } from './limit-store.js';
 import { Patience } from './patience.js';
 import { PatientReads } from './patient-reads.js';
 import { PostOffice } from './post-office.js';
@@ -85,6 +88,8 @@ export interface StoreHost {
   progressed?: (job: unknown, progress: unknown) => void;
   /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
   extended?: (id: string, token: string, until: number) => void;
+  /** A job that is held under this token was cancelled; how, as it is stored. */
+  cancelled?: (token: string, how: string) => void;
   codec?: Codec | undefined;
   /** Milliseconds of silence after which a call is given up. */
   callTimeoutMs?: number | undefined;
@@ -105,6 +110,7 @@ export class QueueStore implements JobStore {
   readonly runtime: Runtime;
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
+  readonly limits: LimitStore;
   readonly schedules: ScheduleStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
@@ -138,6 +144,7 @@ export class QueueStore implements JobStore {
     this.calls = new Calls(connection, this.patience, lifetime);
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
+    this.limits = new LimitStore(this.runner, this.calls);
     this.schedules = new ScheduleStore(this.runner, this.calls);
     this.fetches = commit !== undefined;
     this.office = PostOffice.of(connection);
@@ -362,6 +369,20 @@ export class QueueStore implements JobStore {
     return tracing.trace({ kind: 'signal', queueName, jobId: id, signal: name, metadata }, signal);
   }
 
+  async cancelJob(named: string, cancel: CancelCall): Promise<string> {
+    const root = this.refOf(plainId(named));
+    // Read before: a job that is not kept takes with it what tells of its children.
+    const family = cancel.children ? await readFamily(this.families, root) : undefined;
+    const word = await this.once((lane) => this.control.cancelJob(named, cancel, lane));
+    for (const { queue, ids } of family?.groups ?? []) {
+      await Promise.all(ids.map((id) => this.peer(queue).cancelChild(id, cancel)));
+    }
+    if (word.endsWith(' told')) {
+      await this.deliver();
+    }
+    return word.split(' ')[0] as string;
+  }
+
   promoteJob(id: string): Promise<string> {
     return this.once((lane) => this.control.promoteJob(id, lane));
   }
@@ -408,7 +429,11 @@ export class QueueStore implements JobStore {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
       const args = [0, lockMs, silenceMs, graceMs] as const;
       const call = (): Promise<unknown> => this.runner.run(renewLocks, args, slice.flat());
-      lost.push(...((await this.calls.repeatable(call)) as string[]));
+      const [gone, cancelled] = (await this.calls.repeatable(call)) as [string[], string[]];
+      lost.push(...gone);
+      for (let i = 0; i < cancelled.length; i += 2) {
+        this.host.cancelled?.(cancelled[i] as string, cancelled[i + 1] as string);
+      }
     }
     return lost;
   }
@@ -497,10 +522,6 @@ export class QueueStore implements JobStore {
     return this.calls.repeatable(() => this.control.promoteJobs(ids));
   }
 
-  closeRateLimit(durationMs: number): Promise<string> {
-    return this.calls.repeatable(() => this.control.closeRateLimit(durationMs));
-  }
-
   trimEvents(max: number): Promise<number> {
     return this.calls.repeatable(() => this.control.trimEvents(max));
   }
@@ -569,6 +590,16 @@ export class QueueStore implements JobStore {
     removeChildren: (queue: JobRef, parent: JobRef, unfinished: boolean, ids: readonly string[]) =>
       this.peer(queue).removeChildren(parent, unfinished, ids),
   };
+
+  /** The retention is that of its own options. */
+  private async cancelChild(id: string, cancel: CancelCall): Promise<void> {
+    const loaded = await this.loadJob(id);
+    if (loaded) {
+      const keep = retentionText(decodeBody(loaded.record.body).opts.removeOnFail);
+      await this.once((lane) => this.control.cancelJob(id, { ...cancel, keep }, lane));
+      this.courier.nudge(0);
+    }
+  }
 
   private async removeChildren(
     parent: JobRef,

@@ -102,6 +102,7 @@ export class StepStore implements JobStore {
   readonly changeDelay = async (): Promise<string> => refuse('changeDelay');
   readonly changePriority = async (): Promise<string> => refuse('changePriority');
   readonly signalJob = async (): Promise<string> => refuse('signal');
+  readonly cancelJob = async (): Promise<string> => refuse('cancel');
   readonly unlinkChild = async (): Promise<string> => refuse('removeChildDependency');
   readonly removeUnprocessed = async (): Promise<void> => refuse('removeUnprocessedChildren');
 }

@@ -1,4 +1,4 @@
-import { JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
+import { JobCancelledError, JobTimeoutError, LockLostError, PendingChildrenError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, type Failure, thrownBy } from '../job/job-failure.js';
 import type { JobWrite } from '../job/job-write.js';
@@ -32,6 +32,9 @@ export interface AttemptHooks {
   closing: () => boolean;
 }
 
+/** Why the job of a run may not complete. */
+type Refusal = 'pending-children' | 'child-failed' | 'cancelled';
+
 /** Passed where it cannot be seen. */
 const NO_SIGNAL = new AbortController().signal;
 
@@ -56,7 +59,10 @@ export class AttemptRunner {
   }
 
   start(run: Run): void {
-    const refusal = this.policy.refusal(run.job);
+    if (run.job.cancellation) {
+      run.cancel(run.job.cancellation);
+    }
+    const refusal = run.cancelled ?? this.policy.refusal(run.job);
     if (refusal) {
       this.fail(run, refusal);
       return;
@@ -73,7 +79,8 @@ export class AttemptRunner {
   /** Ends the attempt with an error, as if the processor had thrown it. */
   fail(run: Run, thrown: unknown): void {
     run.timer?.cancel();
-    const error = asError(thrown);
+    const isCancelled = run.cancelled && !run.isLockLoss(thrown) && !run.job.moved;
+    const error = isCancelled ? (run.cancelled as Error) : asError(thrown);
     const kind = specialErrorKind(error);
     if (run.job.moved && kind !== undefined) {
       this.leave(run);
@@ -230,9 +237,15 @@ export class AttemptRunner {
     );
   }
 
-  /** The work has ended although children of its job are pending, which is its fault, or one has failed. */
-  private failForChildren(run: Run, word: 'pending-children' | 'child-failed'): void {
+  /** The work has ended although children of its job are pending, which is its fault, or one has failed, or it was cancelled. */
+  private failForChildren(run: Run, word: Refusal): void {
     const { id } = run.job;
+    if (word === 'cancelled') {
+      // Its work has ended before the worker learned of it. Why, is stored with the job.
+      run.cancelled ??= new JobCancelledError(undefined, true);
+      this.failForReason(run, run.cancelled);
+      return;
+    }
     if (word === 'child-failed') {
       this.failForReason(run, new UnrecoverableError(`Cannot complete job ${id}: a child of it has failed.`));
       return;
@@ -271,6 +284,13 @@ export class AttemptRunner {
       kept: (sentAt) => kept(run, sentAt),
       isLockLoss: (error) => run.isLockLoss(error),
       failure: (error, tries) => policy.failure(run.job, error, tries),
+      get cancelled() {
+        return run.cancelled;
+      },
+      get leavesDone() {
+        return run.job.cancellation?.undo === false;
+      },
+      beginUndo: () => run.beginUndo(),
       telemetry: this.tracing?.telemetry,
     };
   }
@@ -318,7 +338,7 @@ export class AttemptRunner {
       return;
     }
     this.commit().push(write, (word, error) => {
-      if (word === 'pending-children' || word === 'child-failed') {
+      if (word === 'pending-children' || word === 'child-failed' || word === 'cancelled') {
         this.failForChildren(run, word);
         return;
       }

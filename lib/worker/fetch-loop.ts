@@ -110,7 +110,9 @@ export class FetchLoop implements Fetcher {
     if (!this.fetching) {
       return;
     }
-    this.tellDrained(wanted, jobs.length);
+    if (limitedForMs === 0) {
+      this.tellDrained(wanted, jobs.length);
+    }
     if (dueInMs >= 0) {
       this.lookWhenDue(dueInMs);
     }

@@ -1,4 +1,5 @@
-import { LockLostError } from '../job/errors.js';
+import { cancelledError, type Cancellation } from '../job/cancellation.js';
+import { type JobCancelledError, LockLostError, WorkerClosingError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import type { Trace, TracedOutcome } from '../job/telemetry.js';
 import type { Timer } from '../runtime/runtime.js';
@@ -20,6 +21,8 @@ export class Run {
   lockedUntil = 0;
   private controller: AbortController | undefined;
   private reason: Error | undefined;
+  /** Why the job fails whatever the work comes to, once it was cancelled. */
+  cancelled: JobCancelledError | undefined;
   /** Set once its outcome is on the way to Redis: losing the lock is then no news. */
   isEnding = false;
 
@@ -55,6 +58,24 @@ export class Run {
   abort(reason: Error): void {
     this.reason ??= reason;
     this.controller?.abort(reason);
+  }
+
+  /** The job was cancelled: its work is aborted, and it fails. */
+  cancel(cancellation: Cancellation): void {
+    if (this.isEnding || this.cancelled) {
+      return;
+    }
+    this.job.cancellation = cancellation;
+    this.cancelled = cancelledError(cancellation);
+    this.abort(this.cancelled);
+  }
+
+  /** What undoes the work begins. Why that was aborted does not concern it, unless the run itself is over. */
+  beginUndo(): void {
+    if (!(this.reason instanceof LockLostError) && !(this.reason instanceof WorkerClosingError)) {
+      this.reason = undefined;
+      this.controller = undefined;
+    }
   }
 
   /** Whether an error says no more than that the signal was aborted because the lock was lost. */

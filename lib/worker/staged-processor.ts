@@ -1,3 +1,4 @@
+import type { JobCancelledError } from '../job/errors.js';
 import type { Failure, Tries } from '../job/job-failure.js';
 import type { KeepJobs } from '../job/job-options.js';
 import type { Job } from '../job/job.js';
@@ -21,6 +22,12 @@ export interface StagedRun {
   isLockLoss(error: unknown): boolean;
   /** Decides between another try and failing for good. Never rejects. */
   failure(error: Error, tries: Tries): Promise<Failure>;
+  /** Why the job fails whatever a stage comes to, once it was cancelled. */
+  readonly cancelled?: JobCancelledError | undefined;
+  /** Whether what was done stays done when the job fails. */
+  readonly leavesDone?: boolean;
+  /** From now on stages undo what was done; they get a signal of their own. */
+  beginUndo?(): void;
   /** Is told of each stage, where there is any. */
   readonly telemetry?: Telemetry | undefined;
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { hostname } from 'node:os';
+import { readCancellation } from '../job/cancellation.js';
 import { Job } from '../job/job.js';
 import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
@@ -19,6 +20,7 @@ import { type AttemptHooks, AttemptRunner } from './attempt.js';
 import { FetchLoop } from './fetch-loop.js';
 import { LockKeeper } from './lock-keeper.js';
 import { ManualFetch } from './manual-fetch.js';
+import { Notices } from './notices.js';
 import { Run } from './run.js';
 import { Shutdown } from './shutdown.js';
 import { StalledChecker } from './stalled-checker.js';
@@ -59,6 +61,7 @@ export class WorkerParts {
   readonly stalls: StalledChecker;
   readonly manual: ManualFetch;
   readonly shutdown: Shutdown;
+  readonly notices: Notices;
   readonly presence: Presence;
   private readonly planner: SlotPlanner;
   private readonly attempts: AttemptRunner;
@@ -103,6 +106,7 @@ export class WorkerParts {
       {
         progressed: (job, progress) => tell('progress', job, progress),
         extended: (id, token, until) => this.extended(id, token, until),
+        cancelled: (token, how) => this.cancelled(token, how),
         fetchNext: (token) => this.manual.fetch(token, false),
         jobClass: host.jobClass,
         codec: opts.codec,
@@ -169,6 +173,11 @@ export class WorkerParts {
     );
     const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
     this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
+    this.notices = new Notices(
+      this.store.keys.of('notices'),
+      () => this.connection.eventLine(this.store.keys.base),
+      { limits: () => this.loop.poke(), cancelled: (token, how) => this.cancelled(token, how) },
+    );
     this.presence = new Presence(this.connection, this.store.keys, {
       ...{ kind: 'worker', id: this.id, name: opts.name ?? '', host: hostname(), pid: process.pid },
       since: runtime.now(),
@@ -208,10 +217,22 @@ export class WorkerParts {
     }
   }
 
+  private cancelled(token: string, how: string): void {
+    for (const run of this.locks.runs()) {
+      if (run.token === token) {
+        run.cancel(readCancellation(how));
+      }
+    }
+  }
+
   private hold(record: JobRecord, sentAt: number): Run {
     const run = new Run(this.jobOf(record), record.token ?? '');
     this.locks.hold(run, sentAt);
     this.observer?.began(run, shownKey(run.job));
+    const how = this.notices.cancelledBefore(run.token);
+    if (how !== undefined) {
+      run.cancel(readCancellation(how));
+    }
     return run;
   }
 

@@ -251,7 +251,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   /** Lets no job of the queue start for that many milliseconds. Throw `Worker.RateLimitError()` afterwards. */
   async rateLimit(durationMs: number): Promise<void> {
     checkNumber('durationMs', durationMs, 1);
-    await this.parts.store.closeRateLimit(Math.ceil(durationMs));
+    await this.parts.store.limits.close(Math.ceil(durationMs));
   }
 
   /** Holds locks for another `durationMs`. Answers the ids of those that were lost. */
@@ -283,6 +283,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stopLooking());
     this.parts.manual.cancel();
     await over;
+    this.parts.notices.stop();
     if (!this.isStopped) {
       this.isStopped = true;
       this.parts.connection.off('error', this.onConnectionError);
@@ -302,6 +303,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   private begin(): Promise<void> {
     this.running ??= this.newRunning();
     this.parts.loop.start();
+    this.parts.notices.start();
     this.parts.start(!this.opts.skipStalledCheck);
     return this.running.stopped;
   }

@@ -1,16 +1,16 @@
 --- Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body logs writer dedup children
+-- @key meta waiting prioritized delayed active completed failed events wake limits
+-- @derives job body logs writer dedup children limit
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg wake int         0 when the caller's process has an idle worker that it wakes itself
 -- @rest                 three per job: id ('' for the next number), what it asks for (see `read_spec`), and
 --                       'name\noptions\ndata'
--- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it
+-- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it, '!name' for a limit that is not there
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send once events moves wake place-new
--- @rare promote-due erase read-spec take-delayed deduplicate
+-- @rare promote-due erase limits change-limits read-spec take-delayed deduplicate
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
@@ -66,6 +66,10 @@ local function add_one(id, named, asked, spec, body)
   if named and (taken[id] or redis.call('EXISTS', q.body .. id) == 1) then
     emit(call.events, 'duplicated', id)
     return '=' .. id
+  end
+  local unknown = asked and asked.unknown and asked.unknown(q, asked.limits)
+  if unknown then
+    return '!' .. unknown
   end
   if asked and asked.dedup then
     local kept = rare().deduplicate(q, call, id, spec, asked.dedup, body)

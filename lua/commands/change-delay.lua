@@ -1,6 +1,6 @@
 --- Makes a delayed job due some time from now instead.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body writer
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body writer limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -8,7 +8,7 @@
 -- @arg delay int        milliseconds from now
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
--- @use server-time send once this-life events moves wake promote-due state-of take-out
+-- @use server-time send once this-life events moves wake promote-due state-of free-places take-out
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

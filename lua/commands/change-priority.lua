@@ -1,7 +1,7 @@
 --- Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any
 -- other state uses the priority when it waits next.
--- @key meta waiting prioritized delayed active completed failed
--- @derives job body writer
+-- @key meta waiting prioritized delayed active completed failed limits limited holders
+-- @derives job body writer limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -10,7 +10,7 @@
 -- @arg front int        1 for the front of the class
 -- @reply ok or missing
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life moves state-of take-out
+-- @use server-time send once this-life moves state-of free-places take-out
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

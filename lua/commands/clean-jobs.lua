@@ -2,18 +2,20 @@
 -- position it answers.
 -- What was kept to run after a removed job is added.
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
--- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body logs writer dedup children posted scheduler
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences limits
+-- @key limited holders
+-- @derives job body logs writer dedup children posted limit parked scheduler
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg state text
+-- @arg state text       one that holds jobs, or 'limited waiting' and 'limited prioritized' for those that wait for a limit
 -- @arg grace int        milliseconds
 -- @arg limit int        how many to remove at most, 0 for a whole slice
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once events tell-removed moves wake state-of is-pending erase read-spec place-new release-dedup end-dedup post
+-- @use server-time send once events tell-removed moves wake state-of is-pending free-places erase limits change-limits read-spec
+-- @use place-new release-dedup end-dedup post
 -- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local CLEAN_CAP = 1000
@@ -26,8 +28,16 @@ end
 local t = server_time(now)
 local oldest_kept = t - grace + 1
 local call = { moves = new_moves(t), events = new_events() }
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'limits')
 local dated_by = { active = 'processedOn', completed = 'finishedOn', failed = 'finishedOn' }
+
+local class_span = string.format('%.0f', CLASS_SPAN)
+-- Jobs that a limit does not let start: lowest and highest score, and the state that they are said to be in.
+local parked = ({
+  ['limited waiting'] = { '-inf', '(' .. class_span, 'waiting' },
+  ['limited prioritized'] = { class_span, '+inf', 'prioritized' },
+})[state]
+local opened = false
 
 local function slice()
   local stop = start + CLEAN_CAP - 1
@@ -36,6 +46,8 @@ local function slice()
   elseif state == 'active' then
     -- A job that a worker holds is no leftover, however old.
     return redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', start, CLEAN_CAP)
+  elseif parked then
+    return redis.call('ZRANGEBYSCORE', q.limited, parked[1], parked[2], 'LIMIT', start, CLEAN_CAP)
   end
   return redis.call('ZRANGE', q[state], start, stop)
 end
@@ -64,8 +76,14 @@ if #old > 0 then
       redis.call('LSET', q.waiting, place, '')
     end
     redis.call('LREM', q.waiting, #old, '')
+  elseif parked then
+    unpark(q, old)
+    state = parked[3]
   else
     send('ZREM', q[state], old)
+    if state == 'active' then
+      opened = free_places(q, old) or meta[3]
+    end
   end
   -- Before what was kept for after them, which may be given their id.
   tell_removed(call.events, state, old)
@@ -76,6 +94,9 @@ if #old > 0 then
   settle_and_wake(q, call, t, meta[1])
   write_outbox(q, call, t)
   wake_for(q, call.moves, meta[1])
+  if opened and not meta[1] then
+    wake_one(q)
+  end
   emit(call.events, 'cleaned', #old)
   publish(q.events, call.events, meta[2])
 end

@@ -2,8 +2,8 @@
 -- One call for a whole batch: the cost of a script call and of its events is shared by all jobs in it.
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
--- @key metrics completed-points failed-points
--- @derives job body logs writer dedup children posted scheduler schedulers
+-- @key metrics completed-points failed-points limits limited holders
+-- @derives job body logs writer dedup children posted scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -15,13 +15,14 @@
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
--- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job (-1 none), ms to wait for
---        the rate limit, the time, in how many ms to look at the outbox (-1 when all in it has been received),
+-- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
+--        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once events moves wake promote-due check-lock erase retention one-more finish-job activate
 -- @use time-left rate-limit fetch-jobs let-through place-new add-job
--- @rare read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
+-- @rare limits change-limits free-places fetch-limited read-spec take-delayed deduplicate release-dedup post
+-- @rare undelivered tell-parent leave-parents fail-job give-back
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint state-of children settle-child settle-here
 -- @rare scheduler slots fire-slots
 
@@ -117,10 +118,16 @@ end
 
 -- A fetch that came back empty has shown already that nothing waits.
 local function is_drained(q, wanted, limited)
-  if (wanted == 0 or limited > 0) and has_runnable(q) then
+  if limited < 0 or ((wanted == 0 or limited > 0) and has_runnable(q)) then
     return false
   end
   return redis.call('ZCARD', q.active) == 0
+end
+
+-- Milliseconds until the first of two times, -1 for none.
+local function ms_until(now, due, opens)
+  due = due and opens and math.min(due, opens) or due or opens
+  return due and math.max(due - now, 0) or -1
 end
 
 local lane = q.writer .. writer
@@ -134,13 +141,14 @@ if known then
     reply[4] = added_at
   end
   rare().load_again(q, reply, started)
-  local next_due = first_due(q)
-  reply[2] = next_due and math.max(next_due - call.moves.now, 0) or -1
+  local limits = redis.call('HGET', q.meta, 'limits')
+  local _, opens = limits and rare().startable(q, limits, call.moves.now)
+  reply[2] = ms_until(call.moves.now, first_due(q), opens)
   return reply
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits')
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
@@ -148,6 +156,10 @@ while ARGV[after_adds] == 'add' do
 end
 if after_adds == rest or after_adds <= #ARGV then
   let_through(q)
+end
+local limits = meta[6]
+if limits then
+  call.moves.free = rare().free_places
 end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
@@ -157,20 +169,22 @@ end
 if call.moves.delayed or call.moves.undelayed or call.released then
   due = first_due(q)
 end
-reply[2] = due and math.max(due - t, 0) or -1
+reply[2] = ms_until(t, due)
 
 local started, ids, fired = {}, {}, nil
+local grant = {
+  want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
+}
+local fetch = limits and rare().fetch_limited or fetch_jobs
 if not meta[1] then
-  ids, reply[3], fired = fetch_jobs(q, reply, {
-    want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
-  }, call.events, call.moves)
+  ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits)
   for i = 1, #ids do
     started[i] = ids[i] .. '\t' .. reply[5 + (i - 1) * 4 + 3] .. '\n'
   end
   if fired then
     local moves = rare().fire_slots(q, call, fired)
     due = first_due(q)
-    reply[2] = due and math.max(due - t, 0) or -1
+    reply[2] = ms_until(t, due)
     if placed_any(moves) then
       -- Behind what this fetch has seen.
       wake_one(q)
@@ -178,7 +192,14 @@ if not meta[1] then
   end
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
-  if filled and (relay == 1 or call.released or placed_any(call.moves)) and has_runnable(q) then
+  if limits then
+    local is_startable, opens = rare().startable(q, limits, t)
+    reply[2] = ms_until(t, due, opens)
+    if is_startable and (relay == 1 or call.released or placed_any(call.moves) or call.moves.released or #ids < want) then
+      -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.
+      wake_one(q)
+    end
+  elseif filled and (relay == 1 or call.released or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end
   if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3]) then

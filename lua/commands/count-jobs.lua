@@ -1,12 +1,15 @@
 --- How many jobs are in each state.
--- @key meta waiting prioritized delayed active completed failed waiting-children
+-- @key meta waiting prioritized delayed active completed failed waiting-children limited
 -- @reply the number of waiting, prioritized, delayed, active, completed, failed and waiting-children jobs, then 1 when
---        paused, else 0
--- @cost O(1)
+--        paused, else 0; jobs that a limit does not let start are waiting or prioritized
+-- @cost O(log N)
+-- @use moves
 
+-- Those without a priority are in the first class.
+local plain = redis.call('ZCOUNT', q.limited, '-inf', string.format('(%.0f', CLASS_SPAN))
 return {
-  redis.call('LLEN', q.waiting),
-  redis.call('ZCARD', q.prioritized),
+  redis.call('LLEN', q.waiting) + plain,
+  redis.call('ZCARD', q.prioritized) + redis.call('ZCARD', q.limited) - plain,
   redis.call('ZCARD', q.delayed),
   redis.call('ZCARD', q.active),
   redis.call('ZCARD', q.completed),

@@ -1,8 +1,8 @@
 --- Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it
 -- looks at none. Parents that wait for children stay, also those that come to wait for a worker while the draining goes
 -- on, be it by the draining or by a worker. So does what a scheduler brings next. Each job that goes is told of.
--- @key meta waiting prioritized delayed waiting-children events wake outbox fences
--- @derives job body logs dedup children posted scheduler
+-- @key meta waiting prioritized delayed waiting-children events wake outbox fences limits limited holders
+-- @derives job body logs dedup children posted scheduler limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg delayed int      1 to remove delayed jobs as well
 -- @arg begun int        order number of the draining, 0 at the first slice
@@ -13,7 +13,8 @@
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed and both
 -- @reply scores
 -- @cost O(K log N) for K jobs, 1000 at most
--- @use server-time send events tell-removed moves wake state-of is-pending take-out erase forget-dedup post tell-parent leave-parents
+-- @use server-time send events tell-removed moves wake state-of is-pending free-places take-out erase forget-dedup post
+-- @use tell-parent leave-parents
 -- @use take-delayed let-through children settle-child settle-here
 
 local DRAIN_CAP = 1000
@@ -93,7 +94,26 @@ local function drop_sorted(state, after, is_kept)
   return found[#found] or after
 end
 
+-- Of those that wait for a limit, too: they are in the order of their turns.
+local function drop_parked()
+  local most = DRAIN_CAP - looked
+  local found = most > 0 and redis.call('ZRANGE', q.limited, 0, most - 1, 'WITHSCORES') or {}
+  local ids = { waiting = {}, prioritized = {} }
+  for i = 1, #found, 2 do
+    if not is_newer(found[i], found[i + 1]) and not was_let_run(found[i]) then
+      local list = tonumber(found[i + 1]) < 2 ^ 32 and ids.waiting or ids.prioritized
+      list[#list + 1] = found[i]
+    end
+  end
+  for state, list in pairs(ids) do
+    unpark(q, list)
+    drop(state, list)
+    looked = looked + #list
+  end
+end
+
 drop_plain()
+drop_parked()
 prioritized = drop_sorted('prioritized', prioritized, is_newer)
 if delayed == 1 then
   later = drop_sorted('delayed', later, stays)

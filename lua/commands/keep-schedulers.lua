@@ -1,8 +1,8 @@
 --- Tells which schedulers the code of an application has. Answers which of them the caller is to make, and removes those that
 -- no application that runs has in its code any more. Schedulers that were made by hand are left alone.
 -- A definition that another one has replaced is not made again while an application with the newer one is heard of.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body logs writer dedup children scheduler schedulers
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body logs writer dedup children scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -11,7 +11,8 @@
 -- @rest two per scheduler: id, fingerprint of its definition
 -- @reply a line: how many schedulers are in anybody's code; then a word for each, split by commas: make, kept, older, hand, or missing; then a line with the id of each that was removed
 -- @cost O(K log N)
--- @use server-time send once events moves wake state-of take-out erase take-delayed read-spec place-new release-dedup end-dedup
+-- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
 -- @use replace-pending scheduler
 
 local KEEP_CAP = 1000

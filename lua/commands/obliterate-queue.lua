@@ -2,15 +2,15 @@
 -- What remembers the last call of each writer, and the last message of each queue, is left to expire, and so are the events:
 -- readers have yet to learn of the jobs that went.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
--- @key staging metrics completed-points failed-points
--- @derives job body logs dedup children staged posted scheduler schedulers
+-- @key staging metrics completed-points failed-points limits limited holders notices
+-- @derives job body logs dedup children staged posted scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 1000
 -- @arg force int        1 to delete active jobs as well
 -- @reply not-paused, active when there are active jobs, more, undelivered when other queues have to be told first, or
 --        done
 -- @cost O(K log N) for K jobs
--- @use server-time send events tell-removed take-out erase forget-dedup post tell-parent leave-parents lines
+-- @use server-time send events tell-removed free-places take-out erase forget-dedup post tell-parent leave-parents lines
 
 local OBLITERATE_CAP = 1000
 local REMEMBER_MS = 3600000
@@ -26,13 +26,13 @@ local call = { events = new_events() }
 local max_events = redis.call('HGET', q.meta, 'maxEvents')
 local left = math.max(math.min(count, OBLITERATE_CAP), 1)
 for _, state in ipairs({
-  'waiting-children', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed',
+  'waiting-children', 'limited', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed',
 }) do
   local ids = take_first(q, state, left)
   forget_dedup(q, ids)
   leave_parents(q, call, ids)
   erase(q, ids)
-  tell_removed(call.events, state, ids)
+  tell_removed(call.events, state == 'limited' and 'waiting' or state, ids)
   left = left - #ids
 end
 if left > 0 then
@@ -61,10 +61,13 @@ end
 for _, id in ipairs(redis.call('ZRANGE', q.staging, 0, OBLITERATE_CAP - 1)) do
   redis.call('UNLINK', q.staged .. id)
 end
+for _, name in ipairs(redis.call('ZRANGE', q.limits, 0, -1)) do
+  redis.call('UNLINK', q.limit .. name, q.parked .. name)
+end
 redis.call(
   'UNLINK', q.meta, q.waiting, q.prioritized, q.delayed, q.active, q.completed, q.failed, q['waiting-children'],
   q.wake, q.limiter, q.staging, q.outbox, q.fences, q.metrics, q['completed-points'], q['failed-points'],
-  q.schedulers .. 'unplanned', q.schedulers .. 'code'
+  q.schedulers .. 'unplanned', q.schedulers .. 'code', q.limits, q.limited, q.holders, q.notices
 )
 redis.call('PEXPIRE', q.inbox, REMEMBER_MS)
 redis.call('PEXPIRE', q.events, REMEMBER_MS)

@@ -1,6 +1,6 @@
 --- Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body logs writer dedup children scheduler schedulers
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body logs writer dedup children scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -8,7 +8,8 @@
 -- @arg paused int       1 to pause, 0 to go on
 -- @reply ok, unchanged, missing, or unplanned when slots have to be planned first
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once events moves wake state-of take-out erase take-delayed read-spec place-new release-dedup end-dedup
+-- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
 -- @use deduplicate replace-pending scheduler slots
 
 local lane = q.writer .. writer

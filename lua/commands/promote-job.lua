@@ -1,13 +1,13 @@
 --- Ends a job's delay: it goes to the back of where it waits, which its priority decides.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body writer
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body writer limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
--- @use server-time send once this-life events moves wake state-of take-out
+-- @use server-time send once this-life events moves wake state-of free-places take-out
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

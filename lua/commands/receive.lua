@@ -3,7 +3,8 @@
 -- so that a delivery may be repeated by anybody at any time. Messages that follow one that is not here are left alone: that
 -- one was lost with a server that was failed over, and comes again first.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences inbox
--- @derives job body children posted
+-- @key limits
+-- @derives job body children posted limit
 -- @arg now int          0 for Redis' clock
 -- @arg source text      what the keys of the sending queue begin with
 -- @arg base text        what those of this one begin with
@@ -13,7 +14,7 @@
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
 --        last message taken, and number and era of the last one of the era before
 -- @cost O(K log N) for K writes that the messages take, bounded by the page that read-outbox gives
--- @use server-time send events moves wake state-of let-through take-delayed read-spec place-new post
+-- @use server-time send events moves wake state-of let-through take-delayed limits change-limits read-spec place-new post
 -- @use undelivered tell-parent children settle-child settle-here store-node link-node
 
 local RECEIVE_CAP = 1000

@@ -1,8 +1,8 @@
 --- Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by
 -- the usual way with all that belongs to a failure; should the caller die too, that lock expires as any other. After a
 -- time in which nobody was heard, locks that expired in it are left alone for a while, see `hear`.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body scheduler schedulers
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg worker text      first part of the tokens granted
 -- @arg lock int         milliseconds until a granted lock expires
@@ -14,11 +14,12 @@
 -- @reply ids taken back, ms for which further expired locks are left alone, schedulers whose slots are to
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
--- @use server-time send events moves wake one-more activate let-through silence
+-- @use server-time send events free-places moves wake one-more activate let-through silence
 
 local RECOVER_CAP = 500
 local t = server_time(now)
 local moves, events = new_moves(t), new_events()
+moves.free = free_places
 local reply = { {}, 0, {} }
 local relocked = {}
 
@@ -79,7 +80,7 @@ for i = #expired, 1, -1 do
 end
 write_moves(q, moves)
 lock_all(q, relocked, t + lock)
-if #reply[1] > 0 then
+if #reply[1] > 0 or moves.opened then
   wake_one(q)
 end
 trim_events()

@@ -1,13 +1,15 @@
 --- Removes jobs that are children of one parent, but none that a worker holds. May be repeated.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body logs dedup children posted
+-- @key limits limited holders
+-- @derives job body logs dedup children posted limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg parent text      what the keys of the parent's queue begin with, a tab, its id
 -- @arg unfinished int   1 to leave those that have ended, and to tell the parent; 0 when it is gone
 -- @rest the ids, 500 at most
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
--- @use server-time send events moves wake state-of take-out erase read-spec place-new release-dedup end-dedup post
+-- @use server-time send events moves wake state-of free-places take-out erase limits change-limits read-spec place-new
+-- @use release-dedup end-dedup post
 -- @use tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local REMOVE_CAP = 500
@@ -16,7 +18,7 @@ if #ARGV - rest + 1 > REMOVE_CAP then
 end
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'limits')
 
 local function may_go(id, state)
   if not state or string.sub(redis.call('HGET', q.job .. id, 'parent') or '', 2) ~= parent then
@@ -27,12 +29,12 @@ local function may_go(id, state)
   return unfinished == 0 or (state ~= 'completed' and state ~= 'failed')
 end
 
-local removed = {}
+local removed, opened = {}, false
 for at = rest, #ARGV do
   local id = ARGV[at]
   local state = state_of(q, id)
   if may_go(id, state) then
-    take_out(q, id, state)
+    opened = take_out(q, id, state) or (state == 'active' and meta[3]) or opened
     emit(call.events, 'removed', id .. '\t' .. state)
     removed[#removed + 1] = id
   end
@@ -47,6 +49,9 @@ if #removed > 0 then
   settle_and_wake(q, call, call.moves.now, meta[1])
   write_outbox(q, call, call.moves.now)
   wake_for(q, call.moves, meta[1])
+  if opened and not meta[1] then
+    wake_one(q)
+  end
   publish(q.events, call.events, meta[2])
 end
 return removed

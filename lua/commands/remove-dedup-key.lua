@@ -1,6 +1,6 @@
 --- Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body writer dedup
+-- @key meta waiting prioritized delayed active completed failed events wake limits
+-- @derives job body writer dedup limit
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -8,7 +8,7 @@
 -- @arg owner text       only while this job owns it; '' for any owner
 -- @reply ok, or missing when there is nothing to end
 -- @cost O(1)
--- @use server-time send once events moves wake take-delayed read-spec place-new release-dedup end-dedup
+-- @use server-time send once events moves wake take-delayed limits change-limits read-spec place-new release-dedup end-dedup
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -1,6 +1,7 @@
 --- Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body logs writer dedup children posted scheduler
+-- @key limits limited holders
+-- @derives job body logs writer dedup children posted limit parked scheduler
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -8,7 +9,8 @@
 -- @reply ok, told when a parent in another queue has to be told besides, missing, scheduled
 --        where it is the next job of a scheduler, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life events moves wake state-of is-pending take-out erase read-spec place-new release-dedup end-dedup
+-- @use server-time send once this-life events moves wake state-of is-pending free-places take-out erase limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
 -- @use post tell-parent leave-parents take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer
@@ -19,7 +21,7 @@ end
 id = this_life(q, id)
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'limits')
 local state = state_of(q, id)
 local word = 'ok'
 if not state then
@@ -31,13 +33,16 @@ elseif is_pending(q, id) then
 end
 
 if word == 'ok' then
-  take_out(q, id, state)
+  local opened = take_out(q, id, state) or (state == 'active' and meta[3])
   emit(call.events, 'removed', id .. '\t' .. state)
   end_dedup(q, call, { id })
   leave_parents(q, call, { id })
   erase(q, { id })
   write_moves(q, call.moves)
   wake_for(q, call.moves, meta[1])
+  if opened and not meta[1] then
+    wake_one(q)
+  end
   settle_and_wake(q, call, call.moves.now, meta[1])
   word = write_outbox(q, call, call.moves.now) and 'told' or 'ok'
   publish(q.events, call.events, meta[2])

@@ -1,13 +1,14 @@
 --- Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body logs writer dedup children scheduler schedulers
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body logs writer dedup children scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
 -- @reply ok or missing
 -- @cost O(log N)
--- @use server-time send once events moves wake state-of take-out erase take-delayed read-spec place-new release-dedup end-dedup
+-- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
 -- @use replace-pending scheduler
 
 local lane = q.writer .. writer

@@ -6,7 +6,7 @@
 -- @arg silence int      as for recover-stalled; 0 for who does not call regularly
 -- @arg grace int
 -- @rest                 two per job: id, token
--- @reply the ids whose lock is no longer held
+-- @reply the ids whose lock is no longer held; token and `cancelled` of those that were cancelled
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send one-more activate let-through silence
 
@@ -16,11 +16,15 @@ if #ARGV - rest + 1 > 2 * RENEW_CAP then
 end
 
 local t = server_time(now)
-local lost, held = {}, {}
+local lost, held, cancelled = {}, {}, {}
 for at = rest, #ARGV, 2 do
-  local fields = redis.call('HMGET', q.job .. ARGV[at], 'state', 'token')
+  local fields = redis.call('HMGET', q.job .. ARGV[at], 'state', 'token', 'cancelled')
   if fields[1] == 'active' and fields[2] == ARGV[at + 1] then
     held[#held + 1] = ARGV[at]
+    if fields[3] then
+      cancelled[#cancelled + 1] = ARGV[at + 1]
+      cancelled[#cancelled + 1] = fields[3]
+    end
   else
     lost[#lost + 1] = ARGV[at]
   end
@@ -30,4 +34,4 @@ if silence > 0 then
   hear(q, t, silence, grace)
 end
 lock_all(q, held, t + lock)
-return lost
+return { lost, cancelled }

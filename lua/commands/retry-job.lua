@@ -1,6 +1,7 @@
 --- Makes a finished job wait again, at the back or the front of where its priority has it wait.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body writer children posted
+-- @key limits limited holders
+-- @derives job body writer children posted limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -11,7 +12,7 @@
 -- @arg resetStarted int 1 to count attempts started from 0 again
 -- @reply ok, told when a parent in another queue has to be told besides, missing, not-failed or not-completed
 -- @cost O(log N)
--- @use server-time send once this-life events moves wake state-of take-out restart post tell-parent
+-- @use server-time send once this-life events moves wake state-of free-places take-out restart post tell-parent
 -- @use take-delayed let-through children settle-child settle-here
 
 local lane = q.writer .. writer

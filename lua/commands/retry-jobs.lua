@@ -8,7 +8,7 @@
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use server-time send events moves wake state-of restart post tell-parent 
+-- @use server-time send events moves wake state-of restart post tell-parent
 -- @use take-delayed let-through children settle-child settle-here
 
 local RETRY_CAP = 1000

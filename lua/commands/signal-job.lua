@@ -1,6 +1,6 @@
 --- Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body writer
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body writer limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -11,7 +11,7 @@
 -- @reply ok, unchanged when the last signal of that name had the same key, finished, missing, or too-many when the job keeps
 --        as many signals as it may
 -- @cost O(log N)
--- @use server-time send once this-life events moves wake state-of take-out signals
+-- @use server-time send once this-life events moves wake state-of free-places take-out signals
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -1,6 +1,6 @@
 --- Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come.
--- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job body logs writer dedup children scheduler schedulers
+-- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @derives job body logs writer dedup children scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -28,7 +28,8 @@
 -- @reply ok, then a line each with id and fields of the next job, and its body; none when there is no slot any more; paused; again and the time,
 --        when slots have to be planned from then on; taken when all next slots have jobs
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once events moves wake state-of take-out erase take-delayed read-spec place-new release-dedup end-dedup
+-- @use server-time send once events moves wake state-of free-places take-out erase take-delayed limits change-limits
+-- @use read-spec place-new release-dedup end-dedup
 -- @use deduplicate replace-pending scheduler slots origin
 
 local lane = q.writer .. writer

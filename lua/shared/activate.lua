@@ -1,9 +1,9 @@
 -- Grants a job to a worker. The number in the token counts on from that of the last one; attemptsStarted would not do,
 -- since a retry by hand may set it back. A job of that id may have lived before, so callers name each call anew.
--- Appends id, body, token and the stored fields from before the grant to the reply. Returns the scheduler that the job
--- came from, if any.
-local function activate(q, reply, id, body, grant, stamp)
-  local stored = redis.call('HGETALL', q.job .. id)
+-- Appends id, body, token and the stored fields from before the grant to the reply. `known` are these fields, where the
+-- caller has read them. Returns the scheduler that the job came from, if any.
+local function activate(q, reply, id, body, grant, stamp, known)
+  local stored = known or redis.call('HGETALL', q.job .. id)
   local started, last, scheduler
   for i = 1, #stored, 2 do
     if stored[i] == 'attemptsStarted' then

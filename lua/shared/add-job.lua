@@ -4,12 +4,14 @@ local function add_job(q, call, id, spec, body)
   if not asked and spec ~= '' then
     return 'unknown'
   end
-  if id == '' then
-    id = next_number(q)
-  elseif redis.call('EXISTS', q.body .. id) == 1 then
+  local unknown = asked and asked.unknown and asked.unknown(q, asked.limits)
+  if id ~= '' and redis.call('EXISTS', q.body .. id) == 1 then
     emit(call.events, 'duplicated', id)
     return '=' .. id
+  elseif unknown then
+    return '!' .. unknown
   end
+  id = id == '' and next_number(q) or id
   local kept = asked and asked.dedup and rare().deduplicate(q, call, id, spec, asked.dedup, body)
   if kept then
     return '~' .. kept

@@ -79,12 +79,12 @@ local function is_readable(step, way)
 end
 
 -- Why the job may not go where the step sends it. What its children have come to must be known before anything is written.
-local function stopped_by_children(kind, pending, failed, deferred)
+local function stopped_by_children(q, id, kind, pending, failed, deferred)
   if kind ~= 'complete' and kind ~= 'wait-children' then
     return nil
   end
-  local held = held_by_children(pending, failed, deferred)
-  if kind == 'complete' or held == 'child-failed' then
+  local held = held_by_children(q, id, pending, failed, deferred)
+  if kind == 'complete' or held == 'child-failed' or held == 'cancelled' then
     return held
   end
   return not held and 'no-children' or nil
@@ -191,7 +191,7 @@ local function checkpoint(q, call, id, token, step, way)
   if not is_readable(step, way) then
     return 'unknown'
   end
-  local stopped = way and stopped_by_children(way[1], fields[3], fields[4], fields[5])
+  local stopped = way and stopped_by_children(q, id, way[1], fields[3], fields[4], fields[5])
   if stopped and stopped ~= 'no-children' then
     return stopped
   end

@@ -1,5 +1,5 @@
 local function fail_job(q, call, id, token, reason, stack, keep, exhausted, ...)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'deferred')
+  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'deferred', 'cancelled')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
@@ -8,9 +8,15 @@ local function fail_job(q, call, id, token, reason, stack, keep, exhausted, ...)
   if fields[6] then
     redis.call('HDEL', q.job .. id, 'deferred')
   end
+  if fields[7] then
+    reason, exhausted = string.sub(fields[7], 2), ''
+  end
   local kept =
     finish_job(q, call, id, 'failed', fields[4], attempts_made, keep, 'failedReason', reason, 'stack', stack, ...)
   emit(call.events, 'failed', id .. '\t' .. shown(reason))
+  if fields[7] then
+    emit(call.events, 'cancelled', id .. '\t' .. shown(reason))
+  end
   if exhausted == '1' then
     emit(call.events, 'retries-exhausted', id .. '\t' .. attempts_made)
   end

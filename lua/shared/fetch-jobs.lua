@@ -11,8 +11,37 @@ local function take_ids(q, want)
   return ids
 end
 
--- Starts up to `grant.want` jobs. Answers the ids started, how long the rate limit asks to wait, and
--- the jobs of schedulers among them, see `fire_slots`.
+-- Adds the job just started to those of schedulers, if it is one.
+local function note_fired(fired, id, scheduler, reply)
+  if scheduler then
+    fired = fired or {}
+    local n = #fired
+    fired[n + 1], fired[n + 2], fired[n + 3] = id, scheduler, reply[#reply]
+  end
+  return fired
+end
+
+-- Starts so many of the jobs that wait. Answers their ids, and the jobs of schedulers among them, see `fire_slots`.
+local function start_plain(q, reply, grant, events, moves, want)
+  local taken = take_ids(q, want)
+  local ids, fired = {}, nil
+  if #taken > 0 then
+    local bodies = bodies_of(q, taken)
+    for i, id in ipairs(taken) do
+      -- An id without a body is a leftover of a hand-edited database: it is dropped.
+      if bodies[i] then
+        fired = note_fired(fired, id, activate(q, reply, id, bodies[i], grant, moves.stamp), reply)
+        ids[#ids + 1] = id
+        emit(events, 'active', id)
+      end
+    end
+    lock_all(q, ids, moves.now + grant.lock)
+  end
+  return ids, fired
+end
+
+-- Starts up to `grant.want` jobs. Answers the ids started, how long the rate limit asks to wait, and the jobs of
+-- schedulers among them.
 local function fetch_jobs(q, reply, grant, events, moves)
   local now = moves.now
   local want = math.min(grant.want, FETCH_CAP)
@@ -21,27 +50,9 @@ local function fetch_jobs(q, reply, grant, events, moves)
   if want < 1 then
     return {}, limit.left < 1 and limit.ends - now or 0
   end
-  local taken = take_ids(q, want)
-  local ids, fired = {}, nil
-  if #taken > 0 then
-    local bodies = bodies_of(q, taken)
-    for i, id in ipairs(taken) do
-      -- An id without a body is a leftover of a hand-edited database: it is dropped.
-      if bodies[i] then
-        local scheduler = activate(q, reply, id, bodies[i], grant, moves.stamp)
-        if scheduler then
-          fired = fired or {}
-          local n = #fired
-          fired[n + 1], fired[n + 2], fired[n + 3] = id, scheduler, reply[#reply]
-        end
-        ids[#ids + 1] = id
-        emit(events, 'active', id)
-      end
-    end
-    lock_all(q, ids, now + grant.lock)
-    if grant.max > 0 and #ids > 0 then
-      count_starts(q, limit, #ids, now)
-    end
+  local ids, fired = start_plain(q, reply, grant, events, moves, want)
+  if grant.max > 0 and #ids > 0 then
+    count_starts(q, limit, #ids, now)
   end
   local limited = grant.max > 0 and limit.left <= #ids
   return ids, limited and limit.ends - now or 0, fired

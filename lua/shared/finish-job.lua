@@ -16,9 +16,11 @@ local function finish_job(q, call, id, state, dedup_id, attempts_made, keep, ...
   return true
 end
 
--- Why a job's children do not let it complete, nil when they do: what they have come to, or have not yet.
-local function held_by_children(pending, failed, deferred)
-  if deferred or (failed and failed ~= '0') then
+-- Why a job may not complete, nil when it may: it was cancelled, or what its children have come to, or have not yet.
+local function held_by_children(q, id, pending, failed, deferred)
+  if deferred and redis.call('HEXISTS', q.job .. id, 'cancelled') == 1 then
+    return 'cancelled'
+  elseif deferred or (failed and failed ~= '0') then
     return 'child-failed'
   end
   return pending and pending ~= '0' and 'pending-children' or nil
@@ -32,7 +34,7 @@ local function complete_job(q, call, id, token, result, keep, ...)
   if refused then
     return refused
   end
-  refused = held_by_children(fields[6], fields[7], fields[8])
+  refused = held_by_children(q, id, fields[6], fields[7], fields[8])
   if refused then
     return refused
   end

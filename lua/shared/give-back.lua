@@ -2,6 +2,10 @@
 local function give_back(q, call, id, priority, delay, front, ...)
   local moves = call.moves
   move(moves, 'released', id)
+  if redis.call('HEXISTS', q.job .. id, 'cancelled') == 1 then
+    -- What was done is undone now, whatever it was to wait for.
+    delay, front = 0, true
+  end
   if delay > 0 then
     local due = moves.now + delay
     move(moves, 'delayed', { id = id, due = due })

@@ -5,6 +5,7 @@ local FRACTION = 4096
 local CLASS_SPAN = 4294967296
 local CLASS_MIDDLE = 2147483648
 
+-- `free`, where the caller sets it, gives back the places in limits that released jobs hold.
 local function new_moves(now)
   return { now = now, stamp = string.format('%.0f', now) }
 end
@@ -77,6 +78,9 @@ end
 local function write_moves(q, moves)
   if moves.released then
     send('ZREM', q.active, moves.released)
+    if moves.free then
+      moves.opened = moves.free(q, moves.released)
+    end
   end
   if moves.completed then
     write_finished(q, q.completed, moves.completed)

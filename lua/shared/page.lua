@@ -32,3 +32,37 @@ local function set_page(key, start, stop, descending, cap)
   end
   return redis.call(descending and 'ZREVRANGE' or 'ZRANGE', key, from, to)
 end
+
+-- The same where jobs of the state wait for a limit: they came before the others, and are listed before them.
+local function page_with_limited(q, state, start, stop, descending, cap)
+  local is_plain = state == 'waiting'
+  local span = string.format('%.0f', CLASS_SPAN)
+  local low, high = is_plain and '-inf' or span, is_plain and '(' .. span or '+inf'
+  local ahead = redis.call('ZCOUNT', q.limited, low, high)
+  local behind = redis.call(is_plain and 'LLEN' or 'ZCARD', q[state])
+  local from, to = page_bounds(ahead + behind, start, stop, cap)
+  local ids = {}
+  if not from then
+    return ids
+  end
+  if descending then
+    from, to = ahead + behind - 1 - to, ahead + behind - 1 - from
+  end
+  if from < ahead then
+    ids = redis.call('ZRANGEBYSCORE', q.limited, low, high, 'LIMIT', from, math.min(to, ahead - 1) - from + 1)
+  end
+  if to >= ahead then
+    local read = is_plain and 'LRANGE' or 'ZRANGE'
+    for _, id in ipairs(redis.call(read, q[state], math.max(from - ahead, 0), to - ahead)) do
+      ids[#ids + 1] = id
+    end
+  end
+  if not descending then
+    return ids
+  end
+  local turned = {}
+  for i = #ids, 1, -1 do
+    turned[#turned + 1] = ids[i]
+  end
+  return turned
+end

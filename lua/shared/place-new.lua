@@ -19,6 +19,10 @@ local function place_new(q, moves, id, asked, body)
   if asked.priority then
     redis.call('HSET', q.job .. id, 'state', state, 'priority', asked.priority)
   end
+  if asked.limits then
+    redis.call('HSET', q.job .. id, 'state', state, 'limits', asked.limits)
+    asked.await(q, asked.limits)
+  end
   if asked.dedup then
     redis.call('HSET', q.job .. id, 'state', state, 'dedup', asked.dedup.id)
   end

@@ -1,7 +1,10 @@
--- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then ',ttl,flags,id' where it is deduplicated;
--- '' when it asks for nothing. Answers nil for a text that cannot be read.
+-- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then ';name;name' for its limits, with '?' in place
+-- of the first ';' where it waits for those that are not there, and ',ttl,flags,id' where it is deduplicated; '' when it asks for
+-- nothing. Answers nil for a text that cannot be read.
 local function read_spec(spec)
   local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')
+  local how, names, after = string.match(rule or '', '^([;?])([^,]+)(.*)$')
+  rule = how and after or rule
   local ttl, flags, dedup_id = string.match(rule or '', '^,(%d*),(%a*),(.+)$')
   if not rule or (rule ~= '' and not dedup_id) then
     return nil
@@ -16,6 +19,9 @@ local function read_spec(spec)
     priority = priority ~= '' and priority or nil,
     front = front == '1',
     timestamp = timestamp ~= '' and timestamp or nil,
+    limits = names and string.gsub(names, ';', ',') or nil,
+    await = await_limits,
+    unknown = how == ';' and unknown_limit or nil,
     dedup = dedup_id and { id = dedup_id, ttl = tonumber(ttl), flags = flags },
   }
 end

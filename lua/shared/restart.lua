@@ -3,5 +3,5 @@
 -- failed one goes on where its cursor is.
 local function restart(q, id, state, ...)
   redis.call('HSET', q.job .. id, 'state', state)
-  redis.call('HDEL', q.job .. id, 'processedOn', 'finishedOn', 'result', 'failedReason', 'stack', 'stalls', ...)
+  redis.call('HDEL', q.job .. id, 'processedOn', 'finishedOn', 'result', 'failedReason', 'stack', 'stalls', 'cancelled', 'deferred', ...)
 end

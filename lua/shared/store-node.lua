@@ -11,13 +11,16 @@ local function store_node(q, call, node)
   redis.call('SET', q.body .. id, (asked.timestamp or call.moves.stamp) .. '\n' .. node.body)
   local fields = { 'state', 'waiting-children', 'pending', node.count }
   for name, value in pairs({
-    parent = asked.parent, priority = asked.priority, delay = asked.delay > 0 and asked.delay or nil,
+    parent = asked.parent, limits = asked.limits, priority = asked.priority, delay = asked.delay > 0 and asked.delay or nil,
     promised = node.count > #node.refs and node.count - #node.refs or nil,
   }) do
     fields[#fields + 1] = name
     fields[#fields + 1] = value
   end
   redis.call('HSET', q.job .. id, unpack(fields))
+  if asked.limits then
+    asked.await(q, asked.limits)
+  end
   note_children(q, id, node.refs)
   -- At once: another message of this call may release it.
   redis.call('ZADD', q['waiting-children'], redis.call('HINCRBY', q.meta, 'seq', 1), id)

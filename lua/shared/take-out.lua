@@ -1,10 +1,17 @@
--- Ends a job's membership. A state and the key that holds its jobs have one name.
+-- Ends a job's membership. A state and the key that holds its jobs have one name; those that a limit does not let start
+-- are parked instead. Answers whether somebody may start who was parked.
 local function take_out(q, id, state)
-  if state == 'waiting' then
+  if (state == 'waiting' or state == 'prioritized') and redis.call('HEXISTS', q.job .. id, 'limitedBy') == 1 then
+    unpark(q, { id })
+  elseif state == 'waiting' then
     redis.call('LREM', q.waiting, 1, id)
   else
     redis.call('ZREM', q[state], id)
+    if state == 'active' then
+      return free_places(q, { id })
+    end
   end
+  return false
 end
 
 -- Up to `count` jobs off the front of where they are kept.
@@ -12,7 +19,11 @@ local function take_first(q, state, count)
   if count < 1 then
     return {}
   end
-  if state == 'waiting' then
+  if state == 'limited' then
+    local ids = redis.call('ZRANGE', q.limited, 0, count - 1)
+    unpark(q, ids)
+    return ids
+  elseif state == 'waiting' then
     return redis.call('LPOP', q.waiting, count) or {}
   end
   local popped = redis.call('ZPOPMIN', q[state], count)

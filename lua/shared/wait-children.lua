@@ -5,8 +5,8 @@ local function wait_children(q, call, id, token, child, ...)
   if refused then
     return refused
   end
-  local held = held_by_children(fields[3], fields[5], fields[4])
-  if held == 'child-failed' then
+  local held = held_by_children(q, id, fields[3], fields[5], fields[4])
+  if held == 'child-failed' or held == 'cancelled' then
     return held
   elseif not held or (child ~= '' and redis.call('HGET', q.children .. id, child) ~= 'p') then
     return 'no-children'

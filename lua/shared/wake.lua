@@ -14,3 +14,8 @@ end
 local function has_runnable(q)
   return redis.call('LLEN', q.waiting) > 0 or redis.call('ZCARD', q.prioritized) > 0
 end
+
+-- Also what a limit does not let start.
+local function has_waiting(q)
+  return has_runnable(q) or redis.call('EXISTS', q.limited) == 1
+end

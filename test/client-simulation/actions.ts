@@ -170,11 +170,12 @@ export class Actions {
     );
     ledger.watches.add(watching);
     ledger.count('watch');
-    program.events[queue.name]!.watch(id).subscribe({
+    const events = program.events[queue.name]!;
+    events.watch(id).subscribe({
       next: (event) => watching.next(event),
       error: (error: Error) => ledger.faults.push(`watch of ${jobId} failed with ${error.message}`),
       complete: () => {
-        if (program.isClosing) watching.isLeft = true;
+        if (program.isClosing || program.leaving.has(events)) watching.isLeft = true;
         watching.complete();
         ledger.watches.delete(watching);
       },

@@ -46,6 +46,8 @@ export class Program {
   readonly queues: Record<string, Queue>;
   readonly workers: Worker[];
   readonly events: Record<string, QueueEvents>;
+  /** Events that are being closed, or are: what follows them is told no more. */
+  readonly leaving = new WeakSet<QueueEvents>();
   readonly log: Record<string, EventLog>;
   readonly flows: FlowProducer;
   frozenUntil = 0;
@@ -93,6 +95,7 @@ export class Program {
 
   /** Closes the events of a queue, and goes on after the last one that was read. */
   async reopen(queue: string): Promise<void> {
+    this.leaving.add(this.events[queue]!);
     await this.events[queue]!.close();
     if (!this.isClosing) this.events[queue] = this.open(queue);
   }

@@ -57,6 +57,7 @@ declare const bank: BankService;
 declare const connection: { host: string; port: number };
 declare const client: import('stepwell').RedisClient;
 declare const password: string;
+declare const jobId: string;
 declare const queue: import('stepwell').Queue;
 declare const orders: import('stepwell').Queue<Order>;
 declare const job: import('stepwell').Job;

@@ -175,6 +175,7 @@ describe('what is no job', () => {
     const calls = [
       () => queue.remove(id),
       () => queue.signal(id, 'go'),
+      () => queue.cancel(id),
       () => queue.updateJobProgress(id, 1),
       () => queue.addJobLog(id, 'line'),
       () => events.watch(id),

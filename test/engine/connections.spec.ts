@@ -17,7 +17,7 @@ function named(connectionName: string) {
 }
 
 describe('connections of a process', () => {
-  it('are one for commands, one for waiting and one for events, whatever the number of queues', async () => {
+  it('are one for commands, one for waiting and one for events and notices, whatever the number of queues', async () => {
     const name = randomQueueName();
     const names = Array.from({ length: 12 }, randomQueueName);
     const queues = names.map((queue) => lab.queue({ connection: named(name) }, queue));
@@ -28,7 +28,7 @@ describe('connections of a process', () => {
       lab.worker(async () => 2, { connection: named(name) }, queue),
     ]);
     await Promise.all(workers.map((worker) => worker.waitUntilReady()));
-    await until(async () => (await count(name)) === 2);
+    await until(async () => (await count(name)) === 3);
     const events = await Promise.all(names.map((queue) => lab.events({ connection: named(name) }, queue)));
     const told = events.map((each) => next(each, 'completed'));
     await Promise.all(queues.map((queue) => queue.add('a', 0)));
@@ -52,7 +52,7 @@ describe('connections of a process', () => {
       await queue.add('a', 0);
       await completed;
       await Promise.all([worker.close(), queue.close()]);
-      expect(await count(name)).toBeLessThanOrEqual(2);
+      expect(await count(name)).toBeLessThanOrEqual(3);
     }
   });
 

@@ -42,7 +42,7 @@ describe('ControlStore', () => {
     expect(first).toEqual({ moved: 1, before: expect.any(Number) });
     expect(await store.retryJobs('failed', 1, first.before)).toEqual({ moved: 1, before: first.before });
     expect(await store.promoteJobs(['3'])).toBe(1);
-    const slice = { state: 'waiting', graceMs: 0, limit: 2, start: 0 } as const;
+    const slice = { place: 'waiting', graceMs: 0, limit: 2, start: 0 } as const;
     expect(await store.cleanJobs(slice, lane())).toEqual({ removed: ['1', '2'], next: 0 });
     expect(await store.drainQueue(false, DRAIN_BEGIN)).toMatchObject({ looked: 1, left: 0 });
     expect(await store.cleanJobs(slice, lane())).toEqual({ removed: [], next: -1 });
@@ -54,12 +54,10 @@ describe('ControlStore', () => {
 
     expect(await store.obliterateQueue(10, false)).toBe('not-paused');
     expect(await store.pauseQueue(true)).toBe('ok');
-    expect(await store.closeRateLimit(60_000)).toBe('ok');
     await store.setMaxEvents(10);
     expect((await lab.dump()).meta).toMatchObject({ paused: '1', maxEvents: '10' });
     await store.setMaxEvents(undefined);
     expect(await store.trimEvents(0)).toBe(1);
-    expect(await store.closeRateLimit(0)).toBe('ok');
     expect((await lab.dump()).meta).toEqual({ id: '1', paused: '1' });
     expect(await store.obliterateQueue(10, false)).toBe('done');
     expect(await lab.dump()).toEqual({ events: [['removed', '1', 'waiting']] });

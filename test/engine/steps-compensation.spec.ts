@@ -48,6 +48,41 @@ function trip(
   });
 }
 
+describe('retryDelay', () => {
+  it('names the pause of a step by the attempt and the error, or gives up', async () => {
+    const asked: [number, string][] = [];
+    const worker = lab.worker(
+      defineSteps({
+        call: {
+          run: (_job, ctx) => {
+            throw new Error(`no ${ctx.attempt}`);
+          },
+          attempts: 5,
+          retryDelay: (attempt, error) => {
+            asked.push([attempt, error.message]);
+            return attempt < 3 ? 1 : -1;
+          },
+        },
+      }),
+    );
+    const failed = nextFew(worker, 'failed', 3);
+    await lab.queue().add('a', 0);
+    const last = (await failed)[2]![0] as Job;
+    expect(asked).toEqual([
+      [1, 'no 1'],
+      [2, 'no 2'],
+      [3, 'no 3'],
+    ]);
+    expect(last.finishedOn).toBeDefined();
+  });
+
+  it('is a function, and stands in place of a backoff', () => {
+    const run = (): void => {};
+    expect(() => defineSteps({ a: { run, retryDelay: 5 as never } })).toThrow('retryDelay');
+    expect(() => defineSteps({ a: { run, retryDelay: () => 5, backoff: 5 } })).toThrow('backoff');
+  });
+});
+
 describe('compensation', () => {
   it('undoes completed steps when the job fails, the last one first', async () => {
     const queue = lab.queue();

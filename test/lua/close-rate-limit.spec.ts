@@ -28,13 +28,22 @@ describe('close-rate-limit', () => {
     const { reply, before, after } = await lab.run(closeRateLimit, [NOW, 0]);
 
     expect(reply).toBe('ok');
-    expect(after).toEqual({ ...before, meta: { id: '1' }, limiter: undefined, wake: [['1', 0]] });
+    expect(after).toEqual({
+      ...before,
+      meta: { id: '1' },
+      limiter: undefined,
+      wake: [['1', 0]],
+      notices: [['limits']],
+    });
   });
 
   it('wakes nobody while the queue is paused', async () => {
     await lab.given({ paused: true, closedUntil: NOW + 500 });
 
-    expect((await lab.run(closeRateLimit, [NOW, 0])).after).toEqual({ meta: { paused: '1' } });
+    expect((await lab.run(closeRateLimit, [NOW, 0])).after).toEqual({
+      meta: { paused: '1' },
+      notices: [['limits']],
+    });
   });
 
   it('says that there was nothing to lift', async () => {

@@ -142,7 +142,21 @@ describe('odd arguments', () => {
     const twin = { args: [at, 'seed', '1', '1'], rest: ['twin', '100000,,,,200000,er,twin', BODY] };
     // Leaves a message in the outbox.
     const removal = { args: [at, 'seed', '2', '16'], rest: [] };
-    const failures = [await send('addJobs', twin), await send('removeJob', removal)];
+    // Leaves one job parked at each of two limits, one of which nobody has defined, and one that runs.
+    const limit = { args: ['stripe', '1', '2', '100000', '0'], rest: [] };
+    const limited = {
+      args: [at, 'limited', '1', '1'],
+      rest: [';stripe', ';stripe', '?awaited'].flatMap((limits) => ['', `,,1,${limits}`, BODY]),
+    };
+    const start = { args: [at, 'limited', '2', '0', '2', 'w0', '', '900000', '0', '0'], rest: [] };
+    const failures = [
+      await send('addJobs', twin),
+      await send('removeJob', removal),
+      await send('limitQueue', { args: ['rate', '500', '1000'], rest: [] }),
+      await send('setLimit', limit),
+      await send('addJobs', limited),
+      await send('commit', start),
+    ];
     for (const [name, made] of SCHEDULERS) failures.push(await send(name, made));
     if (failures.join('') !== '') throw new Error(failures.join());
     seeded = await take();

@@ -143,7 +143,10 @@ describe('recover-stalled after a silence', () => {
 
     await lab.run(renewLocks, [NOW, 30_000, SILENCE, GRACE], ['1', 'w:1']);
     expect((await run(NOW + 1)).reply).toEqual([[], GRACE - 1, []]);
-    expect((await lab.run(renewLocks, [NOW + 2, 30_000, SILENCE, GRACE], ['2', 'w:1'])).reply).toEqual([]);
+    expect((await lab.run(renewLocks, [NOW + 2, 30_000, SILENCE, GRACE], ['2', 'w:1'])).reply).toEqual([
+      [],
+      [],
+    ]);
     for (let at = NOW; at <= NOW + GRACE; at += 5000) await run(at, 0);
     expect((await run(NOW + GRACE + 1)).reply).toEqual([['1'], 0, []]);
   });

@@ -13,7 +13,7 @@ describe('renew-locks', () => {
 
     const { reply, before, after } = await renew('1', 'w:1', '3', 'w:1');
 
-    expect(reply).toEqual([]);
+    expect(reply).toEqual([[], []]);
     expect(after).toEqual({
       ...before,
       active: [
@@ -55,14 +55,25 @@ describe('renew-locks', () => {
       'v:2',
     );
 
-    expect(reply).toEqual(['1', '2', '3', '4', '5', '1']);
+    expect(reply).toEqual([['1', '2', '3', '4', '5', '1'], []]);
     expect(after).toEqual(before);
+  });
+
+  it('tells of those that were cancelled', async () => {
+    await lab.given({
+      jobs: [
+        { id: '1', state: 'active', fields: { cancelled: 'u"enough"', deferred: '"enough"' } },
+        { id: '2', state: 'active' },
+      ],
+    });
+
+    expect((await renew('1', 'w:1', '2', 'w:1')).reply).toEqual([[], ['w:1', 'u"enough"']]);
   });
 
   it('does nothing for nobody', async () => {
     const { reply, after } = await renew();
 
-    expect(reply).toEqual([]);
+    expect(reply).toEqual([[], []]);
     expect(after).toEqual({});
   });
 
@@ -72,7 +83,7 @@ describe('renew-locks', () => {
 
     const { reply, after } = await renew(...ids.flatMap((id) => [id, 'w:1']));
 
-    expect(reply).toEqual([]);
+    expect(reply).toEqual([[], []]);
     expect((after.active as [string, number][]).every(([, expiry]) => expiry === NOW + 30_000)).toBe(true);
   });
 

@@ -98,11 +98,11 @@ export class World {
     for (let first = 0; first < locks.length; first += CAPS.RENEW_CAP) {
       const slice = locks.slice(first, first + CAPS.RENEW_CAP);
       const rest = slice.flatMap(({ id, token }) => [id, token]);
-      const lost = (await worker.queue.call({
+      const [lost] = (await worker.queue.call({
         script: 'renewLocks',
         args: [this.now, worker.lockMs, ...this.silence],
         rest,
-      })) as string[];
+      })) as [string[], string[]];
       for (const lock of slice) {
         if (lost.includes(lock.id)) worker.drop(lock);
         else if (lock.lockUntil > 0) lock.lockUntil = this.now + worker.lockMs;

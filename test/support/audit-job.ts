@@ -49,7 +49,7 @@ function auditState(state: ListedState, fields: JobFields): string[] {
     wrong.push(`is in ${state} but its field says ${fields.state ?? 'nothing'}`);
   }
   if (fields.state === undefined && fields.token !== undefined) wrong.push('was started but has no state');
-  if ((state === 'active' || finished) && grantOf(fields) === undefined) {
+  if ((state === 'active' || (finished && fields.cancelled === undefined)) && grantOf(fields) === undefined) {
     wrong.push(`is ${state} under the token ${fields.token ?? 'none'}`);
   }
   if (state === 'active' && fields.processedOn === undefined) wrong.push('is active since never');
@@ -59,7 +59,8 @@ function auditState(state: ListedState, fields: JobFields): string[] {
   if (state === 'completed' ? fields.result === undefined : fields.result !== undefined && !grantOf(fields))
     wrong.push(`is ${state}, result ${fields.result}`);
   if (state === 'failed' && fields.failedReason === undefined) wrong.push('failed without a reason');
-  if (finished && !(Number(fields.attemptsMade) >= 1)) wrong.push('finished without an attempt');
+  if (finished && fields.cancelled === undefined && !(Number(fields.attemptsMade) >= 1))
+    wrong.push('finished without an attempt');
   return wrong;
 }
 

@@ -7,6 +7,7 @@ import { auditChildren } from './audit-children.js';
 import { auditDedup } from './audit-dedup.js';
 import { auditEvents } from './audit-events.js';
 import { auditJob, type AuditedJob } from './audit-job.js';
+import { auditLimits } from './audit-limits.js';
 import { auditOutbox } from './audit-outbox.js';
 import { auditSchedules } from './audit-schedules.js';
 import { dumpValue } from './dump-queue.js';
@@ -35,6 +36,12 @@ const TYPES: Record<string, string> = {
   fences: 'hash',
   inbox: 'hash',
   staging: 'zset',
+  limits: 'zset',
+  limited: 'zset',
+  holders: 'hash',
+  notices: 'stream',
+  'limit:': 'hash',
+  'parked:': 'zset',
   metrics: 'hash',
   'completed-points': 'list',
   'failed-points': 'list',
@@ -51,7 +58,7 @@ const TYPES: Record<string, string> = {
   'schedulers:': 'zset',
 };
 
-const EXPIRING = new Set(['limiter', 'writer:', 'present']);
+const EXPIRING = new Set(['limiter', 'writer:', 'present', 'notices']);
 const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events']);
 const META_FIELDS = new Set([
   'id',
@@ -68,8 +75,12 @@ const META_FIELDS = new Set([
   'era',
   'base',
   'lookedAfter',
+  'limits',
   'metrics',
 ]);
+
+/** Scores of jobs with a priority are not below. */
+const FIRST_CLASS = 2 ** 32;
 
 /** What is wrong with a queue as it is stored; empty when every invariant holds. */
 export async function auditQueue(
@@ -83,12 +94,13 @@ export async function auditQueue(
   if (wrong.length > 0) {
     return wrong.sort();
   }
-  const values = new Map(stored.map((key) => [key.name, dumpValue(key)]));
+  const values = new Map(stored.map((key) => [key.name, dumpValue(key)] as const));
   const meta = (values.get('meta') ?? {}) as Record<string, string>;
   const jobs = gatherJobs(values);
   wrong.push(...auditMeta(meta, jobs), ...auditOrder(values, Number(meta.seq ?? 0)));
   wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.told ?? 0)));
   wrong.push(...auditChildren(values), ...auditOutbox(values), ...auditSchedules(values));
+  wrong.push(...auditLimits(values, jobs));
   for (const job of jobs.values()) {
     wrong.push(...auditJob(job, now).map((fault) => `job ${job.id} ${fault}`));
   }
@@ -129,6 +141,9 @@ function gatherJobs(values: Map<string, unknown>): Map<string, AuditedJob> {
       job(id).places.push({ state, score });
     }
   }
+  for (const [id, score] of (values.get('limited') ?? []) as [string, number][]) {
+    job(id).places.push({ state: score < FIRST_CLASS ? 'waiting' : 'prioritized', score });
+  }
   return jobs;
 }
 
@@ -163,7 +178,14 @@ async function auditCounts(
   values: Map<string, unknown>,
   meta: Record<string, string>,
 ): Promise<string[]> {
-  const size = (state: ListedState): number => ((values.get(state) ?? []) as unknown[]).length;
+  const limited = (values.get('limited') ?? []) as [string, number][];
+  const isIn: Partial<Record<ListedState, (score: number) => boolean>> = {
+    waiting: (score) => score < FIRST_CLASS,
+    prioritized: (score) => score >= FIRST_CLASS,
+  };
+  const size = (state: ListedState): number =>
+    ((values.get(state) ?? []) as unknown[]).length +
+    limited.filter(([, score]) => isIn[state]?.(score) ?? false).length;
   const sizes = [...LISTED_STATES.map(size), meta.paused === undefined ? 0 : 1];
   const counts = await scripts.run(countJobs, []);
   return String(counts) === String(sizes)

@@ -68,7 +68,15 @@ const commits = (...entry: string[]): ValidCall =>
 const step = (head: string, next: string, ...way: string[]): ValidCall =>
   commits('step', '6', 'w:1', 'pay', head, '1', 'post', next, String(way.length), ...way);
 
-const SPECS = ['', '50,,,', ',4,1,', `500,,,${SEED_TIME}`, '100,,,,2000,er,twin'];
+const SPECS = [
+  '',
+  '50,,,',
+  ',4,1,',
+  `500,,,${SEED_TIME}`,
+  '100,,,,2000,er,twin',
+  ',3,,;stripe',
+  ',,,?stripe;new',
+];
 const MESSAGES = [
   message('add', 'n1', '5,2,,', `f${OTHER}\tabove`, 0, BODY),
   message('add', 'n2', '', '', 2, BODY, `${OTHER}\tx`),
@@ -157,6 +165,10 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     ]),
   ],
   addJobs: SPECS.map((spec) => call(lane('1'), ['', '', BODY, 'own', spec, BODY, '', spec, BODY])),
+  cancelJob: [
+    ...['1', '2', '3', '5', '11', '13'].map((id) => call(lane(id, '"no"', '5,,', '1'))),
+    call(lane('14', '"no"', '0,,', '0')),
+  ],
   changeDelay: [call(lane('4', '700'))],
   changePriority: [call(lane('1', '3', '1')), call(lane('2', '0', '0'))],
   cleanJobs: [
@@ -194,6 +206,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     call([NOW, '0', '0', '0', '0', '-inf', '-inf']),
     call([NOW, '1', '1', '1', '0', '-inf', '-inf']),
   ],
+  limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
   keepSchedulers: [
     call(lane('90000', '1'), ['coded', 'fa', 'other', 'fb']),
     call(lane('0', '0'), ['coded', 'fb']),
@@ -204,6 +217,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     { ...call([NOW, '3', '1']), paused: true },
     { ...call([NOW, '900', '1']), paused: true },
   ],
+  pauseLimit: [call(['stripe', '1'])],
   pauseQueue: [call(['1'])],
   pauseScheduler: [call(lane('tick', '1')), call(lane('cron', '1')), call(lane('still', '0'))],
   planSlots: [
@@ -229,11 +243,17 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   removeChildren: [call([NOW, `${OTHER}\tabove`, '1'], ['14', '10'])],
   removeDedupKey: [call(lane('twin', ''))],
   removeJob: [call(lane('1')), call(lane('14'))],
+  removeLimit: [call(['stripe']), call(['awaited'])],
   removeScheduler: [call(lane('tick')), call(lane('cron'))],
   renewLocks: [call([NOW, '45000', '15000', '30000'], ['5', 'w:1', '6', 'w:1'])],
   retryJob: [call(lane('8', 'completed', '0', '1', '1')), call(lane('10', 'failed', '1', '0', '0'))],
   retryJobs: [call([NOW, 'completed', '10', '0']), call([NOW, 'failed', '10', String(SEED_TIME + 5)])],
   runScheduler: [call(lane('tick')), call(lane('still'))],
+  setLimit: [
+    call(['stripe', '3', '5', '500', '0']),
+    call(['awaited', '0', '5', '500', '0']),
+    call(['more', '2', '0', '0', '1']),
+  ],
   setMeta: [call(['500'])],
   setMetrics: [call(['500'])],
   notePresent: [call([NOW, 'worker\tw', '1000'])],

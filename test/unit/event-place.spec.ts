@@ -34,6 +34,14 @@ describe('the place in the events of a queue', () => {
     ]);
   });
 
+  it('is not confused by an end that was looked up earlier', () => {
+    const place = EventPlace.after(end('0-0', 0));
+    place.learn(end('6-0', 2));
+    expect(namesOf(place, entry('5-0', 1))).toEqual(['waiting']);
+    expect(place.finish(end('5-0', 1))).toBeUndefined();
+    expect(namesOf(place, entry('6-0', 2))).toEqual(['waiting']);
+  });
+
   it('learns nothing of what it is past', () => {
     const place = EventPlace.after(end('5-0', 3));
     place.learn(end('4-0', 2));
@@ -46,7 +54,11 @@ describe('the place in the events of a queue', () => {
     expect(place.mark()(end('0-0', 0))).toBe(false);
     place.learn(end('5-0', 1));
     expect(place.mark()(end('0-0', 0))).toBe(true);
-    expect(place.finish(end('0-0', 0))).toEqual({ event: 'gap', id: expect.any(String), timestamp: 100 });
+    expect(place.finish({ ...end('0-0', 0), isAnew: true })).toEqual({
+      event: 'gap',
+      id: expect.any(String),
+      timestamp: 100,
+    });
     expect(place.mark()(end('0-0', 0))).toBe(false);
   });
 });

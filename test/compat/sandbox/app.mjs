@@ -58,4 +58,5 @@ try {
 said.errors = errors;
 await Promise.all([queue.obliterate({ force: true }), events.close(), flows.close()]);
 await queue.close();
-process.stdout.write(JSON.stringify(said));
+// A thread of BullMQ whose file has no processor may be left over, and would keep this process.
+process.stdout.write(JSON.stringify(said), () => process.exit());

@@ -140,7 +140,7 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
         lost.push(rest[at] as string);
       }
     }
-    return lost;
+    return [lost, []];
   },
 
   retryJob(model, [, , , id, expected, front, resetMade, resetStarted]) {

@@ -1,0 +1,33 @@
+import type { JobState } from './job-state.js';
+import type { LimitState } from './limit.js';
+
+/** Why a job does not run now, told apart by `why`. Times are milliseconds from the moment of asking. */
+export type WaitReason =
+  /** It runs: for so long its lock still holds. Below 0 its worker seems to be dead, and the job is taken back. */
+  | { why: 'running'; worker: string | undefined; lockMs: number }
+  /** It has come to its end. */
+  | { why: 'finished' }
+  /** It is due then: delayed, asleep between two steps, or between two attempts. */
+  | { why: 'delayed'; dueInMs: number; /** Reason of the attempt that has failed. */ failedReason?: string }
+  | { why: 'awaits-signal'; signal: string; step: string; /** Until it goes on without. */ timeoutMs: number }
+  | { why: 'waits-for-children'; pending: number }
+  /** The whole queue is paused. */
+  | { why: 'paused' }
+  /** The queue's rate limit lets no job start. */
+  | { why: 'rate-limited'; opensInMs: number }
+  /** As many jobs run as the queue's global concurrency allows. */
+  | { why: 'maxed'; concurrency: number; active: number }
+  /** A limit that the job names lets it not start. */
+  | { why: 'limited'; limit: LimitState; /** Jobs that it lets start before. */ ahead: number }
+  /** It may start: so many jobs come first, and so many run. */
+  | { why: 'turn'; ahead: number; active: number }
+  /** It may start, and nobody takes it: no worker runs a job of the queue. */
+  | { why: 'no-worker' };
+
+/** Why a job is where it is. */
+export interface JobExplanation {
+  jobId: string;
+  state: JobState;
+  /** The first is what holds it now; the others would hold it next. Never empty. */
+  reasons: [WaitReason, ...WaitReason[]];
+}

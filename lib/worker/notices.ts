@@ -1,0 +1,74 @@
+import type { EventLine, StreamEntry, StreamReader } from '../redis/event-line.js';
+
+/** Notices of an hour are kept, 1000 at most. What does not concern a worker any more means nothing to it, so it reads them all. */
+const FROM_THE_START = '0-0';
+/** Cancelled runs that are kept in mind: a job may be on its way here still. */
+const MOST_KEPT = 1000;
+
+export interface NoticeHooks {
+  /** A limit was changed: look again for jobs. */
+  limits: () => void;
+  /** A run was cancelled; how, as it is stored. */
+  cancelled: (token: string, how: string) => void;
+}
+
+/**
+ * Reads what a queue's scripts have to say to all workers at once, also to those that have no room for jobs: see
+ * lua/shared/notify-workers.lua. A notice that was missed costs time, never a job.
+ */
+export class Notices implements StreamReader {
+  private line: EventLine | undefined;
+  private readonly cancelled = new Map<string, string>();
+
+  constructor(
+    private readonly key: string,
+    private readonly open: () => EventLine,
+    private readonly hooks: NoticeHooks,
+  ) {}
+
+  start(): void {
+    this.line ??= this.open();
+    this.line.join(this.key, FROM_THE_START, this);
+  }
+
+  stop(): void {
+    this.line?.leave(this.key, this);
+    this.line = undefined;
+  }
+
+  /** How a run was cancelled that begins only now. */
+  cancelledBefore(token: string): string | undefined {
+    return this.cancelled.size > 0 ? this.cancelled.get(token) : undefined;
+  }
+
+  entries(entries: StreamEntry[]): void {
+    let isChanged = false;
+    for (const [, [subject, text = '']] of entries) {
+      if (subject === 'limits') {
+        isChanged = true;
+      } else if (subject === 'cancel') {
+        this.noteCancelled(text);
+      }
+    }
+    if (isChanged) {
+      this.hooks.limits();
+    }
+  }
+
+  restarted(): void {
+    this.line?.join(this.key, FROM_THE_START, this);
+  }
+
+  quiet(): void {}
+
+  private noteCancelled(text: string): void {
+    const at = text.indexOf('\t');
+    const [token, how] = [text.slice(0, at), text.slice(at + 1)];
+    this.cancelled.set(token, how);
+    if (this.cancelled.size > MOST_KEPT) {
+      const [oldest] = this.cancelled.keys();
+      this.cancelled.delete(oldest as string);
+    }
+    this.hooks.cancelled(token, how);
+  }
+}

@@ -1,0 +1,97 @@
+--- Cancels a job that has not ended. One that nothing has to be done for fails at once. One whose steps may have to be
+-- undone goes to a worker, in front, which fails it; one that runs has its worker told, which aborts it.
+-- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
+-- @key limits limited holders notices metrics completed-points failed-points
+-- @derives job body logs writer dedup children posted limit parked
+-- @arg now int          0 for Redis' clock
+-- @arg writer text
+-- @arg seq text
+-- @arg id text          may name the life of the job that is meant, see `this_life`
+-- @arg reason text      JSON text
+-- @arg keep text        what to keep of failed jobs, see `read_policy`
+-- @arg undo int         0 to leave what its steps have done
+-- @reply cancelled, and told when a parent in another queue has to be told besides; cancelling when a worker ends it;
+--        unchanged when it is being cancelled already, undoing when it fails already and its steps are being undone;
+--        finished, missing
+-- @cost O(log N), O(N) for a job in the plain list
+-- @use server-time send once this-life events moves wake state-of free-places take-out erase retention finish-job
+-- @use notify-workers take-delayed let-through children settle-child settle-here
+-- @rare count-ends limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
+
+local lane = q.writer .. writer
+local known = recall(lane, seq)
+if known then
+  return known
+end
+id = this_life(q, id)
+
+local call = { moves = new_moves(server_time(now)), events = new_events(), policies = {} }
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'metrics')
+local state = state_of(q, id)
+local fields = redis.call(
+  'HMGET', q.job .. id, 'cancelled', 'failure', 'step', 'token', 'priority', 'dedup', 'attemptsMade', 'parent'
+)
+
+local function answer(word)
+  remember(lane, seq, word)
+  return word
+end
+
+if not state then
+  return answer('missing')
+elseif state == 'completed' or state == 'failed' then
+  return answer('finished')
+elseif fields[1] then
+  return answer('unchanged')
+elseif fields[2] then
+  return answer('undoing')
+end
+
+let_through(q)
+local mark = (undo == 1 and 'u' or 'k') .. reason
+
+-- A worker that takes it, or holds it, fails it for the reason that is noted.
+local function let_worker_end()
+  redis.call('HSET', q.job .. id, 'state', state, 'cancelled', mark, 'deferred', reason)
+  if state == 'active' then
+    notify_workers(q, 'cancel', fields[4], mark)
+  else
+    take_out(q, id, state)
+    redis.call('HSET', q.job .. id, 'state', place(call.moves, id, fields[5], true), 'delay', 0)
+    write_moves(q, call.moves)
+    if state ~= 'waiting' and state ~= 'prioritized' then
+      emit(call.events, 'waiting', id .. '\t' .. state)
+    end
+    wake_for(q, call.moves, meta[1])
+  end
+  publish(q.events, call.events, meta[2])
+  return 'cancelling'
+end
+
+if state == 'active' or (undo == 1 and fields[3]) then
+  return answer(let_worker_end())
+end
+
+take_out(q, id, state)
+redis.call('HDEL', q.job .. id, 'deferred')
+local kept = finish_job(
+  q, call, id, 'failed', fields[6], fields[7] or '0', keep, 'failedReason', reason, 'stack', '[]', 'cancelled', mark
+)
+emit(call.events, 'failed', id .. '\t' .. shown(reason))
+emit(call.events, 'cancelled', id .. '\t' .. shown(reason))
+local link = fields[8]
+if link then
+  -- As in `fail_job`.
+  local is_gone = not kept and string.sub(link, 1, 1) == '-'
+  rare().tell_parent(q, call, link, id, is_gone and 'r' or 'f', is_gone and '' or reason)
+end
+write_moves(q, call.moves)
+trim_finished(q, call)
+wake_for(q, call.moves, meta[1])
+settle_and_wake(q, call, call.moves.now, meta[1])
+local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'cancelled told' or 'cancelled'
+if meta[3] then
+  rare().count_ends(q, call.events, meta[3], call.moves.now)
+end
+publish(q.events, call.events, meta[2])
+return answer(word)

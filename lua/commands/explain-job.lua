@@ -1,0 +1,46 @@
+--- What there is to say of why a job does not run now, at one moment.
+-- @key meta waiting prioritized delayed active limiter limits limited
+-- @derives job body limit parked
+-- @arg now int          0 for Redis' clock
+-- @arg id text
+-- @reply time, state ('' for no such job), stored fields, 1 when the queue is paused, ms for which its rate limit is closed by
+--        hand, its limits as `meta` has them, active jobs, those whose lock has not expired, starts in its window, ms left
+--        of that, jobs ahead where it waits, when it is due or its lock expires, then ten parts of each limit that it names
+-- @cost O(log N), O(N) for a job in the plain list
+-- @use server-time time-left state-of limits describe-limit
+
+local t = server_time(now)
+local state = state_of(q, id) or ''
+local meta = redis.call('HMGET', q.meta, 'paused', 'closedUntil', 'limits')
+local window = redis.call('HMGET', q.limiter, 'count', 'until', 'length')
+local left = time_left(window[2], window[3], t)
+local stamp = string.format('%.0f', t)
+
+local function before(key)
+  local score = redis.call('ZSCORE', key, id)
+  return score and redis.call('ZCOUNT', key, '-inf', '(' .. score) or 0
+end
+
+local function ahead()
+  local limit = redis.call('HGET', q.job .. id, 'limitedBy')
+  if limit then
+    return before(q.parked .. limit)
+  elseif state == 'waiting' then
+    return redis.call('LPOS', q.waiting, id) or 0
+  elseif state == 'prioritized' then
+    return redis.call('LLEN', q.waiting) + before(q.prioritized)
+  end
+  return 0
+end
+
+local score = (state == 'delayed' or state == 'active') and redis.call('ZSCORE', q[state], id)
+local reply = {
+  stamp, state, redis.call('HGETALL', q.job .. id), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',
+  redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),
+  left > 0 and window[1] or '0', left, ahead(),
+  score and string.format('%.0f', math.floor(tonumber(score))) or '',
+}
+for name in string.gmatch(redis.call('HGET', q.job .. id, 'limits') or '', '[^,]+') do
+  describe_limit(q, reply, name, t)
+end
+return reply
