@@ -1,6 +1,7 @@
 import { checkInteger } from '../job/check.js';
 import { EventOverflowError, InvalidOptionError } from '../job/errors.js';
 import type { DroppedEvent, JobEvent } from '../job/job-event.js';
+import { refuseUnknown } from '../job/known-names.js';
 import { idBefore } from './event-id.js';
 
 const POLICIES = ['latest-per-job', 'drop-oldest', 'error'] as const;
@@ -21,7 +22,9 @@ export interface BufferOptions {
 
 export const DEFAULT_LIMIT = 1000;
 
-export function checkBufferOptions({ limit, overflow }: BufferOptions): void {
+export function checkBufferOptions(options: BufferOptions): void {
+  refuseUnknown('buffer option', options, ['limit', 'overflow']);
+  const { limit, overflow } = options;
   if (limit !== undefined) {
     checkInteger('limit', limit, 1);
   }

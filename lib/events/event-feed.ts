@@ -1,6 +1,8 @@
+import { ConnectionClosedError } from '../job/errors.js';
 import type { JobEvent } from '../job/job-event.js';
 import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
 import { compareIds, type EventLine, type StreamEntry, type StreamReader } from '../redis/event-line.js';
+import { isPassingFailure } from '../redis/redis-failure.js';
 import { readCursor } from './event-id.js';
 import { EventPlace, type StreamEnd } from './event-place.js';
 import type { EventReader } from './event-reader.js';
@@ -26,6 +28,8 @@ export class EventFeed implements StreamReader {
   private place: EventPlace | undefined;
   private mode: 'behind' | 'joining' | 'live' = 'behind';
   private held: StreamEntry[] = [];
+  /** Those who wait for the starting place, but not while Redis refuses to tell it. */
+  private readonly starters = new Set<(error: Error) => void>();
   private waiters: { told: number; resolve: () => void }[] = [];
 
   /**
@@ -50,8 +54,22 @@ export class EventFeed implements StreamReader {
     });
   }
 
+  /** As `ready`, but rejects with what Redis refuses; it is tried again all the same. Rejects when the feed is stopped. */
+  async started(): Promise<void> {
+    let refuse!: (error: Error) => void;
+    const refused = new Promise<never>((_resolve, reject) => {
+      refuse = reject;
+      this.starters.add(refuse);
+    });
+    if (this.stopped.signal.aborted) {
+      refuse(stopped());
+    }
+    await Promise.race([refused, this.ready]).finally(() => this.starters.delete(refuse));
+  }
+
   stop(): void {
     this.stopped.abort();
+    this.refuseStarters(stopped());
     this.leave();
     this.releaseWaiters();
   }
@@ -59,6 +77,9 @@ export class EventFeed implements StreamReader {
   /** Resolves once everything that has happened until now was told, or the feed is stopped. */
   async caughtUp(): Promise<void> {
     await this.ready;
+    if (this.stopped.signal.aborted) {
+      return;
+    }
     const { told } = await this.reader.look('');
     await new Promise<void>((resolve) => {
       this.waiters.push({ told, resolve });
@@ -175,7 +196,17 @@ export class EventFeed implements StreamReader {
   }
 
   private readonly keepTrying: KeepTrying = (attempt) =>
-    retryUntilAborted(this.reader.runtime, attempt, this.stopped.signal, this.onError);
+    retryUntilAborted(this.reader.runtime, attempt, this.stopped.signal, (error) => {
+      if (error instanceof Error && !isPassingFailure(error)) {
+        this.refuseStarters(error);
+      }
+      this.onError(error);
+    });
+
+  private refuseStarters(error: Error): void {
+    this.starters.forEach((refuse) => refuse(error));
+    this.starters.clear();
+  }
 
   private releaseWaiters(): void {
     const isPast = (told: number): boolean =>
@@ -183,4 +214,8 @@ export class EventFeed implements StreamReader {
     this.waiters.filter(({ told }) => isPast(told)).forEach(({ resolve }) => resolve());
     this.waiters = this.waiters.filter(({ told }) => !isPast(told));
   }
+}
+
+function stopped(): ConnectionClosedError {
+  return new ConnectionClosedError('The queue events were closed.');
 }

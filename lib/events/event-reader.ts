@@ -3,10 +3,10 @@ import type { Runtime } from '../runtime/runtime.js';
 import type { Connection } from '../redis/connection.js';
 import type { StreamEntry } from '../redis/event-line.js';
 import type { QueueKeys } from '../redis/queue-keys.js';
-import { toStepwellError } from '../redis/redis-failure.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { Calls } from '../store/calls.js';
 import { InspectStore, type JobLook } from '../store/inspect-store.js';
+import { Lifetime } from '../store/lifetime.js';
 import { Patience } from '../store/patience.js';
 import { PatientReads } from '../store/patient-reads.js';
 
@@ -17,8 +17,10 @@ export const ENTRIES_PER_PAGE = 25;
 export class EventReader {
   readonly key: string;
   readonly runtime: Runtime;
+  private readonly runner: ScriptRunner;
   private readonly inspect: InspectStore;
   private readonly calls: Calls;
+  private readonly lifetime = new Lifetime();
 
   constructor(
     private readonly connection: Connection,
@@ -31,8 +33,9 @@ export class EventReader {
     this.key = keys.of('events');
     const { client, runtime } = connection;
     this.runtime = runtime;
-    this.calls = new Calls(connection, new Patience(runtime, callTimeoutMs));
-    this.inspect = new InspectStore(new PatientReads(new ScriptRunner(client, keys, runtime), this.calls));
+    this.calls = new Calls(connection, new Patience(runtime, callTimeoutMs), this.lifetime);
+    this.runner = new ScriptRunner(client, keys, runtime);
+    this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
   }
 
   /** A job and the place in the events at which it was so; with '' the place alone. */
@@ -45,13 +48,14 @@ export class EventReader {
     const { client } = this.connection;
     return this.calls.read(() =>
       client.xrange(this.key, from, to, 'COUNT', ENTRIES_PER_PAGE).catch((error: unknown) => {
-        throw toStepwellError(error, client);
+        throw this.runner.failure('reading of events', error);
       }),
     );
   }
 
   /** Ends what is being looked up. */
   close(): void {
+    this.lifetime.end('The reader of events');
     this.calls.close('The queue events were closed.');
   }
 }

@@ -7,6 +7,7 @@ import type {
   JobEventBase,
   SnapshotEvent,
 } from '../job/job-event.js';
+import { refuseUnknown } from '../job/known-names.js';
 import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
 import type { JobLook } from '../store/inspect-store.js';
 import { type BufferOptions, checkBufferOptions, EventBuffer } from './event-buffer.js';
@@ -48,8 +49,10 @@ export function watchJob(
   reader: EventReader,
   live: LiveEvents,
   jobId: string,
-  { after, buffer = {} }: WatchOptions,
+  options: WatchOptions,
 ): Observable<WatchEvent> {
+  refuseUnknown('watch option', options, ['after', 'buffer']);
+  const { after, buffer = {} } = options;
   checkBufferOptions(buffer);
   const cursor = after ? readCursor('after', after) : undefined;
   return new Observable((subscriber) => {

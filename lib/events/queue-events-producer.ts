@@ -2,18 +2,16 @@ import { checkEventName, checkInteger, checkQueueName } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { encodeJson } from '../job/json.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
-import { within } from '../runtime/within.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
+import { lastCalls } from '../store/last-calls.js';
 import { QueueStore } from '../store/queue-store.js';
 import { isTaken } from './event-names.js';
 
 const MAX_BYTES = 65_536;
 const DEFAULT_MAX_EVENTS = 1000;
-/** Calls under way are waited for at close, but not for ever: Redis may hang. */
-const LAST_CALLS_MS = 10_000;
 
 /**
  * Publishes events of your own in a queue's stream, for its `QueueEvents`. It has no listeners of its own but for `error`.
@@ -47,7 +45,7 @@ export class QueueEventsProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.waitUntilReady();
+    await this.store.waitUntilReady();
   }
 
   /**
@@ -85,15 +83,14 @@ export class QueueEventsProducer extends SafeEmitter {
     await this.store.publishEvent(text, maxEvents);
   }
 
-  /** Resolves once what was published has arrived. */
+  /**
+   * Resolves once what was published has arrived; waits at most `callTimeout` and never longer than 10 s. What has not arrived by
+   * then rejects with `ConnectionClosedError`.
+   */
   close(): Promise<void> {
     return (this.closed ??= (async () => {
-      await within(
-        this.connection.runtime,
-        Math.min(this.store.callTimeoutMs, LAST_CALLS_MS),
-        this.store.idle(),
-      );
-      this.store.close('The events producer was closed before Redis answered.');
+      await lastCalls(this.connection.runtime, this.store, this.opts.callTimeout);
+      this.store.close(`The events producer of ${this.name}`);
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

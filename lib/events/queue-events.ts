@@ -1,11 +1,17 @@
 import { hostname } from 'node:os';
 import { Observable } from 'rxjs';
-import { checkBoolean, checkQueueName } from '../job/check.js';
-import { ConnectionError, RedisVersionError, NotRunnableError } from '../job/errors.js';
+import { checkBoolean, checkNamedJob, checkQueueName } from '../job/check.js';
+import {
+  ConnectionClosedError,
+  ConnectionError,
+  NotRunnableError,
+  RedisVersionError,
+} from '../job/errors.js';
 import type { CustomEvent, EventOf, JobEvent, JobEventName } from '../job/job-event.js';
+import { refuseUnknown } from '../job/known-names.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
-import type { Connection } from '../redis/connection.js';
+import { type Connection, READY_PATIENCE_MS } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import { QueueKeys } from '../redis/queue-keys.js';
@@ -122,7 +128,8 @@ export class QueueEvents extends SafeEmitter {
     });
     this.reader = new EventReader(this.connection, this.keys, opts.codec, opts.callTimeout);
     if (opts.autorun !== false) {
-      void this.run();
+      this.hasRun = true;
+      void this.read();
     }
   }
 
@@ -163,6 +170,7 @@ export class QueueEvents extends SafeEmitter {
    * });
    */
   watch(jobId: string, options: WatchOptions = {}): Observable<WatchEvent> {
+    checkNamedJob(jobId);
     const live = {
       start: () => this.read(),
       listen: this.streams.listen.bind(this.streams),
@@ -184,7 +192,9 @@ export class QueueEvents extends SafeEmitter {
    * @example
    * events.follow({ after: lastEventId }).pipe(ofType('completed', 'failed'), toSse());
    */
-  follow({ after }: { after?: string | undefined } = {}): Observable<JobEvent> {
+  follow(options: { after?: string | undefined } = {}): Observable<JobEvent> {
+    refuseUnknown('follow option', options, ['after']);
+    const { after } = options;
     if (after) {
       readCursor('after', after);
     }
@@ -199,17 +209,22 @@ export class QueueEvents extends SafeEmitter {
 
   /**
    * Starts reading. Resolves once the starting place is known: what happens later is told. Rejects with `NotRunnableError`
-   * where it was called before (with `autorun`, the default, it was), or where these events are closed.
+   * where it was called before (with `autorun`, the default, it was), or where these events are closed. Rejects as
+   * `waitUntilReady` does where Redis refuses or does not answer: it is read on as soon as that is over, and nobody has to
+   * handle the rejection, as it is an `error` event too.
    */
-  async run(): Promise<void> {
+  run(): Promise<void> {
     if (this.closed || this.hasRun) {
       const why = this.closed
         ? 'were closed: make new ones'
         : 'are read already: use autorun: false to start it yourself';
-      throw new NotRunnableError(`The events of ${this.name} ${why}.`);
+      return Promise.reject(new NotRunnableError(`The events of ${this.name} ${why}.`));
     }
     this.hasRun = true;
-    await this.read();
+    void this.read();
+    const started = this.connection.answerWithin(READY_PATIENCE_MS, async () => this.feed?.started());
+    started.catch(() => {});
+    return started;
   }
 
   /** @internal Reads, if it does not yet. */
@@ -225,10 +240,24 @@ export class QueueEvents extends SafeEmitter {
     return this.feed.ready;
   }
 
-  /** Resolves once everything that happens from now on will be told. */
+  /**
+   * Resolves once everything that happens from now on will be told. Rejects with `ConnectionError` when that has taken 15 s, with
+   * `RedisReplyError` where Redis refuses to have the events read, and with `ConnectionClosedError` when these events are closed: else
+   * another call waits anew.
+   */
   async waitUntilReady(): Promise<void> {
-    await this.connection.waitUntilReady();
-    await this.feed?.ready;
+    if (this.closed) {
+      throw new ConnectionClosedError(`The events of ${this.name} are closed: open others.`);
+    }
+    await this.connection.answerWithin(READY_PATIENCE_MS, async () => {
+      await this.connection.waitUntilReady();
+      await this.feed?.started();
+    });
+  }
+
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.closed !== undefined;
   }
 
   /** @internal Whether somebody has listened, so that they are read. */

@@ -2,6 +2,7 @@ import { fromEventPattern, merge, Observable, type OperatorFunction, Subject } f
 import { checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
 import { systemRuntime } from '../runtime/system-runtime.js';
 import type { JobEvent } from '../job/job-event.js';
+import { refuseUnknown } from '../job/known-names.js';
 import { type BufferOptions, checkBufferOptions } from './event-buffer.js';
 import { type Consumer, holdWhileBusy } from './hold-while-busy.js';
 
@@ -48,6 +49,7 @@ const DEFAULT_HEARTBEAT_MS = 15_000;
  * }
  */
 export function toSse(options: SseOptions = {}): OperatorFunction<JobEvent, SseMessage> {
+  refuseUnknown('toSse option', options, ['heartbeat', 'retry', 'response', 'buffer']);
   const { heartbeat = DEFAULT_HEARTBEAT_MS, retry, response, buffer = {} } = options;
   checkNumber('heartbeat', heartbeat, 0, LONGEST_TIMER_MS);
   if (retry !== undefined) {

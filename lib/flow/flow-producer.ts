@@ -1,20 +1,20 @@
-import { checkInteger, checkPrefix, checkQueueName } from '../job/check.js';
+import { checkInteger, checkNamedJob, checkObjects, checkPrefix, checkQueueName } from '../job/check.js';
 import { RedisVersionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { Job } from '../job/job.js';
 import { type JobRef, refOf } from '../job/job-ref.js';
+import { refuseUnknown } from '../job/known-names.js';
 import type { JobClass } from '../job/job-store.js';
 import { type Carried, carrying, Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
-import { within } from '../runtime/within.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkBacklog } from '../store/backlog.js';
 import { type FlowNode, prepareNode, tracedFlows } from '../store/flow-node.js';
+import { lastCalls } from '../store/last-calls.js';
 import { newJob } from '../store/new-job.js';
-import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { QueueStore } from '../store/queue-store.js';
 import type { StorePeers } from '../store/store-peers.js';
 import type {
@@ -28,7 +28,6 @@ import { readFlow } from './read-flow.js';
 
 const DEPTH = 10;
 const MAX_CHILDREN = 20;
-const LAST_CALLS_MS = 10_000;
 
 /**
  * Adds trees of jobs, in which a job starts when all below it have ended. A tree is added as a whole or not at all,
@@ -88,6 +87,7 @@ export class FlowProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
+    this.stores.lifetime.demand();
     await this.connection.waitUntilReady();
   }
 
@@ -108,7 +108,8 @@ export class FlowProducer extends SafeEmitter {
   }
 
   /** Adds several flows, each as a whole. All are checked before the first is written. */
-  addBulk(flows: FlowJob[]): Promise<JobNode[]> {
+  async addBulk(flows: FlowJob[]): Promise<JobNode[]> {
+    checkObjects('flows', flows);
     const addAll = async (carried?: Carried): Promise<JobNode[]> => {
       const adds = flows.map((flow) => this.prepare(flow, {}, carried));
       return Promise.all(adds.map((add) => add()));
@@ -121,7 +122,9 @@ export class FlowProducer extends SafeEmitter {
 
   /** Reads a job and the jobs below it, as far as they are still there. Undefined when the job is gone. */
   async getFlow(query: FlowQuery): Promise<JobNode | undefined> {
+    refuseUnknown('getFlow option', query, ['id', 'queueName', 'prefix', 'depth', 'maxChildren']);
     const { id, queueName, prefix = this.prefix, depth = DEPTH, maxChildren = MAX_CHILDREN } = query;
+    checkNamedJob(id);
     checkQueueName(queueName);
     checkPrefix(prefix);
     checkInteger('depth', depth, 1);
@@ -130,8 +133,9 @@ export class FlowProducer extends SafeEmitter {
   }
 
   /**
-   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
-   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   * Waits for calls under way, at most `callTimeout` and never longer than 10 s, also where Redis is out of reach or not
+   * reached yet; then lets go of the connection, which closes with its last user. Calls that are not through by then reject
+   * with `ConnectionClosedError`.
    */
   async close(): Promise<void> {
     await this.release(true);
@@ -143,11 +147,15 @@ export class FlowProducer extends SafeEmitter {
   }
 
   /** Checks a flow; the answer adds it. */
-  private prepare(flow: FlowJob, { queuesOptions }: FlowOptions, carried?: Carried): () => Promise<JobNode> {
+  private prepare(flow: FlowJob, options: FlowOptions, carried?: Carried): () => Promise<JobNode> {
+    const queuesOptions = queuesOptionsOf(options);
     const defaults = {
       prefix: this.prefix,
       newId: this.connection.runtime.uuid,
-      optionsOf: (queueName: string) => queuesOptions?.[queueName]?.defaultJobOptions,
+      optionsOf: (queueName: string) =>
+        queuesOptions && Object.hasOwn(queuesOptions, queueName)
+          ? queuesOptions[queueName]?.defaultJobOptions
+          : undefined,
       codec: this.opts.codec,
       carried,
     };
@@ -192,15 +200,27 @@ export class FlowProducer extends SafeEmitter {
 
   private release(wait: boolean): Promise<void> {
     return (this.released ??= (async () => {
-      if (wait && this.connection.client.status === 'ready') {
-        const patienceMs = Math.min(this.opts.callTimeout ?? CALL_TIMEOUT_MS, LAST_CALLS_MS);
-        await within(this.connection.runtime, patienceMs, this.stores.idle());
+      if (wait) {
+        await lastCalls(this.connection.runtime, this.stores, this.opts.callTimeout);
       }
-      this.stores.close('The flow producer was closed before Redis answered.');
+      this.stores.close('The flow producer');
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());
   }
 
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);
+}
+
+function queuesOptionsOf(options: FlowOptions): FlowOptions['queuesOptions'] {
+  refuseUnknown('flow option', options, ['queuesOptions']);
+  const { queuesOptions } = options;
+  if (queuesOptions !== undefined) {
+    // Names are those of queues.
+    refuseUnknown('queuesOptions.', queuesOptions, Object.keys(queuesOptions ?? {}));
+    for (const [queue, own] of Object.entries(queuesOptions)) {
+      refuseUnknown(`queuesOptions.${queue}.`, own, ['defaultJobOptions']);
+    }
+  }
+  return queuesOptions;
 }

@@ -1,4 +1,4 @@
-import { checkBoolean, checkReason } from './check.js';
+import { checkBoolean, checkNamedJob, checkReason } from './check.js';
 import { CANCELLED, JobNotFoundError } from './errors.js';
 import { decodeBody } from './job-body.js';
 import { plainId } from './job-life.js';
@@ -26,6 +26,7 @@ export async function cancelJob(
   reason?: string,
   options: CancelOptions = {},
 ): Promise<CancelOutcome> {
+  checkNamedJob(id);
   refuseUnknown('cancel option', options, ['undo', 'children']);
   const { undo = true, children = false } = options;
   checkBoolean('undo', undo);

@@ -15,13 +15,11 @@ import type {
   JobTelemetryOptions,
   KeepJobs,
 } from './job-options.js';
-import { refuseUnknown } from './known-names.js';
+import { checkEach, type OptionCheck, refuseUnknown } from './known-names.js';
 import { checkLimitNames } from './limit.js';
 import { refOf, type ParentOptions } from './job-ref.js';
 
-type Check = (option: string, value: unknown) => unknown;
-
-const CHECKS: Record<keyof JobsOptions, Check> = {
+const CHECKS: Record<keyof JobsOptions, OptionCheck> = {
   timestamp: (option, value) => checkNumber(option, value, 0),
   priority: (option, value) => checkInteger(option, value, 0, PRIORITY_LIMIT),
   delay: (option, value) => checkNumber(option, value, 0),
@@ -51,17 +49,7 @@ const CHECKS: Record<keyof JobsOptions, Check> = {
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
 export function checkJobOptions(options: JobsOptions): void {
-  for (const option in options) {
-    const value = options[option as keyof JobsOptions];
-    if (value === undefined) {
-      continue;
-    }
-    const check = CHECKS[option as keyof JobsOptions];
-    if (!check) {
-      refuseUnknown('job option', { [option]: value }, Object.keys(CHECKS));
-    }
-    check?.(option, value);
-  }
+  checkEach('job option', options, CHECKS);
   checkFailurePolicy(options);
 }
 

@@ -148,6 +148,24 @@ export function checkSchedulerId(id: unknown): asserts id is string {
   checkText('job scheduler id', id);
 }
 
+/** Throws unless `value` is a list of objects. */
+export function checkObjects(option: string, value: unknown): void {
+  if (!Array.isArray(value)) {
+    throw new InvalidOptionError(option, value, 'Use an array.');
+  }
+  const at = value.findIndex((each) => typeof each !== 'object' || each === null);
+  if (at >= 0) {
+    throw new InvalidOptionError(`${option}[${at}]`, value[at], 'Use an object.');
+  }
+}
+
+/** Throws unless `id` can be that of a job which is there. */
+export function checkNamedJob(id: unknown): asserts id is string {
+  if (typeof id !== 'string' || id === '') {
+    throw new InvalidOptionError('job id', id, 'Use the id of a job, which is a text.');
+  }
+}
+
 /** Throws unless `id` can be the id of a job that a user names. */
 export function checkJobId(id: unknown): void {
   checkText('jobId', id, MAX_ID_BYTES);

@@ -38,7 +38,7 @@ export function checkDedupPolicy(where: string, policy: DedupPolicy): void {
   if (typeof id !== 'function' && id !== 'hash') {
     throw new InvalidOptionError(`${where} id`, id, "Use a function of the job's data, or 'hash'.");
   }
-  const known = PARTS[mode ?? 'raw'];
+  const known = Object.hasOwn(PARTS, mode ?? 'raw') ? PARTS[mode ?? 'raw'] : undefined;
   if (!known) {
     throw new InvalidOptionError(`${where} mode`, mode, 'Use simple, throttle, debounce or keep-last.');
   }

@@ -254,7 +254,10 @@ export class BacklogFullError extends StepwellError {
   }
 }
 
-/** The queue, worker or connection was closed. */
+/**
+ * The queue, worker, flow producer, reader of events or connection was closed. So is every call refused that is made afterwards, also
+ * while others use the same connection.
+ */
 export class ConnectionClosedError extends StepwellError {
   /** False: nothing was written. True: it may or may not have been. */
   readonly mayBeWritten: boolean;

@@ -16,3 +16,10 @@ export interface FlowJob {
   opts?: JobsOptions;
   children?: FlowJob[];
 }
+
+const NAMES: Record<keyof FlowJob, true> = {
+  ...{ name: true, queueName: true, data: true, prefix: true, opts: true, children: true },
+};
+
+/** Names of all that a job of a flow may have. */
+export const FLOW_JOB_NAMES = Object.keys(NAMES);

@@ -5,6 +5,7 @@ import { decodeJson, decodeValue } from './json.js';
 import type { JobsOptions } from './job-options.js';
 import type { JobProgress } from './job-progress.js';
 import { queueOf, shownKey } from './job-ref.js';
+import { refuseUnknown } from './known-names.js';
 import { ofLife } from './job-life.js';
 import { JobSnapshot } from './job-snapshot.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -98,6 +99,7 @@ export abstract class JobFamily<
 
   /** All children, or those of some kinds in pages. */
   async getDependencies(opts: DependenciesOptions = {}): Promise<Dependencies> {
+    refuseUnknown('getDependencies option', opts, KINDS);
     const asked = KINDS.filter((kind) => opts[kind]);
     const found: Record<string, unknown> = {};
     for (const kind of asked.length > 0 ? asked : KINDS) {
@@ -118,6 +120,7 @@ export abstract class JobFamily<
   async getDependenciesCount(
     opts: Partial<Record<Kind, boolean>> = {},
   ): Promise<Partial<Record<Kind, number>>> {
+    refuseUnknown('getDependenciesCount option', opts, KINDS);
     const asked = KINDS.filter((kind) => opts[kind]);
     const counts: Partial<Record<Kind, number>> = {};
     for (const kind of asked.length > 0 ? asked : KINDS) {
@@ -183,8 +186,10 @@ export abstract class JobFamily<
 
   private async readPage(
     kind: Kind,
-    { cursor = 0, count = PAGE }: DependencyOptions,
+    options: DependencyOptions,
   ): Promise<{ entries: [string, unknown][]; cursor: number }> {
+    refuseUnknown(`${kind}.`, options, ['cursor', 'count']);
+    const { cursor = 0, count = PAGE } = options;
     checkInteger(`${kind}.cursor`, cursor, 0);
     checkInteger(`${kind}.count`, count, 1);
     const entries = new Map<string, unknown>();

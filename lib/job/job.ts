@@ -8,6 +8,7 @@ import { lifeOf } from './job-life.js';
 import type { BulkJobOptions, JobsOptions } from './job-options.js';
 import { decodeValue } from './json.js';
 import { JobRun } from './job-run.js';
+import { refuseUnknown } from './known-names.js';
 import type { JobRecord } from './job-record.js';
 import { type JobStep, stepsOf } from './job-steps.js';
 import type { FinishedState, JobState } from './job-state.js';
@@ -198,7 +199,9 @@ export class Job<
    * Removes the job and all that belongs to it, its children included unless told otherwise. Throws `WrongStateError`
    * while a worker holds a lock that has not expired, of the job or of one below it.
    */
-  async remove({ removeChildren = true }: { removeChildren?: boolean } = {}): Promise<void> {
+  async remove(options: { removeChildren?: boolean } = {}): Promise<void> {
+    refuseUnknown('remove option', options, ['removeChildren']);
+    const { removeChildren = true } = options;
     const word = await this.store.removeJob(this.named, removeChildren);
     if (word === 'locked') {
       throw new WrongStateError(this.id, 'remove', 'free: a worker holds a lock of it, or of a job below it');
@@ -211,6 +214,7 @@ export class Job<
 
   /** Puts a failed (or completed) job back to where its priority has it wait. */
   async retry(state: FinishedState = 'failed', options: RetryOptions = {}): Promise<void> {
+    refuseUnknown('retry option', options, ['resetAttemptsMade', 'resetAttemptsStarted']);
     this.expect(
       await this.store.retryJob(this.named, state, this.opts.lifo ?? false, options),
       'retry',
@@ -245,7 +249,9 @@ export class Job<
   }
 
   /** Moves a job that waits to another priority; `lifo` puts it in front of that priority. */
-  async changePriority({ priority = 0, lifo = false }: { priority?: number; lifo?: boolean }): Promise<void> {
+  async changePriority(options: { priority?: number; lifo?: boolean }): Promise<void> {
+    refuseUnknown('changePriority option', options, ['priority', 'lifo']);
+    const { priority = 0, lifo = false } = options;
     checkInteger('priority', priority, 0, PRIORITY_LIMIT);
     this.expect(await this.store.changePriority(this.named, priority, lifo), 'change the priority of');
     this.priority = priority;
@@ -303,7 +309,8 @@ export class Job<
 
   /**
    * Resolves with the result once the job has completed, rejects with `JobFailedError` once it has failed for good,
-   * with `WaitTimeoutError` after `ttl` milliseconds, with `JobNotFoundError` when the job is gone without a trace.
+   * with `WaitTimeoutError` after `ttl` milliseconds, with `JobNotFoundError` when the job is gone without a trace,
+   * with `ConnectionClosedError` where the events or the job's queue are closed, before or meanwhile.
    * Stored state is read as well as events, so that a missed event delays the answer but never loses it.
    */
   waitUntilFinished(events: FinishSource, ttl?: number): Promise<R> {

@@ -7,12 +7,43 @@ export function unknownNames(given: object, known: readonly string[]): string[] 
   );
 }
 
+/** Checks one option that has a value. */
+export type OptionCheck = (option: string, value: unknown) => unknown;
+
 /**
- * Throws an `InvalidOptionError` for the first name of `given` that is not known, with the nearest one that is. What an
- * unknown name holds may be a password, so that texts and objects are not shown.
+ * Throws an `InvalidOptionError` for the first option that cannot be used; names that have no check count as such, also those that
+ * every object has. Nothing else of a call's options is looked at.
+ * @param what such as `worker option`
+ */
+export function checkEach(what: string, given: object, checks: Readonly<Record<string, OptionCheck>>): void {
+  checkObject(what, given);
+  for (const option in given) {
+    const value = (given as Record<string, unknown>)[option];
+    if (value === undefined) {
+      continue;
+    }
+    if (!Object.hasOwn(checks, option)) {
+      refuseUnknown(what, { [option]: value }, Object.keys(checks));
+    }
+    (checks[option] as OptionCheck)(option, value);
+  }
+}
+
+/** Throws an `InvalidOptionError` for what is no object that could hold options. */
+function checkObject(what: string, given: unknown): asserts given is object {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const place = what.endsWith('.') ? what.slice(0, -1) : `${what}s`;
+    throw new InvalidOptionError(place, withoutContent(given), 'Use an object.');
+  }
+}
+
+/**
+ * Throws an `InvalidOptionError` for the first name of `given` that is not known, with the nearest one that is, and where it is no
+ * object. What an unknown name holds may be a password, so that texts and objects are not shown.
  * @param what such as `worker option`; names of parts follow a dot: `limiter.`
  */
-export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+export function refuseUnknown(what: string, given: unknown, known: readonly string[]): void {
+  checkObject(what, given);
   const [name] = unknownNames(given, known);
   if (name !== undefined) {
     const place = what.endsWith('.') ? `${what}${name}` : `${what} ${name}`;

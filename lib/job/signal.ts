@@ -1,8 +1,9 @@
-import { checkSignalKey, checkSignalName } from './check.js';
+import { checkNamedJob, checkSignalKey, checkSignalName } from './check.js';
 import { InvalidOptionError, JobNotFoundError, TooManySignalsError, WrongStateError } from './errors.js';
 import { plainId } from './job-life.js';
 import type { JobStore } from './job-store.js';
 import { encodeJson } from './json.js';
+import { refuseUnknown } from './known-names.js';
 
 export interface SignalOptions {
   /** Tells copies of one signal: a second one with the key of the last one of that name changes nothing. */
@@ -18,8 +19,11 @@ export async function signalJob(
   id: string,
   name: string,
   payload: unknown,
-  { key }: SignalOptions = {},
+  options: SignalOptions = {},
 ): Promise<boolean> {
+  checkNamedJob(id);
+  refuseUnknown('signal option', options, ['key']);
+  const { key } = options;
   checkSignalName(name);
   if (key !== undefined) {
     checkSignalKey(key);

@@ -16,6 +16,8 @@ const LOOK_AGAIN_MS = 2000;
 
 /** What `waitUntilFinished` needs of `QueueEvents`. */
 export interface FinishSource {
+  /** Whether nothing will be told any more. */
+  readonly isClosed?: boolean;
   on(event: any, listener: (...args: any[]) => void): unknown;
   off(event: any, listener: (...args: any[]) => void): unknown;
 }
@@ -82,6 +84,10 @@ class FinishWait<R> {
   }
 
   begin(ttl: number | undefined): void {
+    if (this.events.isClosed) {
+      this.onClosing();
+      return;
+    }
     const { runtime } = this.store;
     this.listeners.forEach(([event, listener]) => this.events.on(event, listener));
     if (ttl !== undefined) {

@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber } from '../job/check.js';
+import { checkBoolean, checkInteger, checkNamedJob, checkNumber } from '../job/check.js';
 import {
   JobNotFoundError,
   JobOfSchedulerError,
@@ -11,6 +11,7 @@ import type { JobProgress } from '../job/job-progress.js';
 import type { FinishedState, JobType, ListedState } from '../job/job-state.js';
 import { CHANGED } from '../job/job-record.js';
 import { checkSize, encodeJson } from '../job/json.js';
+import { refuseUnknown } from '../job/known-names.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
 import type { CleanPlace } from '../store/control-store.js';
 import { checkFinishedState, listedState } from './arguments.js';
@@ -54,7 +55,10 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * Removes a job, and its children unless told otherwise. Answers 1, or 0 when there is none or a worker holds its lock,
    * or that of a job below it. Throws `JobOfSchedulerError` for the next job of a scheduler.
    */
-  async remove(id: string, { removeChildren = true }: { removeChildren?: boolean } = {}): Promise<number> {
+  async remove(id: string, options: { removeChildren?: boolean } = {}): Promise<number> {
+    checkNamedJob(id);
+    refuseUnknown('remove option', options, ['removeChildren']);
+    const { removeChildren = true } = options;
     const word = await this.store.removeJob(id, removeChildren);
     if (word === 'scheduled') {
       throw new JobOfSchedulerError(id);
@@ -67,6 +71,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   }
 
   async updateJobProgress(id: string, progress: JobProgress): Promise<void> {
+    checkNamedJob(id);
     const word = await this.store.write([
       'progress',
       id,
@@ -93,6 +98,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
 
   /** Adds a line to a job's log. Answers how many lines it has. */
   async addJobLog(id: string, line: string, keepLogs?: number): Promise<number> {
+    checkNamedJob(id);
     if (keepLogs !== undefined) {
       checkInteger('keepLogs', keepLogs, 0);
     }
@@ -150,10 +156,10 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * @param options.force whether active jobs go too, and jobs of its flows that other queues cannot be given; default false
    * @param options.count how many jobs a call of Redis deletes at most; default and most 1000
    */
-  async obliterate({
-    force = false,
-    count = SLICE,
-  }: { force?: boolean; count?: number } = {}): Promise<void> {
+  async obliterate(options: { force?: boolean; count?: number } = {}): Promise<void> {
+    refuseUnknown('obliterate option', options, ['force', 'count']);
+    const { force = false, count = SLICE } = options;
+    checkBoolean('force', force);
     checkInteger('count', count, 1);
     await this.pause();
     let word: string;
@@ -175,6 +181,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * @param opts.count how many a call of Redis moves at most; default and most 1000
    */
   async retryJobs(opts: { count?: number; state?: FinishedState; timestamp?: number } = {}): Promise<void> {
+    refuseUnknown('retryJobs option', opts, ['count', 'state', 'timestamp']);
     const { count = SLICE, state = 'failed', timestamp = 0 } = opts;
     checkFinishedState(state);
     checkInteger('count', count, 1);
@@ -190,7 +197,9 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * delayed again meanwhile stays so.
    * @param options.count how many a call of Redis moves at most; default and most 1000
    */
-  async promoteJobs({ count = SLICE }: { count?: number } = {}): Promise<void> {
+  async promoteJobs(options: { count?: number } = {}): Promise<void> {
+    refuseUnknown('promoteJobs option', options, ['count']);
+    const { count = SLICE } = options;
     checkInteger('count', count, 1);
     // From the end, which jobs that fall due meanwhile do not shift.
     const page = { start: 0, stop: -1, descending: true };

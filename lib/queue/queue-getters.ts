@@ -9,17 +9,15 @@ import type { JobState, JobType } from '../job/job-state.js';
 import { decodeJson, decodeValue } from '../job/json.js';
 import { Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
-import { within } from '../runtime/within.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { BacklogOptions } from '../store/backlog.js';
+import { lastCalls } from '../store/last-calls.js';
 import { QueueStore } from '../store/queue-store.js';
 import { checkRange, listedState, listedStates } from './arguments.js';
 
-/** Calls under way are waited for when a queue closes, but not for ever: Redis may hang. */
-const LAST_CALLS_MS = 10_000;
 const CHECK_PATIENCE_MS = 5000;
 
 /** Reading a queue. Ranges are positions from the front, both ends included; -1 is the last. */
@@ -72,12 +70,12 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
 
   /** The client that commands are sent on. */
   get client(): Promise<Connection['client']> {
-    return this.connection.waitUntilReady().then(() => this.connection.client);
+    return this.store.waitUntilReady().then(() => this.connection.client);
   }
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.connection.waitUntilReady();
+    await this.store.waitUntilReady();
   }
 
   /**
@@ -269,8 +267,9 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   }
 
   /**
-   * Waits for calls under way, at most 10 s or `callTimeout`, then lets go of the connection, which closes with its last
-   * user. Calls that are not through by then reject with `ConnectionClosedError`.
+   * Waits for calls under way, at most `callTimeout` and never longer than 10 s, also where Redis is out of reach or not
+   * reached yet; then lets go of the connection, which closes with its last user. Calls that are not through by then reject
+   * with `ConnectionClosedError`.
    */
   async close(): Promise<void> {
     await this.release();
@@ -285,15 +284,11 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
 
   private release(wait = true): Promise<void> {
     return (this.released ??= (async () => {
-      if (wait && this.connection.client.status === 'ready') {
-        await within(
-          this.connection.runtime,
-          Math.min(this.store.callTimeoutMs, LAST_CALLS_MS),
-          this.store.idle(),
-        );
+      if (wait) {
+        await lastCalls(this.connection.runtime, this.store, this.store.callTimeoutMs);
       }
       this.unmeasure?.();
-      this.store.close('The queue was closed before Redis answered.');
+      this.store.close(`The queue ${this.name}`);
       this.connection.off('error', this.onConnectionError);
       await this.connection.release();
     })());

@@ -1,3 +1,4 @@
+import { checkObjects } from '../job/check.js';
 import { Job } from '../job/job.js';
 import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
@@ -100,7 +101,8 @@ export class Queue<
   }
 
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
-  addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
+  async addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
+    checkObjects('jobs', jobs);
     return this.tracing
       ? this.tracing.add(
           { queueName: this.name, jobName: commonName(jobs), count: jobs.length },

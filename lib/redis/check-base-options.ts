@@ -23,9 +23,6 @@ export function checkBaseOptions(
   options: QueueBaseOptions,
   more: readonly string[] = [],
 ): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError(`${what}s`, options, 'Use an object.');
-  }
   refuseLooseConnection(what, options);
   refuseUnknown(what, options, [...BASE_OPTION_NAMES, ...more]);
   checkPrefix(options.prefix ?? DEFAULT_PREFIX);
@@ -44,8 +41,8 @@ export function checkBaseOptions(
 }
 
 /** Throws where what belongs into `connection` stands beside it, or has the name that other queues have for it. */
-export function refuseLooseConnection(what: string, options: object): void {
-  const name = ['url', 'host', 'port', 'redis'].find((part) => Object.hasOwn(options, part));
+export function refuseLooseConnection(what: string, options: object | null): void {
+  const name = ['url', 'host', 'port', 'redis'].find((part) => Object.hasOwn(options ?? {}, part));
   if (name !== undefined) {
     const hint = "Say it in connection: 'redis://127.0.0.1:6379', or ioredis options such as { host, port }.";
     throw new InvalidOptionError(`${what} ${name}`, '…', hint);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import { ConnectionClosedError, ConnectionError, RedisReplyError } from '../job/errors.js';
-import type { Runtime } from '../runtime/runtime.js';
+import type { Runtime, Timer } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
 import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
 import { readConnectionOptions } from './connection-options.js';
@@ -12,11 +12,12 @@ import { readerClient } from './reader-client.js';
 import { Readiness } from './readiness.js';
 import { causeOf, toStepwellError } from './redis-failure.js';
 import { ReadyGate } from './ready-gate.js';
+import { unanswered } from './unanswered.js';
 import { WakeLine } from './wake-line.js';
 
 const LAST_WORD_MS = 1000;
 /** Who asks whether Redis is ready is not kept waiting for longer; the connection itself goes on trying. */
-const READY_PATIENCE_MS = 15_000;
+export const READY_PATIENCE_MS = 15_000;
 
 /**
  * One process' way to one Redis, shared by all queues, workers and event readers with the same connection options:
@@ -87,6 +88,17 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
    */
   waitUntilReady(patienceMs = READY_PATIENCE_MS): Promise<void> {
     return this.readiness.wait(patienceMs);
+  }
+
+  /** What the server is asked by hand: rejects with `ConnectionError` where that is not answered for so long. */
+  async answerWithin<T>(patienceMs: number, ask: () => Promise<T>): Promise<T> {
+    let timer: Timer | undefined;
+    const answer = ask();
+    const late = new Promise<never>((_resolve, reject) => {
+      const giveUp = (): void => reject(unanswered(this.describe(), patienceMs, this.trouble));
+      timer = this.runtime.setTimer(giveUp, patienceMs);
+    });
+    return Promise.race([answer, late]).finally(() => timer?.cancel());
   }
 
   /** Such as `Redis at 127.0.0.1:6379`. */

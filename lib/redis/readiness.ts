@@ -1,9 +1,10 @@
-import { ConnectionClosedError, ConnectionError, RedisVersionError } from '../job/errors.js';
+import { ConnectionClosedError, RedisVersionError } from '../job/errors.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import { sleep } from '../runtime/sleep.js';
 import type { RedisClient } from './client.js';
-import { causeOf, isPassingFailure, toStepwellError } from './redis-failure.js';
+import { isPassingFailure, toStepwellError } from './redis-failure.js';
 import { checkServer } from './server-check.js';
+import { unanswered } from './unanswered.js';
 
 const RETRY_MS = 200;
 
@@ -55,7 +56,10 @@ export class Readiness {
     await new Promise<void>((resolve, reject) => {
       const waiter = { reject };
       this.waiters.add(waiter);
-      late = this.runtime.setTimer(() => reject(this.late(patienceMs)), patienceMs);
+      late = this.runtime.setTimer(
+        () => reject(unanswered(this.describe(), patienceMs, this.failure)),
+        patienceMs,
+      );
       const settled = (): void => void this.waiters.delete(waiter);
       this.look().then(resolve, reject).finally(settled);
     }).finally(() => late?.cancel());
@@ -111,17 +115,6 @@ export class Readiness {
       };
       this.client.on('ready', go);
       this.closing.signal.addEventListener('abort', go);
-    });
-  }
-
-  private late(patienceMs: number): ConnectionError {
-    const within = `no answer within ${patienceMs < 1000 ? `${patienceMs} ms` : `${Math.round(patienceMs / 1000)} s`}`;
-    if (this.failure === undefined) {
-      return new ConnectionError(`${this.describe()} cannot be reached: ${within}.`);
-    }
-    const cause = causeOf(this.failure);
-    return new ConnectionError(`${this.describe()} cannot be reached: ${within}: ${cause.message}`, {
-      cause,
     });
   }
 

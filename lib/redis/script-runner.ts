@@ -1,3 +1,4 @@
+import { RedisReplyError } from '../job/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { systemRuntime } from '../runtime/system-runtime.js';
 import type { RedisClient } from './client.js';
@@ -27,14 +28,24 @@ export class ScriptRunner {
       return await this.send('evalsha', [script.sha, ...tail]);
     } catch (error) {
       if (!isUnknownScript(error)) {
-        throw toStepwellError(error, this.client);
+        throw this.failure(script.name, error);
       }
     }
     try {
       return await this.send('eval', [script.lua, ...tail]);
     } catch (error) {
-      throw toStepwellError(error, this.client);
+      throw this.failure(script.name, error);
     }
+  }
+
+  /** A server that refuses names neither what was asked nor for which queue. */
+  failure(what: string, error: unknown): Error {
+    const known = toStepwellError(error, this.client);
+    return known instanceof RedisReplyError && known.message.startsWith('NOPERM')
+      ? new RedisReplyError(
+          `${what} is refused on the queue ${this.keys.queueName} (${this.keys.base}*): ${known.message}`,
+        )
+      : known;
   }
 
   /** Scripts are handed the time where it is not that of Redis. */

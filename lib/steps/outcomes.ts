@@ -1,5 +1,6 @@
 import { checkSignalName, checkStepName, checkNumber } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
+import { refuseUnknown } from '../job/known-names.js';
 import type { SignalResult } from '../job/job-steps.js';
 import { OUTCOME } from '../job/misplaced-outcome-error.js';
 
@@ -57,6 +58,8 @@ export class SignalWait<P> extends Outcome<SignalResult<P>> {
   }
 }
 
+const THEN_OPTIONS = ['then', 'value'];
+
 /** A century. */
 const LONGEST_MS = 100 * 365 * 24 * 3600 * 1000;
 
@@ -100,6 +103,7 @@ export function done(value: unknown = null): Done<unknown> {
  * }
  */
 export function sleep<V = null>(until: number | Date, options: ThenOptions<V> = {}): Sleep<V> {
+  refuseUnknown('sleep option', options, THEN_OPTIONS);
   if (!(until instanceof Date)) {
     checkNumber('sleep', until, 0, LONGEST_MS);
   } else if (Number.isNaN(until.getTime())) {
@@ -110,6 +114,7 @@ export function sleep<V = null>(until: number | Date, options: ThenOptions<V> = 
 
 /** Waits until all children of the job have come to their end, without a slot; goes on at once when none is pending. */
 export function waitForChildren<V = null>(options: ThenOptions<V> = {}): ChildrenWait<V> {
+  refuseUnknown('waitForChildren option', options, THEN_OPTIONS);
   return new ChildrenWait(valueOf(options), checkThen(options));
 }
 
@@ -128,6 +133,7 @@ export function waitForSignal<P = any>(
   options: { timeout?: number; then?: string } = {},
 ): SignalWait<P> {
   checkSignalName(signal);
+  refuseUnknown('waitForSignal option', options, ['timeout', 'then']);
   if (options.timeout !== undefined) {
     checkNumber('waitForSignal.timeout', options.timeout, 1, LONGEST_MS);
   }

@@ -1,11 +1,14 @@
 import { BacklogFullError, ConnectionClosedError } from '../job/errors.js';
+import { ReadyGate } from '../redis/ready-gate.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addJobs } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
 import { Call } from './call.js';
+import type { AddInHand } from './commit-batch.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
+import type { Lifetime } from './lifetime.js';
 import type { Patience } from './patience.js';
 
 const LANES = 6;
@@ -18,7 +21,7 @@ const FEW = 8;
 export interface IdleWorker {
   /** Takes it off the list of waiters: its call, with what was added to it, goes out at the end of the microtasks. */
   wake: () => void;
-  commit: { add(job: NewJob): Promise<AddedJob> };
+  commit: { addFor(job: NewJob): AddInHand };
 }
 
 interface Entry {
@@ -30,6 +33,7 @@ interface Entry {
 /** Adds jobs by group commit: what is added while a call is in flight joins the next one. */
 export class AddBatch {
   private readonly group: GroupCommit<Entry>;
+  private readonly gate: ReadyGate;
 
   /**
    * @param backlog how many may wait while Redis does not answer
@@ -38,9 +42,11 @@ export class AddBatch {
   constructor(
     private readonly runner: ScriptRunner,
     patience: Patience,
+    private readonly lifetime: Lifetime,
     private readonly backlog: number,
     private readonly idleWorker: () => IdleWorker | undefined,
   ) {
+    this.gate = ReadyGate.of(runner.client);
     this.group = new GroupCommit<Entry>(
       (lane, flight) => this.send(lane, flight),
       ({ reject }, error) => reject(error),
@@ -51,7 +57,9 @@ export class AddBatch {
 
   add(job: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
-      if (this.group.isFull(this.backlog)) {
+      if (this.lifetime.isOver) {
+        reject(this.lifetime.refusal());
+      } else if (this.group.isFull(this.backlog)) {
         reject(new BacklogFullError(this.backlog));
       } else {
         this.group.push({ job, resolve, reject }, job.body.length);
@@ -78,17 +86,16 @@ export class AddBatch {
       rest.push(job.id, job.spec, job.body);
     }
     const idle = this.idleWorker();
-    if (idle && entries.length <= FEW) {
-      // Woken first, so that one call serves its wish to fetch and the jobs added.
-      idle.wake();
-      await Promise.all(entries.map((entry, i) => this.handOn(idle, entry, () => flight.isOpen(i))));
+    // What waits for a connection can be taken back as long as it waits here.
+    if (idle && entries.length <= FEW && this.gate.isOpen) {
+      await this.handOn(idle, flight);
       return;
     }
     const seq = lane.next();
     const call = new Call(this.runner, () =>
       this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest),
     );
-    flight.call = call;
+    flight.carrier = call;
     try {
       const answering = call.answer();
       idle?.wake();
@@ -105,21 +112,29 @@ export class AddBatch {
     }
   }
 
-  /** A worker that closes before its call went out is not what was asked to add the job. */
-  private async handOn(
-    { commit }: IdleWorker,
-    { job, resolve, reject }: Entry,
-    isOpen: () => boolean,
-  ): Promise<void> {
-    try {
-      resolve(await commit.add(job));
-    } catch (error) {
-      if (error instanceof ConnectionClosedError && !error.mayBeWritten && isOpen()) {
-        this.add(job).then(resolve, reject);
-      } else {
-        reject(error);
-      }
-    }
+  private async handOn({ wake, commit }: IdleWorker, flight: Flight<Entry>): Promise<void> {
+    // Woken first, so that one call serves its wish to fetch and the jobs added.
+    wake();
+    const hands = flight.entries.map(({ job }) => commit.addFor(job));
+    flight.carrier = {
+      failure: undefined,
+      mayBeWritten: true,
+      withdraw: (i) => (hands[i] as AddInHand).withdraw(),
+      abandon: () => {},
+    };
+    await Promise.all(
+      hands.map(({ added }, i) => {
+        const { job, resolve, reject } = flight.entries[i] as Entry;
+        return added.then(resolve, (error: unknown) => {
+          // A worker that closes before its call went out is not what was asked to add the job.
+          if (error instanceof ConnectionClosedError && !error.mayBeWritten && flight.isOpen(i)) {
+            this.add(job).then(resolve, reject);
+          } else {
+            reject(error);
+          }
+        });
+      }),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { ConnectionClosedError } from '../job/errors.js';
 import { Call, type CallMaker } from './call.js';
 import { LanePool } from './lane.js';
+import { Lifetime } from './lifetime.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
 
 /** Which call of which lane this is, so that sending it again does nothing and gives the first answer. */
@@ -27,6 +28,7 @@ export class Calls implements Waiting {
   constructor(
     private readonly maker: CallMaker,
     private readonly patience?: Patience,
+    private readonly lifetime = new Lifetime(),
   ) {
     this.lanes = new LanePool(maker.runtime);
     patience?.register(this);
@@ -57,6 +59,11 @@ export class Calls implements Waiting {
     }
   }
 
+  /** Whether nobody waits for a call. */
+  get isQuiet(): boolean {
+    return this.open.size === 0;
+  }
+
   /** Whether nothing is on its way, also of what was given up. */
   get isIdle(): boolean {
     return this.lanes.inUse === 0 && this.open.size === 0;
@@ -84,6 +91,10 @@ export class Calls implements Waiting {
   }
 
   private make<T>(call: Call<T>, ended?: () => void): Promise<T> {
+    if (this.lifetime.isOver) {
+      ended?.();
+      return Promise.reject(this.lifetime.refusal());
+    }
     return new Promise<T>((resolve, reject) => {
       const open = { call, since: this.patience?.now ?? NEVER, reject };
       this.open.add(open);

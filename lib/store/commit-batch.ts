@@ -19,6 +19,15 @@ export type Settle = (word: string, error?: unknown, now?: unknown) => void;
 interface Entry {
   write: JobWrite;
   settle: Settle;
+  /** Whether somebody else waits for it, who gives it up. */
+  isGuest: boolean;
+}
+
+/** A job that somebody else adds with a worker's call. */
+export interface AddInHand {
+  added: Promise<AddedJob>;
+  /** Whoever waited for it does no longer. Returns whether it was not on its way: then it will never be added. */
+  withdraw(): boolean;
 }
 
 /** What a worker says when it asks for jobs. */
@@ -81,7 +90,10 @@ export class CommitBatch {
       ({ settle }, error) => settle('', error),
       patience,
       // A call that fetches may have brought jobs: it is made again until its answer is known.
-      { lanes: options.lanes, entries: options.entries, bytes: BYTES, keepsCalls: fetcher !== undefined },
+      {
+        ...{ lanes: options.lanes, entries: options.entries, bytes: BYTES },
+        ...{ keepsCalls: fetcher !== undefined, isGuest: (entry: Entry) => entry.isGuest },
+      },
     );
   }
 
@@ -100,25 +112,33 @@ export class CommitBatch {
 
   /** For what waits for Redis as long as the worker does, unless it `expires`. */
   push(write: JobWrite, settle: Settle, expires = false): void {
-    this.group.push({ write, settle }, sizeOfWrite(write), expires);
+    this.group.push({ write, settle, isGuest: false }, sizeOfWrite(write), expires);
   }
 
-  /** Adds a job with the next call, which may start it too. */
-  add({ id, spec, body }: NewJob): Promise<AddedJob> {
-    return new Promise((resolve, reject) => {
-      this.push(
-        ['add', id, spec, body],
-        (word, error, now) => {
-          try {
-            if (error !== undefined) throw error;
-            resolve(readAdded(word, Number(now)));
-          } catch (refused) {
-            reject(refused as Error);
-          }
-        },
-        true,
-      );
+  /**
+   * Adds a job with the next call, which may start it too. It waits for as long as whoever hands it over does, also when the
+   * worker is closed meanwhile; only where it was not on its way by then it rejects with `ConnectionClosedError`.
+   */
+  addFor({ id, spec, body }: NewJob): AddInHand {
+    const write: JobWrite = ['add', id, spec, body];
+    let entry!: Entry;
+    const added = new Promise<AddedJob>((resolve, reject) => {
+      const settle: Settle = (word, error, now) => {
+        try {
+          if (error !== undefined) throw error;
+          resolve(readAdded(word, Number(now)));
+        } catch (refused) {
+          reject(refused as Error);
+        }
+      };
+      entry = { write, settle, isGuest: true };
     });
+    this.group.push(entry, sizeOfWrite(write), false);
+    const withdraw = (): boolean => {
+      entry.isGuest = false;
+      return this.group.withdraw(entry);
+    };
+    return { added, withdraw };
   }
 
   /** Asks for a call even without writes: to fetch, or to learn when the next delayed job is due. */
@@ -154,7 +174,7 @@ export class CommitBatch {
     const call = new Call(this.runner, () =>
       runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
     );
-    flight.call = call;
+    flight.carrier = call;
     let reply: readonly unknown[];
     try {
       reply = await call.answer();

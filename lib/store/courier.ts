@@ -90,9 +90,13 @@ export class Courier {
 
   /** Resolves when nothing is being delivered here. */
   async idle(): Promise<void> {
-    while (this.looking || this.sending.size > 0) {
+    while (!this.isIdle) {
       await Promise.all([this.looking, ...this.sending]);
     }
+  }
+
+  get isIdle(): boolean {
+    return this.looking === undefined && this.sending.size === 0;
   }
 
   close(): void {

@@ -1,9 +1,19 @@
-import type { Call } from './call.js';
+/** What entries go out with. */
+export interface Carrier {
+  /** What went wrong last. */
+  readonly failure: unknown;
+  /** Whether what the entries are to write may be there. */
+  readonly mayBeWritten: boolean;
+  /** Nobody waits for any of the entries any more. */
+  abandon(): void;
+  /** Takes one entry back. Returns whether it was not on its way, and so has written nothing and never will. */
+  withdraw?(i: number): boolean;
+}
 
-/** The entries that went out with one call. Each is settled once: with the answer, or before when it is given up. */
+/** The entries that went out together. Each is settled once: with the answer, or before when it is given up. */
 export class Flight<E> {
-  /** The call, once it is made; none where the entries were handed on. */
-  call: Call<unknown> | undefined;
+  /** The call, or whoever the entries were handed on to; none before they go out. */
+  carrier: Carrier | undefined;
   private left: number;
   private abandoned = false;
 
@@ -26,25 +36,30 @@ export class Flight<E> {
     return this.left;
   }
 
-  get mayBeWritten(): boolean {
-    return this.call?.mayBeWritten ?? true;
-  }
-
   get isAbandoned(): boolean {
     return this.abandoned;
   }
 
   abandon(): void {
     this.abandoned = true;
-    this.call?.abandon();
+    this.carrier?.abandon();
   }
 
-  giveUp(isOver: (since: number) => boolean, settle: (entry: E) => void): void {
+  /**
+   * @param isOver whether an entry that waits since then is given up
+   * @param settle takes what is given up, and whether it may be written all the same
+   */
+  giveUp(
+    isOver: (since: number, entry: E) => boolean,
+    settle: (entry: E, mayBeWritten: boolean) => void,
+  ): void {
     for (const [i, since] of this.sinces.entries()) {
-      if (this.isOpen(i) && isOver(since)) {
+      const entry = this.entries[i] as E;
+      if (this.isOpen(i) && isOver(since, entry)) {
         this.sinces[i] = NaN;
         this.left -= 1;
-        settle(this.entries[i] as E);
+        const isBack = this.carrier?.withdraw?.(i) ?? false;
+        settle(entry, !isBack && (this.carrier?.mayBeWritten ?? true));
       }
     }
   }

@@ -5,6 +5,7 @@ import { Call } from './call.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
+import type { Lifetime } from './lifetime.js';
 import type { Patience } from './patience.js';
 
 const LANES = 4;
@@ -46,6 +47,7 @@ export class FlowBatch {
   constructor(
     private readonly runner: ScriptRunner,
     patience: Patience,
+    private readonly lifetime: Lifetime,
     private readonly backlog: number,
   ) {
     this.group = new GroupCommit<Waiter>(
@@ -63,6 +65,10 @@ export class FlowBatch {
 
   begin(entry: FlowEntry): Promise<FlowBegun> {
     return new Promise((resolve, reject) => {
+      if (this.lifetime.isOver) {
+        reject(this.lifetime.refusal());
+        return;
+      }
       if (this.group.isFull(this.backlog)) {
         reject(new BacklogFullError(this.backlog));
         return;
@@ -88,7 +94,7 @@ export class FlowBatch {
     const rest = entries.flatMap(({ entry }) => entry.parts);
     const seq = lane.next();
     const call = new Call(this.runner, () => this.runner.run(addFlow, [0, lane.writer, seq], rest));
-    flight.call = call;
+    flight.carrier = call;
     try {
       const answer = await call.answer();
       for (const [i, line] of String(answer).split('\n').entries()) {

@@ -2,8 +2,9 @@ import { checkPrefix, checkQueueName } from '../job/check.js';
 import type { Codec } from '../job/codec.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { type FailurePolicy, failurePolicy } from '../job/failure-policy.js';
-import type { FlowJob } from '../job/flow-job.js';
+import { FLOW_JOB_NAMES, type FlowJob } from '../job/flow-job.js';
 import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
+import { refuseUnknown } from '../job/known-names.js';
 import type { JobRef } from '../job/job-ref.js';
 import { type Carried, carrying } from '../job/tracing.js';
 import { newJob } from './new-job.js';
@@ -76,7 +77,7 @@ export function tracedFlows(flows: readonly FlowJob[]): {
 } {
   const [first] = flows;
   const count = (jobs: readonly FlowJob[]): number =>
-    jobs.reduce((sum, job) => sum + 1 + count(job?.children ?? []), 0);
+    jobs.reduce((sum, job) => sum + 1 + (Array.isArray(job?.children) ? count(job.children) : 0), 0);
   const shared = flows.every((flow) => flow?.name === first?.name) ? first?.name : undefined;
   return { queueName: first?.queueName ?? '', jobName: shared, count: count(flows) };
 }
@@ -85,6 +86,7 @@ function checked(flow: FlowJob): FlowJob {
   if (typeof flow !== 'object' || flow === null) {
     throw new InvalidOptionError('flow', flow, 'Use { name, queueName, data, opts, children }.');
   }
+  refuseUnknown('flow job option', flow, FLOW_JOB_NAMES);
   if (flow.children !== undefined && !Array.isArray(flow.children)) {
     throw new InvalidOptionError('flow children', flow.children, 'Use an array of jobs.');
   }

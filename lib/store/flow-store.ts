@@ -18,6 +18,7 @@ import type { Awaited } from './courier.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
 import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
 import type { FlowNode } from './flow-node.js';
+import type { Lifetime } from './lifetime.js';
 import type { Patience } from './patience.js';
 import type { PostOffice } from './post-office.js';
 
@@ -44,9 +45,10 @@ export class FlowStore {
     private readonly peers: FlowPeers,
     private readonly calls: Calls,
     private readonly patience: Patience,
+    lifetime: Lifetime,
     backlog: number,
   ) {
-    this.batch = new FlowBatch(runner, patience, backlog);
+    this.batch = new FlowBatch(runner, patience, lifetime, backlog);
   }
 
   /** Adds a whole tree whose root is in this queue. Answers false when a job with its id is there: nothing is added then. */

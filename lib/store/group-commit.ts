@@ -1,10 +1,10 @@
-import { ConnectionClosedError } from '../job/errors.js';
+import { ConnectionClosedError, ConnectionError } from '../job/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { Flight } from './flight.js';
 import { type Lane, LanePool } from './lane.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
 
-export interface GroupLimits {
+export interface GroupLimits<E> {
   /** Calls in flight at most. */
   lanes: number;
   /** Entries in a call at most; read anew for each call. */
@@ -13,6 +13,8 @@ export interface GroupLimits {
   bytes: number;
   /** Whether calls are wanted for more than their entries, and so are kept up when those are given up. */
   keepsCalls?: boolean;
+  /** Whether somebody else waits for an entry, who gives it up: it outlives the close where it is on its way by then. */
+  isGuest?: (entry: E) => boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export class GroupCommit<E> implements Waiting {
     private readonly send: (lane: Lane, flight: Flight<E>) => Promise<void>,
     private readonly fail: (entry: E, error: Error) => void,
     private readonly patience: Patience,
-    private readonly limits: GroupLimits,
+    private readonly limits: GroupLimits<E>,
   ) {
     this.runtime = patience.runtime;
     this.lanes = new LanePool(patience.runtime, limits.lanes);
@@ -106,10 +108,10 @@ export class GroupCommit<E> implements Waiting {
       () => patience.late(),
     );
     for (const flight of this.flights) {
-      const { mayBeWritten, call } = flight;
       flight.giveUp(
         (since) => patience.isOver(since),
-        (entry) => this.fail(entry, patience.late({ mayBeWritten, cause: call?.failure })),
+        (entry, mayBeWritten) =>
+          this.fail(entry, patience.late({ mayBeWritten, cause: flight.carrier?.failure })),
       );
       if (flight.open === 0 && (!this.limits.keepsCalls || this.closed)) {
         this.abandon(flight);
@@ -119,22 +121,31 @@ export class GroupCommit<E> implements Waiting {
     return this.sinces.some(Number.isFinite) || [...this.flights].some(({ canBeLate }) => canBeLate);
   }
 
-  /** Gives up all there is. What comes later is given up in time, whatever it is. */
+  /** Gives up all there is, but for guests on their way. What comes later is given up in time, whatever it is. */
   close(message: string): void {
     this.closed = true;
     this.giveUpPending(
       () => true,
       () => new ConnectionClosedError(message),
     );
-    for (const flight of this.flights) {
-      const { mayBeWritten } = flight;
-      flight.giveUp(
-        () => true,
-        (entry) => this.fail(entry, new ConnectionClosedError(message, { mayBeWritten })),
-      );
-      this.abandon(flight);
+    this.giveUpFlights(message);
+    this.tellIdle();
+  }
+
+  /**
+   * Nobody waits for an entry any more that was a guest until now. Returns whether it was not on its way: then it never
+   * will be.
+   */
+  withdraw(entry: E): boolean {
+    const at = this.pending.indexOf(entry);
+    if (at >= 0) {
+      [this.pending, this.sizes, this.sinces].forEach((list) => list.splice(at, 1));
+      this.fail(entry, new ConnectionError('It was withdrawn.'));
+    } else if (this.closed) {
+      this.giveUpFlights('It was withdrawn.');
     }
     this.tellIdle();
+    return at >= 0;
   }
 
   private get isBusy(): boolean {
@@ -157,6 +168,19 @@ export class GroupCommit<E> implements Waiting {
         this.pending.push(entry);
         this.sizes.push(sizes[i] as number);
         this.sinces.push(since);
+      }
+    }
+  }
+
+  private giveUpFlights(message: string): void {
+    const { isGuest } = this.limits;
+    for (const flight of this.flights) {
+      flight.giveUp(
+        (_since, entry) => !isGuest?.(entry),
+        (entry, mayBeWritten) => this.fail(entry, new ConnectionClosedError(message, { mayBeWritten })),
+      );
+      if (flight.open === 0) {
+        this.abandon(flight);
       }
     }
   }

@@ -101,6 +101,10 @@ export class PostOffice implements CourierOffice {
     await this.couriers.get(base)?.idle();
   }
 
+  isIdleAt(base: string): boolean {
+    return this.couriers.get(base)?.isIdle ?? true;
+  }
+
   /** How many it holds. */
   get held(): { couriers: number; runners: number } {
     return { couriers: this.couriers.size, runners: this.runners.size };

@@ -25,6 +25,7 @@ import type { Connection } from '../redis/connection.js';
 import { demandRights } from '../redis/demand-rights.js';
 import { probeWrite } from '../redis/probe-write.js';
 import { QueueKeys } from '../redis/queue-keys.js';
+import { toStepwellError } from '../redis/redis-failure.js';
 import { demandKeeping } from '../redis/server-check.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import {
@@ -139,7 +140,8 @@ export class QueueStore implements JobStore {
     this.runtime = connection.runtime;
     this.runner = new ScriptRunner(connection.client, this.keys, this.runtime);
     this.patience = new Patience(this.runtime, host.callTimeoutMs, connection);
-    this.calls = new Calls(connection, this.patience);
+    const { lifetime } = this.peers;
+    this.calls = new Calls(connection, this.patience, lifetime);
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.limits = new LimitStore(this.runner, this.calls);
@@ -158,9 +160,10 @@ export class QueueStore implements JobStore {
       others,
       this.calls,
       this.patience,
+      lifetime,
       backlog,
     );
-    this.adds = new AddBatch(this.runner, this.patience, backlog, () => {
+    this.adds = new AddBatch(this.runner, this.patience, lifetime, backlog, () => {
       const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     });
@@ -195,9 +198,11 @@ export class QueueStore implements JobStore {
   }
 
   write(entry: JobWrite): Promise<string> {
-    return this.writes.write(entry);
+    const { lifetime } = this.peers;
+    return lifetime.isOver ? Promise.reject(lifetime.refusal()) : this.writes.write(entry);
   }
 
+  /** Also after the close: what a run came to counts as long as nobody else has its job. */
   keep(entry: JobWrite): Promise<string> {
     return this.writes.write(entry, false);
   }
@@ -286,16 +291,29 @@ export class QueueStore implements JobStore {
     await Promise.all([...queues].map((queue) => queue.deliver()));
   }
 
+  /** Resolves once Redis has been reached and found fit. */
+  async waitUntilReady(patienceMs?: number): Promise<void> {
+    this.peers.lifetime.demand();
+    await this.connection.waitUntilReady(patienceMs);
+  }
+
   /** Rejects unless Redis is reached in time and is as it should be. */
   async checkServer(patienceMs: number): Promise<void> {
     const { client } = this.connection;
-    await this.connection.waitUntilReady(patienceMs);
-    await demandKeeping(client);
-    await demandRights(client, this.keys);
+    await this.connection.answerWithin(patienceMs, async () => {
+      await this.waitUntilReady(patienceMs);
+      try {
+        await demandKeeping(client);
+        await demandRights(client, this.keys);
+      } catch (error) {
+        throw toStepwellError(error, client);
+      }
+    });
   }
 
   /** Rejects unless Redis takes a write that changes nothing. */
   async probe(): Promise<void> {
+    this.peers.lifetime.demand();
     await probeWrite(this.connection.client, this.keys.base);
   }
 
@@ -534,20 +552,36 @@ export class QueueStore implements JobStore {
     await this.office.idleAt(this.keys.base);
   }
 
+  /** Whether nobody waits for a call of this store or its peers. */
+  get isQuiet(): boolean {
+    return this.ownQuiet && this.peers.isQuiet;
+  }
+
+  /** The same for this store alone. */
+  get ownQuiet(): boolean {
+    const batches = [this.adds, this.writes, this.flows];
+    return (
+      this.calls.isQuiet && batches.every(({ isIdle }) => isIdle) && this.office.isIdleAt(this.keys.base)
+    );
+  }
+
   get isIdle(): boolean {
     return this.calls.isIdle && this.adds.isIdle && this.writes.isIdle && this.flows.isIdle;
   }
 
-  /** Rejects every call that somebody waits for with a `ConnectionClosedError` of that message. */
-  close(message: string): void {
-    this.closeOwn(message);
-    this.peers.close(message);
+  /**
+   * Rejects every call that somebody waits for, and each that is made from now on, with a `ConnectionClosedError`.
+   * @param who such as `The queue photos`
+   */
+  close(who: string): void {
+    this.peers.close(who);
+    this.closeOwn(who);
   }
 
-  /** The same for this store alone. */
-  closeOwn(message: string): void {
+  /** Rejects what somebody waits for in this store alone. */
+  closeOwn(who: string): void {
     for (const part of [this.adds, this.writes, this.flows, this.calls]) {
-      part.close(message);
+      part.close(`${who} was closed before Redis answered.`);
     }
   }
 

@@ -1,4 +1,5 @@
 import { queueBase } from '../job/job-ref.js';
+import { Lifetime } from './lifetime.js';
 
 /** Stores beyond that many are forgotten, unless they are at work. */
 const MOST = 200;
@@ -6,10 +7,12 @@ const MOST = 200;
 /** What is asked of a store. */
 export interface PeerStore {
   readonly isIdle: boolean;
+  /** Whether nobody waits for a call of its own. */
+  readonly ownQuiet: boolean;
   /** Resolves once no call of its own is on its way. */
   ownIdle(): Promise<void>;
   /** Rejects every call of its own that somebody waits for. */
-  closeOwn(message: string): void;
+  closeOwn(who: string): void;
 }
 
 /** Names a queue. */
@@ -23,6 +26,8 @@ export interface QueueRef {
  * Bounded, as some users have a queue for each of their customers.
  */
 export class StorePeers<S extends PeerStore> {
+  /** That of whoever they belong to. */
+  readonly lifetime = new Lifetime();
   /** The least recently used first. */
   private readonly stores = new Map<string, S>();
 
@@ -44,9 +49,18 @@ export class StorePeers<S extends PeerStore> {
     await Promise.all([...this.stores.values()].map((store) => store.ownIdle()));
   }
 
-  /** Rejects every call of theirs that somebody waits for. */
-  close(message: string): void {
-    this.stores.forEach((store) => store.closeOwn(message));
+  /** Whether nobody waits for a call of theirs. */
+  get isQuiet(): boolean {
+    return [...this.stores.values()].every(({ ownQuiet }) => ownQuiet);
+  }
+
+  /**
+   * Rejects every call of theirs that somebody waits for, and each that is made from now on.
+   * @param who whoever they belong to, such as `The queue photos`
+   */
+  close(who: string): void {
+    this.lifetime.end(who);
+    this.stores.forEach((store) => store.closeOwn(who));
   }
 
   get size(): number {

@@ -2,23 +2,21 @@ import { checkBoolean, checkInteger, checkNumber, LONGEST_TIMER_MS } from '../jo
 import { checkCodec } from '../job/codec.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
-import { refuseUnknown } from '../job/known-names.js';
+import { checkEach, type OptionCheck, refuseUnknown } from '../job/known-names.js';
 import { checkPropagate, checkTelemetry } from '../job/tracing.js';
 import { checkCallTimeout } from '../redis/queue-base-options.js';
 import type { WorkerOptions } from './worker-options.js';
 
-type Check = (option: string, value: unknown) => void;
-
-const time: Check = (option, value) => checkNumber(option, value, 1, LONGEST_TIMER_MS);
+const time: OptionCheck = (option, value) => checkNumber(option, value, 1, LONGEST_TIMER_MS);
 /** One that scripts count with. */
-const wholeTime: Check = (option, value) => checkInteger(option, value, 1, LONGEST_TIMER_MS);
-const count: Check = (option, value) => checkInteger(option, value, 0);
+const wholeTime: OptionCheck = (option, value) => checkInteger(option, value, 1, LONGEST_TIMER_MS);
+const count: OptionCheck = (option, value) => checkInteger(option, value, 0);
 /** Eight weeks of minutes. */
 export const MAX_METRIC_POINTS = 80_640;
 /** Checked where they are used. */
-const elsewhere: Check = () => {};
+const elsewhere: OptionCheck = () => {};
 
-const CHECKS: Record<keyof WorkerOptions, Check> = {
+const CHECKS: Record<keyof WorkerOptions, OptionCheck> = {
   connection: elsewhere,
   prefix: elsewhere,
   codec: checkCodec,
@@ -53,16 +51,7 @@ export const WORKER_OPTION_NAMES = Object.keys(CHECKS);
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
 export function checkWorkerOptions(options: WorkerOptions): void {
-  for (const [option, value] of Object.entries(options)) {
-    if (value === undefined) {
-      continue;
-    }
-    const check = CHECKS[option as keyof WorkerOptions];
-    if (!check) {
-      refuseUnknown('worker option', { [option]: value }, Object.keys(CHECKS));
-    }
-    check?.(option, value);
-  }
+  checkEach('worker option', options, CHECKS);
   const { lockDuration, lockRenewTime } = options;
   if (lockRenewTime !== undefined && lockRenewTime >= (lockDuration ?? 30_000)) {
     throw new InvalidOptionError(
@@ -132,4 +121,10 @@ function checkSettings(option: string, value: unknown): void {
       );
     }
   }
+}
+
+/** What `worker.close` takes besides true and false. */
+export function checkClose(given: unknown): void {
+  if (typeof given === 'boolean') return;
+  checkEach('worker.close option', given as object, { timeoutMs: checkCloseTimeout, handBack: checkBoolean });
 }

@@ -75,7 +75,7 @@ export class Shutdown {
     await within(this.runtime, LAST_CALLS_MS, Promise.all([this.store.idle(), stopOthers()]));
     this.over = true;
     this.timers.forEach((timer) => timer.cancel());
-    this.store.close('The worker was closed before Redis could be told.');
+    this.store.close(`The worker of ${this.store.queueName}`);
     this.locks.stop();
   }
 }

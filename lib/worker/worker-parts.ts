@@ -206,7 +206,7 @@ export class WorkerParts {
   }
 
   async stopLooking(): Promise<void> {
-    await Promise.all([this.stalls.stop(), this.planner.stop()]);
+    await Promise.all([this.stalls.stop(), this.planner.stop(), this.presence.end()]);
   }
 
   private extended(id: string, token: string, until: number): void {

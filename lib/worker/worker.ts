@@ -1,12 +1,19 @@
 import { checkNumber, checkPrefix, checkQueueName } from '../job/check.js';
-import { InvalidOptionError, JobCancelledError, NotRunnableError, RedisVersionError } from '../job/errors.js';
+import {
+  ConnectionClosedError,
+  InvalidOptionError,
+  JobCancelledError,
+  NotRunnableError,
+  RedisVersionError,
+} from '../job/errors.js';
 import type { Job } from '../job/job.js';
+import { refuseUnknown } from '../job/known-names.js';
 import type { JobClass } from '../job/job-store.js';
 import { RateLimitError } from '../job/special-errors.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import {
-  checkCloseTimeout,
+  checkClose,
   checkConcurrency,
   checkWorkerOptions,
   MAX_METRIC_POINTS,
@@ -137,7 +144,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   async waitUntilReady(): Promise<void> {
-    await this.parts.connection.waitUntilReady();
+    await this.parts.store.waitUntilReady();
   }
 
   /**
@@ -221,10 +228,9 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
    * `extendLock`. Waits up to `drainDelay` for one unless `block` is false. Undefined where there is none, and while the
    * worker is paused or closed.
    */
-  async getNextJob(
-    token: string,
-    { block = true }: { block?: boolean } = {},
-  ): Promise<Job<D, R, N> | undefined> {
+  async getNextJob(token: string, opts: { block?: boolean } = {}): Promise<Job<D, R, N> | undefined> {
+    refuseUnknown('getNextJob option', opts, ['block']);
+    const { block = true } = opts;
     const record = await this.parts.manual.fetch(token, block);
     if (!record) {
       return undefined;
@@ -236,6 +242,9 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   /** Looks for stalled jobs at an interval although the worker itself does not run. */
   async startStalledCheckTimer(): Promise<void> {
+    if (this.parts.shutdown.isBegun) {
+      throw new ConnectionClosedError(`The worker of ${this.name} is closed: open another one.`);
+    }
     this.parts.start(!this.opts.skipStalledCheck);
   }
 
@@ -261,12 +270,10 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
    * the stalled check of other workers
    */
   async close(force: boolean | { timeoutMs?: number; handBack?: boolean } = false): Promise<void> {
+    checkClose(force);
     const given = typeof force === 'object' ? force.timeoutMs : force ? 0 : undefined;
     if (typeof force === 'object' && force.handBack === false) {
       this.parts.shutdown.leavesJobs = true;
-    }
-    if (given !== undefined) {
-      checkCloseTimeout('timeoutMs', given);
     }
     const first = !this.parts.shutdown.isBegun;
     this.parts.loop.stop();
@@ -281,7 +288,6 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       this.isStopped = true;
       this.parts.connection.off('error', this.onConnectionError);
       this.parts.connection.off('ready', this.onConnectionReady);
-      await this.parts.presence.end();
       await this.parts.connection.release();
       this.running?.stop();
       this.emit('closed');

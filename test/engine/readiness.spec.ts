@@ -87,6 +87,24 @@ describe('a Redis that comes late', () => {
     admin.disconnect();
   });
 
+  it('is asked by hand no longer than is said, where it does not answer', async () => {
+    redis = await startRedis({ external: false });
+    const queue = opened(new Queue('late', { connection: { host: redis.host, port: redis.port } }));
+    queue.on('error', () => {});
+    await queue.checkRedis(5000);
+    await redis.kill('SIGSTOP');
+    const from = performance.now();
+    await expect(queue.checkRedis(200)).rejects.toMatchObject({
+      code: 'CONNECTION',
+      message: `Redis at ${redis.host}:${redis.port} cannot be reached: no answer within 200 ms.`,
+    });
+    expect(performance.now() - from).toBeLessThan(2000);
+    await redis.kill('SIGCONT');
+    await queue.checkRedis(10_000);
+    await queue.close();
+    await expect(queue.checkRedis()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+  });
+
   it('rejects when it is closed before', async () => {
     const { queue } = await early({});
     const waits = queue.waitUntilReady().catch((error: unknown) => error);

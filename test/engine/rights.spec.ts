@@ -128,6 +128,31 @@ describe('a user of Redis with the rights of the guide', () => {
     expect(left.filter((key) => !/:events$|:writer:/.test(key))).toEqual([]);
   });
 
+  it('is told by events that may not be read, which are read once they may', async () => {
+    const events = open(new QueueEvents('hidden', { ...opts(), prefix: 'kept' }));
+    const byHand = open(new QueueEvents('hidden', { ...opts(), prefix: 'kept', autorun: false }));
+    const errors: Error[] = [];
+    for (const each of [events, byHand]) each.on('error', (error) => errors.push(error));
+    const refused = {
+      code: 'REDIS_REPLY',
+      message: expect.stringMatching(
+        /look-at-job is refused on the queue hidden \(kept:\{hidden\}:\*\): NOPERM/,
+      ),
+    };
+    await expect(events.waitUntilReady()).rejects.toMatchObject(refused);
+    await expect(byHand.run()).rejects.toMatchObject(refused);
+    expect(errors.map(({ message }) => message)).toContainEqual(refused.message);
+    await admin.call('ACL', 'SETUSER', 'shop', '~kept:*');
+    await until(() =>
+      events.waitUntilReady().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await events.close();
+    await expect(events.waitUntilReady()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+  }, 20_000);
+
   it('is told of a right that is missing, once, and goes on when it has it', async () => {
     await admin.call('ACL', 'SETUSER', 'shop', '-xread', '-bzpopmin');
     const events = open(new QueueEvents('rights', opts()));

@@ -1,11 +1,12 @@
 import { FlowProducer as EngineFlowProducer } from '../../flow/flow-producer.js';
 import type { FlowOptions, FlowQuery, JobNode as EngineJobNode } from '../../flow/flow-options.js';
-import type { FlowJob } from '../../job/flow-job.js';
+import { FLOW_JOB_NAMES, type FlowJob } from '../../job/flow-job.js';
 import type { DefaultJobOptions } from '../../job/job-options.js';
 import type { JobClass } from '../../job/job-store.js';
 import { engineOptions, type QueueBaseOptions } from './base-options.js';
 import { Job } from './job.js';
 import { engineJobOptions } from './job-options.js';
+import { knownOptions } from './known-options.js';
 import type { QueueOptions } from './queue.js';
 import { coded } from './with-code.js';
 
@@ -46,7 +47,8 @@ export class FlowProducer extends EngineFlowProducer {
 }
 
 /** The options of all jobs of a flow as the engine takes them. */
-function taken({ opts, children, ...flow }: FlowJob): FlowJob {
+function taken(given: FlowJob): FlowJob {
+  const { opts, children, ...flow } = knownOptions('flow job option', given, FLOW_JOB_NAMES) as FlowJob;
   const own = engineJobOptions(opts);
   return {
     ...flow,
