@@ -3,7 +3,7 @@ import { InvalidOptionError } from './errors.js';
 /**
  * How values become JSON and back, for data, results, progress and what steps return. All who add, process, read or
  * listen to a queue need the same one. Without a codec values go through `JSON.stringify`, which turns dates into
- * texts and maps into empty objects.
+ * texts; what it would make nothing of, such as a map or a function, is refused.
  *
  * @example
  * import superjson from 'superjson';

@@ -268,6 +268,25 @@ describe('a worker', () => {
       return after;
     }));
 
+  it('keeps of values what JSON makes of them', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      const lossy = {
+        map: new Map([[1, 2]]),
+        error: new Error('lost'),
+        call: () => 1,
+        at: new Date(0),
+        gone: undefined,
+      };
+      const worker = use(new lib.Worker(name, async () => ({ ...lossy, set: new Set([1]) }), opts));
+      const events = use(new lib.QueueEvents(name, opts));
+      await Promise.all([events.waitUntilReady(), worker.waitUntilReady()]);
+      const job = await queue.add('a', lossy);
+      const result: unknown = await job.waitUntilFinished(events);
+      const stored = await queue.getJob(job.id!);
+      return [result, stored?.data, stored?.returnvalue];
+    }));
+
   it('takes options that are for other classes, and unknown ones', () =>
     expectSame(async ({ lib, name, opts, use }) => {
       const odd: any = {

@@ -9,6 +9,9 @@ import { type Telemetry, telemetryOf } from './telemetry.js';
 /** What BullMQ's keys begin with. Ours never collide with keys of BullMQ itself. */
 const DEFAULT_PREFIX = 'bull';
 
+/** As BullMQ has it: whatever `JSON.stringify` makes of a value, also where it makes nothing of a part of it. */
+const AS_JSON: Codec = { serialize: (value: unknown) => value, deserialize: (stored: unknown) => stored };
+
 /** What every class takes. */
 export interface QueueBaseOptions<Connection = any> {
   /** A URL, options of ioredis, or a client of it. Default: 127.0.0.1:6379. */
@@ -22,7 +25,7 @@ export interface QueueBaseOptions<Connection = any> {
   skipVersionCheck?: boolean;
   /** Without effect. */
   skipWaitingForReady?: boolean;
-  /** Of Stepwell: how values are stored. */
+  /** Of Stepwell: how values are stored. Default: as `JSON.stringify` makes of them. */
   codec?: Codec;
   /** Of Stepwell: how long a call waits for a silent Redis, ms. */
   callTimeout?: number;
@@ -37,12 +40,12 @@ export function engineOptions<T extends object>(
   more: readonly string[] = [],
 ): T & EngineBaseOptions {
   const taken = knownOptions(what, (options ?? {}) as T & QueueBaseOptions, [...BASE_OPTION_NAMES, ...more]);
-  const { connection, telemetry, prefix = DEFAULT_PREFIX, ...rest } = taken;
+  const { connection, telemetry, prefix = DEFAULT_PREFIX, codec = AS_JSON, ...rest } = taken;
   const known = knownConnection(connection);
   const traced = telemetryOf(telemetry);
   return {
     ...rest,
-    prefix,
+    ...{ prefix, codec },
     ...(known === undefined ? {} : { connection: known }),
     ...(traced === undefined ? {} : { telemetry: traced }),
   } as unknown as T & EngineBaseOptions;
