@@ -34,6 +34,8 @@ interface Held {
 class LimitedWorld {
   now = SEED_TIME;
   held: Held[] = [];
+  /** Tokens of runs that may only fail any more. */
+  private readonly doomed = new Set<string>();
   private seq = 0;
 
   constructor(readonly random: Random) {}
@@ -97,11 +99,12 @@ class LimitedWorld {
     const { random } = this;
     const ending = this.held.filter(() => way !== undefined || random.chance(0.5));
     this.held = this.held.filter((held) => !ending.includes(held) && !random.chance(0.02));
-    const entries = ending.map(({ id, token }) =>
-      this.ending(id, token, way ?? random.pick(['complete', 'fail', 'retry', 'postpone'])),
-    );
+    const entries = ending.map(({ id, token }) => {
+      const usual = way ?? random.pick(['complete', 'fail', 'retry', 'postpone']);
+      return this.ending(id, token, this.doomed.has(token) ? 'fail' : usual);
+    });
     this.seq += 1;
-    const { jobs, before, after } = await runCommit(lab, entries as never, {
+    const { jobs, words, before, after } = await runCommit(lab, entries as never, {
       ...{
         now: this.now,
         seq: String(this.seq),
@@ -112,6 +115,10 @@ class LimitedWorld {
       },
     });
     this.held.push(...jobs.map(({ id, token }) => ({ id, token })));
+    // A worker fails a run that it is told was cancelled.
+    const cancelled = ending.filter((_, i) => words[i] === 'cancelled');
+    cancelled.forEach(({ token }) => this.doomed.add(token));
+    this.held.push(...cancelled);
     this.checkLimits(
       before,
       after,
@@ -203,7 +210,14 @@ class LimitedWorld {
   }
 
   private async recover(): Promise<void> {
-    await lab.run(recoverStalled, [this.now, `r${this.now}`, LOCK_MS, 9, 1e9, 0, 0, 1]);
+    const { reply } = await lab.run(recoverStalled, [this.now, `r${this.now}`, LOCK_MS, 9, 1e9, 0, 0, 1]);
+    // Those that stalled too often are handed over to be failed.
+    const [, , , ...jobs] = reply as [string[], number, string[], ...unknown[]];
+    for (let i = 0; i < jobs.length; i += 4) {
+      const [id, , token] = jobs.slice(i, i + 3) as string[];
+      this.held.push({ id: id!, token: token! });
+      this.doomed.add(token!);
+    }
   }
 
   private async check(): Promise<void> {
