@@ -58,5 +58,9 @@ it('A job that comes with the last reply to a closing worker is handed back and 
   expect(await redis.lrange(`${prefix}:{tasks}:waiting`, 0, -1)).toEqual(['1']);
   const closing = queue.close();
   await settle();
+  while (theirs.runtime.nextDue <= clock.now) {
+    theirs.runtime.fire();
+    await settle();
+  }
   await closing;
 });
