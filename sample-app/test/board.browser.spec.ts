@@ -249,11 +249,16 @@ jest.setTimeout(60_000);
     await board.page.locator('.card').first().waitFor();
     for (const [width, colorScheme] of [
       [340, 'dark'],
+      [1280, 'light'],
       [1600, 'light'],
     ] as const) {
       await board.page.emulateMedia({ colorScheme });
       await board.page.setViewportSize({ width, height: 800 });
       expect(await board.page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      // No table runs over the edge of its card.
+      const wide =
+        "[...document.querySelectorAll('.panel')].filter((each) => each.scrollWidth > each.clientWidth).length";
+      expect(await board.page.evaluate(wide)).toBe(0);
     }
   });
 

@@ -44,7 +44,11 @@ export class SchedulesController {
 }
 
 function wordsOf({ name, returnvalue }: Job): string {
-  if (name === 'tidy') return `${(returnvalue as { removed: number }).removed} files removed`;
+  if (name === 'tidy') return `${count((returnvalue as { removed: number }).removed, 'file')} removed`;
   const { photos, files, bytes } = returnvalue as Report;
-  return `${photos} photos, ${files} files, ${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  return `${count(photos, 'photo')}, ${count(files, 'file')}, ${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
