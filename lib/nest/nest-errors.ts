@@ -189,6 +189,20 @@ export class ScopedGlobalEnhancerError extends StepwellError {
   }
 }
 
+/** A transient guard, pipe, interceptor or filter is on a processor that is not made for each job. */
+export class TransientEnhancerError extends StepwellError {
+  constructor(
+    readonly handler: string,
+    readonly enhancer: string,
+  ) {
+    super(
+      `${handler} has ${enhancer}, which is transient: Nest makes no instance of it for a provider. ` +
+        'Make it a single instance, or request-scoped.',
+      'TRANSIENT_ENHANCER',
+    );
+  }
+}
+
 /** A parameter decorator asks for what its handler never has. */
 export class MisplacedParameterError extends StepwellError {
   constructor(

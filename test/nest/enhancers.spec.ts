@@ -5,6 +5,7 @@ import {
   HttpException,
   Injectable,
   ParseIntPipe,
+  Scope,
   StandardSchemaValidationPipe,
   UseGuards,
   UseInterceptors,
@@ -36,6 +37,7 @@ import {
   type StepContext,
   StepwellExecutionContext,
   StepwellModule,
+  TransientEnhancerError,
 } from 'stepwell';
 import { z } from 'zod';
 import { compileApp, queueOf, sharedOptions, startApp } from './test-app.js';
@@ -323,6 +325,24 @@ describe('enhancers of jobs', () => {
 
     expect((await runIn(Orders)).returnvalue).toBe(12);
     expect(calls).toEqual(['before first', 'value 2', 'after', 'before second', 'value 12', 'after']);
+  });
+
+  it('are refused where they are transient, as Nest makes no instance of them for a provider', async () => {
+    @Injectable({ scope: Scope.TRANSIENT })
+    class Counting implements CanActivate {
+      canActivate(): boolean {
+        return true;
+      }
+    }
+    @Processor('orders')
+    class Orders {
+      @Process()
+      @UseGuards(Counting)
+      all(): void {}
+    }
+    app = await compileApp({ imports: [ORDERS], providers: [Orders] });
+
+    await expect(app.init()).rejects.toThrow(TransientEnhancerError);
   });
 
   it('call what a test has put in the place of a method', async () => {

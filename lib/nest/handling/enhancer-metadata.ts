@@ -1,3 +1,4 @@
+import { Scope } from '@nestjs/common';
 import type { HandlerSource } from './handler-source.js';
 
 // Nest's own keys: it exports them from different places in versions 11 and 12.
@@ -6,6 +7,7 @@ export const PIPES_METADATA = '__pipes__';
 const GUARDS_METADATA = '__guards__';
 const INTERCEPTORS_METADATA = '__interceptors__';
 const FILTERS_METADATA = '__exceptionFilters__';
+const SCOPE_METADATA = 'scope:options';
 
 type Place = Pick<HandlerSource, 'type' | 'method'>;
 
@@ -42,6 +44,22 @@ export function parametersOf({ type, method }: Place): [key: string, parameter: 
 /** Whether pipes are on the method, or on its class. */
 export function hasPipes(target: Function): boolean {
   return isFilled(Reflect.getMetadata(PIPES_METADATA, target));
+}
+
+/** Classes of enhancers on the method or its class that are to be made anew for whoever asks. */
+export function transientEnhancersOf(place: Place): string[] {
+  return [PIPES_METADATA, GUARDS_METADATA, INTERCEPTORS_METADATA, FILTERS_METADATA].flatMap((key) =>
+    [place.type, methodOf(place)].flatMap((target) => {
+      const enhancers = (Reflect.getMetadata(key, target) ?? []) as unknown[];
+      return enhancers.filter(isTransient).map(({ name }) => name);
+    }),
+  );
+}
+
+function isTransient(enhancer: unknown): enhancer is Function {
+  if (typeof enhancer !== 'function') return false;
+  const options = Reflect.getMetadata(SCOPE_METADATA, enhancer) as { scope?: Scope } | undefined;
+  return options?.scope === Scope.TRANSIENT;
 }
 
 export function methodOf({ type, method }: Place): Function {

@@ -4,12 +4,12 @@ import type { Job } from '../../job/job.js';
 import type { StepContext } from '../../steps/step-context.js';
 import type { StepwellOptions } from '../interfaces/stepwell-options.interface.js';
 import type { OnHandle } from '../interfaces/on-handle.interface.js';
-import { ScopedGlobalEnhancerError } from '../nest-errors.js';
+import { ScopedGlobalEnhancerError, TransientEnhancerError } from '../nest-errors.js';
 import { STEPWELL_OPTIONS } from '../stepwell.module-definition.js';
 import { EnhancedHandler, type ContextCreators, type HandlerTarget } from './enhanced-handler.js';
-import { enhancersOf, methodOf, type Enhancers } from './enhancer-metadata.js';
+import { enhancersOf, methodOf, transientEnhancersOf, type Enhancers } from './enhancer-metadata.js';
 import { HandlerCall } from './handler-call.js';
-import { isScoped, takesSignal, type HandlerSource, type Provider } from './handler-source.js';
+import { isScoped, labelOf, takesSignal, type HandlerSource, type Provider } from './handler-source.js';
 import { jobContextCreator } from './job-context-creator.js';
 import { JobTargets } from './job-targets.js';
 import { preRequestHooks } from './pre-request-hooks.js';
@@ -43,6 +43,7 @@ export class HandlerFactory {
   make(source: HandlerSource): Handle {
     const hooks = [...this.hooks, ...(this.globals ? preRequestHooks(this.globals) : [])];
     const enhancers = this.enhancersOf(source);
+    refuseTransient(source);
     if (!hooks.length && !isScoped(source.provider) && !Object.values(enhancers).includes(true)) {
       return plainHandle(source);
     }
@@ -124,4 +125,9 @@ function refuseScoped(config: ApplicationConfig): void {
   for (const [kind, [first]] of Object.entries(kinds)) {
     if (first) throw new ScopedGlobalEnhancerError(kind, String(first.name));
   }
+}
+
+function refuseTransient(source: HandlerSource): void {
+  const [first] = isScoped(source.provider) ? [] : transientEnhancersOf(source);
+  if (first !== undefined) throw new TransientEnhancerError(labelOf(source), first);
 }
