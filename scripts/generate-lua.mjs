@@ -102,6 +102,18 @@ function checkBody(file, header, source, shared) {
   }
 }
 
+// A function that is called above its definition is a global there, which a script may not have.
+function checkOrder(file, lua) {
+  const code = lua.replaceAll(/'(?:[^'\\\n]|\\.)*'/g, (text) => ' '.repeat(text.length));
+  for (const { 1: name, index } of code.matchAll(/\blocal function (\w+)/g)) {
+    const first = code.search(new RegExp(`\\blocal function ${name}\\b`));
+    const call = code.search(new RegExp(`(?<![.\\w:])(?<!function )${name}\\s*\\(`));
+    if (first === index && call !== -1 && call < index) {
+      throw new Error(`${file}: ${name} is called before it is defined: change the order of @use`);
+    }
+  }
+}
+
 function readShared(file, name) {
   const path = join(sharedDir, `${name}.lua`);
   if (!existsSync(path)) throw new Error(`${file}: no shared/${name}.lua`);
@@ -138,6 +150,7 @@ function compile(file) {
   ].join('\n');
   checkBody(file, header, source, shared);
   const lua = [prelude(header), shared, stripComments(source)].filter(Boolean).join('\n');
+  checkOrder(file, lua);
   const name = basename(file, '.lua');
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [

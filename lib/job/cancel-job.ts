@@ -1,5 +1,5 @@
 import { checkBoolean, checkNamedJob, checkReason } from './check.js';
-import { CANCELLED, JobNotFoundError } from './errors.js';
+import { CANCELLED, JobNotFoundError, JobOfSchedulerError } from './errors.js';
 import { decodeBody } from './job-body.js';
 import { plainId } from './job-life.js';
 import type { JobStore } from './job-store.js';
@@ -40,6 +40,9 @@ export async function cancelJob(
   const word = loaded ? await store.cancelJob(id, { json, keep: keep ?? '', undo, children }) : 'missing';
   if (word === 'missing') {
     throw new JobNotFoundError(plainId(id), 'cancel');
+  }
+  if (word === 'scheduled') {
+    throw new JobOfSchedulerError(plainId(id));
   }
   return word === 'cancelled' || word === 'finished' ? word : 'cancelling';
 }

@@ -14,6 +14,7 @@ const NOT_FOR_TEMPLATES = {
   timestamp: 'Its jobs are created when the one before starts.',
   parent: 'Its jobs are the children of none: let them add children instead.',
   debounce: 'Use deduplication.',
+  limits: 'Its jobs pass limits by: let them add the jobs that are limited.',
 } as const;
 
 const ALL_AT_MOST = 100;

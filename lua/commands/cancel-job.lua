@@ -2,7 +2,7 @@
 -- undone goes to a worker, in front, which fails it; one that runs has its worker told, which aborts it.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders notices metrics completed-points failed-points
--- @derives job body logs writer dedup children posted limit parked
+-- @derives job body logs writer dedup children posted limit parked scheduler
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -12,9 +12,9 @@
 -- @arg undo int         0 to leave what its steps have done
 -- @reply cancelled, and told when a parent in another queue has to be told besides; cancelling when a worker ends it;
 --        unchanged when it is being cancelled already, undoing when it fails already and its steps are being undone;
---        finished, missing
+--        finished, scheduled where it is the next job of a scheduler, missing
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life count-up events moves wake state-of free-places take-out erase retention
+-- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase retention
 -- @use finish-job notify-workers take-delayed let-through unreadable children settle-child fail-next settle-here
 -- @rare count-ends limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
 
@@ -41,6 +41,8 @@ if not state then
   return answer('missing')
 elseif state == 'completed' or state == 'failed' then
   return answer('finished')
+elseif state ~= 'active' and is_pending(q, id) then
+  return answer('scheduled')
 elseif fields[1] then
   return answer('unchanged')
 elseif fields[2] then

@@ -15,8 +15,8 @@
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
 -- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase limits
--- @use change-limits read-spec place-new release-dedup end-dedup post tell-parent leave-parents take-delayed let-through
--- @use unreadable children settle-child fail-next settle-here
+-- @use change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents
+-- @use let-through unreadable children settle-child fail-next settle-here
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer

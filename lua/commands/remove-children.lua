@@ -8,9 +8,9 @@
 -- @rest the ids, 500 at most
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
--- @use server-time send count-up events moves wake state-of free-places take-out erase limits change-limits read-spec
--- @use place-new release-dedup end-dedup post tell-parent leave-parents take-delayed let-through unreadable children
--- @use settle-child fail-next settle-here
+-- @use server-time send count-up events moves wake state-of free-places take-out erase limits change-limits
+-- @use take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents let-through unreadable
+-- @use children settle-child fail-next settle-here
 
 local REMOVE_CAP = 500
 if #ARGV - rest + 1 > REMOVE_CAP then

@@ -9,9 +9,9 @@
 -- @reply ok, told when a parent in another queue has to be told besides, missing, scheduled
 --        where it is the next job of a scheduler, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase limits
--- @use change-limits read-spec place-new release-dedup end-dedup post tell-parent leave-parents take-delayed let-through
--- @use unreadable children settle-child fail-next settle-here
+-- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
+-- @use limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents
+-- @use let-through unreadable children settle-child fail-next settle-here
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -17,13 +17,25 @@ local function promote_due(q, moves, events)
     return due
   end
   local ids = redis.call('ZRANGEBYSCORE', q.delayed, '-inf', '(' .. (moves.now + 1), 'LIMIT', 0, PROMOTE_CAP)
-  for _, id in ipairs(ids) do
+  local found, has_slots = {}, false
+  for i, id in ipairs(ids) do
     local fields = redis.pcall('HMGET', q.job .. id, 'state', 'priority', 'scheduler')
     if fields.err then
       rare().renewed_fields(q, id, fields)
       fields = { 'waiting' }
     end
-    if not fields[3] or rare().admit_due(q, { moves = moves, events = events }, fields[3], id) then
+    found[i] = fields
+    if fields[3] then
+      has_slots = true
+      local may_wait = redis.call('ZSCORE', q.delayed, id)
+        and rare().admit_due(q, { moves = moves, events = events }, fields[3], id)
+      found[i] = may_wait and fields
+    end
+  end
+  for i, id in ipairs(ids) do
+    local fields = found[i]
+    -- A slot may have put off, or replaced, another job of these.
+    if fields and (not has_slots or redis.call('ZSCORE', q.delayed, id)) then
       local state = place(moves, id, fields[2], false)
       if fields[1] then
         redis.call('HSET', q.job .. id, 'state', state)

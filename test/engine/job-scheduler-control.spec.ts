@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { defineSteps, type JobEvent, QueueEvents, sleep, Worker } from '../../lib/engine.js';
+import {
+  defineSteps,
+  type JobEvent,
+  JobOfSchedulerError,
+  QueueEvents,
+  sleep,
+  Worker,
+} from '../../lib/engine.js';
 import { ScheduleLab } from '../support/schedule-lab.js';
 
 const START = Date.UTC(2026, 2, 2, 12, 0, 0);
@@ -272,5 +279,54 @@ describe('events', () => {
       }),
       expect.objectContaining({ event: 'skipped', ...job(4), reason: 'overlap' }),
     ]);
+  });
+
+  it('does not stop by the cancelling of its next job, which is refused', async () => {
+    const queue = lab.queue();
+    const job = await queue.upsertJobScheduler('a', { every: MINUTE, startDate: START + 30_000 });
+
+    await expect(queue.cancel(job!.id)).rejects.toThrow(JobOfSchedulerError);
+    lab.worker();
+    await lab.time.advance('2m');
+    expect(lab.ran).toHaveLength(2);
+  });
+
+  it('takes no limits, which its jobs would pass by', async () => {
+    const queue = lab.queue({ limits: { one: { concurrency: 1 } } });
+
+    await expect(
+      queue.upsertJobScheduler('a', { every: MINUTE }, { opts: { limits: ['one'] } as object }),
+    ).rejects.toThrow('opts.limits');
+    expect(await queue.getJobSchedulersCount()).toBe(0);
+  });
+
+  it.each(['remove', 'clean'] as const)('lets a held slot go on after %s of the run before', async (way) => {
+    const queue = lab.queue();
+    let runs = 0;
+    lab.worker({}, () => {
+      runs += 1;
+      if (runs === 1) throw new Error('no');
+    });
+    const retried = { attempts: 2, backoff: { type: 'fixed', delay: 10 * MINUTE } };
+    const job = await queue.upsertJobScheduler('a', { every: MINUTE, overlap: 'queue' }, { opts: retried });
+    await lab.time.advance('90s');
+    expect(runs).toBe(1);
+
+    if (way === 'remove') expect(await queue.remove(job!.id)).toBe(1);
+    else expect(await queue.clean(0, 100, 'delayed')).toContain(job!.id);
+    await lab.time.advance('10s');
+    expect(runs).toBe(2);
+  });
+
+  it('puts off a job that is due with the slot that stands for it', async () => {
+    const queue = lab.queue();
+    const deduplication = { id: 'd', reschedule: true };
+    await queue.upsertJobScheduler('a', { every: HOUR, startDate: START + 300 }, { opts: { deduplication } });
+    const job = await queue.add('x', {}, { delay: 600, deduplication });
+    await lab.time.advance(900);
+    lab.worker({ concurrency: 3 });
+    await lab.time.advance('1m');
+
+    expect(lab.ran.filter(({ id }) => id === job.id)).toHaveLength(1);
   });
 });
