@@ -102,8 +102,10 @@ describe('a job whose number was given again', () => {
       await until(() => events.listenerCount(`completed:${lost.id}`) > 0);
       await loseEverything();
       const started = next(worker, 'active');
+      // Who waits has to have looked before that job is gone: nothing tells them apart afterwards.
+      const told = next(events, 'added');
       await queue.add('other', 0, { removeOnComplete: isRemoved });
-      await started;
+      await Promise.all([started, told]);
       gate.open();
       expect(await refused).toBeInstanceOf(JobNotFoundError);
     },
