@@ -103,7 +103,9 @@ describe('a job whose number was given again', () => {
       await loseEverything();
       const started = next(worker, 'active');
       // Who waits has to have looked before that job is gone: nothing tells them apart afterwards.
-      const told = next(events, 'added');
+      const told = new Promise<void>((resolve) => {
+        events.on('added', ({ name }) => name === 'other' && resolve());
+      });
       await queue.add('other', 0, { removeOnComplete: isRemoved });
       await Promise.all([started, told]);
       gate.open();
