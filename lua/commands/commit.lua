@@ -32,13 +32,6 @@ if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
   return redis.error_reply('ERR too many entries in one call')
 end
 
--- How many texts an entry has, a step those besides its way.
-local SIZES = {
-  complete = 5, fail = 7, retry = 7, postpone = 4, step = 9, ['begin-step'] = 7, ['wait-children'] = 4, add = 4, data = 4,
-  progress = 4, log = 5, ['clear-logs'] = 4, emit = 5, ['end-wait'] = 3,
-}
-local KEEPS_RUN = { add = true, data = true, progress = true, log = true, ['clear-logs'] = true, emit = true }
-
 local call = {
   moves = new_moves(server_time(now)),
   events = new_events(),
@@ -101,8 +94,14 @@ local function apply(at)
   return 'unknown', #ARGV + 1
 end
 
--- An entry that fails for what is stored of its job is refused alone: where it would end or go on with a run, the job fails.
+-- An entry that fails for what is stored of its job is refused alone: where it would end or go on with a run, the job fails. These
+-- tables are made only then: they say how many texts an entry has, a step those besides its way, and which entries leave the run as it is.
 local function refuse(at, failure)
+  local SIZES = {
+    complete = 5, fail = 7, retry = 7, postpone = 4, step = 9, ['begin-step'] = 7, ['wait-children'] = 4, add = 4, data = 4,
+    progress = 4, log = 5, ['clear-logs'] = 4, emit = 5, ['end-wait'] = 3,
+  }
+  local KEEPS_RUN = { add = true, data = true, progress = true, log = true, ['clear-logs'] = true, emit = true }
   local size = SIZES[ARGV[at]] or LONGEST_ENTRY
   local word = rare().set_aside(q, call, ARGV[at + 1], ARGV[at + 2], not KEEPS_RUN[ARGV[at]], failure)
   return word, at + size + (ARGV[at] == 'step' and whole(ARGV[at + 8]) or 0)
