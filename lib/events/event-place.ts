@@ -88,11 +88,9 @@ export class EventPlace {
         this.continuity.resume(entry);
         events.push(...entry.events.filter(({ id }) => numberOf(id) > (seen as number)));
       } else {
-        const isAnew = this.beginsAnew(entryId, entry.first);
-        const missing = this.continuity.take(entry);
-        if (isAnew) {
-          events.push(gapBefore(entryId, entry.first as number, {}));
-        } else if (missing) {
+        const lost = this.continuity.take(entry);
+        const missing = this.beginsAnew(entryId, entry.first) ? {} : lost;
+        if (missing) {
           events.push(gapBefore(entryId, entry.first as number, missing));
         }
         for (const event of entry.events) {
@@ -119,13 +117,11 @@ export class EventPlace {
    */
   finish({ entryId, told, time, isAnew }: StreamEnd): GapEvent | undefined {
     let missing: { lost?: number } | undefined;
-    if (isAnew) {
-      this.known = undefined;
-      missing = {};
-      this.continuity = Continuity.after(told);
-    } else if (compareIds(this.entry, entryId) > 0) {
+    if (isAnew || compareIds(this.entry, entryId) > 0) {
       // Of a place that is a time and no event's, nothing is missing: nothing has happened since.
-      missing = this.nextNumber === undefined && millisecondsOf(this.entry) <= time ? undefined : {};
+      const isTime = !isAnew && this.nextNumber === undefined && millisecondsOf(this.entry) <= time;
+      missing = isTime ? undefined : {};
+      this.known = undefined;
       this.continuity = Continuity.after(told);
     } else {
       missing = this.continuity.takeEnd(told);

@@ -252,8 +252,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'no gap is told of',
-      '} else if (missing) {\n          events.push(gapBefore',
-      '} else if (false) {\n          events.push(gapBefore',
+      'if (missing) {\n          events.push(gapBefore',
+      'if (false) {\n          events.push(gapBefore',
     ],
     [
       'the cursor forgets its number',
