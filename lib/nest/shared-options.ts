@@ -1,7 +1,9 @@
 import type { ModuleRef } from '@nestjs/core';
+import { InvalidOptionError } from '../job/errors.js';
 import type { Telemetry } from '../job/telemetry.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import type { StepwellOptions } from './interfaces/stepwell-options.interface.js';
+import { systemRuntime } from '../runtime/system-runtime.js';
 import { queueOptionsOf } from './root-options.js';
 import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
 
@@ -19,8 +21,13 @@ export class SharedOptions {
   ) {}
 
   static async of(options: StepwellOptions | undefined, module: ModuleRef): Promise<SharedOptions> {
+    if (!options && hasRoot(module)) {
+      // No queue opens at a default place. Where the root failed, its own error has ended the start by then.
+      await new Promise<void>((resolve) => systemRuntime.setSoon(resolve));
+      throw new InvalidOptionError('forRoot options', options, 'Use an object.');
+    }
     if (!options) {
-      return hasRoot(module) ? never() : new SharedOptions(undefined, false);
+      return new SharedOptions(undefined, false);
     }
     const { failFast = false, telemetry = await registeredTelemetry() } = options;
     const queue = queueOptionsOf({ ...options, ...(telemetry === undefined ? {} : { telemetry }) });
@@ -36,11 +43,6 @@ function hasRoot(module: ModuleRef): boolean {
   } catch {
     return false;
   }
-}
-
-/** The failure of `forRootAsync` ends the start of the application: until then no queue opens at a default place. */
-function never<T>(): Promise<T> {
-  return new Promise(() => {});
 }
 
 /** OpenTelemetry, where the process has set it up; nothing is loaded where not. */

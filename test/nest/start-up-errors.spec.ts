@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Global, Module, type ModuleMetadata, type Type, UsePipes, ValidationPipe } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import {
   ConflictingQueueOptionsError,
   ConflictingWorkerOptionsError,
@@ -23,7 +24,8 @@ import {
   getQueueToken,
 } from 'stepwell';
 import { testRedisUrl } from '../support/redis.js';
-import { compileApp } from './test-app.js';
+import { STEPWELL_OPTIONS } from '../../lib/nest/stepwell.module-definition.js';
+import { compileApp, sharedOptions } from './test-app.js';
 
 @Processor('mails')
 class Mails {
@@ -287,6 +289,14 @@ describe('an application does not start', () => {
     ).rejects.toThrow('The vault is sealed');
     await new Promise(setImmediate);
     expect(opened).toEqual([]);
+  });
+
+  it('with options that a test has replaced by none', async () => {
+    const module = Test.createTestingModule({ imports: [StepwellModule.forRoot(sharedOptions()), MAILS] });
+
+    await expect(module.overrideProvider(STEPWELL_OPTIONS).useValue(undefined).compile()).rejects.toThrow(
+      'Invalid forRoot options: undefined. Use an object.',
+    );
   });
 
   it('with options that cannot be, told at once', () => {
