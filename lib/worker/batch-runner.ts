@@ -15,6 +15,13 @@ interface Member {
   reject: (error: unknown) => void;
 }
 
+/** Marks what looks at a job before it joins a batch: where it throws, the job fails alone. */
+export const CHECKS = Symbol('stepwell.checks');
+
+export interface MaybeChecked {
+  readonly [CHECKS]?: (job: Job) => void;
+}
+
 export interface BatchRunnerHooks {
   /** Jobs that a batch needs to start; 0 for any number. */
   setLeast: (least: number) => void;
@@ -36,7 +43,7 @@ export class BatchRunner {
   private timer: Timer | undefined;
 
   constructor(
-    private readonly processor: BatchProcessor,
+    private readonly processor: BatchProcessor & MaybeChecked,
     private readonly options: BatchOptions,
     private readonly concurrency: () => number,
     private readonly runtime: Runtime,
@@ -47,10 +54,12 @@ export class BatchRunner {
 
   /** Stands in for the processor of a job: it is given a function that makes the signal. */
   readonly join: Processor & MaybeLate = Object.assign(
-    (job: Job, _token: string, signal: unknown) =>
-      new Promise((resolve, reject) => {
+    (job: Job, _token: string, signal: unknown) => {
+      this.processor[CHECKS]?.(job);
+      return new Promise((resolve, reject) => {
         this.gathering.push({ job, signal: signal as () => AbortSignal, resolve, reject });
-      }),
+      });
+    },
     { [LATE_SIGNAL]: true as const },
   );
 

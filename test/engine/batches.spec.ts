@@ -252,13 +252,24 @@ describe('a job of a batch', () => {
     expect(reason).toBe(error);
   });
 
-  it('that was cancelled, or failed for another reason, before it started is not in it', async () => {
+  it('that may not start fails before, and is not in it', async () => {
     const queue = lab.queue();
-    await addAll(queue, ['a', 'b']);
-    const { batches, open } = gathering({ size: 9 }, { maxStartedAttempts: 1 });
-    await until(() => batches.length === 1);
-    open();
-    await until(async () => (await queue.getCompletedCount()) === 2);
+    await queue.add('a', 0);
+    const batches: string[][] = [];
+    const worker = lab.batches(
+      async (batch) => {
+        batches.push(namesOf(batch));
+        if (batches.length > 1) return;
+        await queue.add('b', 0);
+        throw Worker.RateLimitError();
+      },
+      { size: 9 },
+      { maxStartedAttempts: 1 },
+    );
+    const [failed, completed] = await Promise.all([next(worker, 'failed'), next(worker, 'completed')]);
+    expect([failed[0].name, failed[1].message]).toEqual(['a', 'job started more than allowable limit']);
+    expect(completed[0].name).toBe('b');
+    expect(batches).toEqual([['a'], ['b']]);
   });
 
   it('takes no longer than its ttl', async () => {
