@@ -24,6 +24,7 @@ function readHeader(file, source) {
   const header = {
     keys: [],
     derives: [],
+    seldom: [],
     args: [],
     uses: [],
     rare: [],
@@ -38,6 +39,7 @@ function readHeader(file, source) {
     if (!tag) continue;
     const [, name, text] = tag;
     if (name === 'key') header.keys.push(...words(text));
+    else if (name === 'seldom') header.seldom.push(...words(text));
     else if (name === 'derives') header.derives.push(...words(text));
     else if (name === 'use') header.uses.push(...words(text));
     else if (name === 'rare') header.rare.push(...words(text));
@@ -64,7 +66,10 @@ const stripComments = (source) =>
 
 function prelude(header) {
   const keys = header.keys.map((key, i) => `['${key}'] = KEYS[${i + 1}]`);
-  const derived = header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`);
+  const derived = [
+    ...header.seldom.map((key) => `['${key}'] = prefix .. '${key}'`),
+    ...header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`),
+  ];
   const args = header.args.map(({ type }, i) => ARG_TYPES[type].lua(`ARGV[${i + 1}]`));
   const lines = [
     `local prefix = string.sub(KEYS[1], 1, -5)`,
@@ -95,7 +100,7 @@ function refusal({ args }) {
 function checkBody(file, header, source, shared) {
   const body = stripComments(source);
   if (/\bKEYS\b/.test(body)) throw new Error(`${file}: bodies use the names of keys, never KEYS`);
-  const known = new Set([...header.keys, ...header.derives]);
+  const known = new Set([...header.keys, ...header.seldom, ...header.derives]);
   for (const [, key] of `${body}\n${shared}`.matchAll(/\bq\.(\w+)/g)) {
     // A fragment may hold functions for keys that this command never touches.
     if (!known.has(key) && body.includes(`q.${key}`)) throw new Error(`${file}: key ${key} is not declared`);

@@ -1,8 +1,9 @@
 import type { Codec } from '../job/codec.js';
 import type { JobsOptions } from '../job/job-options.js';
-import { decodeJson, decodeValue } from '../job/json.js';
+import { decodeValue, parseStored } from '../job/json.js';
 import type { RepeatOptions } from '../job/repeat-options.js';
 import type { SchedulerRecord } from '../store/schedule-store.js';
+import { UnreadableSchedulerError } from './scheduler-errors.js';
 
 /** Options of the jobs that a scheduler makes. When they run and under which id is the scheduler's business. */
 export type JobSchedulerTemplateOptions = Omit<
@@ -48,8 +49,13 @@ export interface GivenSchedule {
   strategy?: true;
 }
 
-export function givenOf(record: SchedulerRecord): GivenSchedule {
-  return decodeJson<GivenSchedule>(record.given);
+/** Throws `UnreadableValueError`. */
+export function givenOf({ id, given }: SchedulerRecord): GivenSchedule {
+  const stored = parseStored(`The job scheduler ${id}`, given) as GivenSchedule | null;
+  if (typeof stored?.repeat !== 'object') {
+    throw new UnreadableSchedulerError(id);
+  }
+  return stored;
 }
 
 export function schedulerOf<D>(record: SchedulerRecord, codec: Codec | undefined): JobScheduler<D> {

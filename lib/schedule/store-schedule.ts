@@ -14,7 +14,6 @@ const NOT_FOR_TEMPLATES = {
   timestamp: 'Its jobs are created when the one before starts.',
   parent: 'Its jobs are the children of none: let them add children instead.',
   debounce: 'Use deduplication.',
-  limits: 'Its jobs pass limits by: let them add the jobs that are limited.',
 } as const;
 
 const ALL_AT_MOST = 100;
@@ -23,6 +22,8 @@ export interface ScheduleSource {
   defaults: DefaultJobOptions | undefined;
   codec: Codec | undefined;
   hasStrategy: boolean;
+  /** Limits of a job that names none itself. */
+  limitsOf: ((data: any, name: any) => readonly string[] | undefined) | undefined;
   /** Fingerprint of the code that it comes from, '' where it was made by hand. */
   origin: string;
 }
@@ -32,12 +33,13 @@ export function storeSchedule(
   id: string,
   repeat: RepeatOptions,
   template: JobSchedulerTemplate,
-  { defaults, codec, hasStrategy, origin }: ScheduleSource,
+  { defaults, codec, hasStrategy, origin, limitsOf }: ScheduleSource,
 ): StoredSchedule {
   const { name = id, data, opts } = template;
   refuseMisplaced(opts, repeat);
   const { delay: _delay, timestamp: _timestamp, ...ownDefaults } = defaults ?? {};
-  const { job, opts: merged } = newJob(name, data, opts, ownDefaults, codec);
+  const limits = opts?.limits === undefined ? limitsOf?.(data ?? {}, name) : undefined;
+  const { job, opts: merged } = newJob(name, data, limits ? { ...opts, limits } : opts, ownDefaults, codec);
   const given = givenSchedule(name, repeat, opts, hasStrategy);
   const { startDate, endDate, every, offset, limit } = given.repeat;
   const text = (value: number | undefined): string => (value === undefined ? '' : String(value));
@@ -100,8 +102,10 @@ function givenSchedule(
 
 function specFor(id: string, { overlap }: RepeatOptions, opts: JobsOptions): string {
   const deduplication = overlap === 'skip' ? { id: `repeat:${id}` } : opts.deduplication;
-  const { priority, lifo } = opts;
+  const { priority, lifo, limits, awaitLimits } = opts;
   const asked = {
+    ...(limits === undefined ? {} : { limits }),
+    ...(awaitLimits === undefined ? {} : { awaitLimits }),
     ...(priority === undefined ? {} : { priority }),
     ...(lifo === undefined ? {} : { lifo }),
     ...(deduplication === undefined ? {} : { deduplication }),
