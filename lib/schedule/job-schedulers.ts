@@ -17,10 +17,13 @@ import { JobSchedulerNotFoundError, SlotTakenError, UnreadableSchedulerError } f
 import { SlotPlanner } from './slot-planner.js';
 import { cronSlots, strategySlots } from './slots.js';
 import { storeSchedule } from './store-schedule.js';
+import { checkTemplateTree } from './template-tree.js';
 
 /** How far the clock of this process may be ahead of that of Redis until slots are planned twice. */
 const SLACK_MS = 1000;
 const TRIES = 10;
+/** No slot takes more digits. */
+const LONGEST_SLOT = 8_640_000_000_000_000;
 const NO_SLOTS: PlannedSlots = { slots: [], complete: false };
 
 export interface JobSchedulersOptions {
@@ -68,7 +71,14 @@ export class JobSchedulers<J extends Job = Job> {
     checkSchedulerId(id);
     const { strategy, defaults, limitsOf } = this.options;
     checkRepeat(repeat, strategy !== undefined, this.store.runtime.now());
-    refuseUnknown('template.', template, ['name', 'data', 'opts']);
+    refuseUnknown('template.', template, ['name', 'data', 'opts', 'children']);
+    if (template.children !== undefined) {
+      checkTemplateTree(
+        template.children,
+        this.store.refOf(`repeat:${id}:${LONGEST_SLOT}`),
+        this.store.codec,
+      );
+    }
     const { codec } = this.store;
     const hasStrategy = strategy !== undefined;
     return storeSchedule(id, repeat, template, { defaults, codec, hasStrategy, origin, limitsOf });
