@@ -131,6 +131,10 @@ export class Queue<
     return Promise.all(adds.map((add) => add()));
   }
 
+  protected override limitsReady(): Promise<void> | undefined {
+    return this.limitsSet;
+  }
+
   /** The limits that the queue finds for a job, where it names none itself. */
   private limited(own: JobsOptions | undefined, name: N, data: D): JobsOptions | undefined {
     const { limitsOf } = this.opts;
