@@ -143,7 +143,10 @@ export class WorkerParts {
     this.planner = new SlotPlanner(() => this.store.schedules, opts.settings?.repeatStrategy, failed);
     this.stalls = new StalledChecker(runtime, store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
-      exhausted: (record, sentAt) => this.failStalled(record, sentAt),
+      exhausted: (record, sentAt) => {
+        tell('stalled', record.id, 'active');
+        this.failStalled(record, sentAt);
+      },
       unplanned: (ids) => this.planner.need(ids),
       failed,
     });

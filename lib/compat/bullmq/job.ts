@@ -1,4 +1,4 @@
-import { JobNotFoundError } from '../../job/errors.js';
+import { JobNotFoundError, WrongStateError } from '../../job/errors.js';
 import { UnrecoverableError as EngineUnrecoverableError } from '../../job/special-errors.js';
 import { Job as EngineJob } from '../../job/job.js';
 import type { JobJson } from '../../job/job-json.js';
@@ -90,10 +90,24 @@ export class Job<
     }
   }
 
+  /** Nothing for a job that is gone already. */
+  override async clearLogs(keepLogs?: number): Promise<void> {
+    try {
+      await super.clearLogs(keepLogs);
+    } catch (error) {
+      if (!(error instanceof JobNotFoundError)) throw error;
+    }
+  }
+
   protected override expect(word: string, action: string, needed?: string): void {
     try {
       super.expect(word, action, needed);
     } catch (error) {
+      if (error instanceof WrongStateError && needed === 'active') {
+        // Who is to hold a lock is looked at first, and a job that is not active has none.
+        Object.defineProperty(error, 'code', { value: ErrorCode.JobLockNotExist, enumerable: true });
+        throw error;
+      }
       if (error instanceof EngineUnrecoverableError) {
         Object.defineProperty(error, 'code', { value: ErrorCode.JobHasFailedChildren, enumerable: true });
       }

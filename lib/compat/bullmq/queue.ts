@@ -14,6 +14,7 @@ import { Job } from './job.js';
 import { engineJobOptions } from './job-options.js';
 import { knownOptions } from './known-options.js';
 import { coded } from './with-code.js';
+import { withParents } from './with-parents.js';
 
 /** The version whose behaviour this is. */
 const STANDS_FOR = 'bullmq:6.7.0';
@@ -141,8 +142,14 @@ export class Queue<
     return removed === 1 || (await this.getJobState(id)) === 'unknown' ? 1 : 0;
   }
 
+  /** Parents of this queue whose last child goes are removed with it. */
+  override drain(delayed = false): Promise<void> {
+    return coded(() => withParents(this.store, () => super.drain(delayed)));
+  }
+
+  /** Parents of this queue whose last child goes are removed with it. */
   override clean(grace: number, limit: number, type?: JobType): Promise<string[]> {
-    return coded(() => super.clean(grace, limit, type));
+    return coded(() => withParents(this.store, () => super.clean(grace, limit, type)));
   }
 
   override retryJobs(
