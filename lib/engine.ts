@@ -60,7 +60,9 @@ export type {
   MeasuredQueue,
   Telemetry,
   Trace,
+  TracedEnd,
   TracedOutcome,
+  Upkeep,
   TracedWork,
 } from './job/telemetry.js';
 export type { JobExplanation, WaitReason } from './job/explanation.js';

@@ -10,11 +10,7 @@ async function family(bench: Bench, flow: (own: string, other: string) => FlowJo
   const flows = use(new lib.FlowProducer(opts));
   await flows.add(flow(name, other));
   const states = async (...ids: string[]): Promise<unknown> => {
-    const found = ids.map(async (id) => [
-      id,
-      await queue.getJobState(id),
-      await peer.getJobState(id),
-    ]);
+    const found = ids.map(async (id) => [id, await queue.getJobState(id), await peer.getJobState(id)]);
     return Promise.all(found);
   };
   return { queue, peer, states };
@@ -48,9 +44,7 @@ describe('parents, when their children go', () => {
 
   it('drained in another queue', () =>
     expectSame(async (bench) => {
-      const { peer, states } = await family(bench, (own, other) =>
-        job(own, 'top', [job(other, 'below')]),
-      );
+      const { peer, states } = await family(bench, (own, other) => job(own, 'top', [job(other, 'below')]));
       await peer.drain();
       return states('top', 'below');
     }));
@@ -68,17 +62,13 @@ describe('parents, when their children go', () => {
 
   it('cleaned in another queue', () =>
     expectSame(async (bench) => {
-      const { peer, states } = await family(bench, (own, other) =>
-        job(own, 'top', [job(other, 'below')]),
-      );
+      const { peer, states } = await family(bench, (own, other) => job(own, 'top', [job(other, 'below')]));
       return [await peer.clean(0, 10, 'wait'), await states('top', 'below')];
     }));
 
   it('with the queue of the children', () =>
     expectSame(async (bench) => {
-      const { peer, states } = await family(bench, (own, other) =>
-        job(own, 'top', [job(other, 'below')]),
-      );
+      const { peer, states } = await family(bench, (own, other) => job(own, 'top', [job(other, 'below')]));
       await peer.obliterate();
       return states('top', 'below');
     }));
@@ -110,9 +100,9 @@ describe('parents, when their children go', () => {
       const { queue, states } = await family(bench, (own, other) =>
         job(own, 'top', [job(own, 'middle', [job(other, 'below')])]),
       );
-      await bench.use(new bench.lib.FlowProducer(bench.opts)).add(
-        job(bench.name, 'top2', [job(bench.name, 'middle2', [job(bench.name, 'below2')])]),
-      );
+      await bench
+        .use(new bench.lib.FlowProducer(bench.opts))
+        .add(job(bench.name, 'top2', [job(bench.name, 'middle2', [job(bench.name, 'below2')])]));
       await (await queue.getJob('top'))!.remove();
       await queue.remove('top2', { removeChildren: false });
       return states('top', 'middle', 'below', 'top2', 'middle2', 'below2');

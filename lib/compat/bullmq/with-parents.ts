@@ -12,7 +12,7 @@ export async function withParents<T>(store: QueueStore, removal: () => Promise<T
   const parents = await store.inspect.listJobs(['waiting-children'], ALL);
   const before = await endedBelow(store, parents);
   const result = await removal();
-  for (let left = parents, removed = 1; removed > 0 && left.length > 0; ) {
+  for (let left = parents, removed = 1; removed > 0 && left.length > 0;) {
     const { released, waiting } = await look(store, left);
     const now = await endedBelow(store, released);
     const bereft = released.filter((id) => now.get(id) === before.get(id));
