@@ -48,7 +48,7 @@ export const loopBlocked: Row = {
     const redis = await scene.redis();
     await scene.begin({
       address: at(redis),
-      load: { jobsPerSecond: 15, maxWorkMs: 60, blocking: 0.006, blockMs: 4500 },
+      load: { jobsPerSecond: 15, maxWorkMs: 60, blocking: 0.015, blockMs: 4500 },
       settings: { concurrency: 5 },
       workers: 3,
       writesLate: true,
