@@ -20,7 +20,19 @@ export class QueueSchedules<
     return (this.own ??= new JobSchedulers<J>(this.store, {
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
+      limitsOf: (data: unknown, name: string) => this.limitsFor(data, name),
+      withLimits: (attempt) => this.withLimits(attempt),
     }));
+  }
+
+  /** Limits of a job that names none itself. */
+  protected limitsFor(_data: unknown, _name: string): readonly string[] | undefined {
+    return undefined;
+  }
+
+  /** Makes what names limits of the queue's own once they are there. */
+  protected withLimits<T>(attempt: () => Promise<T>): Promise<T> {
+    return attempt();
   }
 
   /**

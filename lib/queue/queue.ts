@@ -3,7 +3,6 @@ import { Job } from '../job/job.js';
 import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
-import type { AddedChild } from '../job/job-store.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
@@ -131,9 +130,17 @@ export class Queue<
     return Promise.all(adds.map((add) => add()));
   }
 
-  /** The limits that the queue finds for a job, where it names none itself. */
+  protected override withLimits<T>(attempt: () => Promise<T>): Promise<T> {
+    return this.ownLimits ? this.ownLimits.add(attempt) : attempt();
+  }
+
+  protected override limitsFor(data: unknown, name: string): readonly string[] | undefined {
+    return this.ownLimits?.namesOf(name, data);
+  }
+
+  /** With the limits that the queue finds for a job, where it names none itself. */
   private limited(own: JobsOptions | undefined, name: N, data: D): JobsOptions | undefined {
-    const limits = own?.limits === undefined ? this.ownLimits?.namesOf(name, data) : undefined;
+    const limits = own?.limits === undefined ? this.limitsFor(data, name) : undefined;
     return limits ? { ...own, limits } : own;
   }
 
@@ -146,7 +153,7 @@ export class Queue<
   }
 
   private addToStore(job: NewJob): Promise<AddedJob> {
-    return this.ownLimits ? this.ownLimits.add(() => this.store.add(job)) : this.store.add(job);
+    return this.withLimits(() => this.store.add(job));
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {
@@ -167,8 +174,7 @@ export class Queue<
 
   private async attach(name: N, data: D, parent: ParentOptions, node: FlowNode): Promise<Job<D, R, N>> {
     const ref = refOf('parent', parent);
-    const attach = (): Promise<AddedChild[]> => this.store.peer(ref).attach(ref.id, '', [node]);
-    const [child] = await (this.ownLimits ? this.ownLimits.add(attach) : attach());
+    const [child] = await this.withLimits(() => this.store.peer(ref).attach(ref.id, '', [node]));
     const { id } = node.ref;
     const duplicated = child!.known;
     const now = this.store.runtime.now();

@@ -3,6 +3,7 @@
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points limits limited holders
+-- @seldom unreadable
 -- @derives job body logs writer dedup children posted scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
@@ -25,8 +26,8 @@
 -- @rare state-of unreadable limits change-limits free-places limit-book parked-turns
 -- @rare fetch-limited read-spec take-delayed deduplicate
 -- @rare release-dedup post undelivered tell-parent leave-parents fail-job give-back count-ends this-life write-job
--- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside scheduler
--- @rare slots fire-slots
+-- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside
+-- @rare lay-aside scheduler slots fire-slots
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14

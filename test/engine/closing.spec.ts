@@ -140,7 +140,7 @@ const ARGUMENTS: Record<string, unknown[]> = {
 
 /** Methods that ask nothing of Redis. */
 const LOCAL = new Set(
-  `constructor close disconnect on once off emit useDedup useLimits defineLimit fetchNext expect
+  `constructor close disconnect on once off emit useDedup useLimits defineLimit limitsFor withLimits fetchNext expect
   asJSON toJSON discard isActive`.split(/\s+/),
 );
 
