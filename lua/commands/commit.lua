@@ -236,9 +236,10 @@ else
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
   if limits then
     rare().write_book(q, call.book)
-    local is_startable, opens = rare().startable(q, limits, call.book)
+    local is_startable, opens, is_opened = rare().startable(q, limits, call.book)
     reply[2] = ms_until(t, due, opens)
-    if is_startable and not is_short and (relay == 1 or call.released or placed_any(call.moves) or call.moves.released or #ids < want) then
+    local is_more = relay == 1 or call.released or placed_any(call.moves) or (is_opened and call.moves.released)
+    if is_startable and not is_short and (is_more or #ids < want) then
       -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.
       wake_one(q)
     end
