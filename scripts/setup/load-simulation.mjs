@@ -9,6 +9,8 @@ const LEFT_OUT = /^lib\/(nest|testing|compat)\/|^lib\/index\.ts$/;
 const MODULES = [
   'simulation/simulation',
   'simulation/mutants',
+  'simulation/limits/simulate-limits',
+  'simulation/limits/limit-mutants',
   'client-simulation/client-simulation',
   'client-simulation/client-mutants',
   'client-simulation/shrink',
