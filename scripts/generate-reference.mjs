@@ -54,7 +54,8 @@ function errorsPage() {
   const sections = ENTRIES.map(([entry, file]) => {
     const rows = exportsOf(file).flatMap(({ name, symbol }) => {
       const declaration = symbol.valueDeclaration;
-      if (seen.has(symbol) || !declaration || !ts.isClassDeclaration(declaration) || !isError(symbol)) return [];
+      if (seen.has(symbol) || !declaration || !ts.isClassDeclaration(declaration) || !isError(symbol))
+        return [];
       seen.add(symbol);
       const code = codeOf(declaration);
       const message = messagesOf(declaration).map((each) => `\`${cell(each)}\``);
@@ -87,7 +88,10 @@ function codeOf(declaration) {
     }
   }
   for (const args of superCalls(declaration)) {
-    const code = args.slice(1).map(literal).find((text) => /^(-?\d+|[A-Z][A-Z_]+)$/.test(text ?? ''));
+    const code = args
+      .slice(1)
+      .map(literal)
+      .find((text) => /^(-?\d+|[A-Z][A-Z_]+)$/.test(text ?? ''));
     if (code !== undefined) return `\`${code}\``;
   }
   return '';
@@ -121,9 +125,12 @@ function literal(node) {
 /** A message with `<…>` for what it puts in. */
 function template(node) {
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isConditionalExpression(node)) return `${template(node.whenTrue)}\` or \`${template(node.whenFalse)}`;
+  if (ts.isConditionalExpression(node))
+    return `${template(node.whenTrue)}\` or \`${template(node.whenFalse)}`;
   if (!ts.isTemplateExpression(node)) return undefined;
-  const spans = node.templateSpans.map(({ expression, literal: { text } }) => `<${placeholder(expression)}>${text}`);
+  const spans = node.templateSpans.map(
+    ({ expression, literal: { text } }) => `<${placeholder(expression)}>${text}`,
+  );
   return node.head.text + spans.join('');
 }
 
@@ -164,7 +171,12 @@ function rowsOf(symbol) {
 function typeOf(property, declaration) {
   const source = declaration.type?.getText();
   const text = source ?? checker.typeToString(checker.getTypeOfSymbol(property));
-  return `\`${cell(text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\s+/g, ' ').trim())}\``;
+  return `\`${cell(
+    text
+      .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+  )}\``;
 }
 
 function write(pages) {
