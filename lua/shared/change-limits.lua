@@ -28,11 +28,13 @@ local function look_at(q, name, opens)
 end
 
 -- Names that a job waits for, although there is no such limit: it is visible among them, and lets no job through.
-local function await_limits(q, names)
-  if known_limits[names] then
+local function await_limits(q, moves, names)
+  local known = moves.known_limits or {}
+  moves.known_limits = known
+  if known[names] then
     return
   end
-  known_limits[names] = true
+  known[names] = true
   for name in string.gmatch(names, '[^,]+') do
     if not redis.call('ZSCORE', q.limits, name) then
       redis.call('HSET', q.limit .. name, 'running', 0, 'awaited', 1)

@@ -11,7 +11,7 @@ const rule = /^ACL SETUSER shop (.+)$/m.exec(page)![1]!.split(' ');
 const granted = rule.filter((word) => word.startsWith('+')).map((word) => word.slice(1).split('|')[0]!);
 
 /** What is sent by itself, not by a script. */
-const SENT = 'info ping select eval evalsha multi exec bzpopmin zadd pexpire xread xadd unlink xrange'.split(
+const SENT = 'info ping select eval evalsha fcall function multi exec bzpopmin zadd pexpire xread xadd unlink xrange'.split(
   ' ',
 );
 
