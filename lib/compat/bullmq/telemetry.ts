@@ -134,6 +134,10 @@ function describe(work: TracedWork): { name: string; kind: SpanKind; queue: stri
       work.jobName === undefined || work.count > 1 ? work.queueName : `${work.queueName}.${work.jobName}`;
     return { name: `${operation} ${target}`, kind: SpanKind.PRODUCER, queue: work.queueName, operation };
   }
+  if (work.kind === 'schedule') {
+    const { queueName: queue, jobName } = work;
+    return { name: `add ${queue}.${jobName}`, kind: SpanKind.PRODUCER, queue, operation: 'add' };
+  }
   if (work.kind === 'signal') {
     return {
       ...{ name: `signal ${work.queueName}`, kind: SpanKind.PRODUCER },
@@ -148,6 +152,9 @@ function describe(work: TracedWork): { name: string; kind: SpanKind; queue: stri
 function attributesOf(work: TracedWork): Attributes {
   if (work.kind === 'add') {
     return work.count > 1 ? { 'bullmq.job.bulk.count': work.count } : { 'bullmq.job.name': work.jobName };
+  }
+  if (work.kind === 'schedule') {
+    return { 'bullmq.job.name': work.jobName, 'bullmq.job.scheduler.id': work.schedulerId };
   }
   if (work.kind === 'signal') {
     return { 'bullmq.job.id': work.jobId };
