@@ -21,13 +21,13 @@ export class QueueSchedules<
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
       limitsOf,
-      ready: () => this.limitsReady(),
+      withLimits: (attempt) => this.withLimits(attempt),
     }));
   }
 
-  /** Until the limits are there that jobs may name. */
-  protected limitsReady(): Promise<void> | undefined {
-    return undefined;
+  /** Makes what names limits of the queue's own once they are there. */
+  protected withLimits<T>(attempt: () => Promise<T>): Promise<T> {
+    return attempt();
   }
 
   /**

@@ -11,7 +11,7 @@ import { CHANGED } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError, WaitingChildrenError } from '../job/special-errors.js';
-import type { TracedOutcome } from '../job/telemetry.js';
+import type { TracedEnd, TracedOutcome } from '../job/telemetry.js';
 import type { Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { CommitBatch } from '../store/commit-batch.js';
@@ -355,7 +355,7 @@ export class AttemptRunner {
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {
     if (!run.isEnding) {
-      run.end(outcomeOf(write));
+      run.end(outcomeOf(write), run.trace && whatOf(write));
       this.hooks.ended(run);
     }
     if (run.handedBack) {
@@ -378,6 +378,16 @@ export class AttemptRunner {
       }
     });
   }
+}
+
+/** What telemetry is told of a write that ends a run. */
+function whatOf(write: JobWrite): TracedEnd {
+  if (write[0] === 'complete') return { result: write[3] };
+  if (write[0] === 'fail' || write[0] === 'retry') {
+    const reason = JSON.parse(write[3]) as string;
+    return write[0] === 'fail' ? { reason } : { reason, delayMs: Number(write[5]) };
+  }
+  return {};
 }
 
 /** What the write that ends a run makes of it. */
