@@ -10,6 +10,8 @@ import { withSimulation } from './setup/with-simulation.mjs';
 
 const SEEDS = 6;
 const WIDTH = 60;
+/** Job schedulers have a simulation of their own. */
+const SLOT_STEPS = 500;
 const CLIENT_SEEDS = 6;
 /** A client that hangs in a loop of its own is caught too. */
 const CLIENT_MUTANT_MS = 300_000;
@@ -26,15 +28,32 @@ await main(async () => {
       ? tryAll(simulation.CLIENT_MUTANTS.filter(wanted), (mutant) =>
           clientViolation(mutant, folder, seed, steps),
         )
-      : tryScripts(simulation, client, simulation.MUTANTS.filter(wanted), seed, steps);
+      : tryScripts(
+          [
+            { ...simulation, mutants: simulation.MUTANTS.filter(wanted), steps },
+            {
+              simulate: simulation.simulateSlots,
+              describeRun: simulation.describeSlots,
+              mutants: simulation.SLOT_MUTANTS.filter(wanted),
+              steps: SLOT_STEPS,
+            },
+          ],
+          client,
+          seed,
+        );
   });
 });
 
-async function tryScripts({ simulate, describeRun }, client, mutants, seed, steps) {
-  const healthy = await simulate(client, { seed, steps });
-  if (healthy.violation !== undefined)
-    throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
-  return tryAll(mutants, async ({ patches }) => {
+async function tryScripts(simulations, client, seed) {
+  for (const { simulate, describeRun, steps } of simulations) {
+    const healthy = await simulate(client, { seed, steps });
+    if (healthy.violation !== undefined)
+      throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
+  }
+  const all = simulations.flatMap(({ mutants, ...simulation }) =>
+    mutants.map((mutant) => ({ ...mutant, simulation })),
+  );
+  return tryAll(all, async ({ patches, simulation: { simulate, steps } }) => {
     const caught = await firstViolation((next) => simulate(client, { seed: next, steps, patches }), seed);
     return caught && describe(caught, seed, steps);
   });
