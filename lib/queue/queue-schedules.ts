@@ -16,13 +16,18 @@ export class QueueSchedules<
 
   /** @internal */
   get schedulers(): JobSchedulers<J> {
-    const { defaultJobOptions, settings, limitsOf } = this.opts as QueueOptions;
+    const { defaultJobOptions, settings } = this.opts as QueueOptions;
     return (this.own ??= new JobSchedulers<J>(this.store, {
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
-      limitsOf,
+      limitsOf: (data: unknown, name: string) => this.limitsFor(data, name),
       withLimits: (attempt) => this.withLimits(attempt),
     }));
+  }
+
+  /** Limits of a job that names none itself. */
+  protected limitsFor(_data: unknown, _name: string): readonly string[] | undefined {
+    return undefined;
   }
 
   /** Makes what names limits of the queue's own once they are there. */

@@ -43,8 +43,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'the slot of a job is never free again',
-      '        this.loop.ended();\n        this.observer',
-      '        this.observer',
+      '        this.loop.ended();\n        batches',
+      '        batches',
     ],
     ['a job is started whatever became of its lock', '(isHeld && !run.handedBack)', '(true)'],
   ),
