@@ -1,5 +1,5 @@
 // `npm run mutants -- --steps 3000 --seed 1`: the simulation against scripts with one guard removed each; with `--client` the
-// simulation of the client that ships against clients with one guard removed each, with `--limits` that of limits. Every mutant must be caught; one that
+// simulation of the client that ships against clients with one guard removed each. Every mutant must be caught; one that
 // survives means that the simulation does not test that guard. `--only TEXT` tries those whose name has that text.
 import { spawnSync } from 'node:child_process';
 import { compileMutant } from './setup/load-simulation.mjs';
@@ -10,19 +10,18 @@ import { withSimulation } from './setup/with-simulation.mjs';
 
 const SEEDS = 6;
 const WIDTH = 60;
+/** Job schedulers and limits have simulations of their own. */
+const SLOT_STEPS = 500;
+const LIMIT_STEPS = 200;
 const CLIENT_SEEDS = 6;
-const LIMIT_STEPS = 150;
 /** A client that hangs in a loop of its own is caught too. */
 const CLIENT_MUTANT_MS = 300_000;
 
 await main(async () => {
   const args = process.argv.slice(2);
   const isClient = args.includes('--client');
-  const isLimits = args.includes('--limits');
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
-  const rest = args.filter(
-    (arg, i) => !['--client', '--limits', '--only'].includes(arg) && args[i - 1] !== '--only',
-  );
+  const rest = args.filter((arg, i) => !['--client', '--only'].includes(arg) && args[i - 1] !== '--only');
   const { steps, seed } = readNumbers(rest, { steps: isClient ? 1000 : 3000, seed: 1 });
   return withSimulation((simulation, client, folder) => {
     const wanted = ({ name }) => name.includes(only);
@@ -30,29 +29,40 @@ await main(async () => {
       ? tryAll(simulation.CLIENT_MUTANTS.filter(wanted), (mutant) =>
           clientViolation(mutant, folder, seed, steps),
         )
-      : isLimits
-        ? tryLimits(simulation, client, simulation.LIMIT_MUTANTS.filter(wanted), seed)
-        : tryScripts(simulation, client, simulation.MUTANTS.filter(wanted), seed, steps);
+      : tryScripts(
+          [
+            { ...simulation, mutants: simulation.MUTANTS.filter(wanted), steps },
+            {
+              simulate: simulation.simulateSlots,
+              describeRun: simulation.describeSlots,
+              mutants: simulation.SLOT_MUTANTS.filter(wanted),
+              steps: SLOT_STEPS,
+            },
+            {
+              simulate: simulation.simulateLimits,
+              describeRun: simulation.describeLimits,
+              mutants: simulation.LIMIT_MUTANTS.filter(wanted),
+              steps: LIMIT_STEPS,
+            },
+          ],
+          client,
+          seed,
+        );
   });
 });
 
-async function tryScripts({ simulate, describeRun }, client, mutants, seed, steps) {
-  const healthy = await simulate(client, { seed, steps });
-  if (healthy.violation !== undefined)
-    throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
-  return tryAll(mutants, async ({ patches }) => {
+async function tryScripts(simulations, client, seed) {
+  for (const { simulate, describeRun, steps } of simulations) {
+    const healthy = await simulate(client, { seed, steps });
+    if (healthy.violation !== undefined)
+      throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
+  }
+  const all = simulations.flatMap(({ mutants, ...simulation }) =>
+    mutants.map((mutant) => ({ ...mutant, simulation })),
+  );
+  return tryAll(all, async ({ patches, simulation: { simulate, steps } }) => {
     const caught = await firstViolation((next) => simulate(client, { seed: next, steps, patches }), seed);
     return caught && describe(caught, seed, steps);
-  });
-}
-
-async function tryLimits({ simulateLimits }, client, mutants, seed) {
-  const healthy = await simulateLimits(client, { seed, steps: LIMIT_STEPS });
-  if (healthy.violation !== undefined) throw new Error(`The scripts themselves fail: ${healthy.violation}`);
-  return tryAll(mutants, async ({ patches }) => {
-    const run = (next) => simulateLimits(client, { seed: next, steps: LIMIT_STEPS, patches });
-    const caught = await firstViolation(run, seed);
-    return caught && describe(caught, seed, LIMIT_STEPS);
   });
 }
 

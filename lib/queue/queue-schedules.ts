@@ -50,7 +50,19 @@ export class QueueSchedules<
     repeat: RepeatOptions,
     template?: JobSchedulerTemplate<D, N>,
   ): Promise<J | undefined> {
-    return this.schedulers.upsert(id, repeat, template);
+    const upsert = (): Promise<J | undefined> => this.schedulers.upsert(id, repeat, template);
+    if (!this.tracing?.telemetry) {
+      return upsert();
+    }
+    const jobName = template?.name ?? id;
+    return this.tracing.trace(
+      { kind: 'schedule', queueName: this.name, jobName, schedulerId: id },
+      async (trace) => {
+        const next = await upsert();
+        if (next) trace.added?.([next.id]);
+        return next;
+      },
+    );
   }
 
   /** The job scheduler as it was given, with its next slot; undefined when there is none. */

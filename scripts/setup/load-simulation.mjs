@@ -11,6 +11,8 @@ const MODULES = [
   'simulation/mutants',
   'simulation/limits/simulate-limits',
   'simulation/limits/limit-mutants',
+  'simulation/slot-simulation',
+  'simulation/slot-mutants',
   'client-simulation/client-simulation',
   'client-simulation/client-mutants',
   'client-simulation/shrink',

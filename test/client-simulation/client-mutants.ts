@@ -286,6 +286,16 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
+    'schedule/slot-planner.ts',
+    ['slots that passed are left out of all plans', "missed === 'all' ? atMost", "missed === 'all' ? 0"],
+    [
+      'slots are planned from the current one on',
+      'Math.max(Number(record.last), record.slot)',
+      'record.slot',
+    ],
+    ['nobody plans slots', 'ids.forEach((id) => this.wanted.add(id));', ''],
+  ),
+  ...of(
     'job/wait-until-finished.ts',
     [
       'who waits does not look again',

@@ -36,3 +36,8 @@ export async function simulateLimits(
   }
   return { seed, steps: step, violation, seen: queue.seen };
 }
+
+/** A failed run in a line, with what to type to see it again. */
+export function describeLimits({ seed, steps, violation }: LimitSimulationResult): string {
+  return `seed ${seed}, step ${steps}: ${violation}; again: npm run simulate -- --limits --seed ${seed}`;
+}
