@@ -5,8 +5,8 @@ import { transform } from '@swc/core';
 import { inRoot, root } from './paths.mjs';
 
 const SOURCES = ['lib', 'test/support', 'test/simulation', 'test/client-simulation'];
-/** Not simulated, and written with decorators. */
-const LEFT_OUT = /^lib\/(nest|testing|compat)\/|^lib\/index\.ts$/;
+/** Not simulated, and written with decorators; of the test kit no more than its virtual time. */
+const LEFT_OUT = /^lib\/(nest|compat)\/|^lib\/testing\/(?!virtual-|seeded-random)|^lib\/index\.ts$/;
 const MODULES = [
   'simulation/simulation',
   'simulation/mutants',
@@ -28,6 +28,12 @@ export async function compileSimulation() {
   const files = SOURCES.flatMap(typescriptIn).filter((file) => !LEFT_OUT.test(relative(root, file)));
   await Promise.all(files.map((file) => compile(file, readFileSync(file, 'utf8'), folder)));
   return folder;
+}
+
+/** Adds specs, named as in `test/`, to a compiled simulation. */
+export async function compileSpecs(folder, specs) {
+  const files = specs.map((spec) => inRoot('test', spec));
+  await Promise.all(files.map((file) => compile(file, readFileSync(file, 'utf8'), folder)));
 }
 
 /** What a compiled simulation exports. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { mutant } from '../simulation/mutant.js';
 import { connectTestRedis } from '../support/redis.js';
-import { CLIENT_MUTANTS } from './client-mutants.js';
+import { CLIENT_MUTANTS, SHORT_CLIENT_MUTANTS } from './client-mutants.js';
 import { simulateClients } from './client-simulation.js';
 import { describeClients, shrink } from './shrink.js';
 
@@ -78,6 +78,10 @@ describe('the client that ships, in a simulated world', () => {
       readFileSync(`lib/${file}`, 'utf8').split(from).length - 1;
 
     expect(CLIENT_MUTANTS.length).toBeGreaterThanOrEqual(30);
+    expect(SHORT_CLIENT_MUTANTS.filter((each) => !CLIENT_MUTANTS.some(({ name }) => name === each))).toEqual(
+      [],
+    );
+    expect(CLIENT_MUTANTS.filter(({ spec }) => spec !== undefined)).toHaveLength(11);
     expect(CLIENT_MUTANTS.filter((each) => times(each) !== 1).map(({ name }) => name)).toEqual([]);
   });
 });

@@ -5,6 +5,9 @@ import { VirtualTimers } from '../../lib/testing/virtual-timers.js';
 /** Nothing of what is on its way in this process is left when it resolves. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** That fire in one go; a service that sets more of them is at fault. */
+const MOST_TIMERS = 10_000;
+
 /** For the test of one service: its runtime, whose time stands still until the test moves it. */
 export class StillTime {
   private readonly timers = new VirtualTimers(1000);
@@ -31,7 +34,10 @@ export class StillTime {
   async pass(ms: number): Promise<void> {
     const end = this.now + ms;
     await settled();
+    let fired = 0;
     for (let timer = this.timers.next(); timer && timer.due <= end; timer = this.timers.next()) {
+      fired += 1;
+      if (fired > MOST_TIMERS) throw new Error('Timers are set again and again, and time does not go on.');
       this.timers.fire(timer);
       await this.runtime.soonDone();
     }

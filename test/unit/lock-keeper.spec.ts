@@ -192,6 +192,34 @@ describe('a lock keeper', () => {
     expect(kept.renewals.made).toHaveLength(0);
   });
 
+  it('doubts a lock that was granted too long ago, and asks Redis for it', async () => {
+    const kept = new Kept();
+    const run = kept.hold('1');
+    expect(kept.keeper.isDoubtful(run)).toBe(false);
+    kept.keeper.hold(run, kept.time.now - LOCK_MS);
+    expect(kept.keeper.isDoubtful(run)).toBe(true);
+
+    const confirming = kept.keeper.confirm(run);
+    await kept.renewals.last.answer([]);
+
+    expect(await confirming).toBe(true);
+    expect(kept.keeper.isDoubtful(run)).toBe(false);
+  });
+
+  it.each<[string, (kept: Kept) => Promise<void>]>([
+    ['is gone', (kept) => kept.renewals.last.answer(['1'])],
+    ['cannot be asked for', (kept) => kept.renewals.last.fail(new Error('refused'))],
+  ])('aborts the run whose doubtful lock %s', async (_case, reply) => {
+    const kept = new Kept();
+    const run = kept.hold('1');
+    const confirming = kept.keeper.confirm(run);
+    await reply(kept);
+
+    expect(await confirming).toBe(false);
+    expect(run.isAborted).toBe(true);
+    expect(kept.lost).toEqual([['1']]);
+  });
+
   it('has no timer while it holds nothing, nor once it was stopped', async () => {
     const kept = new Kept();
     expect(kept.time.isSet).toBe(false);
