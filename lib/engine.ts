@@ -61,7 +61,9 @@ export type {
   MeasuredQueue,
   Telemetry,
   Trace,
+  TracedEnd,
   TracedOutcome,
+  Upkeep,
   TracedWork,
 } from './job/telemetry.js';
 export type { JobExplanation, WaitReason } from './job/explanation.js';
