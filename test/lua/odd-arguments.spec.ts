@@ -65,7 +65,7 @@ async function send(name: ScriptName, { args, rest }: ValidCall): Promise<string
   const script = scripts[name]!;
   const own = script.keys.map((key) => keys.of(key));
   try {
-    await client.eval(script.lua, own.length, ...own, ...args, ...rest);
+    await client.evalsha(script.sha, own.length, ...own, ...args, ...rest);
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -129,14 +129,17 @@ async function goOn(): Promise<string[]> {
 
 describe('odd arguments', () => {
   let seeded: Snapshot = [];
+  let paused: Snapshot = [];
 
-  async function prepare({ paused }: ValidCall): Promise<Snapshot> {
-    await putBack(seeded);
-    if (paused) await client.hset(keys.of('meta'), 'paused', 1);
-    return take();
+  /** Returns what is there then. */
+  async function prepare(call: ValidCall): Promise<Snapshot> {
+    const snapshot = call.paused ? paused : seeded;
+    await putBack(snapshot);
+    return snapshot;
   }
 
   beforeAll(async () => {
+    await Promise.all(Object.values(scripts).map(({ lua }) => client.script('LOAD', lua)));
     await seedQueue(client, keys.prefix, keys.queueName, BUSY_SEED);
     const at = String(SEED_TIME);
     const twin = { args: [at, 'seed', '1', '1'], rest: ['twin', '100000,,,,200000,er,twin', BODY] };
@@ -160,6 +163,8 @@ describe('odd arguments', () => {
     for (const [name, made] of SCHEDULERS) failures.push(await send(name, made));
     if (failures.join('') !== '') throw new Error(failures.join());
     seeded = await take();
+    await client.hset(keys.of('meta'), 'paused', 1);
+    paused = await take();
   });
 
   afterAll(async () => {
