@@ -19,9 +19,17 @@ const scheduler = (id: string, more: Partial<SchedulerRecord> = {}): SchedulerRe
     ...more,
   }) as SchedulerRecord;
 
+interface Read {
+  now: number;
+  records: SchedulerRecord[];
+  unreadable: string[];
+}
+
+const read = (...records: SchedulerRecord[]): Read => ({ now: NOW, records, unreadable: [] });
+
 /** A planner whose reads a test answers. */
 class Planning {
-  readonly reads = new OpenCalls<readonly string[], { now: number; records: SchedulerRecord[] }>();
+  readonly reads = new OpenCalls<readonly string[], Read>();
   readonly plans: SlotPlan[][] = [];
   readonly failures: Error[] = [];
   readonly planner = new SlotPlanner(
@@ -39,7 +47,7 @@ describe('a slot planner', () => {
   it('plans the slots that follow the last one', async () => {
     const { planner, reads, plans } = new Planning();
     planner.need(['a']);
-    await reads.last.answer({ now: NOW, records: [scheduler('a')] });
+    await reads.last.answer(read(scheduler('a')));
     await planner.idle();
 
     const [first, second] = plans[0]![0]!.slots;
@@ -52,10 +60,10 @@ describe('a slot planner', () => {
     planner.need(['b', 'c']);
     planner.need(['c']);
     expect(reads.made.map(({ args }) => args)).toEqual([['a']]);
-    await reads.last.answer({ now: NOW, records: [] });
+    await reads.last.answer(read());
 
     expect(reads.last.args).toEqual(['b', 'c']);
-    await reads.last.answer({ now: NOW, records: [] });
+    await reads.last.answer(read());
     await planner.idle();
     expect(reads.made).toHaveLength(2);
   });
@@ -63,7 +71,7 @@ describe('a slot planner', () => {
   it('leaves one alone that another process has planned for meanwhile', async () => {
     const { planner, reads, plans } = new Planning();
     planner.need(['a']);
-    await reads.last.answer({ now: NOW, records: [scheduler('a', { planned: 20 })] });
+    await reads.last.answer(read(scheduler('a', { planned: 20 })));
     await planner.idle();
 
     expect(plans).toEqual([]);
@@ -72,10 +80,9 @@ describe('a slot planner', () => {
   it('plans the others where one cannot be read, and says so', async () => {
     const { planner, reads, plans, failures } = new Planning();
     planner.need(['bad', 'good']);
-    await reads.last.answer({
-      now: NOW,
-      records: [scheduler('bad', { given: '{"repeat":{"pattern":"no"}}' }), scheduler('good')],
-    });
+    await reads.last.answer(
+      read(scheduler('bad', { given: '{"repeat":{"pattern":"no"}}' }), scheduler('good')),
+    );
     await planner.idle();
 
     expect(plans[0]!.map(({ record }) => record.id)).toEqual(['good']);
@@ -86,7 +93,7 @@ describe('a slot planner', () => {
     const { planner, reads, plans, failures } = new Planning();
     planner.need(['a']);
     const given = JSON.stringify({ repeat: { pattern: 'mine' }, strategy: true, name: 'tick' });
-    await reads.last.answer({ now: NOW, records: [scheduler('a', { given })] });
+    await reads.last.answer(read(scheduler('a', { given })));
     await planner.idle();
 
     expect(plans).toEqual([]);
@@ -101,7 +108,7 @@ describe('a slot planner', () => {
     expect(failures).toEqual([new Error('refused')]);
 
     planner.need(['a']);
-    await reads.last.answer({ now: NOW, records: [scheduler('a')] });
+    await reads.last.answer(read(scheduler('a')));
     await planner.idle();
 
     expect(plans).toHaveLength(1);
@@ -116,7 +123,7 @@ describe('a slot planner', () => {
     await settled();
     expect(stopped).toBe(false);
 
-    await reads.last.answer({ now: NOW, records: [scheduler('a')] });
+    await reads.last.answer(read(scheduler('a')));
     await stop;
     planner.need(['c']);
 

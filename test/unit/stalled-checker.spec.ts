@@ -44,6 +44,7 @@ class Check {
       stalled: (id) => void this.stalled.push(id),
       exhausted: (record, sentAt) => void this.exhausted.push([record, sentAt]),
       unplanned: (ids) => void this.unplanned.push(...ids),
+      looks: (look) => look(),
       failed: (error) => void this.failures.push(error),
     },
   );
