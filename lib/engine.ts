@@ -5,7 +5,14 @@ export type { QueueListener } from './queue/queue-types.js';
 export { MetricsTime } from './queue/metrics-time.js';
 export type { ClientEntry, Metrics, QueueMeta } from './queue/queue-reports.js';
 export { Worker } from './worker/worker.js';
-export type { Processor, WorkerOptions } from './worker/worker-options.js';
+export { Batch } from './worker/batch.js';
+export type { BatchOptions } from './worker/batch-options.js';
+export type {
+  BatchProcessor,
+  BatchWorkerOptions,
+  Processor,
+  WorkerOptions,
+} from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
 export type { WorkerEvent, WorkerEventOf } from './worker/worker-streams.js';
 export type { BufferOptions, OverflowPolicy } from './events/event-buffer.js';

@@ -13,6 +13,8 @@ import { withSimulation } from './setup/with-simulation.mjs';
 
 const SEEDS = 6;
 const WIDTH = 60;
+/** Job schedulers have a simulation of their own. */
+const SLOT_STEPS = 500;
 const CLIENT_SEEDS = 6;
 const STEPS = 3000;
 const CLIENT_STEPS = 1000;
@@ -31,11 +33,11 @@ await main(async () => {
   );
   const { steps, seed } = readNumbers(rest, { steps: isClient ? CLIENT_STEPS : STEPS, seed: 1 });
   return withSimulation(async (simulation, client, folder) => {
-    const { MUTANTS, CLIENT_MUTANTS, SHORT_MUTANTS, SHORT_CLIENT_MUTANTS } = simulation;
-    const ofScripts = (mutants) => tryScripts(simulation, client, mutants, seed, steps);
+    const { CLIENT_MUTANTS, SHORT_MUTANTS, SHORT_CLIENT_MUTANTS } = simulation;
+    const ofScripts = (wanted) => tryScripts(scriptSimulations(simulation, wanted, steps), client, seed);
     const ofClient = (mutants, stepsASeed) => tryClients(mutants, folder, seed, stepsASeed);
     if (isShort) {
-      const scripts = await ofScripts(MUTANTS.filter(({ name }) => SHORT_MUTANTS.includes(name)));
+      const scripts = await ofScripts(({ name }) => SHORT_MUTANTS.includes(name));
       const clients = await ofClient(
         CLIENT_MUTANTS.filter(({ name, spec }) => spec || SHORT_CLIENT_MUTANTS.includes(name)),
         CLIENT_STEPS,
@@ -43,7 +45,7 @@ await main(async () => {
       return scripts + clients;
     }
     const wanted = ({ name }) => name.includes(only);
-    return isClient ? ofClient(CLIENT_MUTANTS.filter(wanted), steps) : ofScripts(MUTANTS.filter(wanted));
+    return isClient ? ofClient(CLIENT_MUTANTS.filter(wanted), steps) : ofScripts(wanted);
   });
 });
 
@@ -58,11 +60,29 @@ async function tryClients(mutants, folder, seed, steps) {
   });
 }
 
-async function tryScripts({ simulate, describeRun }, client, mutants, seed, steps) {
-  const healthy = await simulate(client, { seed, steps });
-  if (healthy.violation !== undefined)
-    throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
-  return tryAll(mutants, async ({ patches }) => {
+/** The simulations of the scripts that have something to try. */
+function scriptSimulations({ simulate, describeRun, MUTANTS, ...slots }, wanted, steps) {
+  return [
+    { simulate, describeRun, mutants: MUTANTS.filter(wanted), steps },
+    {
+      simulate: slots.simulateSlots,
+      describeRun: slots.describeSlots,
+      mutants: slots.SLOT_MUTANTS.filter(wanted),
+      steps: SLOT_STEPS,
+    },
+  ].filter(({ mutants }) => mutants.length > 0);
+}
+
+async function tryScripts(simulations, client, seed) {
+  for (const { simulate, describeRun, steps } of simulations) {
+    const healthy = await simulate(client, { seed, steps });
+    if (healthy.violation !== undefined)
+      throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
+  }
+  const all = simulations.flatMap(({ mutants, ...simulation }) =>
+    mutants.map((mutant) => ({ ...mutant, simulation })),
+  );
+  return tryAll(all, async ({ patches, simulation: { simulate, steps } }) => {
     const caught = await firstViolation((next) => simulate(client, { seed: next, steps, patches }), seed);
     return caught && describe(caught, seed, steps);
   });

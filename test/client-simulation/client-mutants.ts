@@ -76,8 +76,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'the slot of a job is never free again',
-      '        this.loop.ended();\n        this.observer',
-      '        this.observer',
+      '        this.loop.ended();\n        batches',
+      '        batches',
     ],
     ['a job is started whatever became of its lock', '(isHeld && !run.handedBack)', '(true)'],
   ),
@@ -317,6 +317,16 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       '      this.subscriber.next(event);\n      void this.busy(() => this.refresh());',
       '      this.subscriber.next(event);',
     ],
+  ),
+  ...of(
+    'schedule/slot-planner.ts',
+    ['slots that passed are left out of all plans', "missed === 'all' ? atMost", "missed === 'all' ? 0"],
+    [
+      'slots are planned from the current one on',
+      'Math.max(Number(record.last), record.slot)',
+      'record.slot',
+    ],
+    ['nobody plans slots', 'ids.forEach((id) => this.wanted.add(id));', ''],
   ),
   ...of(
     'job/wait-until-finished.ts',
