@@ -20,7 +20,7 @@ class Mails extends WorkerHost {
 }
 Processor(name)(Mails);
 
-class AppModule {}
+function AppModule() {}
 Module({
   imports: [
     BullModule.forRoot({ connection: { url, maxRetriesPerRequest: null }, prefix }),
