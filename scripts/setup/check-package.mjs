@@ -28,7 +28,10 @@ const CONSUMERS = [
   {
     name: 'without-nest',
     dependencies: { rxjs: '^7.8.0' },
-    programs: ['embedded-redis', ...(hasEngine ? ['engine-alone', 'bullmq-app', 'test-kit'] : [])],
+    programs: [
+      'embedded-redis',
+      ...(hasEngine ? ['engine-alone', 'without-nest', 'bullmq-app', 'test-kit'] : []),
+    ],
   },
   ...['^11.0.0', '^12.0.0'].map((range) => ({
     name: `nest-${range.slice(1, 3)}`,
