@@ -161,9 +161,13 @@ export const ttlEvicted: Row = {
     for (let n = 0; n < scene.times(80, 20); n += 1) {
       await scene.sleep(100);
       await scene.fault('evict', async () => {
-        const [, keys] = await client.scan(scene.pick(1024), 'COUNT', 200);
-        const chosen = keys[scene.pick(Math.max(1, keys.length))];
-        if (chosen !== undefined && (await client.pttl(chosen)) > 0) removed += await client.del(chosen);
+        const keys = await client.keys('*');
+        for (let tries = 0; tries < 200; tries += 1) {
+          const chosen = keys[scene.pick(keys.length)];
+          if (chosen === undefined || (await client.pttl(chosen)) <= 0) continue;
+          removed += await client.del(chosen);
+          break;
+        }
       });
     }
     scene.remarks.push(`${removed} keys removed`);
