@@ -1,6 +1,6 @@
 import type { Address, WorkerSettings } from '../systems/system.js';
 
-interface Orders {
+export interface Orders {
   system: string;
   address: Address;
   queue: string;

@@ -106,7 +106,6 @@ export const requestsDoubled: Row = {
 export const connectionsKilled: Row = {
   name: 'connections-killed',
   title: 'all connections killed, each 100 ms (CLIENT KILL)',
-  isShort: true,
   async run(scene) {
     const redis = await scene.redis();
     const client = scene.client(redis);

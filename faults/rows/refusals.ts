@@ -175,6 +175,31 @@ export const ttlEvicted: Row = {
   },
 };
 
+export const anyEvicted: Row = {
+  name: 'any-evicted',
+  title: 'keys of all kinds evicted (maxmemory with allkeys-lru, which no queue is made for)',
+  serverLoses: true,
+  async run(scene) {
+    const redis = await scene.redis({ args: ['--maxmemory-policy', 'allkeys-lru'] });
+    const client = scene.client(redis);
+    await scene.begin({ address: at(redis), load: { ...LOAD, jobsPerSecond: 80, padBytes: 8000 } });
+    for (let n = 0; n < scene.times(4, 2); n += 1) {
+      await scene.sleep(1500);
+      await scene.fault('evict', async () => {
+        scene.lose();
+        const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))![1]);
+        await client.config('SET', 'maxmemory', Math.floor(used * 0.7));
+        await scene.sleep(500);
+        await client.config('SET', 'maxmemory', 0);
+        scene.lose();
+      });
+    }
+    const evicted = /evicted_keys:(\d+)/.exec(await client.info('stats'))![1]!;
+    scene.remarks.push(`${evicted} keys evicted`);
+    await scene.settle();
+  },
+};
+
 async function untilSaved(client: Redis, status: string): Promise<void> {
   while (!(await client.info('persistence')).includes(`rdb_last_bgsave_status:${status}`)) {
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,4 +1,4 @@
-import { Queue, StepwellError, Worker } from '../../lib/engine.js';
+import { Queue, QueueEvents, StepwellError, Worker } from '../../lib/engine.js';
 import { toConnection } from './address-to-connection.js';
 import type { LoadJob, System } from './system.js';
 
@@ -59,6 +59,14 @@ export const stepwell: System = {
     worker.on('completed', (job) => notices.done(job.data.key, job.id, tokens.get(job) ?? '-'));
     await worker.waitUntilReady();
     return { close: () => worker.close() };
+  },
+
+  async openListener(address, name, heard, onError) {
+    const events = new QueueEvents(name, { connection: toConnection(address), prefix: PREFIX });
+    events.on('error', onError);
+    events.on('completed', ({ returnvalue }) => heard(Number(returnvalue)));
+    await events.waitUntilReady();
+    return { close: () => events.close() };
   },
 
   isRefusal: (error) =>

@@ -79,6 +79,13 @@ export interface System {
     settings: WorkerSettings,
     notices: WorkerNotices,
   ): Promise<WorkerHandle>;
+  /** Tells of each job that completed, by its number, as its event says. */
+  openListener(
+    address: Address,
+    queue: string,
+    heard: (key: number) => void,
+    onError: (error: Error) => void,
+  ): Promise<WorkerHandle>;
   /** Whether an add that was refused with this error has certainly written nothing. */
   isRefusal(error: Error): boolean;
   /** Reads what is there, from a healthy server. */
