@@ -19,6 +19,8 @@ export interface Cast {
   /** @default 2 */
   workers?: number;
   settings?: Partial<WorkerSettings>;
+  /** Whether adds wait for a replica to have them. */
+  waitsForReplica?: boolean;
   /** See `WorkerOrders`. */
   writesLate?: boolean;
   /** Whether somebody listens to events. Default: yes. */
@@ -28,7 +30,7 @@ export interface Cast {
 }
 
 /** Locks that expire while one looks on, and stalled jobs that are never given up. */
-const SETTINGS: WorkerSettings = { concurrency: 10, lockMs: 3000, stalledMs: 1000, maxStalled: 1000 };
+const SETTINGS: WorkerSettings = { concurrency: 10, lockMs: 5000, stalledMs: 1000, maxStalled: 1000 };
 const MEASURE_MS = 500;
 const END_MS = 30_000;
 /** How long the load goes on after the last fault. */
@@ -107,7 +109,8 @@ export class Scene {
   }
 
   async addProducer(): Promise<void> {
-    const orders = { ...this.#orders(), seed: this.seed, load: this.#cast!.load };
+    const { load, waitsForReplica = false } = this.#cast!;
+    const orders = { ...this.#orders(), seed: this.seed, load, waitsForReplica };
     this.producer = await Program.start('producer', orders);
     this.#programs.push(this.producer);
   }

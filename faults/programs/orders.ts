@@ -16,6 +16,7 @@ export interface WorkerOrders extends Orders {
 export interface ProducerOrders extends Orders {
   seed: number;
   load: Load;
+  waitsForReplica: boolean;
 }
 
 /** What a producer adds. */

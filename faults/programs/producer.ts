@@ -21,8 +21,11 @@ let isOver = false;
 
 const describe = (error: Error): string =>
   `${String((error as { code?: unknown }).code ?? error.name)}:${error.message.slice(0, 60)}`;
-const producer = await system.openProducer(orders.address, orders.queue, (error) =>
-  ledger.note('error', -1, '-', '-', describe(error)),
+const producer = await system.openProducer(
+  orders.address,
+  orders.queue,
+  (error) => ledger.note('error', -1, '-', '-', describe(error)),
+  orders,
 );
 process.on('SIGTERM', () => (isOver = true));
 process.on('disconnect', () => process.exit(0));

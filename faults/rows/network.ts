@@ -63,8 +63,8 @@ export const clientPause: Row = {
     for (let n = 0; n < scene.times(4, 1); n += 1) {
       await scene.sleep(1500);
       await scene.fault('pause', async () => {
-        await client.call('CLIENT', 'PAUSE', 4000, n % 2 === 0 ? 'ALL' : 'WRITE');
-        await scene.sleep(4000);
+        await client.call('CLIENT', 'PAUSE', 6000, n % 2 === 0 ? 'ALL' : 'WRITE');
+        await scene.sleep(6000);
       });
     }
     await scene.sleep(1500);

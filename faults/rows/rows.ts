@@ -1,6 +1,6 @@
 import type { Row } from '../row.js';
 import { clusterFailover, clusterKilled, slotMoved } from './clusters.js';
-import { replicaPromoted, sentinel } from './failovers.js';
+import { replicaAwaited, replicaPromoted, sentinel } from './failovers.js';
 import { serverClock, workerClocks } from './clocks.js';
 import { dueAtOnce, fuzz, outage, retryStorm, shutdownGone } from './loads.js';
 import * as network from './network.js';
@@ -19,6 +19,7 @@ export const rows: readonly Row[] = [
   servers.oldSnapshot,
   servers.emptyServer,
   replicaPromoted,
+  replicaAwaited,
   sentinel,
   clusterKilled,
   clusterFailover,

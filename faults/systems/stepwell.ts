@@ -8,9 +8,10 @@ const PREFIX = 'faults';
 export const stepwell: System = {
   name: 'stepwell',
 
-  async openProducer(address, name, onError) {
+  async openProducer(address, name, onError, { waitsForReplica }) {
     const connection = toConnection(address);
-    const queue = new Queue<LoadJob>(name, { connection, prefix: PREFIX });
+    const durability = waitsForReplica ? { durability: { replicas: 1, timeoutMs: 500 } } : {};
+    const queue = new Queue<LoadJob>(name, { connection, prefix: PREFIX, ...durability });
     queue.on('error', onError);
     await queue.waitUntilReady();
     return {
