@@ -34,7 +34,7 @@ await main(async () => {
   const { steps, seed } = readNumbers(rest, { steps: isClient ? CLIENT_STEPS : STEPS, seed: 1 });
   return withSimulation(async (simulation, client, folder) => {
     const { CLIENT_MUTANTS, SHORT_MUTANTS, SHORT_CLIENT_MUTANTS } = simulation;
-    const ofScripts = (wanted) => tryScripts(scriptSimulations(simulation, wanted, steps), client, seed);
+    const ofScripts = (wanted) => tryScripts(simulationsOf(simulation, wanted, steps), client, seed);
     const ofClient = (mutants, stepsASeed) => tryClients(mutants, folder, seed, stepsASeed);
     if (isShort) {
       const scripts = await ofScripts(({ name }) => SHORT_MUTANTS.includes(name));
@@ -60,14 +60,14 @@ async function tryClients(mutants, folder, seed, steps) {
   });
 }
 
-/** The simulations of the scripts that have something to try. */
-function scriptSimulations({ simulate, describeRun, MUTANTS, ...slots }, wanted, steps) {
+/** The simulations of the scripts, each with its mutants. */
+function simulationsOf(simulation, wanted, steps) {
   return [
-    { simulate, describeRun, mutants: MUTANTS.filter(wanted), steps },
+    { ...simulation, mutants: simulation.MUTANTS.filter(wanted), steps },
     {
-      simulate: slots.simulateSlots,
-      describeRun: slots.describeSlots,
-      mutants: slots.SLOT_MUTANTS.filter(wanted),
+      simulate: simulation.simulateSlots,
+      describeRun: simulation.describeSlots,
+      mutants: simulation.SLOT_MUTANTS.filter(wanted),
       steps: SLOT_STEPS,
     },
   ].filter(({ mutants }) => mutants.length > 0);
