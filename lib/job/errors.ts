@@ -248,6 +248,27 @@ export class CallTimeoutError extends ConnectionError {
   }
 }
 
+/**
+ * What was added is in Redis, and not on as many replicas as `durability` asks for: a failover now may lose it. It is not taken back;
+ * with a `jobId` of your own an add can be repeated.
+ */
+export class NotReplicatedError extends StepwellError {
+  /** It is there, on the server that was asked. */
+  readonly mayBeWritten = true;
+
+  constructor(
+    readonly replicas: number,
+    /** How many have it. */
+    readonly reached: number,
+    timeoutMs: number,
+  ) {
+    super(
+      `What was written is on ${reached} of ${replicas} replicas after ${timeoutMs} ms (durability). It is there, and a failover may lose it.`,
+      'NOT_REPLICATED',
+    );
+  }
+}
+
 /** Redis does not answer, and as many adds as the `backlog` allows wait for it. Nothing was written. */
 export class BacklogFullError extends StepwellError {
   constructor(backlog: number) {

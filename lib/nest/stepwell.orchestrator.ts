@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import { isDeepStrictEqual } from 'node:util';
+import { InvalidOptionError } from '../job/errors.js';
 import type { Timer } from '../runtime/runtime.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { QueueOptions } from '../queue/queue-options.js';
@@ -14,7 +15,7 @@ import type { WorkerOptions } from '../worker/worker-options.js';
 import { afterLazyLoad } from './after-lazy-load.js';
 import { baseOptionsOf } from './base-options.js';
 import { describeProcessors } from './describe-processors.js';
-import type { DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
+import type { DiscoveredListener, DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
 import { JobRouter } from './job-router.js';
 import { mergeWorkerOptions } from './merge-worker-options.js';
 import { afterBootstrap, foundProvider, takeUnseenProcessors } from './start-watch.js';
@@ -23,6 +24,7 @@ import { SharedOptions } from './shared-options.js';
 import { sayMissingShutdownHooks } from './shutdown-hooks.js';
 import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
+import { StepwellLimits } from './stepwell.limits.js';
 import { StepwellListeners } from './stepwell.listeners.js';
 import { StepwellHealth } from './stepwell.health.js';
 import { StepwellLog } from './stepwell.log.js';
@@ -44,6 +46,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     private readonly registry: StepwellRegistry,
     private readonly log: StepwellLog,
     private readonly dedup: StepwellDedup,
+    private readonly limits: StepwellLimits,
     private readonly listeners: StepwellListeners,
     private readonly shared: SharedOptions,
     private readonly startCheck: StepwellStartCheck,
@@ -102,6 +105,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     const byHand = mergeWorkerOptions(processors).autorun === false;
     this.registry.addWorker(this.createWorker(queue, processors, start), byHand);
     processors.forEach((processor) => this.dedup.apply(processor));
+    processors.forEach((processor) => this.limits.apply(processor));
     this.log.processors(queue, describeProcessors(processors));
     this.schedules.add(queue, processors);
   }
@@ -116,25 +120,36 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     for (const [queue, processors] of queues) {
       this.begin(queue, processors, (worker) => void worker.run().catch(() => {}));
     }
-    this.attachListeners();
+    this.attachListeners(true);
   }
 
-  private attachListeners(): void {
-    for (const listener of this.explorer.exploreListeners()) {
-      const name = `${listener.label} ${listener.source} ${listener.queue} ${listener.event}`;
-      if (this.found.has(name)) continue;
-      this.found.add(name);
-      this.listeners.attach(listener);
-    }
+  /** After the start, those of classes that were not there before. */
+  private attachListeners(isLate = false): void {
+    const listeners = this.explorer.exploreListeners();
+    const nameOf = (each: DiscoveredListener): string =>
+      `${each.label} ${each.source} ${each.queue} ${each.event}`;
+    const late = isLate ? listeners.filter((each) => !this.found.has(nameOf(each))) : listeners;
+    late.forEach((listener) => this.listeners.attach(listener));
+    listeners.forEach((each) => this.found.add(nameOf(each)));
   }
 
   private createWorker(queue: string, processors: DiscoveredProcessor[], start: StartWorker): Worker {
     const router = new JobRouter(queue);
     processors.flatMap(({ handlers }) => handlers).forEach((handler) => router.add(handler));
+    const { batch } = router;
     const own = mergeWorkerOptions(processors);
+    if (own.batch !== undefined) {
+      throw new InvalidOptionError(
+        'batch',
+        own.batch,
+        'Put it on the method: @Process({ batch: { size: 50 } }).',
+      );
+    }
     const settings = { ...this.strategyOf(queue), ...own.settings };
     const options: WorkerOptions = { ...this.placeOf(queue, processors), ...own, settings };
-    const worker = new Worker(queue, router.route, { ...options, autorun: false });
+    const worker = batch
+      ? new Worker(queue, router.batchRoute, { ...options, batch, autorun: false })
+      : new Worker(queue, router.route, { ...options, autorun: false });
     if (options.autorun !== false) start(worker, processors);
     worker.on('error', (error) => this.log.error(queue, error));
     worker.on('failed', (job, error) => this.log.failed(queue, job, error));
