@@ -1,14 +1,17 @@
 // Turns the headers of lua/commands/*.lua into the Lua that Redis runs and the types that callers use.
-// `node scripts/generate-lua.mjs` writes lib/redis/scripts.generated.ts; `--check` fails when it is stale.
+// `node scripts/generate-lua.mjs` writes lib/redis/scripts.generated.ts, each command as a script, and
+// lib/redis/library.generated.ts, all of them as one library of functions; `--check` fails when one is stale.
 // The grammar of a header is described in lua/README.md.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeLibrary } from './lua-library.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const commandsDir = join(root, 'lua/commands');
 const sharedDir = join(root, 'lua/shared');
-const target = join(root, 'lib/redis/scripts.generated.ts');
+const scriptsFile = join(root, 'lib/redis/scripts.generated.ts');
+const libraryFile = join(root, 'lib/redis/library.generated.ts');
 
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
@@ -24,6 +27,7 @@ function readHeader(file, source) {
   const header = {
     keys: [],
     derives: [],
+    seldom: [],
     args: [],
     uses: [],
     rare: [],
@@ -38,6 +42,7 @@ function readHeader(file, source) {
     if (!tag) continue;
     const [, name, text] = tag;
     if (name === 'key') header.keys.push(...words(text));
+    else if (name === 'seldom') header.seldom.push(...words(text));
     else if (name === 'derives') header.derives.push(...words(text));
     else if (name === 'use') header.uses.push(...words(text));
     else if (name === 'rare') header.rare.push(...words(text));
@@ -62,23 +67,48 @@ const stripComments = (source) =>
     .filter((line) => line.trim() !== '' && !line.trim().startsWith('--'))
     .join('\n');
 
-function prelude(header) {
-  const keys = header.keys.map((key, i) => `['${key}'] = KEYS[${i + 1}]`);
-  const derived = header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`);
-  const args = header.args.map(({ type }, i) => ARG_TYPES[type].lua(`ARGV[${i + 1}]`));
-  const lines = [
-    `local prefix = string.sub(KEYS[1], 1, -5)`,
-    `local q = { ${[...keys, ...derived].join(', ')} }`,
+// All keys are spelled from that of `meta`: each name that a call carries costs both sides time.
+function keysOf(header) {
+  const keys = header.keys.map((key) => `['${key}'] = prefix .. '${key}'`);
+  const derived = [
+    ...header.seldom.map((key) => `['${key}'] = prefix .. '${key}'`),
+    ...header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`),
   ];
+  return `{ ${[...keys, ...derived].join(', ')} }`;
+}
+
+const PREFIX = 'string.sub(KEYS[1], 1, -5)';
+
+function argumentsOf(header) {
+  const args = header.args.map(({ type }, i) => ARG_TYPES[type].lua(`ARGV[${i + 1}]`));
+  const lines = [];
   if (args.length > 0) {
     lines.push(
-      readShared('', 'whole'),
       `local ${header.args.map(({ name }) => name).join(', ')} = ${args.join(', ')}`,
+      refusal(header),
     );
-    lines.push(refusal(header));
   }
   if (header.rest) lines.push(`local rest = ${header.args.length + 1}`);
-  return lines.join('\n');
+  return lines;
+}
+
+function prelude(header) {
+  return [
+    'local ARGV = ARGV',
+    `local prefix = ${PREFIX}`,
+    `local q = ${keysOf(header)}`,
+    ...(header.args.length > 0 ? [readShared('', 'whole')] : []),
+    ...argumentsOf(header),
+  ].join('\n');
+}
+
+// In a library the keys of a queue are spelled once, and kept.
+function libraryPrelude(header, body) {
+  const prefix = /\bprefix\b/.test(body) ? [`local prefix = ${PREFIX}`] : [];
+  return {
+    keys: [`local prefix = ${PREFIX}`, `q = ${keysOf(header)}`].join('\n'),
+    text: [...prefix, ...argumentsOf(header)].join('\n'),
+  };
 }
 
 // Redis does not roll a script back, so what a body could not use is refused before it begins.
@@ -95,16 +125,18 @@ function refusal({ args }) {
 function checkBody(file, header, source, shared) {
   const body = stripComments(source);
   if (/\bKEYS\b/.test(body)) throw new Error(`${file}: bodies use the names of keys, never KEYS`);
-  const known = new Set([...header.keys, ...header.derives]);
+  const known = new Set([...header.keys, ...header.seldom, ...header.derives]);
   for (const [, key] of `${body}\n${shared}`.matchAll(/\bq\.(\w+)/g)) {
     // A fragment may hold functions for keys that this command never touches.
     if (!known.has(key) && body.includes(`q.${key}`)) throw new Error(`${file}: key ${key} is not declared`);
   }
 }
 
+const withoutTexts = (lua) => lua.replaceAll(/'(?:[^'\\\n]|\\.)*'/g, (text) => ' '.repeat(text.length));
+
 // A function that is called above its definition is a global there, which a script may not have.
 function checkOrder(file, lua) {
-  const code = lua.replaceAll(/'(?:[^'\\\n]|\\.)*'/g, (text) => ' '.repeat(text.length));
+  const code = withoutTexts(lua);
   for (const { 1: name, index } of code.matchAll(/\blocal function (\w+)/g)) {
     const first = code.search(new RegExp(`\\blocal function ${name}\\b`));
     const call = code.search(new RegExp(`(?<![.\\w:])(?<!function )${name}\\s*\\(`));
@@ -112,6 +144,55 @@ function checkOrder(file, lua) {
       throw new Error(`${file}: ${name} is called before it is defined: change the order of @use`);
     }
   }
+}
+
+const LUA_WORDS = new Set(
+  words(
+    'and elseif for function if in not or return until while error ipairs next pairs pcall tonumber tostring type unpack',
+  ),
+);
+const CALL = /(?<![.\w:])(\w+)\s*\(/g;
+
+// Names of functions, of values and of parameters: what a text may call, whatever it is there.
+const namesIn = (code) =>
+  [...code.matchAll(/\blocal (?!function\b)([\w, ]+)|\bfunction ?(\w*)\(([\w, .]*)\)/g)].flatMap((found) =>
+    words(found.slice(1).join(' ').replaceAll(',', ' ')),
+  );
+
+// The functions of a text by name, and what stands outside of them under ''.
+function functionsIn(code) {
+  const functions = new Map();
+  const outside = code.replaceAll(/^local function (\w+)[^]*?^end$/gm, (text, name) => {
+    functions.set(name, text);
+    return '';
+  });
+  return functions.set('', outside);
+}
+
+// A function that no part defines is a global as well. A fragment may hold functions that this command never calls, and they may
+// lack others. What is made by `rare()` is seen elsewhere as `rare().name` alone.
+function checkDefined(file, plain, rare) {
+  const parts = [functionsIn(plain), functionsIn(rare)];
+  const names = [new Set(namesIn(plain)), new Set(namesIn(rare))];
+  const seen = [new Set(), new Set()];
+  const visit = (side, name) => {
+    if (seen[side].has(name)) return;
+    seen[side].add(name);
+    const code = parts[side].get(name);
+    for (const [, called] of code.matchAll(CALL)) {
+      if (!LUA_WORDS.has(called) && !names[0].has(called) && !(side === 1 && names[1].has(called))) {
+        throw new Error(
+          `${file}: ${name || 'the body'} calls ${called}, which no part in @use or @rare defines`,
+        );
+      }
+    }
+    for (const [, made, word] of code.matchAll(/(\brare\(\)\.)?\b(\w+)/g)) {
+      if (made && !parts[1].has(word)) throw new Error(`${file}: no part in @rare defines ${word}`);
+      const home = made || (side === 1 && parts[1].has(word)) ? 1 : 0;
+      if (parts[home].has(word)) visit(home, word);
+    }
+  };
+  visit(0, '');
 }
 
 function readShared(file, name) {
@@ -140,47 +221,91 @@ function rareFunctions(sources) {
   ];
 }
 
-function compile(file) {
+function readCommand(file) {
   const source = readFileSync(join(commandsDir, file), 'utf8');
-  const header = readHeader(file, source);
-  const shared = [
+  return {
+    file,
+    name: basename(file, '.lua'),
+    source,
+    header: readHeader(file, source),
+    body: stripComments(source),
+  };
+}
+
+function compile({ file, name, source, header, body }) {
+  const rare = header.rare.map((use) => readShared(file, use));
+  const used = [
     ...(header.rare.length > 0 ? ['local rare'] : []),
-    ...header.uses.map((name) => readShared(file, name)),
-    ...rareFunctions(header.rare.map((name) => readShared(file, name))),
-  ].join('\n');
+    ...header.uses.map((use) => readShared(file, use)),
+  ];
+  const shared = [...used, ...rareFunctions(rare)].join('\n');
   checkBody(file, header, source, shared);
-  const lua = [prelude(header), shared, stripComments(source)].filter(Boolean).join('\n');
+  const lua = [prelude(header), shared, body].filter(Boolean).join('\n');
   checkOrder(file, lua);
-  const name = basename(file, '.lua');
+  const plain = [prelude(header), ...used, body].join('\n');
+  checkDefined(file, withoutTexts(plain), withoutTexts(rare.join('\n')));
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,
     `export const ${camel(name)} = defineScript<[${args}], ${header.rest}>(`,
     `  '${name}',`,
     `  [${header.keys.map((key) => `'${key}'`).join(', ')}],`,
-    `  ${JSON.stringify(lua.split('\n')).replaceAll('","', '",\n    "').replace('["', '[\n    "').replace(/"\]$/, '",\n  ]')},`,
+    `  ${asLines(lua)},`,
     `  ${header.args[0]?.name === 'now'},`,
     `);`,
   ].join('\n');
 }
 
-const files = readdirSync(commandsDir)
-  .filter((file) => file.endsWith('.lua'))
-  .sort();
-const output = [
-  '// Generated from lua/ by scripts/generate-lua.mjs. Do not edit.',
-  "import { defineScript } from './script.js';",
-  '',
-  files.map(compile).join('\n\n'),
-  '',
-].join('\n');
+/** A text as an array of its lines, one a line. */
+function asLines(text) {
+  return ['[', ...text.split('\n').map((line) => `    ${JSON.stringify(line)},`), '  ]'].join('\n');
+}
 
-const current = existsSync(target) ? readFileSync(target, 'utf8') : '';
-if (process.argv.includes('--check')) {
-  if (current !== output) {
-    console.error('lib/redis/scripts.generated.ts is stale: run `npm run generate`.');
-    process.exit(1);
+const luaNames = (folder) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.lua'))
+    .sort();
+
+const NOTE = '// Generated from lua/ by scripts/generate-lua.mjs. Do not edit.';
+
+function makeScripts(commands) {
+  const head = [NOTE, "import { defineScript } from './script.js';", ''];
+  return [...head, commands.map(compile).join('\n\n'), ''].join('\n');
+}
+
+function makeLibraryFile(commands) {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const shared = luaNames(sharedDir).map((file) => [
+    basename(file, '.lua'),
+    readShared('', basename(file, '.lua')),
+  ]);
+  const parts = commands.map((command) => ({
+    ...command,
+    prelude: libraryPrelude(command.header, command.body),
+  }));
+  const { name, text } = makeLibrary(version, shared, parts);
+  return [
+    NOTE,
+    '',
+    '/** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */',
+    `export const LIBRARY_NAME = '${name}';`,
+    '',
+    `export const LIBRARY_LINES: readonly string[] = ${asLines(text)};`,
+    '',
+  ].join('\n');
+}
+
+const commands = luaNames(commandsDir).map(readCommand);
+for (const [target, output] of [
+  [scriptsFile, makeScripts(commands)],
+  [libraryFile, makeLibraryFile(commands)],
+]) {
+  const current = existsSync(target) ? readFileSync(target, 'utf8') : '';
+  if (current === output) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`${target.slice(root.length + 1)} is stale: run \`npm run generate\`.`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(target, output);
   }
-} else if (current !== output) {
-  writeFileSync(target, output);
 }

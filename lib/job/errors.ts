@@ -1,3 +1,5 @@
+import { branded } from './branded.js';
+
 /**
  * Base of every error that Stepwell throws on purpose. `code` is stable, the message is for people. It is a number where BullMQ has
  * one for the same.
@@ -12,6 +14,8 @@ export class StepwellError extends Error {
     this.name = new.target.name;
   }
 }
+
+branded(StepwellError, 'StepwellError');
 
 /** An option or argument that cannot be used. Nothing was written. */
 export class InvalidOptionError extends StepwellError {

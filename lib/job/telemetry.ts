@@ -4,6 +4,8 @@ import type { Job } from './job.js';
 export type TracedWork =
   /** One job is added, or several at once; `jobName` where all have the same. */
   | { kind: 'add'; queueName: string; jobName: string | undefined; count: number }
+  /** A job scheduler is made or changed; its jobs are in traces of their own. */
+  | { kind: 'schedule'; queueName: string; jobName: string; schedulerId: string }
   /** `metadata` is what the job carries, where it is known. */
   | { kind: 'signal'; queueName: string; jobId: string; signal: string; metadata: string | undefined }
   /** A worker was given the job and runs it, once for each try and for each time that it goes on. */
@@ -14,17 +16,34 @@ export type TracedWork =
 /** How work ended. `moved`: it goes on later. `lost`: another worker may have the job. */
 export type TracedOutcome = 'completed' | 'failed' | 'retried' | 'moved' | 'lost';
 
+/** What a run brought: its result as it is stored, or why it failed and for how long the next try is put off. */
+export interface TracedEnd {
+  result?: string;
+  reason?: string;
+  delayMs?: number;
+}
+
 /** One piece of work that has begun. None of its methods may throw. */
 export interface Trace {
   /** What jobs that are added by this work carry, and whoever runs them is given. */
   readonly metadata?: string | undefined;
   /** Calls `work` so that all that it does belongs to this, also later. */
   with<T>(work: () => T): T;
-  /** The id of the job that was added, or the ids. */
+  /** The id of the job that was added, or the ids; of a scheduler, that of the job which is next. */
   added?(ids: readonly string[]): void;
   fail(error: unknown): void;
   /** Called once, and last. */
-  end(outcome: TracedOutcome): void;
+  end(outcome: TracedOutcome, what?: TracedEnd): void;
+}
+
+/** What a worker does for the jobs of its queue besides running them. */
+export interface Upkeep {
+  kind: 'find-stalled' | 'renew-locks';
+  queueName: string;
+  workerId: string;
+  workerName: string | undefined;
+  /** Jobs whose locks are renewed. */
+  jobIds?: readonly string[];
 }
 
 /** What a queue shows to who measures it. */
@@ -43,6 +62,8 @@ export interface MeasuredQueue {
 export interface Telemetry {
   /** Must not throw. */
   begin(work: TracedWork): Trace;
+  /** A worker begins upkeep. Returns what to call with the ids that it was about when it is through. Neither may throw. */
+  upkeep?(work: Upkeep): (jobIds: readonly string[]) => void;
   /** A queue was opened. Returns what to call when it is closed. */
   measure?(queue: MeasuredQueue): () => void;
 }

@@ -1,3 +1,4 @@
+import { branded } from '../job/branded.js';
 import { checkInteger, checkNumber, checkQueueName, LONGEST_TIMER_MS, PRIORITY_LIMIT } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { decodeBody } from '../job/job-body.js';
@@ -296,6 +297,8 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     })());
   }
 }
+
+branded(QueueGetters, 'QueueGetters');
 
 /** About when a job began to wait: since it was due, or since it was run last. */
 function waitsSince({ body, fields }: JobRecord): number {

@@ -20,7 +20,19 @@ export class QueueSchedules<
     return (this.own ??= new JobSchedulers<J>(this.store, {
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
+      limitsOf: (data: unknown, name: string) => this.limitsFor(data, name),
+      withLimits: (attempt) => this.withLimits(attempt),
     }));
+  }
+
+  /** Limits of a job that names none itself. */
+  protected limitsFor(_data: unknown, _name: string): readonly string[] | undefined {
+    return undefined;
+  }
+
+  /** Makes what names limits of the queue's own once they are there. */
+  protected withLimits<T>(attempt: () => Promise<T>): Promise<T> {
+    return attempt();
   }
 
   /**
@@ -38,7 +50,19 @@ export class QueueSchedules<
     repeat: RepeatOptions,
     template?: JobSchedulerTemplate<D, N>,
   ): Promise<J | undefined> {
-    return this.schedulers.upsert(id, repeat, template);
+    const upsert = (): Promise<J | undefined> => this.schedulers.upsert(id, repeat, template);
+    if (!this.tracing?.telemetry) {
+      return upsert();
+    }
+    const jobName = template?.name ?? id;
+    return this.tracing.trace(
+      { kind: 'schedule', queueName: this.name, jobName, schedulerId: id },
+      async (trace) => {
+        const next = await upsert();
+        if (next) trace.added?.([next.id]);
+        return next;
+      },
+    );
   }
 
   /** The job scheduler as it was given, with its next slot; undefined when there is none. */

@@ -6,11 +6,12 @@ import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
-import type { AddedJob } from '../store/added-job.js';
+import type { AddedJob, NewJob } from '../store/added-job.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
+import { type LimitsOf, OwnLimits } from './own-limits.js';
 import type { QueueOptions } from './queue-options.js';
 import { QueueSchedules } from './queue-schedules.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
@@ -34,8 +35,7 @@ export class Queue<
   readonly token: string;
   declare readonly opts: QueueOptions;
   private readonly dedup: DedupPolicies;
-  /** Until the limits of the options are there, which jobs may name. */
-  private limitsSet: Promise<void> | undefined;
+  private ownLimits: OwnLimits | undefined;
 
   constructor(name: string, opts: QueueOptions = {}) {
     checkQueueOptions(opts);
@@ -46,7 +46,12 @@ export class Queue<
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
     }
-    this.limitsSet = opts.limits && this.setLimits(opts.limits);
+    for (const [limit, numbers] of Object.entries(opts.limits ?? {})) {
+      this.defineLimit(limit, numbers);
+    }
+    if (opts.limitsOf) {
+      this.useLimits(opts.limitsOf);
+    }
     if (maxEvents !== undefined) {
       this.store.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
     }
@@ -89,15 +94,12 @@ export class Queue<
   }
 
   private async addNow(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
-    if (this.limitsSet) {
-      await this.limitsSet;
-    }
     const own = this.limited(this.dedup.applyTo(opts, name, data), name, data);
     if (own?.parent) {
       return this.addChild(name, data, own);
     }
     const { job, opts: merged } = newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec);
-    return this.added(name, data, merged, await this.store.add(job));
+    return this.added(name, data, merged, await this.addToStore(job));
   }
 
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
@@ -116,9 +118,6 @@ export class Queue<
     jobs: { name: N; data: D; opts?: BulkJobOptions }[],
     carried?: Carried,
   ): Promise<Job<D, R, N>[]> {
-    if (this.limitsSet) {
-      await this.limitsSet;
-    }
     const adds = jobs.map(({ name, data, opts }) => {
       const own = this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data);
       if (own?.parent) {
@@ -126,28 +125,35 @@ export class Queue<
         return () => this.attach(name, data, own.parent!, node);
       }
       const { job, opts: merged } = newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec);
-      return async () => this.added(name, data, merged, await this.store.add(job));
+      return async () => this.added(name, data, merged, await this.addToStore(job));
     });
     return Promise.all(adds.map((add) => add()));
   }
 
-  /** The limits that the queue finds for a job, where it names none itself. */
+  protected override withLimits<T>(attempt: () => Promise<T>): Promise<T> {
+    return this.ownLimits ? this.ownLimits.add(attempt) : attempt();
+  }
+
+  protected override limitsFor(data: unknown, name: string): readonly string[] | undefined {
+    return this.ownLimits?.namesOf(name, data);
+  }
+
+  /** With the limits that the queue finds for a job, where it names none itself. */
   private limited(own: JobsOptions | undefined, name: N, data: D): JobsOptions | undefined {
-    const { limitsOf } = this.opts;
-    const limits = limitsOf && own?.limits === undefined ? limitsOf(data, name) : undefined;
+    const limits = own?.limits === undefined ? this.limitsFor(data, name) : undefined;
     return limits ? { ...own, limits } : own;
   }
 
-  /** A failure is told as an `error` event, and again by adds that name a limit which is not there. */
-  private async setLimits(limits: Readonly<Record<string, LimitOptions>>): Promise<void> {
-    try {
-      for (const [name, limit] of Object.entries(limits)) {
-        await this.setLimit(name, limit);
-      }
-    } catch (error) {
-      this.emit('error', error);
-    }
-    this.limitsSet = undefined;
+  private get limits(): OwnLimits {
+    this.ownLimits ??= new OwnLimits(
+      (limit, numbers, keep) => this.storeLimit(limit, numbers, keep),
+      (error) => this.emit('error', error),
+    );
+    return this.ownLimits;
+  }
+
+  private addToStore(job: NewJob): Promise<AddedJob> {
+    return this.withLimits(() => this.store.add(job));
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {
@@ -168,7 +174,7 @@ export class Queue<
 
   private async attach(name: N, data: D, parent: ParentOptions, node: FlowNode): Promise<Job<D, R, N>> {
     const ref = refOf('parent', parent);
-    const [child] = await this.store.peer(ref).attach(ref.id, '', [node]);
+    const [child] = await this.withLimits(() => this.store.peer(ref).attach(ref.id, '', [node]));
     const { id } = node.ref;
     const duplicated = child!.known;
     const now = this.store.runtime.now();
@@ -204,6 +210,24 @@ export class Queue<
    */
   useDedup(policy: DedupPolicy<D>, jobName?: N, from?: string): void {
     this.dedup.use(policy, jobName, from);
+  }
+
+  /**
+   * Gives limits to the jobs that are added through this object, those of one name or all, where they name none. Throws
+   * `InvalidOptionError` where those jobs have their limits from elsewhere.
+   * @param from what it stands on, for the error
+   */
+  useLimits(limitsOf: LimitsOf<D>, jobName?: N, from = 'option limitsOf'): void {
+    this.limits.use(limitsOf, jobName, from);
+  }
+
+  /**
+   * Sets a limit as the option `limits` does: now, and again where an add finds that it has gone. Throws `InvalidOptionError` where it is
+   * defined otherwise already.
+   * @param from what it stands on, for the error
+   */
+  defineLimit(name: string, limit: LimitOptions, from = 'option limits'): void {
+    this.limits.define(name, limit, from);
   }
 }
 

@@ -15,15 +15,20 @@ export interface AccessOptions {
 }
 
 /** What the client itself sends, beside its scripts. `select` is sent for a `db`, `info` reads version and role. */
-const SENT = 'info ping select eval evalsha multi exec bzpopmin zadd pexpire xread xadd unlink xrange'.split(
-  ' ',
-);
+const SENT =
+  'info ping select eval evalsha fcall function multi exec bzpopmin zadd pexpire xread xadd unlink xrange'.split(
+    ' ',
+  );
 
 /** Words in capitals in scripts that are no commands but what commands take, or of errors. */
 const OTHER_WORDS = new Set('COUNT LIMIT MAXLEN PX STREAM UNREADABLE USAGE WITHSCORES WRONGTYPE'.split(' '));
 
 /** Commands of which no more than one subcommand is called. */
-const SUBCOMMANDS: Readonly<Record<string, string>> = { memory: 'usage', xinfo: 'stream' };
+const SUBCOMMANDS: Readonly<Record<string, string>> = {
+  function: 'load',
+  memory: 'usage',
+  xinfo: 'stream',
+};
 
 /** The commands that Stepwell calls, in small letters, as the scripts themselves have them. */
 export function calledCommands(): readonly string[] {

@@ -43,6 +43,8 @@ export interface Grant {
   name: string;
   lockMs: number;
   limiter: { max: number; duration: number } | undefined;
+  /** Jobs that have to wait for any to be started; 0 for any number. */
+  least?: number;
 }
 
 /** What a call brought besides the words. */
@@ -242,7 +244,7 @@ function settleOpen(flight: Flight<Entry>, settle: (entry: Entry, i: number) => 
 export async function runCommit(
   runner: ScriptRunner,
   { writer, seq }: { writer: string; seq: string },
-  { worker, name, lockMs, limiter }: Grant,
+  { worker, name, lockMs, limiter, least = 0 }: Grant,
   wanted: number,
   relay: boolean,
   rest: readonly string[],
@@ -250,7 +252,7 @@ export async function runCommit(
   const { max, duration } = limiter ?? NO_LIMIT;
   // Tokens count the grants of a job, and a job of that id may have lived before: the call makes them unique.
   const holder = `${worker}.${writer}.${seq}`;
-  const args = [0, writer, seq, relay ? 1 : 0, wanted, holder, name, lockMs, max, duration] as const;
+  const args = [0, writer, seq, relay ? 1 : 0, wanted, holder, name, lockMs, max, duration, least] as const;
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 

@@ -90,7 +90,7 @@ export interface StoreHost {
   /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
   extended?: (id: string, token: string, until: number) => void;
   /** A job that is held under this token was cancelled; how, as it is stored. */
-  cancelled?: (token: string, how: string) => void;
+  cancelled?: (id: string, token: string, how: string) => void;
   codec?: Codec | undefined;
   /** Milliseconds of silence after which a call is given up. */
   callTimeoutMs?: number | undefined;
@@ -435,8 +435,9 @@ export class QueueStore implements JobStore {
       const call = (): Promise<unknown> => this.runner.run(renewLocks, args, slice.flat());
       const [gone, cancelled] = (await this.calls.repeatable(call)) as [string[], string[]];
       lost.push(...gone);
-      for (let i = 0; i < cancelled.length; i += 2) {
-        this.host.cancelled?.(cancelled[i] as string, cancelled[i + 1] as string);
+      for (let i = 0; i < cancelled.length; i += 3) {
+        const [id, token, how] = cancelled.slice(i, i + 3) as [string, string, string];
+        this.host.cancelled?.(id, token, how);
       }
     }
     return lost;
@@ -615,7 +616,7 @@ export class QueueStore implements JobStore {
     return (await this.calls.repeatable(() => this.runner.run(removeChildren, args, ids))) as string[];
   }
 
-  private refOf(id: string): JobRef {
+  refOf(id: string): JobRef {
     return { prefix: this.prefix, queueName: this.queueName, id };
   }
 

@@ -3,10 +3,17 @@ import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { CommitBatch, Fetched, Fetcher, Grant } from '../store/commit-batch.js';
 
 const RETRY_MS = 1000;
+/** What is due later than in fifty years waits for something else to happen, such as a signal. */
+const NEVER_MS = 50 * 365 * 24 * 3600_000;
 
 export interface FetchLoopHooks {
-  /** @param sentAt when the call was sent that brought it */
-  job: (record: JobRecord, sentAt: number) => void;
+  /**
+   * A fetch brought jobs.
+   * @param sentAt when the call was sent that brought them
+   */
+  jobs: (records: readonly JobRecord[], sentAt: number) => void;
+  /** A fetch brought none; whether something waits that may not start. */
+  none?: ((isSomethingWaiting: boolean) => void) | undefined;
   /** A fetch found nothing, for the first time since it last found something. */
   drained: () => void;
   failed: (error: unknown) => void;
@@ -35,7 +42,8 @@ export class FetchLoop implements Fetcher {
   constructor(
     private readonly runtime: Runtime,
     readonly grant: Grant,
-    private readonly slots: () => number,
+    /** How many jobs there is room for, by the number of those that run and those that are asked for. */
+    private readonly roomBeside: (running: number, asked: number) => number,
     private readonly commit: () => CommitBatch,
     private readonly awaitWake: () => { promise: Promise<boolean>; cancel: () => void },
     /** A rate limit may be lifted before its time, which no wake-up tells: look again after this long at the latest. */
@@ -104,8 +112,10 @@ export class FetchLoop implements Fetcher {
     if (wanted > 0) {
       this.plenty = jobs.length === wanted;
     }
-    for (const record of jobs) {
-      this.hooks.job(record, sentAt);
+    if (jobs.length > 0) {
+      this.hooks.jobs(jobs, sentAt);
+    } else if (wanted > 0) {
+      this.hooks.none?.(limitedForMs < 0);
     }
     if (!this.fetching) {
       return;
@@ -113,9 +123,7 @@ export class FetchLoop implements Fetcher {
     if (limitedForMs === 0) {
       this.tellDrained(wanted, jobs.length);
     }
-    if (dueInMs >= 0) {
-      this.lookWhenDue(dueInMs);
-    }
+    this.lookWhenDue(dueInMs);
     if (limitedForMs > 0) {
       this.awaitLimit(limitedForMs + 1);
     } else if (this.plenty) {
@@ -143,7 +151,7 @@ export class FetchLoop implements Fetcher {
   }
 
   private room(): number {
-    return this.slots() - this.running - this.asked;
+    return this.roomBeside(this.running, this.asked);
   }
 
   private tellDrained(wanted: number, got: number): void {
@@ -155,10 +163,13 @@ export class FetchLoop implements Fetcher {
     }
   }
 
-  /** Kept up even without a free slot: the call then wakes another worker. */
+  /** Kept up even without a free slot: the call then wakes another worker. Less than 0 says that nothing is due. */
   private lookWhenDue(dueInMs: number): void {
     this.dueTimer?.cancel();
-    this.dueTimer = this.runtime.setTimer(() => this.poke(), dueInMs + 1);
+    this.dueTimer = undefined;
+    if (dueInMs >= 0) {
+      this.dueTimer = this.runtime.setTimer(() => this.poke(), dueInMs + 1, { upkeep: dueInMs > NEVER_MS });
+    }
   }
 
   /** A limit may be lifted before its time. */

@@ -57,7 +57,7 @@ const call = (args: readonly string[], rest: readonly string[] = []): ValidCall 
 
 /** What a job came to, after another that has been written already. */
 const commits = (...entry: string[]): ValidCall =>
-  call(lane('1', '2', 'w', 'host', '30000', '5', '1000'), [
+  call(lane('1', '2', 'w', 'host', '30000', '5', '1000', '0'), [
     'complete',
     '15',
     'w:1',
@@ -208,9 +208,9 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   ],
   limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
   keepSchedulers: [
-    call(lane('90000', '1'), ['coded', 'fa', 'other', 'fb']),
-    call(lane('0', '0'), ['coded', 'fb']),
-    call(lane('0', '0')),
+    call(lane('90000', '1', '1'), ['coded', 'fa', 'other', 'fb']),
+    call(lane('0', '0', '0'), ['coded', 'fb']),
+    call(lane('0', '0', '1')),
   ],
   nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [

@@ -1,5 +1,5 @@
 import type { JobsOptions } from '../../job/job-options.js';
-import type { ConnectionOptions as EngineConnectionOptions, RedisClient } from '../../redis/client.js';
+import type { ConnectionOptions as EngineConnectionOptions, IoredisOptions } from '../../redis/client.js';
 import type { FlowJob } from '../../job/flow-job.js';
 import type { Job, JobJsonSandbox } from './job.js';
 
@@ -31,7 +31,7 @@ export type { RetryOptions } from '../../job/job-store.js';
 /** Where Redis is. */
 export type ConnectionOptions = EngineConnectionOptions;
 /** Options of a client of one server. */
-export type RedisOptions = Exclude<EngineConnectionOptions, string | RedisClient>;
+export type RedisOptions = IoredisOptions;
 export type { RedisClient } from '../../redis/client.js';
 
 export interface MetricsOptions {
@@ -94,6 +94,24 @@ export type RepeatStrategy = (
   opts: RepeatOptions,
   name?: string,
 ) => number | undefined | Promise<number | undefined>;
+
+/** Options of the jobs of a scheduler. */
+export interface JobSchedulerJobOptions extends Omit<JobsOptions, 'repeat' | 'prevMillis'> {
+  repeat?: RepeatOptions;
+  prevMillis?: number;
+}
+
+/** A scheduler as it is stored. */
+export interface RepeatableOptions {
+  name: string;
+  startDate?: number;
+  endDate?: number;
+  tz?: string;
+  limit?: number;
+  pattern?: string;
+  every?: number;
+  offset?: number;
+}
 
 export type JobSchedulerTemplateOptions = Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'>;
 
