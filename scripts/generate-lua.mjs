@@ -27,6 +27,7 @@ function readHeader(file, source) {
   const header = {
     keys: [],
     derives: [],
+    seldom: [],
     args: [],
     uses: [],
     rare: [],
@@ -41,6 +42,7 @@ function readHeader(file, source) {
     if (!tag) continue;
     const [, name, text] = tag;
     if (name === 'key') header.keys.push(...words(text));
+    else if (name === 'seldom') header.seldom.push(...words(text));
     else if (name === 'derives') header.derives.push(...words(text));
     else if (name === 'use') header.uses.push(...words(text));
     else if (name === 'rare') header.rare.push(...words(text));
@@ -67,7 +69,7 @@ const stripComments = (source) =>
 
 // All keys are spelled from that of `meta`: each name that a call carries costs both sides time.
 function keysOf(header) {
-  const keys = header.keys.map((key) => `['${key}'] = prefix .. '${key}'`);
+  const keys = [...header.keys, ...header.seldom].map((key) => `['${key}'] = prefix .. '${key}'`);
   const derived = header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`);
   return `{ ${[...keys, ...derived].join(', ')} }`;
 }
@@ -120,16 +122,18 @@ function refusal({ args }) {
 function checkBody(file, header, source, shared) {
   const body = stripComments(source);
   if (/\bKEYS\b/.test(body)) throw new Error(`${file}: bodies use the names of keys, never KEYS`);
-  const known = new Set([...header.keys, ...header.derives]);
+  const known = new Set([...header.keys, ...header.seldom, ...header.derives]);
   for (const [, key] of `${body}\n${shared}`.matchAll(/\bq\.(\w+)/g)) {
     // A fragment may hold functions for keys that this command never touches.
     if (!known.has(key) && body.includes(`q.${key}`)) throw new Error(`${file}: key ${key} is not declared`);
   }
 }
 
+const withoutTexts = (lua) => lua.replaceAll(/'(?:[^'\\\n]|\\.)*'/g, (text) => ' '.repeat(text.length));
+
 // A function that is called above its definition is a global there, which a script may not have.
 function checkOrder(file, lua) {
-  const code = lua.replaceAll(/'(?:[^'\\\n]|\\.)*'/g, (text) => ' '.repeat(text.length));
+  const code = withoutTexts(lua);
   for (const { 1: name, index } of code.matchAll(/\blocal function (\w+)/g)) {
     const first = code.search(new RegExp(`\\blocal function ${name}\\b`));
     const call = code.search(new RegExp(`(?<![.\\w:])(?<!function )${name}\\s*\\(`));
@@ -137,6 +141,55 @@ function checkOrder(file, lua) {
       throw new Error(`${file}: ${name} is called before it is defined: change the order of @use`);
     }
   }
+}
+
+const LUA_WORDS = new Set(
+  words(
+    'and elseif for function if in not or return until while error ipairs next pairs pcall tonumber tostring type unpack',
+  ),
+);
+const CALL = /(?<![.\w:])(\w+)\s*\(/g;
+
+// Names of functions, of values and of parameters: what a text may call, whatever it is there.
+const namesIn = (code) =>
+  [...code.matchAll(/\blocal (?!function\b)([\w, ]+)|\bfunction ?(\w*)\(([\w, .]*)\)/g)].flatMap((found) =>
+    words(found.slice(1).join(' ').replaceAll(',', ' ')),
+  );
+
+// The functions of a text by name, and what stands outside of them under ''.
+function functionsIn(code) {
+  const functions = new Map();
+  const outside = code.replaceAll(/^local function (\w+)[^]*?^end$/gm, (text, name) => {
+    functions.set(name, text);
+    return '';
+  });
+  return functions.set('', outside);
+}
+
+// A function that no part defines is a global as well. A fragment may hold functions that this command never calls, and they may
+// lack others. What is made by `rare()` is seen elsewhere as `rare().name` alone.
+function checkDefined(file, plain, rare) {
+  const parts = [functionsIn(plain), functionsIn(rare)];
+  const names = [new Set(namesIn(plain)), new Set(namesIn(rare))];
+  const seen = [new Set(), new Set()];
+  const visit = (side, name) => {
+    if (seen[side].has(name)) return;
+    seen[side].add(name);
+    const code = parts[side].get(name);
+    for (const [, called] of code.matchAll(CALL)) {
+      if (!LUA_WORDS.has(called) && !names[0].has(called) && !(side === 1 && names[1].has(called))) {
+        throw new Error(
+          `${file}: ${name || 'the body'} calls ${called}, which no part in @use or @rare defines`,
+        );
+      }
+    }
+    for (const [, made, word] of code.matchAll(/(\brare\(\)\.)?\b(\w+)/g)) {
+      if (made && !parts[1].has(word)) throw new Error(`${file}: no part in @rare defines ${word}`);
+      const home = made || (side === 1 && parts[1].has(word)) ? 1 : 0;
+      if (parts[home].has(word)) visit(home, word);
+    }
+  };
+  visit(0, '');
 }
 
 function readShared(file, name) {
@@ -177,14 +230,17 @@ function readCommand(file) {
 }
 
 function compile({ file, name, source, header, body }) {
-  const shared = [
+  const rare = header.rare.map((use) => readShared(file, use));
+  const used = [
     ...(header.rare.length > 0 ? ['local rare'] : []),
     ...header.uses.map((use) => readShared(file, use)),
-    ...rareFunctions(header.rare.map((use) => readShared(file, use))),
-  ].join('\n');
+  ];
+  const shared = [...used, ...rareFunctions(rare)].join('\n');
   checkBody(file, header, source, shared);
   const lua = [prelude(header), shared, body].filter(Boolean).join('\n');
   checkOrder(file, lua);
+  const plain = [prelude(header), ...used, body].join('\n');
+  checkDefined(file, withoutTexts(plain), withoutTexts(rare.join('\n')));
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,

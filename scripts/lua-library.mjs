@@ -50,6 +50,12 @@ function split(body, args) {
   return { once, each };
 }
 
+/** While a library is loaded, Redis lets it call nothing but what registers functions. */
+function refuseCalls(file, parts) {
+  const calling = parts.find(({ params, code }) => params === undefined && code.split('\n')[0].includes('('));
+  if (calling) throw new Error(`shared/${file}.lua calls something outside of functions: ${calling.text}`);
+}
+
 /** Library state would go from one call to the next, and from a call that failed. */
 function refuseState(file, parts) {
   const variables = parts.filter(({ params }) => params === undefined).flatMap(({ names }) => names);
@@ -62,8 +68,8 @@ function refuseState(file, parts) {
   }
 }
 
-/** Set anew by each call, before it is read. */
-const FRESH = new Set(['is_given']);
+/** Set anew by each call, before it is read, and read in its own file alone: other files would have a copy. */
+const FRESH = new Set(['is_given', 'called_at']);
 
 function imports(code, own, owners) {
   const wanted = [...owners.keys()].filter((name) => !own.has(name) && mentions(code, name));
@@ -81,6 +87,7 @@ function readModules(shared) {
   for (const [file, text] of shared) {
     const parts = statements(text);
     refuseState(file, parts);
+    refuseCalls(file, parts);
     const names = parts.flatMap((part) => part.names);
     for (const name of names) {
       if (owners.has(name)) {
@@ -91,6 +98,9 @@ function readModules(shared) {
     modules.set(file, { text, names: new Set(names), code: withoutTexts(text) });
   }
   for (const [file, module] of modules) {
+    const stale = [...FRESH].find((name) => owners.get(name) !== file && mentions(module.code, name));
+    if (stale)
+      throw new Error(`shared/${file}.lua reads ${stale}: have its own file return it by a function`);
     module.imports = imports(module.code, module.names, owners);
     if (module.imports.files.has(file)) throw new Error(`shared/${file}.lua needs itself`);
   }
@@ -115,7 +125,13 @@ function inOrder(modules) {
 }
 
 function moduleText({ text, names, imports: { lines } }) {
-  return ['do', ...lines, text, ...[...names].map((name) => `all.${name} = ${name}`), 'end'];
+  return [
+    'do',
+    ...lines,
+    text,
+    ...[...names].filter((name) => !FRESH.has(name)).map((name) => `all.${name} = ${name}`),
+    'end',
+  ];
 }
 
 function commandText({ name, header, body, prelude }, owners) {
@@ -160,6 +176,7 @@ export function makeLibrary(version, shared, commands) {
     'local function rare()',
     'return all',
     'end',
+    'local grouped = rare',
     ...inOrder(modules).flatMap((file) => moduleText(modules.get(file))),
     ...commands.flatMap((command) => commandText(command, owners)),
   ].join('\n');

@@ -16,11 +16,18 @@ export class QueueSchedules<
 
   /** @internal */
   get schedulers(): JobSchedulers<J> {
-    const { defaultJobOptions, settings } = this.opts as QueueOptions;
+    const { defaultJobOptions, settings, limitsOf } = this.opts as QueueOptions;
     return (this.own ??= new JobSchedulers<J>(this.store, {
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
+      limitsOf,
+      withLimits: (attempt) => this.withLimits(attempt),
     }));
+  }
+
+  /** Makes what names limits of the queue's own once they are there. */
+  protected withLimits<T>(attempt: () => Promise<T>): Promise<T> {
+    return attempt();
   }
 
   /**

@@ -3,6 +3,7 @@
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points limits limited holders
+-- @seldom unreadable
 -- @derives job body logs writer dedup children posted scheduler schedulers limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
@@ -21,10 +22,11 @@
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once count-up events moves wake promote-due check-lock erase retention one-more finish-job
 -- @use activate time-left rate-limit fetch-jobs let-through place-new add-job
--- @rare state-of unreadable limits change-limits free-places fetch-limited read-spec take-delayed deduplicate
+-- @rare state-of unreadable limits change-limits free-places limit-book parked-turns
+-- @rare fetch-limited read-spec take-delayed deduplicate
 -- @rare release-dedup post undelivered tell-parent leave-parents fail-job give-back count-ends this-life write-job
--- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside scheduler
--- @rare slots fire-slots
+-- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside
+-- @rare lay-aside scheduler slots fire-slots
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14
@@ -162,7 +164,7 @@ if known then
   end
   rare().load_again(q, reply, started)
   local limits = redis.call('HGET', q.meta, 'limits')
-  local _, opens = limits and rare().startable(q, limits, call.moves.now)
+  local _, opens = limits and rare().startable(q, limits, rare().open_book(call.moves.now))
   reply[2] = ms_until(call.moves.now, first_due(q), opens)
   return reply
 end
@@ -179,7 +181,12 @@ if after_adds == rest or after_adds <= #ARGV then
 end
 local limits = meta[6]
 if limits then
-  call.moves.free = rare().free_places
+  call.book = rare().open_book(t)
+  if string.sub(limits, -1) == '1' then
+    call.moves.free = function(_, ids)
+      return rare().count_ends_in(q, call.book, ids)
+    end
+  end
 end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
@@ -196,8 +203,12 @@ local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
 }
 local fetch = limits and rare().fetch_limited or fetch_jobs
-if not meta[1] then
-  ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits)
+if meta[1] then
+  if limits then
+    rare().write_book(q, call.book)
+  end
+else
+  ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits, call.book)
   for i = 1, #ids do
     started[i] = ids[i] .. '\t' .. reply[5 + (i - 1) * 4 + 3] .. '\n'
   end
@@ -213,7 +224,8 @@ if not meta[1] then
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
   if limits then
-    local is_startable, opens = rare().startable(q, limits, t)
+    rare().write_book(q, call.book)
+    local is_startable, opens = rare().startable(q, limits, call.book)
     reply[2] = ms_until(t, due, opens)
     if is_startable and (relay == 1 or call.released or placed_any(call.moves) or call.moves.released or #ids < want) then
       -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.

@@ -36,6 +36,7 @@ end
 
 local function hand_over(id, stalls)
   redis.call('HSET', q.job .. id, 'stalls', stalls)
+  emit(events, 'stalled', id)
   local body = redis.pcall('GET', q.body .. id)
   activate(q, reply, id, type(body) == 'string' and body or '', { worker = worker, name = '' }, moves.stamp)
   relocked[#relocked + 1] = id

@@ -30,10 +30,11 @@ local function may_go(id, state)
   return unfinished == 0 or (state ~= 'completed' and state ~= 'failed')
 end
 
-local removed, opened = {}, false
+local removed, seen, opened = {}, {}, false
 for at = rest, #ARGV do
   local id = ARGV[at]
-  local state = state_of(q, id)
+  local state = not seen[id] and state_of(q, id)
+  seen[id] = true
   if may_go(id, state) then
     opened = take_out(q, id, state) or (state == 'active' and meta[3]) or opened
     emit(call.events, 'removed', id .. '\t' .. state)

@@ -1,7 +1,7 @@
 -- Ends a job's membership. A state and the key that holds its jobs have one name; those that a limit does not let start
 -- are parked instead. Answers whether somebody may start who was parked.
 local function take_out(q, id, state)
-  if (state == 'waiting' or state == 'prioritized') and redis.call('HEXISTS', q.job .. id, 'limitedBy') == 1 then
+  if (state == 'waiting' or state == 'prioritized') and redis.pcall('HEXISTS', q.job .. id, 'limitedBy') == 1 then
     unpark(q, { id })
   elseif state == 'waiting' then
     redis.call('LREM', q.waiting, 1, id)

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // `npx stepwell migrate [folder] [--dry-run]`: an application on bullmq or @nestjs/bullmq changes its imports.
 // `npx stepwell functions <URL of Redis> [--prune]`: which function libraries are there, and removes those of other versions.
+// `npx stepwell acl --prefix shop`: the rights that a user of Redis needs.
+import { ACL_USAGE, aclLine } from './print-acl.js';
 import { migrateFolder } from './migrate-folder.js';
 import { showFunctions } from './show-functions.js';
 
@@ -17,10 +19,14 @@ async function main([command, ...rest]: string[]): Promise<number> {
   if (command === 'functions') {
     return functions(rest);
   }
+  if (command === 'acl') {
+    process.stdout.write(`${aclLine(rest)}\n`);
+    return 0;
+  }
   const isDry = rest.includes('--dry-run');
   const [folder = '.', ...others] = rest.filter((word) => word !== '--dry-run');
   if (command !== 'migrate' || others.length > 0 || folder.startsWith('-')) {
-    process.stderr.write(USAGE);
+    process.stderr.write(`${USAGE}\n${ACL_USAGE}`);
     return command === undefined || command === '--help' ? 0 : 1;
   }
   const { files, decisions } = await migrateFolder(folder, !isDry);
