@@ -177,6 +177,7 @@ export function makeLibrary(version, shared, commands) {
     'return all',
     'end',
     'local grouped = rare',
+    'local AS_FUNCTION = true',
     ...inOrder(modules).flatMap((file) => moduleText(modules.get(file))),
     ...commands.flatMap((command) => commandText(command, owners)),
   ].join('\n');

@@ -23,7 +23,7 @@ const JOB_MUTANTS: Mutant[] = [
   mutant('remove-job forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', [
     'removeJob',
   ]),
-  mutant('an outdated call is run again', 'if tonumber(number) > tonumber(seq) then', 'if false then'),
+  mutant('an outdated call is run again', 'if number > asked then', 'if false then'),
   mutant(
     'commit remembers another answer',
     "remember(lane, seq, reply[1] .. '\\n'",
@@ -67,7 +67,7 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant('delayed jobs are promoted early', "'(' .. (moves.now + 1)", "'(' .. (moves.now + 50)"),
   mutant('the earliest delayed job does not wake anybody', 'is_first_due(moves.delayed)', 'false'),
-  mutant('the pause is ignored', 'if not meta[1] then\n  ids, reply[3]', 'if true then\n  ids, reply[3]'),
+  mutant('the pause is ignored', 'if meta[1] then\n  if limits then', 'if false then\n  if limits then'),
   mutant(
     'resuming wakes nobody',
     "emit(events, 'resumed', '')\n  wake_one(q)",
