@@ -69,8 +69,11 @@ const stripComments = (source) =>
 
 // All keys are spelled from that of `meta`: each name that a call carries costs both sides time.
 function keysOf(header) {
-  const keys = [...header.keys, ...header.seldom].map((key) => `['${key}'] = prefix .. '${key}'`);
-  const derived = header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`);
+  const keys = header.keys.map((key) => `['${key}'] = prefix .. '${key}'`);
+  const derived = [
+    ...header.seldom.map((key) => `['${key}'] = prefix .. '${key}'`),
+    ...header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`),
+  ];
   return `{ ${[...keys, ...derived].join(', ')} }`;
 }
 

@@ -50,10 +50,16 @@ function split(body, args) {
   return { once, each };
 }
 
-/** While a library is loaded, Redis lets it call nothing but what registers functions. */
+/** While a library is loaded there is nothing to call. */
 function refuseCalls(file, parts) {
-  const calling = parts.find(({ params, code }) => params === undefined && code.split('\n')[0].includes('('));
-  if (calling) throw new Error(`shared/${file}.lua calls something outside of functions: ${calling.text}`);
+  const calling = parts.find(
+    ({ params, code }) => params === undefined && !code.includes('function') && code.includes('('),
+  );
+  if (calling) {
+    throw new Error(
+      `shared/${file}.lua: ${calling.names} is computed outside of a function: write down its value`,
+    );
+  }
 }
 
 /** Library state would go from one call to the next, and from a call that failed. */
@@ -86,8 +92,8 @@ function readModules(shared) {
   const modules = new Map();
   for (const [file, text] of shared) {
     const parts = statements(text);
-    refuseState(file, parts);
     refuseCalls(file, parts);
+    refuseState(file, parts);
     const names = parts.flatMap((part) => part.names);
     for (const name of names) {
       if (owners.has(name)) {

@@ -147,10 +147,12 @@ local function fetch_limited(q, reply, grant, events, moves, text, book)
   return ids, #ids == 0 and has_waiting(q) and -1 or 0, fired
 end
 
--- Whether a worker with a free slot would find something to start, and when a limit opens next.
+-- Whether a worker with a free slot would find something to start, when a limit opens next, and whether there may be more to start
+-- than before, for the places that this call has given back.
 local function startable(q, text, book)
   local own = read_queue_limit(text)
   local now, opens = book.now, own.named and first_opening(q, book) or math.huge
   local is_maxed = own.concurrency and redis.call('ZCARD', q.active) >= own.concurrency
-  return not is_maxed and (has_runnable(q) or opens <= now), opens > now and opens < math.huge and opens or nil
+  local is_startable = not is_maxed and (has_runnable(q) or opens <= now)
+  return is_startable, opens > now and opens < math.huge and opens or nil, own.concurrency ~= nil or opens <= now
 end

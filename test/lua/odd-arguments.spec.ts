@@ -72,7 +72,7 @@ const LATER = String(SEED_TIME + 120_000);
 const NEXT: [ScriptName, ValidCall][] = [
   ['addJobs', { args: [LATER, 'next', '1', '1'], rest: ['', '', BODY] }],
   ['recoverStalled', { args: [LATER, 'w9', '30000', '1', '1000000', '0', '0', '1'], rest: [] }],
-  ['commit', { args: [LATER, 'next', '2', '0', '9', 'w9', '', '30000', '9', '1000'], rest: [] }],
+  ['commit', { args: [LATER, 'next', '2', '0', '9', 'w9', '', '30000', '9', '1000', '0'], rest: [] }],
   ['readOutbox', { args: [LATER, 'p', '1000', '0', '100', '10000', '', ''], rest: [] }],
 ];
 

@@ -141,3 +141,14 @@ const JOB_MUTANTS: Mutant[] = [
 ];
 
 export const MUTANTS: Mutant[] = [...JOB_MUTANTS, ...DEDUP_MUTANTS];
+
+/** The quickest to notice, one of each kind: what CI tries. */
+export const SHORT_MUTANTS = [
+  'transitions do not compare the token',
+  'commit forgets its calls',
+  'renewal does nothing but say so',
+  'the pause is ignored',
+  'priorities are placed the wrong way round',
+  'a job that is not delayed is replaced',
+  'the kept job is forgotten',
+];

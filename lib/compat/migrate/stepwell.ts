@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npx stepwell migrate [folder] [--dry-run]`: an application on bullmq or @nestjs/bullmq changes its imports.
-// `npx stepwell functions <URL of Redis> [--prune]`: which function libraries are there, and removes those of other versions.
 // `npx stepwell acl --prefix shop`: the rights that a user of Redis needs.
+// `npx stepwell functions <URL of Redis> [--prune]`: which function libraries are there, and removes those of other versions.
 import { ACL_USAGE, aclLine } from './print-acl.js';
 import { migrateFolder } from './migrate-folder.js';
 import { showFunctions } from './show-functions.js';
@@ -16,12 +16,12 @@ Shows which function libraries of Stepwell a Redis has; --prune removes those of
 `;
 
 async function main([command, ...rest]: string[]): Promise<number> {
-  if (command === 'functions') {
-    return functions(rest);
-  }
   if (command === 'acl') {
     process.stdout.write(`${aclLine(rest)}\n`);
     return 0;
+  }
+  if (command === 'functions') {
+    return functions(rest);
   }
   const isDry = rest.includes('--dry-run');
   const [folder = '.', ...others] = rest.filter((word) => word !== '--dry-run');
