@@ -96,7 +96,7 @@ export type { JobStep, SignalResult, StepStatus } from './job/job-steps.js';
 export type { SignalOptions } from './job/signal.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';
 export type { RetryOptions } from './job/job-store.js';
-export type { ConnectionOptions, RedisClient } from './redis/client.js';
+export type { ConnectionOptions, IoredisClient, IoredisOptions, RedisClient } from './redis/client.js';
 export type { QueueBaseOptions } from './redis/queue-base-options.js';
 export * from './job/errors.js';
 export { MisplacedOutcomeError } from './job/misplaced-outcome-error.js';

@@ -5,8 +5,9 @@ import type { QueueDedup } from './dedup-policies.js';
 import type { LimitsOf } from './own-limits.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { BacklogOptions } from '../store/backlog.js';
+import type { DurabilityOptions } from '../store/durability.js';
 
-export interface QueueOptions extends QueueBaseOptions, BacklogOptions {
+export interface QueueOptions extends QueueBaseOptions, BacklogOptions, DurabilityOptions {
   /** Options for every job that does not set them itself. */
   defaultJobOptions?: DefaultJobOptions;
   /** How jobs are deduplicated that do not say so themselves. Default: not at all. */

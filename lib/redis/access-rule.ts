@@ -10,6 +10,8 @@ export interface AccessOptions {
   isCluster?: boolean;
   /** For connections that have a `connectionName`. */
   isNamed?: boolean;
+  /** For queues with `durability`. */
+  waits?: boolean;
 }
 
 /** What the client itself sends, beside its scripts. `select` is sent for a `db`, `info` reads version and role. */
@@ -43,7 +45,7 @@ export function calledCommands(): readonly string[] {
  * What a user of Redis has to be granted, and no more than that: words for `ACL SETUSER` or a line of an ACL file, after
  * the user's name and password.
  */
-export function accessRule({ prefix, queues, isCluster, isNamed }: AccessOptions): readonly string[] {
+export function accessRule({ prefix, queues, isCluster, isNamed, waits }: AccessOptions): readonly string[] {
   const keys = (queues ?? [undefined]).map((name) =>
     name === undefined ? `~${escaped(prefix)}:*` : `~${escaped(prefix)}:{${escaped(name)}}:*`,
   );
@@ -51,6 +53,7 @@ export function accessRule({ prefix, queues, isCluster, isNamed }: AccessOptions
     SUBCOMMANDS[name] === undefined ? name : `${name}|${SUBCOMMANDS[name]}`,
   );
   if (isCluster) commands.push('cluster|slots', 'cluster|info');
+  if (waits) commands.push('wait');
   if (isNamed) commands.push('client|setname');
   return ['resetkeys', ...keys, 'resetchannels', 'nocommands', ...commands.map((name) => `+${name}`)];
 }

@@ -35,9 +35,10 @@ import {
   renewLocks,
   tellAgain,
 } from '../redis/scripts.generated.js';
-import { AddBatch } from './add-batch.js';
+import { AddBatch, type IdleWorker } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
 import { BACKLOG } from './backlog.js';
+import type { Durability } from './durability.js';
 import { Calls, type NumberedCall } from './calls.js';
 import {
   CommitBatch,
@@ -95,6 +96,7 @@ export interface StoreHost {
   callTimeoutMs?: number | undefined;
   /** Adds that may wait while Redis does not answer. */
   backlog?: number | undefined;
+  durability?: Durability | undefined;
   tracing?: Tracing | undefined;
   jobClass?: JobClass | undefined;
   /** Fetches a job by hand. */
@@ -162,11 +164,13 @@ export class QueueStore implements JobStore {
       this.patience,
       lifetime,
       backlog,
+      host.durability,
     );
-    this.adds = new AddBatch(this.runner, this.patience, lifetime, backlog, () => {
+    const idleWorker = (): IdleWorker | undefined => {
       const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
-    });
+    };
+    this.adds = new AddBatch(this.runner, this.patience, lifetime, backlog, idleWorker, host.durability);
     this.writes = new CommitBatch(
       this.runner,
       this.patience,
@@ -246,9 +250,9 @@ export class QueueStore implements JobStore {
   /** Stores of any number of queues, over one connection. */
   static peersOn(
     connection: Connection,
-    { codec, callTimeoutMs, backlog, tracing, jobClass }: StoreHost,
+    { codec, callTimeoutMs, backlog, durability, tracing, jobClass }: StoreHost,
   ): StorePeers<QueueStore> {
-    const host = { codec, callTimeoutMs, backlog, tracing, jobClass };
+    const host = { codec, callTimeoutMs, backlog, durability, tracing, jobClass };
     return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );

@@ -23,7 +23,7 @@ const JOB_MUTANTS: Mutant[] = [
   mutant('remove-job forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', [
     'removeJob',
   ]),
-  mutant('an outdated call is run again', 'if tonumber(number) > tonumber(seq) then', 'if false then'),
+  mutant('an outdated call is run again', 'if number > asked then', 'if false then'),
   mutant(
     'commit remembers another answer',
     "remember(lane, seq, reply[1] .. '\\n'",
@@ -141,3 +141,14 @@ const JOB_MUTANTS: Mutant[] = [
 ];
 
 export const MUTANTS: Mutant[] = [...JOB_MUTANTS, ...DEDUP_MUTANTS];
+
+/** The quickest to notice, one of each kind: what CI tries. */
+export const SHORT_MUTANTS = [
+  'transitions do not compare the token',
+  'commit forgets its calls',
+  'renewal does nothing but say so',
+  'the pause is ignored',
+  'priorities are placed the wrong way round',
+  'a job that is not delayed is replaced',
+  'the kept job is forgotten',
+];

@@ -33,6 +33,7 @@ for i = 2, #ARGV, 3 do redis.call('RESTORE', ARGV[i], ARGV[i + 2], ARGV[i + 1]) 
 /** A queue with something for each of the valid calls to do. */
 export class BusyQueue {
   private seeded: Snapshot = [];
+  private paused: Snapshot = [];
 
   constructor(
     private readonly client: Redis,
@@ -41,6 +42,7 @@ export class BusyQueue {
 
   async seed(): Promise<void> {
     const { client, keys } = this;
+    await Promise.all(Object.values(SCRIPTS).map(({ lua }) => client.script('LOAD', lua)));
     await seedQueue(client, keys.prefix, keys.queueName, BUSY_SEED);
     const at = String(SEED_TIME);
     const twin = { args: [at, 'seed', '1', '1'], rest: ['twin', '100000,,,,200000,er,twin', BODY] };
@@ -64,13 +66,15 @@ export class BusyQueue {
     for (const [name, made] of SCHEDULERS) failures.push(await this.send(name, made));
     if (failures.join('') !== '') throw new Error(failures.join());
     this.seeded = await this.take();
+    await client.hset(keys.of('meta'), 'paused', 1);
+    this.paused = await this.take();
   }
 
   /** The queue as it was seeded. */
-  async prepare({ paused }: ValidCall): Promise<Snapshot> {
-    await this.putBack(this.seeded);
-    if (paused) await this.client.hset(this.keys.of('meta'), 'paused', 1);
-    return this.take();
+  async prepare(call: ValidCall): Promise<Snapshot> {
+    const snapshot = call.paused ? this.paused : this.seeded;
+    await this.putBack(snapshot);
+    return snapshot;
   }
 
   async take(): Promise<Snapshot> {
@@ -89,10 +93,10 @@ export class BusyQueue {
   }
 
   async call(name: ScriptName, { args, rest }: ValidCall, way: Way = 'script'): Promise<unknown> {
-    const { lua, fn } = SCRIPTS[name]!;
+    const { sha, fn } = SCRIPTS[name]!;
     const words = [this.keys.of('meta'), ...args, ...rest];
     return way === 'script'
-      ? this.client.eval(lua, 1, ...words)
+      ? this.client.evalsha(sha, 1, ...words)
       : this.client.fcall(fn as string, 1, ...words);
   }
 
