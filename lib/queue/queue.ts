@@ -3,6 +3,7 @@ import { Job } from '../job/job.js';
 import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
+import { unboundedGroup } from '../job/group.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
@@ -120,7 +121,7 @@ export class Queue<
       await this.limitsSet;
     }
     const adds = jobs.map(({ name, data, opts }) => {
-      const own = this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data);
+      const own = unbounded(this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data));
       if (own?.parent) {
         const node = this.childNode(name, data, own);
         return () => this.attach(name, data, own.parent!, node);
@@ -205,6 +206,11 @@ export class Queue<
   useDedup(policy: DedupPolicy<D>, jobName?: N, from?: string): void {
     this.dedup.use(policy, jobName, from);
   }
+}
+
+/** A bulk is not stopped by the size of a group. */
+function unbounded(own: JobsOptions | undefined): JobsOptions | undefined {
+  return own?.group?.maxSize === undefined ? own : { ...own, group: unboundedGroup(own.group) };
 }
 
 function commonName(jobs: readonly { name: string }[]): string | undefined {

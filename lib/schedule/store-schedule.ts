@@ -2,6 +2,7 @@ import type { Codec } from '../job/codec.js';
 import { InvalidOptionError } from '../job/errors.js';
 import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import type { RepeatOptions } from '../job/repeat-options.js';
+import { unboundedGroup } from '../job/group.js';
 import { newJob, specOf } from '../store/new-job.js';
 import type { StoredSchedule } from '../store/schedule-store.js';
 import { dateOf } from './check-repeat.js';
@@ -100,11 +101,12 @@ function givenSchedule(
 
 function specFor(id: string, { overlap }: RepeatOptions, opts: JobsOptions): string {
   const deduplication = overlap === 'skip' ? { id: `repeat:${id}` } : opts.deduplication;
-  const { priority, lifo } = opts;
+  const { priority, lifo, group } = opts;
   const asked = {
     ...(priority === undefined ? {} : { priority }),
     ...(lifo === undefined ? {} : { lifo }),
     ...(deduplication === undefined ? {} : { deduplication }),
+    ...(group === undefined ? {} : { group: unboundedGroup(group) }),
   };
   return specOf(asked) || ',,,';
 }

@@ -1,3 +1,4 @@
+import { groupLimitsText } from '../job/group.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
@@ -38,6 +39,8 @@ export interface Grant {
   name: string;
   lockMs: number;
   limiter: { max: number; duration: number } | undefined;
+  /** Of groups that have none of their own, see `groupLimitsText`. */
+  groups: string;
 }
 
 /** What a call brought besides the words. */
@@ -70,7 +73,7 @@ export interface CommitOptions {
   entries: () => number;
 }
 
-const NO_GRANT: Grant = { worker: '', name: '', lockMs: 0, limiter: undefined };
+const NO_GRANT: Grant = { worker: '', name: '', lockMs: 0, limiter: undefined, groups: groupLimitsText() };
 const NO_LIMIT = { max: 0, duration: 0 };
 
 /** Applies job writes by group commit, and fetches jobs with the same calls where there is a fetcher. */
@@ -209,7 +212,7 @@ function settleOpen(flight: Flight<Entry>, settle: (entry: Entry, i: number) => 
 export async function runCommit(
   runner: ScriptRunner,
   { writer, seq }: { writer: string; seq: string },
-  { worker, name, lockMs, limiter }: Grant,
+  { worker, name, lockMs, limiter, groups }: Grant,
   wanted: number,
   relay: boolean,
   rest: readonly string[],
@@ -217,7 +220,7 @@ export async function runCommit(
   const { max, duration } = limiter ?? NO_LIMIT;
   // Tokens count the grants of a job, and a job of that id may have lived before: the call makes them unique.
   const holder = `${worker}.${writer}.${seq}`;
-  const args = [0, writer, seq, relay ? 1 : 0, wanted, holder, name, lockMs, max, duration] as const;
+  const args = [0, writer, seq, relay ? 1 : 0, wanted, holder, name, lockMs, max, duration, groups] as const;
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 

@@ -3,7 +3,7 @@
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points limits limited holders
--- @derives job body logs writer dedup children posted scheduler schedulers limit parked
+-- @derives job body logs writer dedup children posted scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -14,6 +14,7 @@
 -- @arg lock int         milliseconds until a granted lock expires
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
+-- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
@@ -21,7 +22,7 @@
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once count-up events moves wake promote-due check-lock erase retention one-more finish-job
 -- @use activate time-left rate-limit fetch-jobs let-through place-new add-job
--- @rare state-of unreadable limits change-limits free-places fetch-limited read-spec take-delayed deduplicate
+-- @rare state-of unreadable limits change-limits groups group-moves group-turns free-places fetch-limited read-spec take-delayed deduplicate
 -- @rare release-dedup post undelivered tell-parent leave-parents fail-job give-back count-ends this-life write-job
 -- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside scheduler
 -- @rare slots fire-slots
@@ -137,8 +138,8 @@ local function apply_all()
 end
 
 -- A fetch that came back empty has shown already that nothing waits.
-local function is_drained(q, wanted, limited)
-  if limited < 0 or ((wanted == 0 or limited > 0) and has_runnable(q)) then
+local function is_drained(q, wanted, limited, waits)
+  if limited < 0 or ((wanted == 0 or limited > 0) and waits(q)) then
     return false
   end
   return redis.call('ZCARD', q.active) == 0
@@ -161,14 +162,14 @@ if known then
     reply[4] = added_at
   end
   rare().load_again(q, reply, started)
-  local limits = redis.call('HGET', q.meta, 'limits')
-  local _, opens = limits and rare().startable(q, limits, call.moves.now)
+  local held = redis.call('HMGET', q.meta, 'limits', 'groups')
+  local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], call.moves.now, held[2])
   reply[2] = ms_until(call.moves.now, first_due(q), opens)
   return reply
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits', 'groups')
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
@@ -177,12 +178,15 @@ end
 if after_adds == rest or after_adds <= #ARGV then
   let_through(q)
 end
-local limits = meta[6]
-if limits then
-  call.moves.free = rare().free_places
+local limits, has_groups = meta[6], meta[7]
+if limits or has_groups then
+  call.moves.free = has_groups and rare().free_places or rare().free_limits
 end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
+if call.moves.grouped or call.released then
+  has_groups = redis.call('HGET', q.meta, 'groups')
+end
 if meta[4] or call.outbox then
   reply[5] = rare().undelivered(meta[4], call.outbox)
 end
@@ -195,7 +199,11 @@ local started, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
 }
-local fetch = limits and rare().fetch_limited or fetch_jobs
+if has_groups then
+  rare().read_group_grant(grant, groups)
+end
+local is_limited = limits or has_groups
+local fetch = is_limited and rare().fetch_limited or fetch_jobs
 if not meta[1] then
   ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits)
   for i = 1, #ids do
@@ -212,8 +220,8 @@ if not meta[1] then
   end
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
-  if limits then
-    local is_startable, opens = rare().startable(q, limits, t)
+  if is_limited then
+    local is_startable, opens = rare().startable(q, limits, t, has_groups)
     reply[2] = ms_until(t, due, opens)
     if is_startable and (relay == 1 or call.released or placed_any(call.moves) or call.moves.released or #ids < want) then
       -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.
@@ -222,7 +230,7 @@ if not meta[1] then
   elseif filled and (relay == 1 or call.released or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end
-  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3]) then
+  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3], is_limited and has_waiting or has_runnable) then
     emit(call.events, 'drained', '')
   end
 end

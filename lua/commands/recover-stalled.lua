@@ -2,7 +2,7 @@
 -- the usual way with all that belongs to a failure; should the caller die too, that lock expires as any other. After a
 -- time in which nobody was heard, locks that expired in it are left alone for a while, see `hear`.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body scheduler schedulers limit parked
+-- @derives job body scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg worker text      first part of the tokens granted
 -- @arg lock int         milliseconds until a granted lock expires
@@ -15,7 +15,7 @@
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
 -- @use server-time send count-up events free-places moves wake one-more activate let-through silence
--- @rare state-of unreadable fail-next
+-- @rare time-left state-of unreadable fail-next groups group-moves
 
 local RECOVER_CAP = 500
 local t = server_time(now)

@@ -1,13 +1,14 @@
 --- Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body writer scheduler limit parked
+-- @derives job body writer scheduler limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
 -- @reply ok, then a line each with id and fields of the job, and its body; missing; taken when there are too many jobs of this millisecond
 -- @cost O(log N)
--- @use server-time send once count-up events moves wake limits change-limits read-spec scheduler
+-- @use server-time send once count-up events moves wake time-left limits change-limits read-spec scheduler
+-- @rare groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -123,13 +123,22 @@ local function next_prioritized(q, run, most)
   return ids
 end
 
-local function next_ids(q, run, most)
+local function next_named(q, run, most)
   local parked = find_parked(q, run, most, '(' .. string.format('%.0f', CLASS_SPAN))
   if #parked > 0 then
     return let_go(q, parked)
   end
   local ids = redis.call('LPOP', q.waiting, most) or {}
   return #ids > 0 and ids or next_prioritized(q, run, most)
+end
+
+-- Jobs without a group come first.
+local function next_ids(q, run, most)
+  local ids = run.named and next_named(q, run, most) or {}
+  if #ids == 0 and not run.named then
+    ids = take_ids(q, most)
+  end
+  return (#ids == 0 and run.ring) and next_grouped(q, run, most) or ids
 end
 
 -- Its turn stays with a job that is parked anew.
@@ -178,7 +187,11 @@ local function sort_out(q, run, ids)
     entry.limit = limits and closed_limit(limits)
     if entry.limit then
       run.parks[#run.parks + 1] = entry
-    else
+      if run.ring then
+        entry.group = run.ring.taken[id]
+        give_turn_back(q, run, entry)
+      end
+    elseif not run.ring or admit_grouped(q, run, entry) then
       if limits then
         count_place(limits, 1)
       end
@@ -210,8 +223,15 @@ local function start_all(q, run, reply, grant, entries)
       if entry.turn then
         redis.call('HDEL', q.job .. entry.id, 'turn')
       end
-    elseif entry.limits then
-      count_place(limits_of(q, run, entry.limits), -1)
+      if entry.group then
+        run.ring.held[#run.ring.held + 1] = entry.id
+        run.ring.held[#run.ring.held + 1] = entry.group.id
+      end
+    else
+      if entry.limits then
+        count_place(limits_of(q, run, entry.limits), -1)
+      end
+      give_turn_back(q, run, entry)
     end
   end
 end
@@ -237,9 +257,10 @@ local function write_limits(q, run)
   end
 end
 
-local function fetch_named(q, reply, grant, events, moves, want)
+local function fetch_named(q, reply, grant, events, moves, want, named)
   local run = {
     now = moves.now, stamp = moves.stamp, events = events, limits = {}, lists = {}, parks = {}, held = {}, ids = {},
+    named = named, ring = grant.has_groups and new_ring(grant) or nil,
   }
   local looked = 0
   while #run.ids < want and looked < LOOK_CAP do
@@ -251,6 +272,9 @@ local function fetch_named(q, reply, grant, events, moves, want)
     start_all(q, run, reply, grant, sort_out(q, run, ids))
   end
   write_limits(q, run)
+  if run.ring then
+    write_turns(q, run)
+  end
   lock_all(q, run.ids, moves.now + grant.lock)
   return run.ids, run.fired
 end
@@ -268,8 +292,8 @@ local function fetch_limited(q, reply, grant, events, moves, text)
   want = math.min(want, limit.left, room)
   local ids, fired = {}, nil
   if want >= 1 then
-    if own.named then
-      ids, fired = fetch_named(q, reply, grant, events, moves, want)
+    if own.named or grant.has_groups then
+      ids, fired = fetch_named(q, reply, grant, events, moves, want, own.named)
     else
       ids, fired = start_plain(q, reply, grant, events, moves, want)
     end
@@ -285,10 +309,14 @@ local function fetch_limited(q, reply, grant, events, moves, text)
 end
 
 -- Whether a worker with a free slot would find something to start, and when a limit opens next.
-local function startable(q, text, now)
+local function startable(q, text, now, has_groups)
   local own = read_queue_limit(text)
+  local has_turn, group_opens = false, math.huge
+  if has_groups then
+    has_turn, group_opens = groups_startable(q)
+  end
   local first = own.named and redis.call('ZRANGE', q.limits, 0, 0, 'WITHSCORES') or {}
-  local opens = tonumber(first[2] or 'inf') or math.huge
+  local opens = math.min(tonumber(first[2] or 'inf') or math.huge, group_opens)
   local is_maxed = own.concurrency and redis.call('ZCARD', q.active) >= own.concurrency
-  return not is_maxed and (has_runnable(q) or opens <= now), opens > now and opens < math.huge and opens or nil
+  return not is_maxed and (has_runnable(q) or has_turn or opens <= now), opens > now and opens < math.huge and opens or nil
 end

@@ -1,9 +1,6 @@
 -- `holders` has for each active job that counts in limits their names. Jobs that are no longer active give their places
 -- back, whatever became of them: who is parked there may be let go. Answers whether somebody may.
-local function free_places(q, ids)
-  if #ids == 0 then
-    return false
-  end
+local function free_limits(q, ids)
   local by_names, freed, held = {}, {}, {}
   for first = 1, #ids, MAX_VALUES do
     local slice = { unpack(ids, first, math.min(first + MAX_VALUES - 1, #ids)) }
@@ -34,6 +31,15 @@ local function free_places(q, ids)
     end
   end
   return opened
+end
+
+-- Places in limits and in groups.
+local function free_places(q, ids)
+  if #ids == 0 then
+    return false
+  end
+  local opened = rare().free_groups(q, ids)
+  return free_limits(q, ids) or opened
 end
 
 -- Takes jobs that wait for a limit out of where they are parked.

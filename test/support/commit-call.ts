@@ -13,6 +13,8 @@ export interface CommitOptions {
   lock?: number;
   max?: number;
   duration?: number;
+  /** 'concurrency,max,duration' of each group. */
+  groups?: string;
 }
 
 /** A job that a commit started, as the reply tells of it. */
@@ -55,8 +57,8 @@ export async function runCommit(
   options: CommitOptions = {},
 ): Promise<CommitTrial> {
   const { now = COMMIT_TIME, writer = 'a', seq = '1', relay = 0, want = 0, worker = 'w' } = options;
-  const { name = '', lock = LOCK_MS, max = 0, duration = 0 } = options;
-  const args = [now, writer, seq, relay, want, worker, name, lock, max, duration] as const;
+  const { name = '', lock = LOCK_MS, max = 0, duration = 0, groups = ',,' } = options;
+  const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, groups] as const;
   const trial = await lab.run(commit, [...args], writes.flat());
   const [words, dueInMs, limitedForMs, time, undeliveredMs, ...flat] = trial.reply as CommitReply;
   const jobs: StartedJob[] = [];

@@ -1,0 +1,173 @@
+-- A group's record, `group:<id>`, is a text of numbers, parts empty where there is none: jobs running, weight, concurrency,
+-- max, duration, 1 when paused, starts in the window, its end, its length, and until when it is closed by hand and for how
+-- long. One command reads or writes those of a whole batch. A group that has none runs nothing and has nothing of its own.
+local GROUP_PARTS = {
+  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',
+}
+-- Groups that come to wait at the same turn keep the order in which they came.
+local TURN_ORDER = 4096
+local TURN_SPAN = 4194304
+
+local GROUP_TEXT = '^' .. string.rep('(%d*),', #GROUP_PARTS - 1) .. '(%d*)' .. '$'
+
+local function group_record(id, text)
+  local group = { id = id, text = text or nil, running = 0 }
+  if text then
+    for i, part in ipairs({ string.match(text, GROUP_TEXT) }) do
+      group[GROUP_PARTS[i]] = tonumber(part)
+    end
+    group.running = group.running or 0
+  end
+  return group
+end
+
+local function read_groups(q, ids)
+  local groups = {}
+  for first = 1, #ids, MAX_VALUES do
+    local keys = {}
+    for i = first, math.min(first + MAX_VALUES - 1, #ids) do
+      keys[#keys + 1] = q.group .. ids[i]
+    end
+    for i, text in ipairs(redis.call('MGET', unpack(keys))) do
+      groups[#groups + 1] = group_record(ids[first + i - 1], text)
+    end
+  end
+  return groups
+end
+
+local function has_settings(group)
+  return group.concurrency or group.max or group.paused
+end
+
+local function has_waiting_jobs(q, group)
+  return redis.call('EXISTS', q.grouped .. group.id) == 1
+end
+
+-- The starts in the window of a group, and what is left of it.
+local function window_of(group, now)
+  local left = time_left(group.ends, group.length, now)
+  return left > 0 and group.count or 0, left
+end
+
+local function group_text(group)
+  local parts = {}
+  for i, name in ipairs(GROUP_PARTS) do
+    local number = group[name]
+    parts[i] = number and number ~= 0 and string.format('%.0f', number) or ''
+  end
+  return table.concat(parts, ',')
+end
+
+-- Writes records, and removes those that say nothing any more. A window that outlives all else of its group expires with it.
+local function write_groups(q, groups)
+  local written, gone = {}, {}
+  for _, group in ipairs(groups) do
+    local count, left = window_of(group, called_at)
+    if left == 0 then
+      group.count, group.ends, group.length = nil, nil, nil
+    end
+    local closed = time_left(group.closed, group.closedFor, called_at)
+    if closed == 0 then
+      group.closed, group.closedFor = nil, nil
+    end
+    local stays = group.running > 0 or has_settings(group) or (group.weight and has_waiting_jobs(q, group))
+    if stays then
+      written[#written + 1] = q.group .. group.id
+      written[#written + 1] = group_text(group)
+    elseif count > 0 or closed > 0 then
+      group.weight = nil
+      redis.call('SET', q.group .. group.id, group_text(group), 'PX', math.max(left, closed) + sweep_later)
+    elseif group.text then
+      gone[#gone + 1] = q.group .. group.id
+    end
+  end
+  send_keys('MSET', written)
+  send_keys('UNLINK', gone)
+end
+
+-- How many more jobs of a group may start, and when that changes by itself. `grant` has what holds for groups that have no
+-- limits of their own.
+local function open_group(group, grant, now)
+  local concurrency, max = group.concurrency or grant.group_concurrency, group.max or grant.group_max
+  local closed = time_left(group.closed, group.closedFor, now)
+  group.places = concurrency and concurrency - group.running or math.huge
+  group.room = group.paused and 0 or group.places
+  if max then
+    local count, left = window_of(group, now)
+    if left == 0 then
+      local duration = group.max and group.duration or grant.group_duration
+      group.ends, group.length = now + duration, duration
+    end
+    group.count, group.has_window = count, true
+    group.room = math.min(group.room, max - count)
+  end
+  if closed > 0 then
+    group.room = 0
+  end
+  group.opens = math.max(closed > 0 and now + closed or 0, max and max <= group.count and group.ends or 0)
+end
+
+-- Where the ring of groups has come to: the score of the turn that was given last.
+local function turn_now(q)
+  return tonumber(redis.call('HGET', q.meta, 'turn') or '') or 0
+end
+
+local function show_turn(turn)
+  return string.format('%.17g', turn)
+end
+
+-- Groups that have a turn again, or for the first time: one turn behind the last one that was given, so that nobody who waits is
+-- passed over, and who comes waits for one turn of each other group at most.
+local function join_ring(q, groups)
+  if #groups == 0 then
+    return
+  end
+  local turn, seq, pairs = turn_now(q), count_up(q.meta, 'seq', #groups) - #groups, {}
+  for i, group in ipairs(groups) do
+    pairs[2 * i - 1] = show_turn(turn + 1 / (group.weight or 1) + ((seq + i) % TURN_ORDER) / TURN_SPAN)
+    pairs[2 * i] = group.id
+  end
+  send('ZADD', q.groups .. 'waiting', pairs)
+end
+
+-- Nobody waits in these groups any more. One that is paused is known to be so all the same.
+local function leave_ring(q, groups)
+  local ids, paused = {}, {}
+  for _, group in ipairs(groups) do
+    if group.paused then
+      paused[#paused + 1] = 0
+      paused[#paused + 1] = group.id
+    else
+      ids[#ids + 1] = group.id
+    end
+  end
+  for _, status in ipairs({ 'waiting', 'maxed', 'limited' }) do
+    send('ZREM', q.groups .. status, ids)
+  end
+  send('ZADD', q.groups .. 'paused', paused)
+end
+
+-- `groups` in `meta` is how many jobs wait in groups. It is there while a fetch, or the end of a run, has to look after groups.
+local function count_grouped(q, change)
+  local waiting = count_up(q.meta, 'groups', change)
+  if waiting <= 0 and redis.call('EXISTS', q.groups .. 'holders') == 0 then
+    redis.call('HDEL', q.meta, 'groups', 'turn')
+  end
+end
+
+-- A group in which jobs wait is in one of these sets; one that is paused is in the last one, with a score of 1 while jobs wait there.
+local GROUP_STATUSES = { 'waiting', 'limited', 'maxed', 'paused' }
+
+local function group_statuses()
+  return GROUP_STATUSES
+end
+
+-- Where jobs of a group wait, nil where none does, and it is not paused.
+local function group_status(q, id)
+  for _, status in ipairs(GROUP_STATUSES) do
+    if redis.call('ZSCORE', q.groups .. status, id) then
+      return status
+    end
+  end
+  return nil
+end
