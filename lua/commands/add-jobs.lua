@@ -11,7 +11,8 @@
 --        there, '#id' for a group that is full
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send once count-up events moves wake place-new
--- @rare promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable fail-next groups group-moves
+-- @rare promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
+-- @rare fail-next group-records groups group-moves
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then

@@ -11,7 +11,7 @@
 -- @reply ok or missing
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time send once this-life count-up moves state-of free-places take-out
--- @rare time-left groups group-moves
+-- @rare time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

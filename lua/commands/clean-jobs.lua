@@ -15,10 +15,10 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase time-left limits
--- @use change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents
--- @use let-through unreadable children settle-child fail-next settle-here
--- @rare groups group-moves
+-- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase
+-- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
+-- @use leave-parents let-through unreadable children settle-child fail-next settle-here
+-- @rare group-records groups group-moves
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer

@@ -6,7 +6,7 @@
 -- @arg duration int     milliseconds
 -- @reply ok
 -- @cost O(log N) for N groups
--- @use server-time send count-up time-left groups
+-- @use server-time send count-up time-left group-records groups
 
 local t = server_time(now)
 local record = read_groups(q, { group })[1]

@@ -22,10 +22,10 @@
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once count-up events moves wake promote-due check-lock erase retention one-more finish-job
 -- @use activate time-left rate-limit fetch-jobs let-through place-new add-job
--- @rare state-of unreadable limits change-limits groups group-moves group-turns free-places fetch-limited read-spec take-delayed deduplicate
--- @rare release-dedup post undelivered tell-parent leave-parents fail-job give-back count-ends this-life write-job
--- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside scheduler
--- @rare slots fire-slots
+-- @rare state-of unreadable limits change-limits group-records groups group-moves group-turns free-places
+-- @rare fetch-limited read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents
+-- @rare fail-job give-back count-ends this-life write-job wait-children load-again signals steps checkpoint
+-- @rare children settle-child fail-next settle-here set-aside scheduler slots fire-slots
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14

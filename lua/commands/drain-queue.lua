@@ -16,9 +16,9 @@
 -- @reply scores and the place among groups
 -- @cost O(K log N) for K jobs, 1000 at most
 -- @use server-time send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
--- @use forget-dedup post tell-parent leave-parents take-delayed let-through unreadable children settle-child fail-next
--- @use settle-here
--- @rare time-left groups group-moves
+-- @use forget-dedup post tell-parent leave-parents take-delayed let-through unreadable children settle-child
+-- @use fail-next settle-here
+-- @rare time-left group-records groups group-moves
 
 local DRAIN_CAP = 1000
 

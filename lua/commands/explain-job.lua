@@ -8,7 +8,7 @@
 --        of that, jobs ahead where it waits, when it is due or its lock expires, what there is of its group, see `describe_group`,
 --        then ten parts of each limit that it names
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time time-left state-of limits describe-limit send count-up moves groups group-moves describe-group
+-- @use server-time time-left state-of limits describe-limit send group-records describe-group
 
 local t = server_time(now)
 local state = state_of(q, id) or ''

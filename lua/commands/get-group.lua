@@ -6,7 +6,7 @@
 -- @rest priorities to count
 -- @reply fourteen parts, see `describe_group`, then the number of jobs that wait with each priority
 -- @cost O(log N)
--- @use server-time time-left send count-up moves groups describe-group
+-- @use server-time time-left send moves group-records describe-group
 
 local reply = describe_group(q, group, server_time(now))
 for at = rest, #ARGV do

@@ -11,9 +11,9 @@
 -- @rest two per scheduler: id, fingerprint of its definition
 -- @reply a line: how many schedulers are in anybody's code; then a word for each, split by commas: make, kept, older, hand, or missing; then a line with the id of each that was removed
 -- @cost O(K log N)
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
--- @use change-limits read-spec place-new release-dedup end-dedup replace-pending scheduler
--- @rare groups group-moves
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits change-limits read-spec place-new release-dedup end-dedup replace-pending scheduler
+-- @rare group-records groups group-moves
 
 local KEEP_CAP = 1000
 local SWEEP_CAP = 100

@@ -9,7 +9,7 @@
 -- @arg duration int     length of the window in milliseconds; read for a rate alone
 -- @reply ok, or unchanged when it was so already
 -- @cost O(log N) for N groups
--- @use server-time send count-up time-left groups wake notify-workers
+-- @use server-time send count-up time-left group-records groups wake notify-workers
 
 if what ~= 'concurrency' and what ~= 'rate' and what ~= 'all' then
   return redis.error_reply('ERR a group is limited by concurrency or rate')

@@ -6,7 +6,7 @@
 -- @arg paused int       1 to pause, 0 to resume
 -- @reply ok, or unchanged when the group was so already
 -- @cost O(log N) for N groups
--- @use server-time send count-up time-left groups events wake notify-workers
+-- @use server-time send count-up time-left group-records groups events wake notify-workers
 
 server_time(now)
 local record = read_groups(q, { group })[1]

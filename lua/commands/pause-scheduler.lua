@@ -8,9 +8,9 @@
 -- @arg paused int       1 to pause, 0 to go on
 -- @reply ok, unchanged, missing, or unplanned when slots have to be planned first
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
--- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending scheduler slots
--- @rare groups group-moves
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending scheduler slots
+-- @rare group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -6,9 +6,9 @@
 -- @rest six per scheduler: id, revision, last slot before these, slots, 1 when no slot follows, how many passed ones were left out
 -- @reply how many were taken
 -- @cost O(K log N) for K schedulers, 100 at most
--- @use server-time send count-up events moves wake state-of free-places take-out erase take-delayed time-left limits change-limits
--- @use read-spec place-new release-dedup end-dedup deduplicate scheduler slots
--- @rare groups group-moves
+-- @use server-time send count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits change-limits read-spec place-new release-dedup end-dedup deduplicate scheduler slots
+-- @rare group-records groups group-moves
 
 local PLAN_CAP = 100
 if #ARGV - rest + 1 > 6 * PLAN_CAP then

@@ -15,7 +15,7 @@
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
 -- @use server-time send count-up events free-places moves wake one-more activate let-through silence
--- @rare time-left state-of unreadable fail-next groups group-moves
+-- @rare time-left state-of unreadable fail-next group-records groups group-moves
 
 local RECOVER_CAP = 500
 local t = server_time(now)

@@ -11,7 +11,7 @@
 -- @use server-time send count-up events moves wake state-of free-places take-out erase time-left limits change-limits
 -- @use take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents let-through unreadable
 -- @use children settle-child fail-next settle-here
--- @rare groups group-moves
+-- @rare group-records groups group-moves
 
 local REMOVE_CAP = 500
 if #ARGV - rest + 1 > REMOVE_CAP then

@@ -8,9 +8,9 @@
 -- @arg owner text       only while this job owns it; '' for any owner
 -- @reply ok, or missing when there is nothing to end
 -- @cost O(1)
--- @use server-time send once count-up events moves wake take-delayed time-left limits change-limits read-spec place-new
--- @use release-dedup end-dedup
--- @rare groups group-moves
+-- @use server-time send once count-up events moves wake take-delayed time-left limits change-limits read-spec
+-- @use place-new release-dedup end-dedup
+-- @rare group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -10,9 +10,9 @@
 --        where it is the next job of a scheduler, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
--- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents
--- @use let-through unreadable children settle-child fail-next settle-here
--- @rare groups group-moves
+-- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
+-- @use leave-parents let-through unreadable children settle-child fail-next settle-here
+-- @rare group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -7,9 +7,9 @@
 -- @arg id text
 -- @reply ok or missing
 -- @cost O(log N)
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
--- @use change-limits read-spec place-new release-dedup end-dedup replace-pending scheduler
--- @rare groups group-moves
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits change-limits read-spec place-new release-dedup end-dedup replace-pending scheduler
+-- @rare group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

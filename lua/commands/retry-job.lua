@@ -12,9 +12,9 @@
 -- @arg resetStarted int 1 to count attempts started from 0 again
 -- @reply ok, told when a parent in another queue has to be told besides, missing, not-failed or not-completed
 -- @cost O(log N)
--- @use server-time send once this-life count-up events moves wake state-of free-places take-out restart post tell-parent
--- @use take-delayed let-through unreadable children settle-child fail-next settle-here
--- @rare time-left groups group-moves
+-- @use server-time send once this-life count-up events moves wake state-of free-places take-out restart post
+-- @use tell-parent take-delayed let-through unreadable children settle-child fail-next settle-here
+-- @rare time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

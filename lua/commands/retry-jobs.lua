@@ -8,9 +8,9 @@
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed let-through unreadable
--- @use children settle-child fail-next settle-here
--- @rare time-left groups group-moves
+-- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed let-through
+-- @use unreadable children settle-child fail-next settle-here
+-- @rare time-left group-records groups group-moves
 
 local RETRY_CAP = 1000
 if state ~= 'failed' and state ~= 'completed' then

@@ -8,7 +8,7 @@
 -- @reply ok, then a line each with id and fields of the job, and its body; missing; taken when there are too many jobs of this millisecond
 -- @cost O(log N)
 -- @use server-time send once count-up events moves wake time-left limits change-limits read-spec scheduler
--- @rare groups group-moves
+-- @rare group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

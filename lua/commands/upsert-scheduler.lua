@@ -28,9 +28,10 @@
 -- @reply ok, then a line each with id and fields of the next job, and its body; none when there is no slot any more; paused; again and the time,
 --        when slots have to be planned from then on; taken when all next slots have jobs
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
--- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending scheduler slots origin
--- @rare groups group-moves
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending scheduler slots
+-- @use origin
+-- @rare group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

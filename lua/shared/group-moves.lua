@@ -1,12 +1,3 @@
--- A job of a group has in its field `priority` a text of three parts: its priority, the weight that it gives to its group, and
--- behind an @ the id of the group. So whatever puts a job where it waits knows the group, and reads no field more.
-local IN_GROUP = '^(%d*),(%d*)@(.+)$'
-
-local function group_in(priority)
-  local class, weight, id = string.match(priority, IN_GROUP)
-  return id, tonumber(class) or 0, tonumber(weight)
-end
-
 -- Answers whether the text names a group.
 local function place_in_group(moves, id, priority, front)
   local group, class, weight = group_in(priority)
@@ -76,7 +67,7 @@ local function write_grouped(q, moves)
       ids[#ids + 1] = group.id
     end
   end
-  count_grouped(q, #moves.grouped)
+  count_up(q.meta, 'groups', #moves.grouped)
   if #ids == 0 then
     return
   end
@@ -116,7 +107,7 @@ local function leave_groups(q, ids)
     write_groups(q, records)
   end
   if taken > 0 then
-    count_grouped(q, -taken)
+    count_left(q, taken)
   end
 end
 
@@ -149,7 +140,7 @@ local function free_groups(q, ids)
   end
   join_ring(q, opened)
   write_groups(q, records)
-  count_grouped(q, 0)
+  count_left(q, 0)
   return #opened > 0
 end
 
@@ -172,7 +163,7 @@ local function take_grouped(q, most)
     local records = read_groups(q, left)
     leave_ring(q, records)
     write_groups(q, records)
-    count_grouped(q, -#ids)
+    count_left(q, #ids)
   end
   return ids
 end

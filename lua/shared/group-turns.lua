@@ -214,8 +214,8 @@ local function write_turns(q, run)
     end
     write_grouped(q, moves)
   end
-  if ring.left > 0 then
-    count_grouped(q, -ring.left)
+  if ring.left > 0 or #ring.held > 0 or #run.ids == 0 then
+    count_left(q, ring.left)
   end
 end
 

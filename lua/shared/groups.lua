@@ -1,39 +1,6 @@
--- A group's record, `group:<id>`, is a text of numbers, parts empty where there is none: jobs running, weight, concurrency,
--- max, duration, 1 when paused, starts in the window, its end, its length, and until when it is closed by hand and for how
--- long. One command reads or writes those of a whole batch. A group that has none runs nothing and has nothing of its own.
-local GROUP_PARTS = {
-  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',
-}
 -- Groups that come to wait at the same turn keep the order in which they came.
 local TURN_ORDER = 4096
 local TURN_SPAN = 4194304
-
-local GROUP_TEXT = '^' .. string.rep('(%d*),', #GROUP_PARTS - 1) .. '(%d*)' .. '$'
-
-local function group_record(id, text)
-  local group = { id = id, text = text or nil, running = 0 }
-  if text then
-    for i, part in ipairs({ string.match(text, GROUP_TEXT) }) do
-      group[GROUP_PARTS[i]] = tonumber(part)
-    end
-    group.running = group.running or 0
-  end
-  return group
-end
-
-local function read_groups(q, ids)
-  local groups = {}
-  for first = 1, #ids, MAX_VALUES do
-    local keys = {}
-    for i = first, math.min(first + MAX_VALUES - 1, #ids) do
-      keys[#keys + 1] = q.group .. ids[i]
-    end
-    for i, text in ipairs(redis.call('MGET', unpack(keys))) do
-      groups[#groups + 1] = group_record(ids[first + i - 1], text)
-    end
-  end
-  return groups
-end
 
 local function has_settings(group)
   return group.concurrency or group.max or group.paused
@@ -41,12 +8,6 @@ end
 
 local function has_waiting_jobs(q, group)
   return redis.call('EXISTS', q.grouped .. group.id) == 1
-end
-
--- The starts in the window of a group, and what is left of it.
-local function window_of(group, now)
-  local left = time_left(group.ends, group.length, now)
-  return left > 0 and group.count or 0, left
 end
 
 local function group_text(group)
@@ -147,27 +108,11 @@ local function leave_ring(q, groups)
   send('ZADD', q.groups .. 'paused', paused)
 end
 
--- `groups` in `meta` is how many jobs wait in groups. It is there while a fetch, or the end of a run, has to look after groups.
-local function count_grouped(q, change)
-  local waiting = count_up(q.meta, 'groups', change)
-  if waiting <= 0 and redis.call('EXISTS', q.groups .. 'holders') == 0 then
+-- `groups` in `meta` is how many jobs wait in groups. It is there while a fetch, or the end of a run, has to look after groups: also
+-- while jobs wait for a limit, as they may be of groups.
+local function count_left(q, left)
+  local waiting = count_up(q.meta, 'groups', 0 - left)
+  if waiting <= 0 and redis.call('EXISTS', q.groups .. 'holders', q.limited) == 0 then
     redis.call('HDEL', q.meta, 'groups', 'turn')
   end
-end
-
--- A group in which jobs wait is in one of these sets; one that is paused is in the last one, with a score of 1 while jobs wait there.
-local GROUP_STATUSES = { 'waiting', 'limited', 'maxed', 'paused' }
-
-local function group_statuses()
-  return GROUP_STATUSES
-end
-
--- Where jobs of a group wait, nil where none does, and it is not paused.
-local function group_status(q, id)
-  for _, status in ipairs(GROUP_STATUSES) do
-    if redis.call('ZSCORE', q.groups .. status, id) then
-      return status
-    end
-  end
-  return nil
 end

@@ -45,7 +45,7 @@ const members = (dump: QueueDump, key: string): string[] =>
   ((dump[key] ?? []) as [string, number][]).map(([id]) => id);
 const STATUSES = ['waiting', 'limited', 'maxed', 'paused'];
 /** The group keys of a queue. */
-const groupKeys = (dump: QueueDump): string[] => Object.keys(dump).filter((key) => /^group/.test(key));
+const groupKeys = (dump: QueueDump): string[] => Object.keys(dump).filter((key) => key.startsWith('group'));
 
 describe('groups: adding', () => {
   it('stores a job, its membership and the turn of its group', async () => {

@@ -205,7 +205,7 @@ class LimitedWorld {
       () => lab.run(changePriority, [this.now, ...this.lane(), id, random.int(0, 3), random.int(0, 1)]),
       () => lab.run(retryJob, [this.now, ...this.lane(), id, 'failed', 0, 0, 0]),
       () => lab.run(promoteJobs, [this.now], ids.slice(0, 3)),
-      async () => random.chance(0.1) && lab.run(drainQueue, [this.now, 1, 0, 0, 0, '-inf', '-inf']),
+      async () => random.chance(0.1) && lab.run(drainQueue, [this.now, 1, 0, 0, 0, '-inf', '-inf', '1,0,0']),
     ])();
   }
 

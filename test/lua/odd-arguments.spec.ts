@@ -21,7 +21,7 @@ import { randomPrefix, randomQueueName } from '../support/queue-name.js';
 import { connectTestRedis } from '../support/redis.js';
 import { BODY } from '../support/flow-call.js';
 import { SEED_TIME, seedQueue } from '../support/seed-queue.js';
-import { BUSY_SEED, SCHEDULERS, VALID_CALLS, type ValidCall } from '../support/valid-calls.js';
+import { BUSY_SEED, GROUPS, SCHEDULERS, VALID_CALLS, type ValidCall } from '../support/valid-calls.js';
 
 // Redis does not roll a script back: one that fails after its first write leaves half of what it was to do. So no
 // argument may make a script fail anywhere but before that, and none that it takes may make the next script fail.
@@ -113,7 +113,7 @@ const LATER = String(SEED_TIME + 120_000);
 const NEXT: [ScriptName, ValidCall][] = [
   ['addJobs', { args: [LATER, 'next', '1', '1'], rest: ['', '', BODY] }],
   ['recoverStalled', { args: [LATER, 'w9', '30000', '1', '1000000', '0', '0', '1'], rest: [] }],
-  ['commit', { args: [LATER, 'next', '2', '0', '9', 'w9', '', '30000', '9', '1000'], rest: [] }],
+  ['commit', { args: [LATER, 'next', '2', '0', '9', 'w9', '', '30000', '9', '1000', '1,,'], rest: [] }],
   ['readOutbox', { args: [LATER, 'p', '1000', '0', '100', '10000', '', ''], rest: [] }],
 ];
 
@@ -148,7 +148,7 @@ describe('odd arguments', () => {
       args: [at, 'limited', '1', '1'],
       rest: [';stripe', ';stripe', '?awaited'].flatMap((limits) => ['', `,,1,${limits}`, BODY]),
     };
-    const start = { args: [at, 'limited', '2', '0', '2', 'w0', '', '900000', '0', '0'], rest: [] };
+    const start = { args: [at, 'limited', '2', '0', '2', 'w0', '', '900000', '0', '0', ',,'], rest: [] };
     const failures = [
       await send('addJobs', twin),
       await send('removeJob', removal),
@@ -157,7 +157,7 @@ describe('odd arguments', () => {
       await send('addJobs', limited),
       await send('commit', start),
     ];
-    for (const [name, made] of SCHEDULERS) failures.push(await send(name, made));
+    for (const [name, made] of [...SCHEDULERS, ...GROUPS]) failures.push(await send(name, made));
     if (failures.join('') !== '') throw new Error(failures.join());
     seeded = await take();
   });

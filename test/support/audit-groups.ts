@@ -74,8 +74,11 @@ export function auditGroups(values: Map<string, DumpedValue>, jobs: Map<string, 
     }
   }
   const meta = (values.get('meta') ?? {}) as Fields;
-  if ((meta.groups !== undefined) !== (waiting > 0 || holders.length > 0)) {
-    wrong.push(`meta says ${meta.groups ?? 'nothing'} of groups`);
+  const parked = ((values.get('limited') ?? []) as Scores).filter(([id]) =>
+    jobs.get(id)?.fields?.priority?.includes('@'),
+  );
+  if (meta.groups === undefined && waiting + holders.length + parked.length > 0) {
+    wrong.push('meta says nothing of groups');
   } else if (Number(meta.groups ?? 0) !== waiting) {
     wrong.push(`meta counts ${meta.groups} jobs in groups, ${waiting} wait there`);
   }
