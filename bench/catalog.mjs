@@ -41,7 +41,7 @@ export const metricsOf = {
 export const peers = ['stepwell', 'bullmq', 'bee-queue'];
 
 // What a single comparison may name besides.
-export const variants = ['stepwell-steps'];
+export const variants = ['stepwell-steps', 'stepwell-limited'];
 
 // Warm-up is not scaled: a short run should still measure warm code.
 export function scaledTest(name, scale) {

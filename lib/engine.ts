@@ -44,6 +44,7 @@ export type {
 export type { CancelOptions, CancelOutcome } from './job/cancel-job.js';
 export type { Cancellation } from './job/cancellation.js';
 export { Job } from './job/job.js';
+export { exportHistory, type HistoryChild, type HistoryStep, type JobHistory } from './job/job-history.js';
 export type { JobJson } from './job/job-json.js';
 export type { JobProgress } from './job/job-progress.js';
 export type {
@@ -60,7 +61,9 @@ export type {
   MeasuredQueue,
   Telemetry,
   Trace,
+  TracedEnd,
   TracedOutcome,
+  Upkeep,
   TracedWork,
 } from './job/telemetry.js';
 export type { JobExplanation, WaitReason } from './job/explanation.js';

@@ -10,6 +10,9 @@ const commandsDir = join(root, 'lua/commands');
 const sharedDir = join(root, 'lua/shared');
 const target = join(root, 'lib/redis/scripts.generated.ts');
 
+// Sets of functions that a script makes when it first needs one of them, by the tag that lists their parts and the function that makes them.
+const LAZY = ['rare', 'grouped'];
+
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
 
@@ -24,9 +27,10 @@ function readHeader(file, source) {
   const header = {
     keys: [],
     derives: [],
+    seldom: [],
     args: [],
     uses: [],
-    rare: [],
+    ...Object.fromEntries(LAZY.map((set) => [set, []])),
     rest: false,
     reply: false,
     summary: '',
@@ -38,9 +42,10 @@ function readHeader(file, source) {
     if (!tag) continue;
     const [, name, text] = tag;
     if (name === 'key') header.keys.push(...words(text));
+    else if (name === 'seldom') header.seldom.push(...words(text));
     else if (name === 'derives') header.derives.push(...words(text));
     else if (name === 'use') header.uses.push(...words(text));
-    else if (name === 'rare') header.rare.push(...words(text));
+    else if (LAZY.includes(name)) header[name].push(...words(text));
     else if (name === 'rest') header.rest = true;
     else if (name === 'reply') header.reply = true;
     else if (name === 'arg') {
@@ -64,7 +69,10 @@ const stripComments = (source) =>
 
 function prelude(header) {
   const keys = header.keys.map((key, i) => `['${key}'] = KEYS[${i + 1}]`);
-  const derived = header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`);
+  const derived = [
+    ...header.seldom.map((key) => `['${key}'] = prefix .. '${key}'`),
+    ...header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`),
+  ];
   const args = header.args.map(({ type }, i) => ARG_TYPES[type].lua(`ARGV[${i + 1}]`));
   const lines = [
     `local prefix = string.sub(KEYS[1], 1, -5)`,
@@ -95,16 +103,18 @@ function refusal({ args }) {
 function checkBody(file, header, source, shared) {
   const body = stripComments(source);
   if (/\bKEYS\b/.test(body)) throw new Error(`${file}: bodies use the names of keys, never KEYS`);
-  const known = new Set([...header.keys, ...header.derives]);
+  const known = new Set([...header.keys, ...header.seldom, ...header.derives]);
   for (const [, key] of `${body}\n${shared}`.matchAll(/\bq\.(\w+)/g)) {
     // A fragment may hold functions for keys that this command never touches.
     if (!known.has(key) && body.includes(`q.${key}`)) throw new Error(`${file}: key ${key} is not declared`);
   }
 }
 
+const withoutTexts = (lua) => lua.replaceAll(/'(?:[^'\\\n]|\\.)*'/g, (text) => ' '.repeat(text.length));
+
 // A function that is called above its definition is a global there, which a script may not have.
 function checkOrder(file, lua) {
-  const code = lua.replaceAll(/'(?:[^'\\\n]|\\.)*'/g, (text) => ' '.repeat(text.length));
+  const code = withoutTexts(lua);
   for (const { 1: name, index } of code.matchAll(/\blocal function (\w+)/g)) {
     const first = code.search(new RegExp(`\\blocal function ${name}\\b`));
     const call = code.search(new RegExp(`(?<![.\\w:])(?<!function )${name}\\s*\\(`));
@@ -112,6 +122,57 @@ function checkOrder(file, lua) {
       throw new Error(`${file}: ${name} is called before it is defined: change the order of @use`);
     }
   }
+}
+
+const LUA_WORDS = new Set(
+  words(
+    'and elseif for function if in not or return until while error ipairs next pairs pcall tonumber tostring type unpack',
+  ),
+);
+const CALL = /(?<![.\w:])(\w+)\s*\(/g;
+
+// Names of functions, of values and of parameters: what a text may call, whatever it is there.
+const namesIn = (code) =>
+  [...code.matchAll(/\blocal (?!function\b)([\w, ]+)|\bfunction ?(\w*)\(([\w, .]*)\)/g)].flatMap((found) =>
+    words(found.slice(1).join(' ').replaceAll(',', ' ')),
+  );
+
+// The functions of a text by name, and what stands outside of them under ''.
+function functionsIn(code) {
+  const functions = new Map();
+  const outside = code.replaceAll(/^local function (\w+)[^]*?^end$/gm, (text, name) => {
+    functions.set(name, text);
+    return '';
+  });
+  return functions.set('', outside);
+}
+
+// A function that no part defines is a global as well. A fragment may hold functions that this command never calls, and they may
+// lack others. What is made by `rare()` is seen elsewhere as `rare().name` alone, and so with the other sets.
+function checkDefined(file, plain, lazy) {
+  const texts = [plain, ...lazy];
+  const parts = texts.map(functionsIn);
+  const names = texts.map((text) => new Set(namesIn(text)));
+  const seen = texts.map(() => new Set());
+  const visit = (side, name) => {
+    if (seen[side].has(name)) return;
+    seen[side].add(name);
+    const code = parts[side].get(name);
+    for (const [, called] of code.matchAll(CALL)) {
+      if (!LUA_WORDS.has(called) && !names[0].has(called) && !names[side].has(called)) {
+        throw new Error(
+          `${file}: ${name || 'the body'} calls ${called}, which no part in @use or @${LAZY[side - 1] ?? 'rare'} defines`,
+        );
+      }
+    }
+    for (const [, made, word] of code.matchAll(/(?:\b(rare|grouped)\(\)\.)?\b(\w+)/g)) {
+      const set = LAZY.indexOf(made) + 1;
+      if (set > 0 && !parts[set].has(word)) throw new Error(`${file}: no part in @${made} defines ${word}`);
+      const home = set > 0 ? set : parts[side].has(word) ? side : 0;
+      if (parts[home].has(word)) visit(home, word);
+    }
+  };
+  visit(0, '');
 }
 
 function readShared(file, name) {
@@ -124,17 +185,17 @@ function readShared(file, name) {
 
 // A script makes all its functions anew at each run, which is a good part of the cost of a small call. Those that most
 // runs do without are made by `rare()` when the first of them is needed.
-function rareFunctions(sources) {
+function lazyFunctions(set, sources) {
   if (sources.length === 0) return [];
   const names = sources.flatMap((text) =>
     [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name),
   );
   const table = names.map((name) => `${name} = ${name}`).join(', ');
   return [
-    'rare = function()',
+    `${set} = function()`,
     ...sources,
     `local made = { ${table} }`,
-    'rare = function() return made end',
+    `${set} = function() return made end`,
     'return made',
     'end',
   ];
@@ -143,14 +204,21 @@ function rareFunctions(sources) {
 function compile(file) {
   const source = readFileSync(join(commandsDir, file), 'utf8');
   const header = readHeader(file, source);
-  const shared = [
-    ...(header.rare.length > 0 ? ['local rare'] : []),
+  const lazy = LAZY.map((set) => header[set].map((name) => readShared(file, name)));
+  const used = [
+    ...LAZY.filter((set) => header[set].length > 0).map((set) => `local ${set}`),
     ...header.uses.map((name) => readShared(file, name)),
-    ...rareFunctions(header.rare.map((name) => readShared(file, name))),
-  ].join('\n');
+  ];
+  const shared = [...used, ...LAZY.flatMap((set, i) => lazyFunctions(set, lazy[i]))].join('\n');
   checkBody(file, header, source, shared);
   const lua = [prelude(header), shared, stripComments(source)].filter(Boolean).join('\n');
   checkOrder(file, lua);
+  const plain = [prelude(header), ...used, stripComments(source)].join('\n');
+  checkDefined(
+    file,
+    withoutTexts(plain),
+    lazy.map((sources) => withoutTexts(sources.join('\n'))),
+  );
   const name = basename(file, '.lua');
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [

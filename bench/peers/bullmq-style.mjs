@@ -9,6 +9,7 @@ export function bullmqStyle({ Queue, Worker, FlowProducer }, settings) {
         add: (payload, options) => queue.add('job', payload, options),
         addBulk: (payloads) => queue.addBulk(payloads.map((data) => ({ name: 'job', data }))),
         waitingCount: () => queue.getWaitingCount(),
+        limitConcurrency: (most) => queue.setGlobalConcurrency(most),
         close: () => queue.close(),
       };
     },

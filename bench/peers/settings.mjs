@@ -6,6 +6,7 @@ const keepOneHundred = { removeOnComplete: { count: 100 } };
 export const settings = {
   stepwell: keepOneHundred,
   'stepwell-steps': keepOneHundred,
+  'stepwell-limited': keepOneHundred,
   bullmq: keepOneHundred,
   'bee-queue': {
     getEvents: false,

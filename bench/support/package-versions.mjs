@@ -8,7 +8,7 @@ const rootDirectory = fileURLToPath(new URL('../..', import.meta.url));
 const clientOf = { stepwell: 'ioredis', bullmq: 'ioredis', 'bee-queue': 'redis' };
 
 export function packageVersions(peers) {
-  const packages = new Set(peers.map((peer) => (peer === 'stepwell-steps' ? 'stepwell' : peer)));
+  const packages = new Set(peers.map((peer) => (peer.startsWith('stepwell-') ? 'stepwell' : peer)));
   return Object.fromEntries([...packages].map((name) => [name, versionWithClient(name)]));
 }
 

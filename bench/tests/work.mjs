@@ -6,6 +6,7 @@ import { startStopwatch } from '../support/stopwatch.mjs';
 export async function measure(test, { peer, connection, probe, queueName }) {
   const total = test.jobs + test.warmUpJobs;
   const producer = await peer.openProducer(connection, queueName);
+  if (test.globalConcurrency) await producer.limitConcurrency(test.globalConcurrency);
   await fillQueue(producer, total);
   await producer.close();
 

@@ -10,6 +10,8 @@ export type WaitReason =
   | { why: 'finished' }
   /** It is due then: delayed, asleep between two steps, or between two attempts. */
   | { why: 'delayed'; dueInMs: number; /** Reason of the attempt that has failed. */ failedReason?: string }
+  /** The job of a slot, whose scheduler has `overlap: 'queue'`: the run before it is not over. */
+  | { why: 'waits-for-run'; /** Of that run. */ jobId: string }
   | { why: 'awaits-signal'; signal: string; step: string; /** Until it goes on without. */ timeoutMs: number }
   | { why: 'waits-for-children'; pending: number }
   /** The whole queue is paused. */

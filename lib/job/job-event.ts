@@ -98,7 +98,7 @@ export type JobEvent =
       schedulerId: string;
       slot: number;
       /** The run before goes on; the `deduplication` of the template has another job; there is a job of that slot already. */
-      reason: 'overlap' | 'deduplicated' | 'taken';
+      reason: 'overlap' | 'deduplicated' | 'taken' | 'unreadable';
     })
   | (EventBase & { event: 'cleaned'; count: string })
   | (EventBase & { event: 'drained' })

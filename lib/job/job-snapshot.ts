@@ -51,6 +51,8 @@ export abstract class JobSnapshot<
   life: number | undefined = undefined;
   /** @internal What is stored of its steps, among the other fields; undefined where there are none. */
   stepFields: JobFields | undefined = undefined;
+  /** @internal How many of its children were pending when it was read; undefined where it never had any. */
+  pendingChildren: number | undefined = undefined;
   /** Lock under which this object may write. */
   token: string | undefined = undefined;
   /**
@@ -258,7 +260,7 @@ const TAKE: Record<string, Take> = {
   priority: (job, value) => (job.priority = numberIn('priority', priorityIn(value))),
   delay: (job, value) => (job.delay = numberIn('delay', value)),
   deferred: (job, value) => (job.deferredFailure = textIn('deferred', value)),
-  pending: (_job, value) => void numberIn('pending', value),
+  pending: (job, value) => (job.pendingChildren = numberIn('pending', value)),
   failedChildren: (_job, value) => void numberIn('failedChildren', value),
   promised: (_job, value) => void numberIn('promised', value),
   cancelled: (job, value) => (job.cancellation = readCancellation(value)),

@@ -36,7 +36,8 @@ export interface StepEntry {
   attempt: number;
 }
 
-const STATUS: Record<StepLetter, StepStatus> = {
+/** @internal */
+export const STEP_STATUS: Record<StepLetter, StepStatus> = {
   r: 'running',
   w: 'retrying',
   a: 'awaiting',
@@ -103,7 +104,7 @@ export function stepsOf(fields: JobFields, codec?: Codec): JobStep[] {
       const value = storedStepValue(fields, name);
       const last = fields[`last:${name}`];
       return {
-        ...{ name, status: STATUS[letter], attempts: attempt, startedOn: Number(startedOn) },
+        ...{ name, status: STEP_STATUS[letter], attempts: attempt, startedOn: Number(startedOn) },
         ...(finishedOn ? { finishedOn: Number(finishedOn) } : {}),
         ...(value === undefined ? {} : { result: decodeStepValue(value, codec) }),
         ...(last === undefined ? {} : { lastEmission: decodeValue('An emission', last, codec) }),

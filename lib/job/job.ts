@@ -1,6 +1,6 @@
 import { cancelJob, type CancelOptions, type CancelOutcome } from './cancel-job.js';
 import { checkInteger, checkNumber, PRIORITY_LIMIT } from './check.js';
-import { JobOfSchedulerError, WrongStateError } from './errors.js';
+import { InvalidOptionError, JobOfSchedulerError, WrongStateError } from './errors.js';
 import { decodeBody } from './job-body.js';
 import type { FlowJob } from './flow-job.js';
 import type { JobJson } from './job-json.js';
@@ -95,16 +95,21 @@ export class Job<
 
   /**
    * A job as `asJSON` has written it down, of whatever queue that object belongs to. Reads nothing of Redis.
+   * @param queue a `Queue`
    * @param id in place of the one in `json`
    */
   static fromJSON<D = any, R = any, N extends string = string>(
-    queue: { readonly store: JobStore },
+    queue: object,
     json: JobJson,
     id = json.id,
   ): Job<D, R, N> {
-    const { codec } = queue.store;
+    const { store } = queue as { store?: JobStore };
+    if (!store) {
+      throw new InvalidOptionError('queue', queue.constructor.name, 'Use a Queue.');
+    }
+    const { codec } = store;
     const job = Job.make<D, R, N>(
-      queue.store,
+      store,
       id,
       json.name as N,
       decodeValue('Job data', json.data, codec) as D,

@@ -49,6 +49,8 @@ export interface RepeatOptions {
 export interface JobRepeat extends Omit<RepeatOptions, 'immediately' | 'startDate' | 'endDate'> {
   /** Which job of its scheduler it is, from 1. */
   count: number;
+  /** @internal Those of the template, as the codec has made them. */
+  children?: unknown;
   startDate?: number;
   endDate?: number;
 }

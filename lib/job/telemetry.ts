@@ -14,6 +14,13 @@ export type TracedWork =
 /** How work ended. `moved`: it goes on later. `lost`: another worker may have the job. */
 export type TracedOutcome = 'completed' | 'failed' | 'retried' | 'moved' | 'lost';
 
+/** What a run brought: its result as it is stored, or why it failed and for how long the next try is put off. */
+export interface TracedEnd {
+  result?: string;
+  reason?: string;
+  delayMs?: number;
+}
+
 /** One piece of work that has begun. None of its methods may throw. */
 export interface Trace {
   /** What jobs that are added by this work carry, and whoever runs them is given. */
@@ -24,7 +31,17 @@ export interface Trace {
   added?(ids: readonly string[]): void;
   fail(error: unknown): void;
   /** Called once, and last. */
-  end(outcome: TracedOutcome): void;
+  end(outcome: TracedOutcome, what?: TracedEnd): void;
+}
+
+/** What a worker does for the jobs of its queue besides running them. */
+export interface Upkeep {
+  kind: 'find-stalled' | 'renew-locks';
+  queueName: string;
+  workerId: string;
+  workerName: string | undefined;
+  /** Jobs whose locks are renewed. */
+  jobIds?: readonly string[];
 }
 
 /** What a queue shows to who measures it. */
@@ -43,6 +60,8 @@ export interface MeasuredQueue {
 export interface Telemetry {
   /** Must not throw. */
   begin(work: TracedWork): Trace;
+  /** A worker begins upkeep. Returns what to call with the ids that it was about when it is through. Neither may throw. */
+  upkeep?(work: Upkeep): (jobIds: readonly string[]) => void;
   /** A queue was opened. Returns what to call when it is closed. */
   measure?(queue: MeasuredQueue): () => void;
 }

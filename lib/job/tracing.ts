@@ -3,7 +3,7 @@ import { InvalidOptionError } from './errors.js';
 import type { JobsOptions } from './job-options.js';
 import type { Job } from './job.js';
 import { encodeJson } from './json.js';
-import type { ContextPropagator, Telemetry, Trace, TracedWork } from './telemetry.js';
+import type { ContextPropagator, Telemetry, Trace, TracedWork, Upkeep } from './telemetry.js';
 
 /** What jobs are given to carry. */
 export type Carried = Pick<JobsOptions, 'telemetry' | 'context'>;
@@ -76,7 +76,7 @@ export class Tracing {
       return {
         with: (work) => this.inOwnContext(() => this.restore(context, () => trace.with(work))),
         fail: (error) => trace.fail(error),
-        end: (outcome) => trace.end(outcome),
+        end: (outcome, what) => trace.end(outcome, what),
       };
     });
   }
@@ -93,6 +93,25 @@ export class Tracing {
 
   private restore<T>(context: Record<string, unknown> | undefined, work: () => T): T {
     return this.propagators.reduceRight((run, each) => () => each.restore(context?.[each.name], run), work)();
+  }
+}
+
+/** Does upkeep of a worker, and tells telemetry of it where it wants to know. */
+export async function keptUp(
+  tracing: Tracing | undefined,
+  what: Upkeep,
+  work: () => Promise<string[]>,
+): Promise<string[]> {
+  const end = tracing?.telemetry?.upkeep?.(what);
+  if (!end) {
+    return work();
+  }
+  let found: string[] = [];
+  try {
+    found = await work();
+    return found;
+  } finally {
+    end(found);
   }
 }
 

@@ -35,3 +35,17 @@ export async function assembleSteps(
   }
   return { plan: new StepPlan(type.name, steps), close: () => app.close() };
 }
+
+/** The steps of a class as its decorators name them. Nothing is made, so that none can be run. */
+export function describeSteps(type: Type<object>): StepPlan {
+  const accessor = new StepwellMetadataAccessor(new Reflector());
+  const steps = discoverSteps(type, accessor, () => notToBeRun);
+  if (steps.length === 0) {
+    throw new MissingHandlerError(accessor.getProcessor(type)?.queue ?? 'none', type.name);
+  }
+  return new StepPlan(type.name, steps);
+}
+
+function notToBeRun(): never {
+  throw new Error('These steps are only described.');
+}

@@ -80,17 +80,17 @@ export class StepwellExecutionContext implements ExecutionContext {
     return this.args[index] as T;
   }
 
-  /** @internal Nest asks for these; a job has no request, client or message. */
+  /** Throws: Nest asks for it, and a job has no request. */
   switchToHttp(): never {
     return this.refuse('switchToHttp');
   }
 
-  /** @internal */
+  /** Throws: a job has no client of a transport. */
   switchToRpc(): never {
     return this.refuse('switchToRpc');
   }
 
-  /** @internal */
+  /** Throws: a job has no socket. */
   switchToWs(): never {
     return this.refuse('switchToWs');
   }

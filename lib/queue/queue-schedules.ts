@@ -16,11 +16,18 @@ export class QueueSchedules<
 
   /** @internal */
   get schedulers(): JobSchedulers<J> {
-    const { defaultJobOptions, settings } = this.opts as QueueOptions;
+    const { defaultJobOptions, settings, limitsOf } = this.opts as QueueOptions;
     return (this.own ??= new JobSchedulers<J>(this.store, {
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
+      limitsOf,
+      ready: () => this.limitsReady(),
     }));
+  }
+
+  /** Until the limits are there that jobs may name. */
+  protected limitsReady(): Promise<void> | undefined {
+    return undefined;
   }
 
   /**

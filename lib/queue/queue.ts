@@ -4,14 +4,15 @@ import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
 import { unboundedGroup } from '../job/group.js';
-import type { LimitOptions } from '../job/limit.js';
+import type { AddedChild } from '../job/job-store.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
-import type { AddedJob } from '../store/added-job.js';
+import type { AddedJob, NewJob } from '../store/added-job.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
+import { OwnLimits } from './own-limits.js';
 import type { QueueOptions } from './queue-options.js';
 import { QueueSchedules } from './queue-schedules.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
@@ -35,8 +36,7 @@ export class Queue<
   readonly token: string;
   declare readonly opts: QueueOptions;
   private readonly dedup: DedupPolicies;
-  /** Until the limits of the options are there, which jobs may name. */
-  private limitsSet: Promise<void> | undefined;
+  private readonly ownLimits: OwnLimits | undefined;
 
   constructor(name: string, opts: QueueOptions = {}) {
     checkQueueOptions(opts);
@@ -47,7 +47,13 @@ export class Queue<
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
     }
-    this.limitsSet = opts.limits && this.setLimits(opts.limits);
+    this.ownLimits =
+      opts.limits &&
+      new OwnLimits(
+        opts.limits,
+        (limit, numbers, keep) => this.defineLimit(limit, numbers, keep),
+        (error) => this.emit('error', error),
+      );
     if (maxEvents !== undefined) {
       this.store.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
     }
@@ -90,15 +96,12 @@ export class Queue<
   }
 
   private async addNow(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
-    if (this.limitsSet) {
-      await this.limitsSet;
-    }
     const own = this.limited(this.dedup.applyTo(opts, name, data), name, data);
     if (own?.parent) {
       return this.addChild(name, data, own);
     }
     const { job, opts: merged } = newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec);
-    return this.added(name, data, merged, await this.store.add(job));
+    return this.added(name, data, merged, await this.addToStore(job));
   }
 
   /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
@@ -117,19 +120,22 @@ export class Queue<
     jobs: { name: N; data: D; opts?: BulkJobOptions }[],
     carried?: Carried,
   ): Promise<Job<D, R, N>[]> {
-    if (this.limitsSet) {
-      await this.limitsSet;
-    }
     const adds = jobs.map(({ name, data, opts }) => {
-      const own = unbounded(this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data));
+      const own = unbounded(
+        this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data),
+      );
       if (own?.parent) {
         const node = this.childNode(name, data, own);
         return () => this.attach(name, data, own.parent!, node);
       }
       const { job, opts: merged } = newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec);
-      return async () => this.added(name, data, merged, await this.store.add(job));
+      return async () => this.added(name, data, merged, await this.addToStore(job));
     });
     return Promise.all(adds.map((add) => add()));
+  }
+
+  protected override limitsReady(): Promise<void> | undefined {
+    return this.ownLimits?.add(async () => {});
   }
 
   /** The limits that the queue finds for a job, where it names none itself. */
@@ -139,16 +145,8 @@ export class Queue<
     return limits ? { ...own, limits } : own;
   }
 
-  /** A failure is told as an `error` event, and again by adds that name a limit which is not there. */
-  private async setLimits(limits: Readonly<Record<string, LimitOptions>>): Promise<void> {
-    try {
-      for (const [name, limit] of Object.entries(limits)) {
-        await this.setLimit(name, limit);
-      }
-    } catch (error) {
-      this.emit('error', error);
-    }
-    this.limitsSet = undefined;
+  private addToStore(job: NewJob): Promise<AddedJob> {
+    return this.ownLimits ? this.ownLimits.add(() => this.store.add(job)) : this.store.add(job);
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {
@@ -169,7 +167,8 @@ export class Queue<
 
   private async attach(name: N, data: D, parent: ParentOptions, node: FlowNode): Promise<Job<D, R, N>> {
     const ref = refOf('parent', parent);
-    const [child] = await this.store.peer(ref).attach(ref.id, '', [node]);
+    const attach = (): Promise<AddedChild[]> => this.store.peer(ref).attach(ref.id, '', [node]);
+    const [child] = await (this.ownLimits ? this.ownLimits.add(attach) : attach());
     const { id } = node.ref;
     const duplicated = child!.known;
     const now = this.store.runtime.now();

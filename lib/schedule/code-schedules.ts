@@ -17,6 +17,9 @@ export interface CodeSchedule {
 /** Without a word for so long, no application that runs has a schedule in its code. */
 export const GONE_MS = 90_000;
 
+/** How many are made at a time. */
+const AT_ONCE = 20;
+
 /** What an application is told of its schedules. */
 export interface CodeScheduleHooks {
   /** A scheduler of that id was made by hand, so that of the code has no effect. */
@@ -55,20 +58,19 @@ export class CodeSchedules {
   /** Returns whether there is anything to be kept. */
   async keep(): Promise<boolean> {
     const { count, words, removed } = await this.store.schedules.keep(this.origins, GONE_MS, !this.begun);
-    for (const [i, schedule] of this.schedules.entries()) {
-      if (words[i] === 'make') {
-        await this.schedulers.upsert(
-          schedule.id,
-          schedule.repeat,
-          schedule.template,
-          this.origins[i]!.origin,
-        );
-      }
-      this.tell(words[i] ?? '', schedule);
+    const wanted = this.schedules.map((_, i) => i).filter((i) => words[i] === 'make');
+    for (let first = 0; first < wanted.length; first += AT_ONCE) {
+      await Promise.all(wanted.slice(first, first + AT_ONCE).map((i) => this.make(i)));
     }
+    this.schedules.forEach((schedule, i) => this.tell(words[i] ?? '', schedule));
     this.begun = true;
     removed.forEach(this.hooks.removed);
     return count > 0 || this.schedules.length > 0;
+  }
+
+  private async make(i: number): Promise<void> {
+    const { id, repeat, template } = this.schedules[i]!;
+    await this.schedulers.upsert(id, repeat, template, this.origins[i]!.origin);
   }
 
   /** What stays as it is, is told once. */

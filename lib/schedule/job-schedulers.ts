@@ -1,5 +1,10 @@
 import { checkSchedulerId } from '../job/check.js';
-import { InvalidOptionError, NotRunnableError } from '../job/errors.js';
+import {
+  InvalidOptionError,
+  NotRunnableError,
+  UnknownLimitError,
+  UnreadableValueError,
+} from '../job/errors.js';
 import { Job } from '../job/job.js';
 import type { DefaultJobOptions } from '../job/job-options.js';
 import { refuseUnknown } from '../job/known-names.js';
@@ -8,19 +13,26 @@ import type { QueueStore } from '../store/queue-store.js';
 import type { PlannedSlots, StoredSchedule } from '../store/schedule-store.js';
 import { checkRepeat, dateOf } from './check-repeat.js';
 import { type JobScheduler, type JobSchedulerTemplate, schedulerOf } from './job-scheduler.js';
-import { JobSchedulerNotFoundError, SlotTakenError } from './scheduler-errors.js';
+import { JobSchedulerNotFoundError, SlotTakenError, UnreadableSchedulerError } from './scheduler-errors.js';
 import { SlotPlanner } from './slot-planner.js';
 import { cronSlots, strategySlots } from './slots.js';
 import { storeSchedule } from './store-schedule.js';
+import { checkTemplateTree } from './template-tree.js';
 
 /** How far the clock of this process may be ahead of that of Redis until slots are planned twice. */
 const SLACK_MS = 1000;
 const TRIES = 10;
+/** No slot takes more digits. */
+const LONGEST_SLOT = 8_640_000_000_000_000;
 const NO_SLOTS: PlannedSlots = { slots: [], complete: false };
 
 export interface JobSchedulersOptions {
   defaults?: DefaultJobOptions | undefined;
   strategy?: RepeatStrategy | undefined;
+  /** Limits of a job that names none itself. */
+  limitsOf?: ((data: any, name: any) => readonly string[] | undefined) | undefined;
+  /** Until the limits are there that jobs may name. */
+  ready?: () => Promise<void> | undefined;
 }
 
 /** The job schedulers of one queue. */
@@ -38,7 +50,11 @@ export class JobSchedulers<J extends Job = Job> {
     origin = '',
   ): Promise<J | undefined> {
     const schedule = this.prepare(id, repeat, template, origin);
+    await this.options.ready?.();
     const answer = await this.send(schedule, repeat, template.name ?? id);
+    if (answer.startsWith('!')) {
+      throw new UnknownLimitError(answer.slice(1));
+    }
     if (answer === 'taken') {
       throw new SlotTakenError(id, repeat.every === undefined ? 'pattern' : 'every');
     }
@@ -53,20 +69,48 @@ export class JobSchedulers<J extends Job = Job> {
     origin = '',
   ): StoredSchedule {
     checkSchedulerId(id);
-    const { strategy, defaults } = this.options;
+    const { strategy, defaults, limitsOf } = this.options;
     checkRepeat(repeat, strategy !== undefined, this.store.runtime.now());
-    refuseUnknown('template.', template, ['name', 'data', 'opts']);
+    refuseUnknown('template.', template, ['name', 'data', 'opts', 'children']);
+    if (template.children !== undefined) {
+      checkTemplateTree(
+        template.children,
+        this.store.refOf(`repeat:${id}:${LONGEST_SLOT}`),
+        this.store.codec,
+      );
+    }
     const { codec } = this.store;
     const hasStrategy = strategy !== undefined;
-    return storeSchedule(id, repeat, template, { defaults, codec, hasStrategy, origin });
+    return storeSchedule(id, repeat, template, { defaults, codec, hasStrategy, origin, limitsOf });
   }
 
+  /** Throws `UnreadableValueError` for one that was changed from outside. */
   async get<D>(id: string): Promise<JobScheduler<D> | undefined> {
-    return (await this.getAll<D>([id]))[0];
+    const { records, unreadable } = await this.store.schedules.read([id]);
+    if (unreadable.length > 0) {
+      throw new UnreadableSchedulerError(id);
+    }
+    return records[0] && schedulerOf<D>(records[0], this.store.codec);
   }
 
+  /** Leaves out those that cannot be read. */
   async list<D>(start: number, end: number, asc: boolean): Promise<JobScheduler<D>[]> {
-    return this.getAll<D>(await this.store.schedules.ids({ start, stop: end, descending: !asc }));
+    const ids = await this.store.schedules.ids({ start, stop: end, descending: !asc });
+    if (ids.length === 0) {
+      return [];
+    }
+    const { records } = await this.store.schedules.read(ids);
+    return records.flatMap((record) => {
+      try {
+        return [schedulerOf<D>(record, this.store.codec)];
+      } catch (error) {
+        // What the codec throws concerns all of them.
+        if (error instanceof UnreadableValueError && error.cause === undefined) {
+          return [];
+        }
+        throw error;
+      }
+    });
   }
 
   /** Returns whether there was one. */
@@ -77,9 +121,7 @@ export class JobSchedulers<J extends Job = Job> {
   /** Returns whether that changed anything. */
   async pause(id: string, paused: boolean): Promise<boolean> {
     const word = await this.store.schedules.pause(id, paused);
-    if (word === 'missing') {
-      throw new JobSchedulerNotFoundError(id, paused ? 'pause' : 'resume');
-    }
+    this.refuse(word, id, paused ? 'pause' : 'resume');
     if (word === 'unplanned') {
       await this.planNow(id);
     }
@@ -88,21 +130,20 @@ export class JobSchedulers<J extends Job = Job> {
 
   async runNow(id: string): Promise<J> {
     const answer = await this.store.schedules.run(id);
-    if (answer === 'missing') {
-      throw new JobSchedulerNotFoundError(id, 'run');
-    }
+    this.refuse(answer, id, 'run');
     if (answer === 'taken') {
       throw new SlotTakenError(id, 'pattern');
     }
     return this.jobIn(answer);
   }
 
-  private async getAll<D>(ids: readonly string[]): Promise<JobScheduler<D>[]> {
-    if (ids.length === 0) {
-      return [];
+  private refuse(word: string, id: string, action: string): void {
+    if (word === 'missing') {
+      throw new JobSchedulerNotFoundError(id, action);
     }
-    const { records } = await this.store.schedules.read(ids);
-    return records.map((record) => schedulerOf<D>(record, this.store.codec));
+    if (word === 'unreadable') {
+      throw new UnreadableSchedulerError(id);
+    }
   }
 
   private async planNow(id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { StepwellError } from '../job/errors.js';
+import { StepwellError, UnreadableValueError } from '../job/errors.js';
 
 /** There is no scheduler of that id. */
 export class JobSchedulerNotFoundError extends StepwellError {
@@ -9,6 +9,16 @@ export class JobSchedulerNotFoundError extends StepwellError {
     super(
       `Cannot ${action} the job scheduler ${schedulerId}: there is none of that id.`,
       'JOB_SCHEDULER_NOT_FOUND',
+    );
+  }
+}
+
+/** The record of a scheduler was changed from outside. */
+export class UnreadableSchedulerError extends UnreadableValueError {
+  constructor(readonly schedulerId: string) {
+    super(
+      `The job scheduler ${schedulerId}`,
+      'its record was changed from outside. It makes no further jobs: make it anew by upsertJobScheduler.',
     );
   }
 }

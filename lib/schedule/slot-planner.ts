@@ -10,6 +10,27 @@ const BATCH = 50;
 const FEW = 2;
 const MOST_BY_DEFAULT = 100;
 
+/** The script that takes the plan finds out that there is nothing to be planned. */
+const planOfNone = (id: string): SlotPlan => ({
+  record: {
+    id,
+    given: '',
+    data: '',
+    count: 0,
+    slot: 0,
+    job: '',
+    paused: false,
+    origin: '',
+    revision: '',
+    last: '',
+    planned: 0,
+    spreadMs: 0,
+  },
+  slots: [],
+  complete: false,
+  leftOut: 0,
+});
+
 /**
  * Plans further slots of schedulers that have few: scripts know no cron. What is missed here, by a process that dies, is seen by
  * the next look for stalled jobs of any worker.
@@ -63,8 +84,8 @@ export class SlotPlanner {
   }
 
   private async planAll(ids: readonly string[]): Promise<void> {
-    const { now, records } = await this.store().read(ids);
-    const plans: SlotPlan[] = [];
+    const { now, records, unreadable } = await this.store().read(ids);
+    const plans: SlotPlan[] = unreadable.map(planOfNone);
     for (const record of records) {
       try {
         if (record.job === '' || record.planned <= FEW) {

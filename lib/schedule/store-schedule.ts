@@ -3,6 +3,7 @@ import { InvalidOptionError } from '../job/errors.js';
 import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import type { RepeatOptions } from '../job/repeat-options.js';
 import { unboundedGroup } from '../job/group.js';
+import { encodeJson } from '../job/json.js';
 import { newJob, specOf } from '../store/new-job.js';
 import type { StoredSchedule } from '../store/schedule-store.js';
 import { dateOf } from './check-repeat.js';
@@ -15,7 +16,6 @@ const NOT_FOR_TEMPLATES = {
   timestamp: 'Its jobs are created when the one before starts.',
   parent: 'Its jobs are the children of none: let them add children instead.',
   debounce: 'Use deduplication.',
-  limits: 'Its jobs pass limits by: let them add the jobs that are limited.',
 } as const;
 
 const ALL_AT_MOST = 100;
@@ -24,6 +24,8 @@ export interface ScheduleSource {
   defaults: DefaultJobOptions | undefined;
   codec: Codec | undefined;
   hasStrategy: boolean;
+  /** Limits of a job that names none itself. */
+  limitsOf: ((data: any, name: any) => readonly string[] | undefined) | undefined;
   /** Fingerprint of the code that it comes from, '' where it was made by hand. */
   origin: string;
 }
@@ -33,13 +35,17 @@ export function storeSchedule(
   id: string,
   repeat: RepeatOptions,
   template: JobSchedulerTemplate,
-  { defaults, codec, hasStrategy, origin }: ScheduleSource,
+  { defaults, codec, hasStrategy, origin, limitsOf }: ScheduleSource,
 ): StoredSchedule {
-  const { name = id, data, opts } = template;
+  const { name = id, data, opts, children } = template;
   refuseMisplaced(opts, repeat);
   const { delay: _delay, timestamp: _timestamp, ...ownDefaults } = defaults ?? {};
-  const { job, opts: merged } = newJob(name, data, opts, ownDefaults, codec);
+  const limits = opts?.limits === undefined ? limitsOf?.(data ?? {}, name) : undefined;
+  const { job, opts: merged } = newJob(name, data, limits ? { ...opts, limits } : opts, ownDefaults, codec);
   const given = givenSchedule(name, repeat, opts, hasStrategy);
+  if (children && children.length > 0) {
+    given.children = JSON.parse(encodeJson('The children of the template', children, '[]', codec));
+  }
   const { startDate, endDate, every, offset, limit } = given.repeat;
   const text = (value: number | undefined): string => (value === undefined ? '' : String(value));
   return {
@@ -101,8 +107,10 @@ function givenSchedule(
 
 function specFor(id: string, { overlap }: RepeatOptions, opts: JobsOptions): string {
   const deduplication = overlap === 'skip' ? { id: `repeat:${id}` } : opts.deduplication;
-  const { priority, lifo, group } = opts;
+  const { priority, lifo, limits, awaitLimits, group } = opts;
   const asked = {
+    ...(limits === undefined ? {} : { limits }),
+    ...(awaitLimits === undefined ? {} : { awaitLimits }),
     ...(priority === undefined ? {} : { priority }),
     ...(lifo === undefined ? {} : { lifo }),
     ...(deduplication === undefined ? {} : { deduplication }),
@@ -112,8 +120,9 @@ function specFor(id: string, { overlap }: RepeatOptions, opts: JobsOptions): str
 }
 
 /** The options of a job as JSON up to where the script puts the number of the job. */
-function openOptions(opts: JobsOptions, { repeat }: GivenSchedule): string {
-  const { immediately: _immediately, count: _count, ...shown } = repeat;
+function openOptions(opts: JobsOptions, { repeat, children }: GivenSchedule): string {
+  const { immediately: _immediately, count: _count, ...own } = repeat;
+  const shown = children === undefined ? own : { ...own, children };
   const open = (value: object): string => {
     const json = JSON.stringify(value).slice(0, -1);
     return json === '{' ? json : `${json},`;

@@ -614,7 +614,7 @@ export class QueueStore implements JobStore {
     return (await this.calls.repeatable(() => this.runner.run(removeChildren, args, ids))) as string[];
   }
 
-  private refOf(id: string): JobRef {
+  refOf(id: string): JobRef {
     return { prefix: this.prefix, queueName: this.queueName, id };
   }
 

@@ -21,6 +21,8 @@ interface Look {
   ahead: number;
   /** When it is due, or its lock expires. */
   at: number;
+  /** Id of the run before, which the job of a slot waits for. */
+  heldBy: string;
   /** Of a job that waits in one. */
   group: GroupState | undefined;
   limits: (string | number)[];
@@ -28,8 +30,8 @@ interface Look {
 
 /** Makes an explanation of what explain-job replies; undefined for no such job. */
 export function readExplanation(jobId: string, reply: readonly unknown[]): JobExplanation | undefined {
-  const [now, state, fields, paused, closedMs, limits, active, alive, started, windowMs, ahead, at, group, ...rest] =
-    reply;
+  const [now, state, fields, paused, closedMs, limits, active, alive, started, windowMs, ...others] = reply;
+  const [ahead, at, heldBy, group, ...rest] = others;
   if (state === '') {
     return undefined;
   }
@@ -38,8 +40,9 @@ export function readExplanation(jobId: string, reply: readonly unknown[]): JobEx
     ...{ now: Number(now), fields: readFields(fields as string[]), isPaused: paused === 1 },
     ...{ closedMs: Number(closedMs), concurrency: numberIn(concurrency), max: numberIn(max) },
     ...{ active: Number(active), alive: Number(alive), started: Number(started), windowMs: Number(windowMs) },
-    ...{ ahead: Number(ahead), at: Number(at), limits: rest as (string | number)[] },
+    ...{ ahead: Number(ahead), at: Number(at) },
     group: (group as string[]).length > 0 ? readGroup(group as string[]) : undefined,
+    ...{ heldBy: String(heldBy), limits: rest as (string | number)[] },
   };
   return { jobId, state: state as JobState, reasons: reasonsOf(state as JobState, look) };
 }
@@ -61,10 +64,13 @@ function reasonsOf(state: JobState, look: Look): [WaitReason, ...WaitReason[]] {
   }
 }
 
-function delayOf({ now, fields, at }: Look): WaitReason {
+function delayOf({ now, fields, at, heldBy }: Look): WaitReason {
   const [, step, , signal] = fields.awaits?.split('\t') ?? [];
   if (step !== undefined && signal !== undefined) {
     return { why: 'awaits-signal', signal, step, timeoutMs: at - now };
+  }
+  if (heldBy !== '') {
+    return { why: 'waits-for-run', jobId: heldBy };
   }
   const { failedReason } = fields;
   return {

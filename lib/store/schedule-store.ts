@@ -16,6 +16,7 @@ import type { Page } from './inspect-store.js';
 const REDIS_TIME = 0;
 const LIST_SIZE = 1000;
 const READ_SIZE = 200;
+const KEEP_SIZE = 500;
 
 /** A scheduler in the form that the script takes; see lua/commands/upsert-scheduler.lua. Times in ms, '' for none. */
 export interface StoredSchedule {
@@ -103,7 +104,7 @@ export class ScheduleStore {
     );
   }
 
-  /** Answers ok, unchanged, missing or unplanned. */
+  /** Answers ok, unchanged, missing, unreadable or unplanned. */
   pause(id: string, paused: boolean): Promise<string> {
     return this.calls.numbered(
       ({ writer, seq }) =>
@@ -111,7 +112,7 @@ export class ScheduleStore {
     );
   }
 
-  /** Answers missing, taken, or lines about the job. */
+  /** Answers missing, unreadable, taken, or lines about the job. */
   run(id: string): Promise<string> {
     return this.calls.numbered(
       ({ writer, seq }) => this.scripts.run(runScheduler, [REDIS_TIME, writer, seq, id]) as Promise<string>,
@@ -134,10 +135,13 @@ export class ScheduleStore {
     }
   }
 
-  /** The time of Redis, and those of the schedulers that there are. */
-  async read(ids: readonly string[]): Promise<{ now: number; records: SchedulerRecord[] }> {
+  /** The time of Redis, those of the schedulers that there are, and the ids of those whose keys hold something else. */
+  async read(
+    ids: readonly string[],
+  ): Promise<{ now: number; records: SchedulerRecord[]; unreadable: string[] }> {
     let now = 0;
     const records: SchedulerRecord[] = [];
+    const unreadable: string[] = [];
     for (let first = 0; first < Math.max(ids.length, 1); first += READ_SIZE) {
       const slice = ids.slice(first, first + READ_SIZE);
       const reply = (await this.calls.read(() => this.scripts.run(readSchedulers, [REDIS_TIME], slice))) as [
@@ -149,10 +153,12 @@ export class ScheduleStore {
         const fields = reply[i + 1] as (string | null)[];
         if (typeof fields[0] === 'string') {
           records.push(readRecord(id, fields));
+        } else if (fields[1] === 'unreadable') {
+          unreadable.push(id);
         }
       }
     }
-    return { now, records };
+    return { now, records, unreadable };
   }
 
   /** Returns how many were taken: a scheduler that was changed or planned meanwhile is left alone. */
@@ -170,17 +176,24 @@ export class ScheduleStore {
     goneMs: number,
     boot: boolean,
   ): Promise<{ count: number; words: string[]; removed: string[] }> {
-    const rest = schedules.flatMap(({ id, origin }) => [id, origin]);
-    const answer = await this.calls.numbered(
-      ({ writer, seq }) =>
-        this.scripts.run(
-          keepSchedulers,
-          [REDIS_TIME, writer, seq, goneMs, boot ? 1 : 0],
-          rest,
-        ) as Promise<string>,
-    );
-    const [count, words = '', ...removed] = answer.split('\n');
-    return { count: Number(count), words: words.split(','), removed };
+    const all = { count: 0, words: [] as string[], removed: [] as string[] };
+    for (let first = 0; first === 0 || first < schedules.length; first += KEEP_SIZE) {
+      const rest = schedules.slice(first, first + KEEP_SIZE).flatMap(({ id, origin }) => [id, origin]);
+      const isLast = first + KEEP_SIZE >= schedules.length;
+      const answer = await this.calls.numbered(
+        ({ writer, seq }) =>
+          this.scripts.run(
+            keepSchedulers,
+            [REDIS_TIME, writer, seq, goneMs, boot ? 1 : 0, isLast ? 1 : 0],
+            rest,
+          ) as Promise<string>,
+      );
+      const [count, words = '', ...removed] = answer.split('\n');
+      all.count = Number(count);
+      all.words.push(...(words === '' ? [] : words.split(',')));
+      all.removed.push(...removed);
+    }
+    return all;
   }
 
   private async list({ start, stop, descending }: Page): Promise<[number, string[]]> {

@@ -10,8 +10,8 @@ import { asError, type Failure, messageOf, thrownBy } from '../job/job-failure.j
 import { CHANGED } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import { encodeJson } from '../job/json.js';
-import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
-import type { TracedOutcome } from '../job/telemetry.js';
+import { specialErrorKind, UnrecoverableError, WaitingChildrenError } from '../job/special-errors.js';
+import type { TracedEnd, TracedOutcome } from '../job/telemetry.js';
 import type { Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { CommitBatch } from '../store/commit-batch.js';
@@ -19,6 +19,7 @@ import { AttemptPolicy } from './attempt-policy.js';
 import { Ending } from './ending.js';
 import { followObservable, isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
+import { hasSlotChildren, waitForSlotChildren } from './slot-children.js';
 import { type MaybeStaged, type StagedRun, STAGES } from './staged-processor.js';
 import { LATE_SIGNAL, type MaybeLate, takesSignal } from './takes-signal.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
@@ -78,7 +79,8 @@ export class AttemptRunner {
     if (ttlMs !== undefined) {
       this.limit(run, ttlMs);
     }
-    const work = (): unknown => this.process(run);
+    const work = (): unknown =>
+      run.job.opts.repeat && hasSlotChildren(run.job) ? this.processParent(run) : this.process(run);
     const { trace } = this.traced(run);
     this.follow(run, trace ? () => trace.with(work) : work);
   }
@@ -112,6 +114,13 @@ export class AttemptRunner {
       return this.processor(run.job, run.token, (() => run.signal) as never);
     }
     return this.processor(run.job, run.token, this.signalled ? run.signal : NO_SIGNAL);
+  }
+
+  private async processParent(run: Run): Promise<unknown> {
+    if (await waitForSlotChildren(run.job, run.token)) {
+      throw new WaitingChildrenError();
+    }
+    return this.process(run);
   }
 
   /** What the work comes to is the outcome of the run, unless the run has taken another turn meanwhile. */
@@ -346,7 +355,7 @@ export class AttemptRunner {
 
   private write(run: Run, write: JobWrite, action: string, done: () => void): void {
     if (!run.isEnding) {
-      run.end(outcomeOf(write));
+      run.end(outcomeOf(write), run.trace && whatOf(write));
       this.hooks.ended(run);
     }
     if (run.handedBack) {
@@ -369,6 +378,16 @@ export class AttemptRunner {
       }
     });
   }
+}
+
+/** What telemetry is told of a write that ends a run. */
+function whatOf(write: JobWrite): TracedEnd {
+  if (write[0] === 'complete') return { result: write[3] };
+  if (write[0] === 'fail' || write[0] === 'retry') {
+    const reason = JSON.parse(write[3]) as string;
+    return write[0] === 'fail' ? { reason } : { reason, delayMs: Number(write[5]) };
+  }
+  return {};
 }
 
 /** What the write that ends a run makes of it. */

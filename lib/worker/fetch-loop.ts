@@ -3,6 +3,8 @@ import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { CommitBatch, Fetched, Fetcher, Grant } from '../store/commit-batch.js';
 
 const RETRY_MS = 1000;
+/** What is due later than in fifty years waits for something else to happen, such as a signal. */
+const NEVER_MS = 50 * 365 * 24 * 3600_000;
 
 export interface FetchLoopHooks {
   /** @param sentAt when the call was sent that brought it */
@@ -113,9 +115,7 @@ export class FetchLoop implements Fetcher {
     if (limitedForMs === 0) {
       this.tellDrained(wanted, jobs.length);
     }
-    if (dueInMs >= 0) {
-      this.lookWhenDue(dueInMs);
-    }
+    this.lookWhenDue(dueInMs);
     if (limitedForMs > 0) {
       this.awaitLimit(limitedForMs + 1);
     } else if (this.plenty) {
@@ -155,10 +155,13 @@ export class FetchLoop implements Fetcher {
     }
   }
 
-  /** Kept up even without a free slot: the call then wakes another worker. */
+  /** Kept up even without a free slot: the call then wakes another worker. Less than 0 says that nothing is due. */
   private lookWhenDue(dueInMs: number): void {
     this.dueTimer?.cancel();
-    this.dueTimer = this.runtime.setTimer(() => this.poke(), dueInMs + 1);
+    this.dueTimer = undefined;
+    if (dueInMs >= 0) {
+      this.dueTimer = this.runtime.setTimer(() => this.poke(), dueInMs + 1, { upkeep: dueInMs > NEVER_MS });
+    }
   }
 
   /** A limit may be lifted before its time. */

@@ -1,7 +1,7 @@
 import { cancelledError, type Cancellation } from '../job/cancellation.js';
 import { type JobCancelledError, LockLostError, WorkerClosingError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
-import type { Trace, TracedOutcome } from '../job/telemetry.js';
+import type { Trace, TracedEnd, TracedOutcome } from '../job/telemetry.js';
 import type { Timer } from '../runtime/runtime.js';
 
 /** How far a chain of causes is followed. */
@@ -41,13 +41,13 @@ export class Run {
   }
 
   /** Its outcome is on the way. */
-  end(outcome: TracedOutcome): void {
+  end(outcome: TracedOutcome, what?: TracedEnd): void {
     this.isEnding = true;
     this.timer?.cancel();
     const { trace } = this;
     if (trace) {
       this.trace = { with: trace.with, fail: () => {}, end: () => {} };
-      trace.end(outcome);
+      trace.end(outcome, what);
     }
   }
 

@@ -21,6 +21,8 @@ export interface StalledCheckerHooks {
   exhausted: (record: JobRecord, sentAt: number) => void;
   /** Schedulers whose next slots nobody has planned. */
   unplanned: (ids: readonly string[]) => void;
+  /** Calls a look for jobs that stalled; returns the ids that it found. */
+  looks: (look: () => Promise<string[]>) => Promise<string[]>;
   failed: (error: unknown) => void;
 }
 
@@ -85,21 +87,25 @@ export class StalledChecker {
 
   private async look(): Promise<void> {
     for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped;) {
-      const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store().recoverStalled(
-        this.options,
-      );
-      stalled.forEach(this.hooks.stalled);
-      exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
-      this.hooks.unplanned(unplanned);
-      found = stalled.length + exhausted.length;
-      if (graceMs > 0) {
-        this.lookAt = Math.min(this.lookAt, this.runtime.monotonicMs() + graceMs);
-      }
+      found = (await this.hooks.looks(() => this.takeBack())).length;
     }
     if (!this.stopped) {
       this.care ??= new ParentCare(this.store());
       // Several workers with one interval: whoever looks first has looked for all.
       await this.care.look(this.options.intervalMs / 2);
     }
+  }
+
+  private async takeBack(): Promise<string[]> {
+    const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store().recoverStalled(
+      this.options,
+    );
+    stalled.forEach(this.hooks.stalled);
+    exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
+    this.hooks.unplanned(unplanned);
+    if (graceMs > 0) {
+      this.lookAt = Math.min(this.lookAt, this.runtime.monotonicMs() + graceMs);
+    }
+    return [...stalled, ...exhausted.map(({ id }) => id)];
   }
 }

@@ -7,7 +7,7 @@ import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
 import type { JobRecord } from '../job/job-record.js';
 import type { JobClass } from '../job/job-store.js';
-import { Tracing } from '../job/tracing.js';
+import { keptUp, Tracing } from '../job/tracing.js';
 import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 import type { WorkObserver } from '../runtime/runtime.js';
@@ -122,12 +122,16 @@ export class WorkerParts {
       },
     );
     const silence = silenceOf(lockMs);
+    const who = { queueName, workerId: this.id, workerName: opts.name };
     const renewMs = opts.skipLockRenewal ? Infinity : (opts.lockRenewTime ?? lockMs / 2);
     this.locks = new LockKeeper(
       runtime,
       { lockMs, renewMs },
       {
-        renew: (held) => this.store.renewLocks(held, lockMs, silence),
+        renew: (held) =>
+          keptUp(tracing, { kind: 'renew-locks', ...who, jobIds: held.map(([id]) => id) }, () =>
+            this.store.renewLocks(held, lockMs, silence),
+          ),
         renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
         lost: (jobIds) => tell('lockRenewalFailed', jobIds),
         failed,
@@ -144,8 +148,12 @@ export class WorkerParts {
     this.planner = new SlotPlanner(() => this.store.schedules, opts.settings?.repeatStrategy, failed);
     this.stalls = new StalledChecker(runtime, store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
-      exhausted: (record, sentAt) => this.failStalled(record, sentAt),
+      exhausted: (record, sentAt) => {
+        tell('stalled', record.id, 'active');
+        this.failStalled(record, sentAt);
+      },
       unplanned: (ids) => this.planner.need(ids),
+      looks: (look) => keptUp(tracing, { kind: 'find-stalled', ...who }, look),
       failed,
     });
     const hooks: AttemptHooks = {

@@ -12,7 +12,8 @@
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send once count-up events moves wake place-new
 -- @rare promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
--- @rare fail-next group-records groups group-moves
+-- @rare fail-next
+-- @grouped time-left group-records groups group-moves
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
@@ -73,7 +74,7 @@ local function add_one(id, named, asked, spec, body)
   if unknown then
     return '!' .. unknown
   end
-  if asked and asked.most_in_group and rare().group_is_full(q, moves, asked) then
+  if asked and asked.most_in_group and grouped().group_is_full(q, moves, asked) then
     return '#' .. asked.group
   end
   if asked and asked.dedup then

@@ -18,7 +18,7 @@
 -- @use retention finish-job notify-workers take-delayed let-through unreadable children settle-child fail-next
 -- @use settle-here
 -- @rare count-ends time-left limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
--- @rare group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

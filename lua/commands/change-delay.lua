@@ -9,7 +9,8 @@
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake promote-due state-of free-places take-out
--- @rare time-left unreadable fail-next group-records groups group-moves
+-- @rare unreadable fail-next
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -11,7 +11,7 @@
 -- @reply ok or missing
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time send once this-life count-up moves state-of free-places take-out
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -24,7 +24,7 @@ local moves = new_moves(server_time(now))
 local state = state_of(q, id)
 if state then
   local stored = redis.call('HGET', q.job .. id, 'priority')
-  local asked = stored and rare().keep_group(stored, priority) or priority
+  local asked = stored and grouped().keep_group(stored, priority) or priority
   if state == 'waiting' or state == 'prioritized' then
     take_out(q, id, state)
     state = place(moves, id, asked, front == 1)

@@ -18,7 +18,7 @@
 -- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase
 -- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
 -- @use leave-parents let-through unreadable children settle-child fail-next settle-here
--- @rare group-records groups group-moves
+-- @grouped group-records groups group-moves
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer
@@ -86,7 +86,7 @@ if #old > 0 then
     unpark(q, old)
     state = parked[3]
   elseif group then
-    rare().leave_groups(q, old)
+    grouped().leave_groups(q, old)
     state = 'waiting'
   else
     send('ZREM', q[state], old)

@@ -3,6 +3,7 @@
 -- A refused entry answers its word and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points limits limited holders
+-- @seldom unreadable
 -- @derives job body logs writer dedup children posted scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
@@ -22,10 +23,11 @@
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once count-up events moves wake promote-due check-lock erase retention one-more finish-job
 -- @use activate time-left rate-limit fetch-jobs let-through place-new add-job
--- @rare state-of unreadable limits change-limits group-records groups group-moves group-turns free-places
--- @rare fetch-limited read-spec take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents
--- @rare fail-job give-back count-ends this-life write-job wait-children load-again signals steps checkpoint
--- @rare children settle-child fail-next settle-here set-aside scheduler slots fire-slots
+-- @rare state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
+-- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
+-- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child
+-- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
+-- @grouped group-records groups group-moves group-turns
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14
@@ -163,7 +165,7 @@ if known then
   end
   rare().load_again(q, reply, started)
   local held = redis.call('HMGET', q.meta, 'limits', 'groups')
-  local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], call.moves.now, held[2])
+  local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], rare().open_book(call.moves.now), held[2])
   reply[2] = ms_until(call.moves.now, first_due(q), opens)
   return reply
 end
@@ -179,8 +181,16 @@ if after_adds == rest or after_adds <= #ARGV then
   let_through(q)
 end
 local limits, has_groups = meta[6], meta[7]
-if limits or has_groups then
-  call.moves.free = has_groups and rare().free_places or rare().free_limits
+if limits then
+  call.book = rare().open_book(t)
+  if string.sub(limits, -1) == '1' then
+    call.moves.free = function(_, ids)
+      return rare().count_ends_in(q, call.book, ids)
+    end
+  end
+end
+if has_groups then
+  grouped().free_groups_too(call.moves)
 end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all()
@@ -200,12 +210,17 @@ local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
 }
 if has_groups then
-  rare().read_group_grant(grant, groups)
+  call.book = call.book or rare().open_book(t)
+  grouped().read_group_grant(grant, groups)
 end
 local is_limited = limits or has_groups
 local fetch = is_limited and rare().fetch_limited or fetch_jobs
-if not meta[1] then
-  ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits)
+if meta[1] then
+  if is_limited then
+    rare().write_book(q, call.book)
+  end
+else
+  ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits, call.book)
   for i = 1, #ids do
     started[i] = ids[i] .. '\t' .. reply[5 + (i - 1) * 4 + 3] .. '\n'
   end
@@ -221,7 +236,8 @@ if not meta[1] then
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
   if is_limited then
-    local is_startable, opens = rare().startable(q, limits, t, has_groups)
+    rare().write_book(q, call.book)
+    local is_startable, opens = rare().startable(q, limits, call.book, has_groups)
     reply[2] = ms_until(t, due, opens)
     if is_startable and (relay == 1 or call.released or placed_any(call.moves) or call.moves.released or #ids < want) then
       -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.

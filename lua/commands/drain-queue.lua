@@ -10,7 +10,7 @@
 -- @arg passed int       how many jobs of the plain list were passed over since one was removed
 -- @arg prioritized text score behind which to go on, -inf at the first slice
 -- @arg later text       the same for delayed jobs
--- @arg grouped text     where to go on among groups, '1,0,0' at the first slice: which of their sets, place of the group in it, and how
+-- @arg groupPlace text  where to go on among groups, '1,0,0' at the first slice: which of their sets, place of the group in it, and how
 --                       many of that group stay
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed, both
 -- @reply scores and the place among groups
@@ -18,7 +18,7 @@
 -- @use server-time send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
 -- @use forget-dedup post tell-parent leave-parents take-delayed let-through unreadable children settle-child
 -- @use fail-next settle-here
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local DRAIN_CAP = 1000
 
@@ -29,10 +29,10 @@ end
 if not (is_score(prioritized) and is_score(later)) then
   return redis.error_reply('ERR an argument is no score: prioritized later')
 end
-local set, rank, kept = string.match(grouped, '^(%d+),(%d+),(%d+)$')
+local set, rank, kept = string.match(groupPlace, '^(%d+),(%d+),(%d+)$')
 set, rank, kept = tonumber(set), tonumber(rank), tonumber(kept)
 if not kept then
-  return redis.error_reply('ERR an argument is no place: grouped')
+  return redis.error_reply('ERR an argument is no place: groupPlace')
 end
 local t = server_time(now)
 local removed, looked, call = 0, 0, { events = new_events(), drains = true }
@@ -41,7 +41,7 @@ if begun == 0 then
   left = redis.call('LLEN', q.waiting)
   -- A queue that never gave an order number has no jobs but in its plain list.
   if left == 0 and not meta[3] then
-    return { 0, 0, 0, 0, 0, prioritized, later, grouped }
+    return { 0, 0, 0, 0, 0, prioritized, later, groupPlace }
   end
   begun = count_up(q.meta, 'seq', 1)
 end
@@ -122,7 +122,7 @@ end
 
 -- Of those in groups, one group after the other.
 local function drop_grouped()
-  local statuses = rare().group_statuses()
+  local statuses = grouped().group_statuses()
   while looked < DRAIN_CAP and statuses[set] do
     local key = q.groups .. statuses[set]
     local group = redis.call('ZRANGE', key, rank, rank)[1]
@@ -136,7 +136,7 @@ local function drop_grouped()
           ids[#ids + 1] = found[i]
         end
       end
-      rare().leave_groups(q, ids)
+      grouped().leave_groups(q, ids)
       drop('waiting', ids)
       looked, kept = looked + math.max(#found / 2, 1), kept + #found / 2 - #ids
       if #found / 2 < most then

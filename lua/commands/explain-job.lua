@@ -1,12 +1,12 @@
 --- What there is to say of why a job does not run now, at one moment.
 -- @key meta waiting prioritized delayed active limiter limits limited
--- @derives job body limit parked groups group grouped
+-- @derives job body dedup limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg id text
 -- @reply time, state ('' for no such job), stored fields, 1 when the queue is paused, ms for which its rate limit is closed by
 --        hand, its limits as `meta` has them, active jobs, those whose lock has not expired, starts in its window, ms left
---        of that, jobs ahead where it waits, when it is due or its lock expires, what there is of its group, see `describe_group`,
---        then ten parts of each limit that it names
+--        of that, jobs ahead where it waits, when it is due or its lock expires, the run that the job of a slot is held by,
+--        what there is of its group, see `describe_group`, then ten parts of each limit that it names
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time time-left state-of limits describe-limit send group-records describe-group
 
@@ -38,12 +38,20 @@ local function ahead()
   return 0
 end
 
+-- See `admit`.
+local function held_by()
+  local scheduler = state == 'delayed' and redis.call('HGET', q.job .. id, 'scheduler')
+  local rule = scheduler and redis.call('HMGET', q.dedup .. 'repeat:' .. scheduler, 'held', 'owner') or {}
+  return rule[1] == id and rule[2] or ''
+end
+
 local score = (state == 'delayed' or state == 'active') and redis.call('ZSCORE', q[state], id)
 local reply = {
   stamp, state, redis.call('HGETALL', q.job .. id), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',
   redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),
   left > 0 and window[1] or '0', left, ahead(),
-  score and string.format('%.0f', math.floor(tonumber(score))) or '', group and describe_group(q, group, t) or {},
+  score and string.format('%.0f', math.floor(tonumber(score))) or '', held_by(),
+  group and describe_group(q, group, t) or {},
 }
 for name in string.gmatch(redis.call('HGET', q.job .. id, 'limits') or '', '[^,]+') do
   describe_limit(q, reply, name, t)

@@ -2,18 +2,20 @@
 -- no application that runs has in its code any more. Schedulers that were made by hand are left alone.
 -- A definition that another one has replaced is not made again while an application with the newer one is heard of.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @seldom unreadable
 -- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg gone int         ms without a word after which no application that runs has a scheduler
 -- @arg boot int         1 at the start of the application
+-- @arg sweep int        1 to remove what nobody has any more: in the last call, of an application that has more than one call takes
 -- @rest two per scheduler: id, fingerprint of its definition
 -- @reply a line: how many schedulers are in anybody's code; then a word for each, split by commas: make, kept, older, hand, or missing; then a line with the id of each that was removed
 -- @cost O(K log N)
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
--- @use limits change-limits read-spec place-new release-dedup end-dedup replace-pending scheduler
--- @rare group-records groups group-moves
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use change-limits read-spec place-new release-dedup end-dedup replace-pending lay-aside scheduler
+-- @grouped group-records groups group-moves
 
 local KEEP_CAP = 1000
 local SWEEP_CAP = 100
@@ -39,9 +41,13 @@ local function was_replaced(replaced, origin)
 end
 
 local function judge(id, origin)
-  local f = redis.call('HMGET', q.scheduler .. id, 'head', 'origin', 'replaced')
-  if not f[1] then
-    return boot == 1 and 'make' or 'missing'
+  local f = redis.pcall('HMGET', q.scheduler .. id, 'head', 'origin', 'replaced')
+  if is_other(f) then
+    lay_aside_scheduler(q, id)
+    return 'make'
+  elseif not f[1] then
+    -- What is noted as code and not there was lost, or laid aside.
+    return (boot == 1 or redis.call('ZSCORE', code, id)) and 'make' or 'missing'
   elseif not f[2] then
     return 'hand'
   elseif f[2] == origin then
@@ -50,6 +56,8 @@ local function judge(id, origin)
   end
   local seen = tonumber(redis.call('ZSCORE', code, id) or 0)
   if seen < t - gone or (boot == 1 and not was_replaced(f[3], origin)) then
+    -- It is about to be changed: no other call is to remove it.
+    redis.call('ZADD', code, t, id)
     return 'make'
   end
   return 'older'
@@ -61,9 +69,11 @@ for at = rest, #ARGV, 2 do
   words[#words + 1] = judge(ARGV[at], ARGV[at + 1])
 end
 local lines = { '', table.concat(words, ',') }
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', code, '-inf', '(' .. digits(t - gone), 'LIMIT', 0, SWEEP_CAP)) do
+local most = sweep == 1 and SWEEP_CAP or 0
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', code, '-inf', '(' .. digits(t - gone), 'LIMIT', 0, most)) do
   if not own[id] then
-    remove_scheduler(q, call, read_scheduler(q, id) or { id = id, job = '' })
+    local s, lost = read_scheduler(q, id)
+    remove_scheduler(q, call, s or { id = id, job = lost or '' })
     lines[#lines + 1] = id
   end
 end

@@ -13,7 +13,7 @@
 -- @cost O(K log N) for K jobs
 -- @use server-time send count-up events tell-removed free-places take-out erase forget-dedup post tell-parent
 -- @use leave-parents lines
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local OBLITERATE_CAP = 1000
 local REMEMBER_MS = 3600000

@@ -8,8 +8,8 @@
 -- @use wake limits change-limits notify-workers
 
 local key = q.limit .. name
-local record = redis.call('HMGET', key, 'running', 'awaited', 'paused')
-if not record[1] or record[2] then
+local record = redis.pcall('HMGET', key, 'running', 'awaited', 'paused')
+if record.err or not record[1] or record[2] then
   return 'missing'
 elseif (record[3] ~= false) == (paused == 1) then
   return 'unchanged'

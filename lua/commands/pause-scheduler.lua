@@ -1,16 +1,17 @@
 --- Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @seldom unreadable
 -- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
 -- @arg paused int       1 to pause, 0 to go on
--- @reply ok, unchanged, missing, or unplanned when slots have to be planned first
+-- @reply ok, unchanged, missing, unreadable where it was laid aside, or unplanned when slots have to be planned first
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
--- @use limits change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending scheduler slots
--- @rare group-records groups group-moves
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending unreadable lay-aside scheduler slots
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -19,10 +20,10 @@ if known then
 end
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
-local s = read_scheduler(q, id)
+local s, lost = read_scheduler(q, id)
 local word = 'ok'
 if not s then
-  word = 'missing'
+  word = lost and 'unreadable' or 'missing'
 elseif (s.paused and 1 or 0) == paused then
   word = 'unchanged'
 elseif paused == 1 then
@@ -58,7 +59,7 @@ else
   word = advance(q, call, s) == 'unplanned' and 'unplanned' or 'ok'
 end
 
-if word ~= 'missing' and word ~= 'unchanged' then
+if word == 'ok' or word == 'unplanned' then
   write_moves(q, call.moves)
   local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
   wake_for(q, call.moves, meta[1])

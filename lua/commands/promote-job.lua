@@ -8,7 +8,7 @@
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake state-of free-places take-out
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

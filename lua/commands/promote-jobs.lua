@@ -6,7 +6,7 @@
 -- @reply how many were moved
 -- @cost O(K log N) for K jobs
 -- @use server-time send count-up events moves wake
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local PROMOTE_CAP = 1000
 if #ARGV - rest + 1 > PROMOTE_CAP then

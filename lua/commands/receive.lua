@@ -17,7 +17,7 @@
 -- @use server-time send count-up events moves wake state-of let-through take-delayed time-left limits change-limits
 -- @use read-spec place-new post lay-aside undelivered tell-parent unreadable children settle-child fail-next
 -- @use settle-here store-node link-node
--- @rare group-records groups group-moves
+-- @grouped group-records groups group-moves
 
 local RECEIVE_CAP = 1000
 if #ARGV - rest + 1 > 3 * RECEIVE_CAP then

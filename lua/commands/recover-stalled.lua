@@ -15,7 +15,8 @@
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
 -- @use server-time send count-up events free-places moves wake one-more activate let-through silence
--- @rare time-left state-of unreadable fail-next group-records groups group-moves
+-- @rare state-of unreadable fail-next
+-- @grouped time-left group-records groups group-moves
 
 local RECOVER_CAP = 500
 local t = server_time(now)
@@ -36,6 +37,7 @@ end
 
 local function hand_over(id, stalls)
   redis.call('HSET', q.job .. id, 'stalls', stalls)
+  emit(events, 'stalled', id)
   local body = redis.pcall('GET', q.body .. id)
   activate(q, reply, id, type(body) == 'string' and body or '', { worker = worker, name = '' }, moves.stamp)
   relocked[#relocked + 1] = id

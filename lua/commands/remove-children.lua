@@ -11,7 +11,7 @@
 -- @use server-time send count-up events moves wake state-of free-places take-out erase time-left limits change-limits
 -- @use take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents let-through unreadable
 -- @use children settle-child fail-next settle-here
--- @rare group-records groups group-moves
+-- @grouped group-records groups group-moves
 
 local REMOVE_CAP = 500
 if #ARGV - rest + 1 > REMOVE_CAP then
@@ -31,10 +31,11 @@ local function may_go(id, state)
   return unfinished == 0 or (state ~= 'completed' and state ~= 'failed')
 end
 
-local removed, opened = {}, false
+local removed, seen, opened = {}, {}, false
 for at = rest, #ARGV do
   local id = ARGV[at]
-  local state = state_of(q, id)
+  local state = not seen[id] and state_of(q, id)
+  seen[id] = true
   if may_go(id, state) then
     opened = take_out(q, id, state) or (state == 'active' and meta[3]) or opened
     emit(call.events, 'removed', id .. '\t' .. state)

@@ -10,7 +10,7 @@
 -- @cost O(1)
 -- @use server-time send once count-up events moves wake take-delayed time-left limits change-limits read-spec
 -- @use place-new release-dedup end-dedup
--- @rare group-records groups group-moves
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -12,7 +12,7 @@
 -- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
 -- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
 -- @use leave-parents let-through unreadable children settle-child fail-next settle-here
--- @rare group-records groups group-moves
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

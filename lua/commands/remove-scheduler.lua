@@ -1,5 +1,6 @@
 --- Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @seldom unreadable
 -- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
@@ -7,9 +8,9 @@
 -- @arg id text
 -- @reply ok or missing
 -- @cost O(log N)
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
--- @use limits change-limits read-spec place-new release-dedup end-dedup replace-pending scheduler
--- @rare group-records groups group-moves
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use change-limits read-spec place-new release-dedup end-dedup replace-pending lay-aside scheduler
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -18,10 +19,10 @@ if known then
 end
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
-local s = read_scheduler(q, id)
+local s, lost = read_scheduler(q, id)
 local word = 'missing'
-if s then
-  remove_scheduler(q, call, s)
+if s or lost then
+  remove_scheduler(q, call, s or { id = id, job = lost })
   write_moves(q, call.moves)
   local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
   wake_for(q, call.moves, meta[1])

@@ -14,7 +14,7 @@
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake state-of free-places take-out restart post
 -- @use tell-parent take-delayed let-through unreadable children settle-child fail-next settle-here
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

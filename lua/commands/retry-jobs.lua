@@ -10,7 +10,7 @@
 -- @cost O(K log N) for K jobs
 -- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed let-through
 -- @use unreadable children settle-child fail-next settle-here
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local RETRY_CAP = 1000
 if state ~= 'failed' and state ~= 'completed' then

@@ -1,14 +1,15 @@
 --- Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body writer scheduler limit parked groups group grouped
+-- @seldom unreadable
+-- @derives job body writer scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
--- @reply ok, then a line each with id and fields of the job, and its body; missing; taken when there are too many jobs of this millisecond
+-- @reply ok, then a line each with id and fields of the job, and its body; missing; unreadable where it was laid aside; taken when there are too many jobs of this millisecond
 -- @cost O(log N)
--- @use server-time send once count-up events moves wake time-left limits change-limits read-spec scheduler
--- @rare group-records groups group-moves
+-- @use server-time send once count-up events moves wake state-of time-left limits change-limits read-spec lay-aside scheduler
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -18,25 +19,29 @@ end
 
 local RUNS = 1000
 local call = { moves = new_moves(server_time(now)), events = new_events() }
-local s = read_scheduler(q, id)
+local s, lost = read_scheduler(q, id)
 local job
 if s then
   for slot = call.moves.now, call.moves.now + RUNS do
     job = job_of(s, slot)
-    if redis.call('EXISTS', q.body .. job) == 0 then
+    if redis.call('EXISTS', q.body .. job, q.job .. job) == 0 then
       break
     end
     job = nil
   end
 end
-local answer = s and 'taken' or 'missing'
+local answer = s and 'taken' or lost and 'unreadable' or 'missing'
 if job then
-  local asked = read_spec(s.spec)
+  local asked = s.asked
   local body = call.moves.stamp .. '\n' .. body_of(s, call.moves.now)
   local state = place(call.moves, job, asked.priority, asked.front)
   redis.call('SET', q.body .. job, body)
   if asked.priority then
     redis.call('HSET', q.job .. job, 'state', state, 'priority', asked.priority)
+  end
+  if asked.limits then
+    redis.call('HSET', q.job .. job, 'state', state, 'limits', asked.limits)
+    asked.await(q, asked.limits)
   end
   emit(call.events, 'added', job .. '\t' .. string.match(s.head, '^[^\n]*'))
   write_moves(q, call.moves)

@@ -1,46 +1,52 @@
 --- Sets a limit that jobs may name. One that is there takes the new numbers, and goes on counting; a pause stays.
--- @key meta wake notices limits holders
--- @derives limit parked
+-- @key meta wake notices limits holders active
+-- @derives limit parked job
 -- @arg name text
 -- @arg concurrency int  jobs at a time, 0 for any number
 -- @arg max int          starts a window, 0 for any number
 -- @arg duration int     length of the window in milliseconds
 -- @arg keep int         1 to leave a limit alone that is there
 -- @reply ok, unchanged, or too-many where the queue has as many as it may
--- @cost O(1), for a new limit O(N) for N active jobs that count in limits
+-- @cost O(1), for a new limit O(N) for N active jobs
 -- @use send wake limits change-limits notify-workers
 
 local key = q.limit .. name
-local record = redis.call('HMGET', key, 'running', 'awaited', 'concurrency', 'max', 'duration')
-local is_new = not record[1]
+local stored, is_lost = limit_fields(q, name)
+local is_new = is_lost or not stored.running
 local window = max > 0 and math.max(duration, 1) or 0
 
-local function same(stored, number)
-  return (tonumber(stored or '') or 0) == number
-end
-
-if not is_new and not record[2] then
-  if keep == 1 or (same(record[3], concurrency) and same(record[4], max) and same(record[5], window)) then
+if not is_new and not stored.awaited then
+  local is_same = (stored.concurrency or 0) == concurrency and (stored.max or 0) == max and (stored.duration or 0) == window
+  if keep == 1 or is_same then
     return 'unchanged'
   end
-elseif is_new and redis.call('ZCARD', q.limits) >= MOST_LIMITS then
+elseif is_new and not is_lost and redis.call('ZCARD', q.limits) >= MOST_LIMITS then
   return 'too-many'
 end
 
--- Jobs that started before there was such a limit count in it.
+-- Jobs that started before there was such a limit count in it. Places are noted only while a queue has limits, so those of all
+-- active jobs are noted now. Answers how many of them name the limit.
 local function count_holders()
-  local running = 0
-  local holders = redis.call('HGETALL', q.holders)
-  for i = 2, #holders, 2 do
-    if string.find(',' .. holders[i] .. ',', ',' .. name .. ',', 1, true) then
-      running = running + 1
+  local running, held = 0, {}
+  for _, id in ipairs(redis.call('ZRANGE', q.active, 0, -1)) do
+    local names = redis.pcall('HGET', q.job .. id, 'limits')
+    if type(names) == 'string' then
+      held[#held + 1] = id
+      held[#held + 1] = names
+      if string.find(',' .. names .. ',', ',' .. name .. ',', 1, true) then
+        running = running + 1
+      end
     end
   end
+  send('HSET', q.holders, held)
   return running
 end
 
+if is_new then
+  redis.call('UNLINK', key)
+end
 redis.call('HDEL', key, 'awaited', 'concurrency', 'max', 'duration')
-if is_new or record[2] then
+if is_new or stored.awaited then
   redis.call('HSET', key, 'running', count_holders())
 end
 if concurrency > 0 then

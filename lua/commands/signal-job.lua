@@ -12,7 +12,7 @@
 --        as many signals as it may
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake state-of free-places take-out signals
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -10,7 +10,7 @@
 -- @cost O(K) for K children
 -- @use server-time send count-up events moves wake state-of post tell-parent take-delayed let-through unreadable
 -- @use children settle-child fail-next settle-here lines
--- @rare time-left group-records groups group-moves
+-- @grouped time-left group-records groups group-moves
 
 local TELL_CAP = 500
 if #ARGV - rest + 1 > TELL_CAP then

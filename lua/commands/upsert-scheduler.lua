@@ -1,5 +1,6 @@
 --- Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
+-- @seldom unreadable
 -- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
@@ -25,13 +26,12 @@
 -- @arg from int         ms after which `slots` leaves none out
 -- @arg complete int     1 when no slot follows
 -- @arg slots text       planned slots, in order, split by commas
--- @reply ok, then a line each with id and fields of the next job, and its body; none when there is no slot any more; paused; again and the time,
+-- @reply '!' and a name for a limit that is not there; ok, then a line each with id and fields of the next job, and its body; none when there is no slot any more; paused; again and the time,
 --        when slots have to be planned from then on; taken when all next slots have jobs
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
--- @use limits change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending scheduler slots
--- @use origin
--- @rare group-records groups group-moves
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending unreadable lay-aside scheduler slots origin
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -65,16 +65,21 @@ if not (is_number(every) and is_number(offset) and is_number(start) and is_numbe
   return redis.error_reply('ERR a scheduler asks for what cannot be read')
 end
 
-local old = read_scheduler(q, id)
+local unknown = asked.unknown and asked.unknown(q, asked.limits)
+if unknown then
+  remember(lane, seq, '!' .. unknown)
+  return '!' .. unknown
+end
+local old, lost = read_scheduler(q, id)
 local old_every = old and redis.call('HMGET', q.scheduler .. id, 'every', 'grid')
 local grid = offset .. ',' .. start
 
 local s = {
-  id = id, head = head, data = data, spec = spec, every = step, slots = '', complete = complete == 1 and '1' or nil,
+  id = id, head = head, data = data, spec = spec, asked = asked, every = step, slots = '', complete = complete == 1 and '1' or nil,
   ends = tonumber(ends), limit = tonumber(limit), made = count, count = old and old.count or count, slot = 0, job = '',
   missed = missed, most = most, overlap = overlap, spread = spread, jitter = jitter,
 }
-local pending = old and old.job or ''
+local pending = old and old.job or lost or ''
 
 -- The first slot of a grid: at the later of its start and now, or where an offset has it, strictly after that.
 local function first_of_grid()
@@ -87,10 +92,10 @@ end
 
 local first
 if step then
-  local goes_on = old and old_every[1] == every and old_every[2] == grid
+  local goes_on = old and old.slot > 0 and old_every[1] == every and old_every[2] == grid
   if goes_on and pending ~= '' then
     first = old.slot
-  elseif goes_on and old.slot then
+  elseif goes_on then
     s.slot = old.slot
   else
     first = first_of_grid()
@@ -130,11 +135,15 @@ end
 
 replace_pending(q, call, pending)
 local key = q.scheduler .. id
+if is_paused then
+  -- Resuming goes on from there.
+  s.slot = first or split_slots(s.slots)[1] or old.slot
+end
 note_origin(q, id, origin, t)
 redis.call('HDEL', key, 'every', 'complete', 'ends', 'limit', 'last')
 redis.call(
   'HSET', key, 'given', given, 'head', head, 'data', data, 'spec', spec, 'grid', grid, 'missed', missed, 'most', most,
-  'overlap', overlap, 'spread', spread, 'jitter', jitter, 'made', count, 'count', s.count, 'slot', old and digits(old.slot) or 0,
+  'overlap', overlap, 'spread', spread, 'jitter', jitter, 'made', count, 'count', s.count, 'slot', digits(s.slot),
   'job', '', 'slots', s.slots, 'revision', writer .. ':' .. seq
 )
 local last = string.match(slots, '%d+$')
@@ -149,7 +158,7 @@ if is_paused then
 else
   advance(q, call, s, first)
 end
-if not redis.call('ZSCORE', q.schedulers .. 'next', id) then
+if is_paused or not redis.call('ZSCORE', q.schedulers .. 'next', id) then
   redis.call('ZADD', q.schedulers .. 'next', digits(s.slot), id)
 end
 write_moves(q, call.moves)

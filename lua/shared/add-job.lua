@@ -11,7 +11,7 @@ local function add_job(q, call, id, spec, body)
   elseif unknown then
     return '!' .. unknown
   end
-  if asked and asked.most_in_group and rare().group_is_full(q, call.moves, asked) then
+  if asked and asked.most_in_group and grouped().group_is_full(q, call.moves, asked) then
     return '#' .. asked.group
   end
   id = id == '' and next_number(q) or id

@@ -21,7 +21,7 @@ local function post_part(q, call, texts)
         named[target] = true
         targets[#targets + 1] = target
       end
-    elseif q.unreadable then
+    else
       lay_aside(q, text)
     end
     taken = i

@@ -27,16 +27,23 @@ local function look_at(q, name, opens)
   redis.call('ZADD', q.limits, opens == math.huge and 'inf' or string.format('%.0f', opens), name)
 end
 
--- Names that a job waits for, although there is no such limit: it is visible among them, and lets no job through.
+-- A limit that nobody has defined: it is visible among them, and lets no job through.
+local function begin_awaited(q, name)
+  redis.call('UNLINK', q.limit .. name)
+  redis.call('HSET', q.limit .. name, 'running', 0, 'awaited', 1)
+  look_at(q, name, math.huge)
+end
+
+-- Names that a job waits for, although there is no such limit.
 local function await_limits(q, names)
   if known_limits[names] then
     return
   end
   known_limits[names] = true
   for name in string.gmatch(names, '[^,]+') do
-    if not redis.call('ZSCORE', q.limits, name) then
-      redis.call('HSET', q.limit .. name, 'running', 0, 'awaited', 1)
-      look_at(q, name, math.huge)
+    -- One that was removed may be listed still, for those that are parked there.
+    if redis.call('EXISTS', q.limit .. name) == 0 then
+      begin_awaited(q, name)
       mark_named(q, true)
     end
   end

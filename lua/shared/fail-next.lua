@@ -1,3 +1,5 @@
+local SLOT_JOB = '^repeat:(.+):%d+$'
+
 -- A job's fields where their key holds something else: they begin anew. Answers whether they did.
 local function renew_fields(q, id)
   if not is_other(redis.pcall('HLEN', q.job .. id)) then
@@ -6,6 +8,11 @@ local function renew_fields(q, id)
   local state = kept_as(q, id)
   redis.call('UNLINK', q.job .. id)
   redis.call('HSET', q.job .. id, 'state', state, 'deferred', REASON)
+  local scheduler = string.match(id, SLOT_JOB)
+  if scheduler then
+    -- It goes on where this was its next job.
+    redis.call('HSET', q.job .. id, 'scheduler', scheduler)
+  end
   return true
 end
 
@@ -13,7 +20,11 @@ end
 local function renewed_fields(q, id, reply)
   throw_unless_unreadable(reply)
   renew_fields(q, id)
-  return { 'deferred', REASON }
+  local fields, scheduler = { 'deferred', REASON }, string.match(id, SLOT_JOB)
+  if scheduler then
+    fields[3], fields[4] = 'scheduler', scheduler
+  end
+  return fields
 end
 
 -- The job fails when a worker takes it next, which is brought about if it waits for anything else.

@@ -1,11 +1,17 @@
+local function slot_of(job)
+  return string.match(job, '%d*$')
+end
+
 -- The jobs of slots that have started: each scheduler's next one is added now. `fired` has for each its id, its scheduler and
 -- its stored fields in the reply. Returns the moves, which are written.
 local function fire_slots(q, call, fired)
   local own = { moves = new_moves(call.moves.now), events = call.events }
   local found = {}
   for i = 1, #fired, 3 do
-    local s = read_scheduler(q, fired[i + 1])
-    if s and s.job == fired[i] then
+    local s, lost = read_scheduler(q, fired[i + 1])
+    if lost then
+      emit(call.events, 'schedule-skipped', table.concat({ fired[i + 1], fired[i], slot_of(fired[i]), 'unreadable' }, '\t'))
+    elseif s and s.job == fired[i] then
       found[#found + 1] = { s = s, id = fired[i], stored = fired[i + 2] }
       emit(call.events, 'schedule-fired', table.concat({ s.id, s.job, digits(s.slot) }, '\t'))
     end
@@ -26,12 +32,15 @@ end
 -- A job of a scheduler has become due. Answers whether it may wait for a worker now; where not it is held, or dropped and the
 -- scheduler goes on.
 local function admit_due(q, call, scheduler, id)
-  local s = read_scheduler(q, scheduler)
+  local s, lost = read_scheduler(q, scheduler)
+  if lost then
+    emit(call.events, 'schedule-skipped', table.concat({ scheduler, id, slot_of(id), 'unreadable' }, '\t'))
+  end
   if not s or s.job ~= id then
     return true
   end
-  local body = redis.call('GET', q.body .. id)
-  local verdict, dedup_id = admit(q, call, s, id, body and string.match(body, '^[^\n]*\n(.*)$') or '')
+  local body = redis.pcall('GET', q.body .. id)
+  local verdict, dedup_id = admit(q, call, s, id, type(body) == 'string' and string.match(body, '^[^\n]*\n(.*)$') or '')
   if verdict == 'hold' then
     move(call.moves, 'delayed', { id = id, due = call.moves.now + HOLD_MS })
     return false

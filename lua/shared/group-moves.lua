@@ -144,6 +144,15 @@ local function free_groups(q, ids)
   return #opened > 0
 end
 
+-- For a call that takes jobs off their workers in a queue with groups.
+local function free_groups_too(moves)
+  local free_limits = moves.free
+  moves.free = function(q, ids)
+    local opened = free_limits and free_limits(q, ids)
+    return free_groups(q, ids) or opened
+  end
+end
+
 -- Up to so many jobs of any groups.
 local function take_grouped(q, most)
   local ids, left = {}, {}

@@ -12,20 +12,20 @@ local function read_group_grant(grant, text)
   grant.group_duration = tonumber(duration) or 0
 end
 
-local function new_ring(grant)
-  return { grant = grant, groups = {}, taken = {}, returned = {}, held = {}, looked = 0, left = 0 }
+local function new_ring(grant, now)
+  return { grant = grant, now = now, groups = {}, taken = {}, returned = {}, held = {}, looked = 0, left = 0 }
 end
 
 -- As they are in this call: what it starts counts.
-local function groups_of(q, run, ids)
-  local ring, unknown, groups = run.ring, {}, {}
+local function groups_of(q, ring, ids)
+  local unknown, groups = {}, {}
   for _, id in ipairs(ids) do
     if not ring.groups[id] then
       unknown[#unknown + 1] = id
     end
   end
   for _, group in ipairs(read_groups(q, unknown)) do
-    open_group(group, ring.grant, run.now)
+    open_group(group, ring.grant, ring.now)
     ring.groups[group.id] = group
   end
   for i, id in ipairs(ids) do
@@ -35,22 +35,22 @@ local function groups_of(q, run, ids)
 end
 
 -- Groups whose time has come go back to the ring.
-local function end_waits(q, run)
+local function end_waits(q, ring)
   local key = q.groups .. 'limited'
-  local ids = redis.call('ZRANGEBYSCORE', key, '-inf', string.format('%.0f', run.now), 'LIMIT', 0, GROUP_LOOK_CAP)
+  local ids = redis.call('ZRANGEBYSCORE', key, '-inf', string.format('%.0f', ring.now), 'LIMIT', 0, GROUP_LOOK_CAP)
   if #ids > 0 then
     send('ZREM', key, ids)
-    join_ring(q, groups_of(q, run, ids))
+    join_ring(q, groups_of(q, ring, ids))
   end
 end
 
 -- The next groups of the ring, by their turns. Answers how far the turns of all of them are known, too.
-local function next_groups(q, run, most)
+local function next_groups(q, ring, most)
   local page, ids = redis.call('ZRANGE', q.groups .. 'waiting', 0, most - 1, 'WITHSCORES'), {}
   for i = 1, #page, 2 do
     ids[#ids + 1] = page[i]
   end
-  local groups = groups_of(q, run, ids)
+  local groups = groups_of(q, ring, ids)
   for i, group in ipairs(groups) do
     group.turn = tonumber(page[2 * i])
     group.left = group.room > 0 and redis.call('ZCARD', q.grouped .. group.id) or 1
@@ -136,13 +136,12 @@ local function write_ring(q, groups)
 end
 
 -- Up to so many jobs whose groups let them start.
-local function next_grouped(q, run, most)
-  local ring = run.ring
+local function next_grouped(q, ring, most)
   if ring.looked == 0 then
-    end_waits(q, run)
+    end_waits(q, ring)
   end
   while ring.looked < GROUP_LOOK_CAP do
-    local groups, horizon = next_groups(q, run, most)
+    local groups, horizon = next_groups(q, ring, most)
     if #groups == 0 then
       return {}
     end
@@ -157,8 +156,8 @@ local function next_grouped(q, run, most)
 end
 
 -- A job that was taken does not start.
-local function give_turn_back(q, run, entry)
-  local group = entry.group
+local function give_turn_back(q, run, id)
+  local group = run.ring and run.ring.taken[id]
   if not group then
     return
   end
@@ -182,7 +181,7 @@ local function admit_grouped(q, run, entry)
   if not id then
     return true
   end
-  local group = groups_of(q, run, { id })[1]
+  local group = groups_of(q, run.ring, { id })[1]
   if group.room < 1 then
     local returned = run.ring.returned
     returned[#returned + 1] = entry
@@ -207,9 +206,10 @@ local function write_turns(q, run)
   end
   write_groups(q, changed)
   if #ring.returned > 0 then
-    local moves = new_moves(run.now)
+    local moves = new_moves(ring.now)
     for i = #ring.returned, 1, -1 do
       local entry = ring.returned[i]
+      redis.call('HDEL', q.job .. entry.id, 'limitedBy')
       place_in_group(moves, entry.id, entry.priority, true)
     end
     write_grouped(q, moves)

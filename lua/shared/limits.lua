@@ -9,36 +9,53 @@ local function read_queue_limit(text)
   }
 end
 
--- A limit as it is now: `room` says how many more jobs may start, `opens` when that changes by itself. A name without a
--- limit limits nothing, but for one that jobs wait for (`awaited`).
+local LIMIT_FIELDS = { 'running', 'concurrency', 'max', 'duration', 'paused', 'awaited', 'count', 'until', 'length' }
+
+-- What is stored of a limit. One that was changed from outside, so that it cannot be read, is as one that nobody has defined:
+-- what names it waits until it is set again. Answers the fields, and whether it is such a one.
+local function limit_fields(q, name)
+  local stored = redis.pcall('HMGET', q.limit .. name, unpack(LIMIT_FIELDS))
+  local is_lost = stored.err ~= nil
+  local f = {}
+  for i, field in ipairs(LIMIT_FIELDS) do
+    local text = not is_lost and stored[i] or nil
+    f[field] = tonumber(text)
+    is_lost = is_lost or (text and not f[field])
+  end
+  return is_lost and { running = 0, awaited = 1 } or f, is_lost
+end
+
+-- When a limit that lets nobody start does so by itself.
+local function opens_at(limit)
+  if limit.paused or limit.awaited or (limit.concurrency and limit.running >= limit.concurrency) then
+    return math.huge
+  end
+  return limit.max and limit.count >= limit.max and limit.ends or 0
+end
+
+local function room_in(limit)
+  if limit.paused or limit.awaited then
+    return 0
+  end
+  local places = limit.concurrency and limit.concurrency - limit.running or math.huge
+  return math.min(places, limit.max and limit.max - limit.count or math.huge)
+end
+
+-- A limit as it is now: `room` says how many more jobs may start. A name without a limit limits nothing, but for one that jobs
+-- wait for (`awaited`).
 local function read_limit_named(q, name, now)
-  local f = redis.call(
-    'HMGET', q.limit .. name, 'running', 'concurrency', 'max', 'duration', 'paused', 'awaited', 'count', 'until', 'length'
-  )
+  local f, is_lost = limit_fields(q, name)
   local limit = {
-    name = name, exists = f[1] ~= false, running = tonumber(f[1] or '') or 0, room = math.huge, opens = math.huge,
-    concurrency = tonumber(f[2] or ''), max = tonumber(f[3] or ''), duration = tonumber(f[4] or '') or 0,
-    paused = f[5] ~= false, awaited = f[6] ~= false, count = 0,
+    name = name, exists = f.running ~= nil, is_lost = is_lost, running = f.running or 0, concurrency = f.concurrency,
+    max = f.max, duration = f.duration or 0, paused = f.paused ~= nil, awaited = f.awaited ~= nil, count = 0,
   }
   if limit.max then
-    local left = time_left(f[8], f[9], now)
-    limit.count = left > 0 and tonumber(f[7] or '') or 0
+    local left = time_left(f['until'], f.length, now)
+    limit.count = left > 0 and f.count or 0
     limit.ends = left > 0 and now + left or now + limit.duration
-    limit.length = left > 0 and tonumber(f[9] or '') or limit.duration
-    limit.room = limit.max - limit.count
-    if limit.room < 1 then
-      limit.opens = limit.ends
-    end
+    limit.length = left > 0 and f.length or limit.duration
   end
-  if limit.concurrency and limit.concurrency - limit.running < limit.room then
-    limit.room = limit.concurrency - limit.running
-  end
-  if limit.paused or limit.awaited then
-    limit.room = 0
-  end
-  if limit.paused or limit.awaited or (limit.concurrency and limit.running >= limit.concurrency) then
-    limit.opens = math.huge
-  end
+  limit.room = room_in(limit)
   return limit
 end
 
@@ -51,8 +68,8 @@ local function unknown_limit(q, names)
     return nil
   end
   for name in string.gmatch(names, '[^,]+') do
-    local record = redis.call('HMGET', q.limit .. name, 'running', 'awaited')
-    if not record[1] or record[2] then
+    local record = redis.pcall('HMGET', q.limit .. name, 'running', 'awaited')
+    if record.err or not record[1] or record[2] then
       return name
     end
   end

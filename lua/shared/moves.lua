@@ -28,7 +28,7 @@ local function place(moves, id, priority, front)
   if class and class > 0 then
     move(moves, 'prioritized', { id = id, priority = class, front = front })
     return 'prioritized'
-  elseif priority and not class and rare().place_in_group(moves, id, priority, front) then
+  elseif priority and not class and grouped().place_in_group(moves, id, priority, front) then
     return 'waiting'
   end
   move(moves, front and 'front' or 'back', id)
@@ -106,6 +106,6 @@ local function write_moves(q, moves)
     write_delayed(q, moves.delayed)
   end
   if moves.grouped then
-    rare().write_grouped(q, moves)
+    grouped().write_grouped(q, moves)
   end
 end

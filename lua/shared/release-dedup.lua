@@ -8,7 +8,8 @@ end
 
 -- The job of a slot that was held until the run before it is over, see `admit`.
 local function let_in_held(q, call, dedup_id, id)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'priority')
+  local fields = redis.pcall('HMGET', q.job .. id, 'state', 'priority')
+  -- One that cannot be read fails when it looks again by itself.
   if fields[1] ~= 'delayed' then
     return
   end

@@ -3,26 +3,67 @@
 -- that no crash comes between.
 local TRIES = 32
 local FEW_SLOTS = 2
+local ASIDE = string.char(31)
+-- Where `read_scheduler` has numbers, and what no slot is as long as.
+local NUMBERS = { 4, 7, 8, 9, 10, 11, 14, 16, 17 }
+local TOO_LONG = string.rep('%d', 17)
 
 local function digits(number)
   return string.format('%.0f', number)
 end
 
--- Nil for no such scheduler.
+local function job_of(s, slot)
+  return 'repeat:' .. s.id .. ':' .. digits(slot)
+end
+
+-- Whether what scripts compute with is what they have written.
+local function is_record(s)
+  return s.data and s.asked and s.made and s.count and s.slot and s.most and s.spread and s.jitter and s.every ~= 0
+    and string.find(s.head, '\n', 1, true) and not string.find(s.slots, '[^%d,]') and not string.find(s.slots, TOO_LONG)
+    and (s.job == '' or s.job == job_of(s, s.slot))
+end
+
+-- A record that was changed from outside ends its scheduler, and holds up nobody: it goes to the list `unreadable`. Answers the id of
+-- its job that is to come, '' where that cannot be known. Its code is still noted: what is in code is made anew.
+local function lay_aside_scheduler(q, id)
+  local key = q.scheduler .. id
+  local fields = redis.pcall('HGETALL', key)
+  local text = is_other(fields) and redis.call('TYPE', key).ok or table.concat(fields, ASIDE)
+  lay_aside(q, 'scheduler:' .. id .. ASIDE .. text)
+  local job = not is_other(fields) and redis.call('HGET', key, 'job') or ''
+  redis.call('UNLINK', key)
+  for _, list in ipairs({ 'next', 'unplanned' }) do
+    redis.call('ZREM', q.schedulers .. list, id)
+  end
+  local is_own = string.find(job, 'repeat:' .. id .. ':', 1, true) == 1 and redis.pcall('HGET', q.job .. job, 'scheduler') == id
+  return is_own and job or ''
+end
+
+-- Nil for no such scheduler. One that cannot be read is laid aside, and its job answered too.
 local function read_scheduler(q, id)
-  local f = redis.call(
+  local f = redis.pcall(
     'HMGET', q.scheduler .. id, 'head', 'data', 'spec', 'every', 'slots', 'complete', 'ends', 'limit', 'made', 'count',
     'slot', 'job', 'missed', 'most', 'overlap', 'spread', 'jitter', 'paused', 'last'
   )
-  if not f[1] then
+  if is_other(f) then
+    return nil, lay_aside_scheduler(q, id)
+  elseif not f[1] and redis.call('EXISTS', q.scheduler .. id) == 0 then
     return nil
   end
-  return {
-    id = id, head = f[1], data = f[2], spec = f[3], every = tonumber(f[4] or nil), slots = f[5] or '', complete = f[6],
-    ends = tonumber(f[7] or nil), limit = tonumber(f[8] or nil), made = tonumber(f[9]), count = tonumber(f[10]),
-    slot = tonumber(f[11]), job = f[12], missed = f[13], most = tonumber(f[14]), overlap = f[15],
-    spread = tonumber(f[16]), jitter = tonumber(f[17]), paused = f[18], last = f[19],
+  local is_read = f[1]
+  for _, at in ipairs(NUMBERS) do
+    is_read = is_read and (not f[at] or whole(f[at]))
+  end
+  local s = is_read and {
+    id = id, head = f[1], data = f[2], spec = f[3], asked = read_spec(f[3] or ''), every = tonumber(f[4] or nil), slots = f[5] or '',
+    complete = f[6], ends = tonumber(f[7] or nil), limit = tonumber(f[8] or nil), made = tonumber(f[9] or nil),
+    count = tonumber(f[10] or nil), slot = tonumber(f[11] or nil), job = f[12] or '', missed = f[13], most = tonumber(f[14] or nil),
+    overlap = f[15], spread = tonumber(f[16] or nil), jitter = tonumber(f[17] or nil), paused = f[18], last = f[19],
   }
+  if not s or not is_record(s) then
+    return nil, lay_aside_scheduler(q, id)
+  end
+  return s
 end
 
 -- How much later than its slot a job is due: the same for a slot whoever asks.
@@ -83,10 +124,6 @@ local function next_slot(s, now)
   return slot
 end
 
-local function job_of(s, slot)
-  return 'repeat:' .. s.id .. ':' .. digits(slot)
-end
-
 -- Goes on to a slot that no job has yet: one that was run early, or is kept from before, is no reason to stop, nor to run
 -- it again. `first` is a slot that is not judged; `own` a job that is about to go. Nothing is written.
 local function pick_slot(q, s, now, first, own)
@@ -106,7 +143,7 @@ local function pick_slot(q, s, now, first, own)
     end
     s.slot = slot
     local id = job_of(s, slot)
-    if id == own or redis.call('EXISTS', q.body .. id) == 0 then
+    if id == own or redis.call('EXISTS', q.body .. id, q.job .. id) == 0 then
       return slot
     end
     s.taken = s.taken or {}

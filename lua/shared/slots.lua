@@ -1,10 +1,23 @@
 -- For how long the job of a slot waits for the run before it until it looks again by itself.
 local HOLD_MS = 30000
 
+-- A deduplication that cannot be read, or whose owner cannot, stops no slot: it begins anew.
+local function begin_rule(q, dedup_id, now)
+  local is_read, failure = true, nil
+  if dedup_id then
+    is_read, failure = pcall(live_owner, q, dedup_id, now)
+  end
+  if not is_read then
+    throw_unless_unreadable(failure)
+    redis.call('UNLINK', q.dedup .. dedup_id)
+  end
+end
+
 -- Whether the job of a slot that is due may run: 'run' and the deduplication that protects it, 'hold' while it waits for the run
 -- before it, or 'drop'. A job that was promoted by hand is not asked.
 local function admit(q, call, s, id, body)
   local now = call.moves.now
+  begin_rule(q, s.overlap == 'queue' and 'repeat:' .. s.id or s.asked.dedup and s.asked.dedup.id, now)
   if s.overlap == 'queue' then
     local rule = { id = 'repeat:' .. s.id, flags = '' }
     local owner = live_owner(q, rule.id, now)
@@ -15,7 +28,7 @@ local function admit(q, call, s, id, body)
     set_owner(q, rule, id, now)
     return 'run', rule.id
   end
-  local rule = read_spec(s.spec).dedup
+  local rule = s.asked.dedup
   if not rule then
     return 'run'
   elseif deduplicate(q, call, id, s.spec, rule, body) then
@@ -28,7 +41,7 @@ end
 
 -- Adds the job of a slot. Returns its id, or '' where it may not run.
 local function add_slot(q, call, s, slot)
-  local id, asked = job_of(s, slot), read_spec(s.spec)
+  local id, asked = job_of(s, slot), s.asked
   local now = call.moves.now
   local due, body = slot + shift_of(s, slot), body_of(s, slot)
   local dedup_id
@@ -56,6 +69,10 @@ local function add_slot(q, call, s, slot)
   end
   if dedup_id then
     fields[#fields + 1], fields[#fields + 2] = 'dedup', dedup_id
+  end
+  if asked.limits then
+    fields[#fields + 1], fields[#fields + 2] = 'limits', asked.limits
+    asked.await(q, asked.limits)
   end
   redis.call('HSET', q.job .. id, unpack(fields))
   emit(call.events, 'added', event)

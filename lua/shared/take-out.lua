@@ -2,11 +2,11 @@
 -- are parked instead. Answers whether somebody may start who was parked.
 local function take_out(q, id, state)
   local waits = state == 'waiting' or state == 'prioritized'
-  local fields = waits and redis.call('HMGET', q.job .. id, 'limitedBy', 'priority') or {}
+  local fields = waits and redis.pcall('HMGET', q.job .. id, 'limitedBy', 'priority') or {}
   if fields[1] then
     unpark(q, { id })
   elseif fields[2] and string.find(fields[2], '@', 1, true) then
-    rare().leave_groups(q, { id })
+    grouped().leave_groups(q, { id })
   elseif state == 'waiting' then
     redis.call('LREM', q.waiting, 1, id)
   else
@@ -24,7 +24,7 @@ local function take_first(q, state, count)
     return {}
   end
   if state == 'grouped' then
-    return rare().take_grouped(q, count)
+    return grouped().take_grouped(q, count)
   elseif state == 'limited' then
     local ids = redis.call('ZRANGE', q.limited, 0, count - 1)
     unpark(q, ids)

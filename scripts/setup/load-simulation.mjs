@@ -1,11 +1,10 @@
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { cpSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { transform } from '@swc/core';
-import { inRoot, root } from './paths.mjs';
+import { compileFile, compileSources, ownFolder } from './compile-sources.mjs';
+import { inRoot } from './paths.mjs';
 
 const SOURCES = ['lib', 'test/support', 'test/simulation', 'test/client-simulation'];
-/** Not simulated, and written with decorators. */
+/** Not simulated. */
 const LEFT_OUT = /^lib\/(nest|testing|compat)\/|^lib\/index\.ts$/;
 const MODULES = [
   'simulation/simulation',
@@ -16,18 +15,9 @@ const MODULES = [
   'support/redis',
 ];
 
-const folders = new Set();
-process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
-
-/**
- * The simulation without jest, which would only be in the way of a run of hours: its sources compiled into a folder
- * of this repository, so that they find its packages.
- */
-export async function compileSimulation() {
-  const folder = ownFolder('simulation');
-  const files = SOURCES.flatMap(typescriptIn).filter((file) => !LEFT_OUT.test(relative(root, file)));
-  await Promise.all(files.map((file) => compile(file, readFileSync(file, 'utf8'), folder)));
-  return folder;
+/** The simulation without jest, which would only be in the way of a run of hours. */
+export function compileSimulation() {
+  return compileSources(SOURCES, ownFolder('simulation'), LEFT_OUT);
 }
 
 /** What a compiled simulation exports. */
@@ -45,30 +35,6 @@ export async function compileMutant(folder, { name, file, from, to }) {
   if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times the text of "${name}"`);
   const copy = ownFolder('mutant');
   cpSync(folder, copy, { recursive: true });
-  await compile(source, parts.join(to), copy);
+  await compileFile(source, parts.join(to), copy);
   return copy;
-}
-
-function ownFolder(name) {
-  const folder = inRoot('.stepwell', `${name}-${process.pid}`);
-  rmSync(folder, { recursive: true, force: true });
-  folders.add(folder);
-  return folder;
-}
-
-function typescriptIn(folder) {
-  return readdirSync(inRoot(folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /(?<!\.spec)\.ts$/.test(entry.name))
-    .map((entry) => `${entry.parentPath}/${entry.name}`);
-}
-
-async function compile(file, text, folder) {
-  const target = `${folder}/${relative(root, file).replace(/\.ts$/, '.js')}`;
-  const { code } = await transform(text, {
-    swcrc: false,
-    jsc: { target: 'es2022', parser: { syntax: 'typescript' }, transform: { verbatimModuleSyntax: true } },
-    module: { type: 'es6' },
-  });
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, code);
 }

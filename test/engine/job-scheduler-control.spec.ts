@@ -3,8 +3,11 @@ import {
   defineSteps,
   type JobEvent,
   JobOfSchedulerError,
+  type JobSchedulerTemplateOptions,
   QueueEvents,
+  type QueueOptions,
   sleep,
+  UnknownLimitError,
   Worker,
 } from '../../lib/engine.js';
 import { ScheduleLab } from '../support/schedule-lab.js';
@@ -291,13 +294,85 @@ describe('events', () => {
     expect(lab.ran).toHaveLength(2);
   });
 
-  it('takes no limits, which its jobs would pass by', async () => {
-    const queue = lab.queue({ limits: { one: { concurrency: 1 } } });
+  it.each<[string, Partial<QueueOptions>, JobSchedulerTemplateOptions]>([
+    ['template', {}, { limits: ['one'] }],
+    ['defaults', { defaultJobOptions: { limits: ['one'] } }, {}],
+    ['queue', { limitsOf: () => ['one'] }, {}],
+  ])('brings jobs that wait for limits as others do: of the %s', async (_whose, options, opts) => {
+    const queue = lab.queue({ limits: { one: { concurrency: 1 } }, ...options });
+    const done: (() => void)[] = [];
+    lab.worker({ concurrency: 9 }, () => new Promise<void>((resolve) => done.push(resolve)));
+    for (const id of ['a', 'b', 'c']) {
+      await queue.upsertJobScheduler(id, { every: MINUTE }, { opts });
+    }
+
+    await lab.time.advance('61s');
+    expect(lab.slots()).toEqual([0]);
+    const [waiting] = await queue.getWaiting();
+    expect((await queue.explain(waiting!.id)).reasons).toMatchObject([
+      { why: 'limited', limit: { name: 'one' } },
+    ]);
+    for (const more of [2, 3, 4]) {
+      done.shift()!();
+      await lab.time.settle();
+      expect(lab.ran).toHaveLength(more);
+    }
+    for (const end of done) end();
+  });
+
+  it('refuses limits that are not there, before anything is written', async () => {
+    const queue = lab.queue();
 
     await expect(
-      queue.upsertJobScheduler('a', { every: MINUTE }, { opts: { limits: ['one'] } as object }),
-    ).rejects.toThrow('opts.limits');
+      queue.upsertJobScheduler('a', { every: MINUTE }, { opts: { limits: ['none'] } }),
+    ).rejects.toThrow(UnknownLimitError);
     expect(await queue.getJobSchedulersCount()).toBe(0);
+  });
+
+  it('explains that a slot waits for the run before it', async () => {
+    const queue = lab.queue();
+    let end = (): void => undefined;
+    lab.worker({ concurrency: 5 }, () => new Promise<void>((resolve) => (end = resolve)));
+    await queue.upsertJobScheduler('a', { every: MINUTE, overlap: 'queue' });
+
+    await lab.time.advance('61s');
+    const [held] = await queue.getDelayed();
+    expect((await queue.explain(held!.id)).reasons).toEqual([
+      { why: 'waits-for-run', jobId: `repeat:a:${START}` },
+    ]);
+    end();
+    await lab.time.settle();
+    end();
+  });
+
+  it.each([true, false])(
+    'takes a new grid while it is paused, and goes on with that: in the past %s',
+    async (past) => {
+      const queue = lab.queue();
+      lab.worker();
+      await queue.upsertJobScheduler('a', { every: HOUR });
+      await lab.time.advance('10m');
+      await queue.pauseJobScheduler('a');
+      const startDate = START + 12 * MINUTE;
+      await queue.upsertJobScheduler('a', { every: 5 * MINUTE, startDate });
+      expect(await queue.getJobScheduler('a')).toMatchObject({ next: startDate, paused: true });
+
+      await lab.time.advance(past ? '8m' : '1m');
+      await queue.resumeJobScheduler('a');
+      await lab.time.advance('20m');
+      const expected = past ? [22, 27, 32, 37] : [12, 17, 22, 27];
+      expect(lab.slots().map((slot) => slot / MINUTE)).toEqual([0, ...expected]);
+    },
+  );
+
+  it('begins with the first slot of now where it had none before', async () => {
+    const queue = lab.queue();
+    lab.worker();
+    expect(await queue.upsertJobScheduler('a', { every: MINUTE, limit: 0, missed: 'all' })).toBeUndefined();
+    await lab.time.advance('10m');
+    await queue.upsertJobScheduler('a', { every: MINUTE, missed: 'all' });
+    await lab.time.settle();
+    expect(lab.slots()).toEqual([10 * MINUTE]);
   });
 
   it.each(['remove', 'clean'] as const)('lets a held slot go on after %s of the run before', async (way) => {

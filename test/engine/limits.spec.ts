@@ -215,6 +215,21 @@ describe('limits that jobs name', () => {
     await until(async () => (await queue.getCompletedCount()) === 3);
   });
 
+  it('of a queue that was obliterated are there again with the next add', async () => {
+    const queue = lab.queue({ limits: { stripe: { concurrency: 1 }, mail: { concurrency: 7 } } });
+    await queue.add('a', 0, { limits: ['stripe'] });
+    await queue.obliterate();
+    const added = await Promise.all(['b', 'c'].map((name) => queue.add(name, 0, { limits: ['stripe'] })));
+    expect(added.map(({ name }) => name)).toEqual(['b', 'c']);
+    expect(await queue.getLimit('mail')).toMatchObject({ concurrency: 7 });
+    await expect(queue.add('d', 0, { limits: ['nobody'] })).rejects.toThrow(UnknownLimitError);
+    const { running, end } = holding();
+    await until(() => running.length === 1);
+    end('b');
+    await until(() => running.includes('c'));
+    end('c');
+  });
+
   it('that nobody has defined refuse the job, or have it wait', async () => {
     const queue = lab.queue();
     await expect(queue.add('a', 0, { limits: ['nobody'] })).rejects.toThrow(UnknownLimitError);

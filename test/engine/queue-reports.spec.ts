@@ -183,6 +183,7 @@ describe('jobs', () => {
     expect((await Job.fromId(queue, 'one'))?.data).toEqual({ n: 1 });
     const again = Job.fromJSON(queue, JSON.parse(JSON.stringify(job.asJSON())) as ReturnType<Job['asJSON']>);
     expect(again.toJSON()).toEqual(job.toJSON());
+    expect(() => Job.fromJSON({}, job.asJSON())).toThrow('Use a Queue.');
     await again.updateData({ n: 2 });
     expect((await queue.getJob('one'))?.data).toEqual({ n: 2 });
   });

@@ -202,19 +202,6 @@ describe('a staged flow', () => {
     lab.run(stageFlow, [now, 's1', count, 60_000], messages);
   const root = { kind: 'root', id: 'r', pending: 2, staged: 's1', total: 3 } as const;
 
-  it('is put aside piece by piece, a repeated call doing nothing more than the first', async () => {
-    await stage([refs, child('x')]);
-    await stage([child('y')], 2);
-    const { reply, after } = await stage([child('y')], 2, FLOW_TIME + 5);
-
-    expect(reply).toBe('ok');
-    expect(after).toEqual({
-      'staged:s1': [refs, child('x'), child('y')],
-      staging: [['s1', FLOW_TIME + 60_005]],
-    });
-    expect((await stage([child('z')], 9)).reply).toBe('gone');
-  });
-
   it('begins with its first part, behind which each target has a fence', async () => {
     await stage([refs, child('x', 'w'), child('y')]);
 

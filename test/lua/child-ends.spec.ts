@@ -3,11 +3,9 @@ import {
   cleanJobs,
   drainQueue,
   obliterateQueue,
-  removeChildren,
   removeJob,
   retryJob,
   retryJobs,
-  unlinkChild,
 } from '../../lib/redis/scripts.generated.js';
 import { COMMIT_TIME, runCommit } from '../support/commit-call.js';
 import { OTHER, runReadOutbox, sentIn } from '../support/flow-call.js';
@@ -235,31 +233,6 @@ describe('a child that is taken away', () => {
     expect(after).toEqual({ inbox: { [OTHER]: '3' }, events: [['removed', '1', 'waiting']] });
     expect(await lab.ttlMs('inbox')).toBeGreaterThan(3_000_000);
   });
-
-  it('by letting go of it', async () => {
-    await lab.given({ jobs: [child('waiting')] });
-
-    const { reply, after } = await lab.run(unlinkChild, [NOW, 'a', '1', '1']);
-    const again = await lab.run(unlinkChild, [NOW, 'a', '1', '1']);
-
-    expect(reply).toBe('told');
-    expect(after['job:1']).toEqual({ state: 'waiting' });
-    expect(await sent()).toEqual([told('-', 'r', '')]);
-    expect(again.after).toEqual(after);
-    expect((await lab.run(unlinkChild, [NOW, 'a', '2', '1'])).reply).toBe('unchanged');
-  });
-
-  it.each([
-    ['completed', 'unchanged', child('completed')],
-    ['failed and settled', 'unchanged', child('failed', 'i')],
-    ['failed without a policy', 'told', child('failed')],
-    ['no child', 'unchanged', { id: '1' }],
-    ['not there', 'missing', { id: '2' }],
-  ])('not where there is nothing to let go: %s', async (_case, word, job) => {
-    await lab.given({ jobs: [job] });
-
-    expect((await lab.run(unlinkChild, [NOW, 'a', '1', '1'])).reply).toBe(word);
-  });
 });
 
 describe('a child that runs again', () => {
@@ -282,49 +255,5 @@ describe('a child that runs again', () => {
     expect((await lab.run(retryJobs, [NOW, 'failed', 100, 0])).reply).toEqual([3, NOW]);
 
     expect(await sent()).toEqual([relinked('1'), relinked('3')]);
-  });
-});
-
-describe('remove-children', () => {
-  const jobs: SeedJob[] = [
-    child('waiting'),
-    child('active', '-', { id: '2', lockUntil: NOW + 5 }),
-    child('active', '-', { id: '3', lockUntil: NOW }),
-    child('completed', '-', { id: '4' }),
-    child('failed', '-', { id: '5' }),
-    child('waiting-children', 'f', { id: '6', fields: { pending: 1 } }),
-    { ...child('delayed', '-', { id: '7' }), fields: { state: 'delayed', parent: `-${OTHER}\tq` } },
-    { id: '8' },
-  ];
-  const ids = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
-
-  it('removes all children of one parent but those that a worker holds', async () => {
-    await lab.given({ jobs });
-
-    const { reply, after } = await lab.run(removeChildren, [NOW, `${OTHER}\tp`, 0], ids);
-
-    expect(reply).toEqual(['1', '3', '4', '5', '6']);
-    expect(['1', '2', '3', '4', '5', '6', '7', '8'].filter((id) => after[`body:${id}`])).toEqual([
-      '2',
-      '7',
-      '8',
-    ]);
-    expect(sentIn(after)).toEqual([]);
-    expect(after.events).toEqual([
-      ['removed', '1', 'waiting'],
-      ['removed', '3', 'active'],
-      ['removed', '4', 'completed'],
-      ['removed', '5', 'failed'],
-      ['removed', '6', 'waiting-children'],
-    ]);
-  });
-
-  it('removes those that have not been started, and tells the parent', async () => {
-    await lab.given({ jobs });
-
-    const { reply } = await lab.run(removeChildren, [NOW, `${OTHER}\tp`, 1], ids);
-
-    expect(reply).toEqual(['1', '6']);
-    expect(await sent()).toEqual([told('-', 'r', ''), told('f', 'r', '', '6')]);
   });
 });

@@ -7,6 +7,7 @@ import {
   limitQueue,
   listJobs,
   obliterateQueue,
+  pauseLimit,
   pauseQueue,
   recoverStalled,
   removeJob,
@@ -99,7 +100,7 @@ describe('commit: a limit that jobs name', () => {
     expect(await fetch()).toMatchObject({ jobs: [], limitedForMs: -1 });
     const second = await fetch({}, [complete(first.jobs[0]!)]);
     expect(ids(second)).toEqual(['2']);
-    expect(second.jobs[0]!.fields).not.toContain('limitedBy');
+    expect(second.after['job:2']).not.toHaveProperty('limitedBy');
     expect(second.after['job:2']).not.toHaveProperty('turn');
     const third = await fetch({ want: 0 }, [complete(second.jobs[0]!)]);
     expect(third.after).toMatchObject({ limits: [['stripe', 0]], wake: [['1', 0]] });
@@ -184,6 +185,95 @@ describe('commit: a limit that jobs name', () => {
     await lab.run(setLimit, ['later', 1, 0, 0, 0]);
     expect(ids(await fetch())).toEqual(['3']);
   });
+
+  it('starts those of several limits in the order of the queue', async () => {
+    const names = ['c', 'a', 'b'];
+    for (const name of names) await lab.run(setLimit, [name, 9, 0, 0, 0]);
+    for (const name of names) await lab.run(pauseLimit, [name, 1]);
+    await addCall(lab, ...Array.from({ length: 9 }, (_, i) => ({ limits: `;${names[i % 3]}` })));
+    await addCall(
+      lab,
+      ...Array.from({ length: 6 }, (_, i) => ({ limits: `;${names[i % 3]}`, priority: 6 - i })),
+    );
+    expect(ids(await fetch({ want: 20 }))).toEqual([]);
+    for (const name of names) await lab.run(pauseLimit, [name, 0]);
+
+    expect(ids(await fetch({ want: 4 }))).toEqual(['1', '2', '3', '4']);
+    expect(ids(await fetch({ want: 20 }))).toEqual([
+      '5',
+      '6',
+      '7',
+      '8',
+      '9',
+      '15',
+      '14',
+      '13',
+      '12',
+      '11',
+      '10',
+    ]);
+  });
+
+  it('goes on in order past those of it that another limit holds back', async () => {
+    for (const name of ['a', 'b', 'c']) await lab.run(setLimit, [name, 2, 0, 0, 0]);
+    for (const name of ['a', 'b', 'c']) await lab.run(pauseLimit, [name, 1]);
+    await addCall(
+      lab,
+      { limits: ';a;b' },
+      { limits: ';a;b' },
+      { limits: ';a' },
+      { limits: ';c' },
+      { limits: ';c' },
+    );
+    await fetch();
+    for (const name of ['a', 'c']) await lab.run(pauseLimit, [name, 0]);
+
+    const { jobs, after } = await fetch({ want: 2 });
+
+    expect(jobs.map(({ id }) => id)).toEqual(['3', '4']);
+    expect((after['parked:b'] as [string, number][]).map(([id]) => id)).toEqual(['1', '2']);
+  });
+
+  it('loses no place to a job whose body is gone', async () => {
+    await given([1, 0, 0], 3);
+    await lab.client.del(lab.keys.derived('body', '1'));
+    const { jobs, after } = await fetch();
+    expect(jobs.map(({ id }) => id)).toEqual(['2']);
+    expect(after['limit:stripe']).toMatchObject({ running: '1' });
+    await lab.client.del(lab.keys.derived('job', '1'));
+    expect(ids(await fetch({}, [complete(jobs[0]!)]))).toEqual(['3']);
+  });
+
+  it.each([
+    ['another kind of key', (key: string) => lab.client.pipeline().del(key).set(key, 'what?').exec()],
+    ['a number that is none', (key: string) => lab.client.hset(key, 'concurrency', 'what?')],
+    ['a count that is none', (key: string) => lab.client.hset(key, 'running', 'what?')],
+  ])(
+    'that cannot be read lets nobody go, loses nobody, and is as new when it is set: %s',
+    async (_what, spoil) => {
+      await given([1, 0, 0], 3);
+      await lab.given({ jobs: [{ id: '10' }] });
+      const first = await fetch({ want: 1 });
+      await spoil(lab.keys.derived('limit', 'stripe'));
+
+      const none = await fetch();
+      expect(ids(none)).toEqual(['10']);
+      expect(none.after).toMatchObject({
+        'limit:stripe': { awaited: '1' },
+        limited: [
+          ['2', expect.anything()],
+          ['3', expect.anything()],
+        ],
+      });
+      await spoil(lab.keys.derived('limit', 'stripe'));
+      expect((await lab.run(setLimit, ['stripe', 1, 0, 0, 1])).reply).toBe('ok');
+      expect(ids(await fetch())).toEqual([]);
+      await spoil(lab.keys.derived('limit', 'stripe'));
+      expect(ids(await fetch({}, [complete(first.jobs[0]!)]))).toEqual([]);
+      await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+      expect(ids(await fetch())).toEqual(['2']);
+    },
+  );
 
   it('starts nothing of a limit while the queue is paused or closed', async () => {
     await given([5, 0, 0], 2);

@@ -113,6 +113,43 @@ describe('remove-limit', () => {
   });
 });
 
+describe('a limit that is removed, and set again', () => {
+  it('counts those that run, also where it was the last one', async () => {
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await addCall(lab, ...Array.from({ length: 3 }, () => ({ limits: ';stripe' })));
+    const { jobs } = await runCommit(lab, [], { want: 1 });
+    await lab.run(removeLimit, ['stripe']);
+    const { after } = await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    expect(after).toMatchObject({ 'limit:stripe': { running: '1' }, holders: { 1: 'stripe' } });
+    expect((await runCommit(lab, [], { want: 5, seq: '2' })).jobs).toEqual([]);
+    const next = await runCommit(lab, [['complete', '1', jobs[0]!.token, '1', '']], { want: 5, seq: '3' });
+    expect(next.jobs.map(({ id }) => id)).toEqual(['2']);
+  });
+
+  it('counts those that started while there was none', async () => {
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await addCall(lab, ...Array.from({ length: 3 }, () => ({ limits: ';stripe' })));
+    await lab.run(removeLimit, ['stripe']);
+    await runCommit(lab, [], { want: 2 });
+    const { after } = await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    expect(after['limit:stripe']).toEqual({ running: '2', concurrency: '1' });
+    expect((await runCommit(lab, [], { want: 5, seq: '2' })).jobs).toEqual([]);
+  });
+
+  it('holds back a job that waits for it and was added before those that are parked were let go', async () => {
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await addCall(lab, { limits: ';stripe' }, { limits: ';stripe' });
+    await runCommit(lab, [], { want: 5 });
+    await lab.run(removeLimit, ['stripe']);
+    await addCall(lab, { id: 'late', limits: '?stripe' });
+    const { jobs, after } = await runCommit(lab, [], { want: 5, seq: '2' });
+    expect(jobs.map(({ id }) => id)).not.toContain('late');
+    expect(after['limit:stripe']).toMatchObject({ awaited: '1' });
+    await lab.run(setLimit, ['stripe', 9, 0, 0, 0]);
+    expect((await runCommit(lab, [], { want: 5, seq: '3' })).jobs).toHaveLength(2);
+  });
+});
+
 describe('get-limits', () => {
   it('tells of the queue and of each limit', async () => {
     await lab.run(limitQueue, ['concurrency', 50, 0]);

@@ -64,6 +64,7 @@ describe('recover-stalled', () => {
     expect(after).toEqual({
       ...before,
       active: [['1', NOW + 30_000]],
+      events: [['stalled', '1']],
       'job:1': { state: 'active', token: 'v:3', attemptsStarted: '3', stalls: '2', processedOn: String(NOW) },
     });
   });

@@ -16,6 +16,10 @@ export class LossyProxy {
   losing = 0;
   /** How many replies were lost. */
   lost = 0;
+  /** How many requests were carried out twice, as by a client that sends one again whose reply it lost. */
+  doubled = 0;
+  /** Carry out the next so many requests twice; the client sees one reply. */
+  doubling = 0;
   private isFrozen = false;
   private readonly pairs = new Set<Pair>();
 
@@ -35,7 +39,7 @@ export class LossyProxy {
   ): Promise<LossyProxy> {
     const server = createServer();
     const proxy = new LossyProxy(server, mayLose);
-    server.on('connection', (client) => proxy.join(client, connect(redis.port, redis.host)));
+    server.on('connection', (client) => proxy.join(client, connect(redis.port, redis.host), redis));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return proxy;
@@ -81,13 +85,18 @@ export class LossyProxy {
     await once(this.server, 'close');
   }
 
-  private join(client: Socket, server: Socket): void {
+  private join(client: Socket, server: Socket, redis: { host: string; port: number }): void {
     const pair: Pair = { client, server, request: '', isDead: this.isFrozen };
     this.pairs.add(pair);
     client.on('data', (chunk: Buffer) => {
       if (this.isFrozen || pair.isDead) return;
       pair.request = chunk.toString('latin1');
       server.write(chunk);
+      if (this.doubling > 0 && this.mayLose(pair.request)) {
+        this.doubling -= 1;
+        this.doubled += 1;
+        sendAlone(chunk, redis);
+      }
     });
     server.on('data', (chunk: Buffer) => {
       if (this.isFrozen || pair.isDead) return;
@@ -109,4 +118,11 @@ export class LossyProxy {
       if (!this.isFrozen && !pair.isDead) client.end();
     });
   }
+}
+
+/** Has Redis carry out what is sent on a connection of its own, whose replies nobody reads. */
+function sendAlone(chunk: Buffer, { host, port }: { host: string; port: number }): void {
+  const socket = connect(port, host, () => socket.end(chunk));
+  socket.on('error', () => {});
+  socket.resume();
 }

@@ -229,9 +229,9 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   ],
   limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
   keepSchedulers: [
-    call(lane('90000', '1'), ['coded', 'fa', 'other', 'fb']),
-    call(lane('0', '0'), ['coded', 'fb']),
-    call(lane('0', '0')),
+    call(lane('90000', '1', '1'), ['coded', 'fa', 'other', 'fb']),
+    call(lane('0', '0', '0'), ['coded', 'fb']),
+    call(lane('0', '0', '1')),
   ],
   nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [

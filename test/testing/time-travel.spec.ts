@@ -79,6 +79,18 @@ describe('what follows virtual time', () => {
     expect((await job.getSteps()).at(-1)?.result).toEqual({ timedOut: true });
   });
 
+  it('a wait for a signal without a timeout stays, and one that is over moves no time', async () => {
+    await start();
+    lab.worker(defineSteps({ ask: () => waitForSignal('go'), last: () => 'gone' }));
+    const job = await lab.queue().add('job', {});
+    await time.runUntilIdle();
+    expect((await job.getSteps()).at(-1)?.status).toBe('awaiting');
+    await job.signal('go');
+    await time.runUntilIdle();
+    expect(await job.getState()).toBe('completed');
+    expect(lab.elapsedMs).toBeLessThan(1000);
+  });
+
   it('the timeout of a step whose code waits for ever, and of a job', async () => {
     await start({ patienceMs: 20 });
     const worker = lab.worker(

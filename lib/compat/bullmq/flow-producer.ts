@@ -8,6 +8,8 @@ import { Job } from './job.js';
 import { engineJobOptions } from './job-options.js';
 import { knownOptions } from './known-options.js';
 import type { QueueOptions } from './queue.js';
+import { carrying, spanless, Spans, type Work } from './spans.js';
+import { SpanKind, TelemetryAttributes } from './telemetry-names.js';
 import { coded } from './with-code.js';
 
 export type FlowProducerOptions<Connection = any> = QueueBaseOptions<Connection>;
@@ -25,16 +27,67 @@ export interface JobNode {
 
 /** Adds flows as BullMQ documents them. */
 export class FlowProducer extends EngineFlowProducer {
+  private readonly spans: Spans | undefined;
+
   constructor(opts?: FlowProducerOptions) {
-    super(engineOptions('FlowProducer option', opts, ['backlog']));
+    super(engineOptions('FlowProducer option', spanless(opts), ['backlog']));
+    this.spans = Spans.of(opts?.telemetry, '');
   }
 
   override add(flow: FlowJob, opts?: FlowOpts | FlowOptions): Promise<JobNode> {
-    return coded(async () => super.add(taken(flow), flowOptions(opts))) as Promise<JobNode>;
+    const add = (own: FlowJob): Promise<JobNode> =>
+      coded(async () => super.add(taken(own), flowOptions(opts))) as Promise<JobNode>;
+    if (!this.spans) {
+      return add(flow);
+    }
+    const what = {
+      kind: SpanKind.PRODUCER,
+      queueName: flow.queueName,
+      attributes: { [TelemetryAttributes.FlowName]: flow.name },
+    };
+    return this.spans.run('addFlow', what, async () => {
+      const [node] = await this.spanned([flow], async ([own]) => [await add(own!)]);
+      return node!;
+    });
   }
 
   override addBulk(flows: FlowJob[]): Promise<JobNode[]> {
-    return coded(async () => super.addBulk(flows.map(taken))) as Promise<JobNode[]>;
+    const addAll = (own: FlowJob[]): Promise<JobNode[]> =>
+      coded(async () => super.addBulk(own.map(taken))) as Promise<JobNode[]>;
+    if (!this.spans) {
+      return addAll(flows);
+    }
+    const attributes = {
+      [TelemetryAttributes.BulkCount]: flows.length,
+      [TelemetryAttributes.BulkNames]: flows.map(({ name }) => name).join(','),
+    };
+    const what = { kind: SpanKind.PRODUCER, attributes };
+    return this.spans.run('addBulkFlows', what, () => this.spanned(flows, addAll));
+  }
+
+  /** Adds flows each job of which has a span of its own, whose context it carries. */
+  private async spanned(flows: FlowJob[], add: (own: FlowJob[]) => Promise<JobNode[]>): Promise<JobNode[]> {
+    const opened = new Map<FlowJob, Work>();
+    const open = (flow: FlowJob): FlowJob => {
+      const work = this.spans!.open('addNode', { kind: SpanKind.PRODUCER, queueName: flow.queueName });
+      opened.set(flow, work);
+      const opts = carrying(flow.opts, work.metadata);
+      return { ...flow, opts, ...(flow.children ? { children: flow.children.map(open) } : {}) };
+    };
+    const name = (flow: FlowJob, node: JobNode | undefined): void => {
+      opened.get(flow)?.span.setAttributes({
+        [TelemetryAttributes.JobName]: flow.name,
+        [TelemetryAttributes.JobId]: node?.job.id,
+      });
+      flow.children?.forEach((child, i) => name(child, node?.children?.[i]));
+    };
+    try {
+      const nodes = await add(flows.map(open));
+      flows.forEach((flow, i) => name(flow, nodes[i]));
+      return nodes;
+    } finally {
+      opened.forEach(({ span }) => span.end());
+    }
   }
 
   override getFlow(query: FlowQuery): Promise<any> {

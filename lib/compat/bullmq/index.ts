@@ -17,6 +17,8 @@ export {
 } from './flow-producer.js';
 export { QueueGetters, QueueGetters as QueueBase } from '../../queue/queue-getters.js';
 export type { QueueBaseOptions, QueueBaseOptions as KeyPrefixOptions } from './base-options.js';
+export { JobScheduler, type RepeatBaseOptions } from './job-scheduler.js';
+export { defaultRepeatStrategy, getNextMillis } from './next-millis.js';
 export { ErrorCode } from './error-code.js';
 export { MetricsTime } from '../../queue/metrics-time.js';
 export { PRIORITY_LIMIT } from '../../job/check.js';

@@ -1,4 +1,4 @@
-import { JobNotFoundError } from '../../job/errors.js';
+import { JobNotFoundError, WrongStateError } from '../../job/errors.js';
 import { UnrecoverableError as EngineUnrecoverableError } from '../../job/special-errors.js';
 import { Job as EngineJob } from '../../job/job.js';
 import type { JobJson } from '../../job/job-json.js';
@@ -6,7 +6,11 @@ import type { JobProgress } from '../../job/job-progress.js';
 import type { ParentOptions } from '../../job/job-ref.js';
 import type { JobStore } from '../../job/job-store.js';
 import type { JobsOptions } from '../../job/job-options.js';
+import type { TracedOutcome } from '../../job/telemetry.js';
 import { ErrorCode } from './error-code.js';
+import { Spans } from './spans.js';
+import { howEnded } from './telemetry.js';
+import { TelemetryAttributes } from './telemetry-names.js';
 import { withCode } from './with-code.js';
 
 /** Opens every lock. */
@@ -37,24 +41,29 @@ export class Job<
    * `Job.fromJSON`, and its id; both undefined where there is none.
    */
   override async moveToCompleted(result: R, token: string, fetchNext = true): Promise<any> {
-    const next: unknown = await super.moveToCompleted(result, await this.keyFor(token), fetchNext);
+    const move = async (): Promise<unknown> =>
+      super.moveToCompleted(result, await this.keyFor(token), fetchNext);
+    const next = await this.ending(() => 'completed', move);
     return fetchNext ? nextData(next) : undefined;
   }
 
   /** Ends the attempt of a job that was fetched by hand; the answer is as that of `moveToCompleted`, by default without a next job. */
   override async moveToFailed(error: Error, token: string, fetchNext = false): Promise<any> {
-    const next: unknown = await super.moveToFailed(error, await this.keyFor(token), fetchNext);
+    const move = async (): Promise<unknown> => super.moveToFailed(error, await this.keyFor(token), fetchNext);
+    const next = await this.ending(() => (this.finishedOn === undefined ? 'retried' : 'failed'), move);
     return fetchNext ? nextData(next) : undefined;
   }
 
   /** Without a token, or with '0', whoever holds the job. */
   override async moveToDelayed(timestamp: number, token?: string): Promise<void> {
     await super.moveToDelayed(timestamp, await this.keyFor(token));
+    Spans.ofStore(this.store)?.count(this, 'delayed');
   }
 
   /** Without a token, or with '0', whoever holds the job. Answers how long a rate limit holds it, 0. */
   override async moveToWait(token?: string): Promise<any> {
     await super.moveToWait(await this.keyFor(token));
+    Spans.ofStore(this.store)?.count(this, 'waiting');
     return 0;
   }
 
@@ -62,7 +71,9 @@ export class Job<
     token: string,
     opts: { child?: ParentOptions } = {},
   ): Promise<boolean> {
-    return super.moveToWaitingChildren((await this.keyFor(token)) ?? token, opts);
+    const moved = await super.moveToWaitingChildren((await this.keyFor(token)) ?? token, opts);
+    if (moved) Spans.ofStore(this.store)?.count(this, 'waiting-children');
+    return moved;
   }
 
   override async extendLock(token: string, duration: number): Promise<number> {
@@ -90,15 +101,44 @@ export class Job<
     }
   }
 
+  /** Nothing for a job that is gone already. */
+  override async clearLogs(keepLogs?: number): Promise<void> {
+    try {
+      await super.clearLogs(keepLogs);
+    } catch (error) {
+      if (!(error instanceof JobNotFoundError)) throw error;
+    }
+  }
+
   protected override expect(word: string, action: string, needed?: string): void {
     try {
       super.expect(word, action, needed);
     } catch (error) {
+      if (error instanceof WrongStateError && needed === 'active') {
+        // Who is to hold a lock is looked at first, and a job that is not active has none.
+        Object.defineProperty(error, 'code', { value: ErrorCode.JobLockNotExist, enumerable: true });
+        throw error;
+      }
       if (error instanceof EngineUnrecoverableError) {
         Object.defineProperty(error, 'code', { value: ErrorCode.JobHasFailedChildren, enumerable: true });
       }
       throw withCode(error);
     }
+  }
+
+  /** Ends a run by hand, and tells telemetry how. */
+  private async ending<T>(how: () => TracedOutcome, move: () => Promise<T>): Promise<T> {
+    const spans = Spans.ofStore(this.store);
+    const result = await move();
+    const [operation, state] = (spans && howEnded(how(), this.delay)) ?? [];
+    if (operation && state) {
+      spans?.note(operation, {
+        [TelemetryAttributes.JobName]: this.name,
+        [TelemetryAttributes.JobId]: this.id,
+      });
+      spans?.count(this, state);
+    }
+    return result;
   }
 
   /** The token of whoever holds the job, where the master's was given. */

@@ -6,14 +6,18 @@ import { QUEUE_OPTION_NAMES } from '../../queue/check-queue-options.js';
 import type { QueueMeta } from '../../queue/queue-reports.js';
 import { Queue as EngineQueue } from '../../queue/queue.js';
 import type { QueueOptions as EngineQueueOptions } from '../../queue/queue-options.js';
-import type { JobScheduler, JobSchedulerTemplate } from '../../schedule/job-scheduler.js';
+import type { JobScheduler as SchedulerJson, JobSchedulerTemplate } from '../../schedule/job-scheduler.js';
 import type { RedisClient } from '../../redis/client.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from '../../queue/queue-types.js';
 import { engineOptions, type QueueBaseOptions } from './base-options.js';
 import { Job } from './job.js';
 import { engineJobOptions } from './job-options.js';
+import { JobScheduler, repeatOptions, schedulerOptions, shown, templateOptions } from './job-scheduler.js';
 import { knownOptions } from './known-options.js';
+import { carrying, inSpan, spanless, Spans } from './spans.js';
+import { SpanKind, TelemetryAttributes } from './telemetry-names.js';
 import { coded } from './with-code.js';
+import { withParents } from './with-parents.js';
 
 /** The version whose behaviour this is. */
 const STANDS_FOR = 'bullmq:6.7.0';
@@ -29,11 +33,6 @@ export interface QueueOptions<Connection = any> extends QueueBaseOptions<Connect
   backlog?: number;
 }
 
-const REPEAT_OPTION_NAMES = [
-  ...['pattern', 'every', 'tz', 'limit', 'startDate', 'endDate', 'immediately', 'offset', 'count'],
-  ...['missed', 'atMost', 'overlap', 'jitter', 'spread'],
-];
-
 export interface ObliterateOpts {
   force?: boolean;
   count?: number;
@@ -48,8 +47,17 @@ export class Queue<
   R = ResultOf<DataOrJob, DefaultResult>,
   N extends string = NameOf<DataOrJob, DefaultName>,
 > extends EngineQueue<DataOrJob, DefaultResult, DefaultName, D, R, N> {
-  constructor(name: string, opts?: QueueOptions) {
-    super(name, queueOptions(opts));
+  private readonly spans: Spans | undefined;
+  private scheduling: JobScheduler | undefined;
+  private closed: Promise<void> | undefined;
+
+  constructor(
+    name: string,
+    private readonly given: QueueOptions = {},
+  ) {
+    super(name, queueOptions(given));
+    this.spans = Spans.of(given.telemetry, name);
+    this.spans?.belongTo(this.store);
   }
 
   get jobsOpts(): JobsOptions {
@@ -76,15 +84,38 @@ export class Queue<
   }
 
   override add(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
-    return coded(async () => super.add(name, data, engineJobOptions(opts))) as Promise<Job<D, R, N>>;
+    const add = (own = opts): Promise<Job<D, R, N>> =>
+      coded(async () => super.add(name, data, engineJobOptions(own))) as Promise<Job<D, R, N>>;
+    const what = { kind: SpanKind.PRODUCER, destination: `${this.name}.${name}` };
+    return this.spans
+      ? this.spans.run('add', what, async ({ span, metadata }) => {
+          const job = await add(carrying(opts, metadata));
+          span.setAttributes({
+            [TelemetryAttributes.JobName]: name,
+            [TelemetryAttributes.JobId]: job.id,
+          });
+          return job;
+        })
+      : add();
   }
 
   override addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
-    const own = jobs.map(({ name, data, opts }) => {
-      const taken = engineJobOptions(opts);
-      return { name, data, ...(taken ? { opts: taken } : {}) };
-    });
-    return coded(async () => super.addBulk(own)) as Promise<Job<D, R, N>[]>;
+    const addAll = (metadata?: string): Promise<Job<D, R, N>[]> => {
+      const own = jobs.map(({ name, data, opts }) => {
+        const taken = engineJobOptions(metadata === undefined ? opts : carrying(opts, metadata));
+        return { name, data, ...(taken ? { opts: taken } : {}) };
+      });
+      return coded(async () => super.addBulk(own)) as Promise<Job<D, R, N>[]>;
+    };
+    if (!this.spans) {
+      return addAll();
+    }
+    const attributes = {
+      [TelemetryAttributes.BulkNames]: jobs.map(({ name }) => name),
+      [TelemetryAttributes.BulkCount]: jobs.length,
+    };
+    const what = { kind: SpanKind.PRODUCER, attributes };
+    return this.spans.run('addBulk', what, ({ metadata }) => addAll(metadata));
   }
 
   override upsertJobScheduler(
@@ -93,21 +124,42 @@ export class Queue<
     template: JobSchedulerTemplate<D, N> = {},
   ): Promise<any> {
     const { opts, ...rest } = template;
-    const own = engineJobOptions(opts);
-    if (own && typeof opts?.backoff === 'number') {
-      own.backoff = opts.backoff;
-    }
-    const when = knownOptions('repeat option', repeat, REPEAT_OPTION_NAMES);
-    return coded(async () => super.upsertJobScheduler(id, when, { ...rest, ...(own ? { opts: own } : {}) }));
+    const upsert = (given = opts): Promise<Job | undefined> =>
+      coded(async () =>
+        super.upsertJobScheduler(id, repeatOptions(repeat), { ...rest, ...templateOptions(given) }),
+      ) as Promise<Job | undefined>;
+    const what = { kind: SpanKind.PRODUCER, destination: `${this.name}.${template.name ?? id}` };
+    return this.spans
+      ? this.spans.run('add', what, async ({ span, metadata }) => {
+          const job = await upsert(carrying(opts, metadata));
+          span.setAttributes({
+            [TelemetryAttributes.JobSchedulerId]: id,
+            [TelemetryAttributes.JobId]: job?.id,
+          });
+          return job;
+        })
+      : upsert();
   }
 
-  override async getJobScheduler(id: string): Promise<JobScheduler<D> | undefined> {
+  /** Makes and reads job schedulers; the queue does the same by itself. */
+  get jobScheduler(): Promise<JobScheduler> {
+    return Promise.resolve((this.scheduling ??= new JobScheduler(this.name, schedulerOptions(this.given))));
+  }
+
+  /** Sets the gauge of the telemetry to how many jobs there are in these states; without any, in all. */
+  async recordJobCountsMetric(...types: JobType[]): Promise<Record<string, number>> {
+    const counts = await this.getJobCounts(...types);
+    this.spans?.gauge(counts);
+    return counts;
+  }
+
+  override async getJobScheduler(id: string): Promise<SchedulerJson<D> | undefined> {
     const found = await super.getJobScheduler(id);
-    return found && { offset: 0, ...found };
+    return found && shown(found);
   }
 
-  override async getJobSchedulers(start?: number, end?: number, asc?: boolean): Promise<JobScheduler<D>[]> {
-    return (await super.getJobSchedulers(start, end, asc)).map((each) => ({ offset: 0, ...each }));
+  override async getJobSchedulers(start?: number, end?: number, asc?: boolean): Promise<SchedulerJson<D>[]> {
+    return (await super.getJobSchedulers(start, end, asc)).map(shown);
   }
 
   /** A name that a key of BullMQ's would have; nothing is stored under it. */
@@ -135,28 +187,100 @@ export class Queue<
     return 0;
   }
 
-  /** Answers 1 also for a job that is gone already, 0 where a worker holds it. */
-  override async remove(id: string, opts: { removeChildren?: boolean } = {}): Promise<number> {
-    const removed = await super.remove(id, opts);
-    return removed === 1 || (await this.getJobState(id)) === 'unknown' ? 1 : 0;
+  override pause(): Promise<void> {
+    return inSpan(this.spans, 'pause', {}, () => super.pause());
   }
 
-  override clean(grace: number, limit: number, type?: JobType): Promise<string[]> {
-    return coded(() => super.clean(grace, limit, type));
+  override resume(): Promise<void> {
+    return inSpan(this.spans, 'resume', {}, () => super.resume());
+  }
+
+  override rateLimit(durationMs: number): Promise<void> {
+    const attributes = { [TelemetryAttributes.QueueRateLimit]: durationMs };
+    return inSpan(this.spans, 'rateLimit', attributes, () => super.rateLimit(durationMs));
+  }
+
+  override removeDeduplicationKey(id: string): Promise<number> {
+    const attributes = { [TelemetryAttributes.DeduplicationKey]: id };
+    return inSpan(this.spans, 'removeDeduplicationKey', attributes, () => super.removeDeduplicationKey(id));
+  }
+
+  override promoteJobs(opts: { count?: number } = {}): Promise<void> {
+    const attributes = { [TelemetryAttributes.QueueOptions]: JSON.stringify(opts) };
+    return inSpan(this.spans, 'promoteJobs', attributes, () => super.promoteJobs(opts));
+  }
+
+  override trimEvents(maxLength: number): Promise<number> {
+    const attributes = { [TelemetryAttributes.QueueEventMaxLength]: maxLength };
+    return inSpan(this.spans, 'trimEvents', attributes, () => super.trimEvents(maxLength));
+  }
+
+  override close(): Promise<void> {
+    return (this.closed ??= inSpan(this.spans, 'close', {}, async () => {
+      await this.scheduling?.close();
+      await super.close();
+    }));
+  }
+
+  /** Answers 1 also for a job that is gone already, 0 where a worker holds it. */
+  override remove(id: string, { removeChildren = true } = {}): Promise<number> {
+    const attributes = {
+      [TelemetryAttributes.JobId]: id,
+      [TelemetryAttributes.JobOptions]: JSON.stringify({ removeChildren }),
+    };
+    return inSpan(this.spans, 'remove', attributes, async () => {
+      const removed = await super.remove(id, { removeChildren });
+      return removed === 1 || (await this.getJobState(id)) === 'unknown' ? 1 : 0;
+    });
+  }
+
+  /** Parents of this queue whose last child goes are removed with it. */
+  override drain(delayed = false): Promise<void> {
+    const attributes = { [TelemetryAttributes.QueueDrainDelay]: delayed };
+    return inSpan(this.spans, 'drain', attributes, () =>
+      coded(() => withParents(this.store, () => super.drain(delayed))),
+    );
+  }
+
+  /** Parents of this queue whose last child goes are removed with it. */
+  override clean(grace: number, limit: number, type: JobType = 'completed'): Promise<string[]> {
+    const clean = (): Promise<string[]> =>
+      coded(() => withParents(this.store, () => super.clean(grace, limit, type)));
+    if (!this.spans) {
+      return clean();
+    }
+    const attributes = {
+      [TelemetryAttributes.QueueGrace]: grace,
+      [TelemetryAttributes.JobType]: type,
+      [TelemetryAttributes.QueueCleanLimit]: limit,
+    };
+    return this.spans.run('clean', { attributes }, async ({ span }) => {
+      const cleaned = await clean();
+      span.setAttribute(TelemetryAttributes.QueueCleanCount, cleaned.length);
+      return cleaned;
+    });
   }
 
   override retryJobs(
     opts: { count?: number; state?: FinishedState; timestamp?: number } = {},
   ): Promise<void> {
-    return coded(() => super.retryJobs(opts));
+    const retry = (): Promise<void> => coded(() => super.retryJobs(opts));
+    const attributes = { [TelemetryAttributes.QueueOptions]: JSON.stringify(opts) };
+    return this.spans ? this.spans.run('retryJobs', { attributes, kind: SpanKind.PRODUCER }, retry) : retry();
   }
 
   override obliterate(opts: ObliterateOpts = {}): Promise<void> {
-    return coded(() => super.obliterate(opts));
+    return inSpan(this.spans, 'obliterate', {}, () => coded(() => super.obliterate(opts)));
   }
 
   override updateJobProgress(id: string, progress: string | boolean | number | object): Promise<void> {
-    return coded(() => super.updateJobProgress(id, progress));
+    const attributes = {
+      [TelemetryAttributes.JobId]: id,
+      [TelemetryAttributes.JobProgress]: JSON.stringify(progress),
+    };
+    return inSpan(this.spans, 'updateJobProgress', attributes, () =>
+      coded(() => super.updateJobProgress(id, progress)),
+    );
   }
 
   override addJobLog(id: string, line: string, keepLogs?: number): Promise<number> {
@@ -181,7 +305,7 @@ export class Queue<
 }
 
 function queueOptions(opts: QueueOptions | undefined): EngineQueueOptions {
-  const taken = engineOptions('queue option', opts, QUEUE_OPTION_NAMES) as EngineQueueOptions;
+  const taken = engineOptions('queue option', spanless(opts), QUEUE_OPTION_NAMES) as EngineQueueOptions;
   if (taken.settings) {
     taken.settings = knownOptions('queue option settings', taken.settings, ['repeatStrategy']);
   }

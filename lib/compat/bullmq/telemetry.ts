@@ -1,5 +1,14 @@
-import type { Telemetry as EngineTelemetry, Trace, TracedWork } from '../../job/telemetry.js';
-import { SpanKind } from './telemetry-names.js';
+import type { Job } from '../../job/job.js';
+import type {
+  Telemetry as EngineTelemetry,
+  Trace,
+  TracedEnd,
+  TracedOutcome,
+  TracedWork,
+  Upkeep,
+} from '../../job/telemetry.js';
+import { countMove } from './job-meters.js';
+import { SpanKind, TelemetryAttributes } from './telemetry-names.js';
 
 export type AttributeValue =
   | string
@@ -76,85 +85,125 @@ export interface Telemetry<Context = any> {
 
 const adapters = new WeakMap<object, EngineTelemetry>();
 
-/** BullMQ's interface as the engine's; what is the engine's already stays as it is. */
+/** BullMQ's interface as the engine's, for what workers do; what is the engine's already stays as it is. */
 export function telemetryOf(given: Telemetry | EngineTelemetry | undefined): EngineTelemetry | undefined {
   if (!given || 'begin' in given) {
     return given;
   }
   let adapter = adapters.get(given);
   if (!adapter) {
-    adapter = { begin: (work) => beginSpan(given, work) };
+    adapter = {
+      begin: (work) => (work.kind === 'process' ? beginRun(given, work) : UNTRACED),
+      upkeep: (work) => beginUpkeep(given, work),
+    };
     adapters.set(given, adapter);
   }
   return adapter;
 }
 
-function beginSpan({ tracer, contextManager, meter }: Telemetry, work: TracedWork): Trace {
-  const { name, kind, queue, operation } = describe(work);
-  const active: unknown = contextManager.active();
-  const metadata = 'metadata' in work ? work.metadata : undefined;
-  const parent: unknown = metadata === undefined ? active : contextManager.fromMetadata(active, metadata);
-  const span = tracer.startSpan(name, { kind }, parent);
+const UNTRACED: Trace = { with: (work) => work(), fail: () => {}, end: () => {} };
+
+/** The span of a run, below what the job carries. */
+function beginRun(given: Telemetry, work: Extract<TracedWork, { kind: 'process' }>): Trace {
+  const { tracer, contextManager } = given;
+  const { job } = work;
+  const active: unknown = contextManager.root?.() ?? contextManager.active();
+  const parent: unknown =
+    work.metadata === undefined ? active : contextManager.fromMetadata(active, work.metadata);
+  const span = tracer.startSpan(`process ${job.queueName}`, { kind: SpanKind.CONSUMER }, parent);
   const context: unknown = span.setSpanOnContext(parent);
   span.setAttributes({
-    'bullmq.queue.name': queue,
-    'bullmq.queue.operation': operation,
-    ...attributesOf(work),
+    [TelemetryAttributes.QueueName]: job.queueName,
+    [TelemetryAttributes.QueueOperation]: 'process',
+    [TelemetryAttributes.WorkerId]: work.workerId,
+    [TelemetryAttributes.WorkerName]: job.processedBy,
+    [TelemetryAttributes.JobId]: job.id,
+    [TelemetryAttributes.JobName]: job.name,
   });
   return {
-    metadata: contextManager.getMetadata(context),
     with: (run) => contextManager.with(context, run),
-    added: (ids) => span.setAttributes({ 'bullmq.job.ids': [...ids] }),
-    fail: (error) => span.recordException(error instanceof Error ? error : String(error)),
-    end: (outcome) => {
-      if (work.kind === 'process') {
-        if (outcome === 'completed') span.addEvent('job completed');
-        if (outcome === 'failed' || outcome === 'retried') span.addEvent('job failed');
-        const counted = COUNTERS[outcome];
-        if (counted) {
-          const attributes = { 'bullmq.queue.name': queue, 'bullmq.job.name': work.job.name };
-          meter?.createCounter(counted).add(1, attributes);
-        }
-      }
+    // Told by an event, and by what the run came to.
+    fail: () => {},
+    end: (outcome, what = {}) => {
+      endRun(span, job, outcome, what);
+      contextManager.with(context, () => noteEnd(given, job, howEnded(outcome, what.delayMs)));
       span.end();
     },
   };
 }
 
-const COUNTERS: Partial<Record<string, string>> = {
-  completed: 'bullmq.jobs.completed',
-  failed: 'bullmq.jobs.failed',
-  retried: 'bullmq.jobs.retried',
-};
-
-function describe(work: TracedWork): { name: string; kind: SpanKind; queue: string; operation: string } {
-  if (work.kind === 'add') {
-    const operation = work.count > 1 ? 'addBulk' : 'add';
-    const target =
-      work.jobName === undefined || work.count > 1 ? work.queueName : `${work.queueName}.${work.jobName}`;
-    return { name: `${operation} ${target}`, kind: SpanKind.PRODUCER, queue: work.queueName, operation };
+/** What the run brought is not written yet, nor counted. */
+function endRun(span: Span, job: Job, outcome: TracedOutcome, { result, reason }: TracedEnd): void {
+  if (outcome === 'completed') {
+    span.addEvent('job completed', { [TelemetryAttributes.JobResult]: result });
+  } else if (outcome === 'failed' || outcome === 'retried') {
+    span.addEvent('job failed', { [TelemetryAttributes.JobFailedReason]: reason });
   }
-  if (work.kind === 'signal') {
-    return {
-      ...{ name: `signal ${work.queueName}`, kind: SpanKind.PRODUCER },
-      ...{ queue: work.queueName, operation: 'signal' },
-    };
-  }
-  const { queueName: queue } = work.job;
-  const kind = work.kind === 'process' ? SpanKind.CONSUMER : SpanKind.INTERNAL;
-  return { name: `${work.kind} ${queue}`, kind, queue, operation: work.kind };
+  span.setAttributes({
+    ...(outcome === 'moved' || outcome === 'lost'
+      ? {}
+      : { [TelemetryAttributes.JobAttemptsMade]: job.attemptsMade + 1 }),
+    [TelemetryAttributes.JobAttemptFinishedTimestamp]: job.runtime.now(),
+    [TelemetryAttributes.JobProcessedTimestamp]: job.processedOn ?? undefined,
+  });
 }
 
-function attributesOf(work: TracedWork): Attributes {
-  if (work.kind === 'add') {
-    return work.count > 1 ? { 'bullmq.job.bulk.count': work.count } : { 'bullmq.job.name': work.jobName };
+/** A run that ends by itself is written with others, so that its span has no length. */
+function noteEnd(given: Telemetry, job: Job, how: ReturnType<typeof howEnded>): void {
+  if (!how) {
+    return;
   }
-  if (work.kind === 'signal') {
-    return { 'bullmq.job.id': work.jobId };
-  }
-  const { id, name, attemptsMade } = work.job;
-  return {
-    ...{ 'bullmq.job.id': id, 'bullmq.job.name': name, 'bullmq.job.attempts.made': attemptsMade },
-    ...(work.kind === 'process' ? { 'bullmq.worker.id': work.workerId } : {}),
+  const [operation, state] = how;
+  const { tracer, contextManager } = given;
+  const span = tracer.startSpan(
+    `${operation} ${job.queueName}`,
+    { kind: SpanKind.INTERNAL },
+    contextManager.active(),
+  );
+  span.setAttributes({
+    [TelemetryAttributes.QueueName]: job.queueName,
+    [TelemetryAttributes.QueueOperation]: operation,
+    [TelemetryAttributes.JobName]: job.name,
+    [TelemetryAttributes.JobId]: job.id,
+  });
+  span.end();
+  countMove(given, job, state);
+}
+
+/** The operation that ended a run, and what is counted for it. */
+export function howEnded(
+  outcome: TracedOutcome,
+  delayMs = 0,
+): readonly [operation: string, state: 'completed' | 'failed' | 'retried' | 'delayed'] | undefined {
+  if (outcome === 'completed') return ['complete', 'completed'];
+  if (outcome === 'failed') return ['fail', 'failed'];
+  if (outcome === 'retried') return delayMs > 0 ? ['delay', 'delayed'] : ['retry', 'retried'];
+  return undefined;
+}
+
+const UPKEEP = { 'find-stalled': 'moveStalledJobsToWait', 'renew-locks': 'extendLocks' } as const;
+
+function beginUpkeep(
+  { tracer, contextManager }: Telemetry,
+  { kind, queueName, workerId, workerName, jobIds }: Upkeep,
+): (found: readonly string[]) => void {
+  const operation = UPKEEP[kind];
+  const span = tracer.startSpan(
+    `${operation} ${queueName}`,
+    { kind: SpanKind.INTERNAL },
+    contextManager.active(),
+  );
+  span.setAttributes({
+    [TelemetryAttributes.QueueName]: queueName,
+    [TelemetryAttributes.QueueOperation]: operation,
+    [TelemetryAttributes.WorkerId]: workerId,
+    ...(workerName === undefined ? {} : { [TelemetryAttributes.WorkerName]: workerName }),
+    ...(jobIds ? { [TelemetryAttributes.WorkerJobsToExtendLocks]: [...jobIds] } : {}),
+  });
+  return (found) => {
+    if (kind === 'find-stalled') {
+      span.setAttribute(TelemetryAttributes.WorkerStalledJobs, [...found]);
+    }
+    span.end();
   };
 }

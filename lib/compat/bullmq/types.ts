@@ -95,6 +95,24 @@ export type RepeatStrategy = (
   name?: string,
 ) => number | undefined | Promise<number | undefined>;
 
+/** Options of the jobs of a scheduler. */
+export interface JobSchedulerJobOptions extends Omit<JobsOptions, 'repeat' | 'prevMillis'> {
+  repeat?: RepeatOptions;
+  prevMillis?: number;
+}
+
+/** A scheduler as it is stored. */
+export interface RepeatableOptions {
+  name: string;
+  startDate?: number;
+  endDate?: number;
+  tz?: string;
+  limit?: number;
+  pattern?: string;
+  every?: number;
+  offset?: number;
+}
+
 export type JobSchedulerTemplateOptions = Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'>;
 
 export interface JobSchedulerTemplateJson<D = any> {

@@ -11,10 +11,17 @@ import type {
   WorkerOptions as EngineWorkerOptions,
 } from '../../worker/worker-options.js';
 import { engineOptions, type QueueBaseOptions } from './base-options.js';
+import { delay } from './delay.js';
 import { Job } from './job.js';
-import { knownOptions } from './known-options.js';
+import { JobScheduler, schedulerOptions } from './job-scheduler.js';
+import { knownOptions, sayOnce } from './known-options.js';
 import { SandboxedProcessor } from './sandbox/sandboxed-processor.js';
+import { inSpan, Spans } from './spans.js';
 import { RateLimitError } from './special-errors.js';
+import { TelemetryAttributes } from './telemetry-names.js';
+
+/** What a lock holds for where nothing else is said. */
+const LOCK_MS = 30_000;
 
 /** Does the work of a job. */
 export type Processor<D = any, R = any, N extends string = string> = (
@@ -83,19 +90,31 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
   }
 
   private readonly sandbox: SandboxedProcessor | undefined;
+  private readonly spans: Spans | undefined;
+  private scheduling: JobScheduler | undefined;
 
   /**
    * @param processor a function, or the path or URL of a file that exports one, which then runs in child processes, or in
    * worker threads with `useWorkerThreads`
    */
-  constructor(name: string, processor?: string | URL | null | Processor<D, R, N>, opts?: WorkerOptions) {
+  constructor(
+    name: string,
+    processor?: string | URL | null | Processor<D, R, N>,
+    private readonly given: WorkerOptions = {},
+  ) {
+    const opts = given;
     const sandbox =
       typeof processor === 'string' || processor instanceof URL
-        ? new SandboxedProcessor(processor, opts ?? {})
+        ? new SandboxedProcessor(processor, opts)
         : undefined;
     const run = sandbox ? sandbox.run : processor;
     super(name, run as EngineProcessor<D, R, N> | null | undefined, workerOptions(opts));
     this.sandbox = sandbox;
+    this.spans = Spans.of(opts.telemetry, name, {
+      [TelemetryAttributes.WorkerId]: this.id,
+      ...(opts.name === undefined ? {} : { [TelemetryAttributes.WorkerName]: opts.name }),
+    });
+    Spans.of(opts.telemetry, name)?.belongTo(this.store);
   }
 
   /** @internal For `Job.fromJSON(worker, …)`. */
@@ -108,10 +127,42 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
     return `${this.qualifiedName}:${type}`;
   }
 
+  /** Makes and reads job schedulers of the queue. */
+  get jobScheduler(): Promise<JobScheduler> {
+    return Promise.resolve((this.scheduling ??= new JobScheduler(this.name, schedulerOptions(this.given))));
+  }
+
+  /** Waits for so many milliseconds, or until the controller aborts. */
+  delay(milliseconds = 1000, abortController?: AbortController): Promise<void> {
+    return delay(milliseconds, abortController);
+  }
+
   /** Fetches no more and waits for running jobs, however long they take. With `force` they are left to the stalled check. */
-  override async close(force: boolean | { timeoutMs?: number; handBack?: boolean } = false): Promise<void> {
-    await super.close(force === true ? { timeoutMs: 0, handBack: false } : force);
-    await this.sandbox?.close();
+  override close(force: boolean | { timeoutMs?: number; handBack?: boolean } = false): Promise<void> {
+    const attributes = { [TelemetryAttributes.WorkerForceClose]: force === true };
+    return inSpan(this.spans, 'close', attributes, async () => {
+      await super.close(force === true ? { timeoutMs: 0, handBack: false } : force);
+      await this.sandbox?.close();
+      await this.scheduling?.close();
+    });
+  }
+
+  override pause(doNotWaitActive = false): Promise<void> {
+    const attributes = doNotWaitActive ? { [TelemetryAttributes.WorkerDoNotWaitActive]: true } : {};
+    return inSpan(this.spans, 'pause', attributes, () => super.pause(doNotWaitActive));
+  }
+
+  override resume(): Promise<void> {
+    return inSpan(this.spans, 'resume', {}, () => super.resume());
+  }
+
+  override rateLimit(durationMs: number): Promise<void> {
+    const attributes = { [TelemetryAttributes.WorkerRateLimit]: durationMs };
+    return inSpan(this.spans, 'rateLimit', attributes, () => super.rateLimit(durationMs));
+  }
+
+  override startStalledCheckTimer(): Promise<void> {
+    return inSpan(this.spans, 'startStalledCheckTimer', {}, () => super.startStalledCheckTimer());
   }
 
   override on<E extends keyof WorkerListener>(event: E, listener: WorkerListener<D, R, N>[E]): this;
@@ -135,8 +186,17 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
     return super.off(event as keyof EngineWorkerListener, listener as never);
   }
 
-  override getNextJob(token: string, opts: { block?: boolean } = {}): Promise<Job<D, R, N> | undefined> {
-    return super.getNextJob(token, opts) as Promise<Job<D, R, N> | undefined>;
+  override async getNextJob(
+    token: string,
+    { block = true }: { block?: boolean } = {},
+  ): Promise<Job<D, R, N> | undefined> {
+    const job = (await super.getNextJob(token, { block })) as Job<D, R, N> | undefined;
+    const attributes = {
+      [TelemetryAttributes.WorkerOptions]: JSON.stringify({ block }),
+      ...(job ? { [TelemetryAttributes.JobId]: job.id } : {}),
+    };
+    this.spans?.note('getNextJob', attributes, job?.opts.telemetry?.metadata);
+    return job;
   }
 
   protected override get jobClass(): JobClass {
@@ -160,6 +220,11 @@ function workerOptions(opts: WorkerOptions | undefined): EngineWorkerOptions {
   }
   if (taken.metrics) {
     taken.metrics = knownOptions('worker option metrics', taken.metrics, ['maxDataPoints']);
+  }
+  const { lockDuration = LOCK_MS, lockRenewTime } = taken;
+  if (lockRenewTime !== undefined && lockRenewTime >= lockDuration) {
+    sayOnce(`The worker option lockRenewTime has to be less than lockDuration. It has no effect.`);
+    delete taken.lockRenewTime;
   }
   return { closeTimeout: LONGEST_TIMER_MS, ...taken };
 }

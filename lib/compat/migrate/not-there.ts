@@ -1,9 +1,8 @@
 /** Exports of bullmq that `stepwell/bullmq` has not, by the reason. */
 export const NOT_THERE: Readonly<Record<string, readonly string[]>> = {
-  'Job schedulers are made and read by the queue: upsertJobScheduler and its like.': [
-    ...['JobScheduler', 'defaultRepeatStrategy', 'getNextMillis', 'LEGACY_REPEATABLE_JOBS_MIGRATION_URL'],
-    ...['isLegacyRepeatableJobKey', 'hasLegacyRepeatableKeyShape', 'getLegacyRepeatableJobError'],
-    ...['JobSchedulerJobOptions', 'RepeatableOptions', 'RepeatBaseOptions'],
+  'It is for repeatable jobs of older versions, which are not read.': [
+    ...['LEGACY_REPEATABLE_JOBS_MIGRATION_URL', 'isLegacyRepeatableJobKey', 'hasLegacyRepeatableKeyShape'],
+    'getLegacyRepeatableJobError',
   ],
   'It is a part of how BullMQ runs processors in files of their own, which have their own part here.': [
     ...[

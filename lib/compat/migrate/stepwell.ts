@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // `npx stepwell migrate [folder] [--dry-run]`: an application on bullmq or @nestjs/bullmq changes its imports.
+// `npx stepwell acl --prefix shop`: the rights that a user of Redis needs.
+import { ACL_USAGE, aclLine } from './print-acl.js';
 import { migrateFolder } from './migrate-folder.js';
 
 const USAGE = `Usage: stepwell migrate [folder] [--dry-run]
@@ -9,10 +11,14 @@ the folder (default: this one), and lists what needs a decision. Nothing else is
 `;
 
 async function main([command, ...rest]: string[]): Promise<number> {
+  if (command === 'acl') {
+    process.stdout.write(`${aclLine(rest)}\n`);
+    return 0;
+  }
   const isDry = rest.includes('--dry-run');
   const [folder = '.', ...others] = rest.filter((word) => word !== '--dry-run');
   if (command !== 'migrate' || others.length > 0 || folder.startsWith('-')) {
-    process.stderr.write(USAGE);
+    process.stderr.write(`${USAGE}\n${ACL_USAGE}`);
     return command === undefined || command === '--help' ? 0 : 1;
   }
   const { files, decisions } = await migrateFolder(folder, !isDry);

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { FlowJob } from '../../job/flow-job.js';
 import type { RepeatOptions } from '../../job/repeat-options.js';
 import type { JobSchedulerTemplateOptions } from '../../schedule/job-scheduler.js';
 import { SCHEDULES_METADATA } from '../stepwell.constants.js';
@@ -11,6 +12,8 @@ export interface ScheduleOptions extends Omit<RepeatOptions, 'pattern' | 'every'
   data?: unknown;
   /** Options of its jobs. */
   opts?: JobSchedulerTemplateOptions;
+  /** Jobs that have to end before that of a slot runs: each slot brings them. */
+  children?: FlowJob[];
 }
 
 /** What a decorator leaves on a method. */
@@ -18,14 +21,14 @@ export interface ScheduleMetadata {
   /** Such as `@Cron`. */
   decorator: string;
   repeat: RepeatOptions;
-  options: Pick<ScheduleOptions, 'name' | 'data' | 'opts'>;
+  options: Pick<ScheduleOptions, 'name' | 'data' | 'opts' | 'children'>;
 }
 
 /** A method may have several. */
 export function addSchedule(
   decorator: string,
   when: Pick<RepeatOptions, 'pattern' | 'every'>,
-  { name, data, opts, ...repeat }: ScheduleOptions,
+  { name, data, opts, children, ...repeat }: ScheduleOptions,
 ): MethodDecorator {
   const added: ScheduleMetadata = {
     decorator,
@@ -34,6 +37,7 @@ export function addSchedule(
       ...(name === undefined ? {} : { name }),
       ...(data === undefined ? {} : { data }),
       ...(opts === undefined ? {} : { opts }),
+      ...(children === undefined ? {} : { children }),
     },
   };
   return (_target, _method, descriptor: PropertyDescriptor) => {

@@ -1,0 +1,45 @@
+import type { Address, WorkerSettings } from '../systems/system.js';
+
+interface Orders {
+  system: string;
+  address: Address;
+  queue: string;
+  ledger: string;
+}
+
+export interface WorkerOrders extends Orders {
+  settings: WorkerSettings;
+  /** The processor writes progress, data and a log line at its end, whatever has happened meanwhile. */
+  writesLate: boolean;
+}
+
+export interface ProducerOrders extends Orders {
+  seed: number;
+  load: Load;
+}
+
+/** What a producer adds. */
+export interface Load {
+  /** Jobs that are added a second, steadily, answered or not. */
+  jobsPerSecond: number;
+  /** Jobs take from 0 to this long. */
+  maxWorkMs: number;
+  /** The producer ends by itself after so many. Default: it goes on until it is told to end. */
+  count?: number;
+  /** Share of jobs that fail once, 0 to 1. */
+  failing?: number;
+  /** Share of jobs that are delayed, 0 to 1, by up to `maxDelayMs`. */
+  delayed?: number;
+  maxDelayMs?: number;
+  /** All jobs are due together, so long after the load began. */
+  dueMs?: number;
+  /** Share of jobs that hold the event loop, 0 to 1. */
+  blocking?: number;
+  blockMs?: number;
+  /** Bytes of data that each job has beside. */
+  padBytes?: number;
+  /** Jobs have names, ids and values of all kinds. */
+  fuzzes?: boolean;
+  /** Adds that wait for their answer at most; more are not made. Default: no limit. */
+  maxOpen?: number;
+}

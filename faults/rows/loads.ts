@@ -1,0 +1,149 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { at } from '../at.js';
+import { machineMs } from '../ledger.js';
+import type { Row } from '../row.js';
+
+const LOAD = { jobsPerSecond: 200, maxWorkMs: 20, failing: 0.05, delayed: 0.1 };
+const CLOSE_MS = 30_000;
+const HOUR_S = 3600;
+
+export const outage: Row = {
+  name: 'outage',
+  title: 'Redis away for 60 s while the application goes on adding',
+  async run(scene) {
+    const redis = await scene.redis({ appendOnly: 'always' });
+    await scene.begin({ address: at(redis), load: { ...LOAD, padBytes: 2000 } });
+    await scene.sleep(2000);
+    await scene.fault('outage', async () => {
+      await redis.kill();
+      await scene.sleep(scene.times(60_000, 10_000));
+      await redis.restart();
+    });
+    await scene.sleep(3000);
+    await scene.settle(25_000);
+  },
+};
+
+export const shutdownGone: Row = {
+  name: 'shutdown-gone',
+  title: 'workers and producer asked to close under load while Redis is gone',
+  async run(scene) {
+    const redis = await scene.redis({ appendOnly: 'always' });
+    await scene.begin({ address: at(redis), load: { ...LOAD, maxWorkMs: 300 } });
+    await scene.sleep(3000);
+    await redis.kill();
+    await scene.fault('close', async () => {
+      const fromMs = machineMs();
+      const asked = [scene.producer!, ...scene.workers.splice(0)];
+      const isEnded = await Promise.all(asked.map((each) => each.end(CLOSE_MS)));
+      const late = isEnded.filter((each) => !each).length;
+      scene.remarks.push(
+        late === 0
+          ? `closed after ${((machineMs() - fromMs) / 1000).toFixed(1)} s`
+          : `${late} of ${isEnded.length} processes had not closed after ${CLOSE_MS / 1000} s`,
+      );
+      // What they ran is run again by others: they have ended, whether by themselves or not.
+      for (const { pid } of asked) scene.log.killed.push({ pid, atMs: machineMs() });
+      await redis.restart();
+    });
+    await scene.addWorker();
+    await scene.settle();
+  },
+  judge: (_verdict, scene) => scene.remarks.filter((text) => text.includes('had not closed')),
+};
+
+export const retryStorm: Row = {
+  name: 'retry-storm',
+  title: 'every job fails once, and is tried again',
+  async run(scene) {
+    const redis = await scene.redis();
+    const count = scene.times(10_000, 2000);
+    await scene.begin({ address: at(redis), load: { jobsPerSecond: 2000, maxWorkMs: 2, failing: 1, count } });
+    await scene.producer!.ended(60_000);
+    await scene.settle(20_000);
+  },
+};
+
+export const dueAtOnce: Row = {
+  name: 'due-at-once',
+  title: 'many delayed jobs due at the same moment',
+  async run(scene) {
+    const redis = await scene.redis();
+    const client = scene.client(redis);
+    const count = scene.times(100_000, 10_000);
+    const dueMs = scene.times(45_000, 10_000);
+    await client.config('SET', 'slowlog-log-slower-than', 10_000);
+    const fromMs = machineMs();
+    await scene.begin({
+      address: at(redis),
+      load: { jobsPerSecond: 10_000, maxWorkMs: 0, count, dueMs, maxOpen: 5000 },
+      settings: { concurrency: 200, lockMs: 30_000 },
+    });
+    await scene.producer!.ended(120_000);
+    await scene.settle(30_000);
+    const ends = (await scene.notes()).filter(({ what }) => what === 'end').map(({ atMs }) => atMs);
+    const due = fromMs + dueMs;
+    const last = ends.reduce((latest, atMs) => Math.max(latest, atMs), 0);
+    const slowest = ((await client.call('SLOWLOG', 'GET', 100)) as [number, number, number][])
+      .map(([, , micros]) => micros)
+      .reduce((longest, micros) => Math.max(longest, micros), 0);
+    scene.remarks.push(
+      `${count} done ${((last - due) / 1000).toFixed(1)} s after they were due`,
+      slowest === 0 ? 'no script over 10 ms' : `longest script ${Math.round(slowest / 1000)} ms`,
+    );
+  },
+};
+
+export const fuzz: Row = {
+  name: 'fuzz',
+  title: 'names, ids and data of all kinds',
+  async run(scene) {
+    const redis = await scene.redis();
+    const count = scene.times(30_000, 3000);
+    await scene.begin({
+      address: at(redis),
+      load: { jobsPerSecond: 3000, maxWorkMs: 0, count, fuzzes: true, maxOpen: 5000 },
+      settings: { concurrency: 50, lockMs: 30_000 },
+    });
+    await scene.producer!.ended(120_000);
+    await scene.settle(20_000);
+    const changed = (await scene.notes()).filter(
+      ({ what, detail }) => what === 'error' && detail.startsWith('VALUE'),
+    ).length;
+    if (changed > 0) scene.remarks.push(`${changed} values changed`);
+  },
+  judge: (_verdict, scene) => scene.remarks.filter((text) => text.includes('values changed')),
+};
+
+export const clocks: Row = {
+  name: 'clocks',
+  title: "the workers' clocks jump by an hour, forth and back",
+  missing: ({ faketime }) => (faketime === undefined ? 'libfaketime is not installed' : undefined),
+  async run(scene) {
+    const { describeMachine } = await import('../machine.js');
+    const { faketime } = await describeMachine();
+    const redis = await scene.redis();
+    const file = join(scene.folder, 'clock');
+    const set = (seconds: number): Promise<void> => writeFile(file, `${seconds >= 0 ? '+' : ''}${seconds}`);
+    await set(0);
+    await scene.begin({
+      address: at(redis),
+      load: { ...LOAD, delayed: 0.3, maxDelayMs: 1500 },
+      environment: {
+        LD_PRELOAD: faketime!,
+        FAKETIME_TIMESTAMP_FILE: file,
+        FAKETIME_NO_CACHE: '1',
+        // Nobody sets that clock, and the ledgers are kept by it.
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        DONT_FAKE_MONOTONIC: '1',
+      },
+    });
+    for (const hours of scene.isShort ? [1, 0] : [1, 0, -1, 0, 24, 0]) {
+      await scene.sleep(2000);
+      await scene.fault('jump', () => set(hours * HOUR_S));
+    }
+    await scene.sleep(3000);
+    await scene.settle();
+  },
+};

@@ -1,0 +1,45 @@
+import type { Row } from '../row.js';
+import { clusterFailover, clusterKilled, slotMoved } from './clusters.js';
+import { replicaPromoted, sentinel } from './failovers.js';
+import { clocks, dueAtOnce, fuzz, outage, retryStorm, shutdownGone } from './loads.js';
+import * as network from './network.js';
+import * as refusals from './refusals.js';
+import * as servers from './servers.js';
+import { loopBlocked, workerFrozen, workerKilled } from './workers.js';
+
+/** In the order of the table. */
+export const rows: readonly Row[] = [
+  workerKilled,
+  workerFrozen,
+  loopBlocked,
+  servers.killedAlways,
+  servers.killedEverysec,
+  servers.tornTail,
+  servers.oldSnapshot,
+  servers.emptyServer,
+  replicaPromoted,
+  sentinel,
+  clusterKilled,
+  clusterFailover,
+  slotMoved,
+  network.halfOpen,
+  network.redisFrozen,
+  network.clientPause,
+  network.repliesCut,
+  network.requestsDoubled,
+  network.connectionsKilled,
+  network.scriptsFlushed,
+  refusals.outOfMemory,
+  refusals.misconf,
+  refusals.loading,
+  refusals.busy,
+  refusals.readonly,
+  refusals.noperm,
+  refusals.ttlEvicted,
+  clocks,
+  outage,
+  shutdownGone,
+  retryStorm,
+  dueAtOnce,
+  fuzz,
+];

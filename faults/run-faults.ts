@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { describeMachine, type Machine } from './machine.js';
+import { isPassed, type Result } from './result.js';
+import type { Row } from './row.js';
+import { rows } from './rows/rows.js';
+import { runRow } from './run-row.js';
+import { systems } from './systems/systems.js';
+import { table } from './table.js';
+import { writePage } from './write-page.js';
+
+interface Flags {
+  rows: readonly Row[];
+  systems: readonly string[];
+  seed: number;
+  isShort: boolean;
+  json: string | undefined;
+  page: string | undefined;
+}
+
+/** Returns the exit code: 0 where no row of Stepwell failed. What others fail is in the table. */
+export async function runFaults(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args);
+  const machine = await describeMachine();
+  const startedAt = new Date();
+  const results: Result[] = [];
+  for (const row of flags.rows) {
+    for (const name of flags.systems) {
+      const result = await runRow(row, systems[name]!, { ...flags, machine });
+      results.push(result);
+      report(result);
+    }
+  }
+  const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(1);
+  const text = [headline(flags, machine, startedAt, minutes), '', table(results)].join('\n');
+  console.log(`\n${text}\n`);
+  if (flags.json !== undefined) {
+    await writeFile(
+      flags.json,
+      `${JSON.stringify({ startedAt, machine, seed: flags.seed, results }, null, 2)}\n`,
+    );
+  }
+  if (flags.page !== undefined) await writePage(flags.page, text);
+  const ours = results.filter(({ system, skipped }) => system === 'stepwell' && skipped === undefined);
+  const passed = ours.filter(isPassed).length;
+  console.log(
+    `${passed} of ${ours.length} rows passed on stepwell, ${results.filter(({ skipped }) => skipped).length} not run`,
+  );
+  return passed === ours.length ? 0 : 1;
+}
+
+function readFlags(args: readonly string[]): Flags {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      seed: { type: 'string', default: '1' },
+      on: { type: 'string' },
+      short: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      write: { type: 'string' },
+    },
+  });
+  const seed = Number(values.seed);
+  if (!Number.isInteger(seed) || seed < 0)
+    throw new Error(`--seed wants a whole number, not "${values.seed}"`);
+  const names = (values.on ?? (values.short ? 'stepwell' : Object.keys(systems).join(','))).split(',');
+  for (const name of names) {
+    if (systems[name] === undefined)
+      throw new Error(`--on wants some of ${Object.keys(systems).join(', ')}, not "${name}"`);
+  }
+  for (const name of positionals) {
+    if (!rows.some((row) => row.name === name)) {
+      throw new Error(`There is no row ${name}; the rows are ${rows.map((row) => row.name).join(', ')}`);
+    }
+  }
+  return {
+    rows: rows.filter(({ name, isShort }) =>
+      positionals.length > 0 ? positionals.includes(name) : !values.short || isShort,
+    ),
+    systems: names,
+    seed,
+    isShort: values.short,
+    json: values.json,
+    page: values.write,
+  };
+}
+
+function headline(flags: Flags, machine: Machine, startedAt: Date, minutes: string): string {
+  const { packages } = machine;
+  return [
+    `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, seed ${flags.seed}, ${minutes} minutes${flags.isShort ? ', the short selection' : ''}.`,
+    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}, ${machine.server}.`,
+    `Stepwell ${packages['stepwell']}, BullMQ ${packages['bullmq']}, both with ioredis ${packages['ioredis']}.`,
+  ].join('\n');
+}
+
+function report({ row, system, skipped, broken, wrong, tookMs, verdict }: Result): void {
+  const took = `${(tookMs / 1000).toFixed(1)} s`;
+  if (skipped !== undefined) return console.log(`- ${row} on ${system}: not run, ${skipped}`);
+  if (broken !== undefined) return console.log(`✗ ${row} on ${system} (${took}): ${broken}`);
+  const jobs = `${verdict?.answered} jobs, ${verdict?.faults} faults`;
+  const sign = wrong.length === 0 ? '✓' : '✗';
+  console.log(
+    [`${sign} ${row} on ${system} (${jobs}, ${took})`, ...wrong.map((text) => `    ${text}`)].join('\n'),
+  );
+}

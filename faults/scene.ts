@@ -1,0 +1,221 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { type LocalRedis, startRedis, type StartRedisOptions } from '../lib/testing/index.js';
+import { randomFrom } from '../test/support/mixed-jobs.js';
+import type { FaultLog } from './events.js';
+import { machineMs, type Note, readLedger } from './ledger.js';
+import { Program } from './program.js';
+import type { Load } from './programs/orders.js';
+import type { Address, Census, System, WorkerSettings } from './systems/system.js';
+
+export interface Cast {
+  address: Address;
+  /** Where the census is taken, if not there: without the proxy between, say. */
+  censusAddress?: Address;
+  load: Load;
+  /** @default 2 */
+  workers?: number;
+  settings?: Partial<WorkerSettings>;
+  /** See `WorkerOrders`. */
+  writesLate?: boolean;
+  /** Variables of the workers' environments. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+/** Locks that expire while one looks on, and stalled jobs that are never given up. */
+const SETTINGS: WorkerSettings = { concurrency: 10, lockMs: 3000, stalledMs: 1000, maxStalled: 1000 };
+const MEASURE_MS = 500;
+const END_MS = 30_000;
+const CENSUS_MS = 60_000;
+
+/** One run of a row on one system: its servers, its processes, and what is done to them. */
+export class Scene {
+  readonly log: FaultLog = { faults: [], killed: [], frozen: [], losses: [] };
+  /** For the table, in words. */
+  readonly remarks: string[] = [];
+  readonly random: () => number;
+  readonly workers: Program[] = [];
+  producer: Program | undefined;
+  readonly #owned: (() => Promise<unknown> | unknown)[] = [];
+  readonly #programs: Program[] = [];
+  #cast: Cast | undefined;
+  #ledgers = 0;
+  #measuring: NodeJS.Timeout | undefined;
+
+  private constructor(
+    readonly system: System,
+    readonly seed: number,
+    /** Less of everything. */
+    readonly isShort: boolean,
+    readonly folder: string,
+  ) {
+    this.random = randomFrom(seed);
+  }
+
+  static async open(system: System, seed: number, isShort: boolean): Promise<Scene> {
+    return new Scene(system, seed, isShort, await mkdtemp(join(tmpdir(), 'stepwell-faults-')));
+  }
+
+  /** A server of this scene alone. */
+  async redis(options: Omit<StartRedisOptions, 'external'> = {}): Promise<LocalRedis> {
+    const server = await startRedis({ external: false, install: true, ...options });
+    this.atEnd(() => server.stop());
+    return server;
+  }
+
+  /** A client of the scene's own, for what is done to a server. */
+  client({ host, port }: { host: string; port: number }): Redis {
+    const client = new Redis(port, host, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+    client.on('error', () => {});
+    this.atEnd(() => client.disconnect());
+    return client;
+  }
+
+  atEnd(action: () => Promise<unknown> | unknown): void {
+    this.#owned.push(action);
+  }
+
+  /** Starts the workers and the load. */
+  async begin(cast: Cast): Promise<void> {
+    this.#cast = cast;
+    this.#measuring = setInterval(() => this.#programs.forEach((each) => each.measure()), MEASURE_MS);
+    await Promise.all(Array.from({ length: cast.workers ?? 2 }, () => this.addWorker()));
+    await this.addProducer();
+  }
+
+  async addWorker(): Promise<Program> {
+    const cast = this.#cast!;
+    const orders = {
+      ...this.#orders(),
+      settings: { ...SETTINGS, ...cast.settings },
+      writesLate: cast.writesLate ?? false,
+    };
+    const worker = await Program.start('worker', orders, cast.environment);
+    this.workers.push(worker);
+    this.#programs.push(worker);
+    return worker;
+  }
+
+  async addProducer(): Promise<void> {
+    const orders = { ...this.#orders(), seed: this.seed, load: this.#cast!.load };
+    this.producer = await Program.start('producer', orders);
+    this.#programs.push(this.producer);
+  }
+
+  /** Does something bad. Resolves, as `action` does, when nothing stands in the way any more. */
+  async fault(label: string, action: () => Promise<unknown>): Promise<void> {
+    const fromMs = machineMs();
+    await action();
+    this.log.faults.push({ label, fromMs, healedMs: machineMs() });
+  }
+
+  /** From now on a server may not know what it had answered. */
+  lose(): void {
+    this.log.losses.push(machineMs());
+  }
+
+  /** Kills one of the workers, and starts another in its place. */
+  async killWorker(): Promise<void> {
+    const [worker] = this.workers.splice(this.pick(this.workers.length), 1) as [Program];
+    await this.fault('kill', async () => {
+      this.log.killed.push({ pid: worker.pid, atMs: machineMs() });
+      await worker.kill();
+    });
+    await this.addWorker();
+  }
+
+  /** Stops one of the workers for a while. */
+  async freezeWorker(ms: number): Promise<void> {
+    const worker = this.workers[this.pick(this.workers.length)]!;
+    await this.fault('freeze', async () => {
+      const fromMs = machineMs();
+      worker.signal('SIGSTOP');
+      await sleep(ms);
+      worker.signal('SIGCONT');
+      this.log.frozen.push({ pid: worker.pid, fromMs, toMs: machineMs() });
+    });
+  }
+
+  sleep(ms: number): Promise<void> {
+    return sleep(ms);
+  }
+
+  /** From 0 on, below `count`, as the seed says. */
+  pick(count: number): number {
+    return Math.floor(this.random() * count);
+  }
+
+  /** From `fromMs` to `toMs`, as the seed says. */
+  between(fromMs: number, toMs: number): number {
+    return fromMs + Math.floor(this.random() * (toMs - fromMs));
+  }
+
+  /** How many times, of so many in the full run. */
+  times(full: number, short: number): number {
+    return this.isShort ? short : full;
+  }
+
+  async notes(): Promise<Note[]> {
+    const files = (await readdir(this.folder)).filter((name) => name.endsWith('.ledger'));
+    return (await Promise.all(files.map((file) => readLedger(join(this.folder, file))))).flat();
+  }
+
+  /** The load ends; resolves when every answered job has, or nothing has happened for so long. */
+  async settle(patienceMs = 12_000): Promise<void> {
+    await this.producer?.end(END_MS);
+    let lastCount = -1;
+    let lastMs = machineMs();
+    while (machineMs() - lastMs < patienceMs) {
+      const notes = await this.notes();
+      const ended = new Set(notes.filter(({ what }) => what === 'end').map(({ key }) => key));
+      const open = notes.filter(({ what, key }) => what === 'ok' && !ended.has(key)).length;
+      if (open === 0) break;
+      // Errors go on for ever where a server is gone: they are no sign of life.
+      const count = notes.filter(({ what }) => what !== 'error').length;
+      if (count > lastCount) [lastCount, lastMs] = [count, machineMs()];
+      await sleep(300);
+    }
+    // What has ended has to be written yet.
+    await sleep(1500);
+  }
+
+  async census(): Promise<Census> {
+    const { address, censusAddress } = this.#cast!;
+    return Promise.race([
+      this.system.takeCensus(censusAddress ?? address, 'load'),
+      sleep(CENSUS_MS, undefined, { ref: false }).then(() => {
+        throw new Error('The queue cannot be read after the faults.');
+      }),
+    ]);
+  }
+
+  get peakBytes(): number {
+    return Math.max(0, ...this.#programs.map((each) => each.peakBytes));
+  }
+
+  /** Lets the workers close. Returns how many of them did not. */
+  async closeWorkers(withinMs = END_MS): Promise<number> {
+    const ended = await Promise.all(this.workers.map((worker) => worker.end(withinMs)));
+    return ended.filter((isEnded) => !isEnded).length;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#measuring);
+    await Promise.all(this.#programs.map((each) => each.kill()));
+    for (const action of this.#owned.toReversed()) await Promise.resolve(action()).catch(() => {});
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #orders(): { system: string; address: Address; queue: string; ledger: string } {
+    this.#ledgers += 1;
+    return {
+      system: this.system.name,
+      address: this.#cast!.address,
+      queue: 'load',
+      ledger: join(this.folder, `${this.#ledgers}.ledger`),
+    };
+  }
+}

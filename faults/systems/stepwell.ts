@@ -1,0 +1,84 @@
+import { Queue, StepwellError, Worker } from '../../lib/engine.js';
+import { toConnection } from './address-to-connection.js';
+import type { LoadJob, System } from './system.js';
+
+const PREFIX = 'faults';
+
+/** Stepwell with its defaults, but for the locks, which rows set alike for all. */
+export const stepwell: System = {
+  name: 'stepwell',
+
+  async openProducer(address, name, onError) {
+    const connection = toConnection(address);
+    const queue = new Queue<LoadJob>(name, { connection, prefix: PREFIX });
+    queue.on('error', onError);
+    await queue.waitUntilReady();
+    return {
+      add: async (job) => {
+        const delay = job.delayMs === undefined ? {} : { delay: job.delayMs };
+        const id = job.id === undefined ? {} : { jobId: job.id };
+        const added = await queue.add(job.name ?? 'load', job, { attempts: 3, backoff: 50, ...delay, ...id });
+        return added.id;
+      },
+      close: async () => {
+        await queue.close();
+        if ('disconnect' in connection) connection.disconnect();
+      },
+    };
+  },
+
+  async openWorker(address, name, process, { concurrency, lockMs, stalledMs, maxStalled }, notices) {
+    const tokens = new WeakMap<object, string>();
+    const worker = new Worker<LoadJob>(
+      name,
+      async (job, token, signal) => {
+        tokens.set(job, token);
+        return process({
+          job: job.data,
+          id: job.id,
+          token,
+          attemptsMade: job.attemptsMade,
+          signal,
+          writes: {
+            progress: () => job.updateProgress(50),
+            data: () => job.updateData({ ...job.data }),
+            log: () => job.log('half'),
+          },
+        });
+      },
+      {
+        connection: toConnection(address),
+        prefix: PREFIX,
+        concurrency,
+        lockDuration: lockMs,
+        stalledInterval: stalledMs,
+        maxStalledCount: maxStalled,
+      },
+    );
+    worker.on('error', (error) => notices.error(error));
+    worker.on('completed', (job) => notices.done(job.data.key, job.id, tokens.get(job) ?? '-'));
+    await worker.waitUntilReady();
+    return { close: () => worker.close() };
+  },
+
+  isRefusal: (error) =>
+    error instanceof StepwellError && (error as { mayBeWritten?: boolean }).mayBeWritten !== true,
+
+  async takeCensus(address, name) {
+    const connection = toConnection(address);
+    const queue = new Queue<LoadJob>(name, { connection, prefix: PREFIX, callTimeout: 30_000 });
+    queue.on('error', () => {});
+    const states = ['waiting', 'prioritized', 'delayed', 'active', 'waiting-children'] as const;
+    const counts = await queue.getJobCounts(...states, 'completed', 'failed');
+    const unfinished = await queue.getJobs([...states], 0, 20_000);
+    const failed = await queue.getFailed(0, 20_000);
+    await queue.close();
+    if ('disconnect' in connection) connection.disconnect();
+    return {
+      unfinished: unfinished.map((job) => job.data.key),
+      completed: counts['completed'] ?? 0,
+      failed: failed.map((job) => job.data.key),
+      states: Object.fromEntries(states.map((state) => [state, counts[state] ?? 0])),
+    };
+  },
+};
