@@ -107,7 +107,7 @@ export function checkGroupLimits(option: string, value: unknown): asserts value 
 
 /** As scripts take it: see `read_spec` in lua/shared/read-spec.lua. '' for no group. */
 export function groupText(group: GroupOptions | undefined): string {
-  return group ? `@${group.weight ?? ''},${group.maxSize ?? ''},${group.id}\u001f` : '';
+  return group ? `@${group.weight ?? ''},${group.maxSize ?? ''},${group.id}\u001e` : '';
 }
 
 /** As a worker's call says it: see `groups` of lua/commands/commit.lua. */

@@ -73,12 +73,12 @@ export class QueueGroups<J extends Job = Job> extends QueueLimits<J> {
   }
 
   /** Groups in which jobs wait, and those that are paused: first those that take turns, by their turns. */
-  getGroups(start = 0, end = -1): Promise<GroupEntry[]> {
+  async getGroups(start = 0, end = -1): Promise<GroupEntry[]> {
     checkRange(start, end);
     return this.store.groups.list(undefined, start, end);
   }
 
-  getGroupsByStatus(status: GroupStatus, start = 0, end = -1): Promise<GroupEntry[]> {
+  async getGroupsByStatus(status: GroupStatus, start = 0, end = -1): Promise<GroupEntry[]> {
     if (!GROUP_STATUSES.includes(status)) {
       throw new InvalidOptionError('group status', status, `Use one of ${GROUP_STATUSES.join(', ')}.`);
     }

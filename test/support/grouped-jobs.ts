@@ -16,7 +16,7 @@ let calls = 0;
 
 /** What a job of a group asks of the engine, see `read_spec`. */
 export function groupedSpec({ group, weight, priority, most, delay, limits }: GroupedJob): string {
-  return `${delay ?? ''},${priority ?? ''},,@${weight ?? ''},${most ?? ''},${group}\u001f${limits ?? ''}`;
+  return `${delay ?? ''},${priority ?? ''},,@${weight ?? ''},${most ?? ''},${group}\u001e${limits ?? ''}`;
 }
 
 /** Adds jobs of groups. Returns a word for each. */

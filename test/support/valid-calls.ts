@@ -76,8 +76,8 @@ const SPECS = [
   '100,,,,2000,er,twin',
   ',3,,;stripe',
   ',,,?stripe;new',
-  ',2,,@3,9,busy\u001f;stripe',
-  '50,,,@,,new\u001f,2000,er,twin',
+  ',2,,@3,9,busy\u001e;stripe',
+  '50,,,@,,new\u001e,2000,er,twin',
 ];
 const MESSAGES = [
   message('add', 'n1', '5,2,,', `f${OTHER}\tabove`, 0, BODY),
@@ -96,7 +96,7 @@ export const GROUPS: readonly [ScriptName, ValidCall][] = [
     'addJobs',
     call(
       [String(SEED_TIME), 'seed', '8', '1'],
-      ['g1', ',,,@2,,busy\u001f', BODY, 'g2', ',1,,@,,busy\u001f', BODY, 'g3', ',,,@,,held\u001f', BODY],
+      ['g1', ',,,@2,,busy\u001e', BODY, 'g2', ',1,,@,,busy\u001e', BODY, 'g3', ',,,@,,held\u001e', BODY],
     ),
   ],
   ['pauseGroup', call([String(SEED_TIME), 'held', '1'])],
