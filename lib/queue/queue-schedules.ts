@@ -16,11 +16,12 @@ export class QueueSchedules<
 
   /** @internal */
   get schedulers(): JobSchedulers<J> {
-    const { defaultJobOptions, settings, limitsOf } = this.opts as QueueOptions;
+    const { defaultJobOptions, settings, limitsOf, groupOf } = this.opts as QueueOptions;
     return (this.own ??= new JobSchedulers<J>(this.store, {
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
       limitsOf,
+      groupOf,
       ready: () => this.limitsReady(),
     }));
   }

@@ -138,11 +138,12 @@ export class Queue<
     return this.ownLimits?.add(async () => {});
   }
 
-  /** The limits that the queue finds for a job, where it names none itself. */
+  /** The limits and the group that the queue finds for a job, where it names none itself. */
   private limited(own: JobsOptions | undefined, name: N, data: D): JobsOptions | undefined {
-    const { limitsOf } = this.opts;
+    const { limitsOf, groupOf } = this.opts;
     const limits = limitsOf && own?.limits === undefined ? limitsOf(data, name) : undefined;
-    return limits ? { ...own, limits } : own;
+    const group = groupOf && own?.group === undefined ? groupOf(data, name) : undefined;
+    return limits || group ? { ...own, ...(limits && { limits }), ...(group && { group }) } : own;
   }
 
   private addToStore(job: NewJob): Promise<AddedJob> {

@@ -15,9 +15,9 @@ if is_longer then
   record.closed, record.closedFor = t + duration, duration
   write_groups(q, { record })
 end
-if redis.call('ZREM', q.groups .. 'waiting', group) == 1 then
-  redis.call('ZADD', q.groups .. 'limited', string.format('%.0f', record.closed), group)
-elseif is_longer and redis.call('ZSCORE', q.groups .. 'limited', group) then
-  redis.call('ZADD', q.groups .. 'limited', 'GT', string.format('%.0f', record.closed), group)
+local key = q.groups .. 'limited'
+local opens = tonumber(redis.call('ZSCORE', key, group) or '')
+if redis.call('ZREM', q.groups .. 'waiting', group) == 1 or (opens and opens < record.closed) then
+  redis.call('ZADD', key, string.format('%.0f', record.closed), group)
 end
 return 'ok'

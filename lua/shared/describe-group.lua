@@ -8,11 +8,12 @@ end
 local function describe_group(q, id, now)
   local group, status = read_groups(q, { id })[1], group_status(q, id)
   local count, left = window_of(group, now)
-  local opens = status == 'limited' and tonumber(redis.call('ZSCORE', q.groups .. 'limited', id)) or now
+  local score = status and redis.call('ZSCORE', q.groups .. status, id)
+  local opens = status == 'limited' and tonumber(score) or now
   return {
     id, status or '', redis.call('ZCARD', q.grouped .. id), group.running, group.weight or 1, number_or_none(group.concurrency),
     number_or_none(group.max), number_or_none(group.max and group.duration), group.paused and 1 or 0, count,
     left, time_left(group.closed, group.closedFor, now),
-    status == 'waiting' and redis.call('ZRANK', q.groups .. 'waiting', id) or 0, math.max(opens - now, 0),
+    status == 'waiting' and redis.call('ZCOUNT', q.groups .. 'waiting', '-inf', '(' .. score) or 0, math.max(opens - now, 0),
   }
 end

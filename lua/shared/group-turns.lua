@@ -165,8 +165,11 @@ local function give_turn_back(q, run, id)
   group.opens = 0
   if group.room == 1 and (redis.call('ZREM', q.groups .. 'maxed', group.id) + redis.call('ZREM', q.groups .. 'limited', group.id)) > 0 then
     join_ring(q, { group })
-  elseif redis.call('ZSCORE', q.groups .. 'waiting', group.id) then
-    redis.call('ZINCRBY', q.groups .. 'waiting', show_turn(-1 / (group.weight or 1)), group.id)
+    return
+  end
+  local turn = tonumber(redis.call('ZSCORE', q.groups .. 'waiting', group.id) or '')
+  if turn then
+    redis.call('ZADD', q.groups .. 'waiting', show_turn(turn - 1 / (group.weight or 1)), group.id)
   end
 end
 

@@ -126,6 +126,41 @@ describe('groups', () => {
   });
 });
 
+describe('the group of a job', () => {
+  it('may be found by the queue, for schedulers too', async () => {
+    const queue = lab.queue<{ customer: string }>({
+      groupOf: ({ customer }) => (customer ? { id: customer, weight: 2 } : undefined),
+    });
+    const job = await queue.add('a', { customer: 'ada' });
+    expect(job.gid).toBe('ada');
+    expect(await queue.getGroup('ada')).toMatchObject({ waiting: 1, weight: 2 });
+    expect((await queue.add('a', { customer: '' })).gid).toBeUndefined();
+    expect((await queue.add('a', { customer: 'ada' }, { group: { id: 'own' } })).gid).toBe('own');
+    const scheduled = await queue.upsertJobScheduler(
+      'tick',
+      { every: 60_000 },
+      { data: { customer: 'eve' } },
+    );
+    expect(scheduled).toMatchObject({ gid: 'eve', priority: 0 });
+    expect(await queue.getGroupJobsCount('eve')).toBe(1);
+  });
+
+  it('comes with the dedup that keeps the newest, and with the one that moves a delayed job', async () => {
+    const queue = lab.queue();
+    const opts = { group: { id: 'g' }, deduplication: { id: 'd', keepLastIfActive: true } };
+    const { running, end } = holding();
+    await queue.add('first', 0, opts);
+    await until(() => running.length === 1);
+    const kept = await queue.add('second', 0, opts);
+    expect(kept.deduplicated).toBe(true);
+    end('first');
+    await until(() => running.includes('second'));
+    expect(await queue.getGroupActiveCount('g')).toBe(1);
+    end('second');
+    await until(async () => (await queue.getCompletedCount()) === 2);
+  });
+});
+
 describe('groups: what limits each', () => {
   it('is the concurrency that workers say, or that of its own, and a change starts jobs at once', async () => {
     const queue = lab.queue();
