@@ -22,13 +22,13 @@ export class QueueSchedules<
       strategy: settings?.repeatStrategy,
       limitsOf,
       groupOf,
-      ready: () => this.limitsReady(),
+      withLimits: (attempt) => this.withLimits(attempt),
     }));
   }
 
-  /** Until the limits are there that jobs may name. */
-  protected limitsReady(): Promise<void> | undefined {
-    return undefined;
+  /** Makes what names limits of the queue's own once they are there. */
+  protected withLimits<T>(attempt: () => Promise<T>): Promise<T> {
+    return attempt();
   }
 
   /**

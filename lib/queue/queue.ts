@@ -4,7 +4,6 @@ import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
 import { unboundedGroup } from '../job/group.js';
-import type { AddedChild } from '../job/job-store.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
 import type { AddedJob, NewJob } from '../store/added-job.js';
@@ -134,8 +133,8 @@ export class Queue<
     return Promise.all(adds.map((add) => add()));
   }
 
-  protected override limitsReady(): Promise<void> | undefined {
-    return this.ownLimits?.add(async () => {});
+  protected override withLimits<T>(attempt: () => Promise<T>): Promise<T> {
+    return this.ownLimits ? this.ownLimits.add(attempt) : attempt();
   }
 
   /** The limits and the group that the queue finds for a job, where it names none itself. */
@@ -147,7 +146,7 @@ export class Queue<
   }
 
   private addToStore(job: NewJob): Promise<AddedJob> {
-    return this.ownLimits ? this.ownLimits.add(() => this.store.add(job)) : this.store.add(job);
+    return this.withLimits(() => this.store.add(job));
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {
@@ -168,8 +167,7 @@ export class Queue<
 
   private async attach(name: N, data: D, parent: ParentOptions, node: FlowNode): Promise<Job<D, R, N>> {
     const ref = refOf('parent', parent);
-    const attach = (): Promise<AddedChild[]> => this.store.peer(ref).attach(ref.id, '', [node]);
-    const [child] = await (this.ownLimits ? this.ownLimits.add(attach) : attach());
+    const [child] = await this.withLimits(() => this.store.peer(ref).attach(ref.id, '', [node]));
     const { id } = node.ref;
     const duplicated = child!.known;
     const now = this.store.runtime.now();

@@ -34,8 +34,8 @@ export interface JobSchedulersOptions {
   limitsOf?: ((data: any, name: any) => readonly string[] | undefined) | undefined;
   /** Group of a job that names none itself. */
   groupOf?: ((data: any, name: any) => GroupOptions | undefined) | undefined;
-  /** Until the limits are there that jobs may name. */
-  ready?: () => Promise<void> | undefined;
+  /** Makes what names limits once they are there. */
+  withLimits?: (<T>(attempt: () => Promise<T>) => Promise<T>) | undefined;
 }
 
 /** The job schedulers of one queue. */
@@ -53,11 +53,15 @@ export class JobSchedulers<J extends Job = Job> {
     origin = '',
   ): Promise<J | undefined> {
     const schedule = this.prepare(id, repeat, template, origin);
-    await this.options.ready?.();
-    const answer = await this.send(schedule, repeat, template.name ?? id);
-    if (answer.startsWith('!')) {
-      throw new UnknownLimitError(answer.slice(1));
-    }
+    const attempt = async (): Promise<string> => {
+      const word = await this.send(schedule, repeat, template.name ?? id);
+      if (word.startsWith('!')) {
+        throw new UnknownLimitError(word.slice(1));
+      }
+      return word;
+    };
+    const { withLimits } = this.options;
+    const answer = await (withLimits ? withLimits(attempt) : attempt());
     if (answer === 'taken') {
       throw new SlotTakenError(id, repeat.every === undefined ? 'pattern' : 'every');
     }
