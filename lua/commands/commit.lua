@@ -209,14 +209,14 @@ local started, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
 }
-if has_groups then
-  call.book = call.book or rare().open_book(t)
-  grouped().read_group_grant(grant, groups)
-end
 local is_limited = limits or has_groups
-local fetch = is_limited and rare().fetch_limited or fetch_jobs
+local fetch = limits and rare().fetch_limited or fetch_jobs
+if has_groups then
+  grouped().read_group_grant(grant, groups)
+  fetch = limits and fetch or grouped().fetch_groups
+end
 if meta[1] then
-  if is_limited then
+  if limits then
     rare().write_book(q, call.book)
   end
 else
@@ -236,8 +236,13 @@ else
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
   if is_limited then
-    rare().write_book(q, call.book)
-    local is_startable, opens = rare().startable(q, limits, call.book, has_groups)
+    local is_startable, opens
+    if limits then
+      rare().write_book(q, call.book)
+      is_startable, opens = rare().startable(q, limits, call.book, has_groups)
+    else
+      is_startable, opens = grouped().startable_in_turn(q, t)
+    end
     reply[2] = ms_until(t, due, opens)
     if is_startable and (relay == 1 or call.released or placed_any(call.moves) or call.moves.released or #ids < want) then
       -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.

@@ -112,7 +112,8 @@ local function leave_groups(q, ids)
 end
 
 -- Runs of groups have ended: `groups:holders` has for each active job its group. Answers whether one may start anew.
-local function free_groups(q, ids)
+-- A call that goes on to fetch counts what is left by that.
+local function free_groups(q, ids, fetches)
   local counts, names, held = {}, {}, {}
   for first = 1, #ids, MAX_VALUES do
     local slice = { unpack(ids, first, math.min(first + MAX_VALUES - 1, #ids)) }
@@ -131,7 +132,7 @@ local function free_groups(q, ids)
   end
   send('HDEL', q.groups .. 'holders', held)
   local records, opened = read_groups(q, names), {}
-  local has_maxed = redis.call('EXISTS', q.groups .. 'maxed') == 1
+  local has_maxed = #names == 1 or redis.call('EXISTS', q.groups .. 'maxed') == 1
   for _, group in ipairs(records) do
     group.running = math.max(group.running - counts[group.id], 0)
     if has_maxed and redis.call('ZREM', q.groups .. 'maxed', group.id) == 1 then
@@ -140,7 +141,9 @@ local function free_groups(q, ids)
   end
   join_ring(q, opened)
   write_groups(q, records)
-  count_left(q, 0)
+  if not fetches then
+    count_left(q, 0)
+  end
   return #opened > 0
 end
 
@@ -149,7 +152,7 @@ local function free_groups_too(moves)
   local free_limits = moves.free
   moves.free = function(q, ids)
     local opened = free_limits and free_limits(q, ids)
-    return free_groups(q, ids) or opened
+    return free_groups(q, ids, true) or opened
   end
 end
 

@@ -8,7 +8,11 @@ local GROUP_TEXT = '^' .. string.rep('(%d*),', #GROUP_PARTS - 1) .. '(%d*)' .. '
 
 local function group_record(id, text)
   local group = { id = id, text = text or nil, running = 0 }
-  if text then
+  -- Most count what runs, and say nothing else.
+  local running = text and string.match(text, '^(%d+),,,,,,,,,,$')
+  if running then
+    group.running = tonumber(running)
+  elseif text then
     for i, part in ipairs({ string.match(text, GROUP_TEXT) }) do
       group[GROUP_PARTS[i]] = tonumber(part)
     end
@@ -33,6 +37,9 @@ end
 
 -- The starts in the window of a group, and what is left of it.
 local function window_of(group, now)
+  if not group.ends then
+    return 0, 0
+  end
   local left = time_left(group.ends, group.length, now)
   return left > 0 and group.count or 0, left
 end

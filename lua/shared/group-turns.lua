@@ -123,7 +123,7 @@ local function write_ring(q, groups)
         end
       end
       if list then
-        list[#list + 1] = list == ring and show_turn(score) or string.format('%.0f', score)
+        list[#list + 1] = score
         list[#list + 1] = group.id
       end
     end
@@ -169,7 +169,7 @@ local function give_turn_back(q, run, id)
   end
   local turn = tonumber(redis.call('ZSCORE', q.groups .. 'waiting', group.id) or '')
   if turn then
-    redis.call('ZADD', q.groups .. 'waiting', show_turn(turn - 1 / (group.weight or 1)), group.id)
+    redis.call('ZADD', q.groups .. 'waiting', turn - 1 / (group.weight or 1), group.id)
   end
 end
 
@@ -205,7 +205,7 @@ local function write_turns(q, run)
   end
   send('HSET', q.groups .. 'holders', ring.held)
   if ring.turn then
-    redis.call('HSET', q.meta, 'turn', show_turn(ring.turn))
+    redis.call('HSET', q.meta, 'turn', ring.turn)
   end
   write_groups(q, changed)
   if #ring.returned > 0 then
@@ -226,4 +226,60 @@ end
 local function groups_startable(q)
   local first = redis.call('ZRANGE', q.groups .. 'limited', 0, 0, 'WITHSCORES')
   return redis.call('EXISTS', q.groups .. 'waiting') == 1, tonumber(first[2] or 'inf') or math.huge
+end
+
+-- Starts jobs of groups in a queue where no limit has a name: as `start_plain`. Adds to the ids that are started.
+local function start_in_turn(q, reply, grant, events, moves, ids, want, fired)
+  local ring = new_ring(grant, moves.now)
+  local run = { ring = ring, ids = ids, want = want }
+  local started = {}
+  while #ids < want do
+    local taken = next_grouped(q, ring, want - #ids)
+    if #taken == 0 then
+      break
+    end
+    local bodies = bodies_of(q, taken)
+    for i, id in ipairs(taken) do
+      if bodies[i] or redis.call('EXISTS', q.body .. id) == 1 then
+        fired = note_fired(fired, id, activate(q, reply, id, bodies[i] or '', grant, moves.stamp), reply)
+        started[#started + 1] = id
+        ids[#ids + 1] = id
+        ring.held[#ring.held + 1] = id
+        ring.held[#ring.held + 1] = ring.taken[id].id
+        emit(events, 'active', id)
+      else
+        give_turn_back(q, run, id)
+      end
+    end
+  end
+  write_turns(q, run)
+  lock_all(q, started, moves.now + grant.lock)
+  return fired
+end
+
+-- As `fetch_limited`, in a queue with groups and without limits of its own.
+local function fetch_groups(q, reply, grant, events, moves)
+  local now = moves.now
+  local limit = read_limit(q, grant.max, grant.duration, grant.closed_until, now)
+  local want = math.min(grant.want, FETCH_CAP, limit.left)
+  local ids, fired = {}, nil
+  if want >= 1 then
+    ids, fired = start_plain(q, reply, grant, events, moves, want)
+    if #ids < want then
+      fired = start_in_turn(q, reply, grant, events, moves, ids, want, fired)
+    end
+    if grant.max > 0 and #ids > 0 then
+      count_starts(q, limit, #ids, now)
+    end
+  end
+  if limit.left - #ids < 1 and (grant.max > 0 or limit.left < 1) then
+    return ids, limit.ends - now, fired
+  end
+  return ids, #ids == 0 and has_waiting(q) and -1 or 0, fired
+end
+
+-- As `startable`, in such a queue.
+local function startable_in_turn(q, now)
+  local has_turn, opens = groups_startable(q)
+  return has_turn or opens <= now or has_runnable(q), opens > now and opens < math.huge and opens or nil
 end

@@ -11,6 +11,9 @@ local function has_waiting_jobs(q, group)
 end
 
 local function group_text(group)
+  if not (group.weight or group.ends or group.closed or has_settings(group)) then
+    return group.running .. ',,,,,,,,,,'
+  end
   local parts = {}
   for i, name in ipairs(GROUP_PARTS) do
     local number = group[name]
@@ -27,7 +30,7 @@ local function write_groups(q, groups)
     if left == 0 then
       group.count, group.ends, group.length = nil, nil, nil
     end
-    local closed = time_left(group.closed, group.closedFor, called_at)
+    local closed = group.closed and time_left(group.closed, group.closedFor, called_at) or 0
     if closed == 0 then
       group.closed, group.closedFor = nil, nil
     end
@@ -50,7 +53,7 @@ end
 -- limits of their own.
 local function open_group(group, grant, now)
   local concurrency, max = group.concurrency or grant.group_concurrency, group.max or grant.group_max
-  local closed = time_left(group.closed, group.closedFor, now)
+  local closed = group.closed and time_left(group.closed, group.closedFor, now) or 0
   group.places = concurrency and concurrency - group.running or math.huge
   group.room = group.paused and 0 or group.places
   if max then
@@ -73,10 +76,6 @@ local function turn_now(q)
   return tonumber(redis.call('HGET', q.meta, 'turn') or '') or 0
 end
 
-local function show_turn(turn)
-  return string.format('%.17g', turn)
-end
-
 -- Groups that have a turn again, or for the first time: one turn behind the last one that was given, so that nobody who waits is
 -- passed over, and who comes waits for one turn of each other group at most.
 local function join_ring(q, groups)
@@ -85,7 +84,7 @@ local function join_ring(q, groups)
   end
   local turn, seq, pairs = turn_now(q), count_up(q.meta, 'seq', #groups) - #groups, {}
   for i, group in ipairs(groups) do
-    pairs[2 * i - 1] = show_turn(turn + 1 / (group.weight or 1) + ((seq + i) % TURN_ORDER) / TURN_SPAN)
+    pairs[2 * i - 1] = turn + 1 / (group.weight or 1) + ((seq + i) % TURN_ORDER) / TURN_SPAN
     pairs[2 * i] = group.id
   end
   send('ZADD', q.groups .. 'waiting', pairs)
