@@ -17,6 +17,9 @@ const steps = {
   floors: () => tool('dependency-cruiser/bin/dependency-cruise.mjs', ...CRUISED.filter(exists)),
   lua: () =>
     exists('scripts/generate-lua.mjs') && runNode(['scripts/generate-lua.mjs', '--check'], { capture: true }),
+  reference: () => runNode(['scripts/generate-reference.mjs', '--check'], { capture: true }),
+  // Links in doc comments that lead nowhere are errors.
+  api: () => tool('typedoc/bin/typedoc', '--emit', 'none'),
   types: () => tool('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'),
   build: () => withSetupLock(async () => ({ code: (await buildLibrary()) ? 0 : 1, output: '' })),
   // After the build, because they see the declarations that a user of the package sees.

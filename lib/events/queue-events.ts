@@ -187,7 +187,7 @@ export class QueueEvents extends SafeEmitter {
    * a board that was cut off gets what it missed; what is not kept any more is told as a `gap`. Completes when these events
    * are closed.
    *
-   * @param after id of an event, such as the `Last-Event-ID` of a browser; `0` for the oldest one kept; nothing or an empty
+   * @param options.after id of an event, such as the `Last-Event-ID` of a browser; `0` for the oldest one kept; nothing or an empty
    * text for what comes from now on
    * @throws {InvalidOptionError} for an `after` that is no event's id
    *

@@ -96,7 +96,8 @@ export class TimeTravel {
    * @param options.limit how far time may go. Default `'1y'` of 365 days
    * @throws {TimeTravelError} when there is still something to come then
    */
-  async runUntilIdle({ limit = '365d' }: { limit?: CalendarDuration } = {}): Promise<void> {
+  async runUntilIdle(options: { limit?: CalendarDuration } = {}): Promise<void> {
+    const { limit = '365d' } = options;
     endOf('limit', limit, this.now);
     await this.exclusively(async () => {
       const { timers, work } = this.parts;

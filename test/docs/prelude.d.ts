@@ -25,6 +25,10 @@ interface Cursor {
   page: number;
 }
 
+/** That of `@nestjs/config`. */
+declare class ConfigService {
+  getOrThrow<T = string>(name: string): T;
+}
 declare class StockService {
   reserve(order: Order): Promise<Reservation>;
   ship(reservation: Reservation): Promise<{ parcel: string }>;
