@@ -16,4 +16,6 @@ const comparison = {
     { name: 'memory', kind: 'memory', jobs: 20_000 },
   ],
 };
-process.exitCode = (await runComparison(comparison, { ...flags, peers: ['stepwell-grouped', 'stepwell'] })) ? 0 : 1;
+process.exitCode = (await runComparison(comparison, { ...flags, peers: ['stepwell-grouped', 'stepwell'] }))
+  ? 0
+  : 1;
