@@ -22,6 +22,8 @@ const SIGHTS = [
     'reopen events',
     'change a scheduler',
     'slots of steady',
+    'pause a group',
+    '2 of a group',
   ],
   ...['# freezes', '# is killed, # starts', 'replies to # are delayed', 'connection # breaks', 'close'],
 ];
