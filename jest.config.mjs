@@ -1,5 +1,20 @@
 // Three tiers by name: `*.slow.spec.ts` and everything under test/faults/ stay out of the default run.
 // Run by scripts/test.mjs, which sets the tier and gives the tests a Redis.
+/** The faults that each change is tried with: two minutes of the tier's ten. */
+const SHORT_FAULTS = [
+  'cluster-failover',
+  'crashes',
+  'deduplication',
+  'failover',
+  'half-open',
+  'handed-adds',
+  'lost-replies',
+  'memory',
+  'shutdown',
+  'silence',
+  'steps',
+];
+
 const tiers = {
   default: {
     testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/sample-app/test/**/*.spec.ts'],
@@ -11,6 +26,10 @@ const tiers = {
   },
   faults: {
     testMatch: ['<rootDir>/test/faults/**/*.spec.ts'],
+    testPathIgnorePatterns: ['/node_modules/'],
+  },
+  'short-faults': {
+    testMatch: SHORT_FAULTS.map((name) => `<rootDir>/test/faults/${name}.spec.ts`),
     testPathIgnorePatterns: ['/node_modules/'],
   },
 };

@@ -26,10 +26,15 @@ export interface Verdict {
   /** Writes of runs that had been replaced by then, and how many of them were taken. */
   staleTried: number;
   staleAccepted: number;
+  /** Completed when all faults had been over for a while, and no event said so. */
+  unheard: number[];
   recoveryMs: Percentiles;
   errors: number;
   unhandled: number;
 }
+
+/** How long after the last fault a reader of events may be behind. */
+const CATCH_UP_MS = 3000;
 
 /** How a row measures recovery: until any job starts after the fault, or until each job that was cut short starts again. */
 export type Recovery = 'service' | 'jobs';
@@ -63,6 +68,7 @@ export function checkLedgers(
     failed: census.failed,
     staleTried: stale.length,
     staleAccepted: stale.filter(Boolean).length,
+    unheard: unheard(notes, runs, log),
     recoveryMs: percentiles(recovery === 'jobs' ? jobRecoveries(runs, log) : serviceRecoveries(runs, log)),
     errors: count('error'),
     unhandled: notes.filter(({ what, token }) => what === 'error' && token === 'UNHANDLED').length,
@@ -109,6 +115,20 @@ function staleWrites(runs: readonly JobRun[]): boolean[] {
       .filter(({ atMs }) => atMs > replacedMs)
       .map(({ isTaken }) => isTaken);
   });
+}
+
+/** Events may be missed where a server loses them; a reader may not stay behind for ever. */
+function unheard(
+  notes: readonly Note[],
+  runs: ReadonlyMap<number, readonly JobRun[]>,
+  { faults }: FaultLog,
+): number[] {
+  const heard = new Set(notes.filter(({ what }) => what === 'heard').map(({ key }) => key));
+  if (!notes.some(({ what }) => what === 'listens')) return [];
+  const fromMs = Math.max(...faults.map(({ healedMs }) => healedMs), -Infinity) + CATCH_UP_MS;
+  return [...runs]
+    .filter(([key, of]) => !heard.has(key) && of.some(({ startMs, isDone }) => isDone && startMs > fromMs))
+    .map(([key]) => key);
 }
 
 function serviceRecoveries(runs: ReadonlyMap<number, readonly JobRun[]>, { faults }: FaultLog): number[] {

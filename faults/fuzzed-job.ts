@@ -53,8 +53,11 @@ const ODD_NUMBERS = [
   1.7976931348623157e308,
 ];
 
-/** A name, an id and a value of any kind that JSON can hold, each odd as often as not. */
-export function fuzzedJob(random: () => number): {
+/** A name, an id of its own and a value of any kind that JSON can hold, each odd as often as not. */
+export function fuzzedJob(
+  random: () => number,
+  key: number,
+): {
   name?: string;
   id?: string;
   value: unknown;
@@ -63,7 +66,7 @@ export function fuzzedJob(random: () => number): {
   const value = valueOf(random, 4);
   return {
     ...(random() < 0.5 ? { name: textOf(random) } : {}),
-    ...(random() < 0.5 ? { id: textOf(random) } : {}),
+    ...(random() < 0.5 ? { id: `${textOf(random)}${key}` } : {}),
     value,
     hash: hashOf(value),
   };

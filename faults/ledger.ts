@@ -29,6 +29,8 @@ export type NoteKind =
   | 'end' // the processor returns
   | 'abort' // the run was told that its lock is lost
   | 'done' // the queue has taken the job's end
+  | 'listens' // events are listened to from now on
+  | 'heard' // an event said that the job completed
   | 'late' // a processor held the event loop, and goes on
   | 'error' // an error event
   | 'closed'; // the process ends in order

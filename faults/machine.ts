@@ -46,7 +46,8 @@ function versionOf(name: string): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-async function locateFaketime(): Promise<string | undefined> {
+/** The library that gives a process another clock. */
+export async function locateFaketime(): Promise<string | undefined> {
   const { stdout } = await run('sh', [
     '-c',
     'ls /usr/lib/*/faketime/libfaketime.so.1 /usr/lib/faketime/libfaketime.so.1',

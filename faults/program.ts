@@ -14,7 +14,7 @@ export class Program {
   private constructor(name: string, orders: object, environment: NodeJS.ProcessEnv) {
     const path = fileURLToPath(new URL(`programs/${name}.js`, import.meta.url));
     this.#child = fork(path, [JSON.stringify(orders)], {
-      execArgv: ['--enable-source-maps'],
+      execArgv: [],
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'ignore', process.env['DEBUG'] ? 'inherit' : 'ignore', 'ipc'],
     });

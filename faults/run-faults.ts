@@ -4,6 +4,7 @@ import { describeMachine, type Machine } from './machine.js';
 import { isPassed, type Result } from './result.js';
 import type { Row } from './row.js';
 import { rows } from './rows/rows.js';
+import { useServer } from './use-server.js';
 import { runRow } from './run-row.js';
 import { systems } from './systems/systems.js';
 import { table } from './table.js';
@@ -58,6 +59,7 @@ function readFlags(args: readonly string[]): Flags {
       on: { type: 'string' },
       short: { type: 'boolean', default: false },
       json: { type: 'string' },
+      server: { type: 'string' },
       write: { type: 'string' },
     },
   });
@@ -69,6 +71,7 @@ function readFlags(args: readonly string[]): Flags {
     if (systems[name] === undefined)
       throw new Error(`--on wants some of ${Object.keys(systems).join(', ')}, not "${name}"`);
   }
+  if (values.server !== undefined) useServer(values.server);
   for (const name of positionals) {
     if (!rows.some((row) => row.name === name)) {
       throw new Error(`There is no row ${name}; the rows are ${rows.map((row) => row.name).join(', ')}`);

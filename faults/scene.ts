@@ -19,16 +19,22 @@ export interface Cast {
   /** @default 2 */
   workers?: number;
   settings?: Partial<WorkerSettings>;
+  /** Whether adds wait for a replica to have them. */
+  waitsForReplica?: boolean;
   /** See `WorkerOrders`. */
   writesLate?: boolean;
+  /** Whether somebody listens to events. Default: yes. */
+  listens?: boolean;
   /** Variables of the workers' environments. */
   environment?: NodeJS.ProcessEnv;
 }
 
 /** Locks that expire while one looks on, and stalled jobs that are never given up. */
-const SETTINGS: WorkerSettings = { concurrency: 10, lockMs: 3000, stalledMs: 1000, maxStalled: 1000 };
+const SETTINGS: WorkerSettings = { concurrency: 10, lockMs: 5000, stalledMs: 1000, maxStalled: 1000 };
 const MEASURE_MS = 500;
 const END_MS = 30_000;
+/** How long the load goes on after the last fault. */
+const LAST_LOAD_MS = 4500;
 const CENSUS_MS = 60_000;
 
 /** One run of a row on one system: its servers, its processes, and what is done to them. */
@@ -83,6 +89,9 @@ export class Scene {
     this.#cast = cast;
     this.#measuring = setInterval(() => this.#programs.forEach((each) => each.measure()), MEASURE_MS);
     await Promise.all(Array.from({ length: cast.workers ?? 2 }, () => this.addWorker()));
+    if (cast.listens ?? true) {
+      this.#programs.push(await Program.start('listener', this.#orders()));
+    }
     await this.addProducer();
   }
 
@@ -100,7 +109,8 @@ export class Scene {
   }
 
   async addProducer(): Promise<void> {
-    const orders = { ...this.#orders(), seed: this.seed, load: this.#cast!.load };
+    const { load, waitsForReplica = false } = this.#cast!;
+    const orders = { ...this.#orders(), seed: this.seed, load, waitsForReplica };
     this.producer = await Program.start('producer', orders);
     this.#programs.push(this.producer);
   }
@@ -165,6 +175,9 @@ export class Scene {
 
   /** The load ends; resolves when every answered job has, or nothing has happened for so long. */
   async settle(patienceMs = 12_000): Promise<void> {
+    // Who listens is given the time to catch up, and then jobs to hear of.
+    const healedMs = Math.max(0, ...this.log.faults.map((fault) => fault.healedMs));
+    await sleep(Math.max(0, healedMs + LAST_LOAD_MS - machineMs()));
     await this.producer?.end(END_MS);
     let lastCount = -1;
     let lastMs = machineMs();

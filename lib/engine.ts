@@ -5,7 +5,14 @@ export type { QueueListener } from './queue/queue-types.js';
 export { MetricsTime } from './queue/metrics-time.js';
 export type { ClientEntry, Metrics, QueueMeta } from './queue/queue-reports.js';
 export { Worker } from './worker/worker.js';
-export type { Processor, WorkerOptions } from './worker/worker-options.js';
+export { Batch } from './worker/batch.js';
+export type { BatchOptions } from './worker/batch-options.js';
+export type {
+  BatchProcessor,
+  BatchWorkerOptions,
+  Processor,
+  WorkerOptions,
+} from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
 export type { WorkerEvent, WorkerEventOf } from './worker/worker-streams.js';
 export type { BufferOptions, OverflowPolicy } from './events/event-buffer.js';
@@ -90,7 +97,7 @@ export type { JobStep, SignalResult, StepStatus } from './job/job-steps.js';
 export type { SignalOptions } from './job/signal.js';
 export type { FinishedState, JobState, JobType } from './job/job-state.js';
 export type { RetryOptions } from './job/job-store.js';
-export type { ConnectionOptions, RedisClient } from './redis/client.js';
+export type { ConnectionOptions, IoredisClient, IoredisOptions, RedisClient } from './redis/client.js';
 export type { QueueBaseOptions } from './redis/queue-base-options.js';
 export * from './job/errors.js';
 export { MisplacedOutcomeError } from './job/misplaced-outcome-error.js';

@@ -1,9 +1,11 @@
 // Everything public: the engine, and what ties it to Nest.
+import './nest/without-nest-import-stepwell-engine.js';
 export * from './engine.js';
 export { Compensate } from './nest/decorators/compensate.decorator.js';
 export { Cron } from './nest/decorators/cron.decorator.js';
 export { Ctx } from './nest/decorators/ctx.decorator.js';
 export { Dedup } from './nest/decorators/dedup.decorator.js';
+export { Limit } from './nest/decorators/limit.decorator.js';
 export { Every } from './nest/decorators/every.decorator.js';
 export type { ScheduleOptions } from './nest/decorators/schedule-options.js';
 export { InjectFlowProducer } from './nest/decorators/inject-flow-producer.decorator.js';
@@ -13,7 +15,7 @@ export { JobData, type JobDataOptions } from './nest/decorators/job-data.decorat
 export { JobId } from './nest/decorators/job-id.decorator.js';
 export { OnQueueEvent } from './nest/decorators/on-queue-event.decorator.js';
 export { OnWorkerEvent } from './nest/decorators/on-worker-event.decorator.js';
-export { Process } from './nest/decorators/process.decorator.js';
+export { Process, type ProcessOptions } from './nest/decorators/process.decorator.js';
 export { Processor } from './nest/decorators/processor.decorator.js';
 export { Signal } from './nest/decorators/signal.decorator.js';
 export { Step } from './nest/decorators/step.decorator.js';

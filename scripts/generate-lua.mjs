@@ -1,14 +1,17 @@
 // Turns the headers of lua/commands/*.lua into the Lua that Redis runs and the types that callers use.
-// `node scripts/generate-lua.mjs` writes lib/redis/scripts.generated.ts; `--check` fails when it is stale.
+// `node scripts/generate-lua.mjs` writes lib/redis/scripts.generated.ts, each command as a script, and
+// lib/redis/library.generated.ts, all of them as one library of functions; `--check` fails when one is stale.
 // The grammar of a header is described in lua/README.md.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeLibrary } from './lua-library.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const commandsDir = join(root, 'lua/commands');
 const sharedDir = join(root, 'lua/shared');
-const target = join(root, 'lib/redis/scripts.generated.ts');
+const scriptsFile = join(root, 'lib/redis/scripts.generated.ts');
+const libraryFile = join(root, 'lib/redis/library.generated.ts');
 
 // Sets of functions that a script makes when it first needs one of them, by the tag that lists their parts and the function that makes them.
 const LAZY = ['rare', 'grouped'];
@@ -67,26 +70,48 @@ const stripComments = (source) =>
     .filter((line) => line.trim() !== '' && !line.trim().startsWith('--'))
     .join('\n');
 
-function prelude(header) {
-  const keys = header.keys.map((key, i) => `['${key}'] = KEYS[${i + 1}]`);
+// All keys are spelled from that of `meta`: each name that a call carries costs both sides time.
+function keysOf(header) {
+  const keys = header.keys.map((key) => `['${key}'] = prefix .. '${key}'`);
   const derived = [
     ...header.seldom.map((key) => `['${key}'] = prefix .. '${key}'`),
     ...header.derives.map((key) => `['${key}'] = prefix .. '${key}:'`),
   ];
+  return `{ ${[...keys, ...derived].join(', ')} }`;
+}
+
+const PREFIX = 'string.sub(KEYS[1], 1, -5)';
+
+function argumentsOf(header) {
   const args = header.args.map(({ type }, i) => ARG_TYPES[type].lua(`ARGV[${i + 1}]`));
-  const lines = [
-    `local prefix = string.sub(KEYS[1], 1, -5)`,
-    `local q = { ${[...keys, ...derived].join(', ')} }`,
-  ];
+  const lines = [];
   if (args.length > 0) {
     lines.push(
-      readShared('', 'whole'),
       `local ${header.args.map(({ name }) => name).join(', ')} = ${args.join(', ')}`,
+      refusal(header),
     );
-    lines.push(refusal(header));
   }
   if (header.rest) lines.push(`local rest = ${header.args.length + 1}`);
-  return lines.join('\n');
+  return lines;
+}
+
+function prelude(header) {
+  return [
+    'local ARGV = ARGV',
+    `local prefix = ${PREFIX}`,
+    `local q = ${keysOf(header)}`,
+    ...(header.args.length > 0 ? [readShared('', 'whole')] : []),
+    ...argumentsOf(header),
+  ].join('\n');
+}
+
+// In a library the keys of a queue are spelled once, and kept.
+function libraryPrelude(header, body) {
+  const prefix = /\bprefix\b/.test(body) ? [`local prefix = ${PREFIX}`] : [];
+  return {
+    keys: [`local prefix = ${PREFIX}`, `q = ${keysOf(header)}`].join('\n'),
+    text: [...prefix, ...argumentsOf(header)].join('\n'),
+  };
 }
 
 // Redis does not roll a script back, so what a body could not use is refused before it begins.
@@ -201,54 +226,95 @@ function lazyFunctions(set, sources) {
   ];
 }
 
-function compile(file) {
+function readCommand(file) {
   const source = readFileSync(join(commandsDir, file), 'utf8');
-  const header = readHeader(file, source);
-  const lazy = LAZY.map((set) => header[set].map((name) => readShared(file, name)));
+  return {
+    file,
+    name: basename(file, '.lua'),
+    source,
+    header: readHeader(file, source),
+    body: stripComments(source),
+  };
+}
+
+function compile({ file, name, source, header, body }) {
+  const lazy = LAZY.map((set) => header[set].map((use) => readShared(file, use)));
   const used = [
     ...LAZY.filter((set) => header[set].length > 0).map((set) => `local ${set}`),
-    ...header.uses.map((name) => readShared(file, name)),
+    ...header.uses.map((use) => readShared(file, use)),
   ];
   const shared = [...used, ...LAZY.flatMap((set, i) => lazyFunctions(set, lazy[i]))].join('\n');
   checkBody(file, header, source, shared);
-  const lua = [prelude(header), shared, stripComments(source)].filter(Boolean).join('\n');
+  const lua = [prelude(header), shared, body].filter(Boolean).join('\n');
   checkOrder(file, lua);
-  const plain = [prelude(header), ...used, stripComments(source)].join('\n');
+  const plain = [prelude(header), ...used, body].join('\n');
   checkDefined(
     file,
     withoutTexts(plain),
     lazy.map((sources) => withoutTexts(sources.join('\n'))),
   );
-  const name = basename(file, '.lua');
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,
     `export const ${camel(name)} = defineScript<[${args}], ${header.rest}>(`,
     `  '${name}',`,
     `  [${header.keys.map((key) => `'${key}'`).join(', ')}],`,
-    `  ${JSON.stringify(lua.split('\n')).replaceAll('","', '",\n    "').replace('["', '[\n    "').replace(/"\]$/, '",\n  ]')},`,
+    `  ${asLines(lua)},`,
     `  ${header.args[0]?.name === 'now'},`,
     `);`,
   ].join('\n');
 }
 
-const files = readdirSync(commandsDir)
-  .filter((file) => file.endsWith('.lua'))
-  .sort();
-const output = [
-  '// Generated from lua/ by scripts/generate-lua.mjs. Do not edit.',
-  "import { defineScript } from './script.js';",
-  '',
-  files.map(compile).join('\n\n'),
-  '',
-].join('\n');
+/** A text as an array of its lines, one a line. */
+function asLines(text) {
+  return ['[', ...text.split('\n').map((line) => `    ${JSON.stringify(line)},`), '  ]'].join('\n');
+}
 
-const current = existsSync(target) ? readFileSync(target, 'utf8') : '';
-if (process.argv.includes('--check')) {
-  if (current !== output) {
-    console.error('lib/redis/scripts.generated.ts is stale: run `npm run generate`.');
-    process.exit(1);
+const luaNames = (folder) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.lua'))
+    .sort();
+
+const NOTE = '// Generated from lua/ by scripts/generate-lua.mjs. Do not edit.';
+
+function makeScripts(commands) {
+  const head = [NOTE, "import { defineScript } from './script.js';", ''];
+  return [...head, commands.map(compile).join('\n\n'), ''].join('\n');
+}
+
+function makeLibraryFile(commands) {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const shared = luaNames(sharedDir).map((file) => [
+    basename(file, '.lua'),
+    readShared('', basename(file, '.lua')),
+  ]);
+  const parts = commands.map((command) => ({
+    ...command,
+    prelude: libraryPrelude(command.header, command.body),
+  }));
+  const { name, text } = makeLibrary(version, shared, parts);
+  return [
+    NOTE,
+    '',
+    '/** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */',
+    `export const LIBRARY_NAME = '${name}';`,
+    '',
+    `export const LIBRARY_LINES: readonly string[] = ${asLines(text)};`,
+    '',
+  ].join('\n');
+}
+
+const commands = luaNames(commandsDir).map(readCommand);
+for (const [target, output] of [
+  [scriptsFile, makeScripts(commands)],
+  [libraryFile, makeLibraryFile(commands)],
+]) {
+  const current = existsSync(target) ? readFileSync(target, 'utf8') : '';
+  if (current === output) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`${target.slice(root.length + 1)} is stale: run \`npm run generate\`.`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(target, output);
   }
-} else if (current !== output) {
-  writeFileSync(target, output);
 }

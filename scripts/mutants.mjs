@@ -1,40 +1,88 @@
 // `npm run mutants -- --steps 3000 --seed 1`: the simulation against scripts with one guard removed each; with `--client` the
 // simulation of the client that ships against clients with one guard removed each. Every mutant must be caught; one that
-// survives means that the simulation does not test that guard. `--only TEXT` tries those whose name has that text.
+// survives means that the simulation does not test that guard. What takes circumstances that are too rare for a simulation is
+// caught by the spec that the mutant names. `--only TEXT` tries those whose name has that text; `--short` a few of each kind,
+// scripts and client, which is what CI does.
 import { spawnSync } from 'node:child_process';
-import { compileMutant } from './setup/load-simulation.mjs';
+import { compileMutant, compileSpecs } from './setup/load-simulation.mjs';
 import { main } from './setup/main.mjs';
 import { inRoot } from './setup/paths.mjs';
 import { readNumbers } from './setup/read-numbers.mjs';
+import { specFailure } from './setup/spec-failure.mjs';
 import { withSimulation } from './setup/with-simulation.mjs';
 
 const SEEDS = 6;
 const WIDTH = 60;
+/** Job schedulers have a simulation of their own. */
+const SLOT_STEPS = 500;
 const CLIENT_SEEDS = 6;
+const STEPS = 3000;
+const CLIENT_STEPS = 1000;
 /** A client that hangs in a loop of its own is caught too. */
 const CLIENT_MUTANT_MS = 300_000;
+const SPEC_MS = 60_000;
+const HEALTHY_MS = 180_000;
 
 await main(async () => {
   const args = process.argv.slice(2);
   const isClient = args.includes('--client');
+  const isShort = args.includes('--short');
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
-  const rest = args.filter((arg, i) => !['--client', '--only'].includes(arg) && args[i - 1] !== '--only');
-  const { steps, seed } = readNumbers(rest, { steps: isClient ? 1000 : 3000, seed: 1 });
-  return withSimulation((simulation, client, folder) => {
+  const rest = args.filter(
+    (arg, i) => !['--client', '--short', '--only'].includes(arg) && args[i - 1] !== '--only',
+  );
+  const { steps, seed } = readNumbers(rest, { steps: isClient ? CLIENT_STEPS : STEPS, seed: 1 });
+  return withSimulation(async (simulation, client, folder) => {
+    const { CLIENT_MUTANTS, SHORT_MUTANTS, SHORT_CLIENT_MUTANTS } = simulation;
+    const ofScripts = (wanted) => tryScripts(simulationsOf(simulation, wanted, steps), client, seed);
+    const ofClient = (mutants, stepsASeed) => tryClients(mutants, folder, seed, stepsASeed);
+    if (isShort) {
+      const scripts = await ofScripts(({ name }) => SHORT_MUTANTS.includes(name));
+      const clients = await ofClient(
+        CLIENT_MUTANTS.filter(({ name, spec }) => spec || SHORT_CLIENT_MUTANTS.includes(name)),
+        CLIENT_STEPS,
+      );
+      return scripts + clients;
+    }
     const wanted = ({ name }) => name.includes(only);
-    return isClient
-      ? tryAll(simulation.CLIENT_MUTANTS.filter(wanted), (mutant) =>
-          clientViolation(mutant, folder, seed, steps),
-        )
-      : tryScripts(simulation, client, simulation.MUTANTS.filter(wanted), seed, steps);
+    return isClient ? ofClient(CLIENT_MUTANTS.filter(wanted), steps) : ofScripts(wanted);
   });
 });
 
-async function tryScripts({ simulate, describeRun }, client, mutants, seed, steps) {
-  const healthy = await simulate(client, { seed, steps });
-  if (healthy.violation !== undefined)
-    throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
-  return tryAll(mutants, async ({ patches }) => {
+async function tryClients(mutants, folder, seed, steps) {
+  const specs = [...new Set(mutants.flatMap(({ spec }) => spec ?? []))];
+  await compileSpecs(folder, specs);
+  const failure = specs.length > 0 ? specFailure(folder, specs, HEALTHY_MS) : '';
+  if (failure) throw new Error(`The client itself fails: ${failure}`);
+  return tryAll(mutants, async (mutant) => {
+    const copy = await compileMutant(folder, mutant);
+    return mutant.spec ? specFailure(copy, [mutant.spec], SPEC_MS) : clientViolation(copy, seed, steps);
+  });
+}
+
+/** The simulations of the scripts, each with its mutants. */
+function simulationsOf(simulation, wanted, steps) {
+  return [
+    { ...simulation, mutants: simulation.MUTANTS.filter(wanted), steps },
+    {
+      simulate: simulation.simulateSlots,
+      describeRun: simulation.describeSlots,
+      mutants: simulation.SLOT_MUTANTS.filter(wanted),
+      steps: SLOT_STEPS,
+    },
+  ].filter(({ mutants }) => mutants.length > 0);
+}
+
+async function tryScripts(simulations, client, seed) {
+  for (const { simulate, describeRun, steps } of simulations) {
+    const healthy = await simulate(client, { seed, steps });
+    if (healthy.violation !== undefined)
+      throw new Error(`The scripts themselves fail.\n${describeRun(healthy)}`);
+  }
+  const all = simulations.flatMap(({ mutants, ...simulation }) =>
+    mutants.map((mutant) => ({ ...mutant, simulation })),
+  );
+  return tryAll(all, async ({ patches, simulation: { simulate, steps } }) => {
     const caught = await firstViolation((next) => simulate(client, { seed: next, steps, patches }), seed);
     return caught && describe(caught, seed, steps);
   });
@@ -51,9 +99,8 @@ async function tryAll(mutants, violationOf) {
   return survivors === 0 ? 0 : 1;
 }
 
-async function clientViolation(mutant, folder, seed, steps) {
+function clientViolation(copy, seed, steps) {
   const program = inRoot('scripts', 'setup', 'client-mutant.mjs');
-  const copy = await compileMutant(folder, mutant);
   const args = [program, copy, seed, CLIENT_SEEDS, steps].map(String);
   const { stdout, stderr, status, error } = spawnSync(process.execPath, args, {
     encoding: 'utf8',

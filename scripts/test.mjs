@@ -1,6 +1,6 @@
 // `npm test [-- jest arguments]`: whatever is missing, one Redis for the whole run, jest, and its totals as last line.
 // A browser is looked for, or installed, only for a run that has tests of pages.
-// `--tier slow` and `--tier faults` run the tests that the default run leaves out.
+// `--tier slow` and `--tier faults` run the tests that the default run leaves out; `--tier faults --short` those faults that CI tries.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,5 +80,10 @@ function totalsLine({ passed, failed, skipped }) {
 function parseArgs(args) {
   const at = args.indexOf('--tier');
   if (at === -1) return { tier: 'default', jestArgs: args };
-  return { tier: args[at + 1], jestArgs: args.toSpliced(at, 2) };
+  const others = args.toSpliced(at, 2);
+  const isShort = others.includes('--short');
+  return {
+    tier: isShort ? `short-${args[at + 1]}` : args[at + 1],
+    jestArgs: others.filter((arg) => arg !== '--short'),
+  };
 }

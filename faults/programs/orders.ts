@@ -1,6 +1,6 @@
 import type { Address, WorkerSettings } from '../systems/system.js';
 
-interface Orders {
+export interface Orders {
   system: string;
   address: Address;
   queue: string;
@@ -16,6 +16,7 @@ export interface WorkerOrders extends Orders {
 export interface ProducerOrders extends Orders {
   seed: number;
   load: Load;
+  waitsForReplica: boolean;
 }
 
 /** What a producer adds. */

@@ -21,8 +21,11 @@ let isOver = false;
 
 const describe = (error: Error): string =>
   `${String((error as { code?: unknown }).code ?? error.name)}:${error.message.slice(0, 60)}`;
-const producer = await system.openProducer(orders.address, orders.queue, (error) =>
-  ledger.note('error', -1, '-', '-', describe(error)),
+const producer = await system.openProducer(
+  orders.address,
+  orders.queue,
+  (error) => ledger.note('error', -1, '-', '-', describe(error)),
+  orders,
 );
 process.on('SIGTERM', () => (isOver = true));
 process.on('disconnect', () => process.exit(0));
@@ -67,7 +70,7 @@ function jobOf(key: number): LoadJob {
   if (random() < (load.delayed ?? 0)) job.delayMs = 1 + Math.floor(random() * (load.maxDelayMs ?? 500));
   if (random() < (load.blocking ?? 0)) Object.assign(job, { blocks: true, ms: load.blockMs ?? 1000 });
   if (load.dueMs !== undefined) job.delayMs = Math.max(1, Math.round(startMs + load.dueMs - machineMs()));
-  if (load.fuzzes) Object.assign(job, fuzzedJob(random));
+  if (load.fuzzes) Object.assign(job, fuzzedJob(random, key));
   if (load.padBytes !== undefined) job.pad = 'x'.repeat(load.padBytes);
   return job;
 }

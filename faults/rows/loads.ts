@@ -1,12 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { at } from '../at.js';
 import { machineMs } from '../ledger.js';
 import type { Row } from '../row.js';
 
 const LOAD = { jobsPerSecond: 200, maxWorkMs: 20, failing: 0.05, delayed: 0.1 };
 const CLOSE_MS = 30_000;
-const HOUR_S = 3600;
 
 export const outage: Row = {
   name: 'outage',
@@ -114,36 +111,4 @@ export const fuzz: Row = {
     if (changed > 0) scene.remarks.push(`${changed} values changed`);
   },
   judge: (_verdict, scene) => scene.remarks.filter((text) => text.includes('values changed')),
-};
-
-export const clocks: Row = {
-  name: 'clocks',
-  title: "the workers' clocks jump by an hour, forth and back",
-  missing: ({ faketime }) => (faketime === undefined ? 'libfaketime is not installed' : undefined),
-  async run(scene) {
-    const { describeMachine } = await import('../machine.js');
-    const { faketime } = await describeMachine();
-    const redis = await scene.redis();
-    const file = join(scene.folder, 'clock');
-    const set = (seconds: number): Promise<void> => writeFile(file, `${seconds >= 0 ? '+' : ''}${seconds}`);
-    await set(0);
-    await scene.begin({
-      address: at(redis),
-      load: { ...LOAD, delayed: 0.3, maxDelayMs: 1500 },
-      environment: {
-        LD_PRELOAD: faketime!,
-        FAKETIME_TIMESTAMP_FILE: file,
-        FAKETIME_NO_CACHE: '1',
-        // Nobody sets that clock, and the ledgers are kept by it.
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-        DONT_FAKE_MONOTONIC: '1',
-      },
-    });
-    for (const hours of scene.isShort ? [1, 0] : [1, 0, -1, 0, 24, 0]) {
-      await scene.sleep(2000);
-      await scene.fault('jump', () => set(hours * HOUR_S));
-    }
-    await scene.sleep(3000);
-    await scene.settle();
-  },
 };

@@ -63,8 +63,8 @@ export const clientPause: Row = {
     for (let n = 0; n < scene.times(4, 1); n += 1) {
       await scene.sleep(1500);
       await scene.fault('pause', async () => {
-        await client.call('CLIENT', 'PAUSE', 4000, n % 2 === 0 ? 'ALL' : 'WRITE');
-        await scene.sleep(4000);
+        await client.call('CLIENT', 'PAUSE', 6000, n % 2 === 0 ? 'ALL' : 'WRITE');
+        await scene.sleep(6000);
       });
     }
     await scene.sleep(1500);
@@ -106,7 +106,6 @@ export const requestsDoubled: Row = {
 export const connectionsKilled: Row = {
   name: 'connections-killed',
   title: 'all connections killed, each 100 ms (CLIENT KILL)',
-  isShort: true,
   async run(scene) {
     const redis = await scene.redis();
     const client = scene.client(redis);

@@ -161,12 +161,41 @@ export const ttlEvicted: Row = {
     for (let n = 0; n < scene.times(80, 20); n += 1) {
       await scene.sleep(100);
       await scene.fault('evict', async () => {
-        const [, keys] = await client.scan(scene.pick(1024), 'COUNT', 200);
-        const chosen = keys[scene.pick(Math.max(1, keys.length))];
-        if (chosen !== undefined && (await client.pttl(chosen)) > 0) removed += await client.del(chosen);
+        const keys = await client.keys('*');
+        for (let tries = 0; tries < 200; tries += 1) {
+          const chosen = keys[scene.pick(keys.length)];
+          if (chosen === undefined || (await client.pttl(chosen)) <= 0) continue;
+          removed += await client.del(chosen);
+          break;
+        }
       });
     }
     scene.remarks.push(`${removed} keys removed`);
+    await scene.settle();
+  },
+};
+
+export const anyEvicted: Row = {
+  name: 'any-evicted',
+  title: 'keys of all kinds evicted (maxmemory with allkeys-lru, which no queue is made for)',
+  serverLoses: true,
+  async run(scene) {
+    const redis = await scene.redis({ args: ['--maxmemory-policy', 'allkeys-lru'] });
+    const client = scene.client(redis);
+    await scene.begin({ address: at(redis), load: { ...LOAD, jobsPerSecond: 80, padBytes: 8000 } });
+    for (let n = 0; n < scene.times(4, 2); n += 1) {
+      await scene.sleep(1500);
+      await scene.fault('evict', async () => {
+        scene.lose();
+        const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))![1]);
+        await client.config('SET', 'maxmemory', Math.floor(used * 0.7));
+        await scene.sleep(500);
+        await client.config('SET', 'maxmemory', 0);
+        scene.lose();
+      });
+    }
+    const evicted = /evicted_keys:(\d+)/.exec(await client.info('stats'))![1]!;
+    scene.remarks.push(`${evicted} keys evicted`);
     await scene.settle();
   },
 };

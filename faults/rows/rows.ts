@@ -1,7 +1,8 @@
 import type { Row } from '../row.js';
 import { clusterFailover, clusterKilled, slotMoved } from './clusters.js';
-import { replicaPromoted, sentinel } from './failovers.js';
-import { clocks, dueAtOnce, fuzz, outage, retryStorm, shutdownGone } from './loads.js';
+import { replicaAwaited, replicaPromoted, sentinel } from './failovers.js';
+import { serverClock, workerClocks } from './clocks.js';
+import { dueAtOnce, fuzz, outage, retryStorm, shutdownGone } from './loads.js';
 import * as network from './network.js';
 import * as refusals from './refusals.js';
 import * as servers from './servers.js';
@@ -18,6 +19,7 @@ export const rows: readonly Row[] = [
   servers.oldSnapshot,
   servers.emptyServer,
   replicaPromoted,
+  replicaAwaited,
   sentinel,
   clusterKilled,
   clusterFailover,
@@ -36,7 +38,9 @@ export const rows: readonly Row[] = [
   refusals.readonly,
   refusals.noperm,
   refusals.ttlEvicted,
-  clocks,
+  refusals.anyEvicted,
+  workerClocks,
+  serverClock,
   outage,
   shutdownGone,
   retryStorm,

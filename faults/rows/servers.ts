@@ -75,7 +75,6 @@ export const oldSnapshot: Row = {
   name: 'old-snapshot',
   title: 'Redis killed, and a snapshot of two seconds ago restored',
   serverLoses: true,
-  isShort: true,
   run: (scene) =>
     killAgain(
       scene,

@@ -33,7 +33,7 @@ export const workerFrozen: Row = {
     });
     for (let n = 0; n < scene.times(4, 1); n += 1) {
       await scene.sleep(1000);
-      await scene.freezeWorker(6000);
+      await scene.freezeWorker(8000);
     }
     await scene.sleep(1500);
     await scene.settle();
@@ -48,7 +48,7 @@ export const loopBlocked: Row = {
     const redis = await scene.redis();
     await scene.begin({
       address: at(redis),
-      load: { jobsPerSecond: 15, maxWorkMs: 60, blocking: 0.015, blockMs: 4500 },
+      load: { jobsPerSecond: 15, maxWorkMs: 60, blocking: 0.015, blockMs: 6500 },
       settings: { concurrency: 5 },
       workers: 3,
       writesLate: true,
@@ -57,6 +57,6 @@ export const loopBlocked: Row = {
     await scene.settle(20_000);
     const held = (await scene.notes()).filter(({ what }) => what === 'late');
     for (const { atMs } of held)
-      scene.log.faults.push({ label: 'held', fromMs: atMs - 4500, healedMs: atMs });
+      scene.log.faults.push({ label: 'held', fromMs: atMs - 6500, healedMs: atMs });
   },
 };

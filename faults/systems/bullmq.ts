@@ -1,4 +1,4 @@
-import { Queue, Worker, type ConnectionOptions, type Job } from 'bullmq';
+import { Queue, QueueEvents, Worker, type ConnectionOptions, type Job } from 'bullmq';
 import type { RedisOptions } from 'ioredis';
 import { toConnection } from './address-to-connection.js';
 import type { LoadJob, System } from './system.js';
@@ -72,6 +72,15 @@ export const bullmq: System = {
     });
     await worker.waitUntilReady();
     return { close: () => worker.close() };
+  },
+
+  async openListener(address, name, heard, onError) {
+    const connection = toConnection(address, WORKER) as ConnectionOptions;
+    const events = new QueueEvents(name, { connection, prefix: PREFIX });
+    events.on('error', onError);
+    events.on('completed', ({ returnvalue }) => heard(Number(returnvalue)));
+    await events.waitUntilReady();
+    return { close: () => events.close() };
   },
 
   // It has no error that says so. What the client has not sent cannot be written.

@@ -1,4 +1,4 @@
-import { Queue, StepwellError, Worker } from '../../lib/engine.js';
+import { Queue, QueueEvents, StepwellError, Worker } from '../../lib/engine.js';
 import { toConnection } from './address-to-connection.js';
 import type { LoadJob, System } from './system.js';
 
@@ -8,9 +8,10 @@ const PREFIX = 'faults';
 export const stepwell: System = {
   name: 'stepwell',
 
-  async openProducer(address, name, onError) {
+  async openProducer(address, name, onError, { waitsForReplica }) {
     const connection = toConnection(address);
-    const queue = new Queue<LoadJob>(name, { connection, prefix: PREFIX });
+    const durability = waitsForReplica ? { durability: { replicas: 1, timeoutMs: 500 } } : {};
+    const queue = new Queue<LoadJob>(name, { connection, prefix: PREFIX, ...durability });
     queue.on('error', onError);
     await queue.waitUntilReady();
     return {
@@ -59,6 +60,14 @@ export const stepwell: System = {
     worker.on('completed', (job) => notices.done(job.data.key, job.id, tokens.get(job) ?? '-'));
     await worker.waitUntilReady();
     return { close: () => worker.close() };
+  },
+
+  async openListener(address, name, heard, onError) {
+    const events = new QueueEvents(name, { connection: toConnection(address), prefix: PREFIX });
+    events.on('error', onError);
+    events.on('completed', ({ returnvalue }) => heard(Number(returnvalue)));
+    await events.waitUntilReady();
+    return { close: () => events.close() };
   },
 
   isRefusal: (error) =>

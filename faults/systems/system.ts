@@ -23,6 +23,11 @@ export interface LoadJob {
   hash?: string;
 }
 
+export interface ProducerOptions {
+  /** Adds wait for a replica to have them. */
+  waitsForReplica: boolean;
+}
+
 export interface Producer {
   /** Resolves with the job's id once the add was answered. */
   add(job: LoadJob): Promise<string>;
@@ -71,13 +76,25 @@ export interface Census {
 /** A queue library under test. */
 export interface System {
   name: string;
-  openProducer(address: Address, queue: string, onError: (error: Error) => void): Promise<Producer>;
+  openProducer(
+    address: Address,
+    queue: string,
+    onError: (error: Error) => void,
+    options: ProducerOptions,
+  ): Promise<Producer>;
   openWorker(
     address: Address,
     queue: string,
     process: (run: Run) => Promise<unknown>,
     settings: WorkerSettings,
     notices: WorkerNotices,
+  ): Promise<WorkerHandle>;
+  /** Tells of each job that completed, by its number, as its event says. */
+  openListener(
+    address: Address,
+    queue: string,
+    heard: (key: number) => void,
+    onError: (error: Error) => void,
   ): Promise<WorkerHandle>;
   /** Whether an add that was refused with this error has certainly written nothing. */
   isRefusal(error: Error): boolean;

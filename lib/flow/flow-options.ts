@@ -2,8 +2,9 @@ import type { DefaultJobOptions } from '../job/job-options.js';
 import type { Job } from '../job/job.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { BacklogOptions } from '../store/backlog.js';
+import type { DurabilityOptions } from '../store/durability.js';
 
-export interface FlowProducerOptions extends QueueBaseOptions, BacklogOptions {}
+export interface FlowProducerOptions extends QueueBaseOptions, BacklogOptions, DurabilityOptions {}
 
 /** Options of one `add`. */
 export interface FlowOptions {

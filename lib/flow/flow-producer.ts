@@ -12,6 +12,7 @@ import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkBacklog } from '../store/backlog.js';
+import { checkDurability } from '../store/durability.js';
 import { type FlowNode, prepareNode, tracedFlows } from '../store/flow-node.js';
 import { lastCalls } from '../store/last-calls.js';
 import { newJob } from '../store/new-job.js';
@@ -50,16 +51,25 @@ export class FlowProducer extends SafeEmitter {
 
   constructor(readonly opts: FlowProducerOptions = {}) {
     super();
-    checkBaseOptions('FlowProducer option', opts, ['backlog']);
+    checkBaseOptions('FlowProducer option', opts, ['backlog', 'durability']);
     this.prefix = opts.prefix ?? DEFAULT_PREFIX;
     if (opts.backlog !== undefined) {
       checkBacklog('backlog', opts.backlog);
     }
+    if (opts.durability !== undefined) {
+      checkDurability('durability', opts.durability);
+    }
     this.connection = connect(opts.connection);
-    const { codec, callTimeout: callTimeoutMs, backlog } = opts;
+    const { codec, callTimeout: callTimeoutMs, backlog, durability } = opts;
     const { jobClass } = this;
     this.tracing = Tracing.of(opts);
-    this.stores = QueueStore.peersOn(this.connection, { codec, callTimeoutMs, backlog, jobClass });
+    this.stores = QueueStore.peersOn(this.connection, {
+      codec,
+      callTimeoutMs,
+      backlog,
+      durability,
+      jobClass,
+    });
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
       if (error instanceof RedisVersionError) {

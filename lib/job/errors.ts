@@ -1,3 +1,5 @@
+import { branded } from './branded.js';
+
 /**
  * Base of every error that Stepwell throws on purpose. `code` is stable, the message is for people. It is a number where BullMQ has
  * one for the same.
@@ -12,6 +14,8 @@ export class StepwellError extends Error {
     this.name = new.target.name;
   }
 }
+
+branded(StepwellError, 'StepwellError');
 
 /** An option or argument that cannot be used. Nothing was written. */
 export class InvalidOptionError extends StepwellError {
@@ -251,6 +255,27 @@ export class CallTimeoutError extends ConnectionError {
     const cause = options.cause instanceof Error ? `: ${options.cause.message}` : '';
     const text = `${server} did not answer for ${timeoutMs} ms (callTimeout)${cause}`;
     super(`${text.replace(/\.$/, '')}. ${outcome}`, options, 'CALL_TIMEOUT');
+  }
+}
+
+/**
+ * What was added is in Redis, and not on as many replicas as `durability` asks for: a failover now may lose it. It is not taken back;
+ * with a `jobId` of your own an add can be repeated.
+ */
+export class NotReplicatedError extends StepwellError {
+  /** It is there, on the server that was asked. */
+  readonly mayBeWritten = true;
+
+  constructor(
+    readonly replicas: number,
+    /** How many have it. */
+    readonly reached: number,
+    timeoutMs: number,
+  ) {
+    super(
+      `What was written is on ${reached} of ${replicas} replicas after ${timeoutMs} ms (durability). It is there, and a failover may lose it.`,
+      'NOT_REPLICATED',
+    );
   }
 }
 

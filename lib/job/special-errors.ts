@@ -1,3 +1,5 @@
+import { branded } from './branded.js';
+
 /** Throw it in a processor to fail the job for good, whatever attempts are left. */
 export class UnrecoverableError extends Error {
   constructor(message = 'The job cannot be recovered.') {
@@ -36,6 +38,10 @@ export class RateLimitError extends Error {
     super(message);
     this.name = 'RateLimitError';
   }
+}
+
+for (const type of [UnrecoverableError, DelayedError, WaitingError, WaitingChildrenError, RateLimitError]) {
+  branded(type, type.name);
 }
 
 const RATE_LIMIT_MESSAGE = 'bullmq:rateLimitExceeded';

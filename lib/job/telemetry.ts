@@ -4,6 +4,8 @@ import type { Job } from './job.js';
 export type TracedWork =
   /** One job is added, or several at once; `jobName` where all have the same. */
   | { kind: 'add'; queueName: string; jobName: string | undefined; count: number }
+  /** A job scheduler is made or changed; its jobs are in traces of their own. */
+  | { kind: 'schedule'; queueName: string; jobName: string; schedulerId: string }
   /** `metadata` is what the job carries, where it is known. */
   | { kind: 'signal'; queueName: string; jobId: string; signal: string; metadata: string | undefined }
   /** A worker was given the job and runs it, once for each try and for each time that it goes on. */
@@ -27,7 +29,7 @@ export interface Trace {
   readonly metadata?: string | undefined;
   /** Calls `work` so that all that it does belongs to this, also later. */
   with<T>(work: () => T): T;
-  /** The id of the job that was added, or the ids. */
+  /** The id of the job that was added, or the ids; of a scheduler, that of the job which is next. */
   added?(ids: readonly string[]): void;
   fail(error: unknown): void;
   /** Called once, and last. */

@@ -1,3 +1,4 @@
+import { branded } from '../job/branded.js';
 import type { Job } from '../job/job.js';
 import { checkQueueName } from '../job/check.js';
 import type { Queue } from '../queue/queue.js';
@@ -29,6 +30,8 @@ export class QueueDefinition<T extends QueueTypes = QueueTypes> {
     this.eventsToken = getQueueEventsToken(name);
   }
 }
+
+branded(QueueDefinition, 'QueueDefinition');
 
 type Part<T, K extends string, Default> = T extends Record<K, infer V> ? V : Default;
 type NameOf<T> = T extends { Name: infer N extends string } ? N : string;

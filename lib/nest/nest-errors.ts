@@ -117,6 +117,20 @@ export class ConflictingWorkerOptionsError extends StepwellError {
   }
 }
 
+/** A method that gets batches has to be the only handler of its queue: its worker fetches nothing but batches. */
+export class BatchHandlerError extends StepwellError {
+  constructor(
+    readonly queue: string,
+    readonly handler: string,
+    readonly other: string,
+  ) {
+    super(
+      `${handler} takes the jobs of queue ${queue} in batches, so there can be no ${other} beside it. Give one of them a queue of its own.`,
+      'BATCH_HANDLER',
+    );
+  }
+}
+
 /** A flow producer was registered twice with different options. */
 export class ConflictingFlowProducerOptionsError extends StepwellError {
   constructor(

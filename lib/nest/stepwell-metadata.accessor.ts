@@ -6,6 +6,7 @@ import type { ScheduleMetadata } from './decorators/schedule-options.js';
 import type {
   CompensationMetadata,
   HandlerMetadata,
+  LimitMetadata,
   ListenerMetadata,
   ProcessorMetadata,
 } from './interfaces/metadata.interface.js';
@@ -13,6 +14,7 @@ import {
   COMPENSATIONS_METADATA,
   DEDUP_METADATA,
   HANDLERS_METADATA,
+  LIMITS_METADATA,
   LISTENERS_METADATA,
   SCHEDULES_METADATA,
   PROCESSOR_METADATA,
@@ -51,6 +53,11 @@ export class StepwellMetadataAccessor {
   /** Of a class or a method. */
   getDedup(target: unknown): DedupPolicy | undefined {
     return this.read(DEDUP_METADATA, target);
+  }
+
+  /** Of a class or a method. */
+  getLimits(target: unknown): LimitMetadata[] {
+    return this.read<LimitMetadata[]>(LIMITS_METADATA, target) ?? [];
   }
 
   private read<T>(key: string, target: unknown): T | undefined {

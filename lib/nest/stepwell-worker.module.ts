@@ -4,6 +4,7 @@ import { HandlerFactory } from './handling/handler-factory.js';
 import { StepwellMetadataAccessor } from './stepwell-metadata.accessor.js';
 import { StepwellRegistryModule } from './stepwell-registry.module.js';
 import { StepwellDedup } from './stepwell.dedup.js';
+import { StepwellLimits } from './stepwell.limits.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
 import { StepwellListeners } from './stepwell.listeners.js';
 import { StepwellStartCheck } from './stepwell.start-check.js';
@@ -18,6 +19,7 @@ import { StepwellOrchestrator } from './stepwell.orchestrator.js';
     HandlerFactory,
     StepwellExplorer,
     StepwellDedup,
+    StepwellLimits,
     StepwellListeners,
     StepwellSchedules,
     StepwellStartCheck,

@@ -6,6 +6,7 @@ export const HANDLERS_METADATA = 'stepwell:handlers';
 export const STEP_METADATA = 'stepwell:step';
 export const COMPENSATIONS_METADATA = 'stepwell:compensations';
 export const DEDUP_METADATA = 'stepwell:dedup';
+export const LIMITS_METADATA = 'stepwell:limits';
 export const SCHEDULES_METADATA = 'stepwell:schedules';
 export const LISTENERS_METADATA = 'stepwell:listeners';
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { CodeSchedule } from '../schedule/code-schedules.js';
+import type { Job } from '../job/job.js';
 import { StepPlan } from '../steps/step-plan.js';
 import { StepRunner } from '../steps/step-runner.js';
 import { checkClassPipes, checkParameters } from './check-parameters.js';
@@ -89,6 +90,7 @@ export class StepwellExplorer {
       // Nest calls no hook of an instance that is made for a job, and that of a module after those of its providers.
       readyAfter: (isScoped(provider) ? provider.host?.instance : provider.instance) as object,
       dedup: this.accessor.getDedup(type),
+      limits: this.accessor.getLimits(type),
       handlers,
       schedules: this.schedulesOf(type, jobNames),
     };
@@ -122,6 +124,7 @@ export class StepwellExplorer {
         ...handler,
         label: labelOf({ type, method }),
         dedup: this.accessor.getDedup(prototype[method]),
+        limits: this.accessor.getLimits(prototype[method]),
         handle,
       }));
     });
@@ -140,10 +143,10 @@ export class StepwellExplorer {
     methods.forEach((method) => checkParameters(type, method, plan.names));
     const stages = new StepRunner(plan);
     const handle: DiscoveredHandler['handle'] = (job, token, signal) =>
-      stages.processor(job, token, signal());
+      stages.processor(job as Job, token, signal());
     const label = `${type.name} with its steps`;
     return jobNames.map((jobName) => ({
-      ...{ kind: 'steps' as const, jobName, label, dedup: undefined, handle, stages },
+      ...{ kind: 'steps' as const, jobName, label, dedup: undefined, limits: [], handle, stages },
       steps: plan.names,
     }));
   }

@@ -5,6 +5,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
+import { InvalidOptionError } from '../job/errors.js';
 import type { Timer } from '../runtime/runtime.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { QueueOptions } from '../queue/queue-options.js';
@@ -21,6 +22,7 @@ import { SharedOptions } from './shared-options.js';
 import { sayMissingShutdownHooks } from './shutdown-hooks.js';
 import { StepwellDedup } from './stepwell.dedup.js';
 import { StepwellExplorer } from './stepwell.explorer.js';
+import { StepwellLimits } from './stepwell.limits.js';
 import { StepwellListeners } from './stepwell.listeners.js';
 import { StepwellHealth } from './stepwell.health.js';
 import { StepwellLog } from './stepwell.log.js';
@@ -38,6 +40,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     private readonly registry: StepwellRegistry,
     private readonly log: StepwellLog,
     private readonly dedup: StepwellDedup,
+    private readonly limits: StepwellLimits,
     private readonly listeners: StepwellListeners,
     private readonly shared: SharedOptions,
     private readonly startCheck: StepwellStartCheck,
@@ -56,6 +59,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
         const byHand = mergeWorkerOptions(processors).autorun === false;
         this.registry.addWorker(this.createWorker(queue, processors), byHand);
         processors.forEach((processor) => this.dedup.apply(processor));
+        processors.forEach((processor) => this.limits.apply(processor));
         this.log.processors(queue, describeProcessors(processors));
         this.schedules.add(queue, processors);
       }
@@ -94,10 +98,20 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
   private createWorker(queue: string, processors: DiscoveredProcessor[]): Worker {
     const router = new JobRouter(queue);
     processors.flatMap(({ handlers }) => handlers).forEach((handler) => router.add(handler));
+    const { batch } = router;
     const own = mergeWorkerOptions(processors);
+    if (own.batch !== undefined) {
+      throw new InvalidOptionError(
+        'batch',
+        own.batch,
+        'Put it on the method: @Process({ batch: { size: 50 } }).',
+      );
+    }
     const settings = { ...this.strategyOf(queue), ...own.settings };
     const options: WorkerOptions = { ...this.placeOf(queue, processors), ...own, settings };
-    const worker = new Worker(queue, router.route, { ...options, autorun: false });
+    const worker = batch
+      ? new Worker(queue, router.batchRoute, { ...options, batch, autorun: false })
+      : new Worker(queue, router.route, { ...options, autorun: false });
     if (options.autorun !== false) startAfterBootstrap(worker, processors);
     worker.on('error', (error) => this.log.error(queue, error));
     worker.on('failed', (job, error) => this.log.failed(queue, job, error));

@@ -12,6 +12,7 @@ export interface WorkDescription {
 
 const KINDS: Record<TracedWork['kind'], SpanKind> = {
   add: SpanKind.PRODUCER,
+  schedule: SpanKind.PRODUCER,
   signal: SpanKind.PRODUCER,
   process: SpanKind.CONSUMER,
   step: SpanKind.INTERNAL,
@@ -21,6 +22,7 @@ const KINDS: Record<TracedWork['kind'], SpanKind> = {
 /** Operation types of the conventions; work within a job is no operation on a queue. */
 const TYPES: Partial<Record<TracedWork['kind'], string>> = {
   add: 'send',
+  schedule: 'send',
   signal: 'send',
   process: 'process',
 };
@@ -48,6 +50,7 @@ function stepwell(work: TracedWork): Omit<WorkDescription, 'kind'> {
   };
   if (work.kind === 'add' && work.count > 1) attributes['messaging.batch.message_count'] = work.count;
   if (work.kind === 'signal') attributes['stepwell.signal.name'] = work.signal;
+  if (work.kind === 'schedule') attributes['stepwell.scheduler.id'] = work.schedulerId;
   if (work.kind === 'process') {
     attributes['messaging.client.id'] = work.workerId;
     attributes['stepwell.job.attempt'] = work.job.attemptsMade + 1;
@@ -62,7 +65,9 @@ function stepwell(work: TracedWork): Omit<WorkDescription, 'kind'> {
 
 function bullmq(work: TracedWork): Omit<WorkDescription, 'kind'> {
   const queue = queueOf(work);
-  const operation = work.kind === 'add' && work.count > 1 ? 'addBulk' : work.kind;
+  // There a scheduler is added as its first job is.
+  const isOne = work.kind === 'schedule' || (work.kind === 'add' && work.count === 1);
+  const operation = isOne ? 'add' : work.kind === 'add' ? 'addBulk' : work.kind;
   const attributes: Attributes = {
     'bullmq.queue.name': queue,
     'bullmq.queue.operation': operation,
@@ -73,7 +78,8 @@ function bullmq(work: TracedWork): Omit<WorkDescription, 'kind'> {
     attributes['bullmq.worker.id'] = work.workerId;
     attributes['bullmq.job.attempts.made'] = work.job.attemptsMade;
   }
-  const jobName = work.kind === 'add' && work.count === 1 && work.jobName ? `.${work.jobName}` : '';
+  if (work.kind === 'schedule') attributes['bullmq.job.scheduler.id'] = work.schedulerId;
+  const jobName = isOne && work.jobName ? `.${work.jobName}` : '';
   return { name: `${operation} ${'step' in work ? work.step : queue + jobName}`, attributes };
 }
 

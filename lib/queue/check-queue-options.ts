@@ -6,6 +6,7 @@ import { refuseUnknown } from '../job/known-names.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import { checkBacklog } from '../store/backlog.js';
+import { checkDurability } from '../store/durability.js';
 import type { QueueOptions } from './queue-options.js';
 
 const NAMES: Record<Exclude<keyof QueueOptions, keyof QueueBaseOptions>, true> = {
@@ -16,6 +17,7 @@ const NAMES: Record<Exclude<keyof QueueOptions, keyof QueueBaseOptions>, true> =
   groupOf: true,
   streams: true,
   backlog: true,
+  durability: true,
   settings: true,
 };
 
@@ -30,6 +32,9 @@ export function checkQueueOptions(options: QueueOptions, what = 'queue option'):
   checkBaseOptions(what, options, QUEUE_OPTION_NAMES);
   if (options.backlog !== undefined) {
     checkBacklog('backlog', options.backlog);
+  }
+  if (options.durability !== undefined) {
+    checkDurability('durability', options.durability);
   }
   checkParts('defaultJobOptions', options.defaultJobOptions);
   checkParts('dedup', options.dedup);

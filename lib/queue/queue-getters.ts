@@ -1,3 +1,4 @@
+import { branded } from '../job/branded.js';
 import { checkInteger, checkNumber, checkQueueName, LONGEST_TIMER_MS, PRIORITY_LIMIT } from '../job/check.js';
 import { InvalidOptionError, RedisVersionError } from '../job/errors.js';
 import { decodeBody } from '../job/job-body.js';
@@ -14,6 +15,7 @@ import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX, type QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { BacklogOptions } from '../store/backlog.js';
+import type { DurabilityOptions } from '../store/durability.js';
 import { lastCalls } from '../store/last-calls.js';
 import { QueueStore } from '../store/queue-store.js';
 import { checkRange, listedState, listedStates } from './arguments.js';
@@ -53,6 +55,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
       jobClass: this.jobClass,
       callTimeoutMs: opts.callTimeout,
       backlog: (opts as BacklogOptions).backlog,
+      durability: (opts as DurabilityOptions).durability,
       tracing: this.tracing,
     });
     this.unmeasure = opts.telemetry?.measure?.(this);
@@ -294,6 +297,8 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     })());
   }
 }
+
+branded(QueueGetters, 'QueueGetters');
 
 /** About when a job began to wait: since it was due, or since it was run last. */
 function waitsSince({ body, fields }: JobRecord): number {

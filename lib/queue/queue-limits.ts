@@ -90,11 +90,11 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
   async setLimit(name: string, limit: LimitOptions): Promise<void> {
     checkLimitName('limit name', name);
     checkLimit('limit', limit);
-    await this.defineLimit(name, limit);
+    await this.storeLimit(name, limit);
   }
 
   /** @internal */
-  protected async defineLimit(name: string, limit: LimitOptions, keep = false): Promise<void> {
+  protected async storeLimit(name: string, limit: LimitOptions, keep = false): Promise<void> {
     if ((await this.store.limits.set(name, limit, keep)) === 'too-many') {
       throw new TooManyLimitsError(name);
     }

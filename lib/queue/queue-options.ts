@@ -3,10 +3,12 @@ import type { LimitOptions } from '../job/limit.js';
 import type { DefaultJobOptions } from '../job/job-options.js';
 import type { RepeatStrategy } from '../job/repeat-options.js';
 import type { QueueDedup } from './dedup-policies.js';
+import type { LimitsOf } from './own-limits.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { BacklogOptions } from '../store/backlog.js';
+import type { DurabilityOptions } from '../store/durability.js';
 
-export interface QueueOptions extends QueueBaseOptions, BacklogOptions {
+export interface QueueOptions extends QueueBaseOptions, BacklogOptions, DurabilityOptions {
   /** Options for every job that does not set them itself. */
   defaultJobOptions?: DefaultJobOptions;
   /** How jobs are deduplicated that do not say so themselves. Default: not at all. */
@@ -17,7 +19,7 @@ export interface QueueOptions extends QueueBaseOptions, BacklogOptions {
    */
   limits?: Readonly<Record<string, LimitOptions>>;
   /** The limits of a job that names none itself, by its data. Default: none. */
-  limitsOf?: (data: any, name: string) => readonly string[] | undefined;
+  limitsOf?: LimitsOf;
   /** The group of a job that names none itself, by its data. Default: none. */
   groupOf?: (data: any, name: string) => GroupOptions | undefined;
   streams?: {

@@ -16,14 +16,19 @@ export class QueueSchedules<
 
   /** @internal */
   get schedulers(): JobSchedulers<J> {
-    const { defaultJobOptions, settings, limitsOf, groupOf } = this.opts as QueueOptions;
+    const { defaultJobOptions, settings, groupOf } = this.opts as QueueOptions;
     return (this.own ??= new JobSchedulers<J>(this.store, {
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
-      limitsOf,
+      limitsOf: (data: unknown, name: string) => this.limitsFor(data, name),
       groupOf,
       withLimits: (attempt) => this.withLimits(attempt),
     }));
+  }
+
+  /** Limits of a job that names none itself. */
+  protected limitsFor(_data: unknown, _name: string): readonly string[] | undefined {
+    return undefined;
   }
 
   /** Makes what names limits of the queue's own once they are there. */
@@ -46,7 +51,19 @@ export class QueueSchedules<
     repeat: RepeatOptions,
     template?: JobSchedulerTemplate<D, N>,
   ): Promise<J | undefined> {
-    return this.schedulers.upsert(id, repeat, template);
+    const upsert = (): Promise<J | undefined> => this.schedulers.upsert(id, repeat, template);
+    if (!this.tracing?.telemetry) {
+      return upsert();
+    }
+    const jobName = template?.name ?? id;
+    return this.tracing.trace(
+      { kind: 'schedule', queueName: this.name, jobName, schedulerId: id },
+      async (trace) => {
+        const next = await upsert();
+        if (next) trace.added?.([next.id]);
+        return next;
+      },
+    );
   }
 
   /** The job scheduler as it was given, with its next slot; undefined when there is none. */

@@ -4,6 +4,7 @@ import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
 import { unboundedGroup } from '../job/group.js';
+import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
 import type { AddedJob, NewJob } from '../store/added-job.js';
@@ -11,7 +12,7 @@ import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
-import { OwnLimits } from './own-limits.js';
+import { type LimitsOf, OwnLimits } from './own-limits.js';
 import type { QueueOptions } from './queue-options.js';
 import { QueueSchedules } from './queue-schedules.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
@@ -35,7 +36,7 @@ export class Queue<
   readonly token: string;
   declare readonly opts: QueueOptions;
   private readonly dedup: DedupPolicies;
-  private readonly ownLimits: OwnLimits | undefined;
+  private ownLimits: OwnLimits | undefined;
 
   constructor(name: string, opts: QueueOptions = {}) {
     checkQueueOptions(opts);
@@ -46,13 +47,12 @@ export class Queue<
     if (opts.dedup) {
       this.dedup.useAll(opts.dedup);
     }
-    this.ownLimits =
-      opts.limits &&
-      new OwnLimits(
-        opts.limits,
-        (limit, numbers, keep) => this.defineLimit(limit, numbers, keep),
-        (error) => this.emit('error', error),
-      );
+    for (const [limit, numbers] of Object.entries(opts.limits ?? {})) {
+      this.defineLimit(limit, numbers);
+    }
+    if (opts.limitsOf) {
+      this.useLimits(opts.limitsOf);
+    }
     if (maxEvents !== undefined) {
       this.store.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
     }
@@ -137,12 +137,24 @@ export class Queue<
     return this.ownLimits ? this.ownLimits.add(attempt) : attempt();
   }
 
-  /** The limits and the group that the queue finds for a job, where it names none itself. */
+  protected override limitsFor(data: unknown, name: string): readonly string[] | undefined {
+    return this.ownLimits?.namesOf(name, data);
+  }
+
+  /** With the limits and the group that the queue finds for a job, where it names none itself. */
   private limited(own: JobsOptions | undefined, name: N, data: D): JobsOptions | undefined {
-    const { limitsOf, groupOf } = this.opts;
-    const limits = limitsOf && own?.limits === undefined ? limitsOf(data, name) : undefined;
+    const { groupOf } = this.opts;
+    const limits = own?.limits === undefined ? this.limitsFor(data, name) : undefined;
     const group = groupOf && own?.group === undefined ? groupOf(data, name) : undefined;
     return limits || group ? { ...own, ...(limits && { limits }), ...(group && { group }) } : own;
+  }
+
+  private get limits(): OwnLimits {
+    this.ownLimits ??= new OwnLimits(
+      (limit, numbers, keep) => this.storeLimit(limit, numbers, keep),
+      (error) => this.emit('error', error),
+    );
+    return this.ownLimits;
   }
 
   private addToStore(job: NewJob): Promise<AddedJob> {
@@ -203,6 +215,24 @@ export class Queue<
    */
   useDedup(policy: DedupPolicy<D>, jobName?: N, from?: string): void {
     this.dedup.use(policy, jobName, from);
+  }
+
+  /**
+   * Gives limits to the jobs that are added through this object, those of one name or all, where they name none. Throws
+   * `InvalidOptionError` where those jobs have their limits from elsewhere.
+   * @param from what it stands on, for the error
+   */
+  useLimits(limitsOf: LimitsOf<D>, jobName?: N, from = 'option limitsOf'): void {
+    this.limits.use(limitsOf, jobName, from);
+  }
+
+  /**
+   * Sets a limit as the option `limits` does: now, and again where an add finds that it has gone. Throws `InvalidOptionError` where it is
+   * defined otherwise already.
+   * @param from what it stands on, for the error
+   */
+  defineLimit(name: string, limit: LimitOptions, from = 'option limits'): void {
+    this.limits.define(name, limit, from);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { RedisOptions } from 'ioredis';
+import type { IoredisOptions } from './client.js';
 import { checkInteger } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
 
-type GivenOptions = RedisOptions & { url?: string };
+type GivenOptions = IoredisOptions;
 
 const RETRIES_PER_REQUEST = 30;
 /** The longest pause between two tries to connect. */

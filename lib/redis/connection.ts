@@ -3,7 +3,13 @@ import { Redis } from 'ioredis';
 import { ConnectionClosedError, ConnectionError, RedisReplyError } from '../job/errors.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
-import { isClient, isCluster, type ConnectionOptions, type RedisClient } from './client.js';
+import {
+  type ConnectionOptions,
+  type IoredisOptions,
+  isClient,
+  isCluster,
+  type RedisClient,
+} from './client.js';
 import { readConnectionOptions } from './connection-options.js';
 import { EventLine } from './event-line.js';
 import { type LineHost, LinePool } from './line-pool.js';
@@ -53,7 +59,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       ? hasPlainReplies(options)
         ? options
         : withPlainReplies(options)
-      : new Redis({ ...readConnectionOptions(options), ...PLAIN_REPLIES });
+      : new Redis({ ...readConnectionOptions(options as string | IoredisOptions), ...PLAIN_REPLIES });
     this.client.on('error', this.onError);
     this.client.on('close', this.onClose);
     this.client.on('end', this.onEnd);

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../job/errors.js';
-import { isClient, type ConnectionOptions } from './client.js';
+import { isClient, isNodeRedis, type ConnectionOptions } from './client.js';
 import { runtimeOf } from '../runtime/runtime-of.js';
 import { Connection } from './connection.js';
 
@@ -15,6 +15,13 @@ export function connect(options: ConnectionOptions | undefined = {}): Connection
       'connection',
       options,
       'Use ioredis options, a redis:// URL or an ioredis client.',
+    );
+  }
+  if (typeof options === 'object' && isNodeRedis(options)) {
+    throw new InvalidOptionError(
+      'connection',
+      '…',
+      'Clients of the package redis cannot be used: pass a client of ioredis, a URL or { host, port }.',
     );
   }
   if (isClient(options)) {

@@ -10,7 +10,7 @@ const ONLY_KEYS = [KEY];
 const CALLS: Record<string, readonly string[]> = {
   ...Object.fromEntries(['eval', 'evalsha'].map((name) => [name, ['return 0', '1', KEY]])),
   ...Object.fromEntries(['multi', 'exec', 'time'].map((name) => [name, []])),
-  ...Object.fromEntries(['del', 'exists', 'mget', 'unlink'].map((name) => [name, ONLY_KEYS])),
+  ...Object.fromEntries(['del', 'exists', 'mget', 'type', 'unlink'].map((name) => [name, ONLY_KEYS])),
   ...Object.fromEntries(
     (
       'get getrange hdel hexists hget hgetall hincrby hkeys hlen hmget hscan hset hsetnx lindex llen lpop lpos lpush lrange ' +

@@ -25,6 +25,7 @@ const FIXED = [
   'completed-points',
   'failed-points',
   'present',
+  'gate',
 ] as const;
 
 /** A key that a queue has once, whatever its jobs. */

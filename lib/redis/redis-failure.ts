@@ -32,6 +32,11 @@ export function isPassing(error: unknown): boolean {
   return isNativeError(error) && PASSING_REPLIES.some((word) => error.message.includes(word));
 }
 
+/** Whether the server refuses it to this user, or to a user who has not said who it is: nothing was written. */
+export function isMissingRight(error: unknown): boolean {
+  return isNativeError(error) && /\b(?:NOPERM|NOAUTH)\b/.test(error.message);
+}
+
 /** Errors of the client for what it has not sent. */
 const UNSENT = /Stream isn't writeable|Cluster isn't ready/;
 

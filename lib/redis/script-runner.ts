@@ -4,38 +4,45 @@ import { systemRuntime } from '../runtime/system-runtime.js';
 import type { RedisClient } from './client.js';
 import type { QueueKeys } from './queue-keys.js';
 import { toStepwellError } from './redis-failure.js';
+import { ScriptHost } from './script-host.js';
 import type { Script } from './script.js';
 
 type Rest<HasRest extends boolean> = HasRest extends true ? [rest: readonly string[]] : [];
+type Word = string | number;
 
-/** Runs Lua commands for one queue: by their hash, or with their text where the server does not know them yet. */
+/** Runs Lua commands for one queue: as functions where the server has them, else by their hash or with their text. */
 export class ScriptRunner {
-  private readonly heads = new Map<string, readonly (string | number)[]>();
+  private readonly host: ScriptHost;
+  private readonly keyWords: readonly Word[];
+  private readonly monotonicMs: () => number;
 
   constructor(
     readonly client: RedisClient,
     readonly keys: QueueKeys,
     readonly runtime: Runtime = systemRuntime,
-  ) {}
+  ) {
+    this.host = ScriptHost.of(client);
+    // Others are spelled from the first. The second is never there: while the queue's slot moves to another server of a
+    // cluster, one that has a part of the keys refuses the call.
+    this.keyWords = [2, keys.of('meta'), keys.of('gate')];
+    this.monotonicMs = () => this.runtime.monotonicMs();
+  }
 
-  async run<Args extends readonly (string | number)[], HasRest extends boolean>(
+  async run<Args extends readonly Word[], HasRest extends boolean>(
     script: Script<Args, HasRest>,
     args: Readonly<Args>,
     ...[rest = []]: Rest<HasRest>
   ): Promise<unknown> {
-    const tail = [...this.head(script), ...this.timed(script, args), ...rest];
-    try {
-      return await this.send('evalsha', [script.sha, ...tail]);
-    } catch (error) {
-      if (!isUnknownScript(error)) {
-        throw this.failure(script.name, error);
+    // The first word says what is called, and is set for each try.
+    const words = ['', ...this.keyWords, ...this.timed(script, args), ...rest];
+    if (script.fn !== undefined && this.host.hasFunctions(this.monotonicMs)) {
+      try {
+        return await this.send('fcall', script.fn, words);
+      } catch (error) {
+        return this.repeat(script, words, error);
       }
     }
-    try {
-      return await this.send('eval', [script.lua, ...tail]);
-    } catch (error) {
-      throw this.failure(script.name, error);
-    }
+    return this.runScript(script, words);
   }
 
   /** A server that refuses names neither what was asked nor for which queue. */
@@ -49,33 +56,56 @@ export class ScriptRunner {
   }
 
   /** Scripts are handed the time where it is not that of Redis. */
-  private timed(
-    script: Script<any, boolean>,
-    args: readonly (string | number)[],
-  ): readonly (string | number)[] {
+  private timed(script: Script<any, boolean>, args: readonly Word[]): readonly Word[] {
     const now = script.isTimed && args[0] === 0 ? this.runtime.scriptTime() : 0;
     return now === 0 ? args : [now, ...args.slice(1)];
   }
 
-  private head(script: Script<readonly (string | number)[], boolean>): readonly (string | number)[] {
-    let head = this.heads.get(script.name);
-    if (!head) {
-      head = [script.keys.length, ...script.keys.map((key) => this.keys.of(key))];
-      this.heads.set(script.name, head);
+  /** After a call of a function that failed: once more as a function where it was not there, or as a script. */
+  private async repeat(script: Script<any, boolean>, words: Word[], failure: unknown): Promise<unknown> {
+    let error = failure;
+    if (!(await this.host.isToRepeat(error, this.monotonicMs))) {
+      throw this.failure(script.name, error);
     }
-    return head;
+    if (this.host.hasFunctions(this.monotonicMs)) {
+      try {
+        return await this.send('fcall', script.fn as string, words);
+      } catch (again) {
+        error = again;
+      }
+      if (isMissing(error)) {
+        this.host.lost(this.monotonicMs);
+      } else if (!(await this.host.isToRepeat(error, this.monotonicMs))) {
+        throw this.failure(script.name, error);
+      }
+    }
+    return this.runScript(script, words);
+  }
+
+  private async runScript(script: Script<any, boolean>, words: Word[]): Promise<unknown> {
+    try {
+      return await this.send('evalsha', script.sha, words);
+    } catch (error) {
+      if (!isMissing(error)) {
+        throw this.failure(script.name, error);
+      }
+    }
+    try {
+      return await this.send('eval', script.lua, words);
+    } catch (error) {
+      throw this.failure(script.name, error);
+    }
   }
 
   /** One list instead of many arguments: the client flattens it, and a list may be longer than a call's arguments. */
-  private send(name: 'eval' | 'evalsha', args: (string | number)[]): Promise<unknown> {
-    const client = this.client as unknown as Record<
-      typeof name,
-      (list: (string | number)[]) => Promise<unknown>
-    >;
-    return client[name](args);
+  private send(name: 'eval' | 'evalsha' | 'fcall', what: string, words: Word[]): Promise<unknown> {
+    const client = this.client as unknown as Record<typeof name, (list: Word[]) => Promise<unknown>>;
+    words[0] = what;
+    return client[name](words);
   }
 }
 
-function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+/** The server does not know what was called: it has not run. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && /^NOSCRIPT|^ERR Function not found/.test(error.message);
 }

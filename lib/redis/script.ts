@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LIBRARY_NAME } from './library.generated.js';
 import type { FixedKey } from './queue-keys.js';
 
 /** A Lua command: its keys by name, its fixed arguments as a tuple, and whether a list of further ones follows. */
@@ -7,6 +8,8 @@ export interface Script<Args extends readonly (string | number)[], Rest extends 
   readonly keys: readonly FixedKey[];
   readonly lua: string;
   readonly sha: string;
+  /** Its name in the function library. */
+  readonly fn: string | undefined;
   /** Whether its first argument is the time, 0 for that of Redis. */
   readonly isTimed: boolean;
   /** Types only; never set. */
@@ -20,5 +23,6 @@ export function defineScript<Args extends readonly (string | number)[], Rest ext
   isTimed: boolean,
 ): Script<Args, Rest> {
   const lua = lines.join('\n');
-  return { name, keys, lua, isTimed, sha: createHash('sha1').update(lua).digest('hex') };
+  const fn = `${LIBRARY_NAME}_${name.replaceAll('-', '_')}`;
+  return { name, keys, lua, isTimed, fn, sha: createHash('sha1').update(lua).digest('hex') };
 }

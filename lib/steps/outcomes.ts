@@ -1,3 +1,4 @@
+import { branded } from '../job/branded.js';
 import { checkSignalName, checkStepName, checkNumber } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
@@ -21,6 +22,7 @@ export abstract class Outcome<V = unknown> {
 
 // On the prototype, so that no outcome shows it.
 Object.defineProperty(Outcome.prototype, OUTCOME, { value: true });
+branded(Outcome, 'Outcome');
 
 export class Next<V> extends Outcome<V> {
   protected readonly kind = 'next';

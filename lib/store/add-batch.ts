@@ -1,10 +1,12 @@
 import { BacklogFullError, ConnectionClosedError } from '../job/errors.js';
 import { ReadyGate } from '../redis/ready-gate.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
+import { awaitReplicas } from '../redis/await-replicas.js';
 import { addJobs } from '../redis/scripts.generated.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
 import { Call } from './call.js';
 import type { AddInHand } from './commit-batch.js';
+import type { Durability } from './durability.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
@@ -37,6 +39,7 @@ export class AddBatch {
 
   /**
    * @param backlog how many may wait while Redis does not answer
+   * @param durability how many replicas are to have what was added
    * @param idleWorker an idle worker of this process for the queue, if there is one
    */
   constructor(
@@ -45,6 +48,7 @@ export class AddBatch {
     private readonly lifetime: Lifetime,
     private readonly backlog: number,
     private readonly idleWorker: () => IdleWorker | undefined,
+    private readonly durability?: Durability,
   ) {
     this.gate = ReadyGate.of(runner.client);
     this.group = new GroupCommit<Entry>(
@@ -87,13 +91,16 @@ export class AddBatch {
     }
     const idle = this.idleWorker();
     // What waits for a connection can be taken back as long as it waits here.
-    if (idle && entries.length <= FEW && this.gate.isOpen) {
+    if (idle && !this.durability && entries.length <= FEW && this.gate.isOpen) {
       await this.handOn(idle, flight);
       return;
     }
     const seq = lane.next();
-    const call = new Call(this.runner, () =>
-      this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest),
+    const add = (): Promise<unknown> => this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest);
+    const { durability } = this;
+    const call = new Call(
+      this.runner,
+      durability ? () => awaitReplicas(this.runner.client, add, durability) : add,
     );
     flight.carrier = call;
     try {

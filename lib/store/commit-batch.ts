@@ -2,8 +2,10 @@ import { groupLimitsText } from '../job/group.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
+import { isMissingRight } from '../redis/redis-failure.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
+import type { Timer } from '../runtime/runtime.js';
 import { type AddedJob, type NewJob, readAdded } from './added-job.js';
 import { Call } from './call.js';
 import type { Flight } from './flight.js';
@@ -12,6 +14,7 @@ import type { Lane } from './lane.js';
 import type { Patience } from './patience.js';
 
 const BYTES = 512 * 1024;
+const REFUSED_PAUSE_MS = 500;
 const FIELDS_PER_JOB = 4;
 
 /** Told the script's word, or why there is none; `now` is Redis' time of the call. */
@@ -22,6 +25,8 @@ interface Entry {
   settle: Settle;
   /** Whether somebody else waits for it, who gives it up. */
   isGuest: boolean;
+  /** Whether it waits as long as the worker does. */
+  isPatient?: boolean;
 }
 
 /** A job that somebody else adds with a worker's call. */
@@ -39,6 +44,8 @@ export interface Grant {
   name: string;
   lockMs: number;
   limiter: { max: number; duration: number } | undefined;
+  /** Jobs that have to wait for any to be started; 0 for any number. */
+  least?: number;
   /** Of groups that have none of their own, see `groupLimitsText`. */
   groups: string;
 }
@@ -79,6 +86,10 @@ const NO_LIMIT = { max: 0, duration: 0 };
 /** Applies job writes by group commit, and fetches jobs with the same calls where there is a fetcher. */
 export class CommitBatch {
   private readonly group: GroupCommit<Entry>;
+  /** Entries of the worker's own that Redis refused for want of a right: they go again, as it may be granted again. */
+  private readonly refused = new Map<Entry, Timer>();
+  private readonly onPushed: (() => void)[] = [];
+  private closed = false;
 
   constructor(
     private readonly runner: ScriptRunner,
@@ -115,7 +126,7 @@ export class CommitBatch {
 
   /** For what waits for Redis as long as the worker does, unless it `expires`. */
   push(write: JobWrite, settle: Settle, expires = false): void {
-    this.group.push({ write, settle, isGuest: false }, sizeOfWrite(write), expires);
+    this.group.push({ write, settle, isGuest: false, isPatient: !expires }, sizeOfWrite(write), expires);
   }
 
   /**
@@ -149,16 +160,30 @@ export class CommitBatch {
     this.group.poke();
   }
 
-  idle(): Promise<void> {
-    return this.group.idle();
+  /** Resolves once nothing is to be written any more. */
+  async idle(): Promise<void> {
+    await this.group.idle();
+    while (this.refused.size > 0) {
+      await new Promise<void>((resolve) => this.onPushed.push(resolve));
+      await this.group.idle();
+    }
   }
 
   get isIdle(): boolean {
-    return this.group.isIdle;
+    return this.group.isIdle && this.refused.size === 0;
   }
 
   close(message: string): void {
+    this.closed = true;
+    this.refused.forEach((_timer, entry) => this.pushAgain(entry));
     this.group.close(message);
+  }
+
+  private pushAgain(entry: Entry): void {
+    this.refused.get(entry)?.cancel();
+    this.refused.delete(entry);
+    this.group.push(entry, sizeOfWrite(entry.write), false);
+    for (const resolve of this.onPushed.splice(0)) resolve();
   }
 
   private async send(lane: Lane, flight: Flight<Entry>): Promise<void> {
@@ -183,7 +208,17 @@ export class CommitBatch {
       reply = await call.answer();
     } catch (error) {
       this.fetcher?.fetchFailed(wanted, error);
-      settleOpen(flight, ({ settle }) => settle('', error));
+      const waits = isMissingRight(error) && !this.closed;
+      settleOpen(flight, (entry) => {
+        if (waits && entry.isPatient) {
+          this.refused.set(
+            entry,
+            this.runner.runtime.setTimer(() => this.pushAgain(entry), REFUSED_PAUSE_MS),
+          );
+        } else {
+          entry.settle('', error);
+        }
+      });
       return;
     }
     // Jobs first: their slots are then taken before a settled entry makes room for more.
@@ -212,7 +247,7 @@ function settleOpen(flight: Flight<Entry>, settle: (entry: Entry, i: number) => 
 export async function runCommit(
   runner: ScriptRunner,
   { writer, seq }: { writer: string; seq: string },
-  { worker, name, lockMs, limiter, groups }: Grant,
+  { worker, name, lockMs, limiter, least = 0, groups }: Grant,
   wanted: number,
   relay: boolean,
   rest: readonly string[],
@@ -220,7 +255,20 @@ export async function runCommit(
   const { max, duration } = limiter ?? NO_LIMIT;
   // Tokens count the grants of a job, and a job of that id may have lived before: the call makes them unique.
   const holder = `${worker}.${writer}.${seq}`;
-  const args = [0, writer, seq, relay ? 1 : 0, wanted, holder, name, lockMs, max, duration, groups] as const;
+  const args = [
+    0,
+    writer,
+    seq,
+    relay ? 1 : 0,
+    wanted,
+    holder,
+    name,
+    lockMs,
+    max,
+    duration,
+    least,
+    groups,
+  ] as const;
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 

@@ -1,7 +1,9 @@
 import { BacklogFullError } from '../job/errors.js';
+import { awaitReplicas } from '../redis/await-replicas.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addFlow } from '../redis/scripts.generated.js';
 import { Call } from './call.js';
+import type { Durability } from './durability.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { Lane } from './lane.js';
@@ -49,6 +51,7 @@ export class FlowBatch {
     patience: Patience,
     private readonly lifetime: Lifetime,
     private readonly backlog: number,
+    private readonly durability?: Durability,
   ) {
     this.group = new GroupCommit<Waiter>(
       (lane, flight) => this.send(lane, flight),
@@ -93,7 +96,12 @@ export class FlowBatch {
     const { entries } = flight;
     const rest = entries.flatMap(({ entry }) => entry.parts);
     const seq = lane.next();
-    const call = new Call(this.runner, () => this.runner.run(addFlow, [0, lane.writer, seq], rest));
+    const begin = (): Promise<unknown> => this.runner.run(addFlow, [0, lane.writer, seq], rest);
+    const { durability } = this;
+    const call = new Call(
+      this.runner,
+      durability ? () => awaitReplicas(this.runner.client, begin, durability) : begin,
+    );
     flight.carrier = call;
     try {
       const answer = await call.answer();

@@ -15,6 +15,7 @@ import type { ScriptRunner } from '../redis/script-runner.js';
 import { getChildren, stageFlow } from '../redis/scripts.generated.js';
 import type { Calls } from './calls.js';
 import type { Awaited } from './courier.js';
+import type { Durability } from './durability.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
 import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
 import type { FlowNode } from './flow-node.js';
@@ -47,8 +48,9 @@ export class FlowStore {
     private readonly patience: Patience,
     lifetime: Lifetime,
     backlog: number,
+    durability?: Durability,
   ) {
-    this.batch = new FlowBatch(runner, patience, lifetime, backlog);
+    this.batch = new FlowBatch(runner, patience, lifetime, backlog, durability);
   }
 
   /** Adds a whole tree whose root is in this queue. Answers false when a job with its id is there: nothing is added then. */

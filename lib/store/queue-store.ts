@@ -35,9 +35,10 @@ import {
   renewLocks,
   tellAgain,
 } from '../redis/scripts.generated.js';
-import { AddBatch } from './add-batch.js';
+import { AddBatch, type IdleWorker } from './add-batch.js';
 import type { AddedJob, NewJob } from './added-job.js';
 import { BACKLOG } from './backlog.js';
+import type { Durability } from './durability.js';
 import { Calls, type NumberedCall } from './calls.js';
 import {
   CommitBatch,
@@ -90,12 +91,13 @@ export interface StoreHost {
   /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
   extended?: (id: string, token: string, until: number) => void;
   /** A job that is held under this token was cancelled; how, as it is stored. */
-  cancelled?: (token: string, how: string) => void;
+  cancelled?: (id: string, token: string, how: string) => void;
   codec?: Codec | undefined;
   /** Milliseconds of silence after which a call is given up. */
   callTimeoutMs?: number | undefined;
   /** Adds that may wait while Redis does not answer. */
   backlog?: number | undefined;
+  durability?: Durability | undefined;
   tracing?: Tracing | undefined;
   jobClass?: JobClass | undefined;
   /** Fetches a job by hand. */
@@ -165,11 +167,13 @@ export class QueueStore implements JobStore {
       this.patience,
       lifetime,
       backlog,
+      host.durability,
     );
-    this.adds = new AddBatch(this.runner, this.patience, lifetime, backlog, () => {
+    const idleWorker = (): IdleWorker | undefined => {
       const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
-    });
+    };
+    this.adds = new AddBatch(this.runner, this.patience, lifetime, backlog, idleWorker, host.durability);
     this.writes = new CommitBatch(
       this.runner,
       this.patience,
@@ -249,9 +253,9 @@ export class QueueStore implements JobStore {
   /** Stores of any number of queues, over one connection. */
   static peersOn(
     connection: Connection,
-    { codec, callTimeoutMs, backlog, tracing, jobClass }: StoreHost,
+    { codec, callTimeoutMs, backlog, durability, tracing, jobClass }: StoreHost,
   ): StorePeers<QueueStore> {
-    const host = { codec, callTimeoutMs, backlog, tracing, jobClass };
+    const host = { codec, callTimeoutMs, backlog, durability, tracing, jobClass };
     return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );
@@ -434,8 +438,9 @@ export class QueueStore implements JobStore {
       const call = (): Promise<unknown> => this.runner.run(renewLocks, args, slice.flat());
       const [gone, cancelled] = (await this.calls.repeatable(call)) as [string[], string[]];
       lost.push(...gone);
-      for (let i = 0; i < cancelled.length; i += 2) {
-        this.host.cancelled?.(cancelled[i] as string, cancelled[i + 1] as string);
+      for (let i = 0; i < cancelled.length; i += 3) {
+        const [id, token, how] = cancelled.slice(i, i + 3) as [string, string, string];
+        this.host.cancelled?.(id, token, how);
       }
     }
     return lost;

@@ -6,7 +6,8 @@ import { checkGroupLimits } from '../job/group.js';
 import { checkEach, type OptionCheck, refuseUnknown } from '../job/known-names.js';
 import { checkPropagate, checkTelemetry } from '../job/tracing.js';
 import { checkCallTimeout } from '../redis/queue-base-options.js';
-import type { WorkerOptions } from './worker-options.js';
+import { checkBatch } from './batch-options.js';
+import type { BatchWorkerOptions, WorkerOptions } from './worker-options.js';
 
 const time: OptionCheck = (option, value) => checkNumber(option, value, 1, LONGEST_TIMER_MS);
 /** One that scripts count with. */
@@ -27,6 +28,7 @@ const CHECKS: Record<keyof WorkerOptions, OptionCheck> = {
   settings: checkSettings,
   name: checkName,
   concurrency: checkConcurrency,
+  batch: checkBatch,
   autorun: checkBoolean,
   lockDuration: wholeTime,
   lockRenewTime: time,
@@ -52,7 +54,7 @@ const CHECKS: Record<keyof WorkerOptions, OptionCheck> = {
 export const WORKER_OPTION_NAMES = Object.keys(CHECKS);
 
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
-export function checkWorkerOptions(options: WorkerOptions): void {
+export function checkWorkerOptions(options: WorkerOptions | BatchWorkerOptions): void {
   checkEach('worker option', options, CHECKS);
   const { lockDuration, lockRenewTime } = options;
   if (lockRenewTime !== undefined && lockRenewTime >= (lockDuration ?? 30_000)) {

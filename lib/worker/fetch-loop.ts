@@ -7,8 +7,13 @@ const RETRY_MS = 1000;
 const NEVER_MS = 50 * 365 * 24 * 3600_000;
 
 export interface FetchLoopHooks {
-  /** @param sentAt when the call was sent that brought it */
-  job: (record: JobRecord, sentAt: number) => void;
+  /**
+   * A fetch brought jobs.
+   * @param sentAt when the call was sent that brought them
+   */
+  jobs: (records: readonly JobRecord[], sentAt: number) => void;
+  /** A fetch brought none; whether something waits that may not start. */
+  none?: ((isSomethingWaiting: boolean) => void) | undefined;
   /** A fetch found nothing, for the first time since it last found something. */
   drained: () => void;
   failed: (error: unknown) => void;
@@ -37,7 +42,8 @@ export class FetchLoop implements Fetcher {
   constructor(
     private readonly runtime: Runtime,
     readonly grant: Grant,
-    private readonly slots: () => number,
+    /** How many jobs there is room for, by the number of those that run and those that are asked for. */
+    private readonly roomBeside: (running: number, asked: number) => number,
     private readonly commit: () => CommitBatch,
     private readonly awaitWake: () => { promise: Promise<boolean>; cancel: () => void },
     /** A rate limit may be lifted before its time, which no wake-up tells: look again after this long at the latest. */
@@ -106,8 +112,10 @@ export class FetchLoop implements Fetcher {
     if (wanted > 0) {
       this.plenty = jobs.length === wanted;
     }
-    for (const record of jobs) {
-      this.hooks.job(record, sentAt);
+    if (jobs.length > 0) {
+      this.hooks.jobs(jobs, sentAt);
+    } else if (wanted > 0) {
+      this.hooks.none?.(limitedForMs < 0);
     }
     if (!this.fetching) {
       return;
@@ -143,7 +151,7 @@ export class FetchLoop implements Fetcher {
   }
 
   private room(): number {
-    return this.slots() - this.running - this.asked;
+    return this.roomBeside(this.running, this.asked);
   }
 
   private tellDrained(wanted: number, got: number): void {

@@ -9,7 +9,7 @@ export interface NoticeHooks {
   /** A limit was changed: look again for jobs. */
   limits: () => void;
   /** A run was cancelled; how, as it is stored. */
-  cancelled: (token: string, how: string) => void;
+  cancelled: (id: string, token: string, how: string) => void;
 }
 
 /**
@@ -37,8 +37,8 @@ export class Notices implements StreamReader {
   }
 
   /** How a run was cancelled that begins only now. */
-  cancelledBefore(token: string): string | undefined {
-    return this.cancelled.size > 0 ? this.cancelled.get(token) : undefined;
+  cancelledBefore(id: string, token: string): string | undefined {
+    return this.cancelled.size > 0 ? this.cancelled.get(`${id}\t${token}`) : undefined;
   }
 
   entries(entries: StreamEntry[]): void {
@@ -62,13 +62,13 @@ export class Notices implements StreamReader {
   quiet(): void {}
 
   private noteCancelled(text: string): void {
-    const at = text.indexOf('\t');
-    const [token, how] = [text.slice(0, at), text.slice(at + 1)];
-    this.cancelled.set(token, how);
+    const [id = '', token = ''] = text.split('\t', 2);
+    const how = text.slice(id.length + token.length + 2);
+    this.cancelled.set(`${id}\t${token}`, how);
     if (this.cancelled.size > MOST_KEPT) {
       const [oldest] = this.cancelled.keys();
       this.cancelled.delete(oldest as string);
     }
-    this.hooks.cancelled(token, how);
+    this.hooks.cancelled(id, token, how);
   }
 }

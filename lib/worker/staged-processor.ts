@@ -33,7 +33,7 @@ export interface StagedRun {
 }
 
 /** Marks a processor that works in stages. */
-export const STAGES = Symbol('stepwell.stages');
+export const STAGES = Symbol.for('stepwell.stages');
 
 /** Each answers undefined for a job that it does not process in stages. */
 export interface Stages {

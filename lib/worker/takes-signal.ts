@@ -4,7 +4,7 @@ const ARROW = /^(?:async\s*)?(?:\(([^()=.]*)\)|[\w$]+)\s*=>/;
 const METHOD = /^(?:async\s+)?[\w$]+\s*\(([^()=.{}[\]]*)\)\s*\{/;
 
 /** Marks a processor whose third argument is a function that gives the signal: it knows better when one is needed. */
-export const LATE_SIGNAL = Symbol('stepwell.late-signal');
+export const LATE_SIGNAL = Symbol.for('stepwell.late-signal');
 
 /** A processor that may ask for its signal when it needs one. */
 export interface MaybeLate {

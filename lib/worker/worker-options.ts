@@ -4,6 +4,8 @@ import type { Job } from '../job/job.js';
 import type { KeepJobs } from '../job/job-options.js';
 import type { RepeatStrategy } from '../job/repeat-options.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
+import type { Batch } from './batch.js';
+import type { BatchOptions } from './batch-options.js';
 
 /**
  * Does the work of a job. What it returns is the job's result; what it throws fails the attempt. It may return an
@@ -17,16 +19,29 @@ export type Processor<D = any, R = any, N extends string = string> = (
   signal: AbortSignal,
 ) => R | Emits<R> | Promise<R | Emits<R>>;
 
+/** Does the work of several jobs at a time: see `Batch` for what becomes of each. */
+export type BatchProcessor<D = any, R = any, N extends string = string> = (
+  batch: Batch<D, R, N>,
+) => readonly R[] | R | void | Promise<readonly R[] | R | void>;
+
 /** An Observable, of any copy of rxjs. */
 interface Emits<R> {
   subscribe(observer: { next: (value: R) => void }): unknown;
   lift: unknown;
 }
 
+/** Options of a worker whose processor gets batches. */
+export interface BatchWorkerOptions extends Omit<WorkerOptions, 'batch'> {
+  /** Gives the processor several jobs at a time. */
+  batch: BatchOptions;
+}
+
 export interface WorkerOptions extends QueueBaseOptions {
+  /** See `BatchWorkerOptions`. */
+  batch?: undefined;
   /** Kept with each job as `processedBy`. */
   name?: string;
-  /** Jobs at the same time. Default 1. */
+  /** Jobs at the same time, batches where there is `batch`. Default 1. */
   concurrency?: number;
   /** Whether to start at once. Default true; else call `run`. */
   autorun?: boolean;

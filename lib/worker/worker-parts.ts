@@ -18,6 +18,8 @@ import { CALL_TIMEOUT_MS } from '../store/patience.js';
 import { Presence } from '../store/presence.js';
 import { QueueStore } from '../store/queue-store.js';
 import { type AttemptHooks, AttemptRunner } from './attempt.js';
+import type { BatchOptions } from './batch-options.js';
+import { BatchRunner } from './batch-runner.js';
 import { FetchLoop } from './fetch-loop.js';
 import { LockKeeper } from './lock-keeper.js';
 import { ManualFetch } from './manual-fetch.js';
@@ -25,7 +27,7 @@ import { Notices } from './notices.js';
 import { Run } from './run.js';
 import { Shutdown } from './shutdown.js';
 import { StalledChecker } from './stalled-checker.js';
-import type { Processor, WorkerOptions } from './worker-options.js';
+import type { BatchProcessor, BatchWorkerOptions, Processor, WorkerOptions } from './worker-options.js';
 
 const LOCK_MS = 30_000;
 const STALLED_INTERVAL_MS = 30_000;
@@ -43,7 +45,7 @@ const LARGEST_BATCH = 200;
 export interface WorkerHost {
   readonly queueName: string;
   readonly prefix: string;
-  readonly opts: WorkerOptions;
+  readonly opts: WorkerOptions | BatchWorkerOptions;
   readonly jobClass: JobClass | undefined;
   /** Jobs at the same time, at this moment. */
   slots: () => number;
@@ -64,6 +66,7 @@ export class WorkerParts {
   readonly shutdown: Shutdown;
   readonly notices: Notices;
   readonly presence: Presence;
+  private readonly batches: BatchRunner | undefined;
   private readonly planner: SlotPlanner;
   private readonly attempts: AttemptRunner;
   private readonly observer: WorkObserver | undefined;
@@ -72,7 +75,7 @@ export class WorkerParts {
 
   constructor(
     private readonly host: WorkerHost,
-    processor: Processor,
+    processor: Processor | BatchProcessor,
   ) {
     const { opts, queueName, prefix, slots, tell } = host;
     const lockMs = opts.lockDuration ?? LOCK_MS;
@@ -82,19 +85,29 @@ export class WorkerParts {
     const tracing = Tracing.of(opts);
     this.observer = runtime.observer;
     this.id = runtime.uniqueId();
-    const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter, groups: groupLimitsText(opts.group) };
+    const groups = groupLimitsText(opts.group);
+    const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter, least: 0, groups };
     const failed = (error: unknown): void => tell('error', asError(error));
     const store = (): QueueStore => this.store;
 
+    const batch = opts.batch as BatchOptions | undefined;
+    this.batches =
+      batch &&
+      new BatchRunner(processor as BatchProcessor, batch, slots, runtime, {
+        setLeast: (least) => (grant.least = least),
+        look: () => this.loop.poke(),
+      });
+    const { batches } = this;
     this.loop = new FetchLoop(
       runtime,
       grant,
-      slots,
+      batches ? (_, asked) => batches.room(asked) : (running, asked) => slots() - running - asked,
       () => this.store.commit,
       () => this.store.waitForWake(drainDelayMs),
       Math.min(drainDelayMs, opts.maximumRateLimitDelay ?? LIMIT_DELAY_MS),
       {
-        job: (record, sentAt) => this.inOwnContext(() => this.begin(record, sentAt)),
+        jobs: (records, sentAt) => this.inOwnContext(() => this.beginAll(records, sentAt)),
+        none: batches && ((isSomethingWaiting) => batches.foundNone(isSomethingWaiting)),
         drained: () => this.inOwnContext(() => tell('drained')),
         failed,
       },
@@ -107,7 +120,7 @@ export class WorkerParts {
       {
         progressed: (job, progress) => tell('progress', job, progress),
         extended: (id, token, until) => this.extended(id, token, until),
-        cancelled: (token, how) => this.cancelled(token, how),
+        cancelled: (id, token, how) => this.cancelled(id, token, how),
         fetchNext: (token) => this.manual.fetch(token, false),
         jobClass: host.jobClass,
         codec: opts.codec,
@@ -117,7 +130,8 @@ export class WorkerParts {
       },
       {
         lanes: COMMIT_LANES,
-        entries: () => Math.min(Math.max(Math.ceil(slots() / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
+        entries: () =>
+          batch?.size ?? Math.min(Math.max(Math.ceil(slots() / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
         fetcher: this.loop,
       },
     );
@@ -162,6 +176,7 @@ export class WorkerParts {
       error: failed,
       ended: (run) => {
         this.loop.ended();
+        batches?.ended(run);
         this.observer?.ended(run);
       },
       settled: (run) => this.locks.release(run),
@@ -172,8 +187,8 @@ export class WorkerParts {
       closing: () => this.shutdown.isBegun,
     };
     this.attempts = new AttemptRunner(
-      processor,
-      opts,
+      batches?.join ?? (processor as Processor),
+      opts as WorkerOptions,
       runtime,
       () => this.store.commit,
       hooks,
@@ -185,7 +200,7 @@ export class WorkerParts {
     this.notices = new Notices(
       this.store.keys.of('notices'),
       () => this.connection.eventLine(this.store.keys.base),
-      { limits: () => this.loop.poke(), cancelled: (token, how) => this.cancelled(token, how) },
+      { limits: () => this.loop.poke(), cancelled: (id, token, how) => this.cancelled(id, token, how) },
     );
     this.presence = new Presence(this.connection, this.store.keys, {
       ...{ kind: 'worker', id: this.id, name: opts.name ?? '', host: hostname(), pid: process.pid },
@@ -215,6 +230,7 @@ export class WorkerParts {
   }
 
   async stopLooking(): Promise<void> {
+    this.batches?.stopWaiting();
     await Promise.all([this.stalls.stop(), this.planner.stop(), this.presence.end()]);
   }
 
@@ -226,9 +242,10 @@ export class WorkerParts {
     }
   }
 
-  private cancelled(token: string, how: string): void {
+  /** Jobs that one call has started may have the same token. */
+  private cancelled(id: string, token: string, how: string): void {
     for (const run of this.locks.runs()) {
-      if (run.token === token) {
+      if (run.job.id === id && run.token === token) {
         run.cancel(readCancellation(how));
       }
     }
@@ -238,24 +255,49 @@ export class WorkerParts {
     const run = new Run(this.jobOf(record), record.token ?? '');
     this.locks.hold(run, sentAt);
     this.observer?.began(run, shownKey(run.job));
-    const how = this.notices.cancelledBefore(run.token);
+    const how = this.notices.cancelledBefore(run.job.id, run.token);
     if (how !== undefined) {
       run.cancel(readCancellation(how));
     }
     return run;
   }
 
-  private begin(record: JobRecord, sentAt: number): void {
-    const run = this.hold(record, sentAt);
+  private beginAll(records: readonly JobRecord[], sentAt: number): void {
+    const runs = records.map((record) => this.hold(record, sentAt));
     if (this.shutdown.isHandingBack) {
-      this.shutdown.handBack(run);
-      this.loop.ended();
+      for (const run of runs) {
+        this.shutdown.handBack(run);
+        this.loop.ended();
+      }
+    } else if (this.batches) {
+      this.beginBatch(this.batches, runs);
+    } else {
+      for (const run of runs) {
+        this.onceHeld(run, () => this.startRun(run));
+      }
+    }
+  }
+
+  /** It begins with those that are still this worker's. */
+  private beginBatch(batches: BatchRunner, runs: readonly Run[]): void {
+    const doubtful = runs.filter((run) => this.locks.isDoubtful(run));
+    if (doubtful.length === 0) {
+      batches.start(runs, (run) => this.startRun(run));
       return;
     }
-    this.onceHeld(run, () => {
-      this.host.tell('active', run.job, 'waiting');
-      this.attempts.start(run);
+    void Promise.all(doubtful.map((run) => this.locks.confirm(run))).then((held) => {
+      const lost = new Set(doubtful.filter((run, i) => !held[i] || run.handedBack));
+      batches.start(
+        runs.filter((run) => !lost.has(run) && !run.handedBack),
+        (run) => this.startRun(run),
+      );
+      lost.forEach((run) => this.attempts.leave(run));
     });
+  }
+
+  private startRun(run: Run): void {
+    this.host.tell('active', run.job, 'waiting');
+    this.attempts.start(run);
   }
 
   /** A job that stalled too often was granted to this worker only to be failed; it takes a slot like any other. */

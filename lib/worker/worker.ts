@@ -18,9 +18,10 @@ import {
   checkWorkerOptions,
   MAX_METRIC_POINTS,
 } from './check-worker-options.js';
+import { checkBatchProcessor } from './batch-options.js';
 import type { WorkerListener } from './worker-listener.js';
 import { WorkerStreams } from './worker-streams.js';
-import type { Processor, WorkerOptions } from './worker-options.js';
+import type { BatchProcessor, BatchWorkerOptions, Processor, WorkerOptions } from './worker-options.js';
 import { WorkerParts } from './worker-parts.js';
 
 /**
@@ -64,19 +65,25 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     return new RateLimitError();
   }
 
+  /** A worker whose processor gets batches of jobs. */
+  constructor(name: string, processor: BatchProcessor<D, R, N>, opts: BatchWorkerOptions);
   /**
    * @param processor null for a worker whose jobs are fetched by hand with `getNextJob`
    */
+  constructor(name: string, processor: Processor<D, R, N> | null | undefined, opts?: WorkerOptions);
   constructor(
     readonly name: string,
-    processor: Processor<D, R, N> | null | undefined,
-    readonly opts: WorkerOptions = {},
+    processor: Processor<D, R, N> | BatchProcessor<D, R, N> | null | undefined,
+    readonly opts: WorkerOptions | BatchWorkerOptions = {},
   ) {
     super();
     checkQueueName(name);
     checkWorkerOptions(opts);
     if (processor && typeof processor !== 'function') {
       throw new InvalidOptionError('processor', processor, 'Use a function.');
+    }
+    if (opts.batch) {
+      checkBatchProcessor(opts.batch, processor);
     }
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
     checkPrefix(prefix);
@@ -91,7 +98,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       tell: (event: string, ...args: unknown[]) => void (this.isStopped || this.emit(event, ...args)),
     };
     this.hasProcessor = typeof processor === 'function';
-    this.parts = new WorkerParts(host, (processor ?? (() => undefined)) as Processor);
+    this.parts = new WorkerParts(host, (processor ?? (() => undefined)) as Processor | BatchProcessor);
     this.parts.connection.on('error', this.onConnectionError);
     this.parts.presence.begin();
     if (opts.metrics) {
@@ -231,6 +238,13 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   async getNextJob(token: string, opts: { block?: boolean } = {}): Promise<Job<D, R, N> | undefined> {
     refuseUnknown('getNextJob option', opts, ['block']);
     const { block = true } = opts;
+    if (this.opts.batch) {
+      throw new InvalidOptionError(
+        'batch',
+        this.opts.batch,
+        'Leave it out: jobs fetched by hand come one by one.',
+      );
+    }
     const record = await this.parts.manual.fetch(token, block);
     if (!record) {
       return undefined;

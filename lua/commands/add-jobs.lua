@@ -70,7 +70,7 @@ local function add_one(id, named, asked, spec, body)
     emit(call.events, 'duplicated', id)
     return '=' .. id
   end
-  local unknown = asked and asked.unknown and asked.unknown(q, asked.limits)
+  local unknown = asked and asked.unknown and asked.unknown(q, call.moves, asked.limits)
   if unknown then
     return '!' .. unknown
   end

@@ -58,7 +58,7 @@ local mark = (undo == 1 and 'u' or 'k') .. reason
 local function let_worker_end()
   redis.call('HSET', q.job .. id, 'state', state, 'cancelled', mark, 'deferred', reason)
   if state == 'active' then
-    notify_workers(q, 'cancel', fields[4], mark)
+    notify_workers(q, 'cancel', id, fields[4], mark)
   else
     take_out(q, id, state)
     redis.call('HSET', q.job .. id, 'state', place(call.moves, id, fields[5], true), 'delay', 0)

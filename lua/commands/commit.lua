@@ -15,6 +15,7 @@
 -- @arg lock int         milliseconds until a granted lock expires
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
+-- @arg least int        jobs that have to wait for any to be started, 0 for any number
 -- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
@@ -153,6 +154,11 @@ local function ms_until(now, due, opens)
   return due and math.max(due - now, 0) or -1
 end
 
+-- Whether fewer jobs wait than a batch needs, those that a limit holds back included.
+local function are_fewer(q, count)
+  return redis.call('LLEN', q.waiting) + redis.call('ZCARD', q.prioritized) + redis.call('ZCARD', q.limited) < count
+end
+
 local lane = q.writer .. writer
 local known = recall(lane, seq)
 local reply = { '', -1, 0, call.moves.stamp, -1 }
@@ -220,7 +226,12 @@ if meta[1] then
     rare().write_book(q, call.book)
   end
 else
-  ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits, call.book)
+  local is_short = least > 1 and want > 0 and not has_groups and are_fewer(q, least)
+  if is_short then
+    reply[3] = has_waiting(q) and -1 or 0
+  else
+    ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits, call.book)
+  end
   for i = 1, #ids do
     started[i] = ids[i] .. '\t' .. reply[5 + (i - 1) * 4 + 3] .. '\n'
   end
@@ -236,15 +247,17 @@ else
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
   if is_limited then
-    local is_startable, opens
+    local is_startable, opens, is_opened
     if limits then
       rare().write_book(q, call.book)
-      is_startable, opens = rare().startable(q, limits, call.book, has_groups)
+      is_startable, opens, is_opened = rare().startable(q, limits, call.book, has_groups)
     else
       is_startable, opens = grouped().startable_in_turn(q, t)
     end
+    is_opened = is_opened or has_groups
     reply[2] = ms_until(t, due, opens)
-    if is_startable and (relay == 1 or call.released or placed_any(call.moves) or call.moves.released or #ids < want) then
+    local is_more = relay == 1 or call.released or placed_any(call.moves) or (is_opened and call.moves.released)
+    if is_startable and not is_short and (is_more or #ids < want) then
       -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.
       wake_one(q)
     end

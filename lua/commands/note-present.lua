@@ -17,6 +17,6 @@ if ttl == 0 then
   redis.call('ZREM', q.present, who)
 else
   redis.call('ZADD', q.present, string.format('%.0f', t + ttl), who)
-  redis.call('PEXPIRE', q.present, ttl + sweep_later + 1000)
+  redis.call('PEXPIRE', q.present, expiry(ttl + 1000))
 end
 return 'ok'

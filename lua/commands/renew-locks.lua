@@ -6,7 +6,7 @@
 -- @arg silence int      as for recover-stalled; 0 for who does not call regularly
 -- @arg grace int
 -- @rest                 two per job: id, token
--- @reply the ids whose lock is no longer held; token and `cancelled` of those that were cancelled
+-- @reply the ids whose lock is no longer held; id, token and `cancelled` of those that were cancelled
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send one-more activate let-through silence
 
@@ -22,8 +22,8 @@ for at = rest, #ARGV, 2 do
   if fields[1] == 'active' and fields[2] == ARGV[at + 1] then
     held[#held + 1] = ARGV[at]
     if fields[3] then
-      cancelled[#cancelled + 1] = ARGV[at + 1]
-      cancelled[#cancelled + 1] = fields[3]
+      local n = #cancelled
+      cancelled[n + 1], cancelled[n + 2], cancelled[n + 3] = ARGV[at], ARGV[at + 1], fields[3]
     end
   else
     lost[#lost + 1] = ARGV[at]

@@ -4,7 +4,7 @@ local function add_job(q, call, id, spec, body)
   if not asked and spec ~= '' then
     return 'unknown'
   end
-  local unknown = asked and asked.unknown and asked.unknown(q, asked.limits)
+  local unknown = asked and asked.unknown and asked.unknown(q, call.moves, asked.limits)
   if id ~= '' and redis.call('EXISTS', q.body .. id) == 1 then
     emit(call.events, 'duplicated', id)
     return '=' .. id

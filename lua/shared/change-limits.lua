@@ -35,11 +35,13 @@ local function begin_awaited(q, name)
 end
 
 -- Names that a job waits for, although there is no such limit.
-local function await_limits(q, names)
-  if known_limits[names] then
+local function await_limits(q, moves, names)
+  local known = moves.known_limits or {}
+  moves.known_limits = known
+  if known[names] then
     return
   end
-  known_limits[names] = true
+  known[names] = true
   for name in string.gmatch(names, '[^,]+') do
     -- One that was removed may be listed still, for those that are parked there.
     if redis.call('EXISTS', q.limit .. name) == 0 then

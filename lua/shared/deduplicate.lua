@@ -8,7 +8,7 @@ local function set_owner(q, rule, id, now, ends)
   if rule.ttl and not string.find(rule.flags, 'k', 1, true) then
     local deadline = ends or now + rule.ttl
     redis.call('HSET', key, 'until', string.format('%.0f', deadline))
-    redis.call('PEXPIRE', key, math.max(deadline - now, 1) + sweep_later)
+    redis.call('PEXPIRE', key, expiry(math.max(deadline - now, 1)))
   end
 end
 
@@ -70,7 +70,7 @@ local function deduplicate(q, call, id, spec, rule, body)
   elseif has('e') and not has('r') and rule.ttl and ends then
     -- Not where it could have been replaced: adds that go on would then never again bring a job.
     redis.call('HSET', key, 'until', string.format('%.0f', now + rule.ttl))
-    redis.call('PEXPIRE', key, rule.ttl + sweep_later)
+    redis.call('PEXPIRE', key, expiry(rule.ttl))
   end
   emit(call.events, 'deduplicated', owner .. '\t' .. rule.id .. '\t' .. id)
   return owner

@@ -164,10 +164,13 @@ local function fetch_limited(q, reply, grant, events, moves, text, book)
   want = math.min(want, limit.left, room)
   local ids, fired = {}, nil
   if want >= 1 then
-    if own.named or grant.has_groups then
+    if own.named then
       ids, fired = fetch_named(q, reply, grant, events, moves, want, book)
     else
       ids, fired = start_plain(q, reply, grant, events, moves, want)
+      if grant.has_groups and #ids < want then
+        fired = grouped().start_in_turn(q, reply, grant, events, moves, ids, want, fired)
+      end
     end
     if max > 0 and #ids > 0 then
       count_starts(q, limit, #ids, now)
@@ -180,7 +183,8 @@ local function fetch_limited(q, reply, grant, events, moves, text, book)
   return ids, #ids == 0 and has_waiting(q) and -1 or 0, fired
 end
 
--- Whether a worker with a free slot would find something to start, and when a limit opens next.
+-- Whether a worker with a free slot would find something to start, when a limit opens next, and whether there may be more to start
+-- than before, for the places that this call has given back.
 local function startable(q, text, book, has_groups)
   local own = read_queue_limit(text)
   local has_turn, group_opens = false, math.huge
@@ -189,5 +193,6 @@ local function startable(q, text, book, has_groups)
   end
   local now, opens = book.now, math.min(own.named and first_opening(q, book) or math.huge, group_opens)
   local is_maxed = own.concurrency and redis.call('ZCARD', q.active) >= own.concurrency
-  return not is_maxed and (has_runnable(q) or has_turn or opens <= now), opens > now and opens < math.huge and opens or nil
+  local is_startable = not is_maxed and (has_runnable(q) or has_turn or opens <= now)
+  return is_startable, opens > now and opens < math.huge and opens or nil, own.concurrency ~= nil or opens <= now
 end

@@ -4,7 +4,7 @@
 local GROUP_PARTS = {
   'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',
 }
-local GROUP_TEXT = '^' .. string.rep('(%d*),', #GROUP_PARTS - 1) .. '(%d*)' .. '$'
+local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'
 
 local function group_record(id, text)
   local group = { id = id, text = text or nil, running = 0 }

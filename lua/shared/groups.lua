@@ -26,11 +26,11 @@ end
 local function write_groups(q, groups)
   local written, gone = {}, {}
   for _, group in ipairs(groups) do
-    local count, left = window_of(group, called_at)
+    local count, left = window_of(group, time_of_call())
     if left == 0 then
       group.count, group.ends, group.length = nil, nil, nil
     end
-    local closed = group.closed and time_left(group.closed, group.closedFor, called_at) or 0
+    local closed = group.closed and time_left(group.closed, group.closedFor, time_of_call()) or 0
     if closed == 0 then
       group.closed, group.closedFor = nil, nil
     end
@@ -40,7 +40,7 @@ local function write_groups(q, groups)
       written[#written + 1] = group_text(group)
     elseif count > 0 or closed > 0 then
       group.weight = nil
-      redis.call('SET', q.group .. group.id, group_text(group), 'PX', math.max(left, closed) + sweep_later)
+      redis.call('SET', q.group .. group.id, group_text(group), 'PX', expiry(math.max(left, closed)))
     elseif group.text then
       gone[#gone + 1] = q.group .. group.id
     end

@@ -59,12 +59,12 @@ local function read_limit_named(q, name, now)
   return limit
 end
 
--- What has been found of some names in this call: many jobs name the same limits.
-local known_limits = {}
-
--- The first of some names that has no limit, or nil.
-local function unknown_limit(q, names)
-  if known_limits[names] then
+-- The first of some names that has no limit, or nil. What has been found of them is kept for this call: many jobs name the
+-- same limits.
+local function unknown_limit(q, moves, names)
+  local known = moves.known_limits or {}
+  moves.known_limits = known
+  if known[names] then
     return nil
   end
   for name in string.gmatch(names, '[^,]+') do
@@ -73,6 +73,6 @@ local function unknown_limit(q, names)
       return name
     end
   end
-  known_limits[names] = true
+  known[names] = true
   return nil
 end

@@ -3,7 +3,8 @@
 local MOST_NOTICES = 1000
 local NOTICE_MS = 3600000
 
--- `subject` is `limits`, or `cancel` with a job's id and the token of the run.
+-- `subject` is `limits`, or `cancel` with the job's id, the token of its run and how it is cancelled. Jobs that one call has started may
+-- have the same token.
 local function notify_workers(q, subject, ...)
   redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\t'))
   redis.call('PEXPIRE', q.notices, NOTICE_MS)

@@ -21,7 +21,7 @@ local function place_new(q, moves, id, asked, body)
   end
   if asked.limits then
     redis.call('HSET', q.job .. id, 'state', state, 'limits', asked.limits)
-    asked.await(q, asked.limits)
+    asked.await(q, moves, asked.limits)
   end
   if asked.dedup then
     redis.call('HSET', q.job .. id, 'state', state, 'dedup', asked.dedup.id)

@@ -18,5 +18,5 @@ end
 
 local function count_starts(q, limit, started, now)
   redis.call('HSET', q.limiter, 'count', limit.count + started, 'until', limit.ends, 'length', limit.length)
-  redis.call('PEXPIRE', q.limiter, math.max(limit.ends - now, 1) + sweep_later)
+  redis.call('PEXPIRE', q.limiter, expiry(math.max(limit.ends - now, 1)))
 end

@@ -19,7 +19,7 @@ local function store_node(q, call, node)
   end
   redis.call('HSET', q.job .. id, unpack(fields))
   if asked.limits then
-    asked.await(q, asked.limits)
+    asked.await(q, call.moves, asked.limits)
   end
   note_children(q, id, node.refs)
   -- At once: another message of this call may release it.

@@ -43,9 +43,11 @@ describe.each(['hang', 'cut'] as const)('the app whose Redis is away (%s)', (fau
       (found) => found === status,
     );
 
-  it('refuses an upload soon, keeps neither its file nor its job, and takes it when Redis is back', async () => {
+  it('refuses uploads soon and says so on the board, and takes and shows everything when it is back', async () => {
     await app.app.get<Queue>(getQueueToken(PHOTOS)).pause();
     await health(200);
+    const board = await listen(`${app.address}/board/events`);
+    await board.has(UP, /event: snapshot\n/);
     proxy[fault]();
 
     // The first one finds out; the next one is refused at once.
@@ -56,12 +58,17 @@ describe.each(['hang', 'cut'] as const)('the app whose Redis is away (%s)', (fau
       expect(await response.json()).toMatchObject({
         message: 'Redis is away: nothing can be done until it is back.',
       });
+      // Neither its file nor its job is kept.
       expect(await uploads()).toEqual([]);
     }
     for (const path of ['photos', 'photos/1', 'photos/1/details', 'photos/1/pictures/320', 'health']) {
       expect([path, (await fetch(`${app.address}/${path}`)).status]).toEqual([path, 503]);
     }
     expect((await fetch(`${app.address}/photos/samples`)).status).toBe(200);
+    await board.has(AWAY);
+    const late = await listen(`${app.address}/board/events`);
+    await late.has(AWAY, /event: tick\n/);
+    expect(late.text).not.toMatch(/event: snapshot/);
 
     proxy.mend();
     expect(await health(200)).toBe(200);
@@ -76,19 +83,6 @@ describe.each(['hang', 'cut'] as const)('the app whose Redis is away (%s)', (fau
     );
     expect(counts).toMatchObject({ waiting: 1 });
     expect(await uploads()).toHaveLength(1);
-  });
-
-  it('says on the board that it is away, at once to who comes then, and shows everything when it is back', async () => {
-    const board = await listen(`${app.address}/board/events`);
-    await board.has(UP, /event: snapshot\n/);
-    proxy[fault]();
-    await board.has(AWAY);
-
-    const late = await listen(`${app.address}/board/events`);
-    await late.has(AWAY, /event: tick\n/);
-    expect(late.text).not.toMatch(/event: snapshot/);
-
-    proxy.mend();
     await late.has(UP, /event: snapshot\n/);
     await board.has(/"redis":"away"[^]*"redis":"up"[^]*event: snapshot\n/);
     await board.end();

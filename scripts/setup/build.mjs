@@ -8,7 +8,12 @@ const TSC = inRoot('node_modules', 'typescript', 'bin', 'tsc');
 
 /** Compiles lib/ to dist/, when the sources differ from those of the last build. Gives whether types were right. */
 export function buildLibrary() {
-  return build({ name: 'lib', project: 'tsconfig.build.json', sources: 'lib', output: 'dist' });
+  return build({
+    ...{ name: 'lib', project: 'tsconfig.build.json', sources: 'lib', output: 'dist' },
+    // Loaded where it is needed: what it stands on is installed later than this file is read.
+    after: async (emitted) => (await import('./build-commonjs.mjs')).buildCommonJs(inRoot('dist'), emitted),
+    alsoDependsOn: ['scripts/setup/build-commonjs.mjs'],
+  });
 }
 
 /** Compiles the sample app; it imports the built library, so build that first. */
@@ -23,7 +28,7 @@ export function buildSampleApp() {
   });
 }
 
-async function build({ name, project, sources, output, alsoDependsOn = [] }) {
+async function build({ name, project, sources, output, after, alsoDependsOn = [] }) {
   const stampFile = inRoot('.stepwell', `${name}.build`);
   const inputs = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', sources, ...alsoDependsOn];
   const hash = hashOf(inputs);
@@ -35,11 +40,13 @@ async function build({ name, project, sources, output, alsoDependsOn = [] }) {
     capture: true,
   });
   const lines = text.split('\n');
-  const emitted = lines.filter((line) => line.startsWith('TSFILE: ')).map((line) => line.slice(8).trim());
-  removeOthers(inRoot(output), new Set(emitted.map((file) => relative(root, file))));
+  const compiled = lines.filter((line) => line.startsWith('TSFILE: ')).map((line) => line.slice(8).trim());
+  const more = code === 0 && after ? await after(compiled) : [];
+  const emitted = [...compiled.map((file) => relative(root, file)), ...more];
+  removeOthers(inRoot(output), new Set(emitted));
   if (code === 0) {
     mkdirSync(inRoot('.stepwell'), { recursive: true });
-    writeFileSync(stampFile, [hash, ...emitted.map((file) => relative(root, file))].join('\n'));
+    writeFileSync(stampFile, [hash, ...emitted].join('\n'));
     return true;
   }
   process.stderr.write(lines.filter((line) => !line.startsWith('TSFILE: ')).join('\n'));

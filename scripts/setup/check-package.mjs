@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buildLibrary } from './build.mjs';
 import { inRoot } from './paths.mjs';
 import { runNode, runNpm } from './run.mjs';
+import { NEST_NEW, tryNestNew } from './try-nest-new.mjs';
 
 const NEST = { 'reflect-metadata': '^0.2.0', rxjs: '^7.8.0' };
 // What the programs use besides, as applications do.
@@ -27,7 +28,10 @@ const CONSUMERS = [
   {
     name: 'without-nest',
     dependencies: { rxjs: '^7.8.0' },
-    programs: ['embedded-redis', ...(hasEngine ? ['engine-alone', 'bullmq-app', 'test-kit'] : [])],
+    programs: [
+      'embedded-redis',
+      ...(hasEngine ? ['engine-alone', 'without-nest', 'bullmq-app', 'test-kit'] : []),
+    ],
   },
   ...['^11.0.0', '^12.0.0'].map((range) => ({
     name: `nest-${range.slice(1, 3)}`,
@@ -43,7 +47,7 @@ const CONSUMERS = [
 
 /**
  * Packs the library as it would be published, installs that file as users do, and there compiles and runs each program
- * both as an ES module and as CommonJS.
+ * both as an ES module and as CommonJS. Then the applications that `nest new` makes, with their own tests and builds.
  */
 export async function checkPackage() {
   const folder = await mkdtemp(join(tmpdir(), 'stepwell-package-'));
@@ -51,6 +55,10 @@ export async function checkPackage() {
     if (!(await buildLibrary())) throw new Failure('The library has type errors.');
     const tarball = await pack(folder);
     for (const consumer of CONSUMERS) await tryConsumer(join(folder, consumer.name), consumer, tarball);
+    for (const app of hasNest ? NEST_NEW : []) {
+      const output = await tryNestNew(folder, app, tarball, demand);
+      if (!output.includes('it works')) throw new Failure(`${app.name} did not say that it works\n${output}`);
+    }
     return { code: 0, output: '' };
   } catch (error) {
     if (error instanceof Failure) return { code: 1, output: error.message };
@@ -83,9 +91,9 @@ async function demandFiles(packed) {
   const { exports } = JSON.parse(await readFile(inRoot('package.json'), 'utf8'));
   if (!hasEngine) delete exports['./engine'];
   if (!hasNest) delete exports['.'];
-  const promised = Object.values(exports).flatMap((target) =>
-    typeof target === 'string' ? [target] : Object.values(target),
-  );
+  const filesOf = (target) =>
+    typeof target === 'string' ? [target] : Object.values(target).flatMap(filesOf);
+  const promised = Object.values(exports).flatMap(filesOf);
   const wanted = [...promised.map((path) => path.slice(2)), 'LICENSE', 'README.md', 'CHANGELOG.md'];
   const missing = wanted.filter((path) => !packed.includes(path));
   const unwanted = packed.filter((path) => /^(lib|test|bench|sample-app|scripts)\//.test(path));

@@ -4,11 +4,13 @@ import { compileFile, compileSources, ownFolder } from './compile-sources.mjs';
 import { inRoot } from './paths.mjs';
 
 const SOURCES = ['lib', 'test/support', 'test/simulation', 'test/client-simulation'];
-/** Not simulated. */
-const LEFT_OUT = /^lib\/(nest|testing|compat)\/|^lib\/index\.ts$/;
+/** Not simulated; of the test kit no more than its virtual time. */
+const LEFT_OUT = /^lib\/(nest|compat)\/|^lib\/testing\/(?!virtual-|seeded-random)|^lib\/index\.ts$/;
 const MODULES = [
   'simulation/simulation',
   'simulation/mutants',
+  'simulation/slot-simulation',
+  'simulation/slot-mutants',
   'client-simulation/client-simulation',
   'client-simulation/client-mutants',
   'client-simulation/shrink',
@@ -18,6 +20,12 @@ const MODULES = [
 /** The simulation without jest, which would only be in the way of a run of hours. */
 export function compileSimulation() {
   return compileSources(SOURCES, ownFolder('simulation'), LEFT_OUT);
+}
+
+/** Adds specs, named as in `test/`, to a compiled simulation. */
+export async function compileSpecs(folder, specs) {
+  const files = specs.map((spec) => inRoot('test', spec));
+  await Promise.all(files.map((file) => compileFile(file, readFileSync(file, 'utf8'), folder)));
 }
 
 /** What a compiled simulation exports. */

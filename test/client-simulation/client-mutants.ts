@@ -5,11 +5,44 @@ export interface ClientMutant {
   file: string;
   from: string;
   to: string;
+  /** In `test/`: the spec that fails with it, where the circumstances are too rare for the simulation. */
+  spec?: string;
 }
 
+/** What takes circumstances that a simulation comes to once in many hours. */
+const SPECS: Readonly<Record<string, readonly string[]>> = {
+  'unit/lock-keeper.spec.ts': [
+    'who has lost a lock is not told by the renewal',
+    'the deadline of a lock counts from the answer',
+    'locks that come late are not asked for',
+  ],
+  'client-simulation/closing-worker.spec.ts': ['jobs that come while a worker closes are started'],
+  'unit/group-commit.spec.ts': [
+    'what gathered during a call stays',
+    'who waits for the end of calls waits for ever',
+    'an entry that is late is not given up',
+  ],
+  'unit/add-batch.spec.ts': ['the answers of adds are mixed up'],
+  'unit/wake-line.spec.ts': [
+    'a marker is not handed back',
+    'a read does not learn of new keys',
+    'a broken read is not made anew',
+  ],
+};
+
 function of(file: string, ...list: (readonly [name: string, from: string, to: string])[]): ClientMutant[] {
-  return list.map(([name, from, to]) => ({ name, file, from, to }));
+  return list.map(([name, from, to]) => {
+    const spec = Object.keys(SPECS).find((each) => SPECS[each]?.includes(name));
+    return { name, file, from, to, ...(spec !== undefined && { spec }) };
+  });
 }
+
+/** Caught by the simulation within seconds: what CI tries, beside those that a spec catches. */
+export const SHORT_CLIENT_MUTANTS: readonly string[] = [
+  'a lost lock aborts nothing',
+  'locks are not renewed',
+  'all lanes have one name',
+];
 
 export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ...of(
@@ -43,8 +76,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'the slot of a job is never free again',
-      '        this.loop.ended();\n        this.observer',
-      '        this.observer',
+      '        this.loop.ended();\n        batches',
+      '        batches',
     ],
     ['a job is started whatever became of its lock', '(isHeld && !run.handedBack)', '(true)'],
   ),
@@ -284,6 +317,16 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       '      this.subscriber.next(event);\n      void this.busy(() => this.refresh());',
       '      this.subscriber.next(event);',
     ],
+  ),
+  ...of(
+    'schedule/slot-planner.ts',
+    ['slots that passed are left out of all plans', "missed === 'all' ? atMost", "missed === 'all' ? 0"],
+    [
+      'slots are planned from the current one on',
+      'Math.max(Number(record.last), record.slot)',
+      'record.slot',
+    ],
+    ['nobody plans slots', 'ids.forEach((id) => this.wanted.add(id));', ''],
   ),
   ...of(
     'job/wait-until-finished.ts',

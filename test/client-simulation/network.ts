@@ -5,7 +5,7 @@ import { KnownScripts } from './known-scripts.js';
 import type { WorldClock } from './simulated-runtime.js';
 import type { Reply, Sent, Wire } from './wire.js';
 
-const WRITES = new Set(['evalsha', 'eval', 'zadd', 'nudge']);
+const WRITES = new Set(['fcall', 'evalsha', 'eval', 'zadd', 'nudge']);
 /** What lies about for others expires by the real clock: never while a simulation runs. */
 const LASTING_MS = 3_600_000;
 
@@ -15,6 +15,8 @@ export class Network {
   /** Commands of connections that are gone, which the server may yet read. Nobody gets their replies. */
   readonly ghosts: Sent[] = [];
   readonly scripts: KnownScripts;
+  /** Whether the server knows functions. */
+  readonly hasFunctions: boolean;
   /** Until then the server runs nothing. */
   frozenUntil = 0;
   /** So many of the next commands are refused with this. */
@@ -31,6 +33,7 @@ export class Network {
     patches: readonly Patch[] = [],
   ) {
     this.scripts = new KnownScripts(redis, () => this.serverTime, patches);
+    this.hasFunctions = dice.chance(0.5);
   }
 
   add(wire: Wire): void {
@@ -74,7 +77,8 @@ export class Network {
 
   /** For the trace. */
   describe({ name, args }: Sent): string {
-    const script = name.startsWith('eval') ? this.scripts.nameOf((args[0] as unknown[])[0]) : undefined;
+    const isScript = name === 'fcall' || name.startsWith('eval');
+    const script = isScript ? this.scripts.nameOf((args[0] as unknown[])[0]) : undefined;
     return script === undefined ? name : `${name} ${script}`;
   }
 
@@ -92,7 +96,7 @@ export class Network {
 
   /** Of a connection that breaks, the server may read later what was on its way. */
   haunt(wire: Wire): void {
-    this.ghosts.push(...wire.sent.filter(({ name }) => name === 'evalsha' || name === 'zadd'));
+    this.ghosts.push(...wire.sent.filter(({ name }) => ['fcall', 'evalsha', 'zadd'].includes(name)));
   }
 
   async runGhost(): Promise<void> {
@@ -128,10 +132,11 @@ export class Network {
   }
 
   private async perform(sent: Sent): Promise<Reply> {
-    // A server that has the text of a script does not miss it.
-    const isMeant = !(this.refusal?.message.startsWith('NOSCRIPT') && sent.name === 'eval');
+    // A server that has the text of a script, or of functions, does not miss it.
+    const isMissing = this.refusal?.message.startsWith('NOSCRIPT');
+    const isMeant = !(isMissing && ['eval', 'function'].includes(sent.name));
     if (this.refusal && isMeant) {
-      const { message } = this.refusal;
+      const message = isMissing && sent.name === 'fcall' ? 'ERR Function not found' : this.refusal.message;
       this.refusal.left -= 1;
       if (this.refusal.left <= 0) this.refusal = undefined;
       return { sent, error: new Error(message) };
@@ -145,8 +150,11 @@ export class Network {
 
   private async call({ name, args }: Sent): Promise<unknown> {
     const client = this.redis as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-    if (name === 'evalsha' || name === 'eval') {
+    if (name === 'fcall' || name === 'evalsha' || name === 'eval') {
       return this.scripts.run(name, args[0] as unknown[]);
+    }
+    if (name === 'function') {
+      return this.scripts.loadFunctions();
     }
     if (name === 'bzpopmin') {
       for (const key of args.slice(0, -1)) {

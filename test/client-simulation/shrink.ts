@@ -2,6 +2,13 @@ import type { Redis } from 'ioredis';
 import type { Patch } from '../simulation/simulated-scripts.js';
 import { type ClientSimulationResult, simulateClients } from './client-simulation.js';
 
+export interface ShrinkOptions {
+  budgetMs?: number;
+  /** How often it is tried with less. */
+  mostRuns?: number;
+  patches?: readonly Patch[];
+}
+
 /**
  * Leaves out of a failing run as many faults and actions of users as it fails without, so that what is left to read is
  * what it takes.
@@ -9,7 +16,7 @@ import { type ClientSimulationResult, simulateClients } from './client-simulatio
 export async function shrink(
   redis: Redis,
   failing: ClientSimulationResult,
-  { budgetMs = 120_000, patches = [] }: { budgetMs?: number; patches?: readonly Patch[] } = {},
+  { budgetMs = 120_000, mostRuns = Infinity, patches = [] }: ShrinkOptions = {},
 ): Promise<ClientSimulationResult> {
   const { seed } = failing;
   const until = performance.now() + budgetMs;
@@ -18,13 +25,15 @@ export async function shrink(
   const finale = failing.steps > failing.asked;
   const skip = new Set<number>();
   let best = failing;
+  let runs = 0;
   for (
     let size = Math.ceil(failing.deliberate.length / 2);
     size >= 1;
     size = size === 1 ? 0 : Math.ceil(size / 2)
   ) {
     const left = best.deliberate.filter((step) => step <= failing.asked && !skip.has(step));
-    for (let first = 0; first < left.length && performance.now() < until; first += size) {
+    for (let first = 0; first < left.length && runs < mostRuns && performance.now() < until; first += size) {
+      runs += 1;
       const tried = new Set([...skip, ...left.slice(first, first + size)]);
       const result = await simulateClients(redis, { seed, steps, skip: tried, patches, finale });
       if (result.violation !== undefined && (!finale || kindOf(result) === kindOf(failing))) {

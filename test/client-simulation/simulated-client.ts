@@ -8,6 +8,8 @@ export class SimulatedClient extends EventEmitter {
   readonly options = { host: 'simulated', port: 0 };
   readonly isCluster = false;
   status = 'ready';
+  /** Where the server knows functions. */
+  readonly fcall?: (list: unknown[]) => Promise<unknown>;
   private readonly wire: Wire;
   private unanswered: Sent[] = [];
   private duplicates = 0;
@@ -23,6 +25,7 @@ export class SimulatedClient extends EventEmitter {
       ready: () => this.ready(),
     });
     network.add(this.wire);
+    if (network.hasFunctions) this.fcall = (list) => this.send('fcall', [list]);
   }
 
   /** As the library takes it. */
@@ -41,6 +44,10 @@ export class SimulatedClient extends EventEmitter {
 
   eval(list: unknown[]): Promise<unknown> {
     return this.send('eval', [list]);
+  }
+
+  function(...args: unknown[]): Promise<unknown> {
+    return this.send('function', args);
   }
 
   info(...args: unknown[]): Promise<unknown> {

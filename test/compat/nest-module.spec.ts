@@ -241,6 +241,35 @@ describe('stepwell/nestjs-bullmq', () => {
       return attempts;
     }));
 
+  it('shares and cuts connections, and takes providers of its own', () =>
+    expectSame(async ({ nest, lib, name, opts, start }) => {
+      const PREFIX = 'prefix of the application';
+      const own = { provide: PREFIX, useValue: opts.prefix };
+      const app = await start(
+        [
+          nest.BullModule.forRootAsync({
+            useFactory: (prefix: string) => ({ ...opts, prefix }),
+            inject: [PREFIX],
+            extraProviders: [own],
+          }),
+          nest.BullModule.registerQueue({ name, sharedConnection: true, forceDisconnectOnShutdown: true }),
+          nest.BullModule.registerQueueAsync({
+            name: `${name}-2`,
+            useFactory: (prefix: string) => ({ prefix }),
+            inject: [PREFIX],
+            extraProviders: [own],
+          }),
+          nest.BullModule.registerFlowProducer({ name: 'flows', forceDisconnectOnShutdown: false }),
+        ],
+        [],
+      );
+      const queues = [name, `${name}-2`].map((each) => app.get<bullmq.Queue>(nest.getQueueToken(each)));
+      const flows = app.get<bullmq.FlowProducer>(nest.getFlowProducerToken('flows'));
+      const { job } = await flows.add({ name: 'a', queueName: name, data: {} });
+      await flows.close();
+      return [queues.map((queue) => [queue.qualifiedName, queue instanceof lib.Queue]), job.queueName];
+    }));
+
   it('refuses what it cannot run', () =>
     expectSame(async ({ nest, name, opts, start }) => {
       @nest.Processor(name)

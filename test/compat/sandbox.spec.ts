@@ -4,7 +4,7 @@ import { built, sandboxApp } from './sandbox-app.js';
 
 /** What BullMQ says; sandbox.slow.spec.ts holds the two against each other. */
 const EXPECTED = {
-  all: { value: { data: 'as stored', queue: true } },
+  all: { value: { data: 'as stored', queue: true, from: 'options' } },
   stored: [40, { pid: 0, seen: true }, { logs: ['from the file'], count: 1 }],
   bad: { error: 'as told' },
   hopeless: { error: 'for good' },

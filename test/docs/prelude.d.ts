@@ -82,6 +82,8 @@ declare function reloadAll(): Promise<void>;
 declare function reserve(order: Order): Promise<Reservation>;
 declare function resize(path: string): Promise<Picture>;
 declare function save(event: import('stepwell').JobEvent): Promise<void>;
+declare const database: { insert(rows: readonly unknown[]): Promise<void> };
+declare const mailer: { send(to: string): Promise<string> };
 declare function send(mail: unknown, options: { signal: AbortSignal }): Promise<void>;
 declare function ship(order: Order, receipt?: Receipt): Promise<void>;
 declare function show(picture: Picture): void;

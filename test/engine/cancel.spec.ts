@@ -67,6 +67,25 @@ describe('cancel', () => {
     expect(await queue.getJob(job.id)).toMatchObject({ failedReason: 'enough', attemptsMade: 1 });
   });
 
+  it('ends one of several jobs that a worker has started at once, and no other', async () => {
+    const queue = lab.queue();
+    const jobs = await queue.addBulk(['a', 'b', 'c'].map((name) => ({ name, data: 0 })));
+    const gate = new Gate();
+    const worker = lab.worker(
+      async (_job, _token, signal) => {
+        await Promise.race([untilAborted(signal), gate.passed]);
+      },
+      { concurrency: 3 },
+    );
+    await nextFew(worker, 'active', 3);
+    const failed = next(worker, 'failed');
+    await queue.cancel(jobs[1]!.id);
+    expect((await failed)[0].name).toBe('b');
+    const completed = nextFew(worker, 'completed', 2);
+    gate.open();
+    expect((await completed).map(([{ name }]) => name)).toEqual(['a', 'c']);
+  });
+
   it('fails a job whose processor does not look at its signal, and completes', async () => {
     const queue = lab.queue();
     const gate = new Gate();

@@ -139,6 +139,7 @@ const ARGUMENTS: Record<string, unknown[]> = {
   resumeJobScheduler: ['s'],
   runJobSchedulerNow: ['s'],
   signal: ['1', 'go'],
+  storeLimit: ['stripe', { concurrency: 1 }],
   trimEvents: [10],
   updateJobProgress: ['1', 5],
   upsertJobScheduler: ['s', { every: 1000 }],
@@ -158,7 +159,7 @@ const ARGUMENTS: Record<string, unknown[]> = {
 
 /** Methods that ask nothing of Redis. */
 const LOCAL = new Set(
-  `constructor close disconnect on once off emit useDedup fetchNext expect
+  `constructor close disconnect on once off emit useDedup useLimits defineLimit limitsFor withLimits fetchNext expect
   asJSON toJSON discard isActive`.split(/\s+/),
 );
 

@@ -200,11 +200,11 @@ describe('a job scheduler', () => {
   it('spreads schedulers and jitters slots, the same for all who ask', async () => {
     const queue = lab.queue();
     const delays = new Set<number>();
-    for (let i = 0; i < 30; i += 1) {
+    for (let i = 0; i < 12; i += 1) {
       const options = { pattern: '0 * * * *', spread: 10 * MINUTE };
       delays.add((await queue.upsertJobScheduler(`s${i}`, options))?.delay ?? 0);
     }
-    expect(delays.size).toBeGreaterThan(25);
+    expect(delays.size).toBeGreaterThan(9);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(HOUR);
     expect(Math.max(...delays)).toBeLessThan(HOUR + 10 * MINUTE);
 

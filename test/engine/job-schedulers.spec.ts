@@ -42,16 +42,16 @@ describe('upsertJobScheduler', () => {
 
     const job = await queue.upsertJobScheduler('nightly', { pattern: '0 3 * * *', tz: 'Europe/Berlin' });
     lab.worker();
-    await lab.time.advance('21d');
+    await lab.time.advance('7d');
 
     expect(job).toMatchObject({ name: 'nightly', data: {}, delay: 14 * HOUR });
-    expect(lab.ran).toHaveLength(21);
+    expect(lab.ran).toHaveLength(7);
     expect(lab.ran[0]?.slot).toBe(14 * HOUR);
     expect(lab.ran[1]?.slot).toBe(38 * HOUR);
     expect(await queue.getJobScheduler('nightly')).toMatchObject({
       pattern: '0 3 * * *',
       tz: 'Europe/Berlin',
-      iterationCount: 22,
+      iterationCount: 8,
     });
   });
 

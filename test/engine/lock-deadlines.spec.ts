@@ -119,20 +119,6 @@ describe('a lock that cannot be shown to be held', () => {
     expect((await completed)[1]).toBe(false);
     expect(active).toHaveLength(1);
   });
-
-  it('is asked for by a process that stood still itself, before it gives up', async () => {
-    const queue = lab.queue();
-    const worker = lab.worker(async (_job, _token, signal) => {
-      await sleep(50);
-      const end = performance.now() + 900;
-      while (performance.now() < end);
-      await sleep(100);
-      return signal.aborted;
-    }, LOCK);
-    const completed = next(worker, 'completed');
-    await queue.add('a', 0);
-    expect((await completed)[1]).toBe(false);
-  });
 });
 
 describe('a Redis that was frozen for longer than locks last', () => {
@@ -158,10 +144,10 @@ describe('a Redis that was frozen for longer than locks last', () => {
     await until(() => runs.length === 10);
     await until(async () => (await lab.client.hexists(lab.keys.of('meta'), 'heard')) === 1);
     await freeze();
-    await sleep(1700);
+    await sleep(1300);
     await thaw();
     // Longer than any lock that was not renewed again.
-    await sleep(1000);
+    await sleep(700);
     gate.open();
     await until(async () => (await queue.getCompletedCount()) === 10);
     expect([runs.length, stalled]).toEqual([10, []]);

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Cluster, Redis } from 'ioredis';
 import { FlowProducer, Queue, QueueEvents, Worker } from '../../lib/engine.js';
 import { connect } from '../../lib/redis/connections.js';
+import { bindRuntime } from '../../lib/runtime/runtime-of.js';
 import { PostOffice } from '../../lib/store/post-office.js';
 import { QueueStore } from '../../lib/store/queue-store.js';
 import { EngineLab, next, until } from '../support/engine-lab.js';
+import { fasterRuntime } from '../support/faster-runtime.js';
 import { startCluster, type TestCluster } from '../support/start-cluster.js';
 import { testRedisUrl } from '../support/redis.js';
 
@@ -13,6 +15,7 @@ const lab = EngineLab.open();
 describe('what is kept of queues that were used once', () => {
   it('is bounded: their couriers and stores', async () => {
     const client = new Redis(testRedisUrl());
+    bindRuntime(client, fasterRuntime(4));
     const connection = connect(client);
     const flows = new FlowProducer({ connection: client, prefix: lab.prefix });
     const [parent, child] = [`${lab.name}-parent`, `${lab.name}-child`];
@@ -72,6 +75,7 @@ describe('on a cluster', () => {
   beforeAll(async () => {
     cluster = await startCluster();
     connection = cluster.connect();
+    bindRuntime(connection, fasterRuntime(4));
   });
 
   afterAll(async () => {

@@ -2,7 +2,9 @@ import { inspect } from 'node:util';
 import { describe, expect, it, jest } from '@jest/globals';
 import { of } from 'rxjs';
 import { defineSteps, done, next as goTo, Queue, sleep, waitForChildren, Worker } from '../../lib/engine.js';
+import { bindRuntime } from '../../lib/runtime/runtime-of.js';
 import { EngineLab, next, nextFew, until } from '../support/engine-lab.js';
+import { fasterRuntime } from '../support/faster-runtime.js';
 import { randomPrefix } from '../support/queue-name.js';
 import { testRedisUrl } from '../support/redis.js';
 
@@ -262,10 +264,12 @@ describe('errors carry neither payloads nor passwords', () => {
     const errors: unknown[] = [];
     const refusals: string[] = [];
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    for (const connection of [
+    for (const url of [
       `redis://nobody:${CANARY}@127.0.0.1:${port}`,
       `redis://${CANARY}:${CANARY}@127.0.0.1:1`,
     ]) {
+      const connection = { url };
+      bindRuntime(connection, fasterRuntime(4));
       const queue = new Queue('q', { connection, prefix: randomPrefix() });
       queue.on('error', (error) => errors.push(error));
       const worker = new Worker('q', async () => 1, { connection, prefix: randomPrefix() });

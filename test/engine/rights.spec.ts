@@ -10,7 +10,7 @@ import { aclLine } from '../../lib/compat/migrate/print-acl.js';
 import * as scripts from '../../lib/redis/scripts.generated.js';
 import { accessRule, calledCommands } from '../../lib/redis/access-rule.js';
 import { startRedis, type LocalRedis } from '../../lib/testing/index.js';
-import { next, until } from '../support/engine-lab.js';
+import { Gate, next, nextFew, until } from '../support/engine-lab.js';
 
 const page = readFileSync('docs/guides/redis.md', 'utf8');
 const rule = aclLine(['--prefix', 'shop', '--password-from', 'PASSWORD'], { PASSWORD: 'secret' })
@@ -85,9 +85,9 @@ describe('a user of Redis with the rights of the guide', () => {
   });
 
   // As some hosted servers have it: nothing is configured, one database, and scripts that somebody else has loaded.
-  it('does jobs without EVAL, SELECT, CONFIG, CLIENT and INFO, where the scripts are there', async () => {
+  it('does jobs without EVAL, functions, SELECT, CONFIG, CLIENT and INFO, where the scripts are there', async () => {
     for (const { lua } of Object.values(scripts)) await admin.script('LOAD', lua);
-    const left = rule.filter((word) => !/^\+(eval|select|info)$/.test(word));
+    const left = rule.filter((word) => !/^\+(eval|fcall|function\|load|select|info)$/.test(word));
     await admin.call('ACL', 'SETUSER', 'hosted', ...left);
     const only = { connection: { ...connection(), username: 'hosted' }, prefix: 'shop' };
     const queue = open(new Queue('hosted', only));
@@ -218,6 +218,63 @@ describe('a user of Redis with the rights of the guide', () => {
     );
     await events.close();
     await expect(events.waitUntilReady()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+  }, 20_000);
+
+  it('whose right to scripts is taken away while jobs run has them completed once it is back, and none runs again', async () => {
+    const queue = open(new Queue('taken', opts()));
+    const release = new Gate();
+    const runs: string[] = [];
+    const worker = open(
+      new Worker(
+        'taken',
+        async (job) => {
+          runs.push(job.id);
+          await release.passed;
+          return job.data;
+        },
+        { ...opts(), concurrency: 5, lockDuration: 30_000 },
+      ),
+    );
+    const errors: Error[] = [];
+    (worker as EventEmitter).on('error', (error: Error) => errors.push(error));
+    const jobs = await queue.addBulk(Array.from({ length: 5 }, (_, data) => ({ name: 'a', data })));
+    await until(() => runs.length === 5);
+    await admin.call('ACL', 'SETUSER', 'shop', '-eval', '-evalsha');
+    release.open();
+    await until(() => errors.some(({ message }) => message.includes('NOPERM')));
+    await expect(queue.add('b', 0)).rejects.toMatchObject({ code: 'REDIS_REPLY' });
+    await admin.call('ACL', 'SETUSER', 'shop', '+eval', '+evalsha');
+    const completed = nextFew(worker, 'completed', 5);
+    await completed;
+    expect(
+      (await Promise.all(jobs.map((job) => queue.getJob(job.id)))).map((job) => job!.returnvalue),
+    ).toEqual([0, 1, 2, 3, 4]);
+    expect(runs).toHaveLength(5);
+  }, 20_000);
+
+  it('whose right to scripts is gone can close its workers, as with Redis out of reach', async () => {
+    const queue = open(new Queue('gone', opts()));
+    const [started, release] = [new Gate(), new Gate()];
+    const worker = open(
+      new Worker(
+        'gone',
+        async () => {
+          started.open();
+          await release.passed;
+        },
+        { ...opts(), closeTimeout: 300 },
+      ),
+    );
+    const errors: Error[] = [];
+    (worker as EventEmitter).on('error', (error: Error) => errors.push(error));
+    await queue.add('a', 0);
+    await started.passed;
+    await admin.call('ACL', 'SETUSER', 'shop', '-eval', '-evalsha');
+    release.open();
+    await until(() => errors.length > 0);
+    await worker.close();
+    await admin.call('ACL', 'SETUSER', 'shop', '+eval', '+evalsha');
+    expect(errors.map((error) => (error as { code?: string }).code)).toContain('CONNECTION_CLOSED');
   }, 20_000);
 
   it('is told of a right that is missing, once, and goes on when it has it', async () => {

@@ -173,6 +173,30 @@ describe('traces by OpenTelemetry', () => {
     expect(signal.links.map((link) => link.context.traceId)).toEqual([traceOf(job)]);
   });
 
+  it('show the upsert of a job scheduler, whose jobs are in traces of their own', async () => {
+    const queue = lab.queue({ telemetry });
+    lab.worker(async () => undefined, { telemetry });
+    const job = await request(() =>
+      queue.upsertJobScheduler('nightly', { every: 3_600_000 }, { name: 'tidy' }),
+    );
+    await ended(job!);
+    await expect(queue.upsertJobScheduler('nightly', { every: 0 })).rejects.toThrow('every');
+
+    const [upsert, refused] = named(`schedule ${lab.name}`);
+    expect(parentOf(upsert!)).toBe('request');
+    expect(upsert).toMatchObject({ kind: SpanKind.PRODUCER });
+    expect(upsert!.attributes).toMatchObject({
+      'messaging.operation.name': 'schedule',
+      'messaging.message.id': job!.id,
+      'stepwell.scheduler.id': 'nightly',
+      'stepwell.job.name': 'tidy',
+    });
+    expect(refused!.status.code).toBe(SpanStatusCode.ERROR);
+    const run = only(`process ${lab.name}`);
+    expect(run.spanContext().traceId).not.toBe(upsert!.spanContext().traceId);
+    await queue.removeJobScheduler('nightly');
+  });
+
   it('begin anew where a job carries nothing, whoever is at work when it starts', async () => {
     const queue = lab.queue({ telemetry });
     const other = lab.queue();
@@ -225,6 +249,8 @@ describe('traces by OpenTelemetry', () => {
     await ended(job);
     expect(only(`add ${lab.name}.resize`).attributes).toMatchObject({ 'bullmq.job.id': job.id });
     expect(only(`process ${lab.name}`).attributes).toMatchObject({ 'bullmq.queue.name': lab.name });
+    await queue.upsertJobScheduler('nightly', { pattern: '0 3 * * *' }, { name: 'tidy' });
+    expect(only(`add ${lab.name}.tidy`).attributes).toMatchObject({ 'bullmq.job.scheduler.id': 'nightly' });
   });
 
   it('end with an error where the add fails', async () => {

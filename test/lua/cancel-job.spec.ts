@@ -75,7 +75,7 @@ describe('cancel-job', () => {
     expect(after).toEqual({
       ...before,
       'job:1': { ...(before['job:1'] as object), cancelled: 'u"enough"', deferred: '"enough"' },
-      notices: [['cancel', 'w:1', 'u"enough"']],
+      notices: [['cancel', '1', 'w:1', 'u"enough"']],
       'writer:c': '1\ncancelling',
     });
     expect((await cancel({ seq: '2' })).reply).toBe('unchanged');

@@ -67,7 +67,7 @@ describe('renew-locks', () => {
       ],
     });
 
-    expect((await renew('1', 'w:1', '2', 'w:1')).reply).toEqual([[], ['w:1', 'u"enough"']]);
+    expect((await renew('1', 'w:1', '2', 'w:1')).reply).toEqual([[], ['1', 'w:1', 'u"enough"']]);
   });
 
   it('does nothing for nobody', async () => {

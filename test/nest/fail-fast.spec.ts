@@ -12,13 +12,17 @@ import {
   StepwellModule,
   type StepwellOptions,
 } from 'stepwell';
+import { aclLine } from '../../lib/compat/migrate/print-acl.js';
 import { DEMANDED_COMMANDS } from '../../lib/redis/demand-rights.js';
-import { readFileSync } from 'node:fs';
+import { bindRuntime } from '../../lib/runtime/runtime-of.js';
 import { startRedis, type LocalRedis } from '../../lib/testing/index.js';
+import { fasterRuntime } from '../support/faster-runtime.js';
 import { LogLines, sharedOptions, startApp } from './test-app.js';
 
 const ORDERS = StepwellModule.registerQueue({ name: 'orders' });
-const rule = /^ACL SETUSER shop (.+)$/m.exec(readFileSync('docs/guides/redis.md', 'utf8'))![1]!.split(' ');
+const rule = aclLine(['--prefix', 'shop', '--password-from', 'PASSWORD'], { PASSWORD: 'secret' })
+  .split(' ')
+  .slice(2);
 
 describe('with failFast an application does not start', () => {
   let redis: LocalRedis;
@@ -48,7 +52,9 @@ describe('with failFast an application does not start', () => {
     );
 
   it('without Redis, whose address and trouble it says', async () => {
-    const refused = start({ connection: { host: '127.0.0.1', port: 1 } });
+    const connection = { host: '127.0.0.1', port: 1 };
+    bindRuntime(connection, fasterRuntime(4));
+    const refused = start({ connection });
     await expect(refused).rejects.toThrow(ConnectionError);
     await expect(refused).rejects.toThrow(
       /^Redis at 127\.0\.0\.1:1 cannot be reached: no answer within 5 s: connect ECONNREFUSED/,

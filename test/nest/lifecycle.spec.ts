@@ -20,6 +20,8 @@ import {
   type Job,
   type Queue,
 } from 'stepwell';
+import { bindRuntime } from '../../lib/runtime/runtime-of.js';
+import { fasterRuntime } from '../support/faster-runtime.js';
 import { compileApp, LogLines, queueOf, sharedOptions, startApp } from './test-app.js';
 import { untilFinished } from './until-finished.js';
 
@@ -180,10 +182,12 @@ describe('the lifecycle', () => {
       run(): void {}
     }
     const log = new LogLines();
+    const connection = { host: '127.0.0.1', port: 1 };
+    bindRuntime(connection, fasterRuntime(4));
     const app = await startApp(
       {
         imports: [
-          StepwellModule.forRoot({ connection: { host: '127.0.0.1', port: 1 } }),
+          StepwellModule.forRoot({ connection }),
           StepwellModule.registerQueue({ name: 'tasks' }, { name: 'others' }),
         ],
         providers: [Tasks],

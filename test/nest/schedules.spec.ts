@@ -193,7 +193,7 @@ describe('@Cron and @Every', () => {
     await stop(next);
     await time.advance('10m');
     expect(await shown(restarted)).toEqual({ 'Reports.daily': '0 3 * * *', 'Reports.tick': 60_000 });
-  });
+  }, 60_000);
 
   it('that are gone from the code are gone from the queue once no version that has them runs', async () => {
     const Old = version('old', { daily: Cron('0 3 * * *'), tick: Every('1m') });
@@ -211,7 +211,7 @@ describe('@Cron and @Every', () => {
     expect(log.lines).toContainEqual(
       expect.stringContaining('the job scheduler Reports.daily is in the code no more and was removed'),
     );
-  });
+  }, 60_000);
 
   it('are one scheduler and one job a slot for any number of instances', async () => {
     const Reports = version('a', { tick: Every('1m') });

@@ -85,7 +85,7 @@ export const DEDUP_MUTANTS: Mutant[] = [
   ),
   mutant(
     'the key expires when its first ttl has passed',
-    "redis.call('PEXPIRE', key, rule.ttl + sweep_later)",
+    "redis.call('PEXPIRE', key, expiry(rule.ttl))",
     '',
   ),
   mutant('a job releases the key of another', 'if stored[1] ~= owner or (tonumber', 'if (tonumber'),

@@ -67,7 +67,7 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant('delayed jobs are promoted early', "'(' .. (moves.now + 1)", "'(' .. (moves.now + 50)"),
   mutant('the earliest delayed job does not wake anybody', 'is_first_due(moves.delayed)', 'false'),
-  mutant('the pause is ignored', 'if not meta[1] then\n  ids, reply[3]', 'if true then\n  ids, reply[3]'),
+  mutant('the pause is ignored', 'if meta[1] then\n  if limits then', 'if false then\n  if limits then'),
   mutant(
     'resuming wakes nobody',
     "emit(events, 'resumed', '')\n  wake_one(q)",
@@ -141,3 +141,14 @@ const JOB_MUTANTS: Mutant[] = [
 ];
 
 export const MUTANTS: Mutant[] = [...JOB_MUTANTS, ...DEDUP_MUTANTS];
+
+/** The quickest to notice, one of each kind: what CI tries. */
+export const SHORT_MUTANTS = [
+  'transitions do not compare the token',
+  'commit forgets its calls',
+  'renewal does nothing but say so',
+  'the pause is ignored',
+  'priorities are placed the wrong way round',
+  'a job that is not delayed is replaced',
+  'the kept job is forgotten',
+];

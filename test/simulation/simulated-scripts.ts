@@ -71,7 +71,8 @@ function patched(scripts: ScriptSet, patches: readonly Patch[]): ScriptSet {
   return result;
 }
 
-function relabel(lua: string): { lua: string; sha: string } {
+/** The function library has the texts of production. */
+function relabel(lua: string): { lua: string; sha: string; fn: undefined } {
   const { sha } = defineScript('', [], lua.split('\n'), false);
-  return { lua, sha };
+  return { lua, sha, fn: undefined };
 }

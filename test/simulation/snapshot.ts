@@ -1,6 +1,6 @@
 import { LISTED_STATES, type ListedState } from '../../lib/job/job-state.js';
 import type { JobFields } from '../../lib/job/job-record.js';
-import { defineScript } from '../../lib/redis/script.js';
+import { defineScript, type Script } from '../../lib/redis/script.js';
 import type { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { asFields } from './call.js';
 import { Violation } from './violation.js';
@@ -37,36 +37,41 @@ export interface Snapshot {
 }
 
 // One reading script instead of the general dump: it is run after every step, and must not search for keys.
-const READ = defineScript<[ids: number, dedups: number], true>(
-  'read-simulated-queue',
-  ['meta', ...LISTED_STATES, 'events', 'wake', 'limiter'],
-  [
-    'local prefix = string.sub(KEYS[1], 1, -5)',
-    "local function set(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end",
-    "local found = { redis.call('HGETALL', KEYS[1]), redis.call('LRANGE', KEYS[2], 0, -1) }",
-    'for i = 3, 8 do found[i] = set(KEYS[i]) end',
-    "found[9] = redis.call('XREVRANGE', KEYS[9], '+', '-', 'COUNT', 1)",
-    "found[10] = redis.call('ZCARD', KEYS[10])",
-    "found[11] = redis.call('HGETALL', KEYS[11])",
-    'local first = 3 + ARGV[1]',
-    'for i = 3, first - 1 do',
-    "  found[#found + 1] = redis.call('GET', prefix .. 'body:' .. ARGV[i])",
-    "  found[#found + 1] = redis.call('HGETALL', prefix .. 'job:' .. ARGV[i])",
-    "  found[#found + 1] = redis.call('LRANGE', prefix .. 'logs:' .. ARGV[i], 0, -1)",
-    'end',
-    'local ttls = {}',
-    'for i = first, first + ARGV[2] - 1 do',
-    "  found[#found + 1] = redis.call('HGETALL', prefix .. 'dedup:' .. ARGV[i])",
-    "  ttls[#ttls + 1] = redis.call('PTTL', prefix .. 'dedup:' .. ARGV[i])",
-    'end',
-    'for i = first + ARGV[2], #ARGV do',
-    "  found[#found + 1] = redis.call('GET', prefix .. 'writer:' .. ARGV[i])",
-    'end',
-    'found[#found + 1] = ttls',
-    'return found',
-  ],
-  false,
-);
+const READ_KEYS = ['meta', ...LISTED_STATES, 'events', 'wake', 'limiter'] as const;
+const READ: Script<[ids: number, dedups: number], true> = {
+  ...defineScript(
+    'read-simulated-queue',
+    READ_KEYS,
+    [
+      'local prefix = string.sub(KEYS[1], 1, -5)',
+      `local KEYS = { ${READ_KEYS.map((key) => `prefix .. '${key}'`).join(', ')} }`,
+      "local function set(key) return redis.call('ZRANGE', key, 0, -1, 'WITHSCORES') end",
+      "local found = { redis.call('HGETALL', KEYS[1]), redis.call('LRANGE', KEYS[2], 0, -1) }",
+      'for i = 3, 8 do found[i] = set(KEYS[i]) end',
+      "found[9] = redis.call('XREVRANGE', KEYS[9], '+', '-', 'COUNT', 1)",
+      "found[10] = redis.call('ZCARD', KEYS[10])",
+      "found[11] = redis.call('HGETALL', KEYS[11])",
+      'local first = 3 + ARGV[1]',
+      'for i = 3, first - 1 do',
+      "  found[#found + 1] = redis.call('GET', prefix .. 'body:' .. ARGV[i])",
+      "  found[#found + 1] = redis.call('HGETALL', prefix .. 'job:' .. ARGV[i])",
+      "  found[#found + 1] = redis.call('LRANGE', prefix .. 'logs:' .. ARGV[i], 0, -1)",
+      'end',
+      'local ttls = {}',
+      'for i = first, first + ARGV[2] - 1 do',
+      "  found[#found + 1] = redis.call('HGETALL', prefix .. 'dedup:' .. ARGV[i])",
+      "  ttls[#ttls + 1] = redis.call('PTTL', prefix .. 'dedup:' .. ARGV[i])",
+      'end',
+      'for i = first + ARGV[2], #ARGV do',
+      "  found[#found + 1] = redis.call('GET', prefix .. 'writer:' .. ARGV[i])",
+      'end',
+      'found[#found + 1] = ttls',
+      'return found',
+    ],
+    false,
+  ),
+  fn: undefined,
+};
 
 const FIXED = 11;
 

@@ -13,6 +13,7 @@ export interface CommitOptions {
   lock?: number;
   max?: number;
   duration?: number;
+  least?: number;
   /** 'concurrency,max,duration' of each group. */
   groups?: string;
   /** In place of the one that ships. */
@@ -59,8 +60,8 @@ export async function runCommit(
   options: CommitOptions = {},
 ): Promise<CommitTrial> {
   const { now = COMMIT_TIME, writer = 'a', seq = '1', relay = 0, want = 0, worker = 'w' } = options;
-  const { name = '', lock = LOCK_MS, max = 0, duration = 0, groups = ',,', script = commit } = options;
-  const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, groups] as const;
+  const { name = '', lock = LOCK_MS, max = 0, duration = 0, least = 0, groups = ',,', script = commit } = options;
+  const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, least, groups] as const;
   const trial = await lab.run(script, [...args], writes.flat());
   const [words, dueInMs, limitedForMs, time, undeliveredMs, ...flat] = trial.reply as CommitReply;
   const jobs: StartedJob[] = [];

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { Redis, type RedisOptions } from 'ioredis';
 import {
+  type BatchOptions,
+  type BatchProcessor,
   FlowProducer,
   type FlowProducerOptions,
   type Processor,
@@ -102,6 +104,21 @@ export class EngineLab {
       prefix: this.prefix,
       ...opts,
     });
+    return this.kept(worker, name);
+  }
+
+  /** A worker whose processor gets batches. */
+  batches<D = any, R = any, N extends string = string>(
+    processor: BatchProcessor<D, R, N>,
+    batch: BatchOptions,
+    opts: Partial<WorkerOptions> = {},
+  ): Worker<D, R, N> {
+    const { batch: _none, ...rest } = opts;
+    const options = { connection: this.url, prefix: this.prefix, ...rest, batch };
+    return this.kept(new Worker<D, R, N>(this.name, processor, options), this.name);
+  }
+
+  private kept<D, R, N extends string>(worker: Worker<D, R, N>, name: string): Worker<D, R, N> {
     worker.on('error', this.keepError);
     this.names.add(name);
     this.workers.push(worker as unknown as Worker);

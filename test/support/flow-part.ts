@@ -19,6 +19,8 @@ const orders = JSON.parse(process.argv[2] ?? '') as FlowPartOrders;
 // oxlint-disable-next-line import/namespace -- the orders name a script
 const { sha, lua } = scripts[orders.dies.script];
 let calls = 0;
+// Counts calls of scripts.
+process.env.STEPWELL_FUNCTIONS = 'off';
 
 const connection = new Redis(orders.url, { maxRetriesPerRequest: null });
 for (const name of ['eval', 'evalsha'] as const) {

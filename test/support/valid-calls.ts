@@ -57,7 +57,7 @@ const call = (args: readonly string[], rest: readonly string[] = []): ValidCall 
 
 /** What a job came to, after another that has been written already. */
 const commits = (...entry: string[]): ValidCall =>
-  call(lane('1', '2', 'w', 'host', '30000', '5', '1000', '1,3,500'), [
+  call(lane('1', '2', 'w', 'host', '30000', '5', '1000', '0', '1,3,500'), [
     'complete',
     '15',
     'w:1',

@@ -94,6 +94,18 @@ export class FlowProducer extends EngineFlowProducer {
     return super.getFlow(query) as Promise<EngineJobNode | undefined>;
   }
 
+  /** A name that a key of BullMQ's would have; nothing is stored under it. */
+  toKey(name: string, type: string): string {
+    return `${this.opts.prefix}:${name}:${type}`;
+  }
+
+  /** Once `close` was called. */
+  closing: Promise<void> | undefined;
+
+  override close(): Promise<void> {
+    return (this.closing ??= super.close());
+  }
+
   protected override get jobClass(): JobClass {
     return Job as unknown as JobClass;
   }

@@ -98,6 +98,18 @@ export class JobScheduler extends QueueGetters<any> {
     return this.store.schedules.count();
   }
 
+  /** A name that a key of BullMQ's would have; nothing is stored under it. */
+  toKey(type: string): string {
+    return `${this.qualifiedName}:${type}`;
+  }
+
+  /** Once `close` was called. */
+  closing: Promise<void> | undefined;
+
+  override close(): Promise<void> {
+    return (this.closing ??= super.close());
+  }
+
   protected override get jobClass(): JobClass {
     return Job as unknown as JobClass;
   }

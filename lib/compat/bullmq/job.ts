@@ -31,6 +31,11 @@ export class Job<
     super(store, id, name, data, { attempts: 0, ...opts }, timestamp);
   }
 
+  /** Options as they are in a job's JSON. */
+  static optsFromJSON(json = '{}'): JobsOptions {
+    return JSON.parse(json) as JobsOptions;
+  }
+
   asJSONSandbox(): JobJsonSandbox {
     const { queueName, queueQualifiedName, prefix } = this;
     return { ...this.asJSON(), queueName, queueQualifiedName, prefix };

@@ -1,6 +1,5 @@
 import { CONNECTION_OPTION_NAMES } from '../../redis/connection-options.js';
-import { type ConnectionOptions, isClient } from '../../redis/client.js';
-import { InvalidOptionError } from '../../job/errors.js';
+import { type ConnectionOptions, isClient, isNodeRedis } from '../../redis/client.js';
 
 /** Options that BullMQ has, and that have nothing to change here, or are for another class. */
 const WITHOUT_EFFECT = new Set([
@@ -51,14 +50,7 @@ export function knownConnection(connection: unknown): ConnectionOptions | undefi
   if (connection === undefined || connection === null || typeof connection === 'string') {
     return (connection ?? undefined) as string | undefined;
   }
-  if (isNodeRedis(connection)) {
-    throw new InvalidOptionError(
-      'connection',
-      connection,
-      'Clients of the package redis cannot be used: pass a client of ioredis, a URL or { host, port }.',
-    );
-  }
-  if (isClient(connection as ConnectionOptions)) {
+  if (isNodeRedis(connection) || isClient(connection as ConnectionOptions)) {
     return connection as ConnectionOptions;
   }
   return knownOptions(
@@ -66,8 +58,4 @@ export function knownConnection(connection: unknown): ConnectionOptions | undefi
     connection as object,
     CONNECTION_OPTION_NAMES,
   ) as ConnectionOptions;
-}
-
-function isNodeRedis(client: object): boolean {
-  return 'isOpen' in client && 'isReady' in client && 'sendCommand' in client;
 }

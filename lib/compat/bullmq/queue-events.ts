@@ -20,6 +20,18 @@ export class QueueEvents extends EngineQueueEvents {
     super(name, engineOptions('QueueEvents option', opts, ['autorun', 'lastEventId']));
   }
 
+  /** A name that a key of BullMQ's would have; nothing is stored under it. */
+  toKey(type: string): string {
+    return `${this.opts.prefix}:${this.name}:${type}`;
+  }
+
+  /** Once `close` was called. */
+  closing: Promise<void> | undefined;
+
+  override close(): Promise<void> {
+    return (this.closing ??= super.close());
+  }
+
   /** Numbers are texts in BullMQ's stream. */
   override emit(event: string | symbol, ...args: any[]): boolean {
     const [fields] = args as [{ count?: unknown }];
@@ -34,5 +46,17 @@ export class QueueEvents extends EngineQueueEvents {
 export class QueueEventsProducer extends EngineQueueEventsProducer {
   constructor(name: string, opts?: QueueEventsProducerOptions) {
     super(name, engineOptions('QueueEventsProducer option', opts));
+  }
+
+  /** A name that a key of BullMQ's would have; nothing is stored under it. */
+  toKey(type: string): string {
+    return `${this.opts.prefix}:${this.name}:${type}`;
+  }
+
+  /** Once `close` was called. */
+  closing: Promise<void> | undefined;
+
+  override close(): Promise<void> {
+    return (this.closing ??= super.close());
   }
 }

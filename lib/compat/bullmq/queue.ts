@@ -49,7 +49,8 @@ export class Queue<
 > extends EngineQueue<DataOrJob, DefaultResult, DefaultName, D, R, N> {
   private readonly spans: Spans | undefined;
   private scheduling: JobScheduler | undefined;
-  private closed: Promise<void> | undefined;
+  /** Once `close` was called. */
+  closing: Promise<void> | undefined;
 
   constructor(
     name: string,
@@ -216,7 +217,7 @@ export class Queue<
   }
 
   override close(): Promise<void> {
-    return (this.closed ??= inSpan(this.spans, 'close', {}, async () => {
+    return (this.closing ??= inSpan(this.spans, 'close', {}, async () => {
       await this.scheduling?.close();
       await super.close();
     }));
@@ -297,6 +298,14 @@ export class Queue<
   override once(event: 'ioredis:close', listener: () => void): this;
   override once(event: any, listener: any): this {
     return super.once(event as keyof QueueListener, listener as never);
+  }
+
+  /** The kind of jobs that were cleaned has the name that BullMQ has for it. */
+  override emit(event: string | symbol, ...args: any[]): boolean {
+    if (event === 'cleaned' && args[1] === 'waiting') {
+      return super.emit(event, args[0], 'wait');
+    }
+    return super.emit(event, ...args);
   }
 
   protected override get jobClass(): JobClass {

@@ -1,5 +1,5 @@
 import type { JobsOptions } from '../../job/job-options.js';
-import type { ConnectionOptions as EngineConnectionOptions, RedisClient } from '../../redis/client.js';
+import type { ConnectionOptions as EngineConnectionOptions, IoredisOptions } from '../../redis/client.js';
 import type { FlowJob } from '../../job/flow-job.js';
 import type { Job, JobJsonSandbox } from './job.js';
 
@@ -31,7 +31,7 @@ export type { RetryOptions } from '../../job/job-store.js';
 /** Where Redis is. */
 export type ConnectionOptions = EngineConnectionOptions;
 /** Options of a client of one server. */
-export type RedisOptions = Exclude<EngineConnectionOptions, string | RedisClient>;
+export type RedisOptions = IoredisOptions;
 export type { RedisClient } from '../../redis/client.js';
 
 export interface MetricsOptions {

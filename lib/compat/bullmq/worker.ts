@@ -95,6 +95,8 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
   private readonly sandbox: SandboxedProcessor | undefined;
   private readonly spans: Spans | undefined;
   private scheduling: JobScheduler | undefined;
+  /** Once `close` was called. */
+  closing: Promise<void> | undefined;
 
   /**
    * @param processor a function, or the path or URL of a file that exports one, which then runs in child processes, or in
@@ -143,11 +145,23 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
   /** Fetches no more and waits for running jobs, however long they take. With `force` they are left to the stalled check. */
   override close(force: boolean | { timeoutMs?: number; handBack?: boolean } = false): Promise<void> {
     const attributes = { [TelemetryAttributes.WorkerForceClose]: force === true };
-    return inSpan(this.spans, 'close', attributes, async () => {
+    const closing = inSpan(this.spans, 'close', attributes, async () => {
       await super.close(force === true ? { timeoutMs: 0, handBack: false } : force);
       await this.sandbox?.close();
       await this.scheduling?.close();
     });
+    this.closing ??= closing;
+    return closing;
+  }
+
+  /** Tokens may be those that `getNextJob` was given. */
+  override async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
+    const held = await Promise.all(jobIds.map((id) => this.store.loadJob(id)));
+    const granted = tokens.map((token, i) => {
+      const stored = held[i]?.record.fields.token;
+      return stored?.startsWith(`${token}.`) ? stored : token;
+    });
+    return super.extendJobLocks(jobIds, granted, durationMs);
   }
 
   override pause(doNotWaitActive = false): Promise<void> {

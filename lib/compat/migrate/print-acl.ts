@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { accessRule } from '../../redis/access-rule.js';
 
-export const ACL_USAGE = `       stepwell acl --prefix <prefix> [--user <name>] [--queue <name>]... [--cluster] [--connection-name] [--password-from <VARIABLE>]
+export const ACL_USAGE = `       stepwell acl --prefix <prefix> [--user <name>] [--queue <name>]... [--cluster] [--connection-name] [--durability] [--password-from <VARIABLE>]
 
 Prints the line of an ACL file for a user of Redis who may do what Stepwell does and no more, with the queues of a prefix, or
 with those that are named. The password is that of an environment variable, and its hash is printed; without one, nobody can log in
@@ -19,6 +19,7 @@ export function aclLine(args: string[], environment: NodeJS.ProcessEnv = process
       queue: { type: 'string', multiple: true },
       cluster: { type: 'boolean', default: false },
       'connection-name': { type: 'boolean', default: false },
+      durability: { type: 'boolean', default: false },
       'password-from': { type: 'string' },
     },
   });
@@ -37,6 +38,7 @@ export function aclLine(args: string[], environment: NodeJS.ProcessEnv = process
     ...(queues === undefined ? {} : { queues }),
     isCluster: values.cluster,
     isNamed: values['connection-name'],
+    waits: values.durability,
   });
   return ['user', user, 'on', 'resetpass', ...passwordIn(values['password-from'], environment), ...rule].join(
     ' ',

@@ -1,19 +1,27 @@
 #!/usr/bin/env node
 // `npx stepwell migrate [folder] [--dry-run]`: an application on bullmq or @nestjs/bullmq changes its imports.
 // `npx stepwell acl --prefix shop`: the rights that a user of Redis needs.
+// `npx stepwell functions <URL of Redis> [--prune]`: which function libraries are there, and removes those of other versions.
 import { ACL_USAGE, aclLine } from './print-acl.js';
 import { migrateFolder } from './migrate-folder.js';
+import { showFunctions } from './show-functions.js';
 
 const USAGE = `Usage: stepwell migrate [folder] [--dry-run]
+       stepwell functions <URL of Redis> [--prune]
 
 Changes the imports of bullmq to stepwell/bullmq and those of @nestjs/bullmq to stepwell/nestjs-bullmq in all sources below
 the folder (default: this one), and lists what needs a decision. Nothing else is changed.
+
+Shows which function libraries of Stepwell a Redis has; --prune removes those of other versions than this one.
 `;
 
 async function main([command, ...rest]: string[]): Promise<number> {
   if (command === 'acl') {
     process.stdout.write(`${aclLine(rest)}\n`);
     return 0;
+  }
+  if (command === 'functions') {
+    return functions(rest);
   }
   const isDry = rest.includes('--dry-run');
   const [folder = '.', ...others] = rest.filter((word) => word !== '--dry-run');
@@ -31,6 +39,16 @@ async function main([command, ...rest]: string[]): Promise<number> {
       : 'Next: npm install stepwell, npm uninstall bullmq @nestjs/bullmq. The guide: docs/guides/migration.md.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+async function functions(words: string[]): Promise<number> {
+  const [url, ...others] = words.filter((word) => word !== '--prune');
+  if (url === undefined || others.length > 0 || url.startsWith('-')) {
+    process.stderr.write(USAGE);
+    return 1;
+  }
+  process.stdout.write(`${await showFunctions(url, words.includes('--prune'))}\n`);
   return 0;
 }
 

@@ -2,6 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Job } from '../bullmq/job.js';
 import type { QueueEvents } from '../bullmq/queue-events.js';
 import type { Worker } from '../bullmq/worker.js';
+import { branded } from '../../job/branded.js';
 import { NotRegisteredError } from './errors.js';
 
 const workers = new WeakMap<object, unknown>();
@@ -32,6 +33,9 @@ export abstract class QueueEventsHost<T extends QueueEvents = QueueEvents> imple
     await (events.get(this) as QueueEvents | undefined)?.close();
   }
 }
+
+branded(WorkerHost, 'WorkerHost');
+branded(QueueEventsHost, 'QueueEventsHost');
 
 export function setWorker(host: WorkerHost<any>, worker: unknown): void {
   workers.set(host, worker);

@@ -1,5 +1,6 @@
 import type { Job } from '../../job/job.js';
 import type { StepContext } from '../../steps/step-context.js';
+import type { Batch } from '../../worker/batch.js';
 import type { HandleInfo } from '../interfaces/on-handle.interface.js';
 import type { HandlerSource } from './handler-source.js';
 
@@ -12,12 +13,20 @@ export class HandlerCall implements HandleInfo {
 
   constructor(
     readonly source: HandlerSource,
-    readonly job: Job,
+    private readonly given: Job | Batch,
     /** The lock's token for `@Process`, else what a step is given. */
     private readonly second: string | StepContext,
     private readonly processSignal: (() => AbortSignal) | undefined,
     private readonly passesSignal: boolean,
   ) {}
+
+  get job(): Job {
+    return Array.isArray(this.given) ? (this.given[0] as Job) : this.given;
+  }
+
+  get jobs(): readonly Job[] | undefined {
+    return Array.isArray(this.given) ? this.given : undefined;
+  }
 
   get kind(): HandleInfo['kind'] {
     return this.source.kind;
@@ -57,6 +66,6 @@ export class HandlerCall implements HandleInfo {
 
   /** What the method is called with where no parameter of it is decorated. */
   get args(): unknown[] {
-    return this.passesSignal ? [this.job, this.second, this.signal] : [this.job, this.second];
+    return this.passesSignal ? [this.given, this.second, this.signal] : [this.given, this.second];
   }
 }

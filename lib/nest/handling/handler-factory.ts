@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { Job } from '../../job/job.js';
+import type { Batch } from '../../worker/batch.js';
 import type { StepContext } from '../../steps/step-context.js';
 import type { StepwellOptions } from '../interfaces/stepwell-options.interface.js';
 import type { OnHandle } from '../interfaces/on-handle.interface.js';
@@ -18,7 +19,7 @@ import { withHooks } from './with-hooks.js';
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 /** As the engine calls it: with the job and its lock's token and signal, or with the job and what a step is given. */
-export type Handle = (job: Job, second: string | StepContext, signal?: () => AbortSignal) => unknown;
+export type Handle = (job: Job | Batch, second: string | StepContext, signal?: () => AbortSignal) => unknown;
 
 /**
  * Makes what the engine calls for a method: with the enhancers that it has, on an instance for the job where its class is

@@ -2,7 +2,7 @@ import { Catch, type ExceptionFilter } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 
 /** What `NotFiltered` returns. */
-export const NOT_FILTERED = Symbol('stepwell.not-filtered');
+export const NOT_FILTERED = Symbol.for('stepwell.not-filtered');
 
 /** Asked last: without it Nest would log each error that no other filter is for, as the module does already. */
 @Catch()

@@ -1,3 +1,4 @@
+import type { Job } from '../../job/job.js';
 import type { HandlerCall } from './handler-call.js';
 
 /** Kinds of our parameter decorators. To pipes, job data is what a body is; Nest calls all numbers that it does not know custom. */
@@ -9,9 +10,9 @@ export const jobParameters = {
     const call = args.at(-1) as HandlerCall;
     switch (kind) {
       case PARAMETER_KINDS.data:
-        return data === undefined ? call.job.data : partOf(call.job.data, data as string);
+        return ofEach(call, (job) => (data === undefined ? job.data : partOf(job.data, data as string)));
       case PARAMETER_KINDS.id:
-        return call.job.id;
+        return ofEach(call, ({ id }) => id);
       case PARAMETER_KINDS.context:
         return call.context;
       case PARAMETER_KINDS.signal:
@@ -24,6 +25,11 @@ export const jobParameters = {
     }
   },
 };
+
+/** Of a batch, an array. */
+function ofEach(call: HandlerCall, read: (job: Job) => unknown): unknown {
+  return call.jobs ? [...call.jobs].map(read) : read(call.job);
+}
 
 function partOf(data: unknown, name: string): unknown {
   return typeof data === 'object' && data !== null && Object.hasOwn(data, name)

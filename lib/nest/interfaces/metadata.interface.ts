@@ -1,4 +1,7 @@
+import type { LimitOptions } from '../../job/limit.js';
+import type { LimitsOf } from '../../queue/own-limits.js';
 import type { StepTries } from '../../steps/step-definition.js';
+import type { BatchOptions } from '../../worker/batch-options.js';
 import type { ProcessorWorkerOptions } from './processor-options.interface.js';
 
 /** What `@Processor` leaves on a class. */
@@ -15,6 +18,14 @@ export interface HandlerMetadata {
   kind: 'process' | 'steps';
   /** Undefined for all jobs whose name has no handler of its own. */
   jobName: string | undefined;
+  /** For a method that gets batches. */
+  batch?: BatchOptions;
+}
+
+/** What `@Limit` leaves on a class or a method. */
+export interface LimitMetadata {
+  limit: string | LimitsOf;
+  numbers: LimitOptions | undefined;
 }
 
 /** What `@Compensate` leaves on a method. */

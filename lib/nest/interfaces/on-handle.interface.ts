@@ -8,7 +8,10 @@ export interface HandleInfo {
   readonly queue: string;
   readonly className: string;
   readonly method: string;
+  /** Of a batch, its first. */
   readonly job: Job;
+  /** All jobs of a batch; undefined for a handler that gets one. */
+  readonly jobs: readonly Job[] | undefined;
   /** Name of the step that runs, or is undone; undefined for `@Process`. */
   readonly step: string | undefined;
   /** Counts the tries, from 1: of the step, or of what undoes it; for `@Process`, of the job. */

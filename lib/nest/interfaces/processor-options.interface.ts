@@ -20,5 +20,5 @@ export interface ProcessorOptions {
  */
 export type ProcessorWorkerOptions = Omit<
   WorkerOptions,
-  'connection' | 'prefix' | 'codec' | 'name' | 'telemetry' | 'propagate'
+  'connection' | 'prefix' | 'codec' | 'name' | 'telemetry' | 'propagate' | 'batch'
 >;

@@ -55,8 +55,8 @@ export class BoardPage {
 
   /** Ids of a queue's events in the activity list, the oldest first. */
   async eventIds(queue: string): Promise<string[]> {
-    const lines = await this.page.locator(`#activity [data-queue=${queue}]`).all();
-    const ids = await Promise.all(lines.map((line) => line.getAttribute('data-id')));
-    return ids.toReversed().map(String);
+    const lines = this.page.locator(`#activity [data-queue=${queue}]`);
+    const ids = await lines.evaluateAll((all) => all.map((line) => String(line.getAttribute('data-id'))));
+    return ids.toReversed();
   }
 }

@@ -10,7 +10,11 @@ const errors = [];
 const queue = new Queue(name, opts);
 const events = new QueueEvents(name, opts);
 await events.waitUntilReady();
-const more = { ...opts, useWorkerThreads: threads === 'threads', concurrency: 2 };
+const env = { ...process.env, FROM: 'options' };
+const more = {
+  ...{ ...opts, useWorkerThreads: threads === 'threads', concurrency: 2 },
+  ...{ workerForkOptions: { env }, workerThreadsOptions: { env } },
+};
 const worker = new Worker(name, here('./processor.mjs'), more);
 worker.on('error', (error) => errors.push(error.message));
 const end = (job) =>

@@ -6,7 +6,12 @@ export default async function (job, token, signal) {
       await job.updateProgress(40);
       await job.updateData({ ...job.data, seen: true });
       await job.log('from the file');
-      return { pid: process.pid !== job.data.pid, data: job.data, queue: job.queueName === job.data.queue };
+      return {
+        pid: process.pid !== job.data.pid,
+        data: job.data,
+        queue: job.queueName === job.data.queue,
+        from: process.env.FROM,
+      };
     }
     case 'bad':
       throw new Error('as told');

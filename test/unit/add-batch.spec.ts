@@ -1,0 +1,104 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ScriptRunner } from '../../lib/redis/script-runner.js';
+import { AddBatch } from '../../lib/store/add-batch.js';
+import type { NewJob } from '../../lib/store/added-job.js';
+import { Lifetime } from '../../lib/store/lifetime.js';
+import { Patience } from '../../lib/store/patience.js';
+import { OpenCalls, settled, StillTime } from '../support/still-time.js';
+
+const NOW = 1_700_000_000_000;
+const job = (id: string): NewJob => ({ id, spec: '', body: 'work\n{}\n{}' });
+
+/** A batch whose calls a test answers, in a time that stands still. */
+class Adds {
+  readonly time = new StillTime();
+  readonly lifetime = new Lifetime();
+  readonly calls = new OpenCalls<{ args: readonly unknown[]; rest: readonly string[] }, string>();
+  readonly batch: AddBatch;
+
+  constructor(backlog = 1000) {
+    const runner = {
+      client: { status: 'ready', on: () => {}, off: () => {} },
+      runtime: this.time.runtime,
+      run: (_script: unknown, args: readonly unknown[], rest: readonly string[]) =>
+        this.calls.call({ args, rest }),
+    };
+    const patience = new Patience(this.time.runtime, 1000);
+    this.batch = new AddBatch(
+      runner as unknown as ScriptRunner,
+      patience,
+      this.lifetime,
+      backlog,
+      () => undefined,
+    );
+  }
+
+  /** What an add comes to: its id and what is said of it, or the error's name. */
+  add(id: string): { result: string | undefined } {
+    const added: { result: string | undefined } = { result: undefined };
+    this.batch.add(job(id)).then(
+      (done) => (added.result = `${done.id} ${done.duplicated ? 'duplicated' : 'added'}`),
+      (error: Error) => (added.result = error.name),
+    );
+    return added;
+  }
+}
+
+describe('an add batch', () => {
+  it('gives each add its own line of the answer', async () => {
+    const adds = new Adds();
+    const [a, b, c] = [adds.add('a'), adds.add('b'), adds.add('c')];
+    await settled();
+    expect(adds.calls.made).toHaveLength(1);
+
+    await adds.calls.last.answer(`${NOW}\n+a\n=b\n+c`);
+
+    expect([a.result, b.result, c.result]).toEqual(['a added', 'b duplicated', 'c added']);
+  });
+
+  it('refuses one alone whose limit is not there', async () => {
+    const adds = new Adds();
+    const [a, b] = [adds.add('a'), adds.add('b')];
+    await settled();
+
+    await adds.calls.last.answer(`${NOW}\n!stripe\n+b`);
+
+    expect([a.result, b.result]).toEqual(['UnknownLimitError', 'b added']);
+  });
+
+  it('refuses an add beyond the backlog while Redis is silent, and takes one when it is not', async () => {
+    const adds = new Adds(1);
+    const first = adds.add('a');
+    await adds.time.pass(300);
+    const refused = adds.add('b');
+    await settled();
+    expect([first.result, refused.result]).toEqual([undefined, 'BacklogFullError']);
+
+    await adds.calls.last.answer(`${NOW}\n+a`);
+    const taken = adds.add('c');
+    await settled();
+    await adds.calls.last.answer(`${NOW}\n+c`);
+
+    expect([first.result, taken.result]).toEqual(['a added', 'c added']);
+  });
+
+  it('rejects an add that a silent Redis has left unanswered', async () => {
+    const adds = new Adds();
+    const added = adds.add('a');
+
+    await adds.time.pass(1200);
+
+    expect(added.result).toBe('CallTimeoutError');
+    expect(adds.batch.isIdle).toBe(true);
+  });
+
+  it('adds nothing once its owner is closed', async () => {
+    const adds = new Adds();
+    adds.lifetime.end('The queue photos');
+    const added = adds.add('a');
+    await settled();
+
+    expect(added.result).toBe('ConnectionClosedError');
+    expect(adds.calls.made).toHaveLength(0);
+  });
+});
