@@ -1,7 +1,7 @@
 import type { Job, Queue } from '../../lib/engine.js';
 import type { Random } from '../simulation/random.js';
 import type { Ledger } from './ledger.js';
-import { ORDERS, PARCELS, type Program, TICKS } from './program.js';
+import { NARROW, ORDERS, PARCELS, type Program, TICKS } from './program.js';
 import type { Task } from './processors.js';
 import { GROUPS, Tasks } from './tasks.js';
 import { Timetable } from './timetable.js';
@@ -56,6 +56,7 @@ export class Actions {
         follow(program, queue.resume());
         for (const group of Object.keys(GROUPS)) follow(program, queue.resumeGroup(group));
       }
+      follow(program, program.queues[PARCELS]!.resumeLimit(NARROW));
     }
   }
 
@@ -63,6 +64,7 @@ export class Actions {
     return [
       [3, ['getJob', (_program, queue, id) => queue.getJob(id)]],
       [3, ['remove', (_program, queue, id) => this.remove(queue, id)]],
+      [3, ['cancel', (_program, queue, id) => this.cancel(queue, id)]],
       [3, ['retry', (_program, queue, id) => this.with(queue, id, 'failed', (job) => this.retry(job))]],
       [2, ['promote', (_program, queue, id) => this.with(queue, id, 'delayed', (job) => job.promote())]],
       [
@@ -90,6 +92,8 @@ export class Actions {
       [2, ['getJobCounts', (_program, queue) => queue.getJobCounts()]],
       [6, ['change a scheduler', (program) => this.timetable.change(program.queues[TICKS]!)]],
       [1, ['pause', (_program, queue) => queue.pause()]],
+      [1, ['pause a limit', (program) => program.queues[PARCELS]!.pauseLimit(NARROW)]],
+      [2, ['resume a limit', (program) => program.queues[PARCELS]!.resumeLimit(NARROW)]],
       [3, ['resume', (_program, queue) => queue.resume()]],
       [2, ['pause a group', (_program, queue) => queue.pauseGroup(this.group())]],
       [3, ['resume a group', (_program, queue) => queue.resumeGroup(this.group())]],
@@ -132,6 +136,16 @@ export class Actions {
   ): Promise<void> {
     const job = await queue.getJob(id);
     if (job && (await job.getState()) === state) await work(job);
+  }
+
+  private async cancel(queue: Queue, id: string): Promise<void> {
+    const job = await queue.getJob(id);
+    if (!job) return;
+    const undo = this.random.chance(0.7);
+    const { tag } = job.data as Task;
+    const answer = await job.cancel('not wanted', { undo });
+    this.ledger.count(`answer ${answer}`);
+    if (answer !== 'finished' && !this.ledger.cancelled.has(tag)) this.ledger.cancelled.set(tag, undo);
   }
 
   private retry(job: Job): Promise<void> {

@@ -547,7 +547,7 @@ describe('job schedulers', () => {
         slots,
         lib.defaultRepeatStrategy(from, daily),
         await thrown(() => lib.getNextMillis(from, { every: 1, pattern: '* * * * *' })).then(
-          (it) => 'code' in (it as object),
+          (error) => 'code' in (error as object),
         ),
       ];
     }));

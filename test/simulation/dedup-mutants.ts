@@ -83,11 +83,7 @@ export const DEDUP_MUTANTS: Mutant[] = [
     "elseif has('e') and not has('r') and rule.ttl and ends then",
     "elseif has('e') and not has('r') and rule.ttl then",
   ),
-  mutant(
-    'the key expires when its first ttl has passed',
-    "redis.call('PEXPIRE', key, expiry(rule.ttl))",
-    '',
-  ),
+  mutant('the key expires when its first ttl has passed', "redis.call('PEXPIRE', key, expiry(rule.ttl))", ''),
   mutant('a job releases the key of another', 'if stored[1] ~= owner or (tonumber', 'if (tonumber'),
   mutant('finishing ends a ttl', 'or (tonumber(stored[2] or nil) or 0) > call.moves.now then', 'then'),
   mutant(
