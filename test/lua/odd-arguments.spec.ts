@@ -86,6 +86,9 @@ async function goOn(): Promise<string[]> {
   return failures;
 }
 
+/** They have the part that writes moves for its constants alone. */
+const READERS = ['countJobs', 'countPriorities', 'getGroup', 'listJobs'];
+
 describe('odd arguments', () => {
   beforeAll(async () => {
     await loadLibrary(client);
@@ -98,8 +101,9 @@ describe('odd arguments', () => {
   });
 
   it('has a call of every script that writes', () => {
-    const writers = Object.entries(SCRIPTS).filter(([, { lua }]) =>
-      /redis\.call\(\s*'(SET|HSET|HDEL|RPUSH|ZADD|XADD|XTRIM)/.test(lua),
+    const writers = Object.entries(SCRIPTS).filter(
+      ([name, { lua }]) =>
+        !READERS.includes(name) && /redis\.call\(\s*'(SET|HSET|HDEL|RPUSH|ZADD|XADD|XTRIM)/.test(lua),
     );
 
     expect(names.toSorted()).toEqual(writers.map(([name]) => name).toSorted());
