@@ -1,16 +1,19 @@
 --- Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership.
 -- @key meta waiting prioritized delayed active completed failed events wake limits
--- @derives job body logs writer dedup children limit
+-- @derives job body logs writer dedup children limit groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg wake int         0 when the caller's process has an idle worker that it wakes itself
 -- @rest                 three per job: id ('' for the next number), what it asks for (see `read_spec`), and
 --                       'name\noptions\ndata'
--- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it, '!name' for a limit that is not there
+-- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it, '!name' for a limit that is not
+--        there, '#id' for a group that is full
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send once count-up events moves wake place-new
--- @rare promote-due erase limits change-limits read-spec take-delayed deduplicate state-of unreadable fail-next
+-- @rare promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
+-- @rare fail-next
+-- @grouped time-left group-records groups group-moves
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
@@ -103,6 +106,9 @@ local function add_one(id, named, asked, spec, body)
   local unknown = asked and asked.unknown and asked.unknown(q, call.moves, asked.limits)
   if unknown then
     return '!' .. unknown
+  end
+  if asked and asked.most_in_group and grouped().group_is_full(q, moves, asked) then
+    return '#' .. asked.group
   end
   if asked and asked.dedup then
     local kept = rare().deduplicate(q, call, id, spec, asked.dedup, body)

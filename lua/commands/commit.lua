@@ -4,7 +4,7 @@
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children posted scheduler schedulers limit parked
+-- @derives job body logs writer dedup children posted scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -16,6 +16,7 @@
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
 -- @arg least int        jobs that have to wait for any to be started, 0 for any number
+-- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
@@ -23,11 +24,11 @@
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once count-up events moves wake promote-due check-lock erase retention one-more finish-job
 -- @use activate time-left rate-limit fetch-jobs let-through place-new add-job
--- @rare state-of unreadable limits change-limits free-places limit-book parked-turns
--- @rare fetch-limited read-spec take-delayed deduplicate
--- @rare release-dedup post undelivered tell-parent leave-parents fail-job give-back count-ends this-life write-job
--- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside
--- @rare lay-aside scheduler slots fire-slots
+-- @rare state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
+-- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
+-- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child
+-- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
+-- @grouped group-records groups group-moves group-turns
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14
@@ -142,8 +143,8 @@ local function apply_all(q, call, ARGV, lock)
 end
 
 -- A fetch that came back empty has shown already that nothing waits.
-local function is_drained(q, wanted, limited)
-  if limited < 0 or ((wanted == 0 or limited > 0) and has_runnable(q)) then
+local function is_drained(q, wanted, limited, waits)
+  if limited < 0 or ((wanted == 0 or limited > 0) and waits(q)) then
     return false
   end
   return redis.call('ZCARD', q.active) == 0
@@ -171,14 +172,14 @@ if known then
     reply[4] = added_at
   end
   rare().load_again(q, reply, started)
-  local limits = redis.call('HGET', q.meta, 'limits')
-  local _, opens = limits and rare().startable(q, limits, rare().open_book(call.moves.now))
+  local held = redis.call('HMGET', q.meta, 'limits', 'groups')
+  local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], rare().open_book(call.moves.now), held[2])
   reply[2] = ms_until(call.moves.now, first_due(q), opens)
   return reply
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits', 'groups')
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
@@ -187,7 +188,7 @@ end
 if after_adds == rest or after_adds <= #ARGV then
   let_through(q)
 end
-local limits = meta[6]
+local limits, has_groups = meta[6], meta[7]
 if limits then
   call.book = rare().open_book(t)
   if string.sub(limits, -1) == '1' then
@@ -196,8 +197,14 @@ if limits then
     end
   end
 end
+if has_groups then
+  grouped().free_groups_too(call.moves)
+end
 local due = promote_due(q, call.moves, call.events)
 reply[1] = apply_all(q, call, ARGV, lock)
+if call.moves.grouped or call.released then
+  has_groups = redis.call('HGET', q.meta, 'groups')
+end
 if meta[4] or call.outbox then
   reply[5] = rare().undelivered(meta[4], call.outbox)
 end
@@ -210,13 +217,18 @@ local started, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
 }
+local is_limited = limits or has_groups
 local fetch = limits and rare().fetch_limited or fetch_jobs
+if has_groups then
+  grouped().read_group_grant(grant, groups)
+  fetch = limits and fetch or grouped().fetch_groups
+end
 if meta[1] then
   if limits then
     rare().write_book(q, call.book)
   end
 else
-  local is_short = least > 1 and want > 0 and are_fewer(q, least)
+  local is_short = least > 1 and want > 0 and not has_groups and are_fewer(q, least)
   if is_short then
     reply[3] = has_waiting(q) and -1 or 0
   else
@@ -236,9 +248,15 @@ else
   end
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
-  if limits then
-    rare().write_book(q, call.book)
-    local is_startable, opens, is_opened = rare().startable(q, limits, call.book)
+  if is_limited then
+    local is_startable, opens, is_opened
+    if limits then
+      rare().write_book(q, call.book)
+      is_startable, opens, is_opened = rare().startable(q, limits, call.book, has_groups)
+    else
+      is_startable, opens = grouped().startable_in_turn(q, t)
+    end
+    is_opened = is_opened or has_groups
     reply[2] = ms_until(t, due, opens)
     local is_more = relay == 1 or call.released or placed_any(call.moves) or (is_opened and call.moves.released)
     if is_startable and not is_short and (is_more or #ids < want) then
@@ -248,7 +266,7 @@ else
   elseif filled and (relay == 1 or call.released or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end
-  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3]) then
+  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3], is_limited and has_waiting or has_runnable) then
     emit(call.events, 'drained', '')
   end
 end

@@ -3,7 +3,7 @@ import type { Random } from '../simulation/random.js';
 import type { Ledger } from './ledger.js';
 import { NARROW, ORDERS, PARCELS, type Program, TICKS } from './program.js';
 import type { Task } from './processors.js';
-import { Tasks } from './tasks.js';
+import { GROUPS, Tasks } from './tasks.js';
 import { Timetable } from './timetable.js';
 import { Watching } from './watching.js';
 
@@ -52,7 +52,10 @@ export class Actions {
       void this.ledger.follow('resume', program.name, this.clock.now, call);
     for (const program of programs) {
       for (const worker of program.workers) follow(program, Promise.resolve(worker.resume()));
-      for (const queue of Object.values(program.queues)) follow(program, queue.resume());
+      for (const queue of Object.values(program.queues)) {
+        follow(program, queue.resume());
+        for (const group of Object.keys(GROUPS)) follow(program, queue.resumeGroup(group));
+      }
       follow(program, program.queues[PARCELS]!.resumeLimit(NARROW));
     }
   }
@@ -92,6 +95,8 @@ export class Actions {
       [1, ['pause a limit', (program) => program.queues[PARCELS]!.pauseLimit(NARROW)]],
       [2, ['resume a limit', (program) => program.queues[PARCELS]!.resumeLimit(NARROW)]],
       [3, ['resume', (_program, queue) => queue.resume()]],
+      [2, ['pause a group', (_program, queue) => queue.pauseGroup(this.group())]],
+      [3, ['resume a group', (_program, queue) => queue.resumeGroup(this.group())]],
       [1, ['pause the worker', (program) => pick(program)?.pause(true)]],
       [2, ['resume the worker', (program) => pick(program)?.resume()]],
       [
@@ -117,6 +122,10 @@ export class Actions {
   private async add(program: Program, queue: Queue): Promise<void> {
     const id = await this.tasks.add(queue);
     if (this.random.chance(0.2)) this.watch(program, queue, id);
+  }
+
+  private group(): string {
+    return this.random.pick(Object.keys(GROUPS));
   }
 
   private async with(

@@ -23,6 +23,7 @@ export class Checks {
     private readonly prefix: string,
     private readonly network: Network,
     private readonly ledger: Ledger,
+    private readonly groupConcurrency: number,
   ) {}
 
   /** A completed step does not start again under a lock that is held, and what waits for children starts after them. */
@@ -51,10 +52,23 @@ export class Checks {
     if (step !== undefined && completedVisit(fields, step) > completedVisit(fields, `undo:${step}`)) {
       return `step ${step} of job ${run.jobId} had completed and ran again in ${run.process}: ${JSON.stringify(fields)}`;
     }
+    const crowded = run.queue === PARCELS ? await this.crowdOf(base, fields.priority) : undefined;
+    if (crowded !== undefined) return crowded;
     if (settled && Number(fields.pending ?? 0) > 0) {
       return `job ${run.jobId} went on in ${run.process} although ${fields.pending} of its children are pending`;
     }
     return undefined;
+  }
+
+  /** Of a group no more jobs are held than may run, whoever holds them. */
+  private async crowdOf(base: string, priority: string | undefined): Promise<string | undefined> {
+    const group = priority?.split('@')[1];
+    if (group === undefined) return undefined;
+    const active = await this.redis.zrange(`${base}active`, '0', '-1');
+    const places = await Promise.all(active.map((id) => this.redis.hget(`${base}job:${id}`, 'priority')));
+    const held = places.filter((place) => place?.endsWith(`@${group}`)).length;
+    this.ledger.count(`${Math.min(held, 2)} of a group`);
+    return held > this.groupConcurrency ? `${held} jobs of the group ${group} are held` : undefined;
   }
 
   private async limitedRuns(): Promise<number> {
@@ -108,6 +122,7 @@ export class Checks {
     for (const queue of [ORDERS, PARCELS]) {
       const base = queueBase(this.prefix, queue);
       counts[`${queue} waiting`] = await this.redis.llen(`${base}waiting`);
+      counts[`${queue} in groups`] = Math.max(Number(await this.redis.hget(`${base}meta`, 'groups')), 0);
       for (const state of ['prioritized', 'delayed', 'active', 'waiting-children', 'limited']) {
         counts[`${queue} ${state}`] = await this.redis.zcard(`${base}${state}`);
       }

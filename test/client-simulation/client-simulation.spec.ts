@@ -24,6 +24,8 @@ const SIGHTS = [
     'slots of steady',
     'answer cancelling',
     'limit full',
+    'pause a group',
+    '2 of a group',
   ],
   ...['# freezes', '# is killed, # starts', 'replies to # are delayed', 'connection # breaks', 'close'],
 ];

@@ -26,6 +26,8 @@ export interface ProgramOptions {
   maxStalls: number;
   /** Of the workers of parcels. */
   limiter?: { max: number; duration: number };
+  /** Jobs of a group of parcels at the same time. */
+  groupConcurrency: number;
 }
 
 /** What a program is put into. */
@@ -134,7 +136,7 @@ export class Program {
   }
 
   private work(queue: string, processor: Processor): Worker {
-    const { concurrency, lockMs, maxStalls, limiter } = this.options;
+    const { concurrency, lockMs, maxStalls, limiter, groupConcurrency } = this.options;
     const worker = new Worker(queue, processor, {
       ...this.base,
       concurrency,
@@ -144,6 +146,7 @@ export class Program {
       drainDelay: DRAIN_DELAY_S,
       closeTimeout: 500,
       ...(limiter && queue === PARCELS ? { limiter } : {}),
+      ...(queue === PARCELS ? { group: { concurrency: groupConcurrency } } : {}),
     });
     worker.on('error', (error) => this.ledger.count(`worker error: ${error.name}`));
     return worker;

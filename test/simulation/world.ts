@@ -82,7 +82,7 @@ export class World {
     relay = false,
   ): Promise<void> {
     const { lockMs, limitMax, limitMs } = this.options;
-    const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs, 0];
+    const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs, 0, ',,'];
     const call = lane.next('commit', this.now, [relay ? 1 : 0, ...grant], entries);
     await this.sendOn(lane, call, worker);
   }
