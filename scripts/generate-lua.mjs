@@ -94,7 +94,7 @@ function argumentsOf(header) {
 
 function prelude(header) {
   return [
-    'local ARGV = ARGV',
+    'local ARGV, AS_FUNCTION = ARGV, false',
     `local prefix = ${PREFIX}`,
     `local q = ${keysOf(header)}`,
     ...(header.args.length > 0 ? [readShared('', 'whole')] : []),

@@ -25,6 +25,39 @@ if known then
   return known
 end
 
+-- One job that asks for nothing, as most calls bring it: no list of anything is made. Returns nil where that cannot be, and
+-- has done nothing then.
+local function add_plain(q, now, wake, id, body)
+  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'told', 'id')
+  local told, last = whole(meta[3] or 0), whole(meta[4] or 0)
+  local named = id ~= ''
+  if not told or (named and redis.call('EXISTS', q.body .. id) == 1) or not (named or (last and last < LARGEST_NUMBER)) then
+    return nil
+  end
+  local stamp = string.format('%.0f', server_time(now))
+  id = named and id or string.format('%.0f', last + 1)
+  redis.call('SET', q.body .. id, stamp .. '\n' .. body)
+  redis.call('RPUSH', q.waiting, id)
+  if wake == 1 and not meta[1] then
+    wake_one(q)
+  end
+  local count = tell(q.events, told, 'added', id .. '\t' .. string.match(body, '^[^\n]*'), meta[2])
+  if named then
+    redis.call('HSET', q.meta, 'told', count)
+  else
+    redis.call('HSET', q.meta, 'told', count, 'id', id)
+  end
+  return stamp .. '\n+' .. id
+end
+
+if #ARGV == rest + 2 and ARGV[rest + 1] == '' then
+  local answer = add_plain(q, now, wake, ARGV[rest], ARGV[rest + 2])
+  if answer then
+    remember(lane, seq, answer)
+    return answer
+  end
+end
+
 local call = { moves = new_moves(server_time(now)), events = new_events() }
 local moves = call.moves
 local lines, bodies, taken = { moves.stamp }, {}, {}

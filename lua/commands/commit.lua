@@ -39,11 +39,12 @@ local call = {
   moves = new_moves(server_time(now)),
   events = new_events(),
   policies = {},
+  at = rest,
 }
 
 -- What a step came to: its name, head and value, the next cursor, the head of the next step, and how many operands follow
 -- that say in which way the job leaves its worker.
-local function apply_step(at, size)
+local function apply_step(q, call, ARGV, at, size)
   if size == 0 and ARGV[at + 7] ~= '' and string.find(ARGV[at + 4], ',c,', 1, true) then
     return rare().pass_step(
       q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
@@ -59,7 +60,7 @@ end
 -- A new job has its id, spec and body where others have id, token and first operand.
 -- Answers the word of the entry at that place, and the place of the next one. What has not all its operands is no entry,
 -- and nothing after it is known to be one.
-local function apply(at)
+local function apply(q, call, ARGV, at)
   local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   if operation == 'complete' and b then
     return complete_job(q, call, id, token, a, b), at + 5
@@ -72,7 +73,7 @@ local function apply(at)
   elseif operation == 'step' then
     local size = whole(ARGV[at + 8])
     if size and ARGV[at + 8 + size] then
-      return apply_step(at, size)
+      return apply_step(q, call, ARGV, at, size)
     end
   elseif operation == 'begin-step' and ARGV[at + 6] then
     return rare().begin_step(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
@@ -99,7 +100,7 @@ end
 
 -- An entry that fails for what is stored of its job is refused alone: where it would end or go on with a run, the job fails. These
 -- tables are made only then: they say how many texts an entry has, a step those besides its way, and which entries leave the run as it is.
-local function refuse(at, failure)
+local function refuse(q, call, ARGV, at, failure)
   local SIZES = {
     complete = 5, fail = 7, retry = 7, postpone = 4, step = 9, ['begin-step'] = 7, ['wait-children'] = 4, add = 4, data = 4,
     progress = 4, log = 5, ['clear-logs'] = 4, emit = 5, ['end-wait'] = 3,
@@ -110,17 +111,18 @@ local function refuse(at, failure)
   return word, at + size + (ARGV[at] == 'step' and whole(ARGV[at + 8]) or 0)
 end
 
-local function apply_all()
-  local words, at = {}, rest
-  local function go_on()
-    while at <= #ARGV do
-      words[#words + 1], at = apply(at)
-    end
+local function apply_from(q, call, ARGV, words)
+  while call.at <= #ARGV do
+    words[#words + 1], call.at = apply(q, call, ARGV, call.at)
   end
+end
+
+local function apply_all(q, call, ARGV, lock)
+  local words = {}
   repeat
-    local done, failure = pcall(go_on)
+    local done, failure = pcall(apply_from, q, call, ARGV, words)
     if not done then
-      words[#words + 1], at = refuse(at, failure)
+      words[#words + 1], call.at = refuse(q, call, ARGV, call.at, failure)
     end
   until done
   if call.renewed and lock > 0 then
@@ -195,7 +197,7 @@ if limits then
   end
 end
 local due = promote_due(q, call.moves, call.events)
-reply[1] = apply_all()
+reply[1] = apply_all(q, call, ARGV, lock)
 if meta[4] or call.outbox then
   reply[5] = rare().undelivered(meta[4], call.outbox)
 end

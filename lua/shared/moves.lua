@@ -67,7 +67,12 @@ end
 
 -- Finished jobs are kept in the order in which they finished, parents in that in which they began to wait.
 local function write_finished(q, set, list)
-  local seq, pairs = count_on(q, list), {}
+  local seq = count_on(q, list)
+  if #list == 1 then
+    redis.call('ZADD', set, string.format('%.0f', seq + 1), list[1])
+    return
+  end
+  local pairs = {}
   for i, id in ipairs(list) do
     pairs[2 * i - 1] = seq + i
     pairs[2 * i] = id

@@ -1,6 +1,6 @@
 -- One marker wakes one idle worker; the worker that finds more than it can take leaves the marker for the next.
 local function wake_one(q)
-  redis.call('ZADD', q.wake, 0, '1')
+  redis.call('ZADD', q.wake, '0', '1')
 end
 
 -- A worker must learn of a delayed job too: it may be the first one due. Jobs that are due go on to wait also in a paused

@@ -39,6 +39,10 @@ export interface Surroundings {
 /** Longer than a calm world is given: whoever is not woken for a job does not find it by chance. */
 const DRAIN_DELAY_S = 30;
 
+/** A limit of parcels, and what it allows. */
+export const NARROW = 'narrow';
+export const PLACES = { concurrency: 2 };
+
 /** One process of an application: queues, workers, events and flows of the library as it ships, in a world of its own. */
 export class Program {
   readonly runtime: SimulatedRuntime;
@@ -73,7 +77,10 @@ export class Program {
     bindRuntime(connection, this.runtime);
     this.base = { connection, prefix: options.prefix };
     this.queues = Object.fromEntries(
-      [ORDERS, PARCELS, TICKS].map((queue) => [queue, new Queue(queue, this.base)]),
+      [ORDERS, PARCELS, TICKS].map((queue) => [
+        queue,
+        new Queue(queue, { ...this.base, ...(queue === PARCELS ? { limits: { [NARROW]: PLACES } } : {}) }),
+      ]),
     );
     this.log = { [ORDERS]: this.newLog(ORDERS), [PARCELS]: this.newLog(PARCELS) };
     this.events = { [ORDERS]: this.open(ORDERS), [PARCELS]: this.open(PARCELS) };

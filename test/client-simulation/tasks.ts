@@ -2,7 +2,7 @@ import type { DeduplicationOptions, JobsOptions, Queue } from '../../lib/engine.
 import type { Random } from '../simulation/random.js';
 import type { Ledger } from './ledger.js';
 import { type Policy, POLICIES, type Task } from './processors.js';
-import { ORDERS, PARCELS, type Program } from './program.js';
+import { NARROW, ORDERS, PARCELS, type Program } from './program.js';
 
 /** More attempts than any job has. */
 const ALWAYS = 5;
@@ -42,6 +42,7 @@ export class Tasks {
       backoff: random.pick([0, 20, 300]),
       ...(random.chance(0.2) ? { delay: random.int(1, 500) } : {}),
       ...(random.chance(0.2) ? { priority: random.int(1, 5) } : {}),
+      ...(queue.name === PARCELS && random.chance(0.4) ? { limits: [NARROW] } : {}),
     };
     if (random.chance(0.1)) {
       opts.removeOnComplete = true;

@@ -196,10 +196,12 @@ export class World {
   private checkHolders(queue: SimulatedQueue, { script }: Call): void {
     const { jobs, places } = queue.snapshot;
     for (const { held, name } of this.workers.filter((worker) => worker.queue === queue)) {
-      for (const { id, token, lockUntil, graceUntil = 0 } of held) {
+      for (const lock of held) {
+        const { id, token, lockUntil, graceUntil = 0 } = lock;
         const until =
           script === 'recoverStalled' && lockUntil > 0 ? Math.max(lockUntil, graceUntil) : lockUntil;
         const kept = places.active.has(id) && jobs.get(id)?.fields.token === token;
+        if (!kept && script !== 'recoverStalled') lock.graceUntil = 0;
         if (until > this.now && !kept) {
           throw new Violation(
             `job ${id} was taken from ${name} by ${script}, although its lock was renewed in time`,
