@@ -64,7 +64,7 @@ export class Actions {
     return [
       [3, ['getJob', (_program, queue, id) => queue.getJob(id)]],
       [3, ['remove', (_program, queue, id) => this.remove(queue, id)]],
-      [3, ['cancel', (_program, queue, id) => this.cancel(queue, id)]],
+      [12, ['cancel', (_program, queue) => this.cancel(queue)]],
       [3, ['retry', (_program, queue, id) => this.with(queue, id, 'failed', (job) => this.retry(job))]],
       [2, ['promote', (_program, queue, id) => this.with(queue, id, 'delayed', (job) => job.promote())]],
       [
@@ -138,8 +138,11 @@ export class Actions {
     if (job && (await job.getState()) === state) await work(job);
   }
 
-  private async cancel(queue: Queue, id: string): Promise<void> {
-    const job = await queue.getJob(id);
+  /** One of the newest: others have mostly ended. */
+  private async cancel(queue: Queue): Promise<void> {
+    const ids = [...this.ledger.added.values()].filter((job) => job.queue === queue.name).slice(-4);
+    if (ids.length === 0) return;
+    const job = await queue.getJob(this.random.pick(ids).id);
     if (!job) return;
     const undo = this.random.chance(0.7);
     const { tag } = job.data as Task;

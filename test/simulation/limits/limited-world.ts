@@ -152,7 +152,17 @@ export class LimitedWorld {
       reply.jobs.map(({ id }) => id),
     );
     if (reply.jobs.length < want) this.checkNobodyStarves(after);
+    this.checkTurns(before, after);
     return reply;
+  }
+
+  /** Whoever has to wait for another limit keeps the turn that it had. */
+  private checkTurns(before: QueueDump, after: QueueDump): void {
+    const still = new Set(scoresOf(after, 'limited').map(([id]) => id));
+    for (const [id] of scoresOf(before, 'limited')) {
+      const [had, has] = [before, after].map((dump) => fieldsOf(dump, `job:${id}`).turn);
+      if (still.has(id) && had !== has) throw new Violation(`job ${id} had turn ${had}, and has ${has}`);
+    }
   }
 
   private checkStarts(before: QueueDump, after: QueueDump, started: readonly string[]): void {
