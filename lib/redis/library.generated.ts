@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_b417ed5565';
+export const LIBRARY_NAME = 'stepwell_0_1_0_9bdc94852f';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_b417ed5565",
-    "local LIBRARY = 'stepwell_0_1_0_b417ed5565'",
+    "#!lua name=stepwell_0_1_0_9bdc94852f",
+    "local LIBRARY = 'stepwell_0_1_0_9bdc94852f'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -5134,8 +5134,10 @@ export const LIBRARY_LINES: readonly string[] = [
     "  if state then",
     "    emit(call.events, 'removed', s.job .. '\\t' .. state)",
     "  end",
+    "  local undone = state and 1 or 0",
     "  redis.call(",
-    "    'HSET', q.scheduler .. id, 'paused', '1', 'job', '', 'made', digits(math.max(s.made - (state and 1 or 0), 0))",
+    "    'HSET', q.scheduler .. id, 'paused', '1', 'job', '', 'made', digits(math.max(s.made - undone, 0)),",
+    "    'count', digits(math.max(s.count - undone, 0))",
     "  )",
     "  if state and not s.every then",
     "    redis.call('HSET', q.scheduler .. id, 'slots', digits(s.slot) .. (s.slots ~= '' and ',' or '') .. s.slots)",
@@ -6641,6 +6643,9 @@ export const LIBRARY_LINES: readonly string[] = [
     "local is_paused = old and old.paused",
     "local state = pending ~= '' and state_of(q, pending) or nil",
     "local waits = state == 'delayed' or state == 'waiting' or state == 'prioritized'",
+    "if waits and old then",
+    "  s.count = math.max(old.count - 1, 0)",
+    "end",
     "local answer = 'none'",
     "if not is_paused then",
     "  local trial = {}",

@@ -72,7 +72,7 @@ local function add_slot(q, call, s, slot)
   end
   if asked.limits then
     fields[#fields + 1], fields[#fields + 2] = 'limits', asked.limits
-    asked.await(q, asked.limits)
+    asked.await(q, call.moves, asked.limits)
   end
   redis.call('HSET', q.job .. id, unpack(fields))
   emit(call.events, 'added', event)
