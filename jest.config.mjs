@@ -11,7 +11,6 @@ const SHORT_FAULTS = [
   'lost-replies',
   'memory',
   'shutdown',
-  'silence',
   'steps',
 ];
 

@@ -28,6 +28,8 @@ export interface Verdict {
   staleAccepted: number;
   /** Completed when all faults had been over for a while, and no event said so. */
   unheard: number[];
+  /** What the ledgers have of a job that is counted as lost, doubled or stuck: a line for each note. */
+  examples: string[];
   recoveryMs: Percentiles;
   errors: number;
   unhandled: number;
@@ -55,19 +57,24 @@ export function checkLedgers(
   const unfinished = new Set(census.unfinished);
   const stale = [...runs.values()].flatMap(staleWrites);
   const again = [...runs].flatMap(([key, of]) => repeats(key, of, log));
+  const lost = [...answered].filter((key) => !ended.has(key) && !failed.has(key) && !unfinished.has(key));
+  const doubled = [...new Set(again.filter(({ isExplained }) => !isExplained).map(({ key }) => key))];
   return {
     jobs: count('add'),
     answered: answered.size,
     refused: count('no'),
     unknown: count('unknown'),
     faults: log.faults.length,
-    lost: [...answered].filter((key) => !ended.has(key) && !failed.has(key) && !unfinished.has(key)),
-    doubled: [...new Set(again.filter(({ isExplained }) => !isExplained).map(({ key }) => key))],
+    lost,
+    doubled,
     rerun: again.filter(({ isExplained }) => isExplained).length,
     stuck: census.unfinished,
     failed: census.failed,
     staleTried: stale.length,
     staleAccepted: stale.filter(Boolean).length,
+    examples: [lost[0], doubled[0], census.unfinished[0]].flatMap((key) =>
+      key === undefined ? [] : told(notes, key, log),
+    ),
     unheard: unheard(notes, runs, log),
     recoveryMs: percentiles(recovery === 'jobs' ? jobRecoveries(runs, log) : serviceRecoveries(runs, log)),
     errors: count('error'),
@@ -115,6 +122,27 @@ function staleWrites(runs: readonly JobRun[]): boolean[] {
       .filter(({ atMs }) => atMs > replacedMs)
       .map(({ isTaken }) => isTaken);
   });
+}
+
+/** All that is known of a job, and what was done meanwhile. */
+function told(notes: readonly Note[], key: number, { faults, losses }: FaultLog): string[] {
+  const about = notes.filter((note) => note.key === key);
+  const lines = [
+    ...about.map(({ atMs, pid, what, id, token, detail }) => ({
+      atMs,
+      text: `${pid} ${what} ${key} ${id} ${token} ${detail}`,
+    })),
+    ...losses.map((atMs) => ({ atMs, text: 'may have lost what it answered' })),
+    ...faults.flatMap(({ label, fromMs, healedMs }) => [
+      { atMs: fromMs, text: `${label} begins` },
+      { atMs: healedMs, text: `${label} is over` },
+    ]),
+  ].sort((a, b) => a.atMs - b.atMs);
+  const first = about[0]?.atMs ?? 0;
+  const last = about.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
+  return lines
+    .filter(({ atMs }) => atMs > first - 1000 && atMs < last + 1000)
+    .map(({ atMs, text }) => `${(atMs - first).toFixed(0)} ms ${text}`);
 }
 
 /** Events may be missed where a server loses them; a reader may not stay behind for ever. */

@@ -103,8 +103,9 @@ function report({ row, system, skipped, broken, wrong, tookMs, verdict }: Result
   if (skipped !== undefined) return console.log(`- ${row} on ${system}: not run, ${skipped}`);
   if (broken !== undefined) return console.log(`✗ ${row} on ${system} (${took}): ${broken}`);
   const jobs = `${verdict?.answered} jobs, ${verdict?.faults} faults`;
+  const lines = [...wrong, ...(process.env['DEBUG'] ? (verdict?.examples ?? []) : [])];
   const sign = wrong.length === 0 ? '✓' : '✗';
   console.log(
-    [`${sign} ${row} on ${system} (${jobs}, ${took})`, ...wrong.map((text) => `    ${text}`)].join('\n'),
+    [`${sign} ${row} on ${system} (${jobs}, ${took})`, ...lines.map((text) => `    ${text}`)].join('\n'),
   );
 }

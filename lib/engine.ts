@@ -74,6 +74,7 @@ export type {
   TracedWork,
 } from './job/telemetry.js';
 export type { JobExplanation, WaitReason } from './job/explanation.js';
+export type { GroupEntry, GroupLimits, GroupOptions, GroupState, GroupStatus } from './job/group.js';
 export type { LimitOptions, LimitState, RateLimit } from './job/limit.js';
 export type { DedupId, DedupPolicy } from './job/dedup-policy.js';
 export type { QueueDedup } from './queue/dedup-policies.js';

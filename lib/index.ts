@@ -1,5 +1,6 @@
 // Everything public: the engine, and what ties it to Nest.
 // oxlint-disable-next-line import/no-unassigned-import -- before all else
+// oxlint-disable-next-line import/no-unassigned-import -- for its name
 import './nest/without-nest-import-stepwell-engine.js';
 export * from './engine.js';
 export { Compensate } from './nest/decorators/compensate.decorator.js';

@@ -13,6 +13,9 @@ const sharedDir = join(root, 'lua/shared');
 const scriptsFile = join(root, 'lib/redis/scripts.generated.ts');
 const libraryFile = join(root, 'lib/redis/library.generated.ts');
 
+// Sets of functions that a script makes when it first needs one of them, by the tag that lists their parts and the function that makes them.
+const LAZY = ['rare', 'grouped'];
+
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
 
@@ -30,7 +33,7 @@ function readHeader(file, source) {
     seldom: [],
     args: [],
     uses: [],
-    rare: [],
+    ...Object.fromEntries(LAZY.map((set) => [set, []])),
     rest: false,
     reply: false,
     summary: '',
@@ -45,7 +48,7 @@ function readHeader(file, source) {
     else if (name === 'seldom') header.seldom.push(...words(text));
     else if (name === 'derives') header.derives.push(...words(text));
     else if (name === 'use') header.uses.push(...words(text));
-    else if (name === 'rare') header.rare.push(...words(text));
+    else if (LAZY.includes(name)) header[name].push(...words(text));
     else if (name === 'rest') header.rest = true;
     else if (name === 'reply') header.reply = true;
     else if (name === 'arg') {
@@ -94,7 +97,7 @@ function argumentsOf(header) {
 
 function prelude(header) {
   return [
-    'local ARGV = ARGV',
+    'local ARGV, AS_FUNCTION = ARGV, false',
     `local prefix = ${PREFIX}`,
     `local q = ${keysOf(header)}`,
     ...(header.args.length > 0 ? [readShared('', 'whole')] : []),
@@ -170,25 +173,27 @@ function functionsIn(code) {
 }
 
 // A function that no part defines is a global as well. A fragment may hold functions that this command never calls, and they may
-// lack others. What is made by `rare()` is seen elsewhere as `rare().name` alone.
-function checkDefined(file, plain, rare) {
-  const parts = [functionsIn(plain), functionsIn(rare)];
-  const names = [new Set(namesIn(plain)), new Set(namesIn(rare))];
-  const seen = [new Set(), new Set()];
+// lack others. What is made by `rare()` is seen elsewhere as `rare().name` alone, and so with the other sets.
+function checkDefined(file, plain, lazy) {
+  const texts = [plain, ...lazy];
+  const parts = texts.map(functionsIn);
+  const names = texts.map((text) => new Set(namesIn(text)));
+  const seen = texts.map(() => new Set());
   const visit = (side, name) => {
     if (seen[side].has(name)) return;
     seen[side].add(name);
     const code = parts[side].get(name);
     for (const [, called] of code.matchAll(CALL)) {
-      if (!LUA_WORDS.has(called) && !names[0].has(called) && !(side === 1 && names[1].has(called))) {
+      if (!LUA_WORDS.has(called) && !names[0].has(called) && !names[side].has(called)) {
         throw new Error(
-          `${file}: ${name || 'the body'} calls ${called}, which no part in @use or @rare defines`,
+          `${file}: ${name || 'the body'} calls ${called}, which no part in @use or @${LAZY[side - 1] ?? 'rare'} defines`,
         );
       }
     }
-    for (const [, made, word] of code.matchAll(/(\brare\(\)\.)?\b(\w+)/g)) {
-      if (made && !parts[1].has(word)) throw new Error(`${file}: no part in @rare defines ${word}`);
-      const home = made || (side === 1 && parts[1].has(word)) ? 1 : 0;
+    for (const [, made, word] of code.matchAll(/(?:\b(rare|grouped)\(\)\.)?\b(\w+)/g)) {
+      const set = LAZY.indexOf(made) + 1;
+      if (set > 0 && !parts[set].has(word)) throw new Error(`${file}: no part in @${made} defines ${word}`);
+      const home = set > 0 ? set : parts[side].has(word) ? side : 0;
       if (parts[home].has(word)) visit(home, word);
     }
   };
@@ -205,17 +210,17 @@ function readShared(file, name) {
 
 // A script makes all its functions anew at each run, which is a good part of the cost of a small call. Those that most
 // runs do without are made by `rare()` when the first of them is needed.
-function rareFunctions(sources) {
+function lazyFunctions(set, sources) {
   if (sources.length === 0) return [];
   const names = sources.flatMap((text) =>
     [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name),
   );
   const table = names.map((name) => `${name} = ${name}`).join(', ');
   return [
-    'rare = function()',
+    `${set} = function()`,
     ...sources,
     `local made = { ${table} }`,
-    'rare = function() return made end',
+    `${set} = function() return made end`,
     'return made',
     'end',
   ];
@@ -233,17 +238,21 @@ function readCommand(file) {
 }
 
 function compile({ file, name, source, header, body }) {
-  const rare = header.rare.map((use) => readShared(file, use));
+  const lazy = LAZY.map((set) => header[set].map((use) => readShared(file, use)));
   const used = [
-    ...(header.rare.length > 0 ? ['local rare'] : []),
+    ...LAZY.filter((set) => header[set].length > 0).map((set) => `local ${set}`),
     ...header.uses.map((use) => readShared(file, use)),
   ];
-  const shared = [...used, ...rareFunctions(rare)].join('\n');
+  const shared = [...used, ...LAZY.flatMap((set, i) => lazyFunctions(set, lazy[i]))].join('\n');
   checkBody(file, header, source, shared);
   const lua = [prelude(header), shared, body].filter(Boolean).join('\n');
   checkOrder(file, lua);
   const plain = [prelude(header), ...used, body].join('\n');
-  checkDefined(file, withoutTexts(plain), withoutTexts(rare.join('\n')));
+  checkDefined(
+    file,
+    withoutTexts(plain),
+    lazy.map((sources) => withoutTexts(sources.join('\n'))),
+  );
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,

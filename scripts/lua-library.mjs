@@ -74,8 +74,8 @@ function refuseState(file, parts) {
   }
 }
 
-/** Set anew by each call, before it is read. */
-const FRESH = new Set(['is_given']);
+/** Set anew by each call, before it is read, and read in its own file alone: other files would have a copy. */
+const FRESH = new Set(['is_given', 'called_at']);
 
 function imports(code, own, owners) {
   const wanted = [...owners.keys()].filter((name) => !own.has(name) && mentions(code, name));
@@ -104,6 +104,9 @@ function readModules(shared) {
     modules.set(file, { text, names: new Set(names), code: withoutTexts(text) });
   }
   for (const [file, module] of modules) {
+    const stale = [...FRESH].find((name) => owners.get(name) !== file && mentions(module.code, name));
+    if (stale)
+      throw new Error(`shared/${file}.lua reads ${stale}: have its own file return it by a function`);
     module.imports = imports(module.code, module.names, owners);
     if (module.imports.files.has(file)) throw new Error(`shared/${file}.lua needs itself`);
   }
@@ -128,7 +131,13 @@ function inOrder(modules) {
 }
 
 function moduleText({ text, names, imports: { lines } }) {
-  return ['do', ...lines, text, ...[...names].map((name) => `all.${name} = ${name}`), 'end'];
+  return [
+    'do',
+    ...lines,
+    text,
+    ...[...names].filter((name) => !FRESH.has(name)).map((name) => `all.${name} = ${name}`),
+    'end',
+  ];
 }
 
 function commandText({ name, header, body, prelude }, owners) {
@@ -173,6 +182,8 @@ export function makeLibrary(version, shared, commands) {
     'local function rare()',
     'return all',
     'end',
+    'local grouped = rare',
+    'local AS_FUNCTION = true',
     ...inOrder(modules).flatMap((file) => moduleText(modules.get(file))),
     ...commands.flatMap((command) => commandText(command, owners)),
   ].join('\n');

@@ -13,8 +13,9 @@ import { withSimulation } from './setup/with-simulation.mjs';
 
 const SEEDS = 6;
 const WIDTH = 60;
-/** Job schedulers have a simulation of their own. */
+/** Job schedulers and limits have simulations of their own. */
 const SLOT_STEPS = 500;
+const LIMIT_STEPS = 200;
 const CLIENT_SEEDS = 6;
 const STEPS = 3000;
 const CLIENT_STEPS = 1000;
@@ -69,6 +70,12 @@ function simulationsOf(simulation, wanted, steps) {
       describeRun: simulation.describeSlots,
       mutants: simulation.SLOT_MUTANTS.filter(wanted),
       steps: SLOT_STEPS,
+    },
+    {
+      simulate: simulation.simulateLimits,
+      describeRun: simulation.describeLimits,
+      mutants: simulation.LIMIT_MUTANTS.filter(wanted),
+      steps: LIMIT_STEPS,
     },
   ].filter(({ mutants }) => mutants.length > 0);
 }

@@ -1,5 +1,5 @@
-// `npm run simulate -- --seed 7 --runs 1`: the simulations, of the scripts, of job schedulers and of the client that ships, as long as you like:
-// `--minutes 30` goes on with rising seeds, `--scripts`, `--slots` and `--client` choose one, `--steps` says how long a run is. A failing
+// `npm run simulate -- --seed 7 --runs 1`: the simulations, of the scripts, of job schedulers, of limits and of the client that ships, as long as you like:
+// `--minutes 30` goes on with rising seeds, `--scripts`, `--slots`, `--limits` and `--client` choose one, `--steps` says how long a run is. A failing
 // run of scripts prints its seed, one of clients is shrunk to what it takes; the same seed and number of steps replay it exactly.
 import { performance } from 'node:perf_hooks';
 import { main } from './setup/main.mjs';
@@ -9,6 +9,7 @@ import { withSimulation } from './setup/with-simulation.mjs';
 const SCRIPT_STEPS = 10_000;
 const CLIENT_STEPS = 2000;
 const SLOT_STEPS = 2000;
+const LIMIT_STEPS = 300;
 
 const KINDS = {
   scripts: async ({ simulate, describeRun }, client, options) => {
@@ -18,6 +19,10 @@ const KINDS = {
   slots: async ({ simulateSlots, describeSlots }, client, options) => {
     const result = await simulateSlots(client, { steps: SLOT_STEPS, ...options });
     return { ...result, mark: `trace ${result.trace}`, explain: async () => describeSlots(result) };
+  },
+  limits: async ({ simulateLimits, describeLimits }, client, options) => {
+    const result = await simulateLimits(client, { steps: LIMIT_STEPS, ...options });
+    return { ...result, mark: 'limits', explain: async () => describeLimits(result) };
   },
   client: async ({ simulateClients, shrink, describeClients }, client, options) => {
     const result = await simulateClients(client, { steps: CLIENT_STEPS, ...options });

@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import { catalog, peers, variants } from '../catalog.mjs';
 
+/** One row in about a minute: a look, not a result. */
+const QUICK = { rounds: '3', scale: '0.5' };
+
 export function parseFlags(argv) {
   const { values } = parseArgs({
     args: argv,
@@ -9,10 +12,12 @@ export function parseFlags(argv) {
       tests: { type: 'string', default: Object.keys(catalog).join() },
       peers: { type: 'string', default: peers.join() },
       scale: { type: 'string', default: '1' },
+      quick: { type: 'string' },
       json: { type: 'string' },
       'no-build': { type: 'boolean', default: false },
     },
   });
+  if (values.quick !== undefined) Object.assign(values, { tests: values.quick, ...QUICK });
   return {
     rounds: positive('rounds', values.rounds),
     scale: positive('scale', values.scale),

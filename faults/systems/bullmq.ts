@@ -85,7 +85,7 @@ export const bullmq: System = {
 
   // It has no error that says so. What the client has not sent cannot be written.
   isRefusal: (error) =>
-    /Custom Id|cannot be|Stream isn't writeable|enableOfflineQueue|ECONNREFUSED|\b(OOM|MISCONF|LOADING|READONLY|NOPERM|CLUSTERDOWN|BUSY|MASTERDOWN)\b/.test(
+    /Custom Id|cannot be|Stream isn't writeable|enableOfflineQueue|ECONNREFUSED|\b(OOM|NOSCRIPT|MISCONF|LOADING|READONLY|NOPERM|CLUSTERDOWN|BUSY|MASTERDOWN)\b/.test(
       error.message,
     ),
 

@@ -80,6 +80,8 @@ const READERS: Record<string, Read> = {
   drained: () => [{ event: 'drained' }],
   paused: () => [{ event: 'paused' }],
   resumed: () => [{ event: 'resumed' }],
+  'group-paused': ([groupId]) => [{ event: 'group-paused', groupId }],
+  'group-resumed': ([groupId]) => [{ event: 'group-resumed', groupId }],
 };
 
 /** The events of one stream entry, and their numbers. */

@@ -28,6 +28,8 @@ const NAMES: Record<JobEventName | 'error' | 'closing', true> = {
   drained: true,
   paused: true,
   resumed: true,
+  'group-paused': true,
+  'group-resumed': true,
   custom: true,
   gap: true,
   snapshot: true,

@@ -92,6 +92,8 @@ export class QueueEvents extends SafeEmitter {
   readonly drained$ = this.streams.of('drained');
   readonly paused$ = this.streams.of('paused');
   readonly resumed$ = this.streams.of('resumed');
+  readonly groupPaused$ = this.streams.of('group-paused');
+  readonly groupResumed$ = this.streams.of('group-resumed');
   /** Of a `QueueEventsProducer`, whatever their name; see `of` for those of one name. */
   readonly custom$ = this.streams.custom$;
   /** Tells that events were not read, as the stream had been cut past them. */

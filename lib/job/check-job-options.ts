@@ -16,6 +16,7 @@ import type {
   KeepJobs,
 } from './job-options.js';
 import { checkEach, type OptionCheck, refuseUnknown } from './known-names.js';
+import { checkGroup } from './group.js';
 import { checkLimitNames } from './limit.js';
 import { refOf, type ParentOptions } from './job-ref.js';
 
@@ -31,6 +32,7 @@ const CHECKS: Record<keyof JobsOptions, OptionCheck> = {
   keepLogs: (option, value) => checkInteger(option, value, 0),
   limits: checkLimitNames,
   awaitLimits: checkBoolean,
+  group: checkGroup,
   stackTraceLimit: (option, value) => checkInteger(option, value, 0),
   sizeLimit: (option, value) => checkInteger(option, value, 0),
   // '' asks for none, as it does in a form that was left empty.

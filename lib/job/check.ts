@@ -128,6 +128,13 @@ export function checkLimitName(option: string, name: unknown): asserts name is s
   }
 }
 
+/** Throws unless `id` can be that of a group. Returns it as a text. */
+export function checkGroupId(option: string, id: unknown): string {
+  const text = typeof id === 'number' && Number.isFinite(id) ? String(id) : id;
+  checkText(option, text);
+  return text;
+}
+
 /** Throws unless `key` can tell a signal from others of its name. */
 export function checkSignalKey(key: unknown): void {
   checkText('signal key', key);

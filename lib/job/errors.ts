@@ -161,6 +161,16 @@ export class LimitNotFoundError extends StepwellError {
   }
 }
 
+/** As many jobs wait in the group as the one to add allows, see `group.maxSize`. Nothing was written. */
+export class GroupMaxSizeExceededError extends StepwellError {
+  constructor(readonly groupId: string) {
+    super(
+      `The group ${groupId} is full: add the job later, or raise its group.maxSize.`,
+      'GROUP_MAX_SIZE_EXCEEDED',
+    );
+  }
+}
+
 /** There is no job that could wait for the one to add. Nothing was written. */
 export class MissingParentError extends StepwellError {
   constructor(readonly parentKey: string) {

@@ -1,3 +1,4 @@
+import type { GroupState } from './group.js';
 import type { JobState } from './job-state.js';
 import type { LimitState } from './limit.js';
 
@@ -21,8 +22,14 @@ export type WaitReason =
   | { why: 'maxed'; concurrency: number; active: number }
   /** A limit that the job names lets it not start. */
   | { why: 'limited'; limit: LimitState; /** Jobs that it lets start before. */ ahead: number }
-  /** It may start: so many jobs come first, and so many run. */
-  | { why: 'turn'; ahead: number; active: number }
+  /** Its group is paused. */
+  | { why: 'group-paused'; group: GroupState; /** Jobs of the group that come first. */ ahead: number }
+  /** The rate limit of its group lets no job start, see `group.opensInMs`. */
+  | { why: 'group-limited'; group: GroupState; ahead: number }
+  /** As many jobs of its group run as may. */
+  | { why: 'group-maxed'; group: GroupState; ahead: number }
+  /** It may start: so many jobs come first (of its group, where it has one), and so many run. */
+  | { why: 'turn'; ahead: number; active: number; /** Groups that have their turn before. */ groupsAhead?: number }
   /** It may start, and nobody takes it: no worker runs a job of the queue. */
   | { why: 'no-worker' };
 

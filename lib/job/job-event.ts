@@ -105,6 +105,8 @@ export type JobEvent =
   | (EventBase & { event: 'drained' })
   | (EventBase & { event: 'paused' })
   | (EventBase & { event: 'resumed' })
+  | (EventBase & { /** No job of the group starts any more. */ event: 'group-paused'; groupId: string })
+  | (EventBase & { event: 'group-resumed'; groupId: string })
   | CustomEvent
   | GapEvent
   | SnapshotEvent

@@ -1,3 +1,4 @@
+import type { GroupOptions } from './group.js';
 import type { ParentOptions } from './job-ref.js';
 import type { JobRepeat } from './repeat-options.js';
 
@@ -44,6 +45,8 @@ export interface DefaultJobOptions {
    * add with `UnknownLimitError`, see `awaitLimits`.
    */
   limits?: readonly string[];
+  /** The group of jobs that it belongs to: groups take turns. Default: none; such jobs come before those of groups. */
+  group?: GroupOptions;
   /** Whether the job waits where it names a limit that nobody has defined, until somebody does. Default false. */
   awaitLimits?: boolean;
   /** Keep only so many log lines, the newest. Default: all. */

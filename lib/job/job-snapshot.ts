@@ -1,4 +1,5 @@
 import { type Cancellation, readCancellation } from './cancellation.js';
+import { priorityIn } from './group.js';
 import type { Codec } from './codec.js';
 import { asError } from './job-failure.js';
 import { UnreadableValueError } from './errors.js';
@@ -75,7 +76,7 @@ export abstract class JobSnapshot<
     this.opts = opts;
     this.timestamp = timestamp;
     this.delay = opts.delay ?? 0;
-    this.priority = opts.priority ?? 0;
+    this.priority = opts.group?.priority ?? opts.priority ?? 0;
     this.progress = 0 as P;
     this.returnvalue = null as R;
     if (opts.parent) {
@@ -91,6 +92,12 @@ export abstract class JobSnapshot<
   /** Name of the job that waits for this one: prefix, queue and id. */
   get parentKey(): string | undefined {
     return this.parent && `${this.parent.queueKey}:${this.parent.id}`;
+  }
+
+  /** Id of the group that it belongs to. */
+  get gid(): string | undefined {
+    const id = this.opts.group?.id;
+    return id === undefined ? undefined : String(id);
   }
 
   /** What makes it the same as another job; see the option `deduplication`. */
@@ -250,7 +257,7 @@ const TAKE: Record<string, Take> = {
   failedReason: (job, value) => (job.failedReason = textIn('failedReason', value)),
   stack: (job, value) => (job.stacktrace = textsIn('stack', value)),
   progress: (job, value, codec) => (job.progress = readValue(job, 'Progress', value, codec)),
-  priority: (job, value) => (job.priority = numberIn('priority', value)),
+  priority: (job, value) => (job.priority = numberIn('priority', priorityIn(value))),
   delay: (job, value) => (job.delay = numberIn('delay', value)),
   deferred: (job, value) => (job.deferredFailure = textIn('deferred', value)),
   pending: (job, value) => (job.pendingChildren = numberIn('pending', value)),

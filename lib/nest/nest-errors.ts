@@ -298,3 +298,13 @@ function reasonOf(cause: unknown): string {
   const said = body?.message;
   return Array.isArray(said) && said.length > 0 ? said.map(String).join('; ') : String(message);
 }
+
+/** A module that was loaded lazily has a processor of a queue that has a worker already, whose handlers are settled. */
+export class LateProcessorError extends StepwellError {
+  constructor(className: string, queue: string) {
+    super(
+      `${className} comes too late: the queue ${queue} has a worker already. Give it a queue of its own, or import its module at the start.`,
+      'LATE_PROCESSOR',
+    );
+  }
+}

@@ -4,6 +4,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
 import { isDeepStrictEqual } from 'node:util';
 import { InvalidOptionError } from '../job/errors.js';
 import type { Timer } from '../runtime/runtime.js';
@@ -11,13 +12,14 @@ import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { QueueOptions } from '../queue/queue-options.js';
 import { Worker } from '../worker/worker.js';
 import type { WorkerOptions } from '../worker/worker-options.js';
+import { afterLazyLoad } from './after-lazy-load.js';
 import { baseOptionsOf } from './base-options.js';
 import { describeProcessors } from './describe-processors.js';
-import type { DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
+import type { DiscoveredListener, DiscoveredProcessor } from './interfaces/discovered-processor.interface.js';
 import { JobRouter } from './job-router.js';
 import { mergeWorkerOptions } from './merge-worker-options.js';
 import { afterBootstrap, foundProvider, takeUnseenProcessors } from './start-watch.js';
-import { QueueNotRegisteredError } from './nest-errors.js';
+import { LateProcessorError, QueueNotRegisteredError } from './nest-errors.js';
 import { SharedOptions } from './shared-options.js';
 import { sayMissingShutdownHooks } from './shutdown-hooks.js';
 import { StepwellDedup } from './stepwell.dedup.js';
@@ -30,10 +32,14 @@ import { StepwellRegistry } from './stepwell.registry.js';
 import { StepwellSchedules } from './stepwell.schedules.js';
 import { StepwellStartCheck } from './stepwell.start-check.js';
 
+type StartWorker = (worker: Worker, processors: readonly DiscoveredProcessor[]) => void;
+
 /** Starts one worker per queue that has processors, and drains them before anything that jobs use goes away. */
 @Injectable()
 export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private hooks: Timer | undefined;
+  /** Instances of processors, and labels of listeners, that have been found. */
+  private readonly found = new Set<unknown>();
 
   constructor(
     private readonly explorer: StepwellExplorer,
@@ -46,6 +52,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     private readonly startCheck: StepwellStartCheck,
     private readonly health: StepwellHealth,
     private readonly schedules: StepwellSchedules,
+    private readonly lazy: LazyModuleLoader,
   ) {}
 
   /** All that may be wrong with the processors is found here, before the first job runs. */
@@ -54,14 +61,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
       this.sayWhatIsIgnored();
       const queues = groupByQueue(this.explorer.explore());
       for (const [queue, processors] of queues) {
-        processors.forEach(({ instance }) => foundProvider(instance));
-        if (this.registry.isReplaced(queue)) continue;
-        const byHand = mergeWorkerOptions(processors).autorun === false;
-        this.registry.addWorker(this.createWorker(queue, processors), byHand);
-        processors.forEach((processor) => this.dedup.apply(processor));
-        processors.forEach((processor) => this.limits.apply(processor));
-        this.log.processors(queue, describeProcessors(processors));
-        this.schedules.add(queue, processors);
+        this.begin(queue, processors, startAfterBootstrap);
       }
       const unseen = takeUnseenProcessors();
       if (this.startCheck.isOn) {
@@ -71,7 +71,8 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
         );
       }
       unseen.forEach((processor) => this.log.unseen(processor));
-      this.explorer.exploreListeners().forEach((listener) => this.listeners.attach(listener));
+      this.attachListeners();
+      afterLazyLoad(this.lazy, () => this.beginLate());
     } catch (error) {
       await this.onModuleDestroy();
       await this.registry.closeQueues();
@@ -95,7 +96,44 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     await Promise.all(this.registry.getWorkers().map((worker) => worker.close()));
   }
 
-  private createWorker(queue: string, processors: DiscoveredProcessor[]): Worker {
+  private begin(queue: string, processors: DiscoveredProcessor[], start: StartWorker): void {
+    for (const { instance } of processors) {
+      foundProvider(instance);
+      this.found.add(instance);
+    }
+    if (this.registry.isReplaced(queue)) return;
+    const byHand = mergeWorkerOptions(processors).autorun === false;
+    this.registry.addWorker(this.createWorker(queue, processors, start), byHand);
+    processors.forEach((processor) => this.dedup.apply(processor));
+    processors.forEach((processor) => this.limits.apply(processor));
+    this.log.processors(queue, describeProcessors(processors));
+    this.schedules.add(queue, processors);
+  }
+
+  /** Processors of a module that was loaded after the start. */
+  private beginLate(): void {
+    const late = this.explorer.explore().filter(({ instance }) => !this.found.has(instance));
+    const queues = groupByQueue(late);
+    for (const [queue, [first]] of queues) {
+      if (this.registry.getWorker(queue)) throw new LateProcessorError(first!.className, queue);
+    }
+    for (const [queue, processors] of queues) {
+      this.begin(queue, processors, (worker) => void worker.run().catch(() => {}));
+    }
+    this.attachListeners(true);
+  }
+
+  /** After the start, those of classes that were not there before. */
+  private attachListeners(isLate = false): void {
+    const listeners = this.explorer.exploreListeners();
+    const nameOf = (each: DiscoveredListener): string =>
+      `${each.label} ${each.source} ${each.queue} ${each.event}`;
+    const late = isLate ? listeners.filter((each) => !this.found.has(nameOf(each))) : listeners;
+    late.forEach((listener) => this.listeners.attach(listener));
+    listeners.forEach((each) => this.found.add(nameOf(each)));
+  }
+
+  private createWorker(queue: string, processors: DiscoveredProcessor[], start: StartWorker): Worker {
     const router = new JobRouter(queue);
     processors.flatMap(({ handlers }) => handlers).forEach((handler) => router.add(handler));
     const { batch } = router;
@@ -112,7 +150,7 @@ export class StepwellOrchestrator implements OnModuleInit, OnApplicationBootstra
     const worker = batch
       ? new Worker(queue, router.batchRoute, { ...options, batch, autorun: false })
       : new Worker(queue, router.route, { ...options, autorun: false });
-    if (options.autorun !== false) startAfterBootstrap(worker, processors);
+    if (options.autorun !== false) start(worker, processors);
     worker.on('error', (error) => this.log.error(queue, error));
     worker.on('failed', (job, error) => this.log.failed(queue, job, error));
     worker.on('stalled', (jobId) => this.log.stalled(queue, jobId));

@@ -14,6 +14,7 @@ const NAMES: Record<Exclude<keyof QueueOptions, keyof QueueBaseOptions>, true> =
   dedup: true,
   limits: true,
   limitsOf: true,
+  groupOf: true,
   streams: true,
   backlog: true,
   durability: true,
@@ -47,6 +48,13 @@ export function checkQueueOptions(options: QueueOptions, what = 'queue option'):
       'limitsOf',
       options.limitsOf,
       'Use a function (data, name) => names of limits.',
+    );
+  }
+  if (options.groupOf !== undefined && typeof options.groupOf !== 'function') {
+    throw new InvalidOptionError(
+      'groupOf',
+      options.groupOf,
+      'Use a function (data, name) => a group, such as { id: data.customerId }.',
     );
   }
   checkParts('settings', options.settings, ['repeatStrategy']);

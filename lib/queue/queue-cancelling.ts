@@ -2,10 +2,10 @@ import { cancelJob, type CancelOptions, type CancelOutcome } from '../job/cancel
 import { JobNotFoundError } from '../job/errors.js';
 import type { JobExplanation } from '../job/explanation.js';
 import type { Job } from '../job/job.js';
-import { QueueLimits } from './queue-limits.js';
+import { QueueGroups } from './queue-groups.js';
 
 /** For people who look after jobs: why one waits, and ending it from anywhere. */
-export class QueueCancelling<J extends Job = Job> extends QueueLimits<J> {
+export class QueueCancelling<J extends Job = Job> extends QueueGroups<J> {
   /**
    * Why a job does not run now: by one look, with names and numbers for boards and support. A limit, a pause or a delay is told also where
    * another reason goes before it. Throws `JobNotFoundError`.

@@ -138,17 +138,36 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     checkInteger('limit', limit, 0);
     const state = listedState(type);
     const cleaned: string[] = [];
-    for (const place of state ? placesOf(state) : []) {
-      for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
+    const places = state ? placesOf(state) : [];
+    if (state === 'waiting') {
+      places.push(...(await this.placesInGroups()));
+    }
+    for (const place of places) {
+      if (limit === 0 || cleaned.length < limit) {
         const left = limit === 0 ? 0 : limit - cleaned.length;
-        const slice = await this.store.cleanSlice({ place, graceMs: Math.ceil(grace), limit: left, start });
-        cleaned.push(...slice.removed);
-        start = slice.next;
+        cleaned.push(...(await this.cleanPlace(place, Math.ceil(grace), left)));
       }
     }
     await this.store.deliver();
     this.emit('cleaned', cleaned, state ?? type);
     return cleaned;
+  }
+
+  /** @internal Slice by slice. */
+  protected async cleanPlace(place: CleanPlace, graceMs: number, limit: number): Promise<string[]> {
+    const cleaned: string[] = [];
+    for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
+      const left = limit === 0 ? 0 : limit - cleaned.length;
+      const slice = await this.store.cleanSlice({ place, graceMs, limit: left, start });
+      cleaned.push(...slice.removed);
+      start = slice.next;
+    }
+    return cleaned;
+  }
+
+  /** @internal Where jobs wait in groups. */
+  protected async placesInGroups(): Promise<CleanPlace[]> {
+    return [];
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { GroupOptions } from '../job/group.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DefaultJobOptions } from '../job/job-options.js';
 import type { RepeatStrategy } from '../job/repeat-options.js';
@@ -19,6 +20,8 @@ export interface QueueOptions extends QueueBaseOptions, BacklogOptions, Durabili
   limits?: Readonly<Record<string, LimitOptions>>;
   /** The limits of a job that names none itself, by its data. Default: none. */
   limitsOf?: LimitsOf;
+  /** The group of a job that names none itself, by its data. Default: none. */
+  groupOf?: (data: any, name: string) => GroupOptions | undefined;
   streams?: {
     events: {
       /**

@@ -16,11 +16,12 @@ export class QueueSchedules<
 
   /** @internal */
   get schedulers(): JobSchedulers<J> {
-    const { defaultJobOptions, settings } = this.opts as QueueOptions;
+    const { defaultJobOptions, settings, groupOf } = this.opts as QueueOptions;
     return (this.own ??= new JobSchedulers<J>(this.store, {
       defaults: defaultJobOptions,
       strategy: settings?.repeatStrategy,
       limitsOf: (data: unknown, name: string) => this.limitsFor(data, name),
+      groupOf,
       withLimits: (attempt) => this.withLimits(attempt),
       traced: (schedulerId, jobName, upsert) => this.traceUpsert(schedulerId, jobName, upsert),
     }));

@@ -3,6 +3,7 @@ import { Job } from '../job/job.js';
 import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
+import { unboundedGroup } from '../job/group.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
@@ -119,7 +120,9 @@ export class Queue<
     carried?: Carried,
   ): Promise<Job<D, R, N>[]> {
     const adds = jobs.map(({ name, data, opts }) => {
-      const own = this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data);
+      const own = unbounded(
+        this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data),
+      );
       if (own?.parent) {
         const node = this.childNode(name, data, own);
         return () => this.attach(name, data, own.parent!, node);
@@ -138,10 +141,12 @@ export class Queue<
     return this.ownLimits?.namesOf(name, data);
   }
 
-  /** With the limits that the queue finds for a job, where it names none itself. */
+  /** With the limits and the group that the queue finds for a job, where it names none itself. */
   private limited(own: JobsOptions | undefined, name: N, data: D): JobsOptions | undefined {
+    const { groupOf } = this.opts;
     const limits = own?.limits === undefined ? this.limitsFor(data, name) : undefined;
-    return limits ? { ...own, limits } : own;
+    const group = groupOf && own?.group === undefined ? groupOf(data, name) : undefined;
+    return limits || group ? { ...own, ...(limits && { limits }), ...(group && { group }) } : own;
   }
 
   private get limits(): OwnLimits {
@@ -229,6 +234,11 @@ export class Queue<
   defineLimit(name: string, limit: LimitOptions, from = 'option limits'): void {
     this.limits.define(name, limit, from);
   }
+}
+
+/** A bulk is not stopped by the size of a group. */
+function unbounded(own: JobsOptions | undefined): JobsOptions | undefined {
+  return own?.group?.maxSize === undefined ? own : { ...own, group: unboundedGroup(own.group) };
 }
 
 function commonName(jobs: readonly { name: string }[]): string | undefined {

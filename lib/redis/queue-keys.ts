@@ -31,7 +31,7 @@ const FIXED = [
 /** A key that a queue has once, whatever its jobs. */
 export type FixedKey = (typeof FIXED)[number];
 
-/** A key that belongs to one job, writer, deduplication, scheduler or flow under way; its name ends in their id. */
+/** A key that belongs to one job, writer, limit, group, deduplication, scheduler or flow under way; its name ends in their id. */
 export type DerivedKey =
   | 'job'
   | 'body'
@@ -44,7 +44,10 @@ export type DerivedKey =
   | 'scheduler'
   | 'schedulers'
   | 'limit'
-  | 'parked';
+  | 'parked'
+  | 'groups'
+  | 'group'
+  | 'grouped';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {

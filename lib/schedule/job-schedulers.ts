@@ -1,3 +1,4 @@
+import type { GroupOptions } from '../job/group.js';
 import { checkSchedulerId } from '../job/check.js';
 import {
   InvalidOptionError,
@@ -31,6 +32,8 @@ export interface JobSchedulersOptions<J extends Job = Job> {
   strategy?: RepeatStrategy | undefined;
   /** Limits of a job that names none itself. */
   limitsOf?: ((data: any, name: any) => readonly string[] | undefined) | undefined;
+  /** Group of a job that names none itself. */
+  groupOf?: ((data: any, name: any) => GroupOptions | undefined) | undefined;
   /** Makes what names limits once they are there. */
   withLimits?: (<T>(attempt: () => Promise<T>) => Promise<T>) | undefined;
   /** Puts an upsert, by hand or by a decorator, into a span. */
@@ -88,7 +91,7 @@ export class JobSchedulers<J extends Job = Job> {
     origin = '',
   ): StoredSchedule {
     checkSchedulerId(id);
-    const { strategy, defaults, limitsOf } = this.options;
+    const { strategy, defaults, limitsOf, groupOf } = this.options;
     checkRepeat(repeat, strategy !== undefined, this.store.runtime.now());
     refuseUnknown('template.', template, ['name', 'data', 'opts', 'children']);
     if (template.children !== undefined) {
@@ -100,7 +103,7 @@ export class JobSchedulers<J extends Job = Job> {
     }
     const { codec } = this.store;
     const hasStrategy = strategy !== undefined;
-    return storeSchedule(id, repeat, template, { defaults, codec, hasStrategy, origin, limitsOf });
+    return storeSchedule(id, repeat, template, { defaults, codec, hasStrategy, origin, limitsOf, groupOf });
   }
 
   /** Throws `UnreadableValueError` for one that was changed from outside. */

@@ -2,6 +2,7 @@ import type { Codec } from '../job/codec.js';
 import { InvalidOptionError } from '../job/errors.js';
 import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import type { RepeatOptions } from '../job/repeat-options.js';
+import { type GroupOptions, unboundedGroup } from '../job/group.js';
 import { encodeJson } from '../job/json.js';
 import { newJob, specOf } from '../store/new-job.js';
 import type { StoredSchedule } from '../store/schedule-store.js';
@@ -25,6 +26,8 @@ export interface ScheduleSource {
   hasStrategy: boolean;
   /** Limits of a job that names none itself. */
   limitsOf: ((data: any, name: any) => readonly string[] | undefined) | undefined;
+  /** Group of a job that names none itself. */
+  groupOf: ((data: any, name: any) => GroupOptions | undefined) | undefined;
   /** Fingerprint of the code that it comes from, '' where it was made by hand. */
   origin: string;
 }
@@ -34,13 +37,15 @@ export function storeSchedule(
   id: string,
   repeat: RepeatOptions,
   template: JobSchedulerTemplate,
-  { defaults, codec, hasStrategy, origin, limitsOf }: ScheduleSource,
+  { defaults, codec, hasStrategy, origin, limitsOf, groupOf }: ScheduleSource,
 ): StoredSchedule {
   const { name = id, data, opts, children } = template;
   refuseMisplaced(opts, repeat);
   const { delay: _delay, timestamp: _timestamp, ...ownDefaults } = defaults ?? {};
   const limits = opts?.limits === undefined ? limitsOf?.(data ?? {}, name) : undefined;
-  const { job, opts: merged } = newJob(name, data, limits ? { ...opts, limits } : opts, ownDefaults, codec);
+  const group = opts?.group === undefined ? groupOf?.(data ?? {}, name) : undefined;
+  const own = { ...opts, ...(limits && { limits }), ...(group && { group }) };
+  const { job, opts: merged } = newJob(name, data, own, ownDefaults, codec);
   const given = givenSchedule(name, repeat, opts, hasStrategy);
   if (children && children.length > 0) {
     given.children = JSON.parse(encodeJson('The children of the template', children, '[]', codec));
@@ -106,13 +111,14 @@ function givenSchedule(
 
 function specFor(id: string, { overlap }: RepeatOptions, opts: JobsOptions): string {
   const deduplication = overlap === 'skip' ? { id: `repeat:${id}` } : opts.deduplication;
-  const { priority, lifo, limits, awaitLimits } = opts;
+  const { priority, lifo, limits, awaitLimits, group } = opts;
   const asked = {
     ...(limits === undefined ? {} : { limits }),
     ...(awaitLimits === undefined ? {} : { awaitLimits }),
     ...(priority === undefined ? {} : { priority }),
     ...(lifo === undefined ? {} : { lifo }),
     ...(deduplication === undefined ? {} : { deduplication }),
+    ...(group === undefined ? {} : { group: unboundedGroup(group) }),
   };
   return specOf(asked) || ',,,';
 }

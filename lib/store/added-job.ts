@@ -1,4 +1,4 @@
-import { InvalidOptionError, UnknownLimitError } from '../job/errors.js';
+import { GroupMaxSizeExceededError, InvalidOptionError, UnknownLimitError } from '../job/errors.js';
 
 /** A job to add, in the form that the script takes. */
 export interface NewJob {
@@ -23,11 +23,14 @@ export interface AddedJob {
 
 /**
  * What a script's word or line says of an added job: '+id' added, '=id' there already, '~id' kept instead, '!name' for a limit that
- * is not there. Throws for any other.
+ * is not there, '#id' for a group that is full. Throws for any other.
  */
 export function readAdded(line: string, now: number): AddedJob {
   if (line.startsWith('!')) {
     throw new UnknownLimitError(line.slice(1));
+  }
+  if (line.startsWith('#')) {
+    throw new GroupMaxSizeExceededError(line.slice(1));
   }
   if (!'+=~'.includes(line[0] ?? ' ')) {
     throw new InvalidOptionError('reply', line, 'This is a fault of Stepwell: please report it.');

@@ -1,3 +1,4 @@
+import { groupLimitsText } from '../job/group.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
@@ -45,6 +46,8 @@ export interface Grant {
   limiter: { max: number; duration: number } | undefined;
   /** Jobs that have to wait for any to be started; 0 for any number. */
   least?: number;
+  /** Of groups that have none of their own, see `groupLimitsText`. */
+  groups: string;
 }
 
 /** What a call brought besides the words. */
@@ -77,7 +80,7 @@ export interface CommitOptions {
   entries: () => number;
 }
 
-const NO_GRANT: Grant = { worker: '', name: '', lockMs: 0, limiter: undefined };
+const NO_GRANT: Grant = { worker: '', name: '', lockMs: 0, limiter: undefined, groups: groupLimitsText() };
 const NO_LIMIT = { max: 0, duration: 0 };
 
 /** Applies job writes by group commit, and fetches jobs with the same calls where there is a fetcher. */
@@ -244,7 +247,7 @@ function settleOpen(flight: Flight<Entry>, settle: (entry: Entry, i: number) => 
 export async function runCommit(
   runner: ScriptRunner,
   { writer, seq }: { writer: string; seq: string },
-  { worker, name, lockMs, limiter, least = 0 }: Grant,
+  { worker, name, lockMs, limiter, least = 0, groups }: Grant,
   wanted: number,
   relay: boolean,
   rest: readonly string[],
@@ -252,7 +255,20 @@ export async function runCommit(
   const { max, duration } = limiter ?? NO_LIMIT;
   // Tokens count the grants of a job, and a job of that id may have lived before: the call makes them unique.
   const holder = `${worker}.${writer}.${seq}`;
-  const args = [0, writer, seq, relay ? 1 : 0, wanted, holder, name, lockMs, max, duration, least] as const;
+  const args = [
+    0,
+    writer,
+    seq,
+    relay ? 1 : 0,
+    wanted,
+    holder,
+    name,
+    lockMs,
+    max,
+    duration,
+    least,
+    groups,
+  ] as const;
   return (await runner.run(commit, args, rest)) as readonly unknown[];
 }
 

@@ -32,10 +32,12 @@ export interface DrainPlace {
   /** Scores, as Redis writes them. */
   prioritized: string;
   delayed: string;
+  /** Where it is among groups. */
+  grouped: string;
 }
 
-/** A state, or where jobs of one wait for a limit. */
-export type CleanPlace = ListedState | 'limited waiting' | 'limited prioritized';
+/** A state, or where jobs of one wait for a limit or in a group. */
+export type CleanPlace = ListedState | 'limited waiting' | 'limited prioritized' | `group ${string}`;
 
 export const DRAIN_BEGIN: DrainPlace = {
   begun: 0,
@@ -43,6 +45,7 @@ export const DRAIN_BEGIN: DrainPlace = {
   passed: 0,
   prioritized: '-inf',
   delayed: '-inf',
+  grouped: '1,0,0',
 };
 
 export interface CleanSlice {
@@ -160,9 +163,10 @@ export class ControlStore {
       place.passed,
       place.prioritized,
       place.delayed,
-    ])) as [number, number, number, number, number, string, string];
-    const [, looked, begun, left, passed, prioritized, later] = reply;
-    return { looked, begun, left, passed, prioritized, delayed: later };
+      place.grouped,
+    ])) as [number, number, number, number, number, string, string, string];
+    const [, looked, begun, left, passed, prioritized, later, grouped] = reply;
+    return { looked, begun, left, passed, prioritized, delayed: later, grouped };
   }
 
   async cleanJobs(slice: CleanSlice, lane: NumberedCall): Promise<CleanedSlice> {

@@ -3,6 +3,7 @@ import type { Codec } from '../job/codec.js';
 import { checkJobOptions } from '../job/check-job-options.js';
 import { DataTooLargeError, InvalidOptionError } from '../job/errors.js';
 import { withoutPolicy } from '../job/failure-policy.js';
+import { groupText } from '../job/group.js';
 import { encodeBody } from '../job/job-body.js';
 import type { DeduplicationOptions, DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import { encodeJson } from '../job/json.js';
@@ -46,8 +47,9 @@ export function newJob(
 
 /** The options that the script acts on; see `read_spec` in lua/shared/read-spec.lua. */
 export function specOf(options: JobsOptions): string {
-  const { delay, priority, lifo, timestamp, deduplication } = options;
-  const limits = limitsText(options);
+  const { delay, lifo, timestamp, deduplication, group } = options;
+  const priority = group?.priority ?? options.priority;
+  const limits = `${groupText(group)}${limitsText(options)}`;
   if (!delay && !priority && !lifo && timestamp === undefined && !deduplication && limits === '') {
     return '';
   }

@@ -54,6 +54,7 @@ import { type CleanedSlice, type CleanSlice, ControlStore, DRAIN_BEGIN } from '.
 import type { Courier } from './courier.js';
 import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
+import { GroupStore } from './group-store.js';
 import { InspectStore } from './inspect-store.js';
 import { LimitStore } from './limit-store.js';
 import { Patience } from './patience.js';
@@ -113,6 +114,7 @@ export class QueueStore implements JobStore {
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
   readonly limits: LimitStore;
+  readonly groups: GroupStore;
   readonly schedules: ScheduleStore;
   private readonly runner: ScriptRunner;
   private readonly control: ControlStore;
@@ -147,6 +149,7 @@ export class QueueStore implements JobStore {
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.limits = new LimitStore(this.runner, this.calls);
+    this.groups = new GroupStore(this.runner, this.calls);
     this.schedules = new ScheduleStore(this.runner, this.calls);
     this.fetches = commit !== undefined;
     this.office = PostOffice.of(connection);

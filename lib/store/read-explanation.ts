@@ -1,7 +1,9 @@
 import type { JobExplanation, WaitReason } from '../job/explanation.js';
+import type { GroupState } from '../job/group.js';
 import { type JobFields, readFields } from '../job/job-record.js';
 import type { JobState } from '../job/job-state.js';
 import { decodeJson } from '../job/json.js';
+import { readGroup } from './group-store.js';
 import { LIMIT_PARTS, numberIn, readLimit } from './limit-store.js';
 
 /** A reply of explain-job, read. */
@@ -21,13 +23,15 @@ interface Look {
   at: number;
   /** Id of the run before, which the job of a slot waits for. */
   heldBy: string;
+  /** Of a job that waits in one. */
+  group: GroupState | undefined;
   limits: (string | number)[];
 }
 
 /** Makes an explanation of what explain-job replies; undefined for no such job. */
 export function readExplanation(jobId: string, reply: readonly unknown[]): JobExplanation | undefined {
   const [now, state, fields, paused, closedMs, limits, active, alive, started, windowMs, ...others] = reply;
-  const [ahead, at, heldBy, ...rest] = others;
+  const [ahead, at, heldBy, group, ...rest] = others;
   if (state === '') {
     return undefined;
   }
@@ -37,6 +41,7 @@ export function readExplanation(jobId: string, reply: readonly unknown[]): JobEx
     ...{ closedMs: Number(closedMs), concurrency: numberIn(concurrency), max: numberIn(max) },
     ...{ active: Number(active), alive: Number(alive), started: Number(started), windowMs: Number(windowMs) },
     ...{ ahead: Number(ahead), at: Number(at) },
+    group: (group as string[]).length > 0 ? readGroup(group as string[]) : undefined,
     ...{ heldBy: String(heldBy), limits: rest as (string | number)[] },
   };
   return { jobId, state: state as JobState, reasons: reasonsOf(state as JobState, look) };
@@ -94,8 +99,15 @@ function queueReasons({
   return reasons;
 }
 
+const HELD_IN_GROUP = {
+  waiting: undefined,
+  limited: 'group-limited',
+  maxed: 'group-maxed',
+  paused: 'group-paused',
+} as const;
+
 function waitReasons(look: Look): [WaitReason, ...WaitReason[]] {
-  const { fields, ahead, active, alive, limits } = look;
+  const { fields, ahead, active, alive, limits, group } = look;
   const reasons = queueReasons(look);
   for (let first = 0; first < limits.length; first += LIMIT_PARTS) {
     const limit = readLimit(limits.slice(first, first + LIMIT_PARTS));
@@ -103,8 +115,13 @@ function waitReasons(look: Look): [WaitReason, ...WaitReason[]] {
       reasons.push({ why: 'limited', limit, ahead });
     }
   }
+  const held = group?.status && HELD_IN_GROUP[group.status];
+  if (held && fields.limitedBy === undefined) {
+    reasons.push({ why: held, group, ahead });
+  }
   if (reasons.length === 0) {
-    reasons.push(alive === 0 ? { why: 'no-worker' } : { why: 'turn', ahead, active });
+    const turn = group ? { groupsAhead: group.ahead } : {};
+    reasons.push(alive === 0 ? { why: 'no-worker' } : { why: 'turn', ahead, active, ...turn });
   }
   return reasons as [WaitReason, ...WaitReason[]];
 }

@@ -2,6 +2,7 @@ import { checkBoolean, checkInteger, checkNumber, LONGEST_TIMER_MS } from '../jo
 import { checkCodec } from '../job/codec.js';
 import { checkKeep } from '../job/check-job-options.js';
 import { InvalidOptionError } from '../job/errors.js';
+import { checkGroupLimits } from '../job/group.js';
 import { checkEach, type OptionCheck, refuseUnknown } from '../job/known-names.js';
 import { checkPropagate, checkTelemetry } from '../job/tracing.js';
 import { checkCallTimeout } from '../redis/queue-base-options.js';
@@ -39,6 +40,7 @@ const CHECKS: Record<keyof WorkerOptions, OptionCheck> = {
   ttl: checkTtl,
   drainDelay: (option, value) => checkNumber(option, value, 0.01, LONGEST_TIMER_MS / 1000),
   limiter: checkLimiter,
+  group: checkGroupLimits,
   maximumRateLimitDelay: time,
   runRetryDelay: time,
   removeOnComplete: checkKeep,

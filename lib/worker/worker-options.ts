@@ -1,4 +1,5 @@
 import type { BackoffStrategy } from '../job/backoff.js';
+import type { GroupLimits } from '../job/group.js';
 import type { Job } from '../job/job.js';
 import type { KeepJobs } from '../job/job-options.js';
 import type { RepeatStrategy } from '../job/repeat-options.js';
@@ -67,6 +68,8 @@ export interface WorkerOptions extends QueueBaseOptions {
   drainDelay?: number;
   /** Starts allowed per window of so many milliseconds, over all workers of the queue; both whole numbers of at least 1. */
   limiter?: { max: number; duration: number };
+  /** What each group of jobs may do that has no limits of its own; alike in all workers of the queue. Default: no limits. */
+  group?: GroupLimits;
   /**
    * Milliseconds that a worker whose queue is limited waits at most before it looks again; never longer than `drainDelay`.
    * Default 30,000.

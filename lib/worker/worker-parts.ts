@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { hostname } from 'node:os';
 import { readCancellation } from '../job/cancellation.js';
+import { groupLimitsText } from '../job/group.js';
 import { Job } from '../job/job.js';
 import { shownKey } from '../job/job-ref.js';
 import { asError } from '../job/job-failure.js';
@@ -84,7 +85,8 @@ export class WorkerParts {
     const tracing = Tracing.of(opts);
     this.observer = runtime.observer;
     this.id = runtime.uniqueId();
-    const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter, least: 0 };
+    const groups = groupLimitsText(opts.group);
+    const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter, least: 0, groups };
     const failed = (error: unknown): void => tell('error', asError(error));
     const store = (): QueueStore => this.store;
 

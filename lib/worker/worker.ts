@@ -268,6 +268,18 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     await this.parts.store.limits.close(Math.ceil(durationMs));
   }
 
+  /**
+   * Lets no job of this job's group start for that many milliseconds; others go on. Throw `Worker.RateLimitError()` afterwards: the job
+   * then waits in front of its group.
+   */
+  async rateLimitGroup(job: Job<D, R, N>, durationMs: number): Promise<void> {
+    checkNumber('durationMs', durationMs, 1);
+    if (job.gid === undefined) {
+      throw new InvalidOptionError('job', job.id, 'Use a job that was added with a group.');
+    }
+    await this.parts.store.groups.close(job.gid, Math.ceil(durationMs));
+  }
+
   /** Holds locks for another `durationMs`. Answers the ids of those that were lost. */
   async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
     checkNumber('durationMs', durationMs, 1);

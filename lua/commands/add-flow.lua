@@ -3,7 +3,7 @@
 -- Children that are there already bring nothing anew: whoever repeats an add need not know what came of the first.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences staging
 -- @key limits unreadable
--- @derives job body children writer staged posted limit
+-- @derives job body children writer staged posted limit groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -14,8 +14,9 @@
 -- @reply a line per flow: '+', an id to ask by where it has more than one level, a tab, and the places of children that
 --        were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
 -- @cost O(K) for K children and messages, 2000 at most
--- @use server-time send once count-up events moves check-lock limits change-limits read-spec place-new post lay-aside
+-- @use server-time send once count-up events moves check-lock time-left limits change-limits read-spec place-new post lay-aside
 -- @use advance-flow unreadable children store-node
+-- @grouped group-records groups group-moves
 
 local FLOW_CAP = 2000
 if #ARGV - rest + 1 > 8 * FLOW_CAP then

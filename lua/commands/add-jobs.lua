@@ -1,16 +1,19 @@
 --- Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership.
 -- @key meta waiting prioritized delayed active completed failed events wake limits
--- @derives job body logs writer dedup children limit
+-- @derives job body logs writer dedup children limit groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg wake int         0 when the caller's process has an idle worker that it wakes itself
 -- @rest                 three per job: id ('' for the next number), what it asks for (see `read_spec`), and
 --                       'name\noptions\ndata'
--- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it, '!name' for a limit that is not there
+-- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it, '!name' for a limit that is not
+--        there, '#id' for a group that is full
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send once count-up events moves wake place-new
--- @rare promote-due erase limits change-limits read-spec take-delayed deduplicate state-of unreadable fail-next
+-- @rare promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
+-- @rare fail-next
+-- @grouped time-left group-records groups group-moves
 
 local ADD_CAP = 5000
 if #ARGV - rest + 1 > 3 * ADD_CAP then
@@ -23,6 +26,39 @@ local lane = q.writer .. writer
 local known = recall(lane, seq)
 if known then
   return known
+end
+
+-- One job that asks for nothing, as most calls bring it: no list of anything is made. Returns nil where that cannot be, and
+-- has done nothing then.
+local function add_plain(q, now, wake, id, body)
+  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'told', 'id')
+  local told, last = whole(meta[3] or 0), whole(meta[4] or 0)
+  local named = id ~= ''
+  if not told or (named and redis.call('EXISTS', q.body .. id) == 1) or not (named or (last and last < LARGEST_NUMBER)) then
+    return nil
+  end
+  local stamp = string.format('%.0f', server_time(now))
+  id = named and id or string.format('%.0f', last + 1)
+  redis.call('SET', q.body .. id, stamp .. '\n' .. body)
+  redis.call('RPUSH', q.waiting, id)
+  if wake == 1 and not meta[1] then
+    wake_one(q)
+  end
+  local count = tell(q.events, told, 'added', id .. '\t' .. string.match(body, '^[^\n]*'), meta[2])
+  if named then
+    redis.call('HSET', q.meta, 'told', count)
+  else
+    redis.call('HSET', q.meta, 'told', count, 'id', id)
+  end
+  return stamp .. '\n+' .. id
+end
+
+if #ARGV == rest + 2 and ARGV[rest + 1] == '' then
+  local answer = add_plain(q, now, wake, ARGV[rest], ARGV[rest + 2])
+  if answer then
+    remember(lane, seq, answer)
+    return answer
+  end
 end
 
 local call = { moves = new_moves(server_time(now)), events = new_events() }
@@ -70,6 +106,9 @@ local function add_one(id, named, asked, spec, body)
   local unknown = asked and asked.unknown and asked.unknown(q, call.moves, asked.limits)
   if unknown then
     return '!' .. unknown
+  end
+  if asked and asked.most_in_group and grouped().group_is_full(q, moves, asked) then
+    return '#' .. asked.group
   end
   if asked and asked.dedup then
     local kept = rare().deduplicate(q, call, id, spec, asked.dedup, body)

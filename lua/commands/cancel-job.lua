@@ -2,7 +2,7 @@
 -- undone goes to a worker, in front, which fails it; one that runs has its worker told, which aborts it.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders notices metrics completed-points failed-points
--- @derives job body logs writer dedup children posted limit parked scheduler
+-- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -14,9 +14,11 @@
 --        unchanged when it is being cancelled already, undoing when it fails already and its steps are being undone;
 --        finished, scheduled where it is the next job of a scheduler, missing
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase retention
--- @use finish-job notify-workers take-delayed let-through unreadable children settle-child fail-next settle-here
--- @rare count-ends limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
+-- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
+-- @use retention finish-job notify-workers take-delayed let-through unreadable children settle-child fail-next
+-- @use settle-here
+-- @rare count-ends time-left limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

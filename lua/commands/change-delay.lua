@@ -1,6 +1,6 @@
 --- Makes a delayed job due some time from now instead.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body writer limit parked
+-- @derives job body writer limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -10,6 +10,7 @@
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake promote-due state-of free-places take-out
 -- @rare unreadable fail-next
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -1,7 +1,7 @@
 --- Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any
--- other state uses the priority when it waits next.
+-- other state uses the priority when it waits next. Its group stays.
 -- @key meta waiting prioritized delayed active completed failed limits limited holders
--- @derives job body writer limit parked
+-- @derives job body writer limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -11,6 +11,7 @@
 -- @reply ok or missing
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time send once this-life count-up moves state-of free-places take-out
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)
@@ -22,11 +23,13 @@ id = this_life(q, id)
 local moves = new_moves(server_time(now))
 local state = state_of(q, id)
 if state then
+  local stored = redis.call('HGET', q.job .. id, 'priority')
+  local asked = stored and grouped().keep_group(stored, priority) or priority
   if state == 'waiting' or state == 'prioritized' then
     take_out(q, id, state)
-    state = place(moves, id, priority, front == 1)
+    state = place(moves, id, asked, front == 1)
   end
-  redis.call('HSET', q.job .. id, 'state', state, 'priority', priority)
+  redis.call('HSET', q.job .. id, 'state', state, 'priority', asked)
   write_moves(q, moves)
 end
 local word = state and 'ok' or 'missing'

@@ -4,19 +4,21 @@
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences limits
 -- @key limited holders
--- @derives job body logs writer dedup children posted limit parked scheduler
+-- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @arg state text       one that holds jobs, or 'limited waiting' and 'limited prioritized' for those that wait for a limit
+-- @arg state text       one that holds jobs, or 'limited waiting' and 'limited prioritized' for those that wait for a limit,
+--                       or 'group ' and an id for those that wait in one
 -- @arg grace int        milliseconds
 -- @arg limit int        how many to remove at most, 0 for a whole slice
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
--- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase limits
--- @use change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents
--- @use let-through unreadable children settle-child fail-next settle-here
+-- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase
+-- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
+-- @use leave-parents let-through unreadable children settle-child fail-next settle-here
+-- @grouped group-records groups group-moves
 
 local CLEAN_CAP = 1000
 local lane = q.writer .. writer
@@ -37,6 +39,7 @@ local parked = ({
   ['limited waiting'] = { '-inf', '(' .. class_span, 'waiting' },
   ['limited prioritized'] = { class_span, '+inf', 'prioritized' },
 })[state]
+local group = string.match(state, '^group (.+)$')
 local opened = false
 
 local function slice()
@@ -49,7 +52,7 @@ local function slice()
   elseif parked then
     return redis.call('ZRANGEBYSCORE', q.limited, parked[1], parked[2], 'LIMIT', start, CLEAN_CAP)
   end
-  return redis.call('ZRANGE', q[state], start, stop)
+  return redis.call('ZRANGE', group and q.grouped .. group or q[state], start, stop)
 end
 
 local function is_old(id)
@@ -82,6 +85,9 @@ if #old > 0 then
   elseif parked then
     unpark(q, old)
     state = parked[3]
+  elseif group then
+    grouped().leave_groups(q, old)
+    state = 'waiting'
   else
     send('ZREM', q[state], old)
     if state == 'active' then

@@ -4,7 +4,7 @@
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children posted scheduler schedulers limit parked
+-- @derives job body logs writer dedup children posted scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's lane, which has one call in flight
 -- @arg seq text         number of the call within its lane
@@ -16,6 +16,7 @@
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
 -- @arg least int        jobs that have to wait for any to be started, 0 for any number
+-- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none
 -- @rest                 entries: operation, job id, token, operands (see `apply`)
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
@@ -23,11 +24,11 @@
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time send once count-up events moves wake promote-due check-lock erase retention one-more finish-job
 -- @use activate time-left rate-limit fetch-jobs let-through place-new add-job
--- @rare state-of unreadable limits change-limits free-places limit-book parked-turns
--- @rare fetch-limited read-spec take-delayed deduplicate
--- @rare release-dedup post undelivered tell-parent leave-parents fail-job give-back count-ends this-life write-job
--- @rare wait-children load-again signals steps checkpoint children settle-child fail-next settle-here set-aside
--- @rare lay-aside scheduler slots fire-slots
+-- @rare state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
+-- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
+-- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child
+-- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
+-- @grouped group-records groups group-moves group-turns
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = 14
@@ -39,11 +40,12 @@ local call = {
   moves = new_moves(server_time(now)),
   events = new_events(),
   policies = {},
+  at = rest,
 }
 
 -- What a step came to: its name, head and value, the next cursor, the head of the next step, and how many operands follow
 -- that say in which way the job leaves its worker.
-local function apply_step(at, size)
+local function apply_step(q, call, ARGV, at, size)
   if size == 0 and ARGV[at + 7] ~= '' and string.find(ARGV[at + 4], ',c,', 1, true) then
     return rare().pass_step(
       q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
@@ -59,7 +61,7 @@ end
 -- A new job has its id, spec and body where others have id, token and first operand.
 -- Answers the word of the entry at that place, and the place of the next one. What has not all its operands is no entry,
 -- and nothing after it is known to be one.
-local function apply(at)
+local function apply(q, call, ARGV, at)
   local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   if operation == 'complete' and b then
     return complete_job(q, call, id, token, a, b), at + 5
@@ -72,7 +74,7 @@ local function apply(at)
   elseif operation == 'step' then
     local size = whole(ARGV[at + 8])
     if size and ARGV[at + 8 + size] then
-      return apply_step(at, size)
+      return apply_step(q, call, ARGV, at, size)
     end
   elseif operation == 'begin-step' and ARGV[at + 6] then
     return rare().begin_step(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
@@ -99,7 +101,7 @@ end
 
 -- An entry that fails for what is stored of its job is refused alone: where it would end or go on with a run, the job fails. These
 -- tables are made only then: they say how many texts an entry has, a step those besides its way, and which entries leave the run as it is.
-local function refuse(at, failure)
+local function refuse(q, call, ARGV, at, failure)
   local SIZES = {
     complete = 5, fail = 7, retry = 7, postpone = 4, step = 9, ['begin-step'] = 7, ['wait-children'] = 4, add = 4, data = 4,
     progress = 4, log = 5, ['clear-logs'] = 4, emit = 5, ['end-wait'] = 3,
@@ -110,17 +112,18 @@ local function refuse(at, failure)
   return word, at + size + (ARGV[at] == 'step' and whole(ARGV[at + 8]) or 0)
 end
 
-local function apply_all()
-  local words, at = {}, rest
-  local function go_on()
-    while at <= #ARGV do
-      words[#words + 1], at = apply(at)
-    end
+local function apply_from(q, call, ARGV, words)
+  while call.at <= #ARGV do
+    words[#words + 1], call.at = apply(q, call, ARGV, call.at)
   end
+end
+
+local function apply_all(q, call, ARGV, lock)
+  local words = {}
   repeat
-    local done, failure = pcall(go_on)
+    local done, failure = pcall(apply_from, q, call, ARGV, words)
     if not done then
-      words[#words + 1], at = refuse(at, failure)
+      words[#words + 1], call.at = refuse(q, call, ARGV, call.at, failure)
     end
   until done
   if call.renewed and lock > 0 then
@@ -140,8 +143,8 @@ local function apply_all()
 end
 
 -- A fetch that came back empty has shown already that nothing waits.
-local function is_drained(q, wanted, limited)
-  if limited < 0 or ((wanted == 0 or limited > 0) and has_runnable(q)) then
+local function is_drained(q, wanted, limited, waits)
+  if limited < 0 or ((wanted == 0 or limited > 0) and waits(q)) then
     return false
   end
   return redis.call('ZCARD', q.active) == 0
@@ -169,14 +172,14 @@ if known then
     reply[4] = added_at
   end
   rare().load_again(q, reply, started)
-  local limits = redis.call('HGET', q.meta, 'limits')
-  local _, opens = limits and rare().startable(q, limits, rare().open_book(call.moves.now))
+  local held = redis.call('HMGET', q.meta, 'limits', 'groups')
+  local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], rare().open_book(call.moves.now), held[2])
   reply[2] = ms_until(call.moves.now, first_due(q), opens)
   return reply
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits', 'groups')
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
@@ -185,7 +188,7 @@ end
 if after_adds == rest or after_adds <= #ARGV then
   let_through(q)
 end
-local limits = meta[6]
+local limits, has_groups = meta[6], meta[7]
 if limits then
   call.book = rare().open_book(t)
   if string.sub(limits, -1) == '1' then
@@ -194,8 +197,14 @@ if limits then
     end
   end
 end
+if has_groups then
+  grouped().free_groups_too(call.moves)
+end
 local due = promote_due(q, call.moves, call.events)
-reply[1] = apply_all()
+reply[1] = apply_all(q, call, ARGV, lock)
+if call.moves.grouped or call.released then
+  has_groups = redis.call('HGET', q.meta, 'groups')
+end
 if meta[4] or call.outbox then
   reply[5] = rare().undelivered(meta[4], call.outbox)
 end
@@ -208,13 +217,18 @@ local started, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
 }
+local is_limited = limits or has_groups
 local fetch = limits and rare().fetch_limited or fetch_jobs
+if has_groups then
+  grouped().read_group_grant(grant, groups)
+  fetch = limits and fetch or grouped().fetch_groups
+end
 if meta[1] then
   if limits then
     rare().write_book(q, call.book)
   end
 else
-  local is_short = least > 1 and want > 0 and are_fewer(q, least)
+  local is_short = least > 1 and want > 0 and not has_groups and are_fewer(q, least)
   if is_short then
     reply[3] = has_waiting(q) and -1 or 0
   else
@@ -234,9 +248,15 @@ else
   end
   -- A fetch that came back short has shown that nothing is left.
   local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
-  if limits then
-    rare().write_book(q, call.book)
-    local is_startable, opens, is_opened = rare().startable(q, limits, call.book)
+  if is_limited then
+    local is_startable, opens, is_opened
+    if limits then
+      rare().write_book(q, call.book)
+      is_startable, opens, is_opened = rare().startable(q, limits, call.book, has_groups)
+    else
+      is_startable, opens = grouped().startable_in_turn(q, t)
+    end
+    is_opened = is_opened or has_groups
     reply[2] = ms_until(t, due, opens)
     local is_more = relay == 1 or call.released or placed_any(call.moves) or (is_opened and call.moves.released)
     if is_startable and not is_short and (is_more or #ids < want) then
@@ -246,7 +266,7 @@ else
   elseif filled and (relay == 1 or call.released or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end
-  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3]) then
+  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3], is_limited and has_waiting or has_runnable) then
     emit(call.events, 'drained', '')
   end
 end

@@ -2,7 +2,7 @@
 -- looks at none. Parents that wait for children stay, also those that come to wait for a worker while the draining goes
 -- on, be it by the draining or by a worker. So does what a scheduler brings next. Each job that goes is told of.
 -- @key meta waiting prioritized delayed waiting-children events wake outbox fences limits limited holders
--- @derives job body logs dedup children posted scheduler limit parked
+-- @derives job body logs dedup children posted scheduler limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg delayed int      1 to remove delayed jobs as well
 -- @arg begun int        order number of the draining, 0 at the first slice
@@ -10,12 +10,15 @@
 -- @arg passed int       how many jobs of the plain list were passed over since one was removed
 -- @arg prioritized text score behind which to go on, -inf at the first slice
 -- @arg later text       the same for delayed jobs
--- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed and both
--- @reply scores
+-- @arg groupPlace text  where to go on among groups, '1,0,0' at the first slice: which of their sets, place of the group in it, and how
+--                       many of that group stay
+-- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed, both
+-- @reply scores and the place among groups
 -- @cost O(K log N) for K jobs, 1000 at most
 -- @use server-time send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
--- @use forget-dedup post tell-parent leave-parents take-delayed let-through unreadable children settle-child fail-next
--- @use settle-here
+-- @use forget-dedup post tell-parent leave-parents take-delayed let-through unreadable children settle-child
+-- @use fail-next settle-here
+-- @grouped time-left group-records groups group-moves
 
 local DRAIN_CAP = 1000
 
@@ -26,14 +29,19 @@ end
 if not (is_score(prioritized) and is_score(later)) then
   return redis.error_reply('ERR an argument is no score: prioritized later')
 end
+local set, rank, kept = string.match(groupPlace, '^(%d+),(%d+),(%d+)$')
+set, rank, kept = tonumber(set), tonumber(rank), tonumber(kept)
+if not kept then
+  return redis.error_reply('ERR an argument is no place: groupPlace')
+end
 local t = server_time(now)
 local removed, looked, call = 0, 0, { events = new_events(), drains = true }
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'seq')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'seq', 'groups')
 if begun == 0 then
   left = redis.call('LLEN', q.waiting)
   -- A queue that never gave an order number has no jobs but in its plain list.
   if left == 0 and not meta[3] then
-    return { 0, 0, 0, 0, 0, prioritized, later }
+    return { 0, 0, 0, 0, 0, prioritized, later, groupPlace }
   end
   begun = count_up(q.meta, 'seq', 1)
 end
@@ -113,8 +121,37 @@ local function drop_parked()
   end
 end
 
+-- Of those in groups, one group after the other.
+local function drop_grouped()
+  local statuses = grouped().group_statuses()
+  while looked < DRAIN_CAP and statuses[set] do
+    local key = q.groups .. statuses[set]
+    local group = redis.call('ZRANGE', key, rank, rank)[1]
+    if not group then
+      set, rank, kept = set + 1, 0, 0
+    else
+      local most = DRAIN_CAP - looked
+      local found, ids = redis.call('ZRANGE', q.grouped .. group, kept, kept + most - 1, 'WITHSCORES'), {}
+      for i = 1, #found, 2 do
+        if not is_newer(found[i], found[i + 1]) and not was_let_run(found[i]) then
+          ids[#ids + 1] = found[i]
+        end
+      end
+      grouped().leave_groups(q, ids)
+      drop('waiting', ids)
+      looked, kept = looked + math.max(#found / 2, 1), kept + #found / 2 - #ids
+      if #found / 2 < most then
+        rank, kept = rank + (redis.call('ZSCORE', key, group) and 1 or 0), 0
+      end
+    end
+  end
+end
+
 drop_plain()
 drop_parked()
+if meta[4] then
+  drop_grouped()
+end
 prioritized = drop_sorted('prioritized', prioritized, is_newer)
 if delayed == 1 then
   later = drop_sorted('delayed', later, stays)
@@ -122,4 +159,4 @@ end
 settle_and_wake(q, call, t, meta[1])
 write_outbox(q, call, t)
 publish(q.events, call.events, meta[2])
-return { removed, looked, begun, left, passed, prioritized, later }
+return { removed, looked, begun, left, passed, prioritized, later, table.concat({ set, rank, kept }, ',') }

@@ -1,13 +1,14 @@
 --- What there is to say of why a job does not run now, at one moment.
 -- @key meta waiting prioritized delayed active limiter limits limited
--- @derives job body dedup limit parked
+-- @derives job body dedup limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg id text
 -- @reply time, state ('' for no such job), stored fields, 1 when the queue is paused, ms for which its rate limit is closed by
 --        hand, its limits as `meta` has them, active jobs, those whose lock has not expired, starts in its window, ms left
---        of that, jobs ahead where it waits, when it is due or its lock expires, the run that the job of a slot is held by, then ten parts of each limit that it names
+--        of that, jobs ahead where it waits, when it is due or its lock expires, the run that the job of a slot is held by,
+--        what there is of its group, see `describe_group`, then ten parts of each limit that it names
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time time-left state-of limits describe-limit
+-- @use server-time time-left state-of limits describe-limit send group-records describe-group
 
 local t = server_time(now)
 local state = state_of(q, id) or ''
@@ -21,10 +22,14 @@ local function before(key)
   return score and redis.call('ZCOUNT', key, '-inf', '(' .. score) or 0
 end
 
+local group = group_in(redis.call('HGET', q.job .. id, 'priority') or '')
+
 local function ahead()
   local limit = redis.call('HGET', q.job .. id, 'limitedBy')
   if limit then
     return before(q.parked .. limit)
+  elseif state == 'waiting' and group then
+    return before(q.grouped .. group)
   elseif state == 'waiting' then
     return redis.call('LPOS', q.waiting, id) or 0
   elseif state == 'prioritized' then
@@ -46,6 +51,7 @@ local reply = {
   redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),
   left > 0 and window[1] or '0', left, ahead(),
   score and string.format('%.0f', math.floor(tonumber(score))) or '', held_by(),
+  group and describe_group(q, group, t) or {},
 }
 for name in string.gmatch(redis.call('HGET', q.job .. id, 'limits') or '', '[^,]+') do
   describe_limit(q, reply, name, t)

@@ -3,7 +3,7 @@
 -- A definition that another one has replaced is not made again while an application with the newer one is heard of.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children scheduler schedulers limit parked
+-- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -13,8 +13,9 @@
 -- @rest two per scheduler: id, fingerprint of its definition
 -- @reply a line: how many schedulers are in anybody's code; then a word for each, split by commas: make, kept, older, hand, or missing; then a line with the id of each that was removed
 -- @cost O(K log N)
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed limits
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
 -- @use change-limits read-spec place-new release-dedup end-dedup replace-pending lay-aside scheduler
+-- @grouped group-records groups group-moves
 
 local KEEP_CAP = 1000
 local SWEEP_CAP = 100

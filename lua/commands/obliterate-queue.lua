@@ -3,7 +3,7 @@
 -- readers have yet to learn of the jobs that went.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
 -- @key staging metrics completed-points failed-points unreadable limits limited holders notices
--- @derives job body logs dedup children staged posted scheduler schedulers limit parked
+-- @derives job body logs dedup children staged posted scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 1000
 -- @arg force int        1 to delete active jobs as well, 2 to drop jobs of flows besides that other queues have not taken yet
@@ -13,6 +13,7 @@
 -- @cost O(K log N) for K jobs
 -- @use server-time send count-up events tell-removed free-places take-out erase forget-dedup post tell-parent
 -- @use leave-parents lines
+-- @grouped time-left group-records groups group-moves
 
 local OBLITERATE_CAP = 1000
 local REMEMBER_MS = 3600000
@@ -40,19 +41,29 @@ local call = { events = new_events() }
 local max_events = redis.call('HGET', q.meta, 'maxEvents')
 local left = math.max(math.min(count, OBLITERATE_CAP), 1)
 for _, state in ipairs({
-  'waiting-children', 'limited', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed',
+  'waiting-children', 'limited', 'grouped', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed',
 }) do
   local ids = take_first(q, state, left)
+  if state == 'active' then
+    free_places(q, ids)
+  end
   forget_dedup(q, ids)
   leave_parents(q, call, ids)
   erase(q, ids)
-  tell_removed(call.events, state == 'limited' and 'waiting' or state, ids)
+  tell_removed(call.events, (state == 'limited' or state == 'grouped') and 'waiting' or state, ids)
   left = left - #ids
 end
 if left > 0 then
   local schedulers = redis.call('ZPOPMIN', q.schedulers .. 'next', left)
   for i = 1, #schedulers, 2 do
     redis.call('UNLINK', q.scheduler .. schedulers[i])
+    left = left - 1
+  end
+end
+for _, list in ipairs({ 'kept', 'paused' }) do
+  local groups = left > 0 and redis.call('ZPOPMIN', q.groups .. list, left) or {}
+  for i = 1, #groups, 2 do
+    redis.call('UNLINK', q.group .. groups[i])
     left = left - 1
   end
 end

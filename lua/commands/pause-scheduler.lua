@@ -1,7 +1,7 @@
 --- Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children scheduler schedulers limit parked
+-- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -9,8 +9,9 @@
 -- @arg paused int       1 to pause, 0 to go on
 -- @reply ok, unchanged, missing, unreadable where it was laid aside, or unplanned when slots have to be planned first
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed limits
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
 -- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending unreadable lay-aside scheduler slots
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -2,13 +2,14 @@
 -- What was planned from another place than where the list ends now is left alone, so that a call may be repeated.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs dedup children scheduler schedulers limit parked
+-- @derives job body logs dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @rest six per scheduler: id, revision, last slot before these, slots, 1 when no slot follows, how many passed ones were left out
 -- @reply how many were taken
 -- @cost O(K log N) for K schedulers, 100 at most
--- @use server-time send count-up events moves wake state-of free-places take-out erase take-delayed limits
+-- @use server-time send count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
 -- @use change-limits read-spec place-new release-dedup end-dedup deduplicate unreadable lay-aside scheduler slots
+-- @grouped group-records groups group-moves
 
 local PLAN_CAP = 100
 if #ARGV - rest + 1 > 6 * PLAN_CAP then

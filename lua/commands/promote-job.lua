@@ -1,6 +1,6 @@
 --- Ends a job's delay: it goes to the back of where it waits, which its priority decides.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body writer limit parked
+-- @derives job body writer limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -8,6 +8,7 @@
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake state-of free-places take-out
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -1,11 +1,12 @@
 --- Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named.
 -- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job
+-- @derives job groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @rest the ids, 1000 at most; one that is not delayed is left alone
 -- @reply how many were moved
 -- @cost O(K log N) for K jobs
 -- @use server-time send count-up events moves wake
+-- @grouped time-left group-records groups group-moves
 
 local PROMOTE_CAP = 1000
 if #ARGV - rest + 1 > PROMOTE_CAP then

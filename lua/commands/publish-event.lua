@@ -15,7 +15,7 @@ if known then
   return known
 end
 
-local own = whole(redis.call('HGET', q.meta, 'maxEvents')) or DEFAULT_MAX_EVENTS
+local own = whole(redis.call('HGET', q.meta, 'maxEvents')) or tonumber(DEFAULT_MAX_EVENTS)
 local events = new_events()
 emit(events, 'custom', event)
 publish(q.events, events, math.max(own, max))

@@ -4,7 +4,7 @@
 -- one was lost with a server that was failed over, and comes again first.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences inbox
 -- @key unreadable limits
--- @derives job body children posted limit
+-- @derives job body children posted limit groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg source text      what the keys of the sending queue begin with
 -- @arg base text        what those of this one begin with
@@ -14,9 +14,10 @@
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
 --        last message taken, and number and era of the last one of the era before; how many messages were laid aside, if any
 -- @cost O(K log N) for K writes that the messages take, bounded by the page that read-outbox gives
--- @use server-time send count-up events moves wake state-of let-through take-delayed limits change-limits read-spec
--- @use place-new post lay-aside undelivered tell-parent unreadable children settle-child fail-next settle-here store-node
--- @use link-node
+-- @use server-time send count-up events moves wake state-of let-through take-delayed time-left limits change-limits
+-- @use read-spec place-new post lay-aside undelivered tell-parent unreadable children settle-child fail-next
+-- @use settle-here store-node link-node
+-- @grouped group-records groups group-moves
 
 local RECEIVE_CAP = 1000
 if #ARGV - rest + 1 > 3 * RECEIVE_CAP then

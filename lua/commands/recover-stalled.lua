@@ -2,7 +2,7 @@
 -- the usual way with all that belongs to a failure; should the caller die too, that lock expires as any other. After a
 -- time in which nobody was heard, locks that expired in it are left alone for a while, see `hear`.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body scheduler schedulers limit parked
+-- @derives job body scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg worker text      first part of the tokens granted
 -- @arg lock int         milliseconds until a granted lock expires
@@ -16,6 +16,7 @@
 -- @cost O(K log N) for K expired locks, 500 at most
 -- @use server-time send count-up events free-places moves wake one-more activate let-through silence lost-slots
 -- @rare state-of unreadable fail-next
+-- @grouped time-left group-records groups group-moves
 
 local RECOVER_CAP = 500
 local t = server_time(now)

@@ -1,16 +1,17 @@
 --- Removes jobs that are children of one parent, but none that a worker holds. May be repeated.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders
--- @derives job body logs dedup children posted limit parked
+-- @derives job body logs dedup children posted limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg parent text      what the keys of the parent's queue begin with, a tab, its id
 -- @arg unfinished int   1 to leave those that have ended, and to tell the parent; 0 when it is gone
 -- @rest the ids, 500 at most
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
--- @use server-time send count-up events moves wake state-of free-places take-out erase limits change-limits
+-- @use server-time send count-up events moves wake state-of free-places take-out erase time-left limits change-limits
 -- @use take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents let-through unreadable
 -- @use children settle-child fail-next settle-here
+-- @grouped group-records groups group-moves
 
 local REMOVE_CAP = 500
 if #ARGV - rest + 1 > REMOVE_CAP then

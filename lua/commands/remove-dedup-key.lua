@@ -1,6 +1,6 @@
 --- Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost.
 -- @key meta waiting prioritized delayed active completed failed events wake limits
--- @derives job body writer dedup limit
+-- @derives job body writer dedup limit groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -8,8 +8,9 @@
 -- @arg owner text       only while this job owns it; '' for any owner
 -- @reply ok, or missing when there is nothing to end
 -- @cost O(1)
--- @use server-time send once count-up events moves wake take-delayed limits change-limits read-spec place-new
--- @use release-dedup end-dedup
+-- @use server-time send once count-up events moves wake take-delayed time-left limits change-limits read-spec
+-- @use place-new release-dedup end-dedup
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -1,7 +1,7 @@
 --- Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders
--- @derives job body logs writer dedup children posted limit parked scheduler
+-- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -10,8 +10,9 @@
 --        where it is the next job of a scheduler, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
--- @use limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents
--- @use let-through unreadable children settle-child fail-next settle-here
+-- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
+-- @use leave-parents let-through unreadable children settle-child fail-next settle-here
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

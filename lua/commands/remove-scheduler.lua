@@ -1,15 +1,16 @@
 --- Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children scheduler schedulers limit parked
+-- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
 -- @reply ok or missing
 -- @cost O(log N)
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed limits
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
 -- @use change-limits read-spec place-new release-dedup end-dedup replace-pending lay-aside scheduler
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -1,7 +1,7 @@
 --- Makes a finished job wait again, at the back or the front of where its priority has it wait.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders
--- @derives job body writer children posted limit parked
+-- @derives job body writer children posted limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -12,8 +12,9 @@
 -- @arg resetStarted int 1 to count attempts started from 0 again
 -- @reply ok, told when a parent in another queue has to be told besides, missing, not-failed or not-completed
 -- @cost O(log N)
--- @use server-time send once this-life count-up events moves wake state-of free-places take-out restart post tell-parent
--- @use take-delayed let-through unreadable children settle-child fail-next settle-here
+-- @use server-time send once this-life count-up events moves wake state-of free-places take-out restart post
+-- @use tell-parent take-delayed let-through unreadable children settle-child fail-next settle-here
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -1,15 +1,16 @@
 --- Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait.
 -- Repeat it with the time it answers until it moves none: jobs that finish meanwhile are then left alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body children posted
+-- @derives job body children posted groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg state text       failed or completed
 -- @arg count int        how many at most, capped at 1000
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed let-through unreadable
--- @use children settle-child fail-next settle-here
+-- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed let-through
+-- @use unreadable children settle-child fail-next settle-here
+-- @grouped time-left group-records groups group-moves
 
 local RETRY_CAP = 1000
 if state ~= 'failed' and state ~= 'completed' then

@@ -1,14 +1,15 @@
 --- Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body writer scheduler schedulers limit parked
+-- @derives job body writer scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
 -- @reply ok, then a line each with id and fields of the job, and its body; missing; unreadable where it was laid aside; taken when there are too many jobs of this millisecond
 -- @cost O(log N)
--- @use server-time send once count-up events moves wake state-of limits change-limits read-spec lay-aside scheduler
+-- @use server-time send once count-up events moves wake state-of time-left limits change-limits read-spec lay-aside scheduler
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

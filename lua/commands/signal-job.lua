@@ -1,6 +1,6 @@
 --- Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body writer limit parked
+-- @derives job body writer limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -12,6 +12,7 @@
 --        as many signals as it may
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake state-of free-places take-out signals
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -1,15 +1,16 @@
 --- Has the children of one parent that have ended tell it once more: it may have lost what it was told. What is on its way
 -- to the parent's queue is not said again.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body children posted
+-- @derives job body children posted groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg base text        what the keys of the parent's queue begin with
 -- @arg parent text      the parent's id
 -- @rest ids of children that the parent counts as pending, 500 at most
 -- @reply how many told again
 -- @cost O(K) for K children
--- @use server-time send count-up events moves wake state-of post tell-parent take-delayed let-through unreadable children
--- @use settle-child fail-next settle-here lines
+-- @use server-time send count-up events moves wake state-of post tell-parent take-delayed let-through unreadable
+-- @use children settle-child fail-next settle-here lines
+-- @grouped time-left group-records groups group-moves
 
 local TELL_CAP = 500
 if #ARGV - rest + 1 > TELL_CAP then

@@ -1,6 +1,6 @@
 --- Lets a parent no longer wait for a child that has not ended; the child goes on by itself.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body writer children posted
+-- @derives job body writer children posted groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -9,6 +9,7 @@
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake state-of post tell-parent take-delayed let-through
 -- @use unreadable children settle-child fail-next settle-here
+-- @grouped time-left group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

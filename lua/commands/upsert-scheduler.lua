@@ -1,7 +1,7 @@
 --- Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children scheduler schedulers limit parked
+-- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
@@ -29,8 +29,9 @@
 -- @reply '!' and a name for a limit that is not there; ok, then a line each with id and fields of the next job, and its body; none when there is no slot any more; paused; again and the time,
 --        when slots have to be planned from then on; taken when all next slots have jobs
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed limits
+-- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
 -- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending unreadable lay-aside scheduler slots origin
+-- @grouped group-records groups group-moves
 
 local lane = q.writer .. writer
 local known = recall(lane, seq)

@@ -38,6 +38,10 @@ end
 local function lock_all(q, ids, expires)
   if #ids > 0 then
     local expiry = string.format('%.0f', expires)
+    if #ids == 1 then
+      redis.call('ZADD', q.active, expiry, ids[1])
+      return
+    end
     local pairs = {}
     for _, id in ipairs(ids) do
       pairs[#pairs + 1] = expiry

@@ -11,6 +11,9 @@ local function add_job(q, call, id, spec, body)
   elseif unknown then
     return '!' .. unknown
   end
+  if asked and asked.most_in_group and grouped().group_is_full(q, call.moves, asked) then
+    return '#' .. asked.group
+  end
   id = id == '' and next_number(q) or id
   local kept = asked and asked.dedup and rare().deduplicate(q, call, id, spec, asked.dedup, body)
   if kept then

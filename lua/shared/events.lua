@@ -2,23 +2,29 @@
 -- whose events alternate more often than Lua's unpack can take has more than one.
 -- A field of the entry is a run of events of one name, its value their lines, columns split by tabs. The first field
 -- numbers the events: a reader that finds a number missing knows that it missed something, and how much.
-local DEFAULT_MAX_EVENTS = 10000
+local DEFAULT_MAX_EVENTS = '10000'
 local MAX_PARTS = 4000
 
 local function new_events()
-  return { pairs = {}, before = {}, count = 0, name = nil, lines = nil }
+  return { pairs = {}, count = 0, before = nil, name = nil, lines = nil }
+end
+
+-- The line of a new job tells that it is there and where.
+local function weight_of(name)
+  return name == 'added' and 2 or 1
 end
 
 local function close_run(events)
   if events.name then
     local pairs = events.pairs
-    if #pairs % MAX_PARTS == 0 then
+    local lines, n = events.lines, #pairs
+    if n > 0 and n % MAX_PARTS == 0 then
+      events.before = events.before or { 0 }
       events.before[#events.before + 1] = events.count
     end
-    pairs[#pairs + 1] = events.name
-    pairs[#pairs + 1] = table.concat(events.lines, '\n')
-    -- The line of a new job tells that it is there and where.
-    events.count = events.count + #events.lines * (events.name == 'added' and 2 or 1)
+    pairs[n + 1] = events.name
+    pairs[n + 2] = lines[2] and table.concat(lines, '\n') or lines[1]
+    events.count = events.count + #lines * weight_of(events.name)
   end
 end
 
@@ -47,20 +53,44 @@ end
 -- Readers are given what is in the stream after the script has ended, so with nothing kept nobody would learn anything.
 local LIVE_EVENTS = 100
 
--- `cap` is the stored limit of entries, false when none was set.
+-- As text, since turning numbers into text is dear. `cap` is the stored limit of entries, false when none was set.
+local function most_events(cap)
+  local most = cap and whole(cap)
+  if not most then
+    return DEFAULT_MAX_EVENTS
+  end
+  return string.format('%.0f', math.max(most, LIVE_EVENTS))
+end
+
+-- What an obliterated queue left to expire lives on with the next queue of that name.
+local function keep_alive(stream, first)
+  if first == 1 then
+    redis.call('PERSIST', stream)
+  end
+end
+
+-- Events before the only entry of a call.
+local ONE_ENTRY = { 0 }
+
 local function publish(stream, events, cap)
   close_run(events)
   if events.count > 0 then
-    local max = math.max(cap and whole(cap) or DEFAULT_MAX_EVENTS, LIVE_EVENTS)
+    local max = most_events(cap)
     local first = count_up(meta_of(stream), 'told', events.count, true) - events.count + 1
-    if first == 1 then
-      -- What an obliterated queue left to expire lives on with the next queue of that name.
-      redis.call('PERSIST', stream)
-    end
-    for part, before in ipairs(events.before) do
+    keep_alive(stream, first)
+    for part, before in ipairs(events.before or ONE_ENTRY) do
       local from = (part - 1) * MAX_PARTS + 1
       local to = math.min(from + MAX_PARTS - 1, #events.pairs)
-      redis.call('XADD', stream, 'MAXLEN', '~', max, '*', '#', first + before, unpack(events.pairs, from, to))
+      redis.call(
+        'XADD', stream, 'MAXLEN', '~', max, '*', '#', string.format('%.0f', first + before), unpack(events.pairs, from, to)
+      )
     end
   end
+end
+
+-- One event of a call that has no other, after so many that are told. The caller stores the number that this returns.
+local function tell(stream, told, name, line, cap)
+  keep_alive(stream, told + 1)
+  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', told + 1), name, line)
+  return string.format('%.0f', told + weight_of(name))
 end

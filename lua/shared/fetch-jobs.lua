@@ -47,6 +47,13 @@ end
 local function fetch_jobs(q, reply, grant, events, moves)
   local now = moves.now
   local want = math.min(grant.want, FETCH_CAP)
+  if grant.max == 0 and not grant.closed_until then
+    if want < 1 then
+      return {}, 0
+    end
+    local ids, fired = start_plain(q, reply, grant, events, moves, want)
+    return ids, 0, fired
+  end
   local limit = read_limit(q, grant.max, grant.duration, grant.closed_until, now)
   want = math.min(want, limit.left)
   if want < 1 then

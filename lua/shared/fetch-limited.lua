@@ -24,6 +24,9 @@ end
 local function start_or_park(q, run, id, body)
   body = body or rare().renewed_body(q, id, run.stamp)
   if not body and redis.call('EXISTS', q.body .. id) == 0 then
+    if run.ring then
+      grouped().give_turn_back(q, run, id)
+    end
     return
   end
   local entry = read_entry(q, id)
@@ -31,6 +34,11 @@ local function start_or_park(q, run, id, body)
   entry.limit = limits and closed_limit(limits)
   if entry.limit then
     run.parks[#run.parks + 1] = entry
+    if run.ring then
+      grouped().give_turn_back(q, run, id)
+    end
+    return
+  elseif run.ring and not grouped().admit_grouped(q, run, entry) then
     return
   end
   local scheduler = activate(q, run.reply, id, body or '', run.grant, run.stamp, entry.stored)
@@ -44,6 +52,10 @@ local function start_or_park(q, run, id, body)
   end
   if entry.turn or entry.limitedBy then
     redis.call('HDEL', q.job .. id, 'turn', 'limitedBy')
+  end
+  if entry.group then
+    run.ring.held[#run.ring.held + 1] = id
+    run.ring.held[#run.ring.held + 1] = entry.group.id
   end
 end
 
@@ -100,20 +112,41 @@ local function start_prioritized(q, run)
   send('ZREM', q.prioritized, taken)
 end
 
+-- Jobs of groups, in turn.
+local function start_grouped(q, run)
+  while not is_full(run) do
+    local ids = grouped().next_grouped(q, run.ring, run.want - #run.ids)
+    if #ids == 0 then
+      return
+    end
+    local bodies = bodies_of(q, ids)
+    for i, id in ipairs(ids) do
+      start_or_park(q, run, id, bodies[i])
+    end
+    run.looked = run.looked + #ids
+  end
+end
+
 local function fetch_named(q, reply, grant, events, moves, want, book)
   local run = {
     book = book, stamp = moves.stamp, reply = reply, grant = grant, events = events, want = want, looked = 0,
-    parks = {}, held = {}, ids = {},
+    parks = {}, held = {}, ids = {}, ring = grant.has_groups and grouped().new_ring(grant, book.now) or nil,
   }
   run.turns = open_turns(q, book, want)
   start_unprioritized(q, run)
   if not is_full(run) then
     start_prioritized(q, run)
   end
+  if run.ring and not is_full(run) then
+    start_grouped(q, run)
+  end
   let_go(q, book.going or {})
   send('HSET', q.holders, run.held)
   if #run.parks > 0 then
     park_all(q, book, run.parks)
+  end
+  if run.ring then
+    grouped().write_turns(q, run)
   end
   lock_all(q, run.ids, moves.now + grant.lock)
   return run.ids, run.fired
@@ -136,6 +169,9 @@ local function fetch_limited(q, reply, grant, events, moves, text, book)
       ids, fired = fetch_named(q, reply, grant, events, moves, want, book)
     else
       ids, fired = start_plain(q, reply, grant, events, moves, want)
+      if grant.has_groups and #ids < want then
+        fired = grouped().start_in_turn(q, reply, grant, events, moves, ids, want, fired)
+      end
     end
     if max > 0 and #ids > 0 then
       count_starts(q, limit, #ids, now)
@@ -150,10 +186,14 @@ end
 
 -- Whether a worker with a free slot would find something to start, when a limit opens next, and whether there may be more to start
 -- than before, for the places that this call has given back.
-local function startable(q, text, book)
+local function startable(q, text, book, has_groups)
   local own = read_queue_limit(text)
-  local now, opens = book.now, own.named and first_opening(q, book) or math.huge
+  local has_turn, group_opens = false, math.huge
+  if has_groups then
+    has_turn, group_opens = grouped().groups_startable(q)
+  end
+  local now, opens = book.now, math.min(own.named and first_opening(q, book) or math.huge, group_opens)
   local is_maxed = own.concurrency and redis.call('ZCARD', q.active) >= own.concurrency
-  local is_startable = not is_maxed and (has_runnable(q) or opens <= now)
+  local is_startable = not is_maxed and (has_runnable(q) or has_turn or opens <= now)
   return is_startable, opens > now and opens < math.huge and opens or nil, own.concurrency ~= nil or opens <= now
 end

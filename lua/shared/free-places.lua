@@ -24,10 +24,13 @@ local function lower_running(q, name, count)
   return true
 end
 
--- Jobs that are no longer active give their places back, whatever became of them: who is parked there may be let go. Answers
+-- Jobs that are no longer active give their places back, in limits and groups, whatever became of them: who is parked there may be let go. Answers
 -- whether somebody may.
 local function free_places(q, ids)
-  local opened, freed = false, {}
+  if #ids == 0 then
+    return false
+  end
+  local opened, freed = grouped().free_groups(q, ids), {}
   for names, count in pairs(take_holders(q, ids)) do
     for name in string.gmatch(names, '[^,]+') do
       freed[name] = (freed[name] or 0) + count

@@ -10,7 +10,7 @@ local function new_moves(now)
   return { now = now, stamp = string.format('%.0f', now) }
 end
 
--- `name`: released (no longer active), front or back (of the plain list), prioritized, delayed, completed, failed,
+-- `name`: released (no longer active), front or back (of the plain list), prioritized, grouped, delayed, completed, failed,
 -- waiting-children.
 local function move(moves, name, entry)
   local list = moves[name]
@@ -21,13 +21,15 @@ local function move(moves, name, entry)
   end
 end
 
--- Puts a job where jobs wait for a worker: its priority class, or the plain list.
+-- Puts a job where jobs wait for a worker: its group, see `group_in`, its priority class, or the plain list.
 -- Answers the state that the job has there.
 local function place(moves, id, priority, front)
-  priority = tonumber(priority)
-  if priority and priority > 0 then
-    move(moves, 'prioritized', { id = id, priority = priority, front = front })
+  local class = tonumber(priority)
+  if class and class > 0 then
+    move(moves, 'prioritized', { id = id, priority = class, front = front })
     return 'prioritized'
+  elseif priority and not class and grouped().place_in_group(moves, id, priority, front) then
+    return 'waiting'
   end
   move(moves, front and 'front' or 'back', id)
   return 'waiting'
@@ -35,7 +37,7 @@ end
 
 -- Whether the call put a job where workers fetch.
 local function placed_any(moves)
-  return moves.front or moves.back or moves.prioritized
+  return moves.front or moves.back or moves.prioritized or moves.grouped
 end
 
 -- Numbers that go on counting with each job moved, so that equal times and priorities stay in the order of arrival.
@@ -67,7 +69,12 @@ end
 
 -- Finished jobs are kept in the order in which they finished, parents in that in which they began to wait.
 local function write_finished(q, set, list)
-  local seq, pairs = count_on(q, list), {}
+  local seq = count_on(q, list)
+  if #list == 1 then
+    redis.call('ZADD', set, string.format('%.0f', seq + 1), list[1])
+    return
+  end
+  local pairs = {}
   for i, id in ipairs(list) do
     pairs[2 * i - 1] = seq + i
     pairs[2 * i] = id
@@ -102,5 +109,8 @@ local function write_moves(q, moves)
   end
   if moves.delayed then
     write_delayed(q, moves.delayed)
+  end
+  if moves.grouped then
+    grouped().write_grouped(q, moves)
   end
 end

@@ -10,15 +10,15 @@ local function recall(key, seq)
     return nil
   end
   local at = string.find(last, '\n', 1, true)
-  local number = string.sub(last, 1, (at or 1) - 1)
-  if not whole(number) or not whole(seq) then
+  local number, asked = whole(string.sub(last, 1, (at or 1) - 1)), whole(seq)
+  if not number or not asked then
     -- Somebody has overwritten it.
     return nil
   end
-  if number == seq then
+  if number == asked then
     return string.sub(last, at + 1)
   end
-  if tonumber(number) > tonumber(seq) then
+  if number > asked then
     error('OUTDATED: this writer has made a later call')
   end
   return nil

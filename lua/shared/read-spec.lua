@@ -1,18 +1,26 @@
--- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then ';name;name' for its limits, with '?' in place
+-- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then '@weight,maxSize,id' and the control character 30
+-- where it is of a group, ';name;name' for its limits, with '?' in place
 -- of the first ';' where it waits for those that are not there, and ',ttl,flags,id' where it is deduplicated; '' when it asks for
 -- nothing. Answers nil for a text that cannot be read.
 local function read_spec(spec)
   local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')
+  local weight, most, group, of_group = string.match(rule or '', '^@(%d*),(%d*),([^%c]+)\30(.*)$')
+  if group then
+    rule = of_group
+  end
   local how, names, after = string.match(rule or '', '^([;?])([^,]+)(.*)$')
   rule = how and after or rule
   local ttl, flags, dedup_id = string.match(rule or '', '^,(%d*),(%a*),(.+)$')
   if not rule or (rule ~= '' and not dedup_id) then
     return nil
   end
-  for _, number in ipairs({ delay, priority, timestamp, ttl }) do
+  for _, number in ipairs({ delay, priority, timestamp, ttl, weight or '', most or '' }) do
     if number ~= '' and not whole(number) then
       return nil
     end
+  end
+  if group then
+    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group
   end
   return {
     delay = tonumber(delay) or 0,
@@ -22,6 +30,7 @@ local function read_spec(spec)
     limits = names and string.gsub(names, ';', ',') or nil,
     await = await_limits,
     unknown = how == ';' and unknown_limit or nil,
+    group = group, most_in_group = group and tonumber(most) or nil,
     dedup = dedup_id and { id = dedup_id, ttl = tonumber(ttl), flags = flags },
   }
 end

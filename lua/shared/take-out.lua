@@ -1,8 +1,12 @@
 -- Ends a job's membership. A state and the key that holds its jobs have one name; those that a limit does not let start
 -- are parked instead. Answers whether somebody may start who was parked.
 local function take_out(q, id, state)
-  if (state == 'waiting' or state == 'prioritized') and redis.pcall('HEXISTS', q.job .. id, 'limitedBy') == 1 then
+  local waits = state == 'waiting' or state == 'prioritized'
+  local fields = waits and redis.pcall('HMGET', q.job .. id, 'limitedBy', 'priority') or {}
+  if fields[1] then
     unpark(q, { id })
+  elseif fields[2] and string.find(fields[2], '@', 1, true) then
+    grouped().leave_groups(q, { id })
   elseif state == 'waiting' then
     redis.call('LREM', q.waiting, 1, id)
   else
@@ -19,7 +23,9 @@ local function take_first(q, state, count)
   if count < 1 then
     return {}
   end
-  if state == 'limited' then
+  if state == 'grouped' then
+    return grouped().take_grouped(q, count)
+  elseif state == 'limited' then
     local ids = redis.call('ZRANGE', q.limited, 0, count - 1)
     unpark(q, ids)
     return ids

@@ -9,6 +9,8 @@ const LEFT_OUT = /^lib\/(nest|compat)\/|^lib\/testing\/(?!virtual-|seeded-random
 const MODULES = [
   'simulation/simulation',
   'simulation/mutants',
+  'simulation/limits/simulate-limits',
+  'simulation/limits/limit-mutants',
   'simulation/slot-simulation',
   'simulation/slot-mutants',
   'client-simulation/client-simulation',

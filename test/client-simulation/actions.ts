@@ -1,9 +1,9 @@
 import type { Job, Queue } from '../../lib/engine.js';
 import type { Random } from '../simulation/random.js';
 import type { Ledger } from './ledger.js';
-import { ORDERS, PARCELS, type Program, TICKS } from './program.js';
+import { NARROW, ORDERS, PARCELS, type Program, TICKS } from './program.js';
 import type { Task } from './processors.js';
-import { Tasks } from './tasks.js';
+import { GROUPS, Tasks } from './tasks.js';
 import { Timetable } from './timetable.js';
 import { Watching } from './watching.js';
 
@@ -52,7 +52,11 @@ export class Actions {
       void this.ledger.follow('resume', program.name, this.clock.now, call);
     for (const program of programs) {
       for (const worker of program.workers) follow(program, Promise.resolve(worker.resume()));
-      for (const queue of Object.values(program.queues)) follow(program, queue.resume());
+      for (const queue of Object.values(program.queues)) {
+        follow(program, queue.resume());
+        for (const group of Object.keys(GROUPS)) follow(program, queue.resumeGroup(group));
+      }
+      follow(program, program.queues[PARCELS]!.resumeLimit(NARROW));
     }
   }
 
@@ -60,6 +64,7 @@ export class Actions {
     return [
       [3, ['getJob', (_program, queue, id) => queue.getJob(id)]],
       [3, ['remove', (_program, queue, id) => this.remove(queue, id)]],
+      [12, ['cancel', (_program, queue) => this.cancel(queue)]],
       [3, ['retry', (_program, queue, id) => this.with(queue, id, 'failed', (job) => this.retry(job))]],
       [2, ['promote', (_program, queue, id) => this.with(queue, id, 'delayed', (job) => job.promote())]],
       [
@@ -87,7 +92,11 @@ export class Actions {
       [2, ['getJobCounts', (_program, queue) => queue.getJobCounts()]],
       [6, ['change a scheduler', (program) => this.timetable.change(program.queues[TICKS]!)]],
       [1, ['pause', (_program, queue) => queue.pause()]],
+      [1, ['pause a limit', (program) => program.queues[PARCELS]!.pauseLimit(NARROW)]],
+      [2, ['resume a limit', (program) => program.queues[PARCELS]!.resumeLimit(NARROW)]],
       [3, ['resume', (_program, queue) => queue.resume()]],
+      [2, ['pause a group', (_program, queue) => queue.pauseGroup(this.group())]],
+      [3, ['resume a group', (_program, queue) => queue.resumeGroup(this.group())]],
       [1, ['pause the worker', (program) => pick(program)?.pause(true)]],
       [2, ['resume the worker', (program) => pick(program)?.resume()]],
       [
@@ -115,6 +124,10 @@ export class Actions {
     if (this.random.chance(0.2)) this.watch(program, queue, id);
   }
 
+  private group(): string {
+    return this.random.pick(Object.keys(GROUPS));
+  }
+
   private async with(
     queue: Queue,
     id: string,
@@ -123,6 +136,19 @@ export class Actions {
   ): Promise<void> {
     const job = await queue.getJob(id);
     if (job && (await job.getState()) === state) await work(job);
+  }
+
+  /** One of the newest: others have mostly ended. */
+  private async cancel(queue: Queue): Promise<void> {
+    const ids = [...this.ledger.added.values()].filter((job) => job.queue === queue.name).slice(-4);
+    if (ids.length === 0) return;
+    const job = await queue.getJob(this.random.pick(ids).id);
+    if (!job) return;
+    const undo = this.random.chance(0.7);
+    const { tag } = job.data as Task;
+    const answer = await job.cancel('not wanted', { undo });
+    this.ledger.count(`answer ${answer}`);
+    if (answer !== 'finished' && !this.ledger.cancelled.has(tag)) this.ledger.cancelled.set(tag, undo);
   }
 
   private retry(job: Job): Promise<void> {

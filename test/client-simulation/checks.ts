@@ -3,7 +3,7 @@ import { queueBase } from '../../lib/job/job-ref.js';
 import { auditQueue } from '../support/audit-queue.js';
 import type { Ledger, Running } from './ledger.js';
 import type { Network } from './network.js';
-import { ORDERS, PARCELS, TICKS } from './program.js';
+import { ORDERS, PARCELS, PLACES, TICKS } from './program.js';
 import { STEADY } from './timetable.js';
 import type { Task } from './processors.js';
 
@@ -23,6 +23,7 @@ export class Checks {
     private readonly prefix: string,
     private readonly network: Network,
     private readonly ledger: Ledger,
+    private readonly groupConcurrency: number,
   ) {}
 
   /** A completed step does not start again under a lock that is held, and what waits for children starts after them. */
@@ -44,13 +45,42 @@ export class Checks {
         other !== run && other.queue === run.queue && other.jobId === run.jobId && other.token === run.token,
     );
     if (twin) return `job ${run.jobId} runs twice under one lock, in ${twin.process} and ${run.process}`;
+    const crowd = run.isLimited ? await this.limitedRuns() : 0;
+    if (crowd > PLACES.concurrency) {
+      return `${crowd} jobs run under locks that are held, and their limit lets ${PLACES.concurrency}`;
+    }
     if (step !== undefined && completedVisit(fields, step) > completedVisit(fields, `undo:${step}`)) {
       return `step ${step} of job ${run.jobId} had completed and ran again in ${run.process}: ${JSON.stringify(fields)}`;
     }
+    const crowded = run.queue === PARCELS ? await this.crowdOf(base, fields.priority) : undefined;
+    if (crowded !== undefined) return crowded;
     if (settled && Number(fields.pending ?? 0) > 0) {
       return `job ${run.jobId} went on in ${run.process} although ${fields.pending} of its children are pending`;
     }
     return undefined;
+  }
+
+  /** Of a group no more jobs are held than may run, whoever holds them. */
+  private async crowdOf(base: string, priority: string | undefined): Promise<string | undefined> {
+    const group = priority?.split('@')[1];
+    if (group === undefined) return undefined;
+    const active = await this.redis.zrange(`${base}active`, '0', '-1');
+    const places = await Promise.all(active.map((id) => this.redis.hget(`${base}job:${id}`, 'priority')));
+    const held = places.filter((place) => place?.endsWith(`@${group}`)).length;
+    this.ledger.count(`${Math.min(held, 2)} of a group`);
+    return held > this.groupConcurrency ? `${held} jobs of the group ${group} are held` : undefined;
+  }
+
+  private async limitedRuns(): Promise<number> {
+    let count = 0;
+    for (const run of this.ledger.running) {
+      if (!run.isLimited) continue;
+      const token = await this.redis.hget(`${queueBase(this.prefix, run.queue)}job:${run.jobId}`, 'token');
+      const { isCurrent, until } = await this.held(run, token);
+      if (isCurrent && until > this.now) count += 1;
+    }
+    if (count === PLACES.concurrency) this.ledger.count('limit full');
+    return count;
   }
 
   /** Whoever has lost a lock is told within its length. */
@@ -92,7 +122,8 @@ export class Checks {
     for (const queue of [ORDERS, PARCELS]) {
       const base = queueBase(this.prefix, queue);
       counts[`${queue} waiting`] = await this.redis.llen(`${base}waiting`);
-      for (const state of ['prioritized', 'delayed', 'active', 'waiting-children']) {
+      counts[`${queue} in groups`] = Math.max(Number(await this.redis.hget(`${base}meta`, 'groups')), 0);
+      for (const state of ['prioritized', 'delayed', 'active', 'waiting-children', 'limited']) {
         counts[`${queue} ${state}`] = await this.redis.zcard(`${base}${state}`);
       }
       counts[`${queue} outbox`] = Number(await this.redis.hget(`${base}meta`, 'outbox')) || 0;
@@ -161,11 +192,19 @@ export class Checks {
     { tag, fails, tries, family }: Task,
     fields: Record<string, string>,
   ): string | undefined {
-    const isOwn = [...this.ledger.retried].every((each) => each !== tag && !each.startsWith(`${tag}/`));
+    const { cancelled, retried } = this.ledger;
+    const isOwn = [...retried, ...cancelled.keys()].every(
+      (each) => each !== tag && !each.startsWith(`${tag}/`),
+    );
     const isWhole = [...this.ledger.removed].every((each) => each !== tag && !each.startsWith(`${tag}/`));
     const expected = fails >= tries || family === 'failParentOnFailure' ? 'failed' : 'completed';
     if (state === 'completed' && !(fields.result ?? '').includes(tag))
       return `completed with ${fields.result}`;
+    if (cancelled.has(tag) && !retried.has(tag)) {
+      if (state === 'completed') return 'was cancelled, and has completed';
+      if (cancelled.get(tag) && completedVisit(fields, 'reserve') > completedVisit(fields, 'undo:reserve'))
+        return 'was cancelled, and what it had reserved is reserved still';
+    }
     if (isOwn && isWhole && state !== expected) return `is ${state}: ${JSON.stringify(fields)}`;
     if (isOwn && queue === ORDERS && state === 'failed' && completedVisit(fields, 'undo:reserve') === 0) {
       return 'failed, and what it had reserved is reserved still';

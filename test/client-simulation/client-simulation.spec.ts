@@ -22,6 +22,10 @@ const SIGHTS = [
     'reopen events',
     'change a scheduler',
     'slots of steady',
+    'answer cancelling',
+    'limit full',
+    'pause a group',
+    '2 of a group',
   ],
   ...['# freezes', '# is killed, # starts', 'replies to # are delayed', 'connection # breaks', 'close'],
 ];
@@ -31,7 +35,7 @@ afterAll(() => (client as { quit(): Promise<unknown> }).quit());
 describe('the client that ships, in a simulated world', () => {
   const seen = new Set<string>();
 
-  it.each([2, 3])(
+  it.each([3, 8])(
     'keeps every promise for seed %i',
     async (seed) => {
       const result = await simulateClients(client, { seed, steps: 800 });

@@ -34,6 +34,8 @@ export class ClientWorld {
   private readonly faults: Faults;
   private readonly questions: { run: Running; step?: string; settled?: boolean }[] = [];
   private readonly concurrency: number;
+  /** Jobs of a group of parcels at the same time. */
+  readonly groupConcurrency: number;
   private readonly limiter: { max: number; duration: number } | undefined;
   private started = 0;
 
@@ -45,10 +47,11 @@ export class ClientWorld {
     this.dice = new Random(options.seed * 7919 + 17);
     this.lockMs = this.dice.pick([300, 1000, 3000]);
     this.concurrency = this.dice.pick([1, 2, 5]);
+    this.groupConcurrency = this.dice.pick([1, 2, 3]);
     this.limiter = this.dice.chance(0.3) ? { max: 4, duration: 100 } : undefined;
     this.trace = new Trace(options.log);
     this.network = new Network(redis, this.clock, this.dice, options.patches);
-    this.checks = new Checks(redis, prefix, this.network, this.ledger);
+    this.checks = new Checks(redis, prefix, this.network, this.ledger, this.groupConcurrency);
     this.actions = new Actions(this.dice, this.ledger, this.clock);
     this.faults = new Faults(this, this.dice);
     ROLES.forEach((role) => this.start(role));
@@ -68,11 +71,19 @@ export class ClientWorld {
 
   start(role: Role): Program {
     this.started += 1;
-    const { prefix, lockMs, concurrency, limiter } = this;
+    const { prefix, lockMs, concurrency, limiter, groupConcurrency } = this;
     const program = new Program(
       `p${this.started}`,
       { network: this.network, clock: this.clock, random: this.dice, ledger: this.ledger },
-      { prefix, role, lockMs, concurrency, maxStalls: 1000, ...(limiter ? { limiter } : {}) },
+      {
+        prefix,
+        role,
+        lockMs,
+        concurrency,
+        maxStalls: 1000,
+        groupConcurrency,
+        ...(limiter ? { limiter } : {}),
+      },
       (self) => processorsOf(self, this.ledger, (question) => this.questions.push(question)),
     );
     this.programs.push(program);

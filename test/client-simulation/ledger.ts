@@ -22,6 +22,8 @@ export interface Running {
   jobId: string;
   token: string;
   signal: AbortSignal;
+  /** Whether its job counts in the limit of its queue. */
+  isLimited: boolean;
   /** Since when its lock has been seen to be lost. */
   lostSince: number | undefined;
 }
@@ -39,6 +41,8 @@ export class Ledger {
   readonly removed = new Set<string>();
   /** Tags of jobs that a user has retried, or may have. */
   readonly retried = new Set<string>();
+  /** Tags of jobs whose cancelling was answered, and whether what they did is to be undone. */
+  readonly cancelled = new Map<string, boolean>();
   readonly counts = new Map<string, number>();
   /** What must not be, found by user code. */
   readonly faults: string[] = [];

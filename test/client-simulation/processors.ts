@@ -46,6 +46,7 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
       jobId: job.id,
       token: job.token ?? '',
       signal,
+      isLimited: job.opts.limits !== undefined,
       lostSince: undefined,
     };
     ledger.running.add(run);

@@ -26,6 +26,8 @@ export interface ProgramOptions {
   maxStalls: number;
   /** Of the workers of parcels. */
   limiter?: { max: number; duration: number };
+  /** Jobs of a group of parcels at the same time. */
+  groupConcurrency: number;
 }
 
 /** What a program is put into. */
@@ -38,6 +40,10 @@ export interface Surroundings {
 
 /** Longer than a calm world is given: whoever is not woken for a job does not find it by chance. */
 const DRAIN_DELAY_S = 30;
+
+/** A limit of parcels, and what it allows. */
+export const NARROW = 'narrow';
+export const PLACES = { concurrency: 2 };
 
 /** One process of an application: queues, workers, events and flows of the library as it ships, in a world of its own. */
 export class Program {
@@ -73,7 +79,10 @@ export class Program {
     bindRuntime(connection, this.runtime);
     this.base = { connection, prefix: options.prefix };
     this.queues = Object.fromEntries(
-      [ORDERS, PARCELS, TICKS].map((queue) => [queue, new Queue(queue, this.base)]),
+      [ORDERS, PARCELS, TICKS].map((queue) => [
+        queue,
+        new Queue(queue, { ...this.base, ...(queue === PARCELS ? { limits: { [NARROW]: PLACES } } : {}) }),
+      ]),
     );
     this.log = { [ORDERS]: this.newLog(ORDERS), [PARCELS]: this.newLog(PARCELS) };
     this.events = { [ORDERS]: this.open(ORDERS), [PARCELS]: this.open(PARCELS) };
@@ -127,7 +136,7 @@ export class Program {
   }
 
   private work(queue: string, processor: Processor): Worker {
-    const { concurrency, lockMs, maxStalls, limiter } = this.options;
+    const { concurrency, lockMs, maxStalls, limiter, groupConcurrency } = this.options;
     const worker = new Worker(queue, processor, {
       ...this.base,
       concurrency,
@@ -137,6 +146,7 @@ export class Program {
       drainDelay: DRAIN_DELAY_S,
       closeTimeout: 500,
       ...(limiter && queue === PARCELS ? { limiter } : {}),
+      ...(queue === PARCELS ? { group: { concurrency: groupConcurrency } } : {}),
     });
     worker.on('error', (error) => this.ledger.count(`worker error: ${error.name}`));
     return worker;

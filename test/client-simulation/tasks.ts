@@ -2,7 +2,7 @@ import type { DeduplicationOptions, JobsOptions, Queue } from '../../lib/engine.
 import type { Random } from '../simulation/random.js';
 import type { Ledger } from './ledger.js';
 import { type Policy, POLICIES, type Task } from './processors.js';
-import { ORDERS, PARCELS, type Program } from './program.js';
+import { NARROW, ORDERS, PARCELS, type Program } from './program.js';
 
 /** More attempts than any job has. */
 const ALWAYS = 5;
@@ -17,6 +17,9 @@ const DEDUPS: readonly (Omit<DeduplicationOptions, 'id'> & { delay?: number })[]
   { keepLastIfActive: true },
   { keepLastIfActive: true, replace: true, delay: 50 },
 ];
+
+/** Groups of jobs, and turns that each has while others have one. */
+export const GROUPS: Readonly<Record<string, number>> = { one: 1, two: 2, more: 1 };
 
 /** Some longer than a lock lasts. */
 const WORK_MS = [0, 0, 0, 5, 40, 200, 200, 1500, 4000];
@@ -42,6 +45,8 @@ export class Tasks {
       backoff: random.pick([0, 20, 300]),
       ...(random.chance(0.2) ? { delay: random.int(1, 500) } : {}),
       ...(random.chance(0.2) ? { priority: random.int(1, 5) } : {}),
+      ...(queue.name === PARCELS && random.chance(0.4) ? { limits: [NARROW] } : {}),
+      ...this.group(),
     };
     if (random.chance(0.1)) {
       opts.removeOnComplete = true;
@@ -54,7 +59,9 @@ export class Tasks {
 
   async addBulk(queue: Queue): Promise<void> {
     const tasks = Array.from({ length: this.random.int(2, 6) }, () => this.task(queue, 2));
-    const jobs = await queue.addBulk(tasks.map((data) => ({ name: 'task', data, opts: { attempts: 2 } })));
+    const jobs = await queue.addBulk(
+      tasks.map((data) => ({ name: 'task', data, opts: { attempts: 2, ...this.group() } })),
+    );
     jobs.forEach((job, i) => this.ledger.added.set(tasks[i]!.tag, { queue: queue.name, id: job.id }));
   }
 
@@ -66,6 +73,7 @@ export class Tasks {
     const job = await queue.add('task', data, {
       attempts: 2,
       ...(delay === undefined ? {} : { delay }),
+      ...this.group(),
       deduplication: { id: `d${this.random.int(1, 3)}`, ...rule },
     });
     if (!job.deduplicated) this.ledger.added.set(data.tag, { queue: queue.name, id: job.id });
@@ -98,7 +106,7 @@ export class Tasks {
       name: isParent ? 'parent' : 'child',
       queueName,
       data,
-      opts: family ? { [family]: true } : {},
+      opts: { ...(family ? { [family]: true } : {}), ...this.group() },
       ...(isParent ? { children: [this.grandchild(data.tag)] } : {}),
     };
   }
@@ -107,6 +115,12 @@ export class Tasks {
     const data: Task = { tag: `${parent}/0`, fails: 0, tries: 1, workMs: 5 };
     this.ledger.made.set(data.tag, PARCELS);
     return { name: 'child', queueName: PARCELS, data };
+  }
+
+  private group(): Pick<JobsOptions, 'group'> {
+    if (!this.random.chance(0.4)) return {};
+    const [id, weight] = this.random.pick(Object.entries(GROUPS));
+    return { group: { id, weight } };
   }
 
   private task(queue: Queue, tries: number): Task {

@@ -239,11 +239,11 @@ describe('a user of Redis with the rights of the guide', () => {
     (worker as EventEmitter).on('error', (error: Error) => errors.push(error));
     const jobs = await queue.addBulk(Array.from({ length: 5 }, (_, data) => ({ name: 'a', data })));
     await until(() => runs.length === 5);
-    await admin.call('ACL', 'SETUSER', 'shop', '-eval', '-evalsha');
+    await admin.call('ACL', 'SETUSER', 'shop', '-fcall', '-eval', '-evalsha');
     release.open();
     await until(() => errors.some(({ message }) => message.includes('NOPERM')));
     await expect(queue.add('b', 0)).rejects.toMatchObject({ code: 'REDIS_REPLY' });
-    await admin.call('ACL', 'SETUSER', 'shop', '+eval', '+evalsha');
+    await admin.call('ACL', 'SETUSER', 'shop', '+fcall', '+eval', '+evalsha');
     const completed = nextFew(worker, 'completed', 5);
     await completed;
     expect(
@@ -269,11 +269,11 @@ describe('a user of Redis with the rights of the guide', () => {
     (worker as EventEmitter).on('error', (error: Error) => errors.push(error));
     await queue.add('a', 0);
     await started.passed;
-    await admin.call('ACL', 'SETUSER', 'shop', '-eval', '-evalsha');
+    await admin.call('ACL', 'SETUSER', 'shop', '-fcall', '-eval', '-evalsha');
     release.open();
     await until(() => errors.length > 0);
     await worker.close();
-    await admin.call('ACL', 'SETUSER', 'shop', '+eval', '+evalsha');
+    await admin.call('ACL', 'SETUSER', 'shop', '+fcall', '+eval', '+evalsha');
     expect(errors.map((error) => (error as { code?: string }).code)).toContain('CONNECTION_CLOSED');
   }, 20_000);
 

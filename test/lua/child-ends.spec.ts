@@ -211,7 +211,7 @@ describe('a child that is taken away', () => {
       ],
     });
 
-    const { reply, before, after } = await lab.run(drainQueue, [0, 0, 0, 0, 0, '-inf', '-inf']);
+    const { reply, before, after } = await lab.run(drainQueue, [0, 0, 0, 0, 0, '-inf', '-inf', '1,0,0']);
 
     expect((reply as number[])[0]).toBe(1);
     expect(await sent()).toEqual([told('-', 'r', '')]);

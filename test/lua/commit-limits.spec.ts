@@ -312,7 +312,7 @@ describe('jobs that wait for a limit', () => {
     );
     await fetch();
     expect((await lab.dump()).limited).toEqual([['3', expect.any(Number)]]);
-    await lab.run(drainQueue, [NOW, 0, 0, 0, 0, '-inf', '-inf']);
+    await lab.run(drainQueue, [NOW, 0, 0, 0, 0, '-inf', '-inf', '1,0,0']);
     expect(await lab.dump()).not.toHaveProperty('limited');
     expect(await lab.dump()).not.toHaveProperty('parked:stripe');
   });

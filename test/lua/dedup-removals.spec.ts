@@ -14,7 +14,7 @@ const NOW = SEED_TIME + 2 * LOCK_MS;
 const remove = (id = '1'): Promise<Trial> => lab.run(removeJob, [NOW, 'a', '1', id]);
 const clean = (state: string): Promise<Trial> => lab.run(cleanJobs, [NOW, 'a', '1', state, 0, 0, 0]);
 const drain = async (): Promise<Trial> => {
-  const { reply, ...trial } = await lab.run(drainQueue, [0, 1, 0, 0, 0, '-inf', '-inf']);
+  const { reply, ...trial } = await lab.run(drainQueue, [0, 1, 0, 0, 0, '-inf', '-inf', '1,0,0']);
   return { ...trial, reply: (reply as number[])[0] };
 };
 const obliterate = async (): Promise<Trial> => {

@@ -34,11 +34,12 @@ type Reply = [
   passed: number,
   prioritized: string,
   delayed: string,
+  grouped: string,
 ];
 
 /** The first slice of a draining, or the one after a reply. */
 async function drain(delayed: number, last?: Reply) {
-  const [, , begun, left, passed, ...scores] = last ?? [0, 0, 0, 0, 0, '-inf', '-inf'];
+  const [, , begun, left, passed, ...scores] = last ?? [0, 0, 0, 0, 0, '-inf', '-inf', '1,0,0'];
   const { reply, ...states } = await lab.run(drainQueue, [0, delayed, begun, left, passed, ...scores]);
   return { ...states, reply: reply as Reply };
 }
@@ -89,7 +90,7 @@ describe('drain-queue', () => {
   it('writes nothing where there never was a job', async () => {
     const { reply, after } = await drain(0);
 
-    expect(reply).toEqual([0, 0, 0, 0, 0, '-inf', '-inf']);
+    expect(reply).toEqual([0, 0, 0, 0, 0, '-inf', '-inf', '1,0,0']);
     expect(after).toEqual({});
   });
 
@@ -108,7 +109,7 @@ describe('drain-queue', () => {
     const scores = ((await lab.dump()).prioritized as [string, number][]).map(([, score]) => score);
     const order = (score: number) => (score % 2 ** 32) - 2 ** 31;
     // The second one of the plain list has been taken by a worker, so that two are left.
-    const place = [0, 0, order(scores[1]!), 2, 0, '-inf', '-inf'] as const;
+    const place = [0, 0, order(scores[1]!), 2, 0, '-inf', '-inf', '1,0,0'] as const;
     await lab.client.zadd(lab.keys.of('prioritized'), scores[0]! + 2 ** 20, 'urgent');
 
     const { reply, after } = await drain(1, [...place]);
@@ -145,7 +146,7 @@ describe('drain-queue', () => {
       ],
     });
 
-    const { reply, after } = await drain(0, [0, 0, 5, 100, 0, '-inf', '-inf']);
+    const { reply, after } = await drain(0, [0, 0, 5, 100, 0, '-inf', '-inf', '1,0,0']);
 
     expect(reply.slice(0, 5)).toEqual([0, 2, 5, 0, 2]);
     expect(after.waiting).toEqual(['1', '2']);
@@ -155,8 +156,12 @@ describe('drain-queue', () => {
     await lab.given({ jobs: [{ id: '1' }] });
     const before = await lab.dump();
 
-    await expect(drain(0, [0, 0, 0, 0, 0, score, '-inf'])).rejects.toThrow('no score');
-    await expect(drain(0, [0, 0, 0, 0, 0, '-inf', score])).rejects.toThrow('no score');
+    await expect(drain(0, [0, 0, 0, 0, 0, score, '-inf', '1,0,0'])).rejects.toThrow('no score');
+    await expect(drain(0, [0, 0, 0, 0, 0, '-inf', score, '1,0,0'])).rejects.toThrow('no score');
     expect(await lab.dump()).toEqual(before);
+  });
+
+  it.each(['', '1', '1,0', 'x,0,0', '-1,0,0'])('refuses %j as a place among groups', async (place) => {
+    await expect(drain(0, [0, 0, 0, 0, 0, '-inf', '-inf', place])).rejects.toThrow('no place');
   });
 });

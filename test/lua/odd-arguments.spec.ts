@@ -72,7 +72,7 @@ const LATER = String(SEED_TIME + 120_000);
 const NEXT: [ScriptName, ValidCall][] = [
   ['addJobs', { args: [LATER, 'next', '1', '1'], rest: ['', '', BODY] }],
   ['recoverStalled', { args: [LATER, 'w9', '30000', '1', '1000000', '0', '0', '1'], rest: [] }],
-  ['commit', { args: [LATER, 'next', '2', '0', '9', 'w9', '', '30000', '9', '1000', '0'], rest: [] }],
+  ['commit', { args: [LATER, 'next', '2', '0', '9', 'w9', '', '30000', '9', '1000', '0', '1,,'], rest: [] }],
   ['readOutbox', { args: [LATER, 'p', '1000', '0', '100', '10000', '', ''], rest: [] }],
 ];
 
@@ -86,6 +86,9 @@ async function goOn(): Promise<string[]> {
   return failures;
 }
 
+/** They have the part that writes moves for its constants alone. */
+const READERS = ['countJobs', 'countPriorities', 'getGroup', 'listJobs'];
+
 describe('odd arguments', () => {
   beforeAll(async () => {
     await loadLibrary(client);
@@ -98,8 +101,9 @@ describe('odd arguments', () => {
   });
 
   it('has a call of every script that writes', () => {
-    const writers = Object.entries(SCRIPTS).filter(([, { lua }]) =>
-      /redis\.call\(\s*'(SET|HSET|HDEL|RPUSH|ZADD|XADD|XTRIM)/.test(lua),
+    const writers = Object.entries(SCRIPTS).filter(
+      ([name, { lua }]) =>
+        !READERS.includes(name) && /redis\.call\(\s*'(SET|HSET|HDEL|RPUSH|ZADD|XADD|XTRIM)/.test(lua),
     );
 
     expect(names.toSorted()).toEqual(writers.map(([name]) => name).toSorted());

@@ -264,7 +264,7 @@ describe('what sweeps a queue', () => {
 
     const removal = await lab.run(removeJob, [NOW, 'r', '1', job(NOW + 5)]);
     expect(removal.reply).toBe('scheduled');
-    await lab.run(drainQueue, [NOW, 1, 0, 0, 0, '-inf', '-inf']);
+    await lab.run(drainQueue, [NOW, 1, 0, 0, 0, '-inf', '-inf', '1,0,0']);
     const { after } = await lab.run(cleanJobs, [NOW + MINUTE, 'c', '1', 'delayed', 0, 0, 0]);
 
     expect(after.delayed).toEqual([[job(NOW + 5), expect.any(Number)]]);

@@ -114,7 +114,7 @@ describe('with failFast an application does not start', () => {
   it('and asks for the rights of the guide', () => {
     const granted = rule.filter((word) => word.startsWith('+')).map((word) => word.slice(1));
     // Stepwell does without these.
-    const optional = ['info', 'ping', 'select', 'memory|usage'];
+    const optional = ['info', 'ping', 'select', 'memory|usage', 'fcall', 'function|load'];
     expect([...DEMANDED_COMMANDS, ...optional].sort()).toEqual(granted.sort());
   });
 });

@@ -27,7 +27,7 @@ export async function addJobs(world: World): Promise<void> {
   const jobs = Array.from({ length: count }, () => newJob(world, queue));
   if (world.options.deduplicated > 0 && count < 3 && random.chance(0.4)) {
     const entries = jobs.flatMap((job) => ['add', ...job]);
-    return world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0, 0], entries);
+    return world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], entries);
   }
   await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], jobs.flat());
 }
@@ -81,7 +81,7 @@ export async function operate(world: World): Promise<void> {
     [5, () => world.ask(lane, 'changeDelay', now, [id, random.pick([0, 100, 8000])])],
     [5, () => world.ask(lane, 'changePriority', now, [id, random.int(0, 3), flag()])],
     [6, () => world.ask(lane, 'cleanJobs', now, cleanArgs(random))],
-    [1, () => plain('drainQueue', now, flag(), 0, 0, 0, '-inf', '-inf')],
+    [1, () => plain('drainQueue', now, flag(), 0, 0, 0, '-inf', '-inf', '1,0,0')],
     [model.paused ? 12 : 3, () => plain('pauseQueue', model.paused ? 0 : 1)],
     [1, () => plain('pauseQueue', model.paused ? 1 : 0)],
     [2, () => plain('closeRateLimit', now, random.pick([0, 1000]))],
@@ -91,7 +91,7 @@ export async function operate(world: World): Promise<void> {
       () =>
         queue.call({ script: 'promoteJobs', args: [now], rest: someIds(random, model.order.delayed, id) }),
     ],
-    [3, () => world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0, 0], unlocked(random, id))],
+    [3, () => world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], unlocked(random, id))],
     ...(options.deduplicated > 0 ? dedupActions(world, lane, id) : []),
   ]);
   // Who makes a job runnable must wake a worker himself where all of them have gone to sleep.

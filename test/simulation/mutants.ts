@@ -23,7 +23,7 @@ const JOB_MUTANTS: Mutant[] = [
   mutant('remove-job forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', [
     'removeJob',
   ]),
-  mutant('an outdated call is run again', 'if tonumber(number) > tonumber(seq) then', 'if false then'),
+  mutant('an outdated call is run again', 'if number > asked then', 'if false then'),
   mutant(
     'commit remembers another answer',
     "remember(lane, seq, reply[1] .. '\\n'",

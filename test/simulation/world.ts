@@ -82,7 +82,7 @@ export class World {
     relay = false,
   ): Promise<void> {
     const { lockMs, limitMax, limitMs } = this.options;
-    const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs, 0];
+    const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs, 0, ',,'];
     const call = lane.next('commit', this.now, [relay ? 1 : 0, ...grant], entries);
     await this.sendOn(lane, call, worker);
   }
@@ -196,10 +196,12 @@ export class World {
   private checkHolders(queue: SimulatedQueue, { script }: Call): void {
     const { jobs, places } = queue.snapshot;
     for (const { held, name } of this.workers.filter((worker) => worker.queue === queue)) {
-      for (const { id, token, lockUntil, graceUntil = 0 } of held) {
+      for (const lock of held) {
+        const { id, token, lockUntil, graceUntil = 0 } = lock;
         const until =
           script === 'recoverStalled' && lockUntil > 0 ? Math.max(lockUntil, graceUntil) : lockUntil;
         const kept = places.active.has(id) && jobs.get(id)?.fields.token === token;
+        if (!kept && script !== 'recoverStalled') lock.graceUntil = 0;
         if (until > this.now && !kept) {
           throw new Violation(
             `job ${id} was taken from ${name} by ${script}, although its lock was renewed in time`,

@@ -6,6 +6,7 @@ import { countJobs } from '../../lib/redis/scripts.generated.js';
 import { auditChildren } from './audit-children.js';
 import { auditDedup } from './audit-dedup.js';
 import { auditEvents } from './audit-events.js';
+import { auditGroups } from './audit-groups.js';
 import { auditJob, type AuditedJob } from './audit-job.js';
 import { auditLimits } from './audit-limits.js';
 import { auditOutbox } from './audit-outbox.js';
@@ -57,10 +58,14 @@ const TYPES: Record<string, string> = {
   'dedup:': 'hash',
   'scheduler:': 'hash',
   'schedulers:': 'zset',
+  'groups:': 'zset',
+  'groups:holders': 'hash',
+  'group:': 'string',
+  'grouped:': 'zset',
 };
 
 const EXPIRING = new Set(['limiter', 'writer:', 'present', 'notices']);
-const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events']);
+const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events', 'group:']);
 const META_FIELDS = new Set([
   'id',
   'seq',
@@ -78,6 +83,8 @@ const META_FIELDS = new Set([
   'lookedAfter',
   'limits',
   'metrics',
+  'groups',
+  'turn',
 ]);
 
 /** Scores of jobs with a priority are not below. */
@@ -101,7 +108,7 @@ export async function auditQueue(
   wrong.push(...auditMeta(meta, jobs), ...auditOrder(values, Number(meta.seq ?? 0)));
   wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.told ?? 0)));
   wrong.push(...auditChildren(values), ...auditOutbox(values), ...auditSchedules(values));
-  wrong.push(...auditLimits(values, jobs));
+  wrong.push(...auditLimits(values, jobs), ...auditGroups(values, jobs));
   for (const job of jobs.values()) {
     wrong.push(...auditJob(job, now).map((fault) => `job ${job.id} ${fault}`));
   }
@@ -114,7 +121,7 @@ export async function auditQueue(
 function auditKeys(stored: readonly StoredKey[]): string[] {
   return stored.flatMap(({ name, type, ttlMs }) => {
     const kind = name.includes(':') ? name.slice(0, name.indexOf(':') + 1) : name;
-    const expected = TYPES[kind];
+    const expected = TYPES[name] ?? TYPES[kind];
     if (expected === undefined) return [`unknown key ${name}`];
     if (expected !== type) return [`key ${name} is a ${type}`];
     if (!MAY_EXPIRE.has(kind) && EXPIRING.has(kind) !== ttlMs >= 0)
@@ -140,6 +147,11 @@ function gatherJobs(values: Map<string, unknown>): Map<string, AuditedJob> {
     for (const entry of (values.get(state) ?? []) as (string | [string, number])[]) {
       const [id, score] = typeof entry === 'string' ? [entry, 0] : entry;
       job(id).places.push({ state, score });
+    }
+  }
+  for (const [name, value] of values) {
+    if (name.startsWith('grouped:')) {
+      for (const [id, score] of value as [string, number][]) job(id).places.push({ state: 'waiting', score });
     }
   }
   for (const [id, score] of (values.get('limited') ?? []) as [string, number][]) {
@@ -184,7 +196,11 @@ async function auditCounts(
     waiting: (score) => score < FIRST_CLASS,
     prioritized: (score) => score >= FIRST_CLASS,
   };
+  const grouped = [...values].flatMap(([name, value]) =>
+    name.startsWith('grouped:') ? (value as unknown[]) : [],
+  );
   const size = (state: ListedState): number =>
+    (state === 'waiting' ? grouped.length : 0) +
     ((values.get(state) ?? []) as unknown[]).length +
     limited.filter(([, score]) => isIn[state]?.(score) ?? false).length;
   const sizes = [...LISTED_STATES.map(size), meta.paused === undefined ? 0 : 1];

@@ -5,7 +5,7 @@ import * as generated from '../../lib/redis/scripts.generated.js';
 import type { ScriptName } from '../simulation/simulated-scripts.js';
 import { BODY } from './flow-call.js';
 import { SEED_TIME, seedQueue } from './seed-queue.js';
-import { BUSY_SEED, SCHEDULERS, type ValidCall } from './valid-calls.js';
+import { BUSY_SEED, GROUPS, SCHEDULERS, type ValidCall } from './valid-calls.js';
 
 /** Every script by its name. */
 export const SCRIPTS: Record<string, Script<readonly string[], boolean>> = { ...generated } as never;
@@ -54,7 +54,7 @@ export class BusyQueue {
       args: [at, 'limited', '1', '1'],
       rest: [';stripe', ';stripe', '?awaited'].flatMap((limits) => ['', `,,1,${limits}`, BODY]),
     };
-    const start = { args: [at, 'limited', '2', '0', '2', 'w0', '', '900000', '0', '0', '0'], rest: [] };
+    const start = { args: [at, 'limited', '2', '0', '2', 'w0', '', '900000', '0', '0', '0', ',,'], rest: [] };
     const failures = [
       await this.send('addJobs', twin),
       await this.send('removeJob', removal),
@@ -63,7 +63,7 @@ export class BusyQueue {
       await this.send('addJobs', limited),
       await this.send('commit', start),
     ];
-    for (const [name, made] of SCHEDULERS) failures.push(await this.send(name, made));
+    for (const [name, made] of [...SCHEDULERS, ...GROUPS]) failures.push(await this.send(name, made));
     if (failures.join('') !== '') throw new Error(failures.join());
     this.seeded = await this.take();
     await client.hset(keys.of('meta'), 'paused', 1);

@@ -14,6 +14,10 @@ export interface CommitOptions {
   max?: number;
   duration?: number;
   least?: number;
+  /** 'concurrency,max,duration' of each group. */
+  groups?: string;
+  /** In place of the one that ships. */
+  script?: typeof commit;
 }
 
 /** A job that a commit started, as the reply tells of it. */
@@ -56,9 +60,9 @@ export async function runCommit(
   options: CommitOptions = {},
 ): Promise<CommitTrial> {
   const { now = COMMIT_TIME, writer = 'a', seq = '1', relay = 0, want = 0, worker = 'w' } = options;
-  const { name = '', lock = LOCK_MS, max = 0, duration = 0, least = 0 } = options;
-  const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, least] as const;
-  const trial = await lab.run(commit, [...args], writes.flat());
+  const { name = '', lock = LOCK_MS, max = 0, duration = 0, least = 0, groups = ',,', script = commit } = options;
+  const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, least, groups] as const;
+  const trial = await lab.run(script, [...args], writes.flat());
   const [words, dueInMs, limitedForMs, time, undeliveredMs, ...flat] = trial.reply as CommitReply;
   const jobs: StartedJob[] = [];
   for (let i = 0; i < flat.length; i += 4) {

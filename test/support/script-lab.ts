@@ -51,6 +51,12 @@ export class ScriptLab {
     return dumpQueue(this.client, this.prefix, this.queue);
   }
 
+  /** Begins anew within a case. */
+  async clear(): Promise<void> {
+    const left = Object.keys(await this.dump());
+    if (left.length > 0) await this.client.unlink(left.map((name) => this.keys.base + name));
+  }
+
   audit(): Promise<string[]> {
     return auditQueue(this.client, this.prefix, this.queue);
   }

@@ -57,7 +57,7 @@ const call = (args: readonly string[], rest: readonly string[] = []): ValidCall 
 
 /** What a job came to, after another that has been written already. */
 const commits = (...entry: string[]): ValidCall =>
-  call(lane('1', '2', 'w', 'host', '30000', '5', '1000', '0'), [
+  call(lane('1', '2', 'w', 'host', '30000', '5', '1000', '0', '1,3,500'), [
     'complete',
     '15',
     'w:1',
@@ -76,6 +76,8 @@ const SPECS = [
   '100,,,,2000,er,twin',
   ',3,,;stripe',
   ',,,?stripe;new',
+  ',2,,@3,9,busy\u001e;stripe',
+  '50,,,@,,new\u001e,2000,er,twin',
 ];
 const MESSAGES = [
   message('add', 'n1', '5,2,,', `f${OTHER}\tabove`, 0, BODY),
@@ -87,6 +89,18 @@ const MESSAGES = [
   message('relink', '11', 'child'),
 ];
 const POSTED = message('', 5, OTHER, 'add', 'n1', '', `f${OTHER}\tabove`, 0, BODY);
+
+/** Groups that are there before: `busy`, and `held`, which is paused. */
+export const GROUPS: readonly [ScriptName, ValidCall][] = [
+  [
+    'addJobs',
+    call(
+      [String(SEED_TIME), 'seed', '8', '1'],
+      ['g1', ',,,@2,,busy\u001e', BODY, 'g2', ',1,,@,,busy\u001e', BODY, 'g3', ',,,@,,held\u001e', BODY],
+    ),
+  ],
+  ['pauseGroup', call([String(SEED_TIME), 'held', '1'])],
+];
 
 /** Schedulers that are there before: `tick`, whose job waits, `cron`, `still`, which is paused, and
  * `coded`, which an application has in its code. */
@@ -170,12 +184,14 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     call(lane('14', '"no"', '0,,', '0')),
   ],
   changeDelay: [call(lane('4', '700'))],
-  changePriority: [call(lane('1', '3', '1')), call(lane('2', '0', '0'))],
+  changePriority: [call(lane('1', '3', '1')), call(lane('2', '0', '0')), call(lane('g2', '2', '1'))],
   cleanJobs: [
     call(lane('completed', '0', '0', '0')),
     call(lane('waiting', '10', '1', '0')),
     call(lane('delayed', '0', '1', '1')),
+    call(lane('group busy', '0', '0', '0')),
   ],
+  closeGroup: [call([NOW, 'busy', '500']), call([NOW, 'idle', '500'])],
   closeRateLimit: [call([NOW, '5000']), call([NOW, '0'])],
   commit: [
     ...SPECS.map((spec) => commits('add', '', spec, BODY)),
@@ -203,8 +219,13 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     step('0,0,f,1', '', 'undo', '"no"'),
   ],
   drainQueue: [
-    call([NOW, '0', '0', '0', '0', '-inf', '-inf']),
-    call([NOW, '1', '1', '1', '0', '-inf', '-inf']),
+    call([NOW, '0', '0', '0', '0', '-inf', '-inf', '1,0,0']),
+    call([NOW, '1', '1', '1', '0', '-inf', '-inf', '1,0,0']),
+  ],
+  limitGroup: [
+    call([NOW, 'busy', 'concurrency', '3', '0']),
+    call([NOW, 'busy', 'rate', '3', '500']),
+    call([NOW, 'held', 'all', '0', '0']),
   ],
   limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
   keepSchedulers: [
@@ -217,6 +238,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     { ...call([NOW, '3', '1']), paused: true },
     { ...call([NOW, '900', '1']), paused: true },
   ],
+  pauseGroup: [call([NOW, 'busy', '1']), call([NOW, 'held', '0'])],
   pauseLimit: [call(['stripe', '1'])],
   pauseQueue: [call(['1'])],
   pauseScheduler: [call(lane('tick', '1')), call(lane('cron', '1')), call(lane('still', '0'))],
@@ -242,7 +264,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   ],
   removeChildren: [call([NOW, `${OTHER}\tabove`, '1'], ['14', '10'])],
   removeDedupKey: [call(lane('twin', ''))],
-  removeJob: [call(lane('1')), call(lane('14'))],
+  removeJob: [call(lane('1')), call(lane('14')), call(lane('g1'))],
   removeLimit: [call(['stripe']), call(['awaited'])],
   removeScheduler: [call(lane('tick')), call(lane('cron'))],
   renewLocks: [call([NOW, '45000', '15000', '30000'], ['5', 'w:1', '6', 'w:1'])],

@@ -17,6 +17,8 @@ class Loop {
   slots = 3;
   drained = 0;
   readonly jobs: string[] = [];
+  /** Of each fetch that brought none: whether something waits that may not start. */
+  readonly empty: boolean[] = [];
   readonly failures: unknown[] = [];
   /** Ends each wait for the queue's wake marker. */
   readonly waits: { wake: (woken: boolean) => Promise<void>; isCancelled: boolean }[] = [];
@@ -29,6 +31,7 @@ class Loop {
     LOOK_AGAIN_MS,
     {
       jobs: (records) => void this.jobs.push(...records.map(({ id }) => id)),
+      none: (isSomethingWaiting) => void this.empty.push(isSomethingWaiting),
       drained: () => void (this.drained += 1),
       failed: (error) => void this.failures.push(error),
     },
@@ -101,6 +104,16 @@ describe('a fetch loop', () => {
     fetch.fetch(1);
     fetch.fetch(0);
     expect(fetch.drained).toBe(2);
+  });
+
+  it('says of a fetch that brings none whether something waits', () => {
+    const fetch = new Loop();
+    fetch.loop.start();
+    fetch.fetch(0);
+    fetch.fetch(0, { limitedForMs: -1 });
+    fetch.fetch(1);
+
+    expect(fetch.empty).toEqual([false, true]);
   });
 
   it('waits no second time beside a wait', () => {

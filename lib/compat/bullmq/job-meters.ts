@@ -1,5 +1,12 @@
-import type { Telemetry } from './telemetry.js';
 import { MetricNames, TelemetryAttributes } from './telemetry-names.js';
+
+/** Of BullMQ's telemetry, what measures. */
+interface Measuring {
+  meter?: {
+    createCounter(name: string, options?: object): { add(value: number, attributes?: object): void };
+    createHistogram(name: string, options?: object): { record(value: number, attributes?: object): void };
+  };
+}
 
 /** What is counted of a job. */
 export interface Counted {
@@ -20,7 +27,7 @@ const COUNTERS = {
 } as const;
 
 /** Counts that a run has ended in a state, and how long it took. */
-export function countMove({ meter }: Telemetry, job: Counted, state: keyof typeof COUNTERS): void {
+export function countMove({ meter }: Measuring, job: Counted, state: keyof typeof COUNTERS): void {
   if (!meter) {
     return;
   }

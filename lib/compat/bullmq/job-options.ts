@@ -19,6 +19,7 @@ const JOB_OPTION_NAMES = [
     'sizeLimit',
     'jobId',
     'deduplication',
+    'group',
     'parent',
     'telemetry',
     ...FAILURE,

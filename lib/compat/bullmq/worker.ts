@@ -1,3 +1,4 @@
+import type { GroupLimits } from '../../job/group.js';
 import type { ForkOptions } from 'node:child_process';
 import type { WorkerOptions as ThreadOptions } from 'node:worker_threads';
 import { LONGEST_TIMER_MS } from '../../job/check.js';
@@ -48,6 +49,8 @@ export interface WorkerOptions<Connection = any> extends QueueBaseOptions<Connec
   autorun?: boolean;
   concurrency?: number;
   limiter?: { max: number; duration: number };
+  /** What each group of jobs may do, as in Pro. */
+  group?: GroupLimits;
   metrics?: { maxDataPoints?: number };
   maximumRateLimitDelay?: number;
   maxStartedAttempts?: number;

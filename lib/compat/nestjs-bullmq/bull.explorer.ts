@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type Type } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner, ModuleRef, Reflector } from '@nestjs/core';
+import { DiscoveryService, LazyModuleLoader, MetadataScanner, ModuleRef, Reflector } from '@nestjs/core';
+import { afterLazyLoad } from '../../nest/after-lazy-load.js';
 import { resolveScoped } from '../../nest/handling/resolve-scoped.js';
 import { Queue as EngineQueue } from '../../queue/queue.js';
 import { QueueEvents } from '../bullmq/queue-events.js';
@@ -35,7 +36,9 @@ type Closable = { close(): Promise<unknown> };
 export class BullExplorer implements OnApplicationShutdown {
   private readonly logger = new Logger('BullModule');
   private readonly workers: Closable[] = [];
-  private isRegistered = false;
+  private readonly late: OnApplicationShutdown[] = [];
+  /** Hosts that have their worker or events. */
+  private readonly registered = new Set<unknown>();
 
   constructor(
     private readonly moduleRef: ModuleRef,
@@ -43,14 +46,20 @@ export class BullExplorer implements OnApplicationShutdown {
     private readonly reflector: Reflector,
     private readonly scanner: MetadataScanner,
     private readonly decorator: ProcessorDecoratorService,
+    private readonly lazy: LazyModuleLoader,
   ) {}
 
   register(): void {
-    if (this.isRegistered) return;
-    this.isRegistered = true;
+    const isLate = this.registered.size > 0;
+    if (!isLate) afterLazyLoad(this.lazy, () => this.register());
+    this.registered.add(this);
     for (const provider of this.discovery.getProviders()) {
+      const instance = provider.instance as unknown;
+      if (isLate && !this.registered.has(instance) && closesAtShutdown(instance)) this.late.push(instance);
+      if (closesAtShutdown(instance)) this.registered.add(instance);
       const type = classOf(provider);
-      if (!type) continue;
+      if (!type || this.registered.has(provider)) continue;
+      this.registered.add(provider);
       const processor = this.reflector.get<ProcessorOptions | undefined>(PROCESSOR_METADATA, type);
       if (processor) this.registerProcessor(provider, type, processor);
       const listener = this.reflector.get<QueueEventsListenerOptions | undefined>(
@@ -63,6 +72,8 @@ export class BullExplorer implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.workers.splice(0).map((worker) => worker.close()));
+    // Nest calls no hook of modules that were loaded lazily.
+    await Promise.all(this.late.splice(0).map((part) => part.onApplicationShutdown()));
   }
 
   private registerProcessor(provider: Provider, type: Type, { name, configKey }: ProcessorOptions): void {
@@ -166,6 +177,14 @@ export class BullExplorer implements OnApplicationShutdown {
       return undefined;
     }
   }
+}
+
+/** Queues, flow producers and hosts of events. */
+function closesAtShutdown(instance: unknown): instance is OnApplicationShutdown {
+  const isObject = typeof instance === 'object' && instance !== null;
+  return (
+    isObject && (Object.hasOwn(instance, 'onApplicationShutdown') || instance instanceof QueueEventsHost)
+  );
 }
 
 /** What a factory made counts as of its own class. */

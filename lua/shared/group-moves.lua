@@ -1,0 +1,181 @@
+-- Answers whether the text names a group.
+local function place_in_group(moves, id, priority, front)
+  local group, class, weight = group_in(priority)
+  if not group then
+    return false
+  end
+  move(moves, 'grouped', { id = id, group = group, priority = class, weight = weight, front = front })
+  local sizes = moves.sizes or {}
+  moves.sizes = sizes
+  sizes[group] = (sizes[group] or 0) + 1
+  return true
+end
+
+-- Another priority for a job, in the group that it is in.
+local function keep_group(stored, priority)
+  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')
+  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority
+end
+
+-- Whether as many jobs wait in a group as a new one allows, those of this call among them.
+local function group_is_full(q, moves, asked)
+  local sizes = moves.sizes or {}
+  return redis.call('ZCARD', q.grouped .. asked.group) + (sizes[asked.group] or 0) >= asked.most_in_group
+end
+
+-- Jobs by their groups, each group with what to write, in the order in which they came.
+local function by_group(q, list)
+  local seq, known, groups = count_on(q, list), {}, {}
+  for i, entry in ipairs(list) do
+    local group = known[entry.group]
+    if not group then
+      group = { id = entry.group, pairs = {} }
+      known[entry.group] = group
+      groups[#groups + 1] = group
+    end
+    local place_in_class = (seq + i) % CLASS_MIDDLE
+    place_in_class = entry.front and CLASS_MIDDLE - 1 - place_in_class or CLASS_MIDDLE + place_in_class
+    local pairs = group.pairs
+    pairs[#pairs + 1] = string.format('%.0f', entry.priority * CLASS_SPAN + place_in_class)
+    pairs[#pairs + 1] = entry.id
+    group.weight = entry.weight or group.weight
+  end
+  return groups
+end
+
+-- Those whose weight has changed.
+local function weigh(groups, records)
+  local changed = {}
+  for i, record in ipairs(records) do
+    local weight = groups[i].weight
+    if weight and weight ~= (record.weight or 1) then
+      record.weight = weight > 1 and weight or nil
+      changed[#changed + 1] = record
+    end
+  end
+  return changed
+end
+
+-- Puts jobs into their groups. A group that nobody waited in gets its turn in the ring, or is known as paused.
+local function write_grouped(q, moves)
+  local groups, looked, ids = by_group(q, moves.grouped), {}, {}
+  for _, group in ipairs(groups) do
+    group.is_new = redis.call('EXISTS', q.grouped .. group.id) == 0
+    send('ZADD', q.grouped .. group.id, group.pairs)
+    if group.is_new or group.weight then
+      looked[#looked + 1] = group
+      ids[#ids + 1] = group.id
+    end
+  end
+  count_up(q.meta, 'groups', #moves.grouped)
+  if #ids == 0 then
+    return
+  end
+  local records, joining = read_groups(q, ids), {}
+  write_groups(q, weigh(looked, records))
+  for i, record in ipairs(records) do
+    if looked[i].is_new and record.paused then
+      redis.call('ZADD', q.groups .. 'paused', 1, record.id)
+    elseif looked[i].is_new then
+      joining[#joining + 1] = record
+    end
+  end
+  join_ring(q, joining)
+end
+
+-- Takes jobs that wait out of their groups.
+local function leave_groups(q, ids)
+  local by_id, left, taken = {}, {}, 0
+  for _, id in ipairs(ids) do
+    local group = group_in(redis.call('HGET', q.job .. id, 'priority') or '')
+    if group then
+      by_id[group] = by_id[group] or {}
+      table.insert(by_id[group], id)
+    end
+  end
+  for group, list in pairs(by_id) do
+    for first = 1, #list, MAX_VALUES do
+      taken = taken + redis.call('ZREM', q.grouped .. group, unpack(list, first, math.min(first + MAX_VALUES - 1, #list)))
+    end
+    if redis.call('EXISTS', q.grouped .. group) == 0 then
+      left[#left + 1] = group
+    end
+  end
+  if #left > 0 then
+    local records = read_groups(q, left)
+    leave_ring(q, records)
+    write_groups(q, records)
+  end
+  if taken > 0 then
+    count_left(q, taken)
+  end
+end
+
+-- Runs of groups have ended: `groups:holders` has for each active job its group. Answers whether one may start anew.
+-- A call that goes on to fetch counts what is left by that.
+local function free_groups(q, ids, fetches)
+  local counts, names, held = {}, {}, {}
+  for first = 1, #ids, MAX_VALUES do
+    local slice = { unpack(ids, first, math.min(first + MAX_VALUES - 1, #ids)) }
+    for i, group in ipairs(redis.call('HMGET', q.groups .. 'holders', unpack(slice))) do
+      if group then
+        held[#held + 1] = slice[i]
+        if not counts[group] then
+          names[#names + 1] = group
+        end
+        counts[group] = (counts[group] or 0) + 1
+      end
+    end
+  end
+  if #held == 0 then
+    return false
+  end
+  send('HDEL', q.groups .. 'holders', held)
+  local records, opened = read_groups(q, names), {}
+  local has_maxed = #names == 1 or redis.call('EXISTS', q.groups .. 'maxed') == 1
+  for _, group in ipairs(records) do
+    group.running = math.max(group.running - counts[group.id], 0)
+    if has_maxed and redis.call('ZREM', q.groups .. 'maxed', group.id) == 1 then
+      opened[#opened + 1] = group
+    end
+  end
+  join_ring(q, opened)
+  write_groups(q, records)
+  if not fetches then
+    count_left(q, 0)
+  end
+  return #opened > 0
+end
+
+-- For a call that takes jobs off their workers in a queue with groups.
+local function free_groups_too(moves)
+  local free_limits = moves.free
+  moves.free = function(q, ids)
+    local opened = free_limits and free_limits(q, ids)
+    return free_groups(q, ids, true) or opened
+  end
+end
+
+-- Up to so many jobs of any groups.
+local function take_grouped(q, most)
+  local ids, left = {}, {}
+  for _, status in ipairs(GROUP_STATUSES) do
+    local most_now = most - #ids
+    for _, group in ipairs(most_now > 0 and redis.call('ZREVRANGE', q.groups .. status, 0, most_now - 1) or {}) do
+      local popped = #ids < most and redis.call('ZPOPMIN', q.grouped .. group, most - #ids) or {}
+      for i = 1, #popped, 2 do
+        ids[#ids + 1] = popped[i]
+      end
+      if redis.call('EXISTS', q.grouped .. group) == 0 then
+        left[#left + 1] = group
+      end
+    end
+  end
+  if #ids > 0 then
+    local records = read_groups(q, left)
+    leave_ring(q, records)
+    write_groups(q, records)
+    count_left(q, #ids)
+  end
+  return ids
+end
