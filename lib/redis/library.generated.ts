@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_e6a2ba8d87';
+export const LIBRARY_NAME = 'stepwell_0_1_0_98443f8870';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_e6a2ba8d87",
-    "local LIBRARY = 'stepwell_0_1_0_e6a2ba8d87'",
+    "#!lua name=stepwell_0_1_0_98443f8870",
+    "local LIBRARY = 'stepwell_0_1_0_98443f8870'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -3386,8 +3386,9 @@ export const LIBRARY_LINES: readonly string[] = [
     "    end",
     "    local bodies = bodies_of(q, taken)",
     "    for i, id in ipairs(taken) do",
-    "      if bodies[i] or redis.call('EXISTS', q.body .. id) == 1 then",
-    "        fired = note_fired(fired, id, activate(q, reply, id, bodies[i] or '', grant, moves.stamp), reply)",
+    "      local body = bodies[i] or rare().renewed_body(q, id, moves.stamp)",
+    "      if body or redis.call('EXISTS', q.body .. id) == 1 then",
+    "        fired = note_fired(fired, id, activate(q, reply, id, body or '', grant, moves.stamp), reply)",
     "        started[#started + 1] = id",
     "        ids[#ids + 1] = id",
     "        ring.held[#ring.held + 1] = id",

@@ -182,17 +182,21 @@ describe('a next job that cannot be read', () => {
 });
 
 describe('a next job that has vanished', () => {
-  it.each(['delayed', 'waiting', 'limited'])('runs where its body is gone: %s', async (state) => {
-    const first = state === 'delayed' ? FIRST : NOW;
-    if (state === 'limited') await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
-    await upsert(lab, NOW, '1', { every: MINUTE, start: first });
-    await lab.client.unlink(key('body', job(first)));
+  it.each(['delayed', 'waiting', 'limited', 'in a group'])(
+    'runs where its body is gone: %s',
+    async (state) => {
+      const first = state === 'delayed' ? FIRST : NOW;
+      if (state === 'limited') await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+      const spec = state === 'in a group' ? ',,,@1,,g\u001e' : ',,,';
+      await upsert(lab, NOW, '1', { every: MINUTE, start: first, spec });
+      await lab.client.unlink(key('body', job(first)));
 
-    const { jobs, after } = await fetchAt(first, '1');
+      const { jobs, after } = await fetchAt(first, '1');
 
-    expect(jobs.map(({ id, body }) => [id, body])).toEqual([[job(first), slotBody(first, 1, first)]]);
-    expect(after).toMatchObject({ 'scheduler:tick': { job: job(first + MINUTE), count: '2' } });
-  });
+      expect(jobs.map(({ id, body }) => [id, body])).toEqual([[job(first), slotBody(first, 1, first)]]);
+      expect(after).toMatchObject({ 'scheduler:tick': { job: job(first + MINUTE), count: '2' } });
+    },
+  );
 
   const lookAt = (now: number) => lab.run(recoverStalled, [now, 'w', 30_000, 1, 1e6, 60_000, 0, 1]);
   it.each(['its fields', 'all of it', 'its place'])('is passed over after a while: %s', async (what) => {
