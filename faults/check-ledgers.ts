@@ -35,6 +35,9 @@ export interface Verdict {
   unhandled: number;
 }
 
+/** A run may start so long after the server, which then lost that, let it start. */
+const LATE_MS = 1000;
+
 /** How long after the last fault a reader of events may be behind. */
 const CATCH_UP_MS = 3000;
 
@@ -96,7 +99,7 @@ function repeats(
 }
 
 function explains(before: JobRun, run: JobRun, log: FaultLog): boolean {
-  if (log.losses.some((atMs) => before.startMs < atMs && run.startMs > atMs)) return true;
+  if (log.losses.some((atMs) => before.startMs - LATE_MS < atMs && run.startMs > atMs)) return true;
   // One add made two jobs: nothing but a loss explains that.
   if (before.id !== run.id) return false;
   return (

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describeMachine, type Machine } from './machine.js';
 import { isPassed, type Result } from './result.js';
@@ -24,6 +25,7 @@ export async function runFaults(args: readonly string[]): Promise<number> {
   const flags = readFlags(args);
   const machine = await describeMachine();
   const startedAt = new Date();
+  const [loadBefore] = loadavg();
   const results: Result[] = [];
   for (const row of flags.rows) {
     for (const name of flags.systems) {
@@ -33,7 +35,8 @@ export async function runFaults(args: readonly string[]): Promise<number> {
     }
   }
   const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(1);
-  const text = [headline(flags, machine, startedAt, minutes), '', table(results)].join('\n');
+  const load = `${loadBefore!.toFixed(1)} before and ${loadavg()[0]!.toFixed(1)} after`;
+  const text = [headline(flags, machine, startedAt, minutes, load), '', table(results)].join('\n');
   console.log(`\n${text}\n`);
   if (flags.json !== undefined) {
     await writeFile(
@@ -89,11 +92,11 @@ function readFlags(args: readonly string[]): Flags {
   };
 }
 
-function headline(flags: Flags, machine: Machine, startedAt: Date, minutes: string): string {
+function headline(flags: Flags, machine: Machine, startedAt: Date, minutes: string, load: string): string {
   const { packages } = machine;
   return [
     `${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, seed ${flags.seed}, ${minutes} minutes${flags.isShort ? ', the short selection' : ''}.`,
-    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}, ${machine.server}.`,
+    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}, ${machine.server}; load average ${load}.`,
     `Stepwell ${packages['stepwell']}, BullMQ ${packages['bullmq']}, both with ioredis ${packages['ioredis']}.`,
   ].join('\n');
 }

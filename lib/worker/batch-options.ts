@@ -18,7 +18,7 @@ export interface BatchOptions {
    * there are enough.
    */
   timeout?: number;
-  /** Batches of jobs of one group. There are no groups yet: refused. */
+  /** Batches of jobs of one group: there are none yet, and it is refused. */
   groupAffinity?: boolean;
 }
 
@@ -65,7 +65,7 @@ export function checkBatch(option: string, value: unknown): asserts value is Bat
     throw new InvalidOptionError(
       `${option}.groupAffinity`,
       groupAffinity,
-      'Leave it out: jobs have no groups, so a batch takes them in the order of the queue.',
+      'Leave it out: a batch takes the jobs of all groups, each in its turn.',
     );
   }
 }

@@ -4,7 +4,7 @@ import type { CodeBlock } from './code-blocks.js';
 const PACKAGES: Record<string, { values: string; types: string }> = {
   stepwell: {
     values:
-      'Compensate Cron Dedup DelayedError Every FlowProducer InjectFlowProducer InjectQueue InjectQueueEvents Job OnQueueEvent OnWorkerEvent ' +
+      'Compensate Cron Dedup DelayedError Every FlowProducer InjectFlowProducer InjectQueue InjectQueueEvents Job Limit OnQueueEvent OnWorkerEvent ' +
       'Process Processor Queue QueueEvents Step StepwellModule WaitingChildrenError Worker defineSteps getQueueToken next ofType ' +
       'sleep STEPWELL_OPTIONS toSse waitForChildren waitForSignal whenFinished',
     types: 'StepContext WithCodec',

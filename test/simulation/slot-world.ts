@@ -91,7 +91,7 @@ export class SlotWorld {
     });
     worker.calls += 1;
     const lane = [worker.name, String(worker.calls)];
-    const args = [...lane, 0, want, `${worker.name}.${worker.calls}`, '', LOCK_MS, 0, 0, 0, ''];
+    const args = [...lane, 0, want, `${worker.name}.${worker.calls}`, '', LOCK_MS, 0, 0, 0, ',,'];
     let reply = readReply('commit', await this.send('commit', args, entries)) as CommitReply;
     if (random.chance(this.loss)) {
       this.log.count('reply lost');

@@ -132,7 +132,7 @@ export class LimitedWorld {
   /** The network may bring a copy of the call, which changes nothing. */
   private async send(want: number, entries: string[]): Promise<CommitReply> {
     this.seq += 1;
-    const args = [this.now, 'worker', this.seq, 0, want, `w${this.seq}`, '', LOCK_MS, 0, 0, 0];
+    const args = [this.now, 'worker', this.seq, 0, want, `w${this.seq}`, '', LOCK_MS, 0, 0, 0, ',,'];
     const before = await this.queue.dump();
     const reply = await this.queue.commit(args, entries);
     const after = await this.queue.dump();
