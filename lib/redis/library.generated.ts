@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_98443f8870';
+export const LIBRARY_NAME = 'stepwell_0_1_0_c347278790';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_98443f8870",
-    "local LIBRARY = 'stepwell_0_1_0_98443f8870'",
+    "#!lua name=stepwell_0_1_0_c347278790",
+    "local LIBRARY = 'stepwell_0_1_0_c347278790'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -2590,6 +2590,15 @@ export const LIBRARY_LINES: readonly string[] = [
     "do",
     "local set_owner, live_owner, deduplicate, emit, move, place, TRIES, digits, job_of, shift_of, pick_slot, tell_left_out, body_of, throw_unless_unreadable = all.set_owner, all.live_owner, all.deduplicate, all.emit, all.move, all.place, all.TRIES, all.digits, all.job_of, all.shift_of, all.pick_slot, all.tell_left_out, all.body_of, all.throw_unless_unreadable",
     "local HOLD_MS = 30000",
+    "local RUNNING = 1000",
+    "local function running_owner(q, dedup_id)",
+    "  for _, id in ipairs(redis.call('ZREVRANGE', q.active, 0, RUNNING - 1)) do",
+    "    if redis.pcall('HGET', q.job .. id, 'dedup') == dedup_id then",
+    "      return id",
+    "    end",
+    "  end",
+    "  return nil",
+    "end",
     "local function begin_rule(q, dedup_id, now)",
     "  local is_read, failure = true, nil",
     "  if dedup_id then",
@@ -2598,6 +2607,10 @@ export const LIBRARY_LINES: readonly string[] = [
     "  if not is_read then",
     "    throw_unless_unreadable(failure)",
     "    redis.call('UNLINK', q.dedup .. dedup_id)",
+    "    local owner = running_owner(q, dedup_id)",
+    "    if owner then",
+    "      redis.call('HSET', q.dedup .. dedup_id, 'owner', owner)",
+    "    end",
     "  end",
     "end",
     "local function admit(q, call, s, id, body)",
@@ -2691,6 +2704,8 @@ export const LIBRARY_LINES: readonly string[] = [
     "  return why",
     "end",
     "all.HOLD_MS = HOLD_MS",
+    "all.RUNNING = RUNNING",
+    "all.running_owner = running_owner",
     "all.begin_rule = begin_rule",
     "all.admit = admit",
     "all.add_slot = add_slot",
