@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_c347278790';
+export const LIBRARY_NAME = 'stepwell_0_1_0_caedde4839';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_c347278790",
-    "local LIBRARY = 'stepwell_0_1_0_c347278790'",
+    "#!lua name=stepwell_0_1_0_caedde4839",
+    "local LIBRARY = 'stepwell_0_1_0_caedde4839'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -279,12 +279,15 @@ export const LIBRARY_LINES: readonly string[] = [
     "  end",
     "  send('ZADD', q.delayed, pairs)",
     "end",
+    "local function score_in_class(entry, order)",
+    "  local place_in_class = order % CLASS_MIDDLE",
+    "  place_in_class = entry.front and CLASS_MIDDLE - 1 - place_in_class or CLASS_MIDDLE + place_in_class",
+    "  return string.format('%.0f', entry.priority * CLASS_SPAN + place_in_class)",
+    "end",
     "local function write_prioritized(q, list)",
     "  local seq, pairs = count_on(q, list), {}",
     "  for i, entry in ipairs(list) do",
-    "    local place_in_class = (seq + i) % CLASS_MIDDLE",
-    "    place_in_class = entry.front and CLASS_MIDDLE - 1 - place_in_class or CLASS_MIDDLE + place_in_class",
-    "    pairs[2 * i - 1] = string.format('%.0f', entry.priority * CLASS_SPAN + place_in_class)",
+    "    pairs[2 * i - 1] = score_in_class(entry, seq + i)",
     "    pairs[2 * i] = entry.id",
     "  end",
     "  send('ZADD', q.prioritized, pairs)",
@@ -343,6 +346,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "all.placed_any = placed_any",
     "all.count_on = count_on",
     "all.write_delayed = write_delayed",
+    "all.score_in_class = score_in_class",
     "all.write_prioritized = write_prioritized",
     "all.write_finished = write_finished",
     "all.write_moves = write_moves",
@@ -2903,7 +2907,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "all.count_left = count_left",
     "end",
     "do",
-    "local count_up, read_groups, group_in, GROUP_STATUSES, write_groups, join_ring, leave_ring, count_left, CLASS_SPAN, CLASS_MIDDLE, move, count_on, MAX_VALUES, send = all.count_up, all.read_groups, all.group_in, all.GROUP_STATUSES, all.write_groups, all.join_ring, all.leave_ring, all.count_left, all.CLASS_SPAN, all.CLASS_MIDDLE, all.move, all.count_on, all.MAX_VALUES, all.send",
+    "local count_up, read_groups, group_in, GROUP_STATUSES, write_groups, join_ring, leave_ring, count_left, move, count_on, score_in_class, MAX_VALUES, send = all.count_up, all.read_groups, all.group_in, all.GROUP_STATUSES, all.write_groups, all.join_ring, all.leave_ring, all.count_left, all.move, all.count_on, all.score_in_class, all.MAX_VALUES, all.send",
     "local function place_in_group(moves, id, priority, front)",
     "  local group, class, weight = group_in(priority)",
     "  if not group then",
@@ -2932,10 +2936,8 @@ export const LIBRARY_LINES: readonly string[] = [
     "      known[entry.group] = group",
     "      groups[#groups + 1] = group",
     "    end",
-    "    local place_in_class = (seq + i) % CLASS_MIDDLE",
-    "    place_in_class = entry.front and CLASS_MIDDLE - 1 - place_in_class or CLASS_MIDDLE + place_in_class",
     "    local pairs = group.pairs",
-    "    pairs[#pairs + 1] = string.format('%.0f', entry.priority * CLASS_SPAN + place_in_class)",
+    "    pairs[#pairs + 1] = score_in_class(entry, seq + i)",
     "    pairs[#pairs + 1] = entry.id",
     "    group.weight = entry.weight or group.weight",
     "  end",

@@ -113,13 +113,13 @@ const JOB_MUTANTS: Mutant[] = [
   mutant('erasing forgets the logs of a job', '    keys[#keys + 1] = q.logs .. id\n', ''),
   mutant(
     'priorities are placed the wrong way round',
-    "pairs[2 * i - 1] = string.format('%.0f', entry.priority",
-    "pairs[2 * i - 1] = string.format('%.0f', (9 - entry.priority)",
+    'entry.priority * CLASS_SPAN + place_in_class',
+    '(9 - entry.priority) * CLASS_SPAN + place_in_class',
   ),
   mutant(
     'priorities are placed in one class',
-    "pairs[2 * i - 1] = string.format('%.0f', entry.priority * CLASS_SPAN",
-    "pairs[2 * i - 1] = string.format('%.0f', CLASS_SPAN",
+    'entry.priority * CLASS_SPAN + place_in_class',
+    'CLASS_SPAN + place_in_class',
   ),
   mutant(
     'the front of a class is its back',
