@@ -9,6 +9,7 @@ const FLOORS = [
   ['steps', 'otel'],
   ['nest'],
   ['testing', 'compat'],
+  ['cli'],
 ];
 
 const anyOf = (folders) => `^lib/(${folders.join('|')})/`;

@@ -34,7 +34,7 @@ export type {
   JobNode,
 } from './flow/flow-options.js';
 export type { FlowJob } from './job/flow-job.js';
-export type { Dependencies, DependenciesOptions, DependencyOptions } from './job/job-family.js';
+export type { Dependencies, DependenciesOptions, DependencyOptions } from './job/job-relatives.js';
 export type { ParentOptions } from './job/job-ref.js';
 export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
 export type {

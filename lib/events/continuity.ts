@@ -35,7 +35,7 @@ export class Continuity {
     this.next = first === undefined ? undefined : first + count;
   }
 
-  /** Takes the next entry. Answers what is missing before it, undefined when nothing is. */
+  /** Takes the next entry. Returns what is missing before it, undefined when nothing is. */
   take({ first, count }: DecodedEntry): { lost?: number } | undefined {
     if (first === undefined) {
       return undefined;
@@ -48,10 +48,10 @@ export class Continuity {
     return lost === 0 ? undefined : isCounted ? { lost } : {};
   }
 
-  /** At the end of the stream, by the number of the last event that was told: what is missing although nothing follows. */
-  takeEnd(told: number): { lost?: number } | undefined {
+  /** At the end of the stream, by the number of the last event that was written: what is missing although nothing follows. */
+  takeEnd(eventNumber: number): { lost?: number } | undefined {
     return this.next === undefined && !this.isUnsure
       ? undefined
-      : this.take({ first: told + 1, count: 0, events: [] });
+      : this.take({ first: eventNumber + 1, count: 0, events: [] });
   }
 }

@@ -18,7 +18,7 @@ function valueOf(text: string | undefined, codec: Codec | undefined): unknown {
 
 type Read = (columns: string[], codec: Codec | undefined) => Told[];
 
-/** How the columns of a line become the fields of its events. A new job's line tells two: that it is there, and where. */
+/** How the columns of a line become the fields of its events. A new job's line holds two: that it is there, and where. */
 const READERS: Record<string, Read> = {
   added: ([jobId, name, due, place]) => [
     { event: 'added', jobId, name },
@@ -89,7 +89,7 @@ export interface DecodedEntry {
   events: JobEvent[];
   /** Number of its first event; undefined for an entry that has none, such as one that was written by hand. */
   first: number | undefined;
-  /** How many events it tells, those included whose names are not known here. */
+  /** How many events it holds, those included whose names are not known here. */
   count: number;
 }
 
@@ -123,7 +123,7 @@ export function readEntry(entryId: string, fields: readonly string[], codec?: Co
   return { events, first, count };
 }
 
-/** A line that cannot be read, of a later version or written by hand, counts but tells nothing. */
+/** A line that cannot be read, of a later version or written by hand, counts but emits nothing. */
 function readLine(read: Read | undefined, line: string, codec: Codec | undefined): (Told | undefined)[] {
   try {
     return read ? read(line.split('\t'), codec) : [undefined];

@@ -1,7 +1,12 @@
 import { ConnectionClosedError } from '../job/errors.js';
 import type { JobEvent } from '../job/job-event.js';
 import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
-import { compareIds, type EventLine, type StreamEntry, type StreamReader } from '../redis/event-line.js';
+import {
+  compareIds,
+  type EventStreamReader,
+  type StreamEntry,
+  type StreamReader,
+} from '../redis/event-stream-reader.js';
 import { isPassingFailure } from '../redis/redis-failure.js';
 import { readCursor } from './event-id.js';
 import { EventPlace, type StreamEnd } from './event-place.js';
@@ -22,24 +27,24 @@ const MOST_HELD = 1000;
  * what the line brings is held) -> live. From each it may be stopped, and a line that starts over leads back to behind.
  */
 export class EventFeed implements StreamReader {
-  /** Resolves once the starting place is known: what happens later will be told. */
+  /** Resolves once the starting place is known: what happens later is emitted. */
   readonly ready: Promise<void>;
   private readonly stopped = new AbortController();
   private place: EventPlace | undefined;
   private mode: 'behind' | 'joining' | 'live' = 'behind';
   private held: StreamEntry[] = [];
-  /** Those who wait for the starting place, but not while Redis refuses to tell it. */
+  /** Those who wait for the starting place, but not while Redis refuses it. */
   private readonly starters = new Set<(error: Error) => void>();
-  private waiters: { told: number; resolve: () => void }[] = [];
+  private waiters: { eventNumber: number; resolve: () => void }[] = [];
 
   /**
    * @param after id of an event, or `FROM_NOW`
    * @param tell takes each event in its order
-   * @param onError told when Redis cannot be read; it is tried again
+   * @param onError called when Redis cannot be read; it is tried again
    */
   constructor(
     private readonly reader: EventReader,
-    private readonly line: EventLine,
+    private readonly line: EventStreamReader,
     after: string,
     private readonly tell: (event: JobEvent) => void,
     private readonly onError: (error: unknown) => void,
@@ -74,15 +79,15 @@ export class EventFeed implements StreamReader {
     this.releaseWaiters();
   }
 
-  /** Resolves once everything that has happened until now was told, or the feed is stopped. */
+  /** Resolves once everything that has happened until now was emitted, or the feed is stopped. */
   async caughtUp(): Promise<void> {
     await this.ready;
     if (this.stopped.signal.aborted) {
       return;
     }
-    const { told } = await this.reader.look('');
+    const { eventNumber } = await this.reader.look('');
     await new Promise<void>((resolve) => {
-      this.waiters.push({ told, resolve });
+      this.waiters.push({ eventNumber, resolve });
       this.releaseWaiters();
     });
   }
@@ -118,7 +123,7 @@ export class EventFeed implements StreamReader {
 
   private async verify(): Promise<void> {
     const end = await this.look();
-    if (end && this.mode === 'live' && (end.isAnew || !this.place?.isPast(end.told))) {
+    if (end && this.mode === 'live' && (end.isAnew || !this.place?.isPast(end.eventNumber))) {
       this.line.restart();
     }
   }
@@ -145,7 +150,7 @@ export class EventFeed implements StreamReader {
     }
   }
 
-  /** Answers false where the line has moved on too far meanwhile, or had to start over. */
+  /** Returns false where the line has moved on too far meanwhile, or had to start over. */
   private async join(place: EventPlace): Promise<boolean> {
     if (this.stopped.signal.aborted) {
       return false;
@@ -209,10 +214,10 @@ export class EventFeed implements StreamReader {
   }
 
   private releaseWaiters(): void {
-    const isPast = (told: number): boolean =>
-      this.stopped.signal.aborted || (this.place?.isPast(told) ?? false);
-    this.waiters.filter(({ told }) => isPast(told)).forEach(({ resolve }) => resolve());
-    this.waiters = this.waiters.filter(({ told }) => !isPast(told));
+    const isPast = (eventNumber: number): boolean =>
+      this.stopped.signal.aborted || (this.place?.isPast(eventNumber) ?? false);
+    this.waiters.filter(({ eventNumber }) => isPast(eventNumber)).forEach(({ resolve }) => resolve());
+    this.waiters = this.waiters.filter(({ eventNumber }) => !isPast(eventNumber));
   }
 }
 

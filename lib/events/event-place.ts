@@ -1,13 +1,13 @@
 import type { Codec } from '../job/codec.js';
 import type { GapEvent, JobEvent } from '../job/job-event.js';
-import { compareIds, type StreamEntry } from '../redis/event-line.js';
+import { compareIds, type StreamEntry } from '../redis/event-stream-reader.js';
 import type { JobLook } from '../store/inspect-store.js';
 import { Continuity } from './continuity.js';
 import { readSharedEntry } from './decode-entry.js';
 import { type Cursor, eventId, numberOf } from './event-id.js';
 
 /** How far the events of a queue are, as a look at them said. */
-export type StreamEnd = Pick<JobLook, 'entryId' | 'told' | 'time'> & {
+export type StreamEnd = Pick<JobLook, 'entryId' | 'eventNumber' | 'time'> & {
   /** Whether the events are known to have been further before this look: they have begun anew. */
   isAnew?: boolean;
 };
@@ -28,8 +28,8 @@ export class EventPlace {
   ) {}
 
   /** Everything until now has been seen. */
-  static after({ entryId, told }: StreamEnd, codec?: Codec): EventPlace {
-    return new EventPlace(codec, entryId, Continuity.after(told), undefined);
+  static after({ entryId, eventNumber }: StreamEnd, codec?: Codec): EventPlace {
+    return new EventPlace(codec, entryId, Continuity.after(eventNumber), undefined);
   }
 
   static at(cursor: Cursor, codec?: Codec): EventPlace {
@@ -60,7 +60,7 @@ export class EventPlace {
 
   /** Takes note of how far the events were, as somebody else has seen: what comes behind that has to go on from there. */
   learn(end: StreamEnd): void {
-    if (!this.continuity.isPast(end.told) && compareIds(end.entryId, this.entry) > 0) {
+    if (!this.continuity.isPast(end.eventNumber) && compareIds(end.entryId, this.entry) > 0) {
       this.known = end;
     }
   }
@@ -69,10 +69,12 @@ export class EventPlace {
   mark(): (end: StreamEnd) => boolean {
     const { entry, nextNumber = 0, known } = this;
     return (end) =>
-      compareIds(entry, end.entryId) > 0 || nextNumber > end.told + 1 || (known?.told ?? 0) > end.told;
+      compareIds(entry, end.entryId) > 0 ||
+      nextNumber > end.eventNumber + 1 ||
+      (known?.eventNumber ?? 0) > end.eventNumber;
   }
 
-  /** What entries tell that was not seen before. */
+  /** What entries say that was not seen before. */
   take(entries: readonly StreamEntry[]): JobEvent[] {
     const events: JobEvent[] = [];
     for (const [entryId, fields] of entries) {
@@ -108,27 +110,27 @@ export class EventPlace {
       return false;
     }
     this.known = undefined;
-    return first <= known.told;
+    return first <= known.eventNumber;
   }
 
   /**
-   * Everything up to that end has been read. Answers what is missing although nothing follows. An end that lies before this
+   * Everything up to that end has been read. Returns what is missing although nothing follows. An end that lies before this
    * place is that of another life of the stream: of a server that had not got the last entries, or of no queue's cursor.
    */
-  finish({ entryId, told, time, isAnew }: StreamEnd): GapEvent | undefined {
+  finish({ entryId, eventNumber, time, isAnew }: StreamEnd): GapEvent | undefined {
     let missing: { lost?: number } | undefined;
     if (isAnew || compareIds(this.entry, entryId) > 0) {
       // Of a place that is a time and no event's, nothing is missing: nothing has happened since.
       const isTime = !isAnew && this.nextNumber === undefined && millisecondsOf(this.entry) <= time;
       missing = isTime ? undefined : {};
       this.known = undefined;
-      this.continuity = Continuity.after(told);
+      this.continuity = Continuity.after(eventNumber);
     } else {
-      missing = this.continuity.takeEnd(told);
+      missing = this.continuity.takeEnd(eventNumber);
     }
     this.entry = entryId;
     this.seen = undefined;
-    return missing && { event: 'gap', id: eventId(entryId, told), timestamp: time, ...missing };
+    return missing && { event: 'gap', id: eventId(entryId, eventNumber), timestamp: time, ...missing };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Codec } from '../job/codec.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Connection } from '../redis/connection.js';
-import type { StreamEntry } from '../redis/event-line.js';
+import type { StreamEntry } from '../redis/event-stream-reader.js';
 import type { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { Calls } from '../store/calls.js';

@@ -2,7 +2,7 @@ import type { JobEvent } from '../job/job-event.js';
 import type { EventPlace } from './event-place.js';
 import { ENTRIES_PER_PAGE, type EventReader } from './event-reader.js';
 
-/** Tries a read until it works; answers undefined when its reader has been stopped. */
+/** Tries a read until it works; returns undefined when its reader has been stopped. */
 export type KeepTrying = <T>(attempt: () => Promise<T>) => Promise<T | undefined>;
 
 /**

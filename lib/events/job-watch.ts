@@ -32,9 +32,9 @@ export interface WatchOptions {
 
 /** The queue's events as they come. */
 export interface LiveEvents {
-  /** Resolves once what happens later will be told. */
+  /** Resolves once what happens later is emitted. */
   start(): Promise<void>;
-  /** Tells of a job, and of gaps. */
+  /** Emits what happens to a job, and gaps. */
   listen(jobId: string, listener: { next: (event: JobEvent) => void; closed: () => void }): () => void;
   /** How far the events are, as a look at the job has shown. */
   learn(end: StreamEnd): void;
@@ -68,7 +68,7 @@ class JobWatch {
   private readonly unlisten: () => void;
   /** Looking something up: what comes has to wait. */
   private isBusy = true;
-  /** Everything up to this event has been told, or is part of what was told. */
+  /** Everything up to this event has been emitted, or is part of what was emitted. */
   private seenId = '';
 
   constructor(
@@ -193,7 +193,7 @@ class JobWatch {
     }
   }
 
-  /** Tells what came after the cursor; where some of it is gone, that it is, and how the job is instead. */
+  /** Emits what came after the cursor; where some of it is gone, that it is, and how the job is instead. */
   private async goOn(cursor: Cursor): Promise<void> {
     const look = await this.look();
     if (!look) {
@@ -217,7 +217,7 @@ class JobWatch {
     }
   }
 
-  /** Up to the place of the look. Answers the gap that it comes upon. */
+  /** Up to the place of the look. Returns the gap that it comes upon. */
   private async replay(place: EventPlace, look: JobLook): Promise<GapEvent | undefined> {
     for await (const events of eventsUpTo(this.reader, place, look.entryId, this.keepTrying)) {
       for (const event of events) {
@@ -252,7 +252,7 @@ function isLarge(event: WatchEvent): event is EndEvent {
     : event.event === 'failed' && event.failedReason === '';
 }
 
-/** What tells that something is missing, wherever it stands: ids begin anew where a stream does. */
+/** What says that something is missing, wherever it stands: ids begin anew where a stream does. */
 function isBreak(event: JobEvent): boolean {
   return event.event === 'dropped' || (event.event === 'gap' && event.lost === undefined);
 }

@@ -49,7 +49,7 @@ export type QueueEventsListener = {
 };
 
 /**
- * Tells what happens in a queue, whoever makes it happen: to listeners, and as Observables that complete at `close`. All
+ * Emits what happens in a queue, whoever makes it happen: to listeners, and as Observables that complete at `close`. All
  * of a process share one reading connection.
  *
  * @example
@@ -96,7 +96,7 @@ export class QueueEvents extends SafeEmitter {
   readonly groupResumed$ = this.streams.of('group-resumed');
   /** Of a `QueueEventsProducer`, whatever their name; see `of` for those of one name. */
   readonly custom$ = this.streams.custom$;
-  /** Tells that events were not read, as the stream had been cut past them. */
+  /** Emits that events were not read, as the stream had been cut past them. */
   readonly gap$ = this.streams.of('gap');
 
   constructor(
@@ -160,7 +160,7 @@ export class QueueEvents extends SafeEmitter {
    * closed. It never errors because of the job or of Redis: it waits until Redis is back. Unsubscribing does nothing to
    * the job.
    *
-   * With `after` it goes on after that event instead of beginning with a snapshot. What is not kept any more is told as a
+   * With `after` it goes on after that event instead of beginning with a snapshot. What is not kept any more is emitted as a
    * `gap`, followed by a fresh snapshot; so it is when events go missing later.
    *
    * @throws {InvalidOptionError} for an `after` that is no event's id, or a buffer that cannot be
@@ -184,7 +184,7 @@ export class QueueEvents extends SafeEmitter {
 
   /**
    * Everything that happens, from a place of one's own: after an event, or from now on. Unlike `all$` it is cold, so that
-   * a board that was cut off gets what it missed; what is not kept any more is told as a `gap`. Completes when these events
+   * a board that was cut off gets what it missed; what is not kept any more is emitted as a `gap`. Completes when these events
    * are closed.
    *
    * @param options.after id of an event, such as the `Last-Event-ID` of a browser; `0` for the oldest one kept; nothing or an empty
@@ -210,7 +210,7 @@ export class QueueEvents extends SafeEmitter {
   }
 
   /**
-   * Starts reading. Resolves once the starting place is known: what happens later is told. Rejects with `NotRunnableError`
+   * Starts reading. Resolves once the starting place is known: what happens later is emitted. Rejects with `NotRunnableError`
    * where it was called before (with `autorun`, the default, it was), or where these events are closed. Rejects as
    * `waitUntilReady` does where Redis refuses or does not answer: it is read on as soon as that is over, and nobody has to
    * handle the rejection, as it is an `error` event too.
@@ -243,7 +243,7 @@ export class QueueEvents extends SafeEmitter {
   }
 
   /**
-   * Resolves once everything that happens from now on will be told. Rejects with `ConnectionError` when that has taken 15 s, with
+   * Resolves once everything that happens from now on will be emitted. Rejects with `ConnectionError` when that has taken 15 s, with
    * `RedisReplyError` where Redis refuses to have the events read, and with `ConnectionClosedError` when these events are closed: else
    * another call waits anew.
    */
@@ -267,7 +267,7 @@ export class QueueEvents extends SafeEmitter {
     return this.feed !== undefined && this.closed === undefined;
   }
 
-  /** @internal Resolves once everything that has happened until now was told; at once where nobody reads. */
+  /** @internal Resolves once everything that has happened until now was emitted; at once where nobody reads. */
   async caughtUp(): Promise<void> {
     await this.feed?.caughtUp();
   }
@@ -285,14 +285,14 @@ export class QueueEvents extends SafeEmitter {
   }
 
   private open(after: string, tell: (event: JobEvent) => void): EventFeed {
-    const line = this.connection.eventLine(this.keys.base);
+    const line = this.connection.eventStreamReader(this.keys.base);
     return new EventFeed(this.reader, line, after, tell, this.onReadError);
   }
 
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);
 
   private readonly onReadError = (error: unknown): void => {
-    // The connection itself tells of outages.
+    // The connection itself reports outages.
     if (!this.closed && !(error instanceof ConnectionError)) {
       this.emit('error', error);
     }

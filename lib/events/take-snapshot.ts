@@ -7,20 +7,20 @@ import type { JobLook } from '../store/inspect-store.js';
 import { eventId } from './event-id.js';
 
 /**
- * What a look at a job tells its watcher. Its id is the place in the events at which it was so. What cannot be read, of
+ * What a watcher of a job gets from a look at it. Its id is the place in the events at which it was so. What cannot be read, of
  * another codec or edited by hand, is left out: it ends no watch, and hides nothing else.
  *
- * @param onUnreadable told why something was left out
+ * @param onUnreadable called with why something was left out
  */
 export function takeSnapshot(
   jobId: string,
-  { job, time, told, entryId }: JobLook,
+  { job, time, eventNumber, entryId }: JobLook,
   codec: Codec | undefined,
   onUnreadable: (error: unknown) => void,
 ): SnapshotEvent {
   const event: SnapshotEvent = {
     event: 'snapshot',
-    id: eventId(entryId, told),
+    id: eventId(entryId, eventNumber),
     timestamp: time,
     jobId,
     state: job?.state ?? 'unknown',

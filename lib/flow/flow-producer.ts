@@ -156,7 +156,7 @@ export class FlowProducer extends SafeEmitter {
     await this.release(false);
   }
 
-  /** Checks a flow; the answer adds it. */
+  /** Checks a flow, and returns what adds it. */
   private prepare(flow: FlowJob, options: FlowOptions, carried?: Carried): () => Promise<JobNode> {
     const queuesOptions = queuesOptionsOf(options);
     const defaults = {

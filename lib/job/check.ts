@@ -95,7 +95,7 @@ export function checkEventName(name: unknown): asserts name is string {
   checkText('eventName', name);
 }
 
-/** Throws unless `name` can name a step. Colons tell what undoes a step, and other places of a cursor, from steps. */
+/** Throws unless `name` can name a step. Colons distinguish what undoes a step, and other places of a cursor, from steps. */
 export function checkStepName(option: string, name: unknown): asserts name is string {
   checkText(option, name);
   if (name.includes(':')) {
@@ -135,7 +135,7 @@ export function checkGroupId(option: string, id: unknown): string {
   return text;
 }
 
-/** Throws unless `key` can tell a signal from others of its name. */
+/** Throws unless `key` can distinguish a signal from others of its name. */
 export function checkSignalKey(key: unknown): void {
   checkText('signal key', key);
 }

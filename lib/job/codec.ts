@@ -10,9 +10,9 @@ import { InvalidOptionError } from './errors.js';
  * const orders = new Queue('orders', { connection, codec: superjson });
  */
 export interface Codec {
-  /** Answers what `JSON.stringify` keeps whole: a text, or an object of plain values. */
+  /** Returns what `JSON.stringify` keeps whole: a text, or an object of plain values. */
   serialize(value: any): unknown;
-  /** Takes what `serialize` answered, read back from JSON. */
+  /** Takes what `serialize` returned, read back from JSON. */
   deserialize(stored: any): unknown;
 }
 

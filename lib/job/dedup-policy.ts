@@ -62,7 +62,7 @@ export function checkDedupPolicy(where: string, policy: DedupPolicy): void {
   }
 }
 
-/** The options that a policy comes to for one job. */
+/** The options that follow from a policy for one job. */
 export function applyDedupPolicy<D>(
   policy: DedupPolicy<D>,
   name: string,

@@ -208,7 +208,7 @@ export class WaitTimeoutError extends StepwellError {
   }
 }
 
-/** A job that finished with a failure, as told to those who wait for it. */
+/** A job that finished with a failure, as those who wait for it get it. */
 export class JobFailedError extends StepwellError {
   constructor(
     readonly jobId: string,
@@ -218,13 +218,13 @@ export class JobFailedError extends StepwellError {
   }
 }
 
-/** What is known of a call that was not answered. */
+/** What is known of a call without a reply. */
 export interface UnansweredOptions extends ErrorOptions {
   /** Whether what it was to write may be there. Default false. */
   mayBeWritten?: boolean;
 }
 
-/** Redis cannot be reached, or the connection broke before an answer came. */
+/** Redis cannot be reached, or the connection broke before a reply came. */
 export class ConnectionError extends StepwellError {
   /** False: nothing was written. True: it may or may not have been. */
   readonly mayBeWritten: boolean;

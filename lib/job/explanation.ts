@@ -2,7 +2,7 @@ import type { GroupState } from './group.js';
 import type { JobState } from './job-state.js';
 import type { LimitState } from './limit.js';
 
-/** Why a job does not run now, told apart by `why`. Times are milliseconds from the moment of asking. */
+/** Why a job does not run now, distinguished by `why`. Times are milliseconds from the moment of asking. */
 export type WaitReason =
   /** It runs: for so long its lock still holds. Below 0 its worker seems to be dead, and the job is taken back. */
   | { why: 'running'; worker: string | undefined; lockMs: number }

@@ -15,7 +15,7 @@ export interface JobEventBase extends EventBase {
   jobId: string;
 }
 
-/** What happened in a queue, told apart by `event`. */
+/** What happened in a queue, distinguished by `event`. */
 export type JobEvent =
   | (JobEventBase & { event: 'added'; name: string })
   | (JobEventBase & { event: 'waiting'; prev?: string })

@@ -13,7 +13,7 @@ const DEEPEST_ERROR = 5;
 /** A hundred years: longer pauses would leave the range of exact numbers. */
 const LONGEST_PAUSE_MS = 100 * 365 * 24 * 3600 * 1000;
 
-/** What a failed attempt comes to. */
+/** What follows from a failed attempt. */
 export interface Failure {
   reason: string;
   stack: string[];
@@ -85,7 +85,7 @@ class ThrownValue extends Error {
   }
 }
 
-/** A thrown value as an Error; what is not one is told by its message, or its text. */
+/** A thrown value as an Error; what is not one is described by its message, or its text. */
 export function asError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new ThrownValue(thrown);
 }
@@ -113,7 +113,7 @@ export function thrownBy(error: Error): Error {
 }
 
 /**
- * The text of an error, whatever its message is. An AggregateError without a message is told by the first of its errors that has
+ * The text of an error, whatever its message is. An AggregateError without a message is described by the first of its errors that has
  * one.
  */
 export function messageOf(error: Error, depth = 0): string {

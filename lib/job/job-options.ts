@@ -65,7 +65,7 @@ export interface DefaultJobOptions {
   removeDependencyOnFailure?: boolean;
 }
 
-/** Keeps jobs of one id from piling up. An add that it stops is told by a `deduplicated` event. */
+/** Keeps jobs of one id from piling up. An add that it stops emits a `deduplicated` event. */
 export interface DeduplicationOptions {
   /** What makes two jobs the same. */
   id: string;
@@ -95,7 +95,7 @@ export interface JobTelemetryOptions {
 /** Options of one job. */
 export interface JobsOptions extends DefaultJobOptions {
   /**
-   * An id of your own; adding a job whose id is in use answers that job. Not a whole number, no control characters. Default,
+   * An id of your own; adding a job whose id is in use returns that job. Not a whole number, no control characters. Default,
    * as with '': the queue's next number.
    */
   jobId?: string;

@@ -8,7 +8,7 @@ import {
   WrongStateError,
 } from './errors.js';
 import { failureOf, type Failure } from './job-failure.js';
-import { JobFamily } from './job-family.js';
+import { JobRelatives } from './job-relatives.js';
 import { CHANGED } from './job-record.js';
 import { checkSize, encodeJson } from './json.js';
 import type { JobFields } from './job-record.js';
@@ -24,7 +24,7 @@ export abstract class JobRun<
   R = any,
   N extends string = string,
   P extends JobProgress = JobProgress,
-> extends JobFamily<D, R, N, P> {
+> extends JobRelatives<D, R, N, P> {
   /** @internal Whether this object has ended its run by moving the job. */
   moved = false;
 
@@ -35,7 +35,7 @@ export abstract class JobRun<
     this.data = data;
   }
 
-  /** Stores the job's progress and tells listeners. */
+  /** Stores the job's progress and notifies listeners. */
   async updateProgress(progress: P): Promise<void> {
     const json = encodeJson('Progress', progress, 'null', this.store.codec);
     this.expect(
@@ -46,7 +46,7 @@ export abstract class JobRun<
     this.store.progressed?.(this, progress);
   }
 
-  /** Adds a line to the job's log. Answers how many lines it has. */
+  /** Adds a line to the job's log. Returns how many lines it has. */
   async log(line: string): Promise<number> {
     checkSize('The line', String(line));
     const keep = this.opts.keepLogs === undefined ? '' : String(this.opts.keepLogs);
@@ -67,7 +67,7 @@ export abstract class JobRun<
     );
   }
 
-  /** Completes the job. Answers whether its parent knows. */
+  /** Completes the job. Returns whether its parent knows. */
   protected async complete(result: R, token: string): Promise<boolean> {
     const json = encodeJson('The result', result, 'null', this.store.codec);
     const keep = retentionText(this.opts.removeOnComplete);
@@ -82,7 +82,7 @@ export abstract class JobRun<
     return this.parentReached();
   }
 
-  /** Ends the attempt. Answers whether the parent of a job that failed for good knows. */
+  /** Ends the attempt. Returns whether the parent of a job that failed for good knows. */
   protected async fail(error: Error, token: string): Promise<boolean> {
     const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
     this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
@@ -110,8 +110,8 @@ export abstract class JobRun<
   }
 
   /**
-   * Ends this run until the job's children have ended; it is then started from the top. Answers true when the job was
-   * moved: throw `WaitingChildrenError` afterwards. Answers false when no child is pending, and the run goes on. No attempt is counted.
+   * Ends this run until the job's children have ended; it is then started from the top. Returns true when the job was
+   * moved: throw `WaitingChildrenError` afterwards. Returns false when no child is pending, and the run goes on. No attempt is counted.
    * Throws `UnrecoverableError` when a child has failed with `failParentOnFailure`.
    * @param child only if this one is pending
    */
@@ -126,7 +126,7 @@ export abstract class JobRun<
     return true;
   }
 
-  /** Holds the lock for another `duration` milliseconds. Answers 1, or 0 when the lock was lost. */
+  /** Holds the lock for another `duration` milliseconds. Returns 1, or 0 when the lock was lost. */
   async extendLock(token: string, duration: number): Promise<number> {
     checkNumber('duration', duration, 1);
     return (await this.store.extendLock(this.id, this.lockToken(token), Math.ceil(duration))) ? 1 : 0;
@@ -141,7 +141,7 @@ export abstract class JobRun<
     return token;
   }
 
-  /** @internal Joins the group commit of the run that holds the job. Answers the script's word. */
+  /** @internal Joins the group commit of the run that holds the job. Returns the script's word. */
   write(entry: JobWrite): Promise<string> {
     return this.store.keep(entry);
   }
@@ -151,7 +151,7 @@ export abstract class JobRun<
     return (await this.load())?.record.fields;
   }
 
-  /** @internal Keeps what a run, or a step of it, has emitted last, and tells listeners. */
+  /** @internal Keeps what a run, or a step of it, has emitted last, and notifies listeners. */
   async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
     this.expect(
       await this.store.keep(['emit', this.id, this.token ?? '', step, json]),
@@ -180,7 +180,7 @@ export abstract class JobRun<
     }
   }
 
-  /** Under a lock the token tells which life is meant. */
+  /** Under a lock the token says which life is meant. */
   private get writeId(): string {
     return this.token === undefined ? this.named : this.id;
   }

@@ -15,7 +15,7 @@ export interface JobStep {
   startedOn: number;
   /** When it completed or failed, milliseconds since 1970 by Redis' clock. */
   finishedOn?: number;
-  /** What it came to when it last completed. */
+  /** Its outcome when it last completed. */
   result?: any;
   /** Last value that an unfinished step emitted. */
   lastEmission?: any;
@@ -48,7 +48,7 @@ export const STEP_STATUS: Record<StepLetter, StepStatus> = {
 const STEP = 'step:';
 const END = 'end:';
 
-/** What a wait for a signal came to. */
+/** The outcome of a wait for a signal. */
 export type SignalResult<P = any> = { timedOut: false; signal: P } | { timedOut: true };
 
 /** The part of an entry that a worker writes; Redis adds the times. */
@@ -72,7 +72,7 @@ export function readStepEntries(fields: JobFields): Map<string, StepEntry> {
   return entries;
 }
 
-/** What a step came to, as it is stored: a letter for what it is, and JSON. */
+/** The outcome of a step, as it is stored: a letter for what it is, and JSON. */
 export function decodeStepValue(text: string, codec?: Codec): unknown {
   const json = text.slice(1);
   if (text.startsWith('v')) {

@@ -68,7 +68,7 @@ export type JobClass = new (
 ) => unknown;
 
 /**
- * What a `Job` needs of the store. A method answers the script's word: 'ok', or why nothing was done. The id of a job that
+ * What a `Job` needs of the store. A method returns the script's word: 'ok', or why nothing was done. The id of a job that
  * is changed may name its life, see `lifeId`.
  */
 export interface JobStore {
@@ -92,11 +92,11 @@ export interface JobStore {
   removeDedupKey(id: string, owner: string): Promise<string>;
   changeDelay(id: string, delayMs: number): Promise<string>;
   changePriority(id: string, priority: number, front: boolean): Promise<string>;
-  /** Keeps a signal for a step of the job; `key` tells copies of it, '' for none. */
+  /** Keeps a signal for a step of the job; `key` distinguishes copies of it, '' for none. */
   signalJob(id: string, name: string, key: string, json: string): Promise<string>;
-  /** Ends a job, or has its worker end it. Answers cancelled, cancelling, unchanged, undoing, finished or missing. */
+  /** Ends a job, or has its worker end it. Returns cancelled, cancelling, unchanged, undoing, finished or missing. */
   cancelJob(id: string, cancel: CancelCall): Promise<string>;
-  /** Milliseconds from now; answers whether the lock is still held. */
+  /** Milliseconds from now; returns whether the lock is still held. */
   extendLock(id: string, token: string, durationMs: number): Promise<boolean>;
   /** Another queue of the same Redis. */
   peer(queue: { prefix: string; queueName: string }): JobStore;
@@ -106,12 +106,12 @@ export interface JobStore {
   addChildren(parentId: string, token: string, children: readonly FlowJob[]): Promise<AddedChild[]>;
   /** Resolves with true once what was written for that queue has reached it, with false when that takes too long. */
   hasReached(queue: { prefix: string; queueName: string }): Promise<boolean>;
-  /** Lets the parent of a job no longer wait for it. Answers ok, unchanged or missing. */
+  /** Lets the parent of a job no longer wait for it. Returns ok, unchanged or missing. */
   unlinkChild(id: string): Promise<string>;
   /** Removes what is below a job and has not been started. */
   removeUnprocessed(id: string): Promise<void>;
   /** Fetches a job by hand under that token; undefined where there is none. Only a worker's store can. */
   fetchNext?(token: string): Promise<JobRecord | undefined>;
-  /** Told after progress was stored, for local listeners. */
+  /** Called after progress was stored, for local listeners. */
   progressed?(job: unknown, progress: unknown): void;
 }

@@ -62,7 +62,7 @@ export type StepWrite = readonly [
 ];
 
 /** In which way a job leaves its worker after a step; `undo` stays and keeps why the job fails. */
-export type StepWay =
+export type RunExit =
   | readonly []
   | readonly ['complete', result: string, keep: string]
   | readonly ['fail', reason: string, stack: string, keep: string, exhausted: '' | '1']

@@ -31,7 +31,7 @@ interface JobQueue {
 }
 
 /**
- * A job: what was asked for, and what has become of it as far as this object was told. It is a snapshot; `queue.getJob`
+ * A job: what was asked for, and what has become of it as far as this object knows. It is a snapshot; `queue.getJob`
  * reads it anew. A job that a worker was given carries the lock token, and everything it writes is refused once
  * the lock is lost.
  */
@@ -130,7 +130,7 @@ export class Job<
 
   /**
    * Completes a job that was fetched by hand with `worker.getNextJob`. Resolves when its parent, where it has one, knows.
-   * Answers false when a parent in another queue could not be reached yet: it will learn of it. With `fetchNext`, the answer is
+   * Returns false when a parent in another queue could not be reached yet: it will learn of it. With `fetchNext`, it returns
    * the next job, which is held under the same token, or undefined where there is none.
    */
   moveToCompleted(result: R, token: string, fetchNext?: false): Promise<boolean>;
@@ -147,8 +147,8 @@ export class Job<
 
   /**
    * Ends the attempt of a job that was fetched by hand: it is tried again, or fails for good. Resolves when its parent,
-   * where it has one, knows. Answers false when a parent in another queue could not be reached yet: it will learn of it.
-   * With `fetchNext`, the answer is the next job, as in `moveToCompleted`.
+   * where it has one, knows. Returns false when a parent in another queue could not be reached yet: it will learn of it.
+   * With `fetchNext`, it returns the next job, as in `moveToCompleted`.
    */
   moveToFailed(error: Error, token: string, fetchNext?: false): Promise<boolean>;
   moveToFailed(error: Error, token: string, fetchNext: true): Promise<Job<D, R, N> | undefined>;
@@ -184,7 +184,7 @@ export class Job<
 
   /**
    * What has become of the job's steps, in the order in which they first ran. It is read anew; a job without steps has
-   * none. What undoes a step is told under the name `undo:<step>`.
+   * none. What undoes a step is listed under the name `undo:<step>`.
    */
   async getSteps(): Promise<JobStep[]> {
     return stepsOf((await this.load())?.record.fields ?? {}, this.codec);
@@ -201,7 +201,7 @@ export class Job<
   }
 
   /**
-   * Removes the job and all that belongs to it, its children included unless told otherwise. Throws `WrongStateError`
+   * Removes the job and all that belongs to it, its children included unless an option says otherwise. Throws `WrongStateError`
    * while a worker holds a lock that has not expired, of the job or of one below it.
    */
   async remove(options: { removeChildren?: boolean } = {}): Promise<void> {
@@ -234,7 +234,7 @@ export class Job<
     if (options.resetAttemptsStarted) this.attemptsStarted = 0;
   }
 
-  /** Ends the deduplication that this job has begun. Answers false when another job, or none, is behind it. */
+  /** Ends the deduplication that this job has begun. Returns false when another job, or none, is behind it. */
   async removeDeduplicationKey(): Promise<boolean> {
     const id = this.deduplicationId;
     return id !== undefined && (await this.store.removeDedupKey(id, this.id)) === 'ok';
@@ -264,7 +264,7 @@ export class Job<
 
   /**
    * Adds children to this job, whole trees as well, all or none. What it has already is left out with all below it, so that a
-   * run that is repeated may add them again; such children need a `jobId` of their own. Answers the children, told apart by `deduplicated`.
+   * run that is repeated may add them again; such children need a `jobId` of their own. Returns the children, distinguished by `deduplicated`.
    * Throws `LockLostError` once a later run holds the job, `MissingParentError` when it is gone.
    */
   async addChildren(children: readonly FlowJob[]): Promise<Job[]> {
@@ -316,7 +316,7 @@ export class Job<
    * Resolves with the result once the job has completed, rejects with `JobFailedError` once it has failed for good,
    * with `WaitTimeoutError` after `ttl` milliseconds, with `JobNotFoundError` when the job is gone without a trace,
    * with `ConnectionClosedError` where the events or the job's queue are closed, before or meanwhile.
-   * Stored state is read as well as events, so that a missed event delays the answer but never loses it.
+   * Stored state is read as well as events, so that a missed event delays the result but never loses it.
    */
   waitUntilFinished(events: FinishSource, ttl?: number): Promise<R> {
     return waitUntilFinished<R>(this.store, this, events, ttl);

@@ -8,7 +8,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * JSON of a value that a user gave; `undefined` becomes `fallback`. Its text never holds a raw line break, whatever the
- * codec answers. Throws `NotSerializableError`, also where JSON would keep nothing of a part of it, `ValueTooLargeError` and
+ * codec returns. Throws `NotSerializableError`, also where JSON would keep nothing of a part of it, `ValueTooLargeError` and
  * `MisplacedOutcomeError`.
  */
 export function encodeJson(what: string, value: unknown, fallback: string, codec?: Codec): string {
@@ -33,7 +33,7 @@ export function encodeJson(what: string, value: unknown, fallback: string, codec
   return json ?? fallback;
 }
 
-/** Nothing of a function or a map is in JSON, and nobody would be told: see `findLost`. */
+/** Nothing of a function or a map is in JSON, and nobody would notice: see `findLost`. */
 function refuseLost(what: string, value: unknown, json: string | undefined): void {
   if (typeof value !== 'object' && json !== undefined) {
     return;

@@ -6,7 +6,7 @@ import { encodeJson } from './json.js';
 import { refuseUnknown } from './known-names.js';
 
 export interface SignalOptions {
-  /** Tells copies of one signal: a second one with the key of the last one of that name changes nothing. */
+  /** Distinguishes copies of one signal: a second one with the key of the last one of that name changes nothing. */
   key?: string;
 }
 

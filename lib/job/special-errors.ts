@@ -24,7 +24,7 @@ export class WaitingError extends Error {
   }
 }
 
-/** Throw it after `job.moveToWaitingChildren` answered true. */
+/** Throw it after `job.moveToWaitingChildren` returned true. */
 export class WaitingChildrenError extends Error {
   constructor(message = 'The job waits for its children.') {
     super(message);

@@ -56,7 +56,7 @@ export interface MeasuredQueue {
 }
 
 /**
- * Where queues, workers and flow producers tell what they do: traces and measures. `stepwell/otel` has the one for
+ * Where queues, workers and flow producers report what they do: traces and measures. `stepwell/otel` has the one for
  * OpenTelemetry.
  */
 export interface Telemetry {

@@ -16,7 +16,7 @@ export interface TracingOptions {
 const UNTRACED: Trace = { with: (work) => work(), fail: () => {}, end: () => {} };
 
 /**
- * Carries the context in which jobs are added to where they run, and tells telemetry of both. There is none where neither is asked for,
+ * Carries the context in which jobs are added to where they run, and notifies telemetry of both. There is none where neither is asked for,
  * so that it costs nothing then.
  */
 export class Tracing {
@@ -64,7 +64,7 @@ export class Tracing {
     }
   }
 
-  /** A run of a job, in the context that the job carries. Its end is told by who runs it. */
+  /** A run of a job, in the context that the job carries. Whoever runs it reports its end. */
   process(job: Job, workerId: string): Trace {
     const { telemetry, context } = job.opts;
     return this.inOwnContext(() => {

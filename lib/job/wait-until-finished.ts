@@ -16,7 +16,7 @@ const LOOK_AGAIN_MS = 2000;
 
 /** What `waitUntilFinished` needs of `QueueEvents`. */
 export interface FinishSource {
-  /** Whether nothing will be told any more. */
+  /** Whether nothing is emitted any more. */
   readonly isClosed?: boolean;
   on(event: any, listener: (...args: any[]) => void): unknown;
   off(event: any, listener: (...args: any[]) => void): unknown;
@@ -49,7 +49,7 @@ export function waitUntilFinished<R>(
 }
 
 /**
- * One wait. Events say at once how the job ended, stored state says it in any case. Events do not tell which job with that id
+ * One wait. Events say at once how the job ended, stored state says it in any case. Events do not say which job with that id
  * they are about: they are believed once a look has shown that it is the one that is meant, until something says that it
  * may be another since.
  */
@@ -63,7 +63,7 @@ class FinishWait<R> {
   /** Counts what may have made another job of it. */
   private doubts = 0;
   private wasRemoved = false;
-  /** What an event told while that was not known. */
+  /** What an event said while that was not known. */
   private heard: Outcome<R> | undefined;
 
   constructor(

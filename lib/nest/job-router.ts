@@ -1,5 +1,5 @@
 import type { Job } from '../job/job.js';
-import { type MaybeStaged, type Stages, STAGES } from '../worker/staged-processor.js';
+import { type MaybeStepped, type StepHandling, STEP_HANDLING } from '../worker/stepped-processor.js';
 import { LATE_SIGNAL, type MaybeLate } from '../worker/takes-signal.js';
 import type { BatchOptions } from '../worker/batch-options.js';
 import { CHECKS, type MaybeChecked } from '../worker/batch-runner.js';
@@ -39,17 +39,17 @@ export class JobRouter {
   }
 
   /** Made once all handlers are there: one that has no steps needs nothing of what they need. */
-  get route(): Processor & MaybeStaged & MaybeLate {
+  get route(): Processor & MaybeStepped & MaybeLate {
     const route = (job: Job, token: string, signal: () => AbortSignal): unknown => {
       return this.known(job).handle(job, token, signal);
     };
-    const stages: Stages = {
+    const stages: StepHandling = {
       run: (run) => this.handlerOf(run.job)?.stages?.run(run),
       fail: (run, error) => this.handlerOf(run.job)?.stages?.fail(run, error),
     };
     return Object.assign(route as never as Processor, {
       [LATE_SIGNAL]: true as const,
-      ...(this.all().some((handler) => handler.stages) ? { [STAGES]: stages } : {}),
+      ...(this.all().some((handler) => handler.stages) ? { [STEP_HANDLING]: stages } : {}),
     });
   }
 

@@ -113,7 +113,7 @@ export class StepwellModule extends ConfigurableModuleClass {
   }
 
   /**
-   * Makes flow producers injectable in the module that imports this; they are where `forRoot` says, unless told otherwise.
+   * Makes flow producers injectable in the module that imports this; they are where `forRoot` says, unless an option says otherwise.
    *
    * @example
    * StepwellModule.registerFlowProducer();

@@ -54,7 +54,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   }
 
   /**
-   * Removes a job, and its children unless told otherwise. Answers 1, or 0 when there is none or a worker holds its lock,
+   * Removes a job, and its children unless an option says otherwise. Returns 1, or 0 when there is none or a worker holds its lock,
    * or that of a job below it. Throws `JobOfSchedulerError` for the next job of a scheduler.
    */
   async remove(id: string, options: { removeChildren?: boolean } = {}): Promise<number> {
@@ -88,7 +88,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
 
   /**
    * Sends a signal to an unfinished job: a step that waits for one of that name goes on with the payload, at once or when
-   * it comes to wait. Until then the last signal of a name is kept. Answers false for a copy, told by its `key`. Throws
+   * it comes to wait. Until then the last signal of a name is kept. Returns false for a copy, told by its `key`. Throws
    * `JobNotFoundError` or, for a finished job, `WrongStateError`.
    *
    * @example
@@ -98,7 +98,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     return signalJob(this.store, jobId, name, payload, options);
   }
 
-  /** Adds a line to a job's log. Answers how many lines it has. */
+  /** Adds a line to a job's log. Returns how many lines it has. */
   async addJobLog(id: string, line: string, keepLogs?: number): Promise<number> {
     checkNamedJob(id);
     if (keepLogs !== undefined) {
@@ -172,7 +172,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
 
   /**
    * Deletes the queue with all its jobs. Throws `WrongStateError` while jobs are active, unless forced. Parents in other
-   * queues no longer wait for jobs of this one. Children in other queues stay: they run, and nobody is told of their end; remove
+   * queues no longer wait for jobs of this one. Children in other queues stay: they run, and nobody is notified of their end; remove
    * the parent with `remove` first where they are to go with it.
    * @param options.force whether active jobs go too, and jobs of its flows that other queues cannot be given; default false
    * @param options.count how many jobs a call of Redis deletes at most; default 200, most 1000
@@ -236,12 +236,12 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     return (await this.store.inspect.getDedupOwner(id)) || null;
   }
 
-  /** Ends a deduplication by hand. Answers 1, or 0 when there was none. */
+  /** Ends a deduplication by hand. Returns 1, or 0 when there was none. */
   async removeDeduplicationKey(id: string): Promise<number> {
     return (await this.store.removeDedupKey(id, '')) === 'ok' ? 1 : 0;
   }
 
-  /** Cuts the event stream to about so many entries. Answers how many were dropped. */
+  /** Cuts the event stream to about so many entries. Returns how many were dropped. */
   async trimEvents(maxLength: number): Promise<number> {
     checkInteger('maxLength', maxLength, 0);
     return this.store.trimEvents(maxLength);

@@ -185,7 +185,7 @@ export class Queue<
     const now = this.store.runtime.now();
     const job = this.added(name, data, node.opts, { id, now, duplicated, deduplicated: false });
     if (node.opts.timestamp === undefined) {
-      // It is created by a script whose time is not told.
+      // It is created by a script whose time is not known.
       job.life = undefined;
     }
     return job;

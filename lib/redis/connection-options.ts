@@ -12,7 +12,7 @@ const MAX_RECONNECT_MS = 500;
 /** A sentinel that has not said by then where Redis is, is passed over. */
 const SENTINEL_MS = 2000;
 /**
- * A connection on which an answer is due for so long is dead, even where nobody closed it. Shorter than a call waits, so
+ * A connection on which a reply is due for so long is dead, even where nobody closed it. Shorter than a call waits, so
  * that the call is made again over a new one in time.
  */
 const SILENCE_MS = 3000;
@@ -73,7 +73,7 @@ const QUERY_NAMES = ['db', 'family', 'username', 'password', 'connectionName'] a
 export function readConnectionOptions(given: string | GivenOptions): RedisOptions {
   const defaults: RedisOptions = {
     maxRetriesPerRequest: RETRIES_PER_REQUEST,
-    // A server that loads its data tells how long it expects to take, which is often far too long.
+    // A server that loads its data says how long it expects to take, which is often far too long.
     maxLoadingRetryTime: MAX_RECONNECT_MS,
     socketTimeout: SILENCE_MS,
     sentinelCommandTimeout: SENTINEL_MS,

@@ -11,15 +11,15 @@ import {
   type RedisClient,
 } from './client.js';
 import { readConnectionOptions } from './connection-options.js';
-import { EventLine } from './event-line.js';
-import { type LineHost, LinePool } from './line-pool.js';
+import { EventStreamReader } from './event-stream-reader.js';
+import { type ReaderHost, ReaderPool } from './reader-pool.js';
 import { hasPlainReplies, PLAIN_REPLIES, withPlainReplies } from './plain-replies.js';
 import { readerClient } from './reader-client.js';
 import { Readiness } from './readiness.js';
 import { causeOf, toStepwellError } from './redis-failure.js';
 import { ReadyGate } from './ready-gate.js';
 import { unanswered } from './unanswered.js';
-import { WakeLine } from './wake-line.js';
+import { WakeReader } from './wake-reader.js';
 
 const LAST_WORD_MS = 1000;
 /** Who asks whether Redis is ready is not kept waiting for longer; the connection itself goes on trying. */
@@ -43,8 +43,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   private closed = false;
   /** What went wrong last, while it cannot be reached. */
   trouble: Error | undefined;
-  private readonly wakeLines: LinePool<WakeLine>;
-  private readonly eventLines: LinePool<EventLine>;
+  private readonly wakeReaders: ReaderPool<WakeReader>;
+  private readonly eventReaders: ReaderPool<EventStreamReader>;
 
   constructor(
     options: ConnectionOptions,
@@ -65,7 +65,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     this.client.on('end', this.onEnd);
     this.client.on('ready', this.onReady);
     this.wasReady = this.client.status === 'ready';
-    const host: LineHost = {
+    const host: ReaderHost = {
       client: this.client,
       runtime,
       duplicate: () => readerClient(this.client),
@@ -73,8 +73,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       suspect: () => this.suspect(),
     };
     const isShared = !isCluster(this.client);
-    this.wakeLines = new LinePool(host, isShared, (owner) => new WakeLine(owner));
-    this.eventLines = new LinePool(host, isShared, (owner) => new EventLine(owner));
+    this.wakeReaders = new ReaderPool(host, isShared, (owner) => new WakeReader(owner));
+    this.eventReaders = new ReaderPool(host, isShared, (owner) => new EventStreamReader(owner));
     this.readiness = new Readiness(
       this.client,
       runtime,
@@ -129,8 +129,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     this.client.off('end', this.onEnd);
     this.client.off('ready', this.onReady);
     this.readiness.close();
-    this.wakeLines.close();
-    this.eventLines.close();
+    this.wakeReaders.close();
+    this.eventReaders.close();
     if (!this.owned) {
       this.client.off('error', this.onError);
       return;
@@ -148,18 +148,18 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
    * Where workers wait for a queue. One blocking client serves all queues of a server; keys of two cluster slots
    * cannot be read in one call, so there each queue has its own.
    */
-  wakeLine(queueBase: string): WakeLine {
-    return this.wakeLines.of(queueBase);
+  wakeReader(queueBase: string): WakeReader {
+    return this.wakeReaders.of(queueBase);
   }
 
   /** The same, where somebody has waited for that queue. */
-  knownWakeLine(queueBase: string): WakeLine | undefined {
-    return this.wakeLines.known(queueBase);
+  knownWakeReader(queueBase: string): WakeReader | undefined {
+    return this.wakeReaders.known(queueBase);
   }
 
   /** Where events of a queue are read; shared as wake lines are. */
-  eventLine(queueBase: string): EventLine {
-    return this.eventLines.of(queueBase);
+  eventStreamReader(queueBase: string): EventStreamReader {
+    return this.eventReaders.of(queueBase);
   }
 
   private readonly onReady = (): void => {
@@ -167,8 +167,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     this.trouble = undefined;
     if (this.wasReady) {
       // Readers go where commands go, and those may have been sent elsewhere since.
-      this.wakeLines.restart();
-      this.eventLines.restart();
+      this.wakeReaders.restart();
+      this.eventReaders.restart();
     }
     this.wasReady = true;
     this.emit('ready');
@@ -218,7 +218,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     );
   }
 
-  /** A reader got no answer: a command finds out whether the server is still there, also where nothing else is sent. */
+  /** A reader got no reply: a command finds out whether the server is still there, also where nothing else is sent. */
   private suspect(): void {
     if (!isCluster(this.client) && this.client.status === 'ready') {
       this.client.ping().catch(() => {});

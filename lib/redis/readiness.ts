@@ -17,7 +17,7 @@ interface Waiter {
  * whatever the client's options say about trying; who waits for it may lose patience before, and wait again.
  */
 export class Readiness {
-  /** Settles with the first answer of the server, or at `close`. */
+  /** Settles with the first reply of the server, or at `close`. */
   readonly first: Promise<void>;
   private looking: Promise<void> | undefined;
   private isFit = false;

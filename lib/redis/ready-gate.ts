@@ -48,7 +48,7 @@ export class ReadyGate {
     }
   }
 
-  /** The client is given up; some tell nobody when they are closed between two connections. */
+  /** The client is given up; some emit nothing when they are closed between two connections. */
   close(): void {
     this.closed = true;
     this.open();

@@ -27,7 +27,7 @@ const PASSING_REPLIES = [
 const BROKEN_CONNECTION =
   /Connection is closed|connection was closed|Command aborted due to connection close|Too many Cluster redirections|Cluster isn't ready|max retries per request|Stream isn't writeable|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|Command timed out|Socket (?:closed|timeout)|Connection timeout|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|None of startup nodes|Failed to refresh slots/i;
 
-/** Whether the server answers with an error that goes away by itself. */
+/** Whether the server replies with an error that goes away by itself. */
 export function isPassing(error: unknown): boolean {
   return isNativeError(error) && PASSING_REPLIES.some((word) => error.message.includes(word));
 }
@@ -45,7 +45,7 @@ export function neverRan(error: unknown): boolean {
   return isPassing(error) || (isNativeError(error) && UNSENT.test(error.message));
 }
 
-/** Whether the connection broke before an answer came. */
+/** Whether the connection broke before a reply came. */
 export function isBroken(error: unknown): boolean {
   return (
     error instanceof ConnectionError || (isNativeError(error) && BROKEN_CONNECTION.test(reasonOf(error)))

@@ -3,7 +3,7 @@ import type { RedisClient } from './client.js';
 
 const MINIMUM = '6.2.0';
 
-/** Throws when the server is too old. Answers a sentence to say once when its settings endanger jobs. */
+/** Throws when the server is too old. Returns a sentence to say once when its settings endanger jobs. */
 export async function checkServer(client: RedisClient): Promise<string | undefined> {
   const info = await readInfo(client);
   if (info === undefined) {

@@ -45,7 +45,7 @@ export class WatchedClient {
     );
   }
 
-  /** What a read answers. Rejects when the client is given up, at the latest after `withinMs`. */
+  /** The reply of a read. Rejects when the client is given up, at the latest after `withinMs`. */
   answer<T>(read: (client: RedisClient) => Promise<T>, withinMs: number): Promise<T> {
     return this.watched(read(this.client), withinMs, this.giveUp);
   }

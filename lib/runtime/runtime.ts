@@ -23,7 +23,7 @@ export interface TimerOptions {
 export interface WorkObserver {
   /** A run has begun. */
   began(run: object, jobKey: string): void;
-  /** A run is over, whatever it came to. */
+  /** A run is over, whatever it returns. */
   ended(run: object): void;
   /** Whether the process counts as killed at that point of a job, such as `after charge`. */
   dies(jobKey: string, point: string): boolean;

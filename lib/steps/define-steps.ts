@@ -54,7 +54,7 @@ export interface DefineStepsOptions {
  * the cursor, in one call, and a job that comes back goes on behind it. Without another word, steps follow each other in
  * the order in which they are written; the result of the last one is the job's.
  *
- * Names are always checked. To have `ctx.result` typed as well, name what the steps come to:
+ * Names are always checked. To have `ctx.result` typed as well, name the results of the steps:
  *
  * @example
  * const orders = defineSteps<{ reserve: Reservation; charge: Receipt }, Order>({

@@ -1,7 +1,7 @@
 import type { Job } from '../job/job.js';
 import { decodeStepValue } from '../job/job-steps.js';
 import { encodeJson } from '../job/json.js';
-import type { StagedRun } from '../worker/staged-processor.js';
+import type { SteppedRun } from '../worker/stepped-processor.js';
 import { next, type Next } from './outcomes.js';
 import { addStepChildren, type StepChild, withId } from './step-children.js';
 import type { StepContext } from './step-context.js';
@@ -19,7 +19,7 @@ export class RunContext implements StepContext {
   constructor(
     readonly step: string,
     readonly attempt: number,
-    private readonly run: StagedRun,
+    private readonly run: SteppedRun,
     private readonly plan: StepPlan,
     private readonly ledger: StepLedger,
     hasTimeout: boolean,

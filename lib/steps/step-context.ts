@@ -82,7 +82,7 @@ export interface StepContext<S = any, N extends string = string> {
   /** As the outcome `next`; takes only names of steps where these are known. */
   next<K extends StepName<S>>(step: K): Next<null>;
   next<K extends StepName<S>, V>(step: K, value: V): Next<V>;
-  /** Saves a value for a later run of this step, should this one be interrupted, and tells listeners. Same as emitting it. */
+  /** Saves a value for a later run of this step, should this one be interrupted, and notifies listeners. Same as emitting it. */
   save(value: unknown): Promise<void>;
   /**
    * Adds children to the job; `waitForChildren` waits for them. What this run adds again, because an earlier one was

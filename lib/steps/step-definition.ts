@@ -13,7 +13,7 @@ export interface StepTries {
   /** Pause between tries. Default: `backoff` of the job. */
   backoff?: number | BackoffOptions;
   /**
-   * Milliseconds until the next try, in place of `backoff`: told how many tries have failed, and the error of the last one. Less than 0 gives up.
+   * Milliseconds until the next try, in place of `backoff`: a function of how many tries have failed and of the last error. Less than 0 gives up.
    *
    * @example
    * retryDelay: (attempt, error) => (error instanceof TooManyRequests ? error.retryAfterMs : attempt * 1000)

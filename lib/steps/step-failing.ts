@@ -1,7 +1,7 @@
 import { asError, type Failure } from '../job/job-failure.js';
-import type { JobWrite, StepWay } from '../job/job-write.js';
+import type { JobWrite, RunExit } from '../job/job-write.js';
 import { specialErrorKind } from '../job/special-errors.js';
-import { Ending } from '../worker/ending.js';
+import { RunOutcome } from '../worker/run-outcome.js';
 import type { StepDefinition } from './step-definition.js';
 import { UnknownStepError } from './step-errors.js';
 import { undoCursor, UNDONE_CURSOR } from './step-ledger.js';
@@ -12,7 +12,7 @@ export class StepFailing {
   constructor(private readonly work: StepWork) {}
 
   /** Throws what is no failure, such as a `DelayedError`. */
-  async failStep(step: StepDefinition, error: Error): Promise<Ending> {
+  async failStep(step: StepDefinition, error: Error): Promise<RunOutcome> {
     const { work } = this;
     const { cancelled } = work.run;
     if (cancelled && !work.run.isLockLoss(error)) {
@@ -22,7 +22,7 @@ export class StepFailing {
     const attempt = work.ledger.entry(step.name)?.attempt ?? 1;
     const failure = await work.failureOf(error, step, attempt);
     if (work.isStopped) {
-      return Ending.moved();
+      return RunOutcome.moved();
     }
     return failure.retryDelayMs === undefined
       ? this.giveUp(step.name, failure, error)
@@ -30,21 +30,21 @@ export class StepFailing {
   }
 
   /** The job fails while none of its steps runs; undefined when there is nothing to undo. */
-  async failBetween(error: Error): Promise<Ending | undefined> {
+  async failBetween(error: Error): Promise<RunOutcome | undefined> {
     const failure = await this.work.failureOf(error, {}, this.work.run.job.attemptsMade + 1);
     const isFinal = failure.retryDelayMs === undefined;
     return isFinal && this.nextToUndo() !== undefined ? this.giveUp('', failure, error) : undefined;
   }
 
   /** Fails the job where it is; it goes on there after a retry. */
-  async park(error: Error): Promise<Ending> {
+  async park(error: Error): Promise<RunOutcome> {
     const { job, token, keepFailed } = this.work.run;
     const failure = await this.work.failureOf(error, {}, job.attemptsMade + 1);
-    return Ending.failed(job.failureWrite(failure, token, keepFailed), failure, error);
+    return RunOutcome.failed(job.failureWrite(failure, token, keepFailed), failure, error);
   }
 
   /** Undoes completed steps, the last one first, beginning with one that has begun already. */
-  async undo(first: string, error?: Error): Promise<Ending> {
+  async undo(first: string, error?: Error): Promise<RunOutcome> {
     const { work } = this;
     for (let name = first; ;) {
       const cursor = undoCursor(name);
@@ -56,10 +56,10 @@ export class StepFailing {
       try {
         json = work.encode(step, await this.perform(cursor, step, step.compensate.run));
       } catch (cause) {
-        return work.isStopped ? Ending.moved() : this.failUndoing(name, asError(cause), error);
+        return work.isStopped ? RunOutcome.moved() : this.failUndoing(name, asError(cause), error);
       }
       if (work.isLeft) {
-        return Ending.moved();
+        return RunOutcome.moved();
       }
       const head = work.ledger.end(cursor, 'c', json);
       const next = this.nextToUndo();
@@ -68,7 +68,7 @@ export class StepFailing {
       }
       const nextCursor = undoCursor(next);
       if (work.run.isClosing) {
-        return Ending.postponed(work.write(cursor, head, json, nextCursor, '', ['postpone', '0']));
+        return RunOutcome.postponed(work.write(cursor, head, json, nextCursor, '', ['postpone', '0']));
       }
       await work.keep(work.write(cursor, head, json, nextCursor, work.ledger.begin(nextCursor)));
       name = next;
@@ -76,7 +76,7 @@ export class StepFailing {
   }
 
   /** What undoes a step has failed: it is tried again, or the job fails there. */
-  async failUndoing(name: string, error: Error, first?: Error): Promise<Ending> {
+  async failUndoing(name: string, error: Error, first?: Error): Promise<RunOutcome> {
     const { work } = this;
     this.throwIfNoFailure(error);
     const cursor = undoCursor(name);
@@ -96,21 +96,21 @@ export class StepFailing {
     return this.work.perform(cursor, { ...step, ...step.compensate }, run, reason);
   }
 
-  private tryAgain(name: string, failure: Failure, error: Error): Ending {
+  private tryAgain(name: string, failure: Failure, error: Error): RunOutcome {
     const { work } = this;
     const reason = JSON.stringify(failure.reason);
     const write = work.write(name, work.ledger.end(name, 'w'), reason, name, '', work.wayOf(failure));
-    return Ending.failed(write, failure, error);
+    return RunOutcome.failed(write, failure, error);
   }
 
   /** No try is left: what was done before is undone, and then the job fails. */
-  private async giveUp(name: string, failure: Failure, error: Error): Promise<Ending> {
+  private async giveUp(name: string, failure: Failure, error: Error): Promise<RunOutcome> {
     const { work } = this;
     const reason = JSON.stringify(failure.reason);
     const head = name === '' ? '' : work.ledger.end(name, 'f');
     const undone = this.nextToUndo();
     if (undone === undefined) {
-      return Ending.failed(work.write(name, head, reason, name, '', work.wayOf(failure)), failure, error);
+      return RunOutcome.failed(work.write(name, head, reason, name, '', work.wayOf(failure)), failure, error);
     }
     const cursor = undoCursor(undone);
     const kept = JSON.stringify({
@@ -123,10 +123,10 @@ export class StepFailing {
   }
 
   /** The job fails for the reason for which its steps were undone. */
-  private failAsKept(write: (way: StepWay) => JobWrite, error?: Error): Ending {
+  private failAsKept(write: (way: RunExit) => JobWrite, error?: Error): RunOutcome {
     const { reason, stack, exhausted } = this.work.ledger.kept;
     const failure: Failure = { reason, stack, exhausted, retryDelayMs: undefined };
-    return Ending.failed(write(this.work.wayOf(failure)), failure, error ?? new Error(reason));
+    return RunOutcome.failed(write(this.work.wayOf(failure)), failure, error ?? new Error(reason));
   }
 
   private nextToUndo(): string | undefined {

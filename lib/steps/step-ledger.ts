@@ -88,7 +88,7 @@ export class StepLedger {
     return this.entries.get(name);
   }
 
-  /** Puts the cursor on a step that runs now: again, as a further try, or on a new visit. Answers its head. */
+  /** Puts the cursor on a step that runs now: again, as a further try, or on a new visit. Returns its head. */
   begin(name: string): string {
     const old = this.entries.get(name);
     let entry: StepEntry;
@@ -117,7 +117,7 @@ export class StepLedger {
     }
   }
 
-  /** Ends what runs, with what it came to. Answers its head. */
+  /** Ends what runs, with its outcome. Returns its head. */
   end(name: string, letter: StepLetter, json?: string): string {
     const entry = this.entries.get(name) as StepEntry;
     this.entries.set(name, { ...entry, letter });
@@ -133,7 +133,7 @@ export class StepLedger {
     return stepHead({ ...(this.entries.get(name) as StepEntry), letter });
   }
 
-  /** Stored form of what a step came to. */
+  /** Stored form of the outcome of a step. */
   value(name: string): string | undefined {
     return this.written.get(name) ?? storedStepValue(this.fields, name);
   }
@@ -153,7 +153,7 @@ export class StepLedger {
       .map(([name]) => name);
   }
 
-  /** A job that starts its life anew. Answers whether there was an earlier one. */
+  /** A job that starts its life anew. Returns whether there was an earlier one. */
   forget(): boolean {
     const had = this.entries.size > 0;
     this.entries.clear();

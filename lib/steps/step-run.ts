@@ -4,7 +4,7 @@ import { asError } from '../job/job-failure.js';
 import { decodeStepValue } from '../job/job-steps.js';
 import { decodeValue, encodeJson } from '../job/json.js';
 import { UnrecoverableError } from '../job/special-errors.js';
-import { Ending } from '../worker/ending.js';
+import { RunOutcome } from '../worker/run-outcome.js';
 import { ChildrenWait, Done, Outcome, SignalWait, Sleep } from './outcomes.js';
 import type { StepDefinition } from './step-definition.js';
 import { UnknownStepError } from './step-errors.js';
@@ -27,18 +27,18 @@ export class StepRun {
   }
 
   /** Rejects only with what a step threw that is no failure, such as a `DelayedError`. */
-  start(): Promise<Ending> {
+  start(): Promise<RunOutcome> {
     this.hasBegun = true;
     return untilRefused(() => this.resume());
   }
 
-  /** Ends this run, whatever its step still comes to. Answers one that knows what was done, and can go on to undo it. */
+  /** Ends this run, whatever its step still returns. Returns one that knows what was done, and can go on to undo it. */
   async takeOver(): Promise<StepRun> {
     return new StepRun(await this.work.handOver(), this.hasBegun);
   }
 
   /** Fails the job for a reason from outside; undefined when the steps have no part in that. */
-  fail(error: Error): Promise<Ending | undefined> {
+  fail(error: Error): Promise<RunOutcome | undefined> {
     return untilRefused(async () => {
       const { ledger, plan } = this.work;
       const { place, cursor } = ledger;
@@ -61,11 +61,11 @@ export class StepRun {
     });
   }
 
-  private async resume(): Promise<Ending> {
+  private async resume(): Promise<RunOutcome> {
     const { work } = this;
     if (work.ledger.isAwaiting) {
       if ((await work.keep(['end-wait', work.run.job.id, work.run.token])) === 'ok') {
-        return Ending.moved();
+        return RunOutcome.moved();
       }
       await work.reload();
     }
@@ -87,20 +87,20 @@ export class StepRun {
     }
   }
 
-  private async forward(first: StepDefinition): Promise<Ending> {
+  private async forward(first: StepDefinition): Promise<RunOutcome> {
     const { work } = this;
     for (let step = first; ;) {
       let returned: unknown;
       try {
         returned = await work.perform(step.name, step, step.run);
       } catch (error) {
-        return work.isStopped ? Ending.moved() : this.failing.failStep(step, asError(error));
+        return work.isStopped ? RunOutcome.moved() : this.failing.failStep(step, asError(error));
       }
       if (work.isLeft) {
-        return Ending.moved();
+        return RunOutcome.moved();
       }
       const next = await this.leave(step, returned);
-      if (next instanceof Ending) {
+      if (next instanceof RunOutcome) {
         return next;
       }
       step = next;
@@ -110,8 +110,8 @@ export class StepRun {
     }
   }
 
-  /** Goes on from a step that has returned: answers the next one, which has begun, or how the run ends. */
-  private async leave(step: StepDefinition, returned: unknown): Promise<StepDefinition | Ending> {
+  /** Goes on from a step that has returned: returns the next one, which has begun, or how the run ends. */
+  private async leave(step: StepDefinition, returned: unknown): Promise<StepDefinition | RunOutcome> {
     const { work } = this;
     let json: string;
     let next: StepDefinition | undefined;
@@ -128,7 +128,7 @@ export class StepRun {
     if (!next && !(returned instanceof ChildrenWait || returned instanceof Sleep)) {
       const head = work.ledger.headOf(step.name, 'c');
       const way = ['complete', json, work.run.keepCompleted] as const;
-      return Ending.completed(
+      return RunOutcome.completed(
         work.write(step.name, head, '', cursor, '', way),
         decodeValue('The result', json, work.run.job.codec),
       );
@@ -139,10 +139,10 @@ export class StepRun {
     }
     if (!next || returned instanceof Sleep || work.run.isClosing) {
       const ms = returned instanceof Sleep ? sleepMs(returned, work.run.job.runtime) : '0';
-      return Ending.postponed(work.write(step.name, head, json, cursor, '', ['postpone', ms]));
+      return RunOutcome.postponed(work.write(step.name, head, json, cursor, '', ['postpone', ms]));
     }
     await work.keep(work.write(step.name, head, json, cursor, work.ledger.begin(next.name)));
-    return work.isStopped ? Ending.moved() : next;
+    return work.isStopped ? RunOutcome.moved() : next;
   }
 
   private async awaitSignal(
@@ -150,13 +150,13 @@ export class StepRun {
     { signal, timeoutMs }: SignalWait<unknown>,
     cursor: string,
     next: StepDefinition | undefined,
-  ): Promise<StepDefinition | Ending> {
+  ): Promise<StepDefinition | RunOutcome> {
     const { work } = this;
     const head = work.ledger.end(step.name, 'a');
     const timeout = timeoutMs === undefined ? '' : String(Math.ceil(timeoutMs));
     const write = work.write(step.name, head, '', cursor, '', ['await-signal', signal, timeout]);
     if ((await work.keep(write)) === 'ok' || work.isStopped) {
-      return Ending.moved();
+      return RunOutcome.moved();
     }
     await work.reload();
     return next ? this.begin(next, cursor, false) : this.finish(step.name);
@@ -167,13 +167,13 @@ export class StepRun {
     head: string,
     json: string,
     next: StepDefinition | undefined,
-  ): Promise<StepDefinition | Ending> {
+  ): Promise<StepDefinition | RunOutcome> {
     const { work } = this;
     const cursor = next?.name ?? endCursor(step.name);
     const nextHead = next ? work.ledger.begin(next.name) : '';
     const word = await work.keep(work.write(step.name, head, json, cursor, nextHead, ['wait-children']));
     if (word === 'ok' || work.isStopped) {
-      return Ending.moved();
+      return RunOutcome.moved();
     }
     if (word === 'child-failed' || word === 'cancelled') {
       await work.reload();
@@ -183,12 +183,12 @@ export class StepRun {
   }
 
   /** Every step is done: the job's result is that of the last one. */
-  private finish(name: string): Ending {
+  private finish(name: string): RunOutcome {
     const { run, ledger } = this.work;
     const value = ledger.value(name);
     const result = value === undefined ? null : decodeStepValue(value, run.job.codec);
     const json = encodeJson('The result', result, 'null', run.job.codec);
-    return Ending.completed(['complete', run.job.id, run.token, json, run.keepCompleted], result);
+    return RunOutcome.completed(['complete', run.job.id, run.token, json, run.keepCompleted], result);
   }
 
   private after(step: StepDefinition, returned: unknown): StepDefinition | undefined {
@@ -209,12 +209,12 @@ export class StepRun {
   }
 }
 
-async function untilRefused<T>(work: () => Promise<T>): Promise<T | Ending> {
+async function untilRefused<T>(work: () => Promise<T>): Promise<T | RunOutcome> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof Refused) {
-      return Ending.lost(error.reason);
+      return RunOutcome.lost(error.reason);
     }
     throw error;
   }

@@ -2,32 +2,37 @@ import { LockLostError } from '../job/errors.js';
 import { failureOf } from '../job/job-failure.js';
 import type { Job } from '../job/job.js';
 import { retentionText } from '../job/retention.js';
-import type { Ending } from '../worker/ending.js';
-import { type MaybeStaged, type StagedRun, type Stages, STAGES } from '../worker/staged-processor.js';
+import type { RunOutcome } from '../worker/run-outcome.js';
+import {
+  type MaybeStepped,
+  type SteppedRun,
+  type StepHandling,
+  STEP_HANDLING,
+} from '../worker/stepped-processor.js';
 import type { Processor } from '../worker/worker-options.js';
 import type { StepPlan } from './step-plan.js';
 import { StepRun } from './step-run.js';
 import { StepWork } from './step-work.js';
 
 /** Runs the jobs of one plan. */
-export class StepRunner implements Stages {
+export class StepRunner implements StepHandling {
   private readonly runs = new WeakMap<Job, StepRun>();
 
   constructor(readonly plan: StepPlan) {}
 
   /** The processor to give to a worker. */
-  get processor(): Processor & MaybeStaged {
+  get processor(): Processor & MaybeStepped {
     const process: Processor = (job, token, signal) => this.run(standAlone(job, token, signal));
-    return Object.assign(process, { [STAGES]: this });
+    return Object.assign(process, { [STEP_HANDLING]: this });
   }
 
-  run(run: StagedRun): Promise<Ending> {
+  run(run: SteppedRun): Promise<RunOutcome> {
     const stepRun = new StepRun(new StepWork(this.plan, run));
     this.runs.set(run.job, stepRun);
     return stepRun.start();
   }
 
-  async fail(run: StagedRun, error: Error): Promise<Ending | undefined> {
+  async fail(run: SteppedRun, error: Error): Promise<RunOutcome | undefined> {
     const going = (await this.runs.get(run.job)?.takeOver()) ?? new StepRun(new StepWork(this.plan, run));
     this.runs.set(run.job, going);
     return going.fail(error);
@@ -35,7 +40,7 @@ export class StepRunner implements Stages {
 }
 
 /** For a processor that is called by another one: what the worker would know of its options is not known there. */
-function standAlone(job: Job, token: string, signal: AbortSignal): StagedRun {
+function standAlone(job: Job, token: string, signal: AbortSignal): SteppedRun {
   return {
     ...{ job, token, signal, isClosing: false },
     keepCompleted: retentionText(job.opts.removeOnComplete),

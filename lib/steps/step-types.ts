@@ -24,7 +24,7 @@ export interface WithCodec<S> {
 /** What `WithCodec` is around. */
 export type StepsIn<S> = IsAny<S> extends true ? any : S extends WithCodec<infer T> ? T : S;
 
-/** What a step comes to that returns a `T`. */
+/** The result of a step that returns a `T`. */
 type ResultOf<T> =
   T extends PromiseLike<infer U>
     ? ResultOf<U>
@@ -52,5 +52,5 @@ export type Kept<V> = V extends void | undefined ? null : V;
  */
 export type StepResult<T> = Jsonified<ReturnedBy<T>>;
 
-/** What a step that comes to `V` may return. */
+/** What a step with the result `V` may return. */
 export type StepReturn<V> = V | Outcome<V> | Observable<V> | Promise<V | Outcome<V> | Observable<V>>;

@@ -1,14 +1,14 @@
 import { LockLostError, UnreadableValueError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
-import type { JobWrite, StepWay, StepWrite } from '../job/job-write.js';
+import type { JobWrite, RunExit, StepWrite } from '../job/job-write.js';
 import { shownKey } from '../job/job-ref.js';
 import { encodeJson } from '../job/json.js';
 import { CHANGED } from '../job/job-record.js';
 import { specialErrorKind } from '../job/special-errors.js';
 import type { Telemetry } from '../job/telemetry.js';
 import type { WorkObserver } from '../runtime/runtime.js';
-import type { StagedRun } from '../worker/staged-processor.js';
+import type { SteppedRun } from '../worker/stepped-processor.js';
 import { executeStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
 import type { StepDefinition, StepFunction, StepTries } from './step-definition.js';
@@ -27,18 +27,18 @@ export class Refused extends Error {
 
 /** Performs the steps of one run, and writes on its behalf. What comes when is decided elsewhere. */
 export class StepWork {
-  /** Another has taken over: what a step still comes to is nobody's business. */
+  /** Another has taken over: what a step still returns is nobody's business. */
   isStopped = false;
   /** The write on its way. */
   private writing: Promise<unknown> | undefined;
 
   constructor(
     readonly plan: StepPlan,
-    readonly run: StagedRun,
+    readonly run: SteppedRun,
     public ledger = new StepLedger(run.job.stepFields ?? {}),
   ) {}
 
-  /** Ends this work, and answers one that goes on with what was done by then. */
+  /** Ends this work, and returns one that goes on with what was done by then. */
   async handOver(): Promise<StepWork> {
     this.isStopped = true;
     await this.writing?.catch(() => {});
@@ -87,7 +87,7 @@ export class StepWork {
     }
   }
 
-  /** JSON of what a step came to, if it may be kept. */
+  /** JSON of the outcome of a step, if it may be kept. */
   encode({ name, maxResultBytes }: StepDefinition, value: unknown): string {
     const json = encodeJson(`The result of step ${name}`, value, 'null', this.run.job.codec);
     const limit = maxResultBytes ?? this.run.job.opts.sizeLimit ?? MAX_RESULT_BYTES;
@@ -117,7 +117,7 @@ export class StepWork {
       value: string,
       next: string,
       nextHead: string,
-      way?: StepWay,
+      way?: RunExit,
     ]
   ): StepWrite {
     const { job, token } = this.run;
@@ -125,10 +125,10 @@ export class StepWork {
   }
 
   /** In which way a job leaves its worker that has failed, or is tried again. */
-  wayOf(failure: Failure): StepWay {
+  wayOf(failure: Failure): RunExit {
     const { job, token, keepFailed } = this.run;
     const [operation, , , ...operands] = job.failureWrite(failure, token, keepFailed);
-    return [operation, ...operands] as unknown as StepWay;
+    return [operation, ...operands] as unknown as RunExit;
   }
 
   /** Starts what the ledger has begun. Joins the next call, and nobody waits for it: what ends the step does without. */
@@ -137,7 +137,7 @@ export class StepWork {
     job.write(['begin-step', job.id, token, name, head, from, anew ? '1' : '']).catch(() => {});
   }
 
-  /** Writes, and answers the script's word; throws `Refused` when the lock is gone. */
+  /** Writes, and returns the script's word; throws `Refused` when the lock is gone. */
   async keep(write: JobWrite): Promise<string> {
     const { job } = this.run;
     const sentAt = job.runtime.monotonicMs();

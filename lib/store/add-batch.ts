@@ -9,11 +9,11 @@ import type { AddInHand } from './commit-batch.js';
 import type { Durability } from './durability.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
-import type { Lane } from './lane.js';
+import type { CallSession } from './call-session.js';
 import type { Lifetime } from './lifetime.js';
 import type { Patience } from './patience.js';
 
-const LANES = 6;
+const SESSIONS = 6;
 const ENTRIES = 200;
 const BYTES = 512 * 1024;
 /** So many jobs go with an idle worker's own call; more are cheaper by themselves, its call following right behind. */
@@ -52,10 +52,10 @@ export class AddBatch {
   ) {
     this.gate = ReadyGate.of(runner.client);
     this.group = new GroupCommit<Entry>(
-      (lane, flight) => this.send(lane, flight),
+      (session, flight) => this.send(session, flight),
       ({ reject }, error) => reject(error),
       patience,
-      { lanes: LANES, entries: () => ENTRIES, bytes: BYTES },
+      { sessions: SESSIONS, entries: () => ENTRIES, bytes: BYTES },
     );
   }
 
@@ -83,7 +83,7 @@ export class AddBatch {
     return this.group.isIdle;
   }
 
-  private async send(lane: Lane, flight: Flight<Entry>): Promise<void> {
+  private async send(session: CallSession, flight: Flight<Entry>): Promise<void> {
     const { entries } = flight;
     const rest: string[] = [];
     for (const { job } of entries) {
@@ -95,8 +95,9 @@ export class AddBatch {
       await this.handOn(idle, flight);
       return;
     }
-    const seq = lane.next();
-    const add = (): Promise<unknown> => this.runner.run(addJobs, [0, lane.writer, seq, idle ? 0 : 1], rest);
+    const seq = session.next();
+    const add = (): Promise<unknown> =>
+      this.runner.run(addJobs, [0, session.writer, seq, idle ? 0 : 1], rest);
     const { durability } = this;
     const call = new Call(
       this.runner,

@@ -1,10 +1,10 @@
 import { ConnectionClosedError } from '../job/errors.js';
 import { Call, type CallMaker } from './call.js';
-import { LanePool } from './lane.js';
+import { SessionPool } from './call-session.js';
 import { Lifetime } from './lifetime.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
 
-/** Which call of which lane this is, so that sending it again does nothing and gives the first answer. */
+/** Which call of which session this is, so that sending it again does nothing and gives the first answer. */
 export interface NumberedCall {
   writer: string;
   seq: string;
@@ -22,7 +22,7 @@ interface OpenCall {
  */
 export class Calls implements Waiting {
   private readonly open = new Set<OpenCall>();
-  private readonly lanes: LanePool;
+  private readonly sessions: SessionPool;
   private onIdle: (() => void)[] = [];
 
   constructor(
@@ -30,7 +30,7 @@ export class Calls implements Waiting {
     private readonly patience?: Patience,
     private readonly lifetime = new Lifetime(),
   ) {
-    this.lanes = new LanePool(maker.runtime);
+    this.sessions = new SessionPool(maker.runtime);
     patience?.register(this);
   }
 
@@ -46,10 +46,10 @@ export class Calls implements Waiting {
 
   /** A call that may be repeated because the script tells a repeat from a new call. */
   numbered<T>(attempt: (call: NumberedCall) => Promise<T>): Promise<T> {
-    const lane = this.lanes.acquire()!;
-    const numbered = { writer: lane.writer, seq: lane.next() };
-    // The lane stays taken while the call may be on its way, also when nobody waits for it any more.
-    return this.make(new Call(this.maker, () => attempt(numbered)), () => this.lanes.release(lane));
+    const session = this.sessions.acquire()!;
+    const numbered = { writer: session.writer, seq: session.next() };
+    // The session stays taken while the call may be on its way, also when nobody waits for it any more.
+    return this.make(new Call(this.maker, () => attempt(numbered)), () => this.sessions.release(session));
   }
 
   /** Resolves once nobody waits for a call. */
@@ -66,7 +66,7 @@ export class Calls implements Waiting {
 
   /** Whether nothing is on its way, also of what was given up. */
   get isIdle(): boolean {
-    return this.lanes.inUse === 0 && this.open.size === 0;
+    return this.sessions.inUse === 0 && this.open.size === 0;
   }
 
   giveUpLate(): boolean {

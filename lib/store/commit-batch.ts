@@ -10,7 +10,7 @@ import { type AddedJob, type NewJob, readAdded } from './added-job.js';
 import { Call } from './call.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
-import type { Lane } from './lane.js';
+import type { CallSession } from './call-session.js';
 import type { Patience } from './patience.js';
 
 const BYTES = 512 * 1024;
@@ -70,13 +70,13 @@ export interface Fetcher {
   /** Takes up to `most` of the free slots; they count as asked for until `fetched` or `fetchFailed`. */
   takeRoom(most: number): number;
   /** Whether the wake marker was taken since the last call: if work is left, another worker is to be woken. */
-  takeRelay(): boolean;
+  takeHandOn(): boolean;
   fetched(fetched: Fetched): void;
   fetchFailed(wanted: number, error: unknown): void;
 }
 
 export interface CommitOptions {
-  lanes: number;
+  sessions: number;
   entries: () => number;
 }
 
@@ -100,12 +100,12 @@ export class CommitBatch {
     private readonly fetcher?: Fetcher,
   ) {
     this.group = new GroupCommit<Entry>(
-      (lane, flight) => this.send(lane, flight),
+      (session, flight) => this.send(session, flight),
       ({ settle }, error) => settle('', error),
       patience,
       // A call that fetches may have brought jobs: it is made again until its answer is known.
       {
-        ...{ lanes: options.lanes, entries: options.entries, bytes: BYTES },
+        ...{ sessions: options.sessions, entries: options.entries, bytes: BYTES },
         ...{ keepsCalls: fetcher !== undefined, isGuest: (entry: Entry) => entry.isGuest },
       },
     );
@@ -186,7 +186,7 @@ export class CommitBatch {
     for (const resolve of this.onPushed.splice(0)) resolve();
   }
 
-  private async send(lane: Lane, flight: Flight<Entry>): Promise<void> {
+  private async send(session: CallSession, flight: Flight<Entry>): Promise<void> {
     const { entries } = flight;
     const rest: string[] = [];
     for (const { write } of entries) {
@@ -196,11 +196,11 @@ export class CommitBatch {
     }
     const wanted = this.fetcher?.takeRoom(this.options.entries()) ?? 0;
     const grant = this.fetcher?.grant ?? NO_GRANT;
-    const relay = this.fetcher?.takeRelay() ?? false;
-    const seq = lane.next();
+    const handOn = this.fetcher?.takeHandOn() ?? false;
+    const seq = session.next();
     const sentAt = this.runner.runtime.monotonicMs();
     const call = new Call(this.runner, () =>
-      runCommit(this.runner, { writer: lane.writer, seq }, grant, wanted, relay, rest),
+      runCommit(this.runner, { writer: session.writer, seq }, grant, wanted, handOn, rest),
     );
     flight.carrier = call;
     let reply: readonly unknown[];
@@ -249,7 +249,7 @@ export async function runCommit(
   { writer, seq }: { writer: string; seq: string },
   { worker, name, lockMs, limiter, least = 0, groups }: Grant,
   wanted: number,
-  relay: boolean,
+  handOn: boolean,
   rest: readonly string[],
 ): Promise<readonly unknown[]> {
   const { max, duration } = limiter ?? NO_LIMIT;
@@ -259,7 +259,7 @@ export async function runCommit(
     0,
     writer,
     seq,
-    relay ? 1 : 0,
+    handOn ? 1 : 0,
     wanted,
     holder,
     name,

@@ -72,51 +72,57 @@ const flag = (value: boolean | undefined): number => (value ? 1 : 0);
 export class ControlStore {
   constructor(private readonly scripts: ScriptRunner) {}
 
-  /** Answers ok, told, missing, not-failed or not-completed. */
+  /** Returns ok, told, missing, not-failed or not-completed. */
   retryJob(
     id: string,
     expected: FinishedState,
     front: boolean,
     options: RetryOptions,
-    lane: NumberedCall,
+    session: NumberedCall,
   ): Promise<string> {
     const { resetAttemptsMade, resetAttemptsStarted } = options;
     const flags = [flag(front), flag(resetAttemptsMade), flag(resetAttemptsStarted)] as const;
     return this.scripts.run(retryJob, [
       REDIS_TIME,
-      lane.writer,
-      lane.seq,
+      session.writer,
+      session.seq,
       id,
       expected,
       ...flags,
     ]) as Promise<string>;
   }
 
-  /** Answers ok, unchanged, finished or missing. */
-  signalJob(id: string, name: string, key: string, json: string, lane: NumberedCall): Promise<string> {
-    const { writer, seq } = lane;
+  /** Returns ok, unchanged, finished or missing. */
+  signalJob(id: string, name: string, key: string, json: string, session: NumberedCall): Promise<string> {
+    const { writer, seq } = session;
     return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
   }
 
-  /** Answers cancelled, cancelled told, cancelling, unchanged, undoing, finished or missing. */
+  /** Returns cancelled, cancelled told, cancelling, unchanged, undoing, finished or missing. */
   cancelJob(id: string, { json, keep, undo }: CancelCall, { writer, seq }: NumberedCall): Promise<string> {
     const args = [REDIS_TIME, writer, seq, id, json, keep, flag(undo)] as const;
     return this.scripts.run(cancelJob, args) as Promise<string>;
   }
 
-  /** Answers ok, missing or not-delayed. */
-  promoteJob(id: string, lane: NumberedCall): Promise<string> {
-    return this.scripts.run(promoteJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
+  /** Returns ok, missing or not-delayed. */
+  promoteJob(id: string, session: NumberedCall): Promise<string> {
+    return this.scripts.run(promoteJob, [REDIS_TIME, session.writer, session.seq, id]) as Promise<string>;
   }
 
-  /** Answers ok, missing or not-delayed. */
-  changeDelay(id: string, delayMs: number, lane: NumberedCall): Promise<string> {
-    return this.scripts.run(changeDelay, [REDIS_TIME, lane.writer, lane.seq, id, delayMs]) as Promise<string>;
+  /** Returns ok, missing or not-delayed. */
+  changeDelay(id: string, delayMs: number, session: NumberedCall): Promise<string> {
+    return this.scripts.run(changeDelay, [
+      REDIS_TIME,
+      session.writer,
+      session.seq,
+      id,
+      delayMs,
+    ]) as Promise<string>;
   }
 
-  /** Answers ok or missing. */
-  changePriority(id: string, priority: number, front: boolean, lane: NumberedCall): Promise<string> {
-    const { writer, seq } = lane;
+  /** Returns ok or missing. */
+  changePriority(id: string, priority: number, front: boolean, session: NumberedCall): Promise<string> {
+    const { writer, seq } = session;
     return this.scripts.run(changePriority, [
       REDIS_TIME,
       writer,
@@ -127,33 +133,33 @@ export class ControlStore {
     ]) as Promise<string>;
   }
 
-  /** Answers ok, told, missing or locked. */
-  removeJob(id: string, lane: NumberedCall): Promise<string> {
-    return this.scripts.run(removeJob, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
+  /** Returns ok, told, missing or locked. */
+  removeJob(id: string, session: NumberedCall): Promise<string> {
+    return this.scripts.run(removeJob, [REDIS_TIME, session.writer, session.seq, id]) as Promise<string>;
   }
 
   /** Returns told, ok, unchanged or missing. */
-  unlinkChild(id: string, lane: NumberedCall): Promise<string> {
-    return this.scripts.run(unlinkChild, [REDIS_TIME, lane.writer, lane.seq, id]) as Promise<string>;
+  unlinkChild(id: string, session: NumberedCall): Promise<string> {
+    return this.scripts.run(unlinkChild, [REDIS_TIME, session.writer, session.seq, id]) as Promise<string>;
   }
 
-  /** Answers ok or missing; `owner` '' for any. */
-  removeDedupKey(id: string, owner: string, lane: NumberedCall): Promise<string> {
+  /** Returns ok or missing; `owner` '' for any. */
+  removeDedupKey(id: string, owner: string, session: NumberedCall): Promise<string> {
     return this.scripts.run(removeDedupKey, [
       REDIS_TIME,
-      lane.writer,
-      lane.seq,
+      session.writer,
+      session.seq,
       id,
       owner,
     ]) as Promise<string>;
   }
 
-  /** Answers ok or unchanged. */
+  /** Returns ok or unchanged. */
   pauseQueue(paused: boolean): Promise<string> {
     return this.scripts.run(pauseQueue, [flag(paused)]) as Promise<string>;
   }
 
-  /** Removes one slice of the jobs that wait; answers how many. */
+  /** Removes one slice of the jobs that wait; returns how many. */
   async drainQueue(delayed: boolean, place: DrainPlace): Promise<DrainPlace & { looked: number }> {
     const reply = (await this.scripts.run(drainQueue, [
       REDIS_TIME,
@@ -169,12 +175,12 @@ export class ControlStore {
     return { looked, begun, left, passed, prioritized, delayed: later, grouped };
   }
 
-  async cleanJobs(slice: CleanSlice, lane: NumberedCall): Promise<CleanedSlice> {
+  async cleanJobs(slice: CleanSlice, session: NumberedCall): Promise<CleanedSlice> {
     const { place, graceMs, limit, start } = slice;
     const answer = await this.scripts.run(cleanJobs, [
       REDIS_TIME,
-      lane.writer,
-      lane.seq,
+      session.writer,
+      session.seq,
       place,
       graceMs,
       limit,
@@ -185,7 +191,7 @@ export class ControlStore {
   }
 
   /**
-   * Deletes one slice; answers more, done, not-paused or active; undelivered or unsent, a tab, and what the keys of the target begin
+   * Deletes one slice; returns more, done, not-paused or active; undelivered or unsent, a tab, and what the keys of the target begin
    * with.
    * @param drop whether jobs of flows go that other queues have not taken
    */
@@ -193,7 +199,7 @@ export class ControlStore {
     return this.scripts.run(obliterateQueue, [REDIS_TIME, count, drop ? 2 : flag(force)]) as Promise<string>;
   }
 
-  /** Moves one slice of the jobs finished at or before `before`, 0 being now by Redis' clock; answers the time used. */
+  /** Moves one slice of the jobs finished at or before `before`, 0 being now by Redis' clock; returns the time used. */
   async retryJobs(
     state: FinishedState,
     count: number,
@@ -206,12 +212,12 @@ export class ControlStore {
     return { moved, before: until };
   }
 
-  /** Those of one slice that are delayed; answers how many. */
+  /** Those of one slice that are delayed; returns how many. */
   promoteJobs(ids: readonly string[]): Promise<number> {
     return this.scripts.run(promoteJobs, [REDIS_TIME], ids) as Promise<number>;
   }
 
-  /** Answers how many entries were dropped. */
+  /** Returns how many entries were dropped. */
   trimEvents(max: number): Promise<number> {
     return this.scripts.run(trimEvents, [max]) as Promise<number>;
   }
@@ -227,7 +233,7 @@ export class ControlStore {
   }
 
   /** @param event JSON */
-  publishEvent(event: string, max: number, lane: NumberedCall): Promise<string> {
-    return this.scripts.run(publishEvent, [lane.writer, lane.seq, event, max]) as Promise<string>;
+  publishEvent(event: string, max: number, session: NumberedCall): Promise<string> {
+    return this.scripts.run(publishEvent, [session.writer, session.seq, event, max]) as Promise<string>;
   }
 }

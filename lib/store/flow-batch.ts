@@ -6,11 +6,11 @@ import { Call } from './call.js';
 import type { Durability } from './durability.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
-import type { Lane } from './lane.js';
+import type { CallSession } from './call-session.js';
 import type { Lifetime } from './lifetime.js';
 import type { Patience } from './patience.js';
 
-const LANES = 4;
+const SESSIONS = 4;
 const ENTRIES = 100;
 const BYTES = 512 * 1024;
 /** A call is ended by its bytes; what takes many calls of Redis counts as so many bytes. */
@@ -54,10 +54,10 @@ export class FlowBatch {
     private readonly durability?: Durability,
   ) {
     this.group = new GroupCommit<Waiter>(
-      (lane, flight) => this.send(lane, flight),
+      (session, flight) => this.send(session, flight),
       ({ reject }, error) => reject(error),
       patience,
-      { lanes: LANES, entries: () => ENTRIES, bytes: BYTES },
+      { sessions: SESSIONS, entries: () => ENTRIES, bytes: BYTES },
     );
   }
 
@@ -92,11 +92,11 @@ export class FlowBatch {
     return this.group.isIdle;
   }
 
-  private async send(lane: Lane, flight: Flight<Waiter>): Promise<void> {
+  private async send(session: CallSession, flight: Flight<Waiter>): Promise<void> {
     const { entries } = flight;
     const rest = entries.flatMap(({ entry }) => entry.parts);
-    const seq = lane.next();
-    const begin = (): Promise<unknown> => this.runner.run(addFlow, [0, lane.writer, seq], rest);
+    const seq = session.next();
+    const begin = (): Promise<unknown> => this.runner.run(addFlow, [0, session.writer, seq], rest);
     const { durability } = this;
     const call = new Call(
       this.runner,

@@ -14,14 +14,14 @@ import { within } from '../runtime/within.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { getChildren, stageFlow } from '../redis/scripts.generated.js';
 import type { Calls } from './calls.js';
-import type { Awaited } from './courier.js';
+import type { Awaited } from './queue-relay.js';
 import type { Durability } from './durability.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
 import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
 import type { FlowNode } from './flow-node.js';
 import type { Lifetime } from './lifetime.js';
 import type { Patience } from './patience.js';
-import type { PostOffice } from './post-office.js';
+import type { OutboxRelay } from './outbox-relay.js';
 
 /** A flow that is put aside and not gone on with for so long is taken back. */
 const CHILDREN_PER_PAGE = 500;
@@ -42,7 +42,7 @@ export class FlowStore {
   constructor(
     private readonly runner: ScriptRunner,
     private readonly base: string,
-    private readonly office: PostOffice,
+    private readonly outboxRelay: OutboxRelay,
     private readonly peers: FlowPeers,
     private readonly calls: Calls,
     private readonly patience: Patience,
@@ -53,7 +53,7 @@ export class FlowStore {
     this.batch = new FlowBatch(runner, patience, lifetime, backlog, durability);
   }
 
-  /** Adds a whole tree whose root is in this queue. Answers false when a job with its id is there: nothing is added then. */
+  /** Adds a whole tree whose root is in this queue. Returns false when a job with its id is there: nothing is added then. */
   async addRoot(root: FlowNode): Promise<boolean> {
     await this.checkParents(root.children, root.ref);
     const plan = planChildren(this.base, root.ref.id, root.children);
@@ -185,11 +185,11 @@ export class FlowStore {
    * while it goes on, and what does not arrive in time arrives later.
    */
   private async delivered(awaited: Awaited): Promise<void> {
-    const courier = this.office.courier(this.base);
+    const queueRelay = this.outboxRelay.queueRelay(this.base);
     let over = false;
-    const done = courier.delivered(awaited).then(() => (over = true));
-    for (let before = -1; !over && courier.progress > before;) {
-      before = courier.progress;
+    const done = queueRelay.delivered(awaited).then(() => (over = true));
+    for (let before = -1; !over && queueRelay.progress > before;) {
+      before = queueRelay.progress;
       await within(this.runner.runtime, this.patience.limitMs, done);
     }
   }

@@ -1,12 +1,12 @@
 import { ConnectionClosedError, ConnectionError } from '../job/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { Flight } from './flight.js';
-import { type Lane, LanePool } from './lane.js';
+import { type CallSession, SessionPool } from './call-session.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
 
 export interface GroupLimits<E> {
   /** Calls in flight at most. */
-  lanes: number;
+  sessions: number;
   /** Entries in a call at most; read anew for each call. */
   entries: () => number;
   /** Bytes of a call about, above which it takes no further entry. */
@@ -18,19 +18,19 @@ export interface GroupLimits<E> {
 }
 
 /**
- * Gathers entries into calls. An entry that comes while all lanes are busy joins the next call; one that comes while
- * a lane is free is sent at the end of the running microtasks, together with its neighbors, never held back longer.
+ * Gathers entries into calls. An entry that comes while all sessions are busy joins the next call; one that comes while
+ * a session is free is sent at the end of the running microtasks, together with its neighbors, never held back longer.
  *
  * Modes: idle (nothing pending) -> scheduled (a flush waits for the microtasks to end) -> calls in flight; the end of
  * a call flushes what has gathered meanwhile. `poke` asks for a call even without entries.
  *
  * An entry that Redis does not get to in time is given up. While calls are answered an entry may have to wait for its
- * turn, but not in silence: a pending one waits since the last answer. A lane whose call was given up stays taken until
+ * turn, but not in silence: a pending one waits since the last answer. A session whose call was given up stays taken until
  * the client says what became of it, so that a Redis that hangs is not sent more and more.
  */
 export class GroupCommit<E> implements Waiting {
   private readonly runtime: Runtime;
-  private readonly lanes: LanePool;
+  private readonly sessions: SessionPool;
   private readonly flights = new Set<Flight<E>>();
   private pending: E[] = [];
   private sizes: number[] = [];
@@ -46,13 +46,13 @@ export class GroupCommit<E> implements Waiting {
    * @param fail settles an entry that is given up
    */
   constructor(
-    private readonly send: (lane: Lane, flight: Flight<E>) => Promise<void>,
+    private readonly send: (session: CallSession, flight: Flight<E>) => Promise<void>,
     private readonly fail: (entry: E, error: Error) => void,
     private readonly patience: Patience,
     private readonly limits: GroupLimits<E>,
   ) {
     this.runtime = patience.runtime;
-    this.lanes = new LanePool(patience.runtime, limits.lanes);
+    this.sessions = new SessionPool(patience.runtime, limits.sessions);
     patience.register(this);
   }
 
@@ -212,16 +212,16 @@ export class GroupCommit<E> implements Waiting {
     return this.pending.length > 0 || this.poked;
   }
 
-  /** Starts one call. Answers whether there was a lane for it. */
+  /** Starts one call. Returns whether there was a session for it. */
   private flushOne(): boolean {
-    const lane = this.lanes.acquire();
-    if (!lane) {
+    const session = this.sessions.acquire();
+    if (!session) {
       return false;
     }
     this.poked = false;
     const flight = this.takeOff();
     const end = (): void => {
-      this.lanes.release(lane);
+      this.sessions.release(session);
       if (!flight.isAbandoned) {
         this.flights.delete(flight);
         this.heardAt = this.patience.now;
@@ -232,7 +232,7 @@ export class GroupCommit<E> implements Waiting {
         this.tellIdle();
       }
     };
-    this.send(lane, flight).then(end, (error: unknown) => {
+    this.send(session, flight).then(end, (error: unknown) => {
       // A fault of ours, which must not hold up what comes after.
       process.emitWarning(error instanceof Error ? error : String(error));
       end();

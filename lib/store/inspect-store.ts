@@ -81,7 +81,7 @@ export interface JobLook {
   /** Redis' clock, ms. */
   time: number;
   /** Number of the last event. */
-  told: number;
+  eventNumber: number;
   /** Id of the last entry. */
   entryId: string;
   job: LoadedJob | undefined;
@@ -137,13 +137,13 @@ export class InspectStore {
 
   /** With '' as id, the place in the events alone. */
   async lookAtJob(id: string): Promise<JobLook> {
-    const [time, told, entryId, body, fields, state] = (await this.scripts.run(lookAtJob, [id])) as [
+    const [time, eventNumber, entryId, body, fields, state] = (await this.scripts.run(lookAtJob, [id])) as [
       ...texts: [string, string, string, string | null],
       fields: string[],
       state: JobState,
     ];
     const job = body === null ? undefined : { record: { id, body, fields: readFields(fields) }, state };
-    return { time: Number(time), told: Number(told), entryId, job };
+    return { time: Number(time), eventNumber: Number(eventNumber), entryId, job };
   }
 
   /**

@@ -6,7 +6,7 @@ import { CALL_TIMEOUT_MS } from './patience.js';
 const LONGEST_MS = 10_000;
 
 /** What is about to close. */
-interface Ending {
+interface Open {
   /** Resolves once nobody waits for a call. */
   idle(): Promise<void>;
   readonly isQuiet: boolean;
@@ -18,14 +18,14 @@ interface Ending {
  */
 export async function lastCalls(
   runtime: Runtime,
-  calls: Ending,
+  calls: Open,
   callTimeoutMs = CALL_TIMEOUT_MS,
 ): Promise<void> {
   await within(runtime, Math.min(callTimeoutMs, LONGEST_MS), untilQuiet(runtime, calls));
 }
 
 /** What goes on after an answer makes its next call before anything else is handled. */
-async function untilQuiet(runtime: Runtime, calls: Ending): Promise<void> {
+async function untilQuiet(runtime: Runtime, calls: Open): Promise<void> {
   do {
     await calls.idle();
     await new Promise<void>((resolve) => runtime.setSoon(resolve));

@@ -51,7 +51,7 @@ import {
   runCommit,
 } from './commit-batch.js';
 import { type CleanedSlice, type CleanSlice, ControlStore, DRAIN_BEGIN } from './control-store.js';
-import type { Courier } from './courier.js';
+import type { QueueRelay } from './queue-relay.js';
 import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { GroupStore } from './group-store.js';
@@ -59,12 +59,12 @@ import { InspectStore } from './inspect-store.js';
 import { LimitStore } from './limit-store.js';
 import { Patience } from './patience.js';
 import { PatientReads } from './patient-reads.js';
-import { PostOffice } from './post-office.js';
-import { readFamily, removeBelow } from './remove-family.js';
+import { OutboxRelay } from './outbox-relay.js';
+import { readTree, removeBelow } from './remove-tree.js';
 import { ScheduleStore } from './schedule-store.js';
 import { StorePeers } from './store-peers.js';
 
-const WRITE_LANES = 4;
+const WRITE_SESSIONS = 4;
 const WRITES_PER_CALL = 200;
 /** For which a call waits that other queues are told of what it did. They will be told in any case. */
 const TELL_MS = 5000;
@@ -85,7 +85,7 @@ export interface Recovered {
   sentAt: number;
 }
 
-/** What a store is told by those who hold it. */
+/** What those who hold a store give it. */
 export interface StoreHost {
   progressed?: (job: unknown, progress: unknown) => void;
   /** A lock was extended by hand; until when, by `runtime.monotonicMs`. */
@@ -123,7 +123,7 @@ export class QueueStore implements JobStore {
   private readonly patience: Patience;
   private readonly calls: Calls;
   private readonly fetches: boolean;
-  private readonly office: PostOffice;
+  private readonly outboxRelay: OutboxRelay;
   private readonly peers: StorePeers<QueueStore>;
   private recoveries = 0;
 
@@ -152,7 +152,7 @@ export class QueueStore implements JobStore {
     this.groups = new GroupStore(this.runner, this.calls);
     this.schedules = new ScheduleStore(this.runner, this.calls);
     this.fetches = commit !== undefined;
-    this.office = PostOffice.of(connection);
+    this.outboxRelay = OutboxRelay.of(connection);
     const backlog = host.backlog ?? BACKLOG;
     const others = {
       loadFields: async (ref: JobRef) => (await this.peer(ref).loadJob(ref.id))?.record.fields,
@@ -161,7 +161,7 @@ export class QueueStore implements JobStore {
     this.flows = new FlowStore(
       this.runner,
       this.keys.base,
-      this.office,
+      this.outboxRelay,
       others,
       this.calls,
       this.patience,
@@ -170,15 +170,15 @@ export class QueueStore implements JobStore {
       host.durability,
     );
     const idleWorker = (): IdleWorker | undefined => {
-      const idle = connection.knownWakeLine(this.keys.base)?.idle(this.keys.of('wake'));
+      const idle = connection.knownWakeReader(this.keys.base)?.idle(this.keys.of('wake'));
       return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
     };
     this.adds = new AddBatch(this.runner, this.patience, lifetime, backlog, idleWorker, host.durability);
     this.writes = new CommitBatch(
       this.runner,
       this.patience,
-      commit ?? { lanes: WRITE_LANES, entries: () => WRITES_PER_CALL },
-      (lookInMs) => this.courier.nudge(lookInMs),
+      commit ?? { sessions: WRITE_SESSIONS, entries: () => WRITES_PER_CALL },
+      (lookInMs) => this.queueRelay.nudge(lookInMs),
       commit?.fetcher,
     );
   }
@@ -227,22 +227,22 @@ export class QueueStore implements JobStore {
     return (await this.inspect.loadJobs([id]))[0];
   }
 
-  /** Answers ok, missing or locked; locked also when a worker holds a job below that has to go. */
+  /** Returns ok, missing or locked; locked also when a worker holds a job below that has to go. */
   async removeJob(named: string, andChildren: boolean): Promise<string> {
     const id = plainId(named);
-    const family = andChildren ? await readFamily(this.families, this.refOf(id)) : undefined;
-    if (family?.active !== undefined) {
+    const tree = andChildren ? await readTree(this.treeStores, this.refOf(id)) : undefined;
+    if (tree?.active !== undefined) {
       return 'locked';
     }
-    const word = await this.told(await this.once((lane) => this.control.removeJob(named, lane)));
-    if (word === 'ok' && family) {
-      await removeBelow(this.families, this.refOf(id), family, false);
+    const word = await this.told(await this.once((session) => this.control.removeJob(named, session)));
+    if (word === 'ok' && tree) {
+      await removeBelow(this.treeStores, this.refOf(id), tree, false);
     }
     return word;
   }
 
   async retryJob(id: string, state: FinishedState, front: boolean, options: RetryOptions): Promise<string> {
-    return this.told(await this.once((lane) => this.control.retryJob(id, state, front, options, lane)));
+    return this.told(await this.once((session) => this.control.retryJob(id, state, front, options, session)));
   }
 
   peer({ prefix, queueName }: { prefix: string; queueName: string }): QueueStore {
@@ -287,14 +287,14 @@ export class QueueStore implements JobStore {
   }
 
   async unlinkChild(id: string): Promise<string> {
-    return this.told(await this.once((lane) => this.control.unlinkChild(id, lane)));
+    return this.told(await this.once((session) => this.control.unlinkChild(id, session)));
   }
 
   async removeUnprocessed(id: string): Promise<void> {
     const root = this.refOf(id);
-    const family = await readFamily(this.families, root);
-    await removeBelow(this.families, root, family, true);
-    const queues = new Set(family.groups.map(({ queue }) => this.peer(queue)));
+    const tree = await readTree(this.treeStores, root);
+    await removeBelow(this.treeStores, root, tree, true);
+    const queues = new Set(tree.groups.map(({ queue }) => this.peer(queue)));
     await Promise.all([...queues].map((queue) => queue.deliver()));
   }
 
@@ -331,7 +331,7 @@ export class QueueStore implements JobStore {
       return true;
     }
     let reached = false;
-    const delivered = this.courier.delivered({ targets: new Set([base]) });
+    const delivered = this.queueRelay.delivered({ targets: new Set([base]) });
     await within(
       this.runtime,
       TELL_MS,
@@ -340,13 +340,13 @@ export class QueueStore implements JobStore {
     return reached;
   }
 
-  /** Has children that have ended tell their parent again. Answers how many did. */
+  /** Has children that have ended tell their parent again. Returns how many did. */
   async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
     const args = [0, queueBase(parent.prefix, parent.queueName), parent.id] as const;
     const call = (): Promise<unknown> => this.runner.run(tellAgain, args, ids);
     const told = (await this.calls.repeatable(call)) as number;
     if (told > 0) {
-      this.courier.nudge(0);
+      this.queueRelay.nudge(0);
     }
     return told;
   }
@@ -359,12 +359,12 @@ export class QueueStore implements JobStore {
 
   /** Delivers what the outbox holds. */
   async deliver(): Promise<void> {
-    await within(this.runtime, TELL_MS, this.courier.delivered());
+    await within(this.runtime, TELL_MS, this.queueRelay.delivered());
   }
 
   async signalJob(named: string, name: string, key: string, json: string): Promise<string> {
     const signal = (): Promise<string> =>
-      this.once((lane) => this.control.signalJob(named, name, key, json, lane));
+      this.once((session) => this.control.signalJob(named, name, key, json, session));
     const { tracing } = this.host;
     if (!tracing?.telemetry) {
       return signal();
@@ -379,9 +379,9 @@ export class QueueStore implements JobStore {
   async cancelJob(named: string, cancel: CancelCall): Promise<string> {
     const root = this.refOf(plainId(named));
     // Read before: a job that is not kept takes with it what tells of its children.
-    const family = cancel.children ? await readFamily(this.families, root) : undefined;
-    const word = await this.once((lane) => this.control.cancelJob(named, cancel, lane));
-    for (const { queue, ids } of family?.groups ?? []) {
+    const tree = cancel.children ? await readTree(this.treeStores, root) : undefined;
+    const word = await this.once((session) => this.control.cancelJob(named, cancel, session));
+    for (const { queue, ids } of tree?.groups ?? []) {
       await Promise.all(ids.map((id) => this.peer(queue).cancelChild(id, cancel)));
     }
     if (word.endsWith(' told')) {
@@ -391,19 +391,19 @@ export class QueueStore implements JobStore {
   }
 
   promoteJob(id: string): Promise<string> {
-    return this.once((lane) => this.control.promoteJob(id, lane));
+    return this.once((session) => this.control.promoteJob(id, session));
   }
 
   removeDedupKey(id: string, owner: string): Promise<string> {
-    return this.once((lane) => this.control.removeDedupKey(id, owner, lane));
+    return this.once((session) => this.control.removeDedupKey(id, owner, session));
   }
 
   changeDelay(id: string, delayMs: number): Promise<string> {
-    return this.once((lane) => this.control.changeDelay(id, delayMs, lane));
+    return this.once((session) => this.control.changeDelay(id, delayMs, session));
   }
 
   changePriority(id: string, priority: number, front: boolean): Promise<string> {
-    return this.once((lane) => this.control.changePriority(id, priority, front, lane));
+    return this.once((session) => this.control.changePriority(id, priority, front, session));
   }
 
   async extendLock(id: string, token: string, durationMs: number): Promise<boolean> {
@@ -425,7 +425,7 @@ export class QueueStore implements JobStore {
     return lost;
   }
 
-  /** Answers the ids whose lock is no longer held. */
+  /** Returns the ids whose lock is no longer held. */
   async renewLocks(
     held: readonly (readonly [id: string, token: string])[],
     lockMs: number,
@@ -449,10 +449,10 @@ export class QueueStore implements JobStore {
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
     const sentAt = this.runtime.monotonicMs();
-    const reply = await this.once((lane) => runCommit(this.runner, lane, grant, wanted, true, []));
+    const reply = await this.once((session) => runCommit(this.runner, session, grant, wanted, true, []));
     const fetched = readFetched(wanted, reply, sentAt);
     if (fetched.undeliveredMs >= 0) {
-      this.courier.nudge(fetched.undeliveredMs);
+      this.queueRelay.nudge(fetched.undeliveredMs);
     }
     return fetched;
   }
@@ -473,7 +473,7 @@ export class QueueStore implements JobStore {
     const args = [0, worker, lockMs, maxStalls, maxEventBytes, silenceMs, longestGraceMs, 1] as const;
     const reply = (await this.calls.repeatable(() => this.runner.run(recoverStalled, args))) as unknown[];
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
-    this.courier.nudge(0);
+    this.queueRelay.nudge(0);
     const [stalled, graceMs, unplanned] = reply as [string[], number, string[]];
     return { stalled, exhausted: readJobs(reply, 3), unplanned, graceMs, sentAt };
   }
@@ -486,7 +486,7 @@ export class QueueStore implements JobStore {
   /** Waits until a job may be there to start. */
   waitForWake(timeoutMs: number): { promise: Promise<boolean>; cancel: () => void } {
     const owner = this.fetches ? this.writes : undefined;
-    return this.connection.wakeLine(this.keys.base).wait(this.keys.of('wake'), timeoutMs, owner);
+    return this.connection.wakeReader(this.keys.base).wait(this.keys.of('wake'), timeoutMs, owner);
   }
 
   pause(paused: boolean): Promise<string> {
@@ -503,10 +503,10 @@ export class QueueStore implements JobStore {
   }
 
   cleanSlice(slice: CleanSlice): Promise<CleanedSlice> {
-    return this.once((lane) => this.control.cleanJobs(slice, lane));
+    return this.once((session) => this.control.cleanJobs(slice, session));
   }
 
-  /** Answers done, more, active, not-paused; undelivered or unsent, and where to, when that could not be delivered yet. */
+  /** Returns done, more, active, not-paused; undelivered or unsent, and where to, when that could not be delivered yet. */
   async obliterateSlice(count: number, force: boolean): Promise<string> {
     const call = (drop: boolean): Promise<string> =>
       this.calls.repeatable(() => this.control.obliterateQueue(count, force, drop));
@@ -536,7 +536,7 @@ export class QueueStore implements JobStore {
   }
 
   publishEvent(event: string, max: number): Promise<string> {
-    return this.once((lane) => this.control.publishEvent(event, max, lane));
+    return this.once((session) => this.control.publishEvent(event, max, session));
   }
 
   setMaxEvents(maxEvents: number): Promise<void> {
@@ -557,7 +557,7 @@ export class QueueStore implements JobStore {
   async ownIdle(): Promise<void> {
     await Promise.all([this.adds.idle(), this.writes.idle(), this.flows.idle()]);
     await this.calls.idle();
-    await this.office.idleAt(this.keys.base);
+    await this.outboxRelay.idleAt(this.keys.base);
   }
 
   /** Whether nobody waits for a call of this store or its peers. */
@@ -569,7 +569,7 @@ export class QueueStore implements JobStore {
   get ownQuiet(): boolean {
     const batches = [this.adds, this.writes, this.flows];
     return (
-      this.calls.isQuiet && batches.every(({ isIdle }) => isIdle) && this.office.isIdleAt(this.keys.base)
+      this.calls.isQuiet && batches.every(({ isIdle }) => isIdle) && this.outboxRelay.isIdleAt(this.keys.base)
     );
   }
 
@@ -593,7 +593,7 @@ export class QueueStore implements JobStore {
     }
   }
 
-  private readonly families = {
+  private readonly treeStores = {
     children: (parent: JobRef, query: ChildQuery) => this.peer(parent).children(parent.id, query),
     loadJobs: (queue: JobRef, ids: readonly string[]) => this.peer(queue).inspect.loadJobs(ids),
     removeChildren: (queue: JobRef, parent: JobRef, unfinished: boolean, ids: readonly string[]) =>
@@ -605,8 +605,8 @@ export class QueueStore implements JobStore {
     const loaded = await this.loadJob(id);
     if (loaded) {
       const keep = retentionText(decodeBody(loaded.record.body).opts.removeOnFail);
-      await this.once((lane) => this.control.cancelJob(id, { ...cancel, keep }, lane));
-      this.courier.nudge(0);
+      await this.once((session) => this.control.cancelJob(id, { ...cancel, keep }, session));
+      this.queueRelay.nudge(0);
     }
   }
 
@@ -623,9 +623,9 @@ export class QueueStore implements JobStore {
     return { prefix: this.prefix, queueName: this.queueName, id };
   }
 
-  /** Asked for anew each time: the office forgets one that has nothing to do. */
-  private get courier(): Courier {
-    return this.office.courier(this.keys.base);
+  /** Asked for anew each time: the outboxRelay forgets one that has nothing to do. */
+  private get queueRelay(): QueueRelay {
+    return this.outboxRelay.queueRelay(this.keys.base);
   }
 
   /** A parent is to be told: by when this resolves it usually has been. */

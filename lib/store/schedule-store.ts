@@ -96,7 +96,7 @@ export class ScheduleStore {
     );
   }
 
-  /** Answers ok or missing. */
+  /** Returns ok or missing. */
   remove(id: string): Promise<string> {
     return this.calls.numbered(
       ({ writer, seq }) =>
@@ -104,7 +104,7 @@ export class ScheduleStore {
     );
   }
 
-  /** Answers ok, unchanged, missing, unreadable or unplanned. */
+  /** Returns ok, unchanged, missing, unreadable or unplanned. */
   pause(id: string, paused: boolean): Promise<string> {
     return this.calls.numbered(
       ({ writer, seq }) =>
@@ -112,7 +112,7 @@ export class ScheduleStore {
     );
   }
 
-  /** Answers missing, unreadable, taken, or lines about the job. */
+  /** Returns missing, unreadable, taken, or lines about the job. */
   run(id: string): Promise<string> {
     return this.calls.numbered(
       ({ writer, seq }) => this.scripts.run(runScheduler, [REDIS_TIME, writer, seq, id]) as Promise<string>,

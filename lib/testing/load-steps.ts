@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../job/errors.js';
 import type { StepPlan } from '../steps/step-plan.js';
 import { StepRunner } from '../steps/step-runner.js';
-import { type MaybeStaged, STAGES } from '../worker/staged-processor.js';
+import { type MaybeStepped, STEP_HANDLING } from '../worker/stepped-processor.js';
 import type { Processor } from '../worker/worker-options.js';
 
 /* oxlint-disable typescript/no-explicit-any -- classes, providers and modules of any type */
@@ -49,6 +49,6 @@ function definedPlan(source: StepSource<any>): StepPlan | undefined {
       'Use a class with @Step methods, or what defineSteps returns.',
     );
   }
-  const stages = (source as MaybeStaged)[STAGES];
+  const stages = (source as MaybeStepped)[STEP_HANDLING];
   return stages instanceof StepRunner ? stages.plan : undefined;
 }

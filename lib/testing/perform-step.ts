@@ -13,7 +13,7 @@ import type { ResultsOf } from '../steps/step-context.js';
 import type { StepFunction, StepTries } from '../steps/step-definition.js';
 import { undoCursor, StepLedger } from '../steps/step-ledger.js';
 import type { StepPlan } from '../steps/step-plan.js';
-import type { StagedRun } from '../worker/staged-processor.js';
+import type { SteppedRun } from '../worker/stepped-processor.js';
 import type { StepModules } from './load-steps.js';
 import { StepStore } from './step-store.js';
 
@@ -44,7 +44,7 @@ export interface RunStepOptions<P = any> extends StepModules {
   signal?: AbortSignal;
 }
 
-/** What one step came to. */
+/** What one run of a step did. */
 export interface StepRunReport<R = any> {
   /** The step's result, as it would come back from Redis; undefined for one that waits for a signal. */
   result: R;
@@ -120,7 +120,7 @@ function ledgerOf(name: string, { results = {}, last }: RunStepOptions): StepLed
   return new StepLedger(fields);
 }
 
-function runOf(job: Job, signal = new AbortController().signal): StagedRun {
+function runOf(job: Job, signal = new AbortController().signal): SteppedRun {
   return {
     ...{ job, token: 'test', signal, isClosing: false, keepCompleted: '', keepFailed: undefined },
     kept: () => {},

@@ -16,11 +16,11 @@ import type { Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { CommitBatch } from '../store/commit-batch.js';
 import { AttemptPolicy } from './attempt-policy.js';
-import { Ending } from './ending.js';
+import { RunOutcome } from './run-outcome.js';
 import { followObservable, isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
 import { hasSlotChildren, waitForSlotChildren } from './slot-children.js';
-import { type MaybeStaged, type StagedRun, STAGES } from './staged-processor.js';
+import { type MaybeStepped, type SteppedRun, STEP_HANDLING } from './stepped-processor.js';
 import { LATE_SIGNAL, type MaybeLate, takesSignal } from './takes-signal.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
 
@@ -50,10 +50,10 @@ const NO_SIGNAL = new AbortController().signal;
 export class AttemptRunner {
   private readonly policy: AttemptPolicy;
   private readonly signalled: boolean;
-  private readonly stages: MaybeStaged[typeof STAGES];
+  private readonly stages: MaybeStepped[typeof STEP_HANDLING];
 
   constructor(
-    private readonly processor: Processor & MaybeStaged & MaybeLate,
+    private readonly processor: Processor & MaybeStepped & MaybeLate,
     options: WorkerOptions,
     private readonly runtime: Runtime,
     private readonly commit: () => CommitBatch,
@@ -61,7 +61,7 @@ export class AttemptRunner {
     private readonly workerId: string,
     private readonly tracing: Tracing | undefined,
   ) {
-    this.stages = processor[STAGES];
+    this.stages = processor[STEP_HANDLING];
     this.signalled = takesSignal(processor);
     this.policy = new AttemptPolicy(options, runtime, hooks.error);
   }
@@ -166,7 +166,8 @@ export class AttemptRunner {
 
   /** A processor in stages knows more about what failed, and may have to undo some of it. */
   private failForReason(run: Run, error: Error): void {
-    const fail = (): Promise<Ending | undefined> | undefined => this.stages?.fail(this.staged(run), error);
+    const fail = (): Promise<RunOutcome | undefined> | undefined =>
+      this.stages?.fail(this.staged(run), error);
     const { trace } = this.traced(run);
     const failing = trace && this.stages ? trace.with(fail) : fail();
     if (!failing) {
@@ -191,7 +192,7 @@ export class AttemptRunner {
     if (run.isLockLoss(cause)) {
       this.giveUp(run);
     } else if (specialErrorKind(cause) !== undefined) {
-      this.end(run, Ending.lost(asError(cause)));
+      this.end(run, RunOutcome.lost(asError(cause)));
     } else {
       void this.writeFailure(run, error);
     }
@@ -199,7 +200,7 @@ export class AttemptRunner {
 
   private complete(run: Run, result: unknown): void {
     const { job, token } = run;
-    if (result instanceof Ending) {
+    if (result instanceof RunOutcome) {
       this.end(run, result);
       return;
     }
@@ -230,7 +231,7 @@ export class AttemptRunner {
   }
 
   /** Ends the run as a processor in stages has decided. */
-  private end(run: Run, { kind, write, result, failure, error }: Ending): void {
+  private end(run: Run, { kind, write, result, failure, error }: RunOutcome): void {
     const { job } = run;
     if (kind === 'lost' && !run.handedBack) {
       this.hooks.error(error as Error);
@@ -291,7 +292,7 @@ export class AttemptRunner {
     this.hooks.failed(job, thrownBy(error));
   }
 
-  private staged(run: Run): StagedRun {
+  private staged(run: Run): SteppedRun {
     const { policy } = this;
     const { closing, kept } = this.hooks;
     return {

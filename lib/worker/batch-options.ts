@@ -1,7 +1,7 @@
 import { checkInteger, checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
-import { STAGES } from './staged-processor.js';
+import { STEP_HANDLING } from './stepped-processor.js';
 
 /** Jobs that one fetch brings at most. */
 const MOST = 1000;
@@ -31,7 +31,7 @@ export function checkBatchProcessor(batch: BatchOptions, processor: unknown): vo
       'Give a processor too: jobs fetched by hand come one by one.',
     );
   }
-  if (STAGES in processor) {
+  if (STEP_HANDLING in processor) {
     throw new InvalidOptionError(
       'batch',
       batch,

@@ -32,7 +32,7 @@ export class FetchLoop implements Fetcher {
   private isDrained = false;
   /** Whether the last fetch was filled. */
   private plenty = false;
-  private relay = false;
+  private handOn = false;
   private waiting: { cancel: () => void } | undefined;
   private dueTimer: Timer | undefined;
   private limitTimer: Timer | undefined;
@@ -100,10 +100,10 @@ export class FetchLoop implements Fetcher {
     return room;
   }
 
-  takeRelay(): boolean {
-    const relay = this.relay;
-    this.relay = false;
-    return relay;
+  takeHandOn(): boolean {
+    const handOn = this.handOn;
+    this.handOn = false;
+    return handOn;
   }
 
   fetched({ wanted, jobs, sentAt, dueInMs, limitedForMs }: Fetched): void {
@@ -146,7 +146,7 @@ export class FetchLoop implements Fetcher {
 
   /** Fetches, and wakes another worker should there be more than fits here. */
   private look(): void {
-    this.relay = true;
+    this.handOn = true;
     this.commit().poke();
   }
 

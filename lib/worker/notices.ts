@@ -1,4 +1,4 @@
-import type { EventLine, StreamEntry, StreamReader } from '../redis/event-line.js';
+import type { EventStreamReader, StreamEntry, StreamReader } from '../redis/event-stream-reader.js';
 
 /** Notices of an hour are kept, 1000 at most. What does not concern a worker any more means nothing to it, so it reads them all. */
 const FROM_THE_START = '0-0';
@@ -17,12 +17,12 @@ export interface NoticeHooks {
  * lua/shared/notify-workers.lua. A notice that was missed costs time, never a job.
  */
 export class Notices implements StreamReader {
-  private line: EventLine | undefined;
+  private line: EventStreamReader | undefined;
   private readonly cancelled = new Map<string, string>();
 
   constructor(
     private readonly key: string,
-    private readonly open: () => EventLine,
+    private readonly open: () => EventStreamReader,
     private readonly hooks: NoticeHooks,
   ) {}
 

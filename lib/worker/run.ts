@@ -15,7 +15,7 @@ export class Run {
   turn = 0;
   /** Ends the run when it takes too long. */
   timer: Timer | undefined;
-  /** Where telemetry is told of it, or a context is carried. */
+  /** Where telemetry is notified of it, or a context is carried. */
   trace: Trace | undefined;
   /** Until when Redis has promised to keep its lock, by `runtime.monotonicMs`. */
   lockedUntil = 0;

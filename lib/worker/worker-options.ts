@@ -9,7 +9,7 @@ import type { BatchOptions } from './batch-options.js';
 
 /**
  * Does the work of a job. What it returns is the job's result; what it throws fails the attempt. It may return an
- * Observable: each value is kept as `job.returnvalue` and told as progress, the last one is the result.
+ * Observable: each value is kept as `job.returnvalue` and emitted as progress, the last one is the result.
  * @param token the lock under which it runs, for `job.moveToDelayed` and the like
  * @param signal aborted when the lock is lost, the job is cancelled, or the worker closes and its time is up
  */

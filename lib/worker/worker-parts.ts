@@ -129,7 +129,7 @@ export class WorkerParts {
         callTimeoutMs: opts.callTimeout ?? Math.max(lockMs, CALL_TIMEOUT_MS),
       },
       {
-        lanes: COMMIT_LANES,
+        sessions: COMMIT_LANES,
         entries: () =>
           batch?.size ?? Math.min(Math.max(Math.ceil(slots() / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
         fetcher: this.loop,
@@ -199,7 +199,7 @@ export class WorkerParts {
     this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
     this.notices = new Notices(
       this.store.keys.of('notices'),
-      () => this.connection.eventLine(this.store.keys.base),
+      () => this.connection.eventStreamReader(this.store.keys.base),
       { limits: () => this.loop.poke(), cancelled: (id, token, how) => this.cancelled(id, token, how) },
     );
     this.presence = new Presence(this.connection, this.store.keys, {

@@ -3,7 +3,7 @@ import type { Job } from '../job/job.js';
 import type { JobProgress } from '../job/job-progress.js';
 import type { SafeEmitter } from '../runtime/safe-emitter.js';
 
-/** What happens in one worker, told apart by `event`. */
+/** What happens in one worker, distinguished by `event`. */
 export type WorkerEvent<D = any, R = any, N extends string = string> =
   | { event: 'active'; job: Job<D, R, N>; prev: string }
   | { event: 'completed'; job: Job<D, R, N>; returnvalue: R; prev: string }

@@ -215,7 +215,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     this.emit('resumed');
   }
 
-  /** Aborts the signal of a job that runs here. Answers whether it does. */
+  /** Aborts the signal of a job that runs here. Returns whether it does. */
   cancelJob(jobId: string, reason?: string): boolean {
     const runs = this.parts.locks.runs().filter(({ job }) => job.id === jobId);
     for (const run of runs) {
@@ -280,7 +280,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     await this.parts.store.groups.close(job.gid, Math.ceil(durationMs));
   }
 
-  /** Holds locks for another `durationMs`. Answers the ids of those that were lost. */
+  /** Holds locks for another `durationMs`. Returns the ids of those that were lost. */
   async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
     checkNumber('durationMs', durationMs, 1);
     return this.parts.store.extendLocks(

@@ -23,8 +23,8 @@ if #ARGV - rest + 1 > 8 * FLOW_CAP then
   return redis.error_reply('ERR too many parts in one call')
 end
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -43,7 +43,7 @@ local function take_count(parts)
   return count and at + count * parts <= #ARGV + 1 and count or nil
 end
 
--- Answers nil for one that cannot be read.
+-- Returns nil for one that cannot be read.
 local function read_flow()
   local flow = { kind = take(), id = take(), a = take(), b = take(), pending = whole(take()) }
   flow.staged, flow.total, flow.refs, flow.messages = take(), whole(take()), {}, {}
@@ -103,7 +103,7 @@ local function refuse(flow)
   return not is_whole and 'gone' or nil
 end
 
--- Answers the id of what is to be posted part by part, '' where all of it was posted.
+-- Returns the id of what is to be posted part by part, '' where all of it was posted.
 local function post_messages(flow, is_known, place)
   local texts, waits, is_deep = {}, false, false
   for _, message in ipairs(flow.messages) do
@@ -171,5 +171,5 @@ write_outbox(q, call, call.moves.now)
 write_moves(q, call.moves)
 publish(q.events, call.events, redis.call('HGET', q.meta, 'maxEvents'))
 local answer = table.concat(lines, '\n')
-remember(lane, seq, answer)
+remember(session, seq, answer)
 return answer

@@ -22,8 +22,8 @@ elseif (#ARGV - rest + 1) % 3 ~= 0 then
   return redis.error_reply('ERR a job lacks a part')
 end
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -56,7 +56,7 @@ end
 if #ARGV == rest + 2 and ARGV[rest + 1] == '' then
   local answer = add_plain(q, now, wake, ARGV[rest], ARGV[rest + 2])
   if answer then
-    remember(lane, seq, answer)
+    remember(session, seq, answer)
     return answer
   end
 end
@@ -65,7 +65,7 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 local moves = call.moves
 local lines, bodies, taken = { moves.stamp }, {}, {}
 
--- What can be wrong with a job is found before any is written. Answers how many take a number, and what those ask for that
+-- What can be wrong with a job is found before any is written. Returns how many take a number, and what those ask for that
 -- ask for something; nil when one cannot be read.
 local function read_all()
   local unnamed, specs = 0, {}
@@ -148,5 +148,5 @@ if (wake == 1 and placed_any(moves) and not meta[1]) or is_first_due(moves.delay
 end
 publish(q.events, call.events, meta[2])
 local answer = table.concat(lines, '\n')
-remember(lane, seq, answer)
+remember(session, seq, answer)
 return answer

@@ -15,13 +15,13 @@
 --        finished, scheduled where it is the next job of a scheduler, missing
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
--- @use retention finish-job notify-workers take-delayed let-through unreadable children settle-child fail-next
+-- @use retention finish-job notify-workers take-delayed allow-when-full unreadable children settle-child fail-next
 -- @use settle-here
 -- @rare count-ends time-left limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
 -- @grouped time-left group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -35,7 +35,7 @@ local fields = redis.call(
 )
 
 local function answer(word)
-  remember(lane, seq, word)
+  remember(session, seq, word)
   return word
 end
 
@@ -51,7 +51,7 @@ elseif fields[2] then
   return answer('undoing')
 end
 
-let_through(q)
+allow_when_full(q)
 local mark = (undo == 1 and 'u' or 'k') .. reason
 
 -- A worker that takes it, or holds it, fails it for the reason that is noted.

@@ -12,8 +12,8 @@
 -- @rare unreadable fail-next
 -- @grouped time-left group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -42,5 +42,5 @@ if word == 'ok' then
   end
   publish(q.events, events, meta[2])
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

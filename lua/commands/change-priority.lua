@@ -13,8 +13,8 @@
 -- @use server-time send once this-life count-up moves state-of free-places take-out
 -- @grouped time-left group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -33,5 +33,5 @@ if state then
   write_moves(q, moves)
 end
 local word = state and 'ok' or 'missing'
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

@@ -17,12 +17,12 @@
 -- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
 -- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase
 -- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
--- @use leave-parents let-through unreadable children settle-child fail-next settle-here
+-- @use leave-parents allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
 
 local CLEAN_CAP = 1000
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -111,5 +111,5 @@ if #old > 0 then
 end
 local ended = seen == #ids and #ids < CLEAN_CAP
 local answer = table.concat({ ended and -1 or start + seen - #old, unpack(old) }, '\n')
-remember(lane, seq, answer)
+remember(session, seq, answer)
 return answer

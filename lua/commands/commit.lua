@@ -6,8 +6,8 @@
 -- @seldom unreadable
 -- @derives job body logs writer dedup children posted scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
--- @arg writer text      names the caller's lane, which has one call in flight
--- @arg seq text         number of the call within its lane
+-- @arg writer text      names the caller's session, which has one call in flight
+-- @arg seq text         number of the call within its session
 -- @arg relay int        1 when the caller took the wake marker: it goes on to the next worker if work is left
 -- @arg want int         free slots; 0 to start nothing
 -- @arg worker text      first part of the tokens granted
@@ -22,10 +22,10 @@
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
--- @use server-time send once count-up events moves wake promote-due check-lock erase retention one-more finish-job
--- @use activate time-left rate-limit fetch-jobs let-through place-new add-job
+-- @use server-time send once count-up events moves wake promote-due check-lock erase retention incremented finish-job
+-- @use activate time-left rate-limit fetch-jobs allow-when-full place-new add-job
 -- @rare state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
--- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job give-back
+-- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child
 -- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
 -- @grouped group-records groups group-moves group-turns
@@ -43,7 +43,7 @@ local call = {
   at = rest,
 }
 
--- What a step came to: its name, head and value, the next cursor, the head of the next step, and how many operands follow
+-- The outcome of a step: its name, head and value, the next cursor, the head of the next step, and how many operands follow
 -- that say in which way the job leaves its worker.
 local function apply_step(q, call, ARGV, at, size)
   if size == 0 and ARGV[at + 7] ~= '' and string.find(ARGV[at + 4], ',c,', 1, true) then
@@ -59,7 +59,7 @@ local function apply_step(q, call, ARGV, at, size)
 end
 
 -- A new job has its id, spec and body where others have id, token and first operand.
--- Answers the word of the entry at that place, and the place of the next one. What has not all its operands is no entry,
+-- Returns the word of the entry at that place, and the place of the next one. What has not all its operands is no entry,
 -- and nothing after it is known to be one.
 local function apply(q, call, ARGV, at)
   local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
@@ -161,8 +161,8 @@ local function are_fewer(q, count)
   return redis.call('LLEN', q.waiting) + redis.call('ZCARD', q.prioritized) + redis.call('ZCARD', q.limited) < count
 end
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 local reply = { '', -1, 0, call.moves.stamp, -1 }
 if known then
   local split = string.find(known, '\n', 1, true)
@@ -186,7 +186,7 @@ while ARGV[after_adds] == 'add' do
   after_adds = after_adds + 4
 end
 if after_adds == rest or after_adds <= #ARGV then
-  let_through(q)
+  allow_when_full(q)
 end
 local limits, has_groups = meta[6], meta[7]
 if limits then
@@ -276,5 +276,5 @@ end
 publish(q.events, call.events, meta[2])
 -- Jobs that were added have their time of creation from the first run.
 local added_at = call.adds and '@' .. call.moves.stamp or ''
-remember(lane, seq, reply[1] .. '\n' .. table.concat(started) .. added_at)
+remember(session, seq, reply[1] .. '\n' .. table.concat(started) .. added_at)
 return reply

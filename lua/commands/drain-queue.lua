@@ -16,7 +16,7 @@
 -- @reply scores and the place among groups
 -- @cost O(K log N) for K jobs, 1000 at most
 -- @use server-time send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
--- @use forget-dedup post tell-parent leave-parents take-delayed let-through unreadable children settle-child
+-- @use forget-dedup post tell-parent leave-parents take-delayed allow-when-full unreadable children settle-child
 -- @use fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
@@ -85,7 +85,7 @@ local function drop_plain()
   end
 end
 
--- Answers the score behind which to go on.
+-- Returns the score behind which to go on.
 local function drop_sorted(state, after, is_kept)
   local most = DRAIN_CAP - looked
   local found = most > 0

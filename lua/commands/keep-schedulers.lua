@@ -1,4 +1,4 @@
---- Tells which schedulers the code of an application has. Answers which of them the caller is to make, and removes those that
+--- Tells which schedulers the code of an application has. Returns which of them the caller is to make, and removes those that
 -- no application that runs has in its code any more. Schedulers that were made by hand are left alone.
 -- A definition that another one has replaced is not made again while an application with the newer one is heard of.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
@@ -24,8 +24,8 @@ if #ARGV - rest + 1 > 2 * KEEP_CAP then
 elseif (#ARGV - rest + 1) % 2 ~= 0 then
   return redis.error_reply('ERR a scheduler lacks a part')
 end
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -83,5 +83,5 @@ wake_for(q, call.moves, meta[1])
 publish(q.events, call.events, meta[2])
 lines[1] = redis.call('ZCARD', code)
 local answer = table.concat(lines, '\n')
-remember(lane, seq, answer)
+remember(session, seq, answer)
 return answer

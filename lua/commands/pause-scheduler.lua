@@ -13,8 +13,8 @@
 -- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending unreadable lay-aside scheduler slots
 -- @grouped group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -67,5 +67,5 @@ if word == 'ok' or word == 'unplanned' then
   wake_for(q, call.moves, meta[1])
   publish(q.events, call.events, meta[2])
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

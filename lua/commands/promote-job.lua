@@ -10,8 +10,8 @@
 -- @use server-time send once this-life count-up events moves wake state-of free-places take-out
 -- @grouped time-left group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -38,5 +38,5 @@ if word == 'ok' then
   end
   publish(q.events, events, meta[2])
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

@@ -9,8 +9,8 @@
 -- @cost O(1)
 -- @use once count-up events
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -19,5 +19,5 @@ local own = whole(redis.call('HGET', q.meta, 'maxEvents')) or tonumber(DEFAULT_M
 local events = new_events()
 emit(events, 'custom', event)
 publish(q.events, events, math.max(own, max))
-remember(lane, seq, 'ok')
+remember(session, seq, 'ok')
 return 'ok'

@@ -14,7 +14,7 @@
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
 --        last message taken, and number and era of the last one of the era before; how many messages were laid aside, if any
 -- @cost O(K log N) for K writes that the messages take, bounded by the page that read-outbox gives
--- @use server-time send count-up events moves wake state-of let-through take-delayed time-left limits change-limits
+-- @use server-time send count-up events moves wake state-of allow-when-full take-delayed time-left limits change-limits
 -- @use read-spec place-new post lay-aside undelivered tell-parent unreadable children settle-child fail-next
 -- @use settle-here store-node link-node
 -- @grouped group-records groups group-moves
@@ -69,7 +69,7 @@ local apply = {
 
 local LEAST_PARTS = { add = 6, refs = 2, settle = 6, fence = 1, relink = 3 }
 
--- Answers the parts of a message, and whether they can be read.
+-- Returns the parts of a message, and whether they can be read.
 local function read_message(text)
   local parts = split(text)
   if #parts < (LEAST_PARTS[parts[1]] or math.huge) then
@@ -128,7 +128,7 @@ end
 
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'outbox')
 if #messages + #unreadable > 0 then
-  let_through(q)
+  allow_when_full(q)
   redis.call('HSETNX', q.meta, 'base', base)
   for _, parts in ipairs(messages) do
     apply_to(q, call, parts[2], apply[parts[1]], parts)

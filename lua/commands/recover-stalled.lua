@@ -14,7 +14,7 @@
 -- @reply ids taken back, ms for which further expired locks are left alone, schedulers whose slots are to
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
--- @use server-time send count-up events free-places moves wake one-more activate let-through silence lost-slots
+-- @use server-time send count-up events free-places moves wake incremented activate allow-when-full silence lost-slots
 -- @rare state-of unreadable fail-next
 -- @grouped time-left group-records groups group-moves
 
@@ -58,7 +58,7 @@ local function trim_events()
   end
 end
 
-let_through(q)
+allow_when_full(q)
 local upto
 upto, reply[2] = hear(q, t, silence, grace)
 if look == 0 then

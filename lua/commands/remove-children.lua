@@ -9,7 +9,7 @@
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
 -- @use server-time send count-up events moves wake state-of free-places take-out erase time-left limits change-limits
--- @use take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents let-through unreadable
+-- @use take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents allow-when-full unreadable
 -- @use children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
 

@@ -12,8 +12,8 @@
 -- @use place-new release-dedup end-dedup
 -- @grouped group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -34,5 +34,5 @@ if current and not over and (owner == '' or owner == current) then
   publish(q.events, call.events, meta[2])
   word = 'ok'
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

@@ -11,11 +11,11 @@
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
 -- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
--- @use leave-parents let-through unreadable children settle-child fail-next settle-here
+-- @use leave-parents allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -48,5 +48,5 @@ if word == 'ok' then
   word = write_outbox(q, call, call.moves.now) and 'told' or 'ok'
   publish(q.events, call.events, meta[2])
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

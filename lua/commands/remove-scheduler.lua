@@ -12,8 +12,8 @@
 -- @use change-limits read-spec place-new release-dedup end-dedup replace-pending lay-aside scheduler
 -- @grouped group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -29,5 +29,5 @@ if s or lost then
   publish(q.events, call.events, meta[2])
   word = 'ok'
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

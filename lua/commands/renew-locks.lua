@@ -8,7 +8,7 @@
 -- @rest                 two per job: id, token
 -- @reply the ids whose lock is no longer held; id, token and `cancelled` of those that were cancelled
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send one-more activate let-through silence
+-- @use server-time send incremented activate allow-when-full silence
 
 local RENEW_CAP = 5000
 if #ARGV - rest + 1 > 2 * RENEW_CAP then
@@ -29,7 +29,7 @@ for at = rest, #ARGV, 2 do
     lost[#lost + 1] = ARGV[at]
   end
 end
-let_through(q)
+allow_when_full(q)
 if silence > 0 then
   hear(q, t, silence, grace)
 end

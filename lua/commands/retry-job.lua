@@ -13,11 +13,11 @@
 -- @reply ok, told when a parent in another queue has to be told besides, missing, not-failed or not-completed
 -- @cost O(log N)
 -- @use server-time send once this-life count-up events moves wake state-of free-places take-out restart post
--- @use tell-parent take-delayed let-through unreadable children settle-child fail-next settle-here
+-- @use tell-parent take-delayed allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -61,5 +61,5 @@ if word == 'ok' then
   end
   publish(q.events, events, meta[2])
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

@@ -8,7 +8,7 @@
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed let-through
+-- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed allow-when-full
 -- @use unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 

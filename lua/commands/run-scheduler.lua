@@ -11,8 +11,8 @@
 -- @use server-time send once count-up events moves wake state-of time-left limits change-limits read-spec lay-aside scheduler
 -- @grouped group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -50,5 +50,5 @@ if job then
   publish(q.events, call.events, meta[2])
   answer = table.concat({ 'ok', job, state, '0', asked.priority or '', body }, '\n')
 end
-remember(lane, seq, answer)
+remember(session, seq, answer)
 return answer

@@ -25,7 +25,7 @@ elseif is_new and not is_lost and redis.call('ZCARD', q.limits) >= MOST_LIMITS t
 end
 
 -- Jobs that started before there was such a limit count in it. Places are noted only while a queue has limits, so those of all
--- active jobs are noted now. Answers how many of them name the limit.
+-- active jobs are noted now. Returns how many of them name the limit.
 local function count_holders()
   local running, held = 0, {}
   for _, id in ipairs(redis.call('ZRANGE', q.active, 0, -1)) do

@@ -14,8 +14,8 @@
 -- @use server-time send once this-life count-up events moves wake state-of free-places take-out signals
 -- @grouped time-left group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -68,5 +68,5 @@ if word == 'ok' then
   end
   publish(q.events, call.events, meta[2])
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

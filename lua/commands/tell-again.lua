@@ -8,7 +8,7 @@
 -- @rest ids of children that the parent counts as pending, 500 at most
 -- @reply how many told again
 -- @cost O(K) for K children
--- @use server-time send count-up events moves wake state-of post tell-parent take-delayed let-through unreadable
+-- @use server-time send count-up events moves wake state-of post tell-parent take-delayed allow-when-full unreadable
 -- @use children settle-child fail-next settle-here lines
 -- @grouped time-left group-records groups group-moves
 

@@ -7,12 +7,12 @@
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply told when a parent in another queue has to be told besides, ok, missing, or unchanged when no parent waits for it
 -- @cost O(log N)
--- @use server-time send once this-life count-up events moves wake state-of post tell-parent take-delayed let-through
+-- @use server-time send once this-life count-up events moves wake state-of post tell-parent take-delayed allow-when-full
 -- @use unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -35,5 +35,5 @@ if word == 'ok' then
   word = write_outbox(q, call, t) and 'told' or 'ok'
   publish(q.events, call.events, meta[2])
 end
-remember(lane, seq, word)
+remember(session, seq, word)
 return word

@@ -33,8 +33,8 @@
 -- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending unreadable lay-aside scheduler slots origin
 -- @grouped group-records groups group-moves
 
-local lane = q.writer .. writer
-local known = recall(lane, seq)
+local session = q.writer .. writer
+local known = recall(session, seq)
 if known then
   return known
 end
@@ -67,7 +67,7 @@ end
 
 local unknown = asked.unknown and asked.unknown(q, call.moves, asked.limits)
 if unknown then
-  remember(lane, seq, '!' .. unknown)
+  remember(session, seq, '!' .. unknown)
   return '!' .. unknown
 end
 local old, lost = read_scheduler(q, id)
@@ -109,7 +109,7 @@ else
   end
   if from > t or (#left == 0 and complete == 0) then
     local answer = 'again\n' .. call.moves.stamp
-    remember(lane, seq, answer)
+    remember(session, seq, answer)
     return answer
   end
   s.slots = table.concat(left, ',')
@@ -132,7 +132,7 @@ if not is_paused then
   end
   local _, why = pick_slot(q, trial, t, first, waits and pending or nil)
   if why and why ~= 'over' then
-    remember(lane, seq, 'taken')
+    remember(session, seq, 'taken')
     return 'taken'
   end
 end
@@ -175,5 +175,5 @@ end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 wake_for(q, call.moves, meta[1])
 publish(q.events, call.events, meta[2])
-remember(lane, seq, answer)
+remember(session, seq, answer)
 return answer

@@ -17,8 +17,8 @@ local function activate(q, reply, id, body, grant, stamp, known)
       scheduler = stored[i + 1]
     end
   end
-  started = one_more(started)
-  local token = grant.worker .. ':' .. one_more(last)
+  started = incremented(started)
+  local token = grant.worker .. ':' .. incremented(last)
   if grant.name == '' then
     redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)
   else

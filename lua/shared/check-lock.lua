@@ -1,5 +1,5 @@
 -- `fields` holds state and token first. A transition needs the job active under this very token.
--- Answers nil when the caller holds the lock, else the word that says why not.
+-- Returns nil when the caller holds the lock, else the word that says why not.
 local function check_lock(q, id, fields, token)
   if not fields[1] then
     return redis.call('EXISTS', q.body .. id) == 1 and 'not-active' or 'missing'

@@ -25,7 +25,7 @@ local function end_wait(q, call, id, token)
     settle_wait(q, call, id, wait.name, stored[1], wait.next_step)
     return 'timed-out'
   end
-  give_back(q, call, id, nil, wait.due - call.moves.now, true)
+  release_job(q, call, id, nil, wait.due - call.moves.now, true)
   return 'ok'
 end
 
@@ -41,7 +41,7 @@ local function await_signal(q, call, id, step, way, written)
   local timeout = whole(way[3]) or STILL_WAITS_MS
   local due = string.format('%.0f', call.moves.now + timeout)
   local awaits = due .. '\t' .. step.name .. '\t' .. step.next_step .. '\t' .. signal
-  give_back(q, call, id, nil, timeout, true, 'step', step.name, 'awaits', awaits, unpack(written))
+  release_job(q, call, id, nil, timeout, true, 'step', step.name, 'awaits', awaits, unpack(written))
   return 'ok'
 end
 

@@ -3,7 +3,7 @@
 -- both with the reason. The job's fields `pending` and `failedChildren` count the `p` and the `f`; of the pending ones,
 -- `promised` have no entry yet.
 
--- Notes children that are counted as pending. Answers how many were known already, and so counted twice.
+-- Notes children that are counted as pending. Returns how many were known already, and so counted twice.
 local function note_children(q, id, refs)
   local known = 0
   for _, ref in ipairs(refs) do

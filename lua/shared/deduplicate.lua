@@ -14,7 +14,7 @@ end
 
 -- With a ttl the key holds until then, whatever becomes of its owner. Without, it holds while the owner is unfinished;
 -- one whose owner has vanished is as good as none. So is, here, another job that was given the owner's id since.
--- Answers owner, its state, whether it has ever been started or a parent waits for it, and the deadline.
+-- Returns owner, its state, whether it has ever been started or a parent waits for it, and the deadline.
 local function live_owner(q, dedup_id, now)
   local key = redis.call('HMGET', q.dedup .. dedup_id, 'owner', 'until')
   local owner, ends = key[1], tonumber(key[2] or nil)
@@ -38,7 +38,7 @@ local function reschedule(q, call, id, delay)
   emit(call.events, 'delayed', id .. '\t' .. string.format('%.0f', due))
 end
 
--- Decides about a new job with a deduplication rule. Answers the job that is kept instead, or nil when it may be added.
+-- Decides about a new job with a deduplication rule. Returns the job that is kept instead, or nil when it may be added.
 local function deduplicate(q, call, id, spec, rule, body)
   local now = call.moves.now
   local owner, state, bound, ends = live_owner(q, rule.id, now)

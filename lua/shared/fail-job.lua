@@ -4,7 +4,7 @@ local function fail_job(q, call, id, token, reason, stack, keep, exhausted, ...)
   if refused then
     return refused
   end
-  local attempts_made = one_more(fields[3])
+  local attempts_made = incremented(fields[3])
   if fields[6] then
     redis.call('HDEL', q.job .. id, 'deferred')
   end

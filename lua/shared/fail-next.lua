@@ -1,6 +1,6 @@
 local SLOT_JOB = '^repeat:(.+):%d+$'
 
--- A job's fields where their key holds something else: they begin anew. Answers whether they did.
+-- A job's fields where their key holds something else: they begin anew. Returns whether they did.
 local function renew_fields(q, id)
   if not is_other(redis.pcall('HLEN', q.job .. id)) then
     return false

@@ -21,7 +21,7 @@ local function note_fired(fired, id, scheduler, reply)
   return fired
 end
 
--- Starts so many of the jobs that wait. Answers their ids, and the jobs of schedulers among them, see `fire_slots`.
+-- Starts so many of the jobs that wait. Returns their ids, and the jobs of schedulers among them, see `fire_slots`.
 local function start_plain(q, reply, grant, events, moves, want)
   local taken = take_ids(q, want)
   local ids, fired = {}, nil
@@ -42,7 +42,7 @@ local function start_plain(q, reply, grant, events, moves, want)
   return ids, fired
 end
 
--- Starts up to `grant.want` jobs. Answers the ids started, how long the rate limit asks to wait, and the jobs of
+-- Starts up to `grant.want` jobs. Returns the ids started, how long the rate limit asks to wait, and the jobs of
 -- schedulers among them.
 local function fetch_jobs(q, reply, grant, events, moves)
   local now = moves.now

@@ -152,7 +152,7 @@ local function fetch_named(q, reply, grant, events, moves, want, book)
   return run.ids, run.fired
 end
 
--- As `fetch_jobs`, for a queue whose limits `text` says. Answers the ids started, how long the rate limit asks to wait,
+-- As `fetch_jobs`, for a queue whose limits `text` says. Returns the ids started, how long the rate limit asks to wait,
 -- -1 where something waits that may not start, and the jobs of schedulers among them.
 local function fetch_limited(q, reply, grant, events, moves, text, book)
   local now = moves.now

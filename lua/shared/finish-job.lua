@@ -1,5 +1,5 @@
 -- A finished job keeps its last token, so that late data writes of its own run still pass and all others fail.
--- Answers whether the job is kept.
+-- Returns whether the job is kept.
 local function finish_job(q, call, id, state, dedup_id, attempts_made, keep, ...)
   local moves = call.moves
   if dedup_id then
@@ -38,7 +38,7 @@ local function complete_job(q, call, id, token, result, keep, ...)
   if refused then
     return refused
   end
-  finish_job(q, call, id, 'completed', fields[4], one_more(fields[3]), keep, 'result', result, ...)
+  finish_job(q, call, id, 'completed', fields[4], incremented(fields[3]), keep, 'result', result, ...)
   emit(call.events, 'completed', id .. '\t' .. shown(result))
   if fields[5] then
     rare().tell_parent(q, call, fields[5], id, 'c', result)

@@ -41,7 +41,7 @@ local function renewed_body(q, id, stamp)
   return body
 end
 
--- A job of a scheduler has become due. Answers whether it may wait for a worker now; where not it is held, or dropped and the
+-- A job of a scheduler has become due. Returns whether it may wait for a worker now; where not it is held, or dropped and the
 -- scheduler goes on.
 local function admit_due(q, call, scheduler, id)
   local s, lost = read_scheduler(q, scheduler)

@@ -1,4 +1,4 @@
--- `holders` has for each active job that counts in limits their names. Takes jobs out of it, and answers how many had each text.
+-- `holders` has for each active job that counts in limits their names. Takes jobs out of it, and returns how many had each text.
 local function take_holders(q, ids)
   local by_names, held = {}, {}
   for first = 1, #ids, MAX_VALUES do
@@ -14,7 +14,7 @@ local function take_holders(q, ids)
   return by_names
 end
 
--- One place of a limit less is taken. Answers whether there is such a limit: what cannot be read is one that begins anew.
+-- One place of a limit less is taken. Returns whether there is such a limit: what cannot be read is one that begins anew.
 local function lower_running(q, name, count)
   local running = redis.pcall('HGET', q.limit .. name, 'running')
   if type(running) ~= 'string' or not tonumber(running) then

@@ -1,4 +1,4 @@
--- Answers whether the text names a group.
+-- Returns whether the text names a group.
 local function place_in_group(moves, id, priority, front)
   local group, class, weight = group_in(priority)
   if not group then
@@ -109,7 +109,7 @@ local function leave_groups(q, ids)
   end
 end
 
--- Runs of groups have ended: `groups:holders` has for each active job its group. Answers whether one may start anew.
+-- Runs of groups have ended: `groups:holders` has for each active job its group. Returns whether one may start anew.
 -- A call that goes on to fetch counts what is left by that.
 local function free_groups(q, ids, fetches)
   local counts, names, held = {}, {}, {}

@@ -44,7 +44,7 @@ local function end_waits(q, ring)
   end
 end
 
--- The next groups of the ring, by their turns. Answers how far the turns of all of them are known, too.
+-- The next groups of the ring, by their turns. Returns how far the turns of all of them are known, too.
 local function next_groups(q, ring, most)
   local page, ids = redis.call('ZRANGE', q.groups .. 'waiting', 0, most - 1, 'WITHSCORES'), {}
   for i = 1, #page, 2 do

@@ -12,7 +12,7 @@ end
 local LIMIT_FIELDS = { 'running', 'concurrency', 'max', 'duration', 'paused', 'awaited', 'count', 'until', 'length' }
 
 -- What is stored of a limit. One that was changed from outside, so that it cannot be read, is as one that nobody has defined:
--- what names it waits until it is set again. Answers the fields, and whether it is such a one.
+-- what names it waits until it is set again. Returns the fields, and whether it is such a one.
 local function limit_fields(q, name)
   local stored = redis.pcall('HMGET', q.limit .. name, unpack(LIMIT_FIELDS))
   local is_lost = stored.err ~= nil

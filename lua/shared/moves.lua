@@ -22,7 +22,7 @@ local function move(moves, name, entry)
 end
 
 -- Puts a job where jobs wait for a worker: its group, see `group_in`, its priority class, or the plain list.
--- Answers the state that the job has there.
+-- Returns the state that the job has there.
 local function place(moves, id, priority, front)
   local class = tonumber(priority)
   if class and class > 0 then

@@ -1,4 +1,4 @@
--- Positions from either end, as Redis takes them, made absolute and capped. Answers nil when nothing lies between.
+-- Positions from either end, as Redis takes them, made absolute and capped. Returns nil when nothing lies between.
 local function page_bounds(size, start, stop, cap)
   start = start < 0 and math.max(size + start, 0) or start
   stop = math.min(stop < 0 and size + stop or stop, size - 1, start + cap - 1)

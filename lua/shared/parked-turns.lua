@@ -18,7 +18,7 @@ local function sift_down(heap, at)
   end
 end
 
--- Moves a cursor to its next job. Answers whether there is one.
+-- Moves a cursor to its next job. Returns whether there is one.
 local function step_on(q, cursor, most)
   if not cursor.page[cursor.at + 2] then
     local size = math.max(math.min(cursor.limit.room, most, PAGE), 1)

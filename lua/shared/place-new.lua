@@ -1,5 +1,5 @@
 -- Decides where a new job goes; `asked` is nil for a job that asks for nothing.
--- Answers its time of creation and the line of its event.
+-- Returns its time of creation and the line of its event.
 local function place_new(q, moves, id, asked, body)
   local event = id .. '\t' .. string.match(body, '^[^\n]*')
   if not asked then

@@ -26,7 +26,7 @@ local function history()
   return type(info) == 'string' and string.match(info, 'master_replid:(%x%x%x%x%x%x%x%x)') or ''
 end
 
--- Takes so many numbers; answers the one before them, and the era: what is numbered in one era rises, and numbers of two
+-- Takes so many numbers; returns the one before them, and the era: what is numbered in one era rises, and numbers of two
 -- have nothing to do with each other. A new one begins where the last numbers may have been lost, with the server or
 -- with the queue, since they may be given again. Numbers are about the clock's microseconds, so they tell an age.
 local function take_numbers(q, count, now)
@@ -40,7 +40,7 @@ local function take_numbers(q, count, now)
   return before, era
 end
 
--- A list for each target, so that one that cannot be reached holds up no other. Answers the number of the last message,
+-- A list for each target, so that one that cannot be reached holds up no other. Returns the number of the last message,
 -- nil when there is none. What an entry with a `fence` says is in `advance_flow`.
 local function write_outbox(q, call, now)
   local list = call.outbox

@@ -1,7 +1,7 @@
 -- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then '@weight,maxSize,id' and the control character 30
 -- where it is of a group, ';name;name' for its limits, with '?' in place
 -- of the first ';' where it waits for those that are not there, and ',ttl,flags,id' where it is deduplicated; '' when it asks for
--- nothing. Answers nil for a text that cannot be read.
+-- nothing. Returns nil for a text that cannot be read.
 local function read_spec(spec)
   local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')
   local weight, most, group, of_group = string.match(rule or '', '^@(%d*),(%d*),([^%c]+)\30(.*)$')

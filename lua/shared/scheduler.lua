@@ -23,7 +23,7 @@ local function is_record(s)
     and (s.job == '' or s.job == job_of(s, s.slot))
 end
 
--- A record that was changed from outside ends its scheduler, and holds up nobody: it goes to the list `unreadable`. Answers the id of
+-- A record that was changed from outside ends its scheduler, and holds up nobody: it goes to the list `unreadable`. Returns the id of
 -- its job that is to come, '' where that cannot be known. Its code is still noted: what is in code is made anew.
 local function lay_aside_scheduler(q, id)
   local key = q.scheduler .. id

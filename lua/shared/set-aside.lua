@@ -20,7 +20,7 @@ local function is_held(q, id, token)
 end
 
 -- An entry of a commit has failed for what is stored of its job. Of what would end or go on with a run, the job fails with what can
--- be written. Answers the entry's word.
+-- be written. Returns the entry's word.
 local function set_aside(q, call, id, token, ends_run, failure)
   throw_unless_unreadable(failure)
   if not ends_run or not is_held(q, id, token) then

@@ -1,5 +1,5 @@
 -- Applies what `tell_parent` has noted for parents in this queue. To be called when the call's own moves are written: a
--- parent may be among them. Answers the moves that came of it, if any.
+-- parent may be among them. Returns the moves that came of it, if any.
 local function settle_here(q, call, now)
   if not call.ends then
     return nil

@@ -1,7 +1,7 @@
 -- A lock that has expired says that its holder is dead, unless Redis itself was frozen or away: then nobody could renew. A
 -- script cannot know of that but by the time since the last call. Workers see to it that somebody is heard at least every
 -- half of `silence`; when nobody was for longer, holders get `grace` milliseconds to renew what expired meanwhile.
--- Answers up to when expired locks are to be taken back, and for how many milliseconds the rest is left alone.
+-- Returns up to when expired locks are to be taken back, and for how many milliseconds the rest is left alone.
 local function hear(q, now, silence, grace)
   local meta = redis.call('HMGET', q.meta, 'heard', 'silentFrom', 'graceUntil')
   local heard, ends = tonumber(meta[1] or ''), tonumber(meta[3] or '')

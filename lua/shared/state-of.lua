@@ -17,7 +17,7 @@ local function kept_as(q, id)
   return 'waiting'
 end
 
--- A job that was never started has no stored state: where it is kept is its state. Answers nil for no such job.
+-- A job that was never started has no stored state: where it is kept is its state. Returns nil for no such job.
 local function state_of(q, id)
   local state = redis.pcall('HGET', q.job .. id, 'state')
   if is_other(state) then

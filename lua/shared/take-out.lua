@@ -1,5 +1,5 @@
 -- Ends a job's membership. A state and the key that holds its jobs have one name; those that a limit does not let start
--- are parked instead. Answers whether somebody may start who was parked.
+-- are parked instead. Returns whether somebody may start who was parked.
 local function take_out(q, id, state)
   local waits = state == 'waiting' or state == 'prioritized'
   local fields = waits and redis.pcall('HMGET', q.job .. id, 'limitedBy', 'priority') or {}

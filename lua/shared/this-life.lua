@@ -1,5 +1,5 @@
 -- A job's number is given again when Redis has lost data, and an id that a user chose when the job is gone. So an id may come
--- with the life that is meant: `<id>`, the control character 31, its time of creation. Answers the id, or one that no job has
+-- with the life that is meant: `<id>`, the control character 31, its time of creation. Returns the id, or one that no job has
 -- when another life has it now. A body that cannot be read is of no life, and whoever reads it says so.
 local function this_life(q, named)
   local at = string.find(named, '\31', 1, true)

@@ -33,7 +33,7 @@ local function trim_logs(q, id, keep)
   end
 end
 
--- Answers how many lines the job has; `keep` '' keeps them all.
+-- Returns how many lines the job has; `keep` '' keeps them all.
 local function write_log(q, id, token, line, keep)
   id = this_life(q, id)
   local refused = check_writer(q, id, token)

@@ -35,7 +35,7 @@ describe('the photo app', () => {
   const isAwaiting = ({ state, steps }: PhotoView): boolean =>
     state === 'delayed' && steps.some(({ status }) => status === 'awaiting');
 
-  /** Follows a photo until it ends or has to be approved; answers all that was seen of it, each state of things once. */
+  /** Follows a photo until it ends or has to be approved; returns all that was seen of it, each state of things once. */
   async function follow(id: string): Promise<PhotoView[]> {
     const seen = new Map<string, PhotoView>();
     for (const end = Date.now() + 15_000; Date.now() < end; await pause(5)) {

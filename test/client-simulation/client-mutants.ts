@@ -28,7 +28,7 @@ const SPECS: Readonly<Record<string, readonly string[]>> = {
     'nobody plans slots',
   ],
   'unit/add-batch.spec.ts': ['the answers of adds are mixed up'],
-  'unit/wake-line.spec.ts': [
+  'unit/wake-reader.spec.ts': [
     'a marker is not handed back',
     'a read does not learn of new keys',
     'a broken read is not made anew',
@@ -46,7 +46,7 @@ function of(file: string, ...list: (readonly [name: string, from: string, to: st
 export const SHORT_CLIENT_MUTANTS: readonly string[] = [
   'a lost lock aborts nothing',
   'locks are not renewed',
-  'all lanes have one name',
+  'all sessions have one name',
 ];
 
 export const CLIENT_MUTANTS: readonly ClientMutant[] = [
@@ -98,7 +98,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ),
   ...of(
     'worker/fetch-loop.ts',
-    ['a marker is not handed on', '    this.relay = true;\n', ''],
+    ['a marker is not handed on', '    this.handOn = true;\n', ''],
     ['nobody looks when a delayed job is due', 'this.lookWhenDue(dueInMs);', ''],
     [
       'a fetch that failed is not made again',
@@ -146,7 +146,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ),
   ...of(
     'store/group-commit.ts',
-    ['a lane is not released', '      this.lanes.release(lane);\n', ''],
+    ['a session is not released', '      this.sessions.release(session);\n', ''],
     [
       'what gathered during a call stays',
       '      if (this.hasWork()) {\n        this.schedule();\n      } else {\n        this.tellIdle();\n      }',
@@ -164,10 +164,14 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
-    'store/lane.ts',
+    'store/session.ts',
     ['calls are not numbered', '    this.seq += 1;\n    return', '    return'],
-    ['a lane is used twice at once', 'const lane = this.free.pop();', 'const lane = this.free.at(-1);'],
-    ['all lanes have one name', '`${this.writer}.${this.made}`', 'this.writer'],
+    [
+      'a session is used twice at once',
+      'const session = this.free.pop();',
+      'const session = this.free.at(-1);',
+    ],
+    ['all sessions have one name', '`${this.writer}.${this.made}`', 'this.writer'],
   ),
   ...of(
     'store/call.ts',
@@ -193,13 +197,13 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'a call of a worker is given a new number each time',
-      '{ writer: lane.writer, seq }, grant, wanted, relay, rest)',
-      '{ writer: lane.writer, seq: lane.next() }, grant, wanted, relay, rest)',
+      '{ writer: session.writer, seq }, grant, wanted, relay, rest)',
+      '{ writer: session.writer, seq: session.next() }, grant, wanted, relay, rest)',
     ],
     [
       'the relay marker is never taken along',
-      'const relay = this.fetcher?.takeRelay() ?? false;',
-      'const relay = false;',
+      'const handOn = this.fetcher?.takeHandOn() ?? false;',
+      'const handOn = false;',
     ],
     [
       'nobody is told of an outbox',
@@ -213,18 +217,18 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ['the answers of adds are mixed up', 'lines[i + 1]', 'lines[entries.length - i]'],
   ),
   ...of(
-    'store/courier.ts',
+    'store/queue-relay.ts',
     [
       'a delivery is followed by no look',
       '      this.sending.delete(followed);\n      this.nudge(0);',
       '      this.sending.delete(followed);',
     ],
-    ['a courier that failed does not come back', '          this.lookIn(RETRY_MS);', ''],
-    ['a courier does not come back for what another has on lease', '      this.lookIn(lateInMs + 1);', ''],
+    ['a relay that failed does not come back', '          this.lookIn(RETRY_MS);', ''],
+    ['a relay does not come back for what another has on lease', '      this.lookIn(lateInMs + 1);', ''],
     ['who waits for a delivery is not told', '        resolve(true);', ''],
   ),
   ...of(
-    'store/courier-round.ts',
+    'store/target-relay.ts',
     [
       'what was received is said although the target lacks it',
       'if (!hasTaken(taken, last)) {',
@@ -243,7 +247,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
-    'redis/wake-line.ts',
+    'redis/wake-reader.ts',
     [
       'a broken read wakes nobody',
       '  protected afterFailure(): void {\n',
@@ -257,7 +261,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ['a waiter has no deadline', '      waiter.done(woken);', '      if (woken) waiter.done(woken);'],
   ),
   ...of(
-    'redis/blocking-line.ts',
+    'redis/blocking-reader.ts',
     ['a read does not learn of new keys', '(otherPlace || !reading.keys.includes(key))', 'false'],
     [
       'a broken read is not made anew',
@@ -266,7 +270,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
-    'redis/event-line.ts',
+    'redis/event-stream-reader.ts',
     ['the place of a stream stays where it was', '    stream.place = last;\n', ''],
     ['whoever was sent back is not told', '    readers.forEach((reader) => reader.restarted());', ''],
     ['entries of another place are handed over', ' || stream.place !== from', ''],

@@ -6,19 +6,19 @@ import { ScriptLab } from '../support/script-lab.js';
 const lab = ScriptLab.open();
 const open = () => new ControlStore(new ScriptRunner(lab.client, lab.keys));
 let calls = 0;
-const lane = () => ({ writer: 'a', seq: String((calls += 1)) });
+const session = () => ({ writer: 'a', seq: String((calls += 1)) });
 
 describe('ControlStore', () => {
   it('changes single jobs', async () => {
     await lab.given({ jobs: [{ id: '1', state: 'failed' }, { id: '2', state: 'delayed' }, { id: '3' }] });
     const store = open();
 
-    expect(await store.retryJob('1', 'failed', true, { resetAttemptsMade: true }, lane())).toBe('ok');
-    expect(await store.changeDelay('2', 5000, lane())).toBe('ok');
-    expect(await store.promoteJob('2', lane())).toBe('ok');
-    expect(await store.changePriority('2', 4, false, lane())).toBe('ok');
-    expect(await store.removeJob('3', lane())).toBe('ok');
-    expect(await store.removeJob('3', lane())).toBe('missing');
+    expect(await store.retryJob('1', 'failed', true, { resetAttemptsMade: true }, session())).toBe('ok');
+    expect(await store.changeDelay('2', 5000, session())).toBe('ok');
+    expect(await store.promoteJob('2', session())).toBe('ok');
+    expect(await store.changePriority('2', 4, false, session())).toBe('ok');
+    expect(await store.removeJob('3', session())).toBe('ok');
+    expect(await store.removeJob('3', session())).toBe('missing');
 
     const left = await lab.dump();
     expect(left).toMatchObject({
@@ -43,9 +43,9 @@ describe('ControlStore', () => {
     expect(await store.retryJobs('failed', 1, first.before)).toEqual({ moved: 1, before: first.before });
     expect(await store.promoteJobs(['3'])).toBe(1);
     const slice = { place: 'waiting', graceMs: 0, limit: 2, start: 0 } as const;
-    expect(await store.cleanJobs(slice, lane())).toEqual({ removed: ['1', '2'], next: 0 });
+    expect(await store.cleanJobs(slice, session())).toEqual({ removed: ['1', '2'], next: 0 });
     expect(await store.drainQueue(false, DRAIN_BEGIN)).toMatchObject({ looked: 1, left: 0 });
-    expect(await store.cleanJobs(slice, lane())).toEqual({ removed: [], next: -1 });
+    expect(await store.cleanJobs(slice, session())).toEqual({ removed: [], next: -1 });
   });
 
   it('changes the queue', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Queue, Worker } from '../../lib/engine.js';
-import { showFunctions } from '../../lib/compat/migrate/show-functions.js';
+import { showFunctions } from '../../lib/cli/show-functions.js';
 import { LIBRARY_LINES, LIBRARY_NAME } from '../../lib/redis/library.generated.js';
 import { type LocalRedis, startRedis } from '../../lib/testing/index.js';
 import { until } from '../support/engine-lab.js';

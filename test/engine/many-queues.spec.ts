@@ -3,7 +3,7 @@ import { type Cluster, Redis } from 'ioredis';
 import { FlowProducer, Queue, QueueEvents, Worker } from '../../lib/engine.js';
 import { connect } from '../../lib/redis/connections.js';
 import { bindRuntime } from '../../lib/runtime/runtime-of.js';
-import { PostOffice } from '../../lib/store/post-office.js';
+import { OutboxRelay } from '../../lib/store/outbox-relay.js';
 import { QueueStore } from '../../lib/store/queue-store.js';
 import { EngineLab, next, until } from '../support/engine-lab.js';
 import { fasterRuntime } from '../support/faster-runtime.js';
@@ -13,7 +13,7 @@ import { testRedisUrl } from '../support/redis.js';
 const lab = EngineLab.open();
 
 describe('what is kept of queues that were used once', () => {
-  it('is bounded: their couriers and stores', async () => {
+  it('is bounded: their queues and stores', async () => {
     const client = new Redis(testRedisUrl());
     bindRuntime(client, fasterRuntime(4));
     const connection = connect(client);
@@ -24,9 +24,9 @@ describe('what is kept of queues that were used once', () => {
       queueName: parent,
       children: [{ name: 'b', queueName: child }],
     });
-    const office = PostOffice.of(connection);
+    const office = OutboxRelay.of(connection);
     // What was received is kept for some seconds, and looked after.
-    await until(() => Promise.resolve(office.held.couriers === 0));
+    await until(() => Promise.resolve(office.held.queues === 0));
 
     const peers = QueueStore.peersOn(connection, {});
     const kept = peers.of({ prefix: lab.prefix, queueName: 'kept' });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { FlowProducer, Queue, QueueEvents, QueueEventsProducer, Worker } from '../../lib/engine.js';
-import { aclLine } from '../../lib/compat/migrate/print-acl.js';
+import { aclLine } from '../../lib/cli/print-acl.js';
 import * as scripts from '../../lib/redis/scripts.generated.js';
 import { accessRule, calledCommands } from '../../lib/redis/access-rule.js';
 import { startRedis, type LocalRedis } from '../../lib/testing/index.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JobWrite, StepWay } from '../../lib/job/job-write.js';
+import type { JobWrite, RunExit } from '../../lib/job/job-write.js';
 import { COMMIT_TIME as NOW, LOCK_MS, runCommit } from '../support/commit-call.js';
 import { ScriptLab, SEED_TIME as THEN, type SeedJob } from '../support/script-lab.js';
 
@@ -29,7 +29,7 @@ interface Step {
 
 function step(
   { name = 'reserve', head = '1,1,c,1', value = '{"ok":[]}', next = '', nextHead = '' }: Step,
-  ...way: StepWay
+  ...way: RunExit
 ): JobWrite {
   return ['step', '1', 'w:1', name, head, value, next, nextHead, String(way.length), ...way];
 }
@@ -421,7 +421,7 @@ describe('commit: step', () => {
     };
     await lab.given({ jobs: [{ ...held({ ...reserving, ...fields }), children }] });
 
-    const { words, before, after } = await runCommit(lab, [step({ next: 'charge' }, ...(way as StepWay))]);
+    const { words, before, after } = await runCommit(lab, [step({ next: 'charge' }, ...(way as RunExit))]);
 
     expect(words).toEqual([word]);
     expect(after).toEqual({ ...before, 'writer:a': `1\n${word}\n` });

@@ -133,7 +133,7 @@ describe('signal-job', () => {
     const kept = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`signal:s${n}`, '\t1']));
     await lab.given({ jobs: [delayed(kept)] });
 
-    const { reply, before, after } = await signal({ name: 'one-more' });
+    const { reply, before, after } = await signal({ name: 'incremented' });
     expect(reply).toBe('too-many');
     expect(after).toEqual({ ...before, 'writer:a': '1\ntoo-many' });
 

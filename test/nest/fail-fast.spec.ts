@@ -12,7 +12,7 @@ import {
   StepwellModule,
   type StepwellOptions,
 } from 'stepwell';
-import { aclLine } from '../../lib/compat/migrate/print-acl.js';
+import { aclLine } from '../../lib/cli/print-acl.js';
 import { DEMANDED_COMMANDS } from '../../lib/redis/demand-rights.js';
 import { bindRuntime } from '../../lib/runtime/runtime-of.js';
 import { startRedis, type LocalRedis } from '../../lib/testing/index.js';

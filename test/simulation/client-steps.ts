@@ -1,6 +1,6 @@
 import { LISTED_STATES } from '../../lib/job/job-state.js';
 import { DEDUP_IDS, newDeduplicated } from './dedup-rule.js';
-import type { Lane } from './lane.js';
+import type { CallSession } from './call-session.js';
 import type { Random } from './random.js';
 import { CAPS } from './simulated-scripts.js';
 import type { SimulatedQueue } from './simulated-queue.js';
@@ -19,17 +19,17 @@ const BODIES = [
 export async function addJobs(world: World): Promise<void> {
   const { random, now } = world;
   const { queue, producers } = world.site();
-  const lane = producers.find(({ unanswered }) => !unanswered);
-  if (!lane || queue.model.jobs.size > MOST_JOBS) return;
+  const session = producers.find(({ unanswered }) => !unanswered);
+  if (!session || queue.model.jobs.size > MOST_JOBS) return;
   const count = random.chance(0.02)
     ? CAPS.ADD_CAP + 1
     : random.pick(world.options.deduplicated > 0 ? [1, 2, 5] : [1, 1, 1, 2, 5]);
   const jobs = Array.from({ length: count }, () => newJob(world, queue));
   if (world.options.deduplicated > 0 && count < 3 && random.chance(0.4)) {
     const entries = jobs.flatMap((job) => ['add', ...job]);
-    return world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], entries);
+    return world.ask(session, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], entries);
   }
-  await world.ask(lane, 'addJobs', now, [random.chance(0.8) ? 1 : 0], jobs.flat());
+  await world.ask(session, 'addJobs', now, [random.chance(0.8) ? 1 : 0], jobs.flat());
 }
 
 export function newJob(world: World, queue: SimulatedQueue): string[] {
@@ -64,8 +64,8 @@ export async function operate(world: World): Promise<void> {
   const { random, now, options } = world;
   const { queue, operators } = world.site();
   const { model } = queue;
-  const lane = operators.find(({ unanswered }) => !unanswered);
-  if (!lane) return;
+  const session = operators.find(({ unanswered }) => !unanswered);
+  if (!session) return;
   const owners = [...model.dedups.values()].map(({ owner }) => owner);
   const id = random.pick([...model.jobs.keys(), ...owners, ...owners, ...CUSTOM_IDS, '1', '99999']);
   const flag = (): number => random.int(0, 1);
@@ -75,12 +75,12 @@ export async function operate(world: World): Promise<void> {
     ...args: (string | number)[]
   ) => queue.call({ script, args, rest: [] });
   const action = random.weighted<() => Promise<unknown>>([
-    [5, () => world.ask(lane, 'removeJob', now, [id])],
-    [5, () => world.ask(lane, 'retryJob', now, [id, finished, flag(), flag(), flag()])],
-    [5, () => world.ask(lane, 'promoteJob', now, [id])],
-    [5, () => world.ask(lane, 'changeDelay', now, [id, random.pick([0, 100, 8000])])],
-    [5, () => world.ask(lane, 'changePriority', now, [id, random.int(0, 3), flag()])],
-    [6, () => world.ask(lane, 'cleanJobs', now, cleanArgs(random))],
+    [5, () => world.ask(session, 'removeJob', now, [id])],
+    [5, () => world.ask(session, 'retryJob', now, [id, finished, flag(), flag(), flag()])],
+    [5, () => world.ask(session, 'promoteJob', now, [id])],
+    [5, () => world.ask(session, 'changeDelay', now, [id, random.pick([0, 100, 8000])])],
+    [5, () => world.ask(session, 'changePriority', now, [id, random.int(0, 3), flag()])],
+    [6, () => world.ask(session, 'cleanJobs', now, cleanArgs(random))],
     [1, () => plain('drainQueue', now, flag(), 0, 0, 0, '-inf', '-inf', '1,0,0')],
     [model.paused ? 12 : 3, () => plain('pauseQueue', model.paused ? 0 : 1)],
     [1, () => plain('pauseQueue', model.paused ? 1 : 0)],
@@ -91,8 +91,8 @@ export async function operate(world: World): Promise<void> {
       () =>
         queue.call({ script: 'promoteJobs', args: [now], rest: someIds(random, model.order.delayed, id) }),
     ],
-    [3, () => world.ask(lane, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], unlocked(random, id))],
-    ...(options.deduplicated > 0 ? dedupActions(world, lane, id) : []),
+    [3, () => world.ask(session, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], unlocked(random, id))],
+    ...(options.deduplicated > 0 ? dedupActions(world, session, id) : []),
   ]);
   // Who makes a job runnable must wake a worker himself where all of them have gone to sleep.
   if (options.deduplicated > 0 && random.chance(0.5)) await queue.takeWake();
@@ -101,16 +101,16 @@ export async function operate(world: World): Promise<void> {
 
 type Action = readonly [weight: number, action: () => Promise<unknown>];
 
-function dedupActions(world: World, lane: Lane, id: string): Action[] {
+function dedupActions(world: World, session: CallSession, id: string): Action[] {
   const { random, now } = world;
-  const { queue } = lane;
+  const { queue } = session;
   const { jobs, dedups } = queue.model;
   const dedup = random.pick(DEDUP_IDS);
   const current = dedups.get(dedup)?.owner ?? id;
   const owner = random.pick(['', '', current, id]);
   const actions: Action[] = [
-    [8, () => world.ask(lane, 'removeDedupKey', now, [dedup, owner])],
-    [6, () => world.ask(lane, 'removeJob', now, [current])],
+    [8, () => world.ask(session, 'removeDedupKey', now, [dedup, owner])],
+    [6, () => world.ask(session, 'removeJob', now, [current])],
     [3, () => queue.call({ script: 'getDedupOwner', args: [now, dedup], rest: [] })],
     [3, () => queue.sweepUp()],
   ];

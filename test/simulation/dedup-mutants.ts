@@ -162,7 +162,7 @@ export const DEDUP_MUTANTS: Mutant[] = [
     "redis.call('DEL', q.dedup .. id)\n  write_moves",
     'write_moves',
   ),
-  mutant('remove-dedup-key forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', [
+  mutant('remove-dedup-key forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
     'removeDedupKey',
   ]),
   mutant(

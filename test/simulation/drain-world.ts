@@ -7,9 +7,9 @@ const ROUNDS = 400;
 export async function drainWorld(world: World): Promise<void> {
   world.loss = 0;
   for (const worker of world.workers) worker.frozen = false;
-  for (const lane of world.clients) await world.repeat(lane);
+  for (const session of world.clients) await world.repeat(session);
   for (const worker of world.workers) {
-    for (const lane of worker.lanes) await world.repeat(lane, worker);
+    for (const session of worker.sessions) await world.repeat(session, worker);
   }
   for (const queue of world.queues) await queue.call({ script: 'pauseQueue', args: [0], rest: [] });
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -20,7 +20,7 @@ export async function drainWorld(world: World): Promise<void> {
       const entries = worker.held
         .slice(0, 10)
         .flatMap(({ id, token }) => ['complete', id, token, '1', '5,,']);
-      await world.commit(worker, worker.lanes[0]!, entries, 5);
+      await world.commit(worker, worker.sessions[0]!, entries, 5);
     }
   }
   throw new Violation(`${unfinished(world)} jobs did not come to their end; now ${world.now}`);

@@ -1,5 +1,5 @@
 import type { GrantedJob } from './call.js';
-import { Lane } from './lane.js';
+import { CallSession } from './call-session.js';
 import type { SimulatedQueue } from './simulated-queue.js';
 
 /** A lock, as its holder knows it. */
@@ -12,7 +12,7 @@ export interface Held {
   graceUntil?: number;
 }
 
-const LANES = 2;
+const SESSIONS = 2;
 const REMEMBERED = 12;
 
 /** What a worker process knows. A crash forgets all of it; a frozen one knows it still when it goes on. */
@@ -20,7 +20,7 @@ export class FakeWorker {
   held: Held[] = [];
   /** Locks that it had once. */
   readonly old: Held[] = [];
-  readonly lanes: Lane[];
+  readonly sessions: CallSession[];
   frozen = false;
   renewAt = Infinity;
   private grants = 0;
@@ -30,7 +30,7 @@ export class FakeWorker {
     readonly lockMs: number,
     readonly queue: SimulatedQueue,
   ) {
-    this.lanes = Array.from({ length: LANES }, (_, i) => new Lane(`${name}.${i}`, queue));
+    this.sessions = Array.from({ length: SESSIONS }, (_, i) => new CallSession(`${name}.${i}`, queue));
   }
 
   /**
@@ -57,7 +57,7 @@ export class FakeWorker {
     if (this.held.length === 0) this.renewAt = Infinity;
   }
 
-  freeLane(): Lane | undefined {
-    return this.lanes.find(({ unanswered }) => unanswered === undefined);
+  freeLane(): CallSession | undefined {
+    return this.sessions.find(({ unanswered }) => unanswered === undefined);
   }
 }

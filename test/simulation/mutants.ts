@@ -18,21 +18,23 @@ const JOB_MUTANTS: Mutant[] = [
     "return redis.call('EXISTS', q.body .. id) == 0 and 'missing' or nil",
     'return nil',
   ),
-  mutant('commit forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', ['commit']),
-  mutant('add-jobs forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', ['addJobs']),
-  mutant('remove-job forgets its calls', 'local known = recall(lane, seq)', 'local known = nil', [
+  mutant('commit forgets its calls', 'local known = recall(session, seq)', 'local known = nil', ['commit']),
+  mutant('add-jobs forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
+    'addJobs',
+  ]),
+  mutant('remove-job forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
     'removeJob',
   ]),
   mutant('an outdated call is run again', 'if number > asked then', 'if false then'),
   mutant(
     'commit remembers another answer',
-    "remember(lane, seq, reply[1] .. '\\n'",
-    "remember(lane, seq, '' .. '\\n'",
+    "remember(session, seq, reply[1] .. '\\n'",
+    "remember(session, seq, '' .. '\\n'",
   ),
   mutant(
     'commit remembers before it fetches, and so without its jobs',
-    "remember(lane, seq, reply[1] .. '\\n' .. table.concat(started) .. added_at)",
-    "remember(lane, seq, reply[1] .. '\\n')",
+    "remember(session, seq, reply[1] .. '\\n' .. table.concat(started) .. added_at)",
+    "remember(session, seq, reply[1] .. '\\n')",
   ),
   mutant(
     'a repeated commit gives jobs that it lost',
@@ -127,11 +129,11 @@ const JOB_MUTANTS: Mutant[] = [
     'entry.front and CLASS_MIDDLE + place_in_class',
   ),
   mutant('a finished job stays active', "    send('ZREM', q.active, moves.released)\n", ''),
-  mutant('grants share a token', 'one_more(last)', "one_more('0')"),
+  mutant('grants share a token', 'incremented(last)', "incremented('0')"),
   mutant(
     'retries are not counted',
-    'local attempts_made = one_more(fields[3])\n  give_back',
-    'local attempts_made = fields[3] or 0\n  give_back',
+    'local attempts_made = incremented(fields[3])\n  release_job',
+    'local attempts_made = fields[3] or 0\n  release_job',
   ),
   mutant(
     'retention by count keeps one more',

@@ -60,7 +60,7 @@ export class SimulatedQueue {
     return this.setup.clock.now;
   }
 
-  /** Makes a call and checks all there is to check. Answers nothing when the call was refused, as it should be. */
+  /** Makes a call and checks all there is to check. Returns nothing when the call was refused, as it should be. */
   async call(call: Call): Promise<Reply> {
     if (this.writers.size > 60) this.writers.delete(this.writers.values().next().value as string);
     const expected = this.expected.play(call);

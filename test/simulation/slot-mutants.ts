@@ -1,6 +1,6 @@
 import { mutant, type Mutant } from './mutant.js';
 
-const KNOWN = 'local known = recall(lane, seq)';
+const KNOWN = 'local known = recall(session, seq)';
 
 /** What the simulation of job schedulers has to notice. */
 export const SLOT_MUTANTS: Mutant[] = [

@@ -51,14 +51,14 @@ export class SlotWorld {
   /** A numbered call. Where its reply is lost, it is sent again after some time, or its sender dies. */
   async ask(script: ScriptName, args: (string | number)[], rest: string[] = []): Promise<unknown> {
     this.calls += 1;
-    const lane = [`c${this.calls}`, '1'];
-    const reply = await this.send(script, [...lane, ...args], rest);
+    const session = [`c${this.calls}`, '1'];
+    const reply = await this.send(script, [...session, ...args], rest);
     if (!this.random.chance(this.loss)) return reply;
     this.log.count('reply lost');
     if (this.random.chance(0.3)) return undefined;
     if (this.random.chance(0.5)) await this.work();
     this.now += this.random.int(0, 500);
-    const again = await this.send(script, [...lane, ...args], rest);
+    const again = await this.send(script, [...session, ...args], rest);
     if (JSON.stringify(again) !== JSON.stringify(reply))
       throw new Violation(`${script} replies ${shown(again)} to a copy, and ${shown(reply)} at first`);
     return again;
@@ -90,8 +90,8 @@ export class SlotWorld {
       return way.length === 0;
     });
     worker.calls += 1;
-    const lane = [worker.name, String(worker.calls)];
-    const args = [...lane, 0, want, `${worker.name}.${worker.calls}`, '', LOCK_MS, 0, 0, 0, ',,'];
+    const session = [worker.name, String(worker.calls)];
+    const args = [...session, 0, want, `${worker.name}.${worker.calls}`, '', LOCK_MS, 0, 0, 0, ',,'];
     let reply = readReply('commit', await this.send('commit', args, entries)) as CommitReply;
     if (random.chance(this.loss)) {
       this.log.count('reply lost');

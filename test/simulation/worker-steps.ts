@@ -1,6 +1,6 @@
 import type { FakeWorker, Held } from './fake-worker.js';
 import { newJob } from './client-steps.js';
-import { sameCall, type Lane } from './lane.js';
+import { sameCall, type CallSession } from './call-session.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
@@ -38,8 +38,8 @@ export function workerStep(random: Random): (world: World) => Promise<void> {
 async function work(world: World): Promise<void> {
   const { random } = world;
   const worker = pick(world);
-  const lane = worker?.freeLane();
-  if (!worker || !lane) return;
+  const session = worker?.freeLane();
+  if (!worker || !session) return;
   const keep = random.pick(world.options.deduplicated > 0 ? KEEP_LITTLE : KEEP);
   const entries = some(random, worker.held, 3).flatMap((lock) => actions(random, lock, keep));
   if (random.chance(0.1) && worker.old.length > 0)
@@ -49,39 +49,39 @@ async function work(world: World): Promise<void> {
     entries.push('add', ...newJob(world, worker.queue));
   const want = random.chance(0.05) ? 100_000 : random.int(0, 4);
   const relay = random.chance(0.7) && (await worker.queue.takeWake());
-  await world.commit(worker, lane, entries, want, relay);
+  await world.commit(worker, session, entries, want, relay);
 }
 
 async function repeatCall(world: World): Promise<void> {
-  const open = world.awake().flatMap((worker) => worker.lanes.map((lane) => ({ worker, lane })));
-  const found = open.filter(({ lane }) => lane.unanswered);
+  const open = world.awake().flatMap((worker) => worker.sessions.map((session) => ({ worker, session })));
+  const found = open.filter(({ session }) => session.unanswered);
   const clients = world.clients
     .filter(({ unanswered }) => unanswered)
-    .map((lane) => ({ lane, worker: undefined }));
+    .map((session) => ({ session, worker: undefined }));
   const all = [...found, ...clients];
   if (all.length === 0) return;
-  const { lane, worker } = world.random.pick(all);
-  await world.repeat(lane, worker);
+  const { session, worker } = world.random.pick(all);
+  await world.repeat(session, worker);
 }
 
 /** The network brings a copy of a call that was answered. */
 async function repeatAnswered(world: World): Promise<void> {
-  const { last, queue } = world.random.pick(lanes(world));
+  const { last, queue } = world.random.pick(sessions(world));
   if (last) await queue.call(sameCall(last, world.now));
 }
 
 /** A copy arrives after a later call of the same writer. */
 async function repeatOutdated(world: World): Promise<void> {
-  const { outdated, queue } = world.random.pick(lanes(world));
+  const { outdated, queue } = world.random.pick(sessions(world));
   if (outdated) await queue.call(sameCall(outdated, world.now));
 }
 
 /** Every kind of write under a token that was lost. */
 async function writeLate(world: World): Promise<void> {
   const worker = pick(world);
-  const lane = worker?.freeLane();
-  if (!worker || !lane || worker.old.length === 0) return;
-  await world.commit(worker, lane, allWrites(world.random.pick(worker.old)), 0);
+  const session = worker?.freeLane();
+  if (!worker || !session || worker.old.length === 0) return;
+  await world.commit(worker, session, allWrites(world.random.pick(worker.old)), 0);
 }
 
 async function recover(world: World): Promise<void> {
@@ -98,10 +98,10 @@ async function renew(world: World): Promise<void> {
 async function freezeOrThaw(world: World): Promise<void> {
   const worker = world.random.pick(world.workers);
   worker.frozen = !worker.frozen;
-  const lane = worker.freeLane();
-  if (worker.frozen || !lane) return;
+  const session = worker.freeLane();
+  if (worker.frozen || !session) return;
   const entries = worker.held.slice(0, 2).flatMap((lock) => allWrites(lock).slice(0, 17));
-  if (entries.length > 0) await world.commit(worker, lane, entries, 0);
+  if (entries.length > 0) await world.commit(worker, session, entries, 0);
   await world.renew(worker);
 }
 
@@ -113,8 +113,8 @@ async function crash(world: World): Promise<void> {
 async function sendTooMuch(world: World): Promise<void> {
   const { random } = world;
   const worker = pick(world);
-  const lane = worker?.freeLane();
-  if (!worker || !lane) return;
+  const session = worker?.freeLane();
+  if (!worker || !session) return;
   const entries = Array.from({ length: 25 }, () => ['progress', 'nobody', '', '1']).flat();
   const broken = [...entries.slice(0, 4), 'vanish', 'x', 'y', ...entries.slice(0, 4)];
   const list = random.chance(0.5) ? entries : broken;
@@ -122,7 +122,7 @@ async function sendTooMuch(world: World): Promise<void> {
     const rest = Array.from({ length: 13 }, () => ['nobody', 'w:1']).flat();
     await worker.queue.call({ script: 'renewLocks', args: [world.now, worker.lockMs, 0, 0], rest });
   } else {
-    await world.commit(worker, lane, list, random.int(0, 4));
+    await world.commit(worker, session, list, random.int(0, 4));
   }
 }
 
@@ -176,8 +176,8 @@ function pick(world: World): FakeWorker | undefined {
   return awake.length > 0 ? world.random.pick(awake) : undefined;
 }
 
-function lanes(world: World): Lane[] {
-  return [...world.clients, ...world.workers.flatMap((worker) => worker.lanes)];
+function sessions(world: World): CallSession[] {
+  return [...world.clients, ...world.workers.flatMap((worker) => worker.sessions)];
 }
 
 function some<T>(random: Random, list: readonly T[], most: number): T[] {

@@ -1,6 +1,6 @@
 import type { CommitReply, Call, RecoverReply } from './call.js';
 import { FakeWorker, type Held } from './fake-worker.js';
-import { Lane, sameCall } from './lane.js';
+import { CallSession, sameCall } from './call-session.js';
 import { silenceOf } from '../../lib/job/silence.js';
 import type { Random } from './random.js';
 import { CAPS } from './simulated-scripts.js';
@@ -14,8 +14,8 @@ const ENDINGS = new Set(['complete', 'fail', 'retry', 'postpone']);
 /** A queue and the programs at it that are no workers. */
 export interface Site {
   queue: SimulatedQueue;
-  producers: Lane[];
-  operators: Lane[];
+  producers: CallSession[];
+  operators: CallSession[];
 }
 
 /** The processes around queues, and the network between: answers get lost, calls come twice, workers die or freeze. */
@@ -34,9 +34,12 @@ export class World {
     public loss = 0.08,
   ) {
     this.sites = queues.map((queue) => {
-      const lanes = (name: string): Lane[] => [new Lane(`${name}.0`, queue), new Lane(`${name}.1`, queue)];
+      const sessions = (name: string): CallSession[] => [
+        new CallSession(`${name}.0`, queue),
+        new CallSession(`${name}.1`, queue),
+      ];
       queue.afterCall = (call) => this.checkHolders(queue, call);
-      return { queue, producers: lanes('producer'), operators: lanes('operator') };
+      return { queue, producers: sessions('producer'), operators: sessions('operator') };
     });
     this.workers = Array.from({ length: options.workers }, (_, i) =>
       this.hire(queues[i % queues.length] as SimulatedQueue),
@@ -47,7 +50,7 @@ export class World {
     return this.clock.now;
   }
 
-  get clients(): Lane[] {
+  get clients(): CallSession[] {
     return this.sites.flatMap(({ producers, operators }) => [...producers, ...operators]);
   }
 
@@ -69,27 +72,28 @@ export class World {
   }
 
   /** A numbered call of a client, whose answer may get lost. */
-  async ask(lane: Lane, ...call: Parameters<Lane['next']>): Promise<void> {
-    await this.sendOn(lane, lane.next(...call));
+  async ask(session: CallSession, ...call: Parameters<CallSession['next']>): Promise<void> {
+    await this.sendOn(session, session.next(...call));
   }
 
   /** Writes, and asks for `want` jobs. */
   async commit(
     worker: FakeWorker,
-    lane: Lane,
+    session: CallSession,
     entries: string[],
     want: number,
     relay = false,
   ): Promise<void> {
     const { lockMs, limitMax, limitMs } = this.options;
     const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs, 0, ',,'];
-    const call = lane.next('commit', this.now, [relay ? 1 : 0, ...grant], entries);
-    await this.sendOn(lane, call, worker);
+    const call = session.next('commit', this.now, [relay ? 1 : 0, ...grant], entries);
+    await this.sendOn(session, call, worker);
   }
 
-  /** Sends the call that a lane has no answer to again. */
-  async repeat(lane: Lane, worker?: FakeWorker): Promise<void> {
-    if (lane.unanswered) await this.sendOn(lane, sameCall(lane.unanswered, this.now), worker, lane.sentAt);
+  /** Sends the call that a session has no answer to again. */
+  async repeat(session: CallSession, worker?: FakeWorker): Promise<void> {
+    if (session.unanswered)
+      await this.sendOn(session, sameCall(session.unanswered, this.now), worker, session.sentAt);
   }
 
   async renew(worker: FakeWorker): Promise<void> {
@@ -158,17 +162,22 @@ export class World {
     this.clock.now = until;
   }
 
-  private async sendOn(lane: Lane, call: Call, worker?: FakeWorker, sentAt = this.now): Promise<void> {
+  private async sendOn(
+    session: CallSession,
+    call: Call,
+    worker?: FakeWorker,
+    sentAt = this.now,
+  ): Promise<void> {
     this.giveUp(worker, call);
-    const reply = await lane.queue.call(call);
+    const reply = await session.queue.call(call);
     if (this.random.chance(this.loss)) {
-      lane.unanswered = call;
-      lane.sentAt = sentAt;
+      session.unanswered = call;
+      session.sentAt = sentAt;
       this.count('answer lost');
       return;
     }
-    if (lane.unanswered) this.count('answer came late');
-    lane.unanswered = undefined;
+    if (session.unanswered) this.count('answer came late');
+    session.unanswered = undefined;
     if (worker && reply !== undefined) this.learn(worker, call, reply as CommitReply, sentAt);
   }
 

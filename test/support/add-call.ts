@@ -22,7 +22,7 @@ export interface AddedJob {
 /** Now, unless a call says otherwise. */
 export const ADD_TIME = SEED_TIME + 1000;
 
-/** Adds jobs in one call, waking a worker unless told otherwise. */
+/** Adds jobs in one call, waking a worker unless an option says otherwise. */
 export function runAdd(lab: ScriptLab, jobs: readonly AddedJob[], options: AddOptions = {}): Promise<Trial> {
   const { now = ADD_TIME, writer = 'a', seq = '1', wake = 1 } = options;
   const rest = jobs.flatMap(({ id = '', spec = '', name = 'work', opts = '{}', data = '{}' }) => [

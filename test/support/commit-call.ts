@@ -53,7 +53,7 @@ type CommitReply = [
 export const COMMIT_TIME = SEED_TIME + 1000;
 export const LOCK_MS = 30_000;
 
-/** Runs a commit, with the worker `w` and no wish for jobs unless told otherwise. */
+/** Runs a commit, with the worker `w` and no wish for jobs unless an option says otherwise. */
 export async function runCommit(
   lab: ScriptLab,
   writes: readonly (readonly string[])[],

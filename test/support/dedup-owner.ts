@@ -32,7 +32,7 @@ const ENDS: Partial<Record<OwnerState, string[]>> = {
 };
 
 /**
- * Adds a job of that rule at SEED_TIME, and a few milliseconds later has it in that state. Answers the id of the job
+ * Adds a job of that rule at SEED_TIME, and a few milliseconds later has it in that state. Returns the id of the job
  * that the deduplication then protects, or did last.
  */
 export async function bringOwner(lab: ScriptLab, state: OwnerState, rule: DedupRule): Promise<string> {

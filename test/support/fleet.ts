@@ -66,7 +66,7 @@ export class Fleet {
     await this.startOne();
   }
 
-  /** Runs a program of test/support to its end, in a process of its own. Answers what it has sent. */
+  /** Runs a program of test/support to its end, in a process of its own. Returns what it has sent. */
   async run<T>(program: string, orders: object): Promise<T> {
     const child = fork(join(this.folder, 'test', 'support', `${program}.js`), [JSON.stringify(orders)], {
       execArgv: [],

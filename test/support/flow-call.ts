@@ -50,7 +50,7 @@ export function runAddFlow(lab: ScriptLab, flows: readonly FlowCall[], seq = '1'
 /** How the queue of the lab is named where others send to it. */
 export const HERE = 'here:{queue}:';
 
-/** What a queue notes of the last message from another one, of the era of `runReceive` unless told otherwise. */
+/** What a queue notes of the last message from another one, of the era of `runReceive` unless an option says otherwise. */
 export const noted = (number: number, era = 'e', before = 0, eraBefore = ''): string =>
   `${number} ${era} ${before} ${eraBefore}`;
 

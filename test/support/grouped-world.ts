@@ -83,7 +83,7 @@ export class GroupedWorld {
     throw new Error(`Not through: ${JSON.stringify(await this.lab.dump())}`);
   }
 
-  private lane(): [string, string] {
+  private session(): [string, string] {
     this.seq += 1;
     return ['user', String(this.seq)];
   }
@@ -107,7 +107,7 @@ export class GroupedWorld {
     if (random.chance(0.3)) {
       await this.commit(random.int(0, 3), undefined, [['add', ...rest.slice(0, 3)]]);
     } else {
-      await this.lab.run(this.scripts.addJobs, [this.now, ...this.lane(), 1], rest);
+      await this.lab.run(this.scripts.addJobs, [this.now, ...this.session(), 1], rest);
     }
   }
 
@@ -232,11 +232,11 @@ export class GroupedWorld {
     const id = random.pick(ids);
     const drain = [0, 0, 0, '-inf', '-inf', '1,0,0'] as const;
     await random.pick([
-      () => this.lab.run(this.scripts.removeJob, [this.now, ...this.lane(), id]),
+      () => this.lab.run(this.scripts.removeJob, [this.now, ...this.session(), id]),
       () =>
         this.lab.run(this.scripts.cancelJob, [
           this.now,
-          ...this.lane(),
+          ...this.session(),
           id,
           '"no"',
           random.pick(['', '0,,']),
@@ -245,19 +245,27 @@ export class GroupedWorld {
       () =>
         this.lab.run(this.scripts.changePriority, [
           this.now,
-          ...this.lane(),
+          ...this.session(),
           id,
           random.int(0, 3),
           random.int(0, 1),
         ]),
       () =>
-        this.lab.run(this.scripts.retryJob, [this.now, ...this.lane(), id, 'failed', random.int(0, 1), 0, 0]),
+        this.lab.run(this.scripts.retryJob, [
+          this.now,
+          ...this.session(),
+          id,
+          'failed',
+          random.int(0, 1),
+          0,
+          0,
+        ]),
       () => this.lab.run(this.scripts.retryJobs, [this.now, 'completed', 3, 0]),
       () => this.lab.run(this.scripts.promoteJobs, [this.now], ids.slice(0, 3)),
       () =>
         this.lab.run(this.scripts.cleanJobs, [
           this.now,
-          ...this.lane(),
+          ...this.session(),
           `group ${random.pick(GROUPS)}`,
           random.int(0, 900),
           1,

@@ -58,7 +58,7 @@ export class LossyProxy {
     this.isFrozen = true;
   }
 
-  /** Hands nothing on any more on connections whose last request is such, and tells nobody. Answers how many there are. */
+  /** Hands nothing on any more on connections whose last request is such, and tells nobody. Returns how many there are. */
   silence(which: (request: string) => boolean): number {
     const chosen = [...this.pairs].filter(({ request }) => which(request));
     for (const pair of chosen) {

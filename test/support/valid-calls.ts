@@ -52,12 +52,12 @@ export const BUSY_SEED: Seed = {
   ],
 };
 
-const lane = (...args: string[]): string[] => [NOW, ...LANE, ...args];
+const session = (...args: string[]): string[] => [NOW, ...LANE, ...args];
 const call = (args: readonly string[], rest: readonly string[] = []): ValidCall => ({ args, rest });
 
 /** What a job came to, after another that has been written already. */
 const commits = (...entry: string[]): ValidCall =>
-  call(lane('1', '2', 'w', 'host', '30000', '5', '1000', '0', '1,3,500'), [
+  call(session('1', '2', 'w', 'host', '30000', '5', '1000', '0', '1,3,500'), [
     'complete',
     '15',
     'w:1',
@@ -171,25 +171,25 @@ function upsert(
 /** Calls that do something, of every script that writes. */
 export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   addFlow: [
-    call(lane(), ['root', 'r', '10,2,,', BODY, '2', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
-    call(lane(), ['attach', '5', 'w:1', '', '1', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
-    call(lane(), [
+    call(session(), ['root', 'r', '10,2,,', BODY, '2', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
+    call(session(), ['attach', '5', 'w:1', '', '1', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
+    call(session(), [
       ...['root', 'r', '', BODY, '1', '', '0', '1', `${OTHER}\tc1`, '0'],
       ...['root', 's', '', BODY, '1', '', '0', '0', '1', '1', POSTED],
     ]),
   ],
-  addJobs: SPECS.map((spec) => call(lane('1'), ['', '', BODY, 'own', spec, BODY, '', spec, BODY])),
+  addJobs: SPECS.map((spec) => call(session('1'), ['', '', BODY, 'own', spec, BODY, '', spec, BODY])),
   cancelJob: [
-    ...['1', '2', '3', '5', '11', '13'].map((id) => call(lane(id, '"no"', '5,,', '1'))),
-    call(lane('14', '"no"', '0,,', '0')),
+    ...['1', '2', '3', '5', '11', '13'].map((id) => call(session(id, '"no"', '5,,', '1'))),
+    call(session('14', '"no"', '0,,', '0')),
   ],
-  changeDelay: [call(lane('4', '700'))],
-  changePriority: [call(lane('1', '3', '1')), call(lane('2', '0', '0')), call(lane('g2', '2', '1'))],
+  changeDelay: [call(session('4', '700'))],
+  changePriority: [call(session('1', '3', '1')), call(session('2', '0', '0')), call(session('g2', '2', '1'))],
   cleanJobs: [
-    call(lane('completed', '0', '0', '0')),
-    call(lane('waiting', '10', '1', '0')),
-    call(lane('delayed', '0', '1', '1')),
-    call(lane('group busy', '0', '0', '0')),
+    call(session('completed', '0', '0', '0')),
+    call(session('waiting', '10', '1', '0')),
+    call(session('delayed', '0', '1', '1')),
+    call(session('group busy', '0', '0', '0')),
   ],
   closeGroup: [call([NOW, 'busy', '500']), call([NOW, 'idle', '500'])],
   closeRateLimit: [call([NOW, '5000']), call([NOW, '0'])],
@@ -229,9 +229,9 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   ],
   limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
   keepSchedulers: [
-    call(lane('90000', '1', '1'), ['coded', 'fa', 'other', 'fb']),
-    call(lane('0', '0', '0'), ['coded', 'fb']),
-    call(lane('0', '0', '1')),
+    call(session('90000', '1', '1'), ['coded', 'fa', 'other', 'fb']),
+    call(session('0', '0', '0'), ['coded', 'fb']),
+    call(session('0', '0', '1')),
   ],
   nextParents: [call([NOW, '10', '1000'])],
   obliterateQueue: [
@@ -241,11 +241,11 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   pauseGroup: [call([NOW, 'busy', '1']), call([NOW, 'held', '0'])],
   pauseLimit: [call(['stripe', '1'])],
   pauseQueue: [call(['1'])],
-  pauseScheduler: [call(lane('tick', '1')), call(lane('cron', '1')), call(lane('still', '0'))],
+  pauseScheduler: [call(session('tick', '1')), call(session('cron', '1')), call(session('still', '0'))],
   planSlots: [
     call([NOW], ['cron', 'seed:4', String(SEED_TIME + 80_000), String(SEED_TIME + 90_000), '1', '3']),
   ],
-  promoteJob: [call(lane('4'))],
+  promoteJob: [call(session('4'))],
   promoteJobs: [call([NOW], ['4', '3'])],
   publishEvent: [call([...LANE, '{"eventName":"x"}', '100'])],
   readOutbox: [
@@ -263,14 +263,14 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     call([NOW, 'w2', '30000', '0', '1000000', '15000', '30000', '1']),
   ],
   removeChildren: [call([NOW, `${OTHER}\tabove`, '1'], ['14', '10'])],
-  removeDedupKey: [call(lane('twin', ''))],
-  removeJob: [call(lane('1')), call(lane('14')), call(lane('g1'))],
+  removeDedupKey: [call(session('twin', ''))],
+  removeJob: [call(session('1')), call(session('14')), call(session('g1'))],
   removeLimit: [call(['stripe']), call(['awaited'])],
-  removeScheduler: [call(lane('tick')), call(lane('cron'))],
+  removeScheduler: [call(session('tick')), call(session('cron'))],
   renewLocks: [call([NOW, '45000', '15000', '30000'], ['5', 'w:1', '6', 'w:1'])],
-  retryJob: [call(lane('8', 'completed', '0', '1', '1')), call(lane('10', 'failed', '1', '0', '0'))],
+  retryJob: [call(session('8', 'completed', '0', '1', '1')), call(session('10', 'failed', '1', '0', '0'))],
   retryJobs: [call([NOW, 'completed', '10', '0']), call([NOW, 'failed', '10', String(SEED_TIME + 5)])],
-  runScheduler: [call(lane('tick')), call(lane('still'))],
+  runScheduler: [call(session('tick')), call(session('still'))],
   setLimit: [
     call(['stripe', '3', '5', '500', '0']),
     call(['awaited', '0', '5', '500', '0']),
@@ -279,11 +279,11 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   setMeta: [call(['500'])],
   setMetrics: [call(['500'])],
   notePresent: [call([NOW, 'worker\tw', '1000'])],
-  signalJob: [call(lane('13', 'go', 'k', '1')), call(lane('5', 'go', '', '1'))],
+  signalJob: [call(session('13', 'go', 'k', '1')), call(session('5', 'go', '', '1'))],
   stageFlow: [call([NOW, 's', '0', '60000'], [POSTED, POSTED])],
   trimEvents: [call(['0'])],
   tellAgain: [call([NOW, 'third:{queue}:', 'above'], ['17'])],
-  unlinkChild: [call(lane('14'))],
+  unlinkChild: [call(session('14'))],
   upsertScheduler: [
     upsert(NOW, '9', 'tick', {
       every: '60000',

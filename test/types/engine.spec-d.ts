@@ -63,7 +63,7 @@ events.on('delayed', ({ delay }) => {
 });
 events.on('completed:7', () => {});
 
-// Events are told apart by their name.
+// Events are distinguished by their name.
 export function tell(event: JobEvent): string {
   switch (event.event) {
     case 'failed':

@@ -142,7 +142,7 @@ describe('a call', () => {
     await calls.idle();
   });
 
-  it('keeps its lane as long as it may be on its way', async () => {
+  it('keeps its session as long as it may be on its way', async () => {
     const { calls } = open();
     const writers: string[] = [];
     let answer!: (value: string) => void;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventPlace, type StreamEnd } from '../../lib/events/event-place.js';
-import type { StreamEntry } from '../../lib/redis/event-line.js';
+import type { StreamEntry } from '../../lib/redis/event-stream-reader.js';
 
 /** An entry with one event, its number, of a stream of events. */
 const entry = (id: string, number: number): StreamEntry => [
   id,
   ['#', String(number), 'waiting', `job-${number}\tactive`],
 ];
-const end = (entryId: string, told: number): StreamEnd => ({ entryId, told, time: 100 });
+const end = (entryId: string, eventNumber: number): StreamEnd => ({ entryId, eventNumber, time: 100 });
 
 const namesOf = (place: EventPlace, ...entries: StreamEntry[]): string[] =>
   place.take(entries).map((event) => (event.event === 'gap' ? `gap ${event.lost ?? '?'}` : event.event));

@@ -130,13 +130,13 @@ describe('a fetch loop', () => {
     fetch.loop.start();
     fetch.fetch(0);
     fetch.slots = 0;
-    fetch.loop.takeRelay();
+    fetch.loop.takeHandOn();
 
     await fetch.waits[0]!.wake(true);
 
     expect(fetch.pokes).toBe(2);
-    expect(fetch.loop.takeRelay()).toBe(true);
-    expect(fetch.loop.takeRelay()).toBe(false);
+    expect(fetch.loop.takeHandOn()).toBe(true);
+    expect(fetch.loop.takeHandOn()).toBe(false);
   });
 
   it('looks again when nobody woke it in time', async () => {

@@ -22,10 +22,10 @@ class Group {
 
   constructor(limits: Partial<GroupLimits<string>> = {}) {
     this.group = new GroupCommit<string>(
-      (lane, flight) => this.send(`${lane.writer.split('.')[1]}:${lane.next()}`, flight),
+      (session, flight) => this.send(`${session.writer.split('.')[1]}:${session.next()}`, flight),
       (entry, error) => void this.failed.push(`${entry} ${error.name}`),
       new Patience(this.time.runtime, LIMIT_MS),
-      { lanes: 2, entries: () => 3, bytes: 100, ...limits },
+      { sessions: 2, entries: () => 3, bytes: 100, ...limits },
     );
   }
 
@@ -79,7 +79,7 @@ describe('a group commit', () => {
     expect(group.calls).toEqual(['a', 'b', 'c']);
   });
 
-  it('gathers while all lanes are busy, and sends that when a call ends', async () => {
+  it('gathers while all sessions are busy, and sends that when a call ends', async () => {
     const group = new Group();
     group.push('a');
     await settled();
@@ -122,8 +122,8 @@ describe('a group commit', () => {
     expect(group.group.isIdle).toBe(true);
   });
 
-  it('gives up what a silent Redis leaves unanswered, the lane of which stays taken', async () => {
-    const group = new Group({ lanes: 1 });
+  it('gives up what a silent Redis leaves unanswered, the session of which stays taken', async () => {
+    const group = new Group({ sessions: 1 });
     group.push('a');
     await group.time.pass(LIMIT_MS * 1.2);
     expect(group.failed).toEqual(['a CallTimeoutError']);
@@ -138,7 +138,7 @@ describe('a group commit', () => {
   });
 
   it('keeps what has to wait for its turn while others are answered', async () => {
-    const group = new Group({ lanes: 1, entries: () => 1 });
+    const group = new Group({ sessions: 1, entries: () => 1 });
     group.push(...'abcdefg');
     for (let i = 0; i < 6; i += 1) {
       await group.time.pass(LIMIT_MS / 2);
@@ -150,7 +150,7 @@ describe('a group commit', () => {
   });
 
   it('keeps for ever what has no patience, until it is closed', async () => {
-    const group = new Group({ lanes: 1 });
+    const group = new Group({ sessions: 1 });
     group.push('a');
     await settled();
     group.group.push('b', 1, false);
@@ -163,7 +163,7 @@ describe('a group commit', () => {
   });
 
   it('is full when enough waits for a Redis that is silent, and not for one that is busy', async () => {
-    const group = new Group({ lanes: 1, entries: () => 2 });
+    const group = new Group({ sessions: 1, entries: () => 2 });
     group.push('a', 'b', 'c');
     expect(group.group.isFull(3)).toBe(false);
 
@@ -175,7 +175,7 @@ describe('a group commit', () => {
   });
 
   it('gives up all but guests on their way when it is closed', async () => {
-    const group = new Group({ lanes: 1, entries: () => 2, isGuest: (entry) => entry === 'a' });
+    const group = new Group({ sessions: 1, entries: () => 2, isGuest: (entry) => entry === 'a' });
     group.push('a', 'b', 'c');
     await settled();
 
@@ -188,7 +188,7 @@ describe('a group commit', () => {
   });
 
   it('takes an entry back that is not on its way, and says when it is too late', async () => {
-    const group = new Group({ lanes: 1 });
+    const group = new Group({ sessions: 1 });
     group.push('a');
     await settled();
     group.push('b');
@@ -200,8 +200,8 @@ describe('a group commit', () => {
     expect(group.failed).toEqual(['b ConnectionError']);
   });
 
-  it('survives a fault of its own: the lane is free again, and what gathered goes out', async () => {
-    const group = new Group({ lanes: 1 });
+  it('survives a fault of its own: the session is free again, and what gathered goes out', async () => {
+    const group = new Group({ sessions: 1 });
     const warn = jest.spyOn(process, 'emitWarning').mockReturnValue();
     group.push('a');
     await settled();

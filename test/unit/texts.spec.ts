@@ -8,7 +8,7 @@ import { retentionText } from '../../lib/job/retention.js';
 import { specialErrorKind, UnrecoverableError } from '../../lib/job/special-errors.js';
 import { SafeEmitter } from '../../lib/runtime/safe-emitter.js';
 import { connect } from '../../lib/redis/connections.js';
-import { compareIds } from '../../lib/redis/event-line.js';
+import { compareIds } from '../../lib/redis/event-stream-reader.js';
 import { isBroken, isPassing, toStepwellError, withoutSecrets } from '../../lib/redis/redis-failure.js';
 import { takesSignal } from '../../lib/worker/takes-signal.js';
 

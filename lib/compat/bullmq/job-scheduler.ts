@@ -76,7 +76,7 @@ export class JobScheduler extends QueueGetters<any> {
     >;
   }
 
-  /** Answers 0 where there was one, 1 where there was none. */
+  /** Returns 0 where there was one, 1 where there was none. */
   async removeJobScheduler(id: string): Promise<number> {
     return (await this.schedulers.remove(id)) ? 0 : 1;
   }

@@ -42,7 +42,7 @@ export class Job<
   }
 
   /**
-   * Completes a job that was fetched by hand, and fetches the next one unless told otherwise: the answer is its JSON, for
+   * Completes a job that was fetched by hand, and fetches the next one unless an option says otherwise: the answer is its JSON, for
    * `Job.fromJSON`, and its id; both undefined where there is none.
    */
   override async moveToCompleted(result: R, token: string, fetchNext = true): Promise<any> {
@@ -65,7 +65,7 @@ export class Job<
     Spans.ofStore(this.store)?.count(this, 'delayed');
   }
 
-  /** Without a token, or with '0', whoever holds the job. Answers how long a rate limit holds it, 0. */
+  /** Without a token, or with '0', whoever holds the job. Returns how long a rate limit holds it, 0. */
   override async moveToWait(token?: string): Promise<any> {
     await super.moveToWait(await this.keyFor(token));
     Spans.ofStore(this.store)?.count(this, 'waiting');

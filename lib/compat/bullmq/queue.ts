@@ -178,12 +178,12 @@ export class Queue<
     return this.removeDeduplicationKey(id);
   }
 
-  /** There is none. Answers 0. */
+  /** There is none. Returns 0. */
   async removeDeprecatedPriorityKey(): Promise<number> {
     return 0;
   }
 
-  /** No job is left behind by a script. Answers 0. */
+  /** No job is left behind by a script. Returns 0. */
   async removeOrphanedJobs(_count?: number, _limit?: number): Promise<number> {
     return 0;
   }
@@ -223,7 +223,7 @@ export class Queue<
     }));
   }
 
-  /** Answers 1 also for a job that is gone already, 0 where a worker holds it. */
+  /** Returns 1 also for a job that is gone already, 0 where a worker holds it. */
   override remove(id: string, { removeChildren = true } = {}): Promise<number> {
     const attributes = {
       [TelemetryAttributes.JobId]: id,

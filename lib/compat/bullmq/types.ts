@@ -16,7 +16,7 @@ export type {
   Dependencies as DependenciesResult,
   DependenciesOptions as DependenciesOpts,
   DependencyOptions as DependencyOpts,
-} from '../../job/job-family.js';
+} from '../../job/job-relatives.js';
 export type { FinishedState as FinishedStatus, JobState, JobType } from '../../job/job-state.js';
 export type { FlowJob } from '../../job/flow-job.js';
 export type { FlowProducerListener, FlowQuery as NodeOpts } from '../../flow/flow-options.js';

@@ -2,7 +2,7 @@ import type { DedupPolicy } from '../../job/dedup-policy.js';
 import type { CodeSchedule } from '../../schedule/code-schedules.js';
 import type { Job } from '../../job/job.js';
 import type { Batch } from '../../worker/batch.js';
-import type { Stages } from '../../worker/staged-processor.js';
+import type { StepHandling } from '../../worker/stepped-processor.js';
 import type {
   HandlerMetadata,
   LimitMetadata,
@@ -17,7 +17,7 @@ export interface DiscoveredHandler extends HandlerMetadata {
   /** For `@Process`; the signal is made when it is asked for. */
   readonly handle: (job: Job | Batch, token: string, signal: () => AbortSignal) => unknown;
   /** For steps. */
-  readonly stages?: Stages;
+  readonly stages?: StepHandling;
   /** Names of steps, in their order. */
   readonly steps?: readonly string[];
   readonly dedup: DedupPolicy | undefined;

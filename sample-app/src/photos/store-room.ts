@@ -50,7 +50,7 @@ export class StoreRoom {
     return taken + needed <= this.config.maxStoredBytes && files.length + WIDTHS.length < MAX_FILES;
   }
 
-  /** Removes what no job names; answers what is left. */
+  /** Removes what no job names; returns what is left. */
   private async sweep(files: readonly StoredFile[]): Promise<StoredFile[]> {
     const jobs = await this.redis.answer(this.queue.getJobs());
     const named = new Set(

@@ -20,7 +20,7 @@ export class TrafficService implements OnModuleDestroy {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
-  /** Begins, unless it is going on already; answers how long it lasts. */
+  /** Begins, unless it is going on already; returns how long it lasts. */
   start(): { lastsMs: number } {
     if (this.endsAt <= Date.now()) {
       this.endsAt = Date.now() + this.config.trafficMs;

@@ -75,7 +75,7 @@ export class LimitedWorld {
     throw new Violation(`not through: ${JSON.stringify(await queue.dump())}`);
   }
 
-  private lane(): [string, string] {
+  private session(): [string, string] {
     this.seq += 1;
     return ['user', String(this.seq)];
   }
@@ -89,7 +89,7 @@ export class LimitedWorld {
       const priority = random.chance(0.5) ? random.int(1, 2) : '';
       return ['', `${delay},${priority},${random.chance(0.1) ? 1 : ''},${limits}`, BODY];
     }).flat();
-    await this.queue.call('addJobs', [this.now, ...this.lane(), 1], rest);
+    await this.queue.call('addJobs', [this.now, ...this.session(), 1], rest);
   }
 
   /** Ends some jobs, and starts others. */
@@ -253,7 +253,7 @@ export class LimitedWorld {
     const id = await this.anyJob();
     if (id === undefined) return;
     const word = await this.queue.call('cancelJob', [
-      ...[this.now, ...this.lane(), id, '"no"', this.random.pick(['', '0,,']), this.random.int(0, 1)],
+      ...[this.now, ...this.session(), id, '"no"', this.random.pick(['', '0,,']), this.random.int(0, 1)],
     ]);
     if (word === 'cancelled' || word === 'cancelling') this.cancelled.add(id);
   }
@@ -262,18 +262,18 @@ export class LimitedWorld {
     const { random, queue } = this;
     const id = await this.anyJob();
     if (id === undefined) return;
-    const lane = this.lane();
+    const session = this.session();
     await random.pick([
-      () => queue.call('removeJob', [this.now, ...lane, id]),
-      () => queue.call('changePriority', [this.now, ...lane, id, random.int(0, 3), random.int(0, 1)]),
-      () => this.retry(id, lane),
+      () => queue.call('removeJob', [this.now, ...session, id]),
+      () => queue.call('changePriority', [this.now, ...session, id, random.int(0, 3), random.int(0, 1)]),
+      () => this.retry(id, session),
       () => queue.call('promoteJobs', [this.now], [id]),
       async () => random.chance(0.1) && queue.call('drainQueue', [this.now, 1, 0, 0, 0, '-inf', '-inf']),
     ])();
   }
 
-  private async retry(id: string, lane: [string, string]): Promise<void> {
-    const word = await this.queue.call('retryJob', [this.now, ...lane, id, 'failed', 0, 0, 0]);
+  private async retry(id: string, session: [string, string]): Promise<void> {
+    const word = await this.queue.call('retryJob', [this.now, ...session, id, 'failed', 0, 0, 0]);
     if (word === 'ok') this.cancelled.delete(id);
   }
 

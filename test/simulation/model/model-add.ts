@@ -3,7 +3,7 @@ import { placeJob } from './place-job.js';
 import type { QueueModel } from './queue-model.js';
 
 /**
- * Adds a job, '' being the next number, unless there is one of that id or one that it is a duplicate of. Answers as the
+ * Adds a job, '' being the next number, unless there is one of that id or one that it is a duplicate of. Returns as the
  * scripts do.
  */
 export function addJob(model: QueueModel, wanted: string, spec: string, body: string, now: number): string {

@@ -13,7 +13,7 @@ type CommitArgs = [
 
 const LONGEST_ENTRY = 14;
 
-/** What a commit should do. Answers nothing when it should be refused as a whole. */
+/** What a commit should do. Returns nothing when it should be refused as a whole. */
 export function modelCommit(
   model: QueueModel,
   args: readonly unknown[],

@@ -3,7 +3,7 @@ import type { DedupKey, ModelJob, NewModelJob } from './model-job.js';
 import { placeJob } from './place-job.js';
 import type { QueueModel } from './queue-model.js';
 
-/** Answers the job that is kept instead of a new one; nothing where that may be added. */
+/** Returns the job that is kept instead of a new one; nothing where that may be added. */
 export function deduplicate(model: QueueModel, job: NewModelJob, now: number): string | undefined {
   const rule = readRule(job.spec);
   if (!rule) return undefined;

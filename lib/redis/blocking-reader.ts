@@ -6,7 +6,7 @@ import { QueueKeys } from './queue-keys.js';
 import { isPassingFailure } from './redis-failure.js';
 import { WatchedClient } from './watched-client.js';
 
-/** A read is overdue when its answer is so much later than it may block. */
+/** A read is overdue when its reply is so much later than it may block. */
 const GRACE_MS = 2000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 500;
@@ -14,7 +14,7 @@ const LONGEST_RETRY_MS = 500;
 const REFUSED_RETRY_MS = 2000;
 
 /** What a line needs of the connection that it belongs to. */
-export interface LineOwner {
+export interface ReaderOwner {
   /** For what must not wait behind a blocking read. */
   readonly client: RedisClient;
   readonly runtime: Runtime;
@@ -22,12 +22,12 @@ export interface LineOwner {
   duplicate(): RedisClient | undefined;
   /** Takes a failure that does not pass by itself. */
   report(error: unknown, what: string): void;
-  /** Takes the news that a read got no answer. */
+  /** Takes the news that a read got no reply. */
   suspect(): void;
   /** The line has begun to read. */
-  began(line: BlockingLine): void;
+  began(line: BlockingReader): void;
   /** Nobody waits on the line any more. */
-  rested(line: BlockingLine): void;
+  rested(line: BlockingReader): void;
 }
 
 interface Reading {
@@ -40,7 +40,7 @@ interface Reading {
  * overdue loses its client, and a new one is made. A key of the line's own lets it leave a read whose set of keys has
  * changed; it lies beside the first of them, where whoever may read those may write.
  */
-export abstract class BlockingLine {
+export abstract class BlockingReader {
   private readonly id: string;
   private readonly ended = new AbortController();
   private client: WatchedClient | undefined;
@@ -49,7 +49,7 @@ export abstract class BlockingLine {
   private retryMs = FIRST_RETRY_MS;
   private complaint: string | undefined;
 
-  constructor(protected readonly owner: LineOwner) {
+  constructor(protected readonly owner: ReaderOwner) {
     this.id = owner.runtime.uuid();
   }
 

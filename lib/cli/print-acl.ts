@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { accessRule } from '../../redis/access-rule.js';
+import { accessRule } from '../redis/access-rule.js';
 
 export const ACL_USAGE = `       stepwell acl --prefix <prefix> [--user <name>] [--queue <name>]... [--cluster] [--connection-name] [--durability] [--password-from <VARIABLE>]
 

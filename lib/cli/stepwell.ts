@@ -3,7 +3,7 @@
 // `npx stepwell acl --prefix shop`: the rights that a user of Redis needs.
 // `npx stepwell functions <URL of Redis> [--prune]`: which function libraries are there, and removes those of other versions.
 import { ACL_USAGE, aclLine } from './print-acl.js';
-import { migrateFolder } from './migrate-folder.js';
+import { migrateFolder } from '../compat/migrate/migrate-folder.js';
 import { showFunctions } from './show-functions.js';
 
 const USAGE = `Usage: stepwell migrate [folder] [--dry-run]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Runtime } from '../../lib/runtime/runtime.js';
-import { Courier } from '../../lib/store/courier.js';
-import type { CourierOffice } from '../../lib/store/courier-office.js';
+import { QueueRelay } from '../../lib/store/queue-relay.js';
+import type { RelayHost } from '../../lib/store/relay-host.js';
 
 interface Call {
   script: string;
@@ -12,7 +12,7 @@ interface Call {
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A courier of the queue `here`, whose calls a test answers, in a time that a test moves. */
+/** A relay of the queue `here`, whose calls a test answers, in a time that a test moves. */
 class Desk {
   readonly calls: Call[] = [];
   private now = 0;
@@ -30,7 +30,7 @@ class Desk {
       };
     },
   } as unknown as Runtime;
-  readonly courier = new Courier(
+  readonly relay = new QueueRelay(
     {
       runtime: this.runtime,
       holder: 'me',
@@ -54,7 +54,7 @@ class Desk {
       failed: (error: unknown) => {
         throw error;
       },
-    } as unknown as CourierOffice,
+    } as unknown as RelayHost,
     'here',
   );
 
@@ -88,11 +88,11 @@ const page = (lines: Line[] = [], { lateInMs = -1, history = 'h', sent = 9 } = {
 ];
 const taken = (number: number): unknown => [-1, String(number), 'e', '0', ''];
 
-describe('a courier', () => {
+describe('a relay', () => {
   it('looks again when it was nudged while it looked', async () => {
-    const { courier, calls } = new Desk();
-    courier.nudge(0);
-    courier.nudge(0);
+    const { relay, calls } = new Desk();
+    relay.nudge(0);
+    relay.nudge(0);
     expect(calls).toHaveLength(1);
 
     await calls[0]!.answer(page());
@@ -103,7 +103,7 @@ describe('a courier', () => {
 
   it('comes back when another process is late with what it took on', async () => {
     const desk = new Desk();
-    desk.courier.nudge(0);
+    desk.relay.nudge(0);
     await desk.calls[0]!.answer(page([{ target: 'a', left: 1 }], { lateInMs: 300 }));
 
     await desk.pass(300);
@@ -114,15 +114,15 @@ describe('a courier', () => {
 
   it('waits for nobody longer than a delivery may take', async () => {
     const desk = new Desk();
-    desk.courier.nudge(3_600_000);
+    desk.relay.nudge(3_600_000);
 
     await desk.pass(1000);
     expect(desk.calls).toHaveLength(1);
   });
 
   it('says what was received, also what was while it said the rest', async () => {
-    const { courier, calls } = new Desk();
-    courier.nudge(0);
+    const { relay, calls } = new Desk();
+    relay.nudge(0);
     await calls[0]!.answer(
       page([
         { target: 'a', given: [1] },
@@ -144,8 +144,8 @@ describe('a courier', () => {
   });
 
   it('goes on with a target while another does not answer', async () => {
-    const { courier, calls } = new Desk();
-    courier.nudge(0);
+    const { relay, calls } = new Desk();
+    relay.nudge(0);
     await calls[0]!.answer(
       page([
         { target: 'a', given: [1] },
@@ -169,7 +169,7 @@ describe('a courier', () => {
     ['delivers it again when it has not', 0, ['a', '0', '0', '', 'again']],
   ])('asks after some seconds whether a target still has what it took, and %s', async (_case, has, said) => {
     const desk = new Desk();
-    desk.courier.nudge(0);
+    desk.relay.nudge(0);
     await desk.calls[0]!.answer(page([{ target: 'a', number: 1, kept: 1 }]));
     await desk.pass(5000);
     await desk.calls[1]!.answer(page([{ target: 'a', number: 1, kept: 1 }]));
@@ -182,8 +182,8 @@ describe('a courier', () => {
   });
 
   it('delivers again from the front where a target lacks what came before', async () => {
-    const { courier, calls } = new Desk();
-    courier.nudge(0);
+    const { relay, calls } = new Desk();
+    relay.nudge(0);
     await calls[0]!.answer(page([{ target: 'a', number: 1, kept: 1, given: [2] }]));
     await calls[1]!.answer(taken(0));
 
@@ -191,10 +191,10 @@ describe('a courier', () => {
   });
 
   it('says nothing of what it knew of another history', async () => {
-    const { courier, calls } = new Desk();
-    courier.nudge(0);
+    const { relay, calls } = new Desk();
+    relay.nudge(0);
     await calls[0]!.answer(page([{ target: 'a', given: [1] }]));
-    courier.nudge(0);
+    relay.nudge(0);
     await calls[2]!.answer(page([{ target: 'a', left: 1 }], { history: 'other' }));
     await calls[1]!.answer(taken(1));
 
@@ -203,10 +203,10 @@ describe('a courier', () => {
   });
 
   it('delivers what is kept again when the connection was lost', async () => {
-    const { courier, calls } = new Desk();
-    courier.nudge(0);
+    const { relay, calls } = new Desk();
+    relay.nudge(0);
     await calls[0]!.answer(page([{ target: 'a', number: 1, kept: 1 }]));
-    courier.repeat();
+    relay.repeat();
 
     expect(calls[1]!.rest).toEqual(['a', '0', '0', '', 'again']);
   });

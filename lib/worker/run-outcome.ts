@@ -5,7 +5,7 @@ import type { JobWrite } from '../job/job-write.js';
  * How a run ends, where the processor decides that itself: what it returns then is no result but the write that ends the
  * run. The worker makes that write, which frees the slot and fetches the next job with the same call.
  */
-export class Ending {
+export class RunOutcome {
   private constructor(
     readonly kind: 'completed' | 'failed' | 'postponed' | 'moved' | 'lost',
     /** Undefined where nothing is left to write. */
@@ -15,27 +15,27 @@ export class Ending {
     readonly error?: Error,
   ) {}
 
-  static completed(write: JobWrite, result: unknown): Ending {
-    return new Ending('completed', write, result);
+  static completed(write: JobWrite, result: unknown): RunOutcome {
+    return new RunOutcome('completed', write, result);
   }
 
   /** Also for an attempt that is tried again, as the failure says. */
-  static failed(write: JobWrite, failure: Failure, error: Error): Ending {
-    return new Ending('failed', write, undefined, failure, error);
+  static failed(write: JobWrite, failure: Failure, error: Error): RunOutcome {
+    return new RunOutcome('failed', write, undefined, failure, error);
   }
 
   /** The job goes on later; no attempt has ended. */
-  static postponed(write: JobWrite): Ending {
-    return new Ending('postponed', write);
+  static postponed(write: JobWrite): RunOutcome {
+    return new RunOutcome('postponed', write);
   }
 
   /** The job has left this worker already. */
-  static moved(): Ending {
-    return new Ending('moved');
+  static moved(): RunOutcome {
+    return new RunOutcome('moved');
   }
 
   /** Nothing can be written on behalf of this run. */
-  static lost(error: Error): Ending {
-    return new Ending('lost', undefined, undefined, undefined, error);
+  static lost(error: Error): RunOutcome {
+    return new RunOutcome('lost', undefined, undefined, undefined, error);
   }
 }

@@ -1,5 +1,5 @@
 -- Counters stay text; most jobs need one attempt. What somebody has written over a counter counts as none.
-local function one_more(count)
+local function incremented(count)
   if not count or count == '0' then
     return '1'
   end

@@ -1,5 +1,5 @@
 import type { Timer } from '../runtime/runtime.js';
-import { BlockingLine, withoutClientPrefix } from './blocking-line.js';
+import { BlockingReader, withoutClientPrefix } from './blocking-reader.js';
 import type { RedisClient } from './client.js';
 
 /** A read blocks no longer than this, so that a lost nudge never matters for long. */
@@ -16,7 +16,7 @@ interface Waiter {
  * Waits for the wake markers of many queues in one blocking read. A marker wakes one waiter of its queue. When a waiter's time
  * is up is seen here, by one timer, and not by the read, which goes on for others.
  */
-export class WakeLine extends BlockingLine {
+export class WakeReader extends BlockingReader {
   protected readonly failure = 'Workers cannot wait for jobs';
   private readonly waiters = new Map<string, Waiter[]>();
   private timer: Timer | undefined;

@@ -1,4 +1,4 @@
-import { BlockingLine, withoutClientPrefix } from './blocking-line.js';
+import { BlockingReader, withoutClientPrefix } from './blocking-reader.js';
 import type { RedisClient } from './client.js';
 
 const BLOCK_MS = 5000;
@@ -30,7 +30,7 @@ interface Stream {
  * Reads the event streams of many queues with one blocking client, each from one place: whoever is behind it catches up by
  * reading ranges, and slows nobody.
  */
-export class EventLine extends BlockingLine {
+export class EventStreamReader extends BlockingReader {
   protected readonly failure = 'Events cannot be read';
   private readonly streams = new Map<string, Stream>();
   /** A nudge that has been read and may be there still: while it cannot be removed it must not end one read after the other. */

@@ -1,5 +1,5 @@
-import { listFunctionLibraries, pruneFunctionLibraries } from '../../redis/function-libraries.js';
-import { openClient } from '../../redis/open-client.js';
+import { listFunctionLibraries, pruneFunctionLibraries } from '../redis/function-libraries.js';
+import { openClient } from '../redis/open-client.js';
 
 /** What a server has of Stepwell's function libraries, for people; with `isPruning` those of other versions are removed. */
 export async function showFunctions(url: string, isPruning: boolean): Promise<string> {

@@ -1,7 +1,7 @@
 import { isBroken, isPassing } from '../redis/redis-failure.js';
 import { receive } from '../redis/scripts.generated.js';
 import { Call } from './call.js';
-import type { CourierOffice } from './courier-office.js';
+import type { RelayHost } from './relay-host.js';
 import type { OutboxLine, OutboxMessage } from './outbox-page.js';
 
 /** For which what was received is kept: longer than a replica may be behind its master. */
@@ -18,7 +18,7 @@ type Stamp = Pick<OutboxMessage, 'number' | 'era'>;
 type Taken = [string, string, string, string];
 
 /** What one process delivers to one target: its messages in order, whatever becomes of those to others. */
-export class CourierRound {
+export class TargetRelay {
   /** Deliver what is kept once more. */
   again = false;
   private busy = false;
@@ -30,7 +30,7 @@ export class CourierRound {
   private pausedUntil = 0;
 
   constructor(
-    private readonly office: CourierOffice,
+    private readonly host: RelayHost,
     private readonly source: string,
     private readonly target: string,
   ) {}
@@ -41,7 +41,7 @@ export class CourierRound {
 
   /** Whether the target refuses, or cannot be reached: what there is for it is tried again later. */
   get isPaused(): boolean {
-    return this.office.runtime.monotonicMs() < this.pausedUntil;
+    return this.host.runtime.monotonicMs() < this.pausedUntil;
   }
 
   /** When this round wants to go on, as `runtime.monotonicMs()` counts. */
@@ -80,7 +80,7 @@ export class CourierRound {
     if (kept === 0) {
       this.kept = undefined;
     } else {
-      this.kept ??= { number, era, since: this.office.runtime.monotonicMs() };
+      this.kept ??= { number, era, since: this.host.runtime.monotonicMs() };
     }
   }
 
@@ -90,7 +90,7 @@ export class CourierRound {
       !this.busy &&
       !this.isPaused &&
       this.kept !== undefined &&
-      this.office.runtime.monotonicMs() >= this.kept.since + KEEP_MS
+      this.host.runtime.monotonicMs() >= this.kept.since + KEEP_MS
     );
   }
 
@@ -127,26 +127,20 @@ export class CourierRound {
     }
   }
 
-  /** Answers what the target has, nothing when the call failed. */
+  /** Returns what the target has, nothing when the call failed. */
   private async send(messages: readonly OutboxMessage[], after: Stamp): Promise<Taken | undefined> {
     this.busy = true;
     const rest = messages.flatMap(({ number, era, text }) => [number, era, text]);
-    const args = [
-      this.office.runtime.scriptTime(),
-      this.source,
-      this.target,
-      after.number,
-      after.era,
-    ] as const;
-    const runner = this.office.runner(this.target);
+    const args = [this.host.runtime.scriptTime(), this.source, this.target, after.number, after.era] as const;
+    const runner = this.host.runner(this.target);
     const call = new Call(runner, () => runner.run(receive, args, rest));
-    const patience = this.office.runtime.setTimer(() => call.abandon(), PATIENCE_MS, { background: true });
+    const patience = this.host.runtime.setTimer(() => call.abandon(), PATIENCE_MS, { background: true });
     try {
       const [lookInMs, ...answer] = (await call.answer()) as [number, ...Taken, number?];
       const [taken, laidAside = 0] = [answer.slice(0, 4) as Taken, answer[4]];
-      this.office.laidAside(this.target, laidAside);
+      this.host.laidAside(this.target, laidAside);
       if (lookInMs >= 0 && this.target !== this.source) {
-        this.office.nudge(this.target, lookInMs);
+        this.host.nudge(this.target, lookInMs);
       }
       this.pauseMs = this.pausedUntil = 0;
       return taken;
@@ -161,10 +155,10 @@ export class CourierRound {
 
   private pause(error: unknown): void {
     this.pauseMs = Math.min(Math.max(this.pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
-    this.pausedUntil = this.office.runtime.monotonicMs() + this.pauseMs;
+    this.pausedUntil = this.host.runtime.monotonicMs() + this.pauseMs;
     // An outage is told by the connection.
     if (!isPassing(error) && !isBroken(error)) {
-      this.office.failed(error);
+      this.host.failed(error);
     }
   }
 }

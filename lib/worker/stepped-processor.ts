@@ -3,10 +3,10 @@ import type { Failure, Tries } from '../job/job-failure.js';
 import type { KeepJobs } from '../job/job-options.js';
 import type { Job } from '../job/job.js';
 import type { Telemetry } from '../job/telemetry.js';
-import type { Ending } from './ending.js';
+import type { RunOutcome } from './run-outcome.js';
 
 /** What a processor that works in stages is given of a run. */
-export interface StagedRun {
+export interface SteppedRun {
   readonly job: Job;
   readonly token: string;
   /** Made when first asked for. */
@@ -28,24 +28,24 @@ export interface StagedRun {
   readonly leavesDone?: boolean;
   /** From now on stages undo what was done; they get a signal of their own. */
   beginUndo?(): void;
-  /** Is told of each stage, where there is any. */
+  /** Notified of each stage, where there is any. */
   readonly telemetry?: Telemetry | undefined;
 }
 
 /** Marks a processor that works in stages. */
-export const STAGES = Symbol.for('stepwell.stages');
+export const STEP_HANDLING = Symbol.for('stepwell.steps');
 
 /** Each answers undefined for a job that it does not process in stages. */
-export interface Stages {
-  run(run: StagedRun): Promise<Ending> | undefined;
+export interface StepHandling {
+  run(run: SteppedRun): Promise<RunOutcome> | undefined;
   /**
    * Asked when a run is to fail for a reason from outside, whether or not it has begun: a lock that expired too often, a
    * limit. The promise may take as long as another run.
    */
-  fail(run: StagedRun, error: Error): Promise<Ending | undefined> | undefined;
+  fail(run: SteppedRun, error: Error): Promise<RunOutcome | undefined> | undefined;
 }
 
 /** A processor, plain or in stages. */
-export interface MaybeStaged {
-  [STAGES]?: Stages;
+export interface MaybeStepped {
+  [STEP_HANDLING]?: StepHandling;
 }

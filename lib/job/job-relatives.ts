@@ -11,7 +11,7 @@ import { JobSnapshot } from './job-snapshot.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { JobStore, LoadedJob } from './job-store.js';
 
-/** Where to read children on: `cursor` 0 at first, then what the answer says; `count` how many at most, by default 20. */
+/** Where to read children on: `cursor` 0 at first, then what the page says; `count` how many at most, by default 20. */
 export interface DependencyOptions {
   cursor?: number;
   count?: number;
@@ -49,7 +49,7 @@ const PAGE = 20;
 const CALL = 500;
 
 /** The children of a job and its parent. */
-export abstract class JobFamily<
+export abstract class JobRelatives<
   D = any,
   R = any,
   N extends string = string,
@@ -130,7 +130,7 @@ export abstract class JobFamily<
   }
 
   /**
-   * Lets the parent of this job no longer wait for it. Answers whether it did wait. Throws `MissingParentError` when the
+   * Lets the parent of this job no longer wait for it. Returns whether it did wait. Throws `MissingParentError` when the
    * parent is gone, `JobNotFoundError` when this job is.
    */
   async removeChildDependency(): Promise<boolean> {

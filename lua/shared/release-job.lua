@@ -1,5 +1,5 @@
 -- Ends a run without finishing the job: the job waits again, at once or after a delay.
-local function give_back(q, call, id, priority, delay, front, ...)
+local function release_job(q, call, id, priority, delay, front, ...)
   local moves = call.moves
   move(moves, 'released', id)
   if redis.call('HEXISTS', q.job .. id, 'cancelled') == 1 then
@@ -29,8 +29,8 @@ local function retry_job(q, call, id, token, reason, stack, delay, front, ...)
   if not pause then
     return 'unknown'
   end
-  local attempts_made = one_more(fields[3])
-  give_back(
+  local attempts_made = incremented(fields[3])
+  release_job(
     q, call, id, fields[4], pause, front == '1',
     'attemptsMade', attempts_made, 'failedReason', reason, 'stack', stack, ...
   )
@@ -48,6 +48,6 @@ local function postpone_job(q, call, id, token, delay, ...)
   if not pause then
     return 'unknown'
   end
-  give_back(q, call, id, fields[3], pause, true, ...)
+  release_job(q, call, id, fields[3], pause, true, ...)
   return 'ok'
 end

@@ -1,11 +1,11 @@
 import type { ScriptRunner } from '../redis/script-runner.js';
 import type { Runtime } from '../runtime/runtime.js';
 
-/** A courier, as far as the office compares it. */
-export type RestingCourier = object;
+/** A relay, as far as the host compares it. */
+export type RestingRelay = object;
 
-/** What a courier needs of the post office of its process. */
-export interface CourierOffice {
+/** What a relay needs of the outbox relay of its process. */
+export interface RelayHost {
   /** Names this process. */
   readonly holder: string;
   readonly runtime: Runtime;
@@ -16,8 +16,8 @@ export interface CourierOffice {
   failed(error: unknown): void;
   /** So many messages of that queue cannot be read. */
   laidAside(base: string, count: number): void;
-  /** Makes a call that may be repeated, until it is answered or the office closes. */
+  /** Makes a call that may be repeated, until it is answered or the host closes. */
   call(run: () => Promise<unknown>): Promise<unknown>;
-  /** Takes leave of a courier that has nothing to do and remembers nothing that matters. */
-  rested(base: string, courier: RestingCourier): void;
+  /** Takes leave of a relay that has nothing to do and remembers nothing that matters. */
+  rested(base: string, relay: RestingRelay): void;
 }

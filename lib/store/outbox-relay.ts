@@ -5,19 +5,19 @@ import type { Runtime } from '../runtime/runtime.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { Calls } from './calls.js';
-import { Courier } from './courier.js';
-import type { CourierOffice } from './courier-office.js';
+import { QueueRelay } from './queue-relay.js';
+import type { RelayHost } from './relay-host.js';
 
-const offices = new WeakMap<Connection, PostOffice>();
+const relays = new WeakMap<Connection, OutboxRelay>();
 
 /** Runners beyond that many are forgotten: they hold nothing that cannot be made again. */
 const MOST_RUNNERS = 200;
 
-/** The couriers of this process for one Redis: one for each queue that has something to deliver. */
-export class PostOffice implements CourierOffice {
+/** The relays of this process for one Redis: one for each queue that has something to deliver. */
+export class OutboxRelay implements RelayHost {
   readonly holder: string;
   readonly runtime: Runtime;
-  private readonly couriers = new Map<string, Courier>();
+  private readonly byQueue = new Map<string, QueueRelay>();
   /** The least recently used first. */
   private readonly runners = new Map<string, ScriptRunner>();
   /** Delivery is nobody's call: it goes on for as long as the connection is used. */
@@ -31,7 +31,7 @@ export class PostOffice implements CourierOffice {
     let isFirst = connection.client.status !== 'ready';
     const repeat = (): void => {
       if (!isFirst) {
-        this.couriers.forEach((courier) => courier.repeat());
+        this.byQueue.forEach((relay) => relay.repeat());
       }
       isFirst = false;
     };
@@ -40,37 +40,37 @@ export class PostOffice implements CourierOffice {
       connection.off('ready', repeat);
       this.closed = true;
       this.calls.close('The connection was closed.');
-      this.couriers.forEach((courier) => courier.close());
+      this.byQueue.forEach((relay) => relay.close());
     });
   }
 
-  static of(connection: Connection): PostOffice {
-    const known = offices.get(connection);
+  static of(connection: Connection): OutboxRelay {
+    const known = relays.get(connection);
     if (known) {
       return known;
     }
-    const office = new PostOffice(connection);
-    offices.set(connection, office);
-    return office;
+    const relay = new OutboxRelay(connection);
+    relays.set(connection, relay);
+    return relay;
   }
 
   get isClosed(): boolean {
     return this.closed;
   }
 
-  /** The courier of the queue whose keys begin so. */
-  courier(base: string): Courier {
-    let courier = this.couriers.get(base);
-    if (!courier) {
-      courier = new Courier(this, base);
-      this.couriers.set(base, courier);
+  /** The relay of the queue whose keys begin so. */
+  queueRelay(base: string): QueueRelay {
+    let queueRelay = this.byQueue.get(base);
+    if (!queueRelay) {
+      queueRelay = new QueueRelay(this, base);
+      this.byQueue.set(base, queueRelay);
     }
-    return courier;
+    return queueRelay;
   }
 
-  rested(base: string, courier: Courier): void {
-    if (this.couriers.get(base) === courier) {
-      this.couriers.delete(base);
+  rested(base: string, queueRelay: QueueRelay): void {
+    if (this.byQueue.get(base) === queueRelay) {
+      this.byQueue.delete(base);
     }
   }
 
@@ -88,26 +88,26 @@ export class PostOffice implements CourierOffice {
   }
 
   nudge(base: string, lookInMs: number): void {
-    this.courier(base).nudge(lookInMs);
+    this.queueRelay(base).nudge(lookInMs);
   }
 
   /** Resolves when nothing is being delivered. */
   async idle(): Promise<void> {
-    await Promise.all([...this.couriers.values()].map((courier) => courier.idle()));
+    await Promise.all([...this.byQueue.values()].map((relay) => relay.idle()));
   }
 
   /** Resolves when nothing of that queue is being delivered. */
   async idleAt(base: string): Promise<void> {
-    await this.couriers.get(base)?.idle();
+    await this.byQueue.get(base)?.idle();
   }
 
   isIdleAt(base: string): boolean {
-    return this.couriers.get(base)?.isIdle ?? true;
+    return this.byQueue.get(base)?.isIdle ?? true;
   }
 
   /** How many it holds. */
-  get held(): { couriers: number; runners: number } {
-    return { couriers: this.couriers.size, runners: this.runners.size };
+  get held(): { queues: number; runners: number } {
+    return { queues: this.byQueue.size, runners: this.runners.size };
   }
 
   call(run: () => Promise<unknown>): Promise<unknown> {

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { LineOwner } from '../../lib/redis/blocking-line.js';
+import type { ReaderOwner } from '../../lib/redis/blocking-reader.js';
 import type { RedisClient } from '../../lib/redis/client.js';
-import { WakeLine } from '../../lib/redis/wake-line.js';
+import { WakeReader } from '../../lib/redis/wake-reader.js';
 import { OpenCalls, settled, StillTime } from '../support/still-time.js';
 
 const A = 'p:{a}:wake';
@@ -34,7 +34,7 @@ class Wakes {
   suspicions = 0;
   rests = 0;
   nudgeFailure: Error | undefined;
-  readonly line: WakeLine;
+  readonly line: WakeReader;
 
   constructor() {
     const nudge = {
@@ -49,7 +49,7 @@ class Wakes {
       zadd: async (key: string) => void this.handedBack.push(key),
       multi: () => nudge,
     };
-    const owner: LineOwner = {
+    const owner: ReaderOwner = {
       client: client as unknown as RedisClient,
       runtime: this.time.runtime,
       duplicate: () => {
@@ -62,7 +62,7 @@ class Wakes {
       began: () => {},
       rested: () => void (this.rests += 1),
     };
-    this.line = new WakeLine(owner);
+    this.line = new WakeReader(owner);
   }
 
   /** Whether each waiter was woken, undefined while it waits. */

@@ -4,10 +4,10 @@ import type { ChildPage, ChildQuery, LoadedJob } from '../job/job-store.js';
 const REMOVED_PER_CALL = 400;
 
 /** What removal needs of the queues that a tree is spread over. */
-export interface Families {
+export interface TreeStores {
   children(parent: JobRef, query: ChildQuery): Promise<ChildPage>;
   loadJobs(queue: JobRef, ids: readonly string[]): Promise<(LoadedJob | undefined)[]>;
-  /** Answers the ids that were removed. */
+  /** Returns the ids that were removed. */
   removeChildren(
     queue: JobRef,
     parent: JobRef,
@@ -23,33 +23,33 @@ interface Group {
   ids: string[];
 }
 
-export interface Family {
+export interface FlowTree {
   groups: Group[];
   /** A job below that a worker holds. */
   active: string | undefined;
 }
 
 /** All below a job, level by level; what has another parent by now is none of it. */
-export async function readFamily(families: Families, root: JobRef): Promise<Family> {
-  const family: Family = { groups: [], active: undefined };
+export async function readTree(treeStores: TreeStores, root: JobRef): Promise<FlowTree> {
+  const tree: FlowTree = { groups: [], active: undefined };
   let level = [root];
   while (level.length > 0) {
     const below: JobRef[] = [];
     for (const parent of level) {
-      for (const group of await groupsOf(families, parent)) {
-        below.push(...(await readGroup(families, group, family)));
+      for (const group of await groupsOf(treeStores, parent)) {
+        below.push(...(await readGroup(treeStores, group, tree)));
       }
     }
     level = below;
   }
-  return family;
+  return tree;
 }
 
-async function groupsOf(families: Families, parent: JobRef): Promise<Group[]> {
+async function groupsOf(treeStores: TreeStores, parent: JobRef): Promise<Group[]> {
   const groups = new Map<string, { queue: JobRef; ids: Set<string> }>();
   let cursor = 0;
   do {
-    const page = await families.children(parent, { letters: 'pcif', values: false, cursor });
+    const page = await treeStores.children(parent, { letters: 'pcif', values: false, cursor });
     for (const { ref } of page.children) {
       const base = queueBase(ref.prefix, ref.queueName);
       const group = groups.get(base) ?? { queue: ref, ids: new Set() };
@@ -61,16 +61,16 @@ async function groupsOf(families: Families, parent: JobRef): Promise<Group[]> {
   return [...groups.values()].map(({ queue, ids }) => ({ parent, queue, ids: [...ids] }));
 }
 
-/** Answers those of the group that have children of their own. */
+/** Returns those of the group that have children of their own. */
 async function readGroup(
-  families: Families,
+  treeStores: TreeStores,
   { parent, queue, ids }: Group,
-  family: Family,
+  tree: FlowTree,
 ): Promise<JobRef[]> {
   const own: string[] = [];
   const parents: JobRef[] = [];
   const link = refText(parent);
-  const jobs = await families.loadJobs(queue, ids);
+  const jobs = await treeStores.loadJobs(queue, ids);
   for (const [i, loaded] of jobs.entries()) {
     const { fields } = loaded?.record ?? {};
     if (!loaded || fields?.parent?.slice(1) !== link) {
@@ -79,13 +79,13 @@ async function readGroup(
     const id = ids[i]!;
     own.push(id);
     if (loaded.state === 'active') {
-      family.active ??= id;
+      tree.active ??= id;
     }
     if (fields.pending !== undefined) {
       parents.push({ ...queue, id });
     }
   }
-  family.groups.push({ parent, queue, ids: own });
+  tree.groups.push({ parent, queue, ids: own });
   return parents;
 }
 
@@ -94,9 +94,9 @@ async function readGroup(
  * children, so that none is released by their end; what stays keeps its children.
  */
 export async function removeBelow(
-  families: Families,
+  treeStores: TreeStores,
   root: JobRef,
-  { groups }: Family,
+  { groups }: FlowTree,
   unfinished: boolean,
 ): Promise<void> {
   const gone = new Set([refText(root)]);
@@ -106,7 +106,7 @@ export async function removeBelow(
     }
     for (let first = 0; first < ids.length; first += REMOVED_PER_CALL) {
       const slice = ids.slice(first, first + REMOVED_PER_CALL);
-      for (const id of await families.removeChildren(queue, parent, unfinished, slice)) {
+      for (const id of await treeStores.removeChildren(queue, parent, unfinished, slice)) {
         gone.add(refText({ ...queue, id }));
       }
     }

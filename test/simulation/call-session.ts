@@ -3,7 +3,7 @@ import type { SimulatedQueue } from './simulated-queue.js';
 import type { ScriptName } from './simulated-scripts.js';
 
 /** One writer: numbers its calls, and knows which one it has no answer to. */
-export class Lane {
+export class CallSession {
   /** The last call, when its answer was lost: nothing new is sent until it is repeated. */
   unanswered: Call | undefined;
   /** When the unanswered call was first sent. */

@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime/runtime.js';
 
 /** One call in flight at a time, numbered: what lets a script tell a repeat from a new call. */
-export class Lane {
+export class CallSession {
   private seq = 0;
 
   constructor(readonly writer: string) {}
@@ -13,10 +13,10 @@ export class Lane {
   }
 }
 
-/** Lanes of one writer; a lane is in use from `acquire` to `release`. */
-export class LanePool {
+/** Sessions of one writer; a session is in use from `acquire` to `release`. */
+export class SessionPool {
   private readonly writer: string;
-  private readonly free: Lane[] = [];
+  private readonly free: CallSession[] = [];
   private made = 0;
 
   constructor(
@@ -26,18 +26,18 @@ export class LanePool {
     this.writer = runtime.uniqueId();
   }
 
-  /** A lane without a call in flight, undefined when all are in use. */
-  acquire(): Lane | undefined {
-    const lane = this.free.pop();
-    if (lane || this.made >= this.most) {
-      return lane;
+  /** A session without a call in flight, undefined when all are in use. */
+  acquire(): CallSession | undefined {
+    const session = this.free.pop();
+    if (session || this.made >= this.most) {
+      return session;
     }
     this.made += 1;
-    return new Lane(`${this.writer}.${this.made}`);
+    return new CallSession(`${this.writer}.${this.made}`);
   }
 
-  release(lane: Lane): void {
-    this.free.push(lane);
+  release(session: CallSession): void {
+    this.free.push(session);
   }
 
   get inUse(): number {

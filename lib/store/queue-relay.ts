@@ -1,7 +1,7 @@
 import type { Timer } from '../runtime/runtime.js';
 import { readOutbox } from '../redis/scripts.generated.js';
-import type { CourierOffice } from './courier-office.js';
-import { CourierRound } from './courier-round.js';
+import type { RelayHost } from './relay-host.js';
+import { TargetRelay } from './target-relay.js';
 import { type OutboxPage, readPage } from './outbox-page.js';
 
 /** For which no other process delivers what one was given; one that dies is followed by another after this time. */
@@ -32,11 +32,11 @@ interface Waiter extends Awaited {
  * a call whose answer was lost is sent again, and a process that was too slow does no harm. What was received is kept
  * for some seconds and looked after, since a failover of the target may lose it.
  */
-export class Courier {
+export class QueueRelay {
   private looking: Promise<void> | undefined;
   private again = false;
   private readonly sending = new Set<Promise<void>>();
-  private readonly rounds = new Map<string, CourierRound>();
+  private readonly rounds = new Map<string, TargetRelay>();
   private timer: Timer | undefined;
   private timerAt = Infinity;
   private history = '';
@@ -46,7 +46,7 @@ export class Courier {
   private waiters: Waiter[] = [];
 
   constructor(
-    private readonly office: CourierOffice,
+    private readonly host: RelayHost,
     private readonly source: string,
   ) {}
 
@@ -66,7 +66,7 @@ export class Courier {
    * can't be now, as its target refuses or is out of reach. It is delivered later then.
    */
   delivered(awaited: Awaited = {}): Promise<boolean> {
-    if (this.office.isClosed) {
+    if (this.host.isClosed) {
       return Promise.resolve(false);
     }
     return new Promise((resolve) => {
@@ -111,14 +111,14 @@ export class Courier {
 
   private look(): void {
     this.stopTimer();
-    if (this.office.isClosed) {
+    if (this.host.isClosed) {
       return;
     }
     this.again = false;
     this.looking = this.read()
       .catch((error: unknown) => {
-        if (!this.office.isClosed) {
-          this.office.failed(error);
+        if (!this.host.isClosed) {
+          this.host.failed(error);
           this.lookIn(RETRY_MS);
         }
       })
@@ -127,14 +127,14 @@ export class Courier {
         if (this.again) {
           this.look();
         } else if (this.isAtRest) {
-          this.office.rested(this.source, this);
+          this.host.rested(this.source, this);
         }
       });
   }
 
   private lookIn(ms: number): void {
-    const at = this.office.runtime.monotonicMs() + ms;
-    if (this.office.isClosed || at >= this.timerAt) {
+    const at = this.host.runtime.monotonicMs() + ms;
+    if (this.host.isClosed || at >= this.timerAt) {
       return;
     }
     this.timer?.cancel();
@@ -143,7 +143,7 @@ export class Courier {
       this.stopTimer();
       this.nudge(0);
     };
-    this.timer = this.office.runtime.setTimer(run, ms, { background: true });
+    this.timer = this.host.runtime.setTimer(run, ms, { background: true });
   }
 
   private stopTimer(): void {
@@ -156,10 +156,10 @@ export class Courier {
     const flows = this.waiters.flatMap(({ flow }) => flow ?? []).join(',');
     const reports = [...this.rounds.values()].map((round) => round.report());
     const rest = reports.flatMap(({ parts }) => parts);
-    const { holder } = this.office;
+    const { holder } = this.host;
     this.turn = (this.turn + 1) % 1_000_000;
     const args = [
-      this.office.runtime.scriptTime(),
+      this.host.runtime.scriptTime(),
       holder,
       LEASE_MS,
       this.turn,
@@ -168,8 +168,8 @@ export class Courier {
       this.history,
       flows,
     ] as const;
-    const runner = this.office.runner(this.source);
-    const reply = (await this.office.call(() => runner.run(readOutbox, args, rest))) as unknown[];
+    const runner = this.host.runner(this.source);
+    const reply = (await this.host.call(() => runner.run(readOutbox, args, rest))) as unknown[];
     const page = readPage(reply);
     reports.forEach(({ said }) => said());
     this.take(page);
@@ -178,7 +178,7 @@ export class Courier {
 
   private take(page: OutboxPage): void {
     const { history, lines, laidAside } = page;
-    this.office.laidAside(this.source, laidAside);
+    this.host.laidAside(this.source, laidAside);
     if (history !== this.history) {
       this.history = history;
       this.rounds.forEach((round) => round.forget());
@@ -204,7 +204,7 @@ export class Courier {
 
   /** When to look again where nothing else brings that about. */
   private plan({ lateInMs, lines }: OutboxPage): void {
-    const now = this.office.runtime.monotonicMs();
+    const now = this.host.runtime.monotonicMs();
     const wanted = Math.min(...[...this.rounds.values()].map(({ wants }) => wants));
     if (wanted < Infinity) {
       this.lookIn(Math.max(wanted - now, 1));
@@ -217,8 +217,8 @@ export class Courier {
     this.marks = marks;
   }
 
-  private round(target: string): CourierRound {
-    const round = this.rounds.get(target) ?? new CourierRound(this.office, this.source, target);
+  private round(target: string): TargetRelay {
+    const round = this.rounds.get(target) ?? new TargetRelay(this.host, this.source, target);
     this.rounds.set(target, round);
     return round;
   }
