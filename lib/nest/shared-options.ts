@@ -10,8 +10,6 @@ import { STEPWELL_OPTIONS } from './stepwell.module-definition.js';
 /** Where the SDK of OpenTelemetry registers itself, for all copies of its API in a process. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 
-let openTelemetry: Promise<Telemetry> | undefined;
-
 /** What `forRoot` was given, as it concerns queues, workers and flow producers. */
 export class SharedOptions {
   private constructor(
@@ -53,6 +51,10 @@ async function registeredTelemetry(): Promise<Telemetry | undefined> {
   if (!registered?.trace && !registered?.metrics) {
     return undefined;
   }
-  openTelemetry ??= import('../otel/open-telemetry.js').then((adapter) => adapter.openTelemetry());
-  return openTelemetry.catch(() => undefined);
+  try {
+    const { openTelemetry } = await import('../otel/open-telemetry.js');
+    return openTelemetry();
+  } catch {
+    return undefined;
+  }
 }

@@ -164,7 +164,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
-    'store/session.ts',
+    'store/call-session.ts',
     ['calls are not numbered', '    this.seq += 1;\n    return', '    return'],
     [
       'a session is used twice at once',
@@ -197,11 +197,11 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'a call of a worker is given a new number each time',
-      '{ writer: session.writer, seq }, grant, wanted, relay, rest)',
-      '{ writer: session.writer, seq: session.next() }, grant, wanted, relay, rest)',
+      '{ writer: session.writer, seq }, grant, wanted, handOn, rest)',
+      '{ writer: session.writer, seq: session.next() }, grant, wanted, handOn, rest)',
     ],
     [
-      'the relay marker is never taken along',
+      'the marker is never taken along',
       'const handOn = this.fetcher?.takeHandOn() ?? false;',
       'const handOn = false;',
     ],

@@ -215,6 +215,7 @@ describe('what is closed refuses every call, also while others keep its connecti
       'added',
       'limited',
       'setLimits',
+      'traceUpsert',
     ]);
     const names = methodsOf(queue).filter((name) => !hidden.has(name));
     expect(names.length).toBeGreaterThan(50);
