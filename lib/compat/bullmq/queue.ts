@@ -54,7 +54,8 @@ export class Queue<
 
   constructor(
     name: string,
-    private readonly given: QueueOptions = {},
+    /** @internal */
+    readonly given: QueueOptions = {},
   ) {
     super(name, queueOptions(given));
     this.spans = Spans.of(given.telemetry, name);
@@ -140,6 +141,37 @@ export class Queue<
           return job;
         })
       : upsert();
+  }
+
+  /** Of a kind of jobs that there is none of, such as `repeat`, there are 0. */
+  override async getJobCounts(...types: (JobType | 'repeat')[]): Promise<Record<string, number>> {
+    const counts = await super.getJobCounts(...types.filter(isKnown));
+    if (types.length === 0) return counts;
+    return Object.fromEntries(types.map((type) => [type, isKnown(type) ? (counts[type] ?? 0) : 0]));
+  }
+
+  override getJobCountByTypes(...types: (JobType | 'repeat')[]): Promise<number> {
+    return types.length > 0 && !types.some(isKnown)
+      ? Promise.resolve(0)
+      : super.getJobCountByTypes(...types.filter(isKnown));
+  }
+
+  override async getJobs(
+    types: JobType | 'repeat' | (JobType | 'repeat')[] = [],
+    start?: number,
+    end?: number,
+    asc?: boolean,
+  ): Promise<Job<D, R, N>[]> {
+    const given = Array.isArray(types) ? types : [types];
+    const known = given.length > 0 ? given.filter(isKnown) : ALL_TYPES;
+    if (known.length === 0) return [];
+    return (await super.getJobs([...known], start, end, asc)) as Job<D, R, N>[];
+  }
+
+  /** Answers -2 where there is no limit, apart from a number of jobs that is given. */
+  override async getRateLimitTtl(maxJobs?: number): Promise<number> {
+    const ttl = await super.getRateLimitTtl(maxJobs);
+    return ttl === 0 && maxJobs === undefined ? -2 : ttl;
   }
 
   /** Makes and reads job schedulers; the queue does the same by itself. */
@@ -311,6 +343,16 @@ export class Queue<
   protected override get jobClass(): JobClass {
     return Job as unknown as JobClass;
   }
+}
+
+/** The kinds of jobs, in the order in which they are listed where none is named. */
+const ALL_TYPES = [
+  ...(['active', 'completed', 'delayed', 'failed', 'prioritized', 'waiting', 'waiting-children'] as const),
+];
+const KNOWN_TYPES: ReadonlySet<string> = new Set([...ALL_TYPES, 'wait', 'paused']);
+
+function isKnown(type: string): type is JobType {
+  return KNOWN_TYPES.has(type);
 }
 
 function queueOptions(opts: QueueOptions | undefined): EngineQueueOptions {
