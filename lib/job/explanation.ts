@@ -29,7 +29,12 @@ export type WaitReason =
   /** As many jobs of its group run as may. */
   | { why: 'group-maxed'; group: GroupState; ahead: number }
   /** It may start: so many jobs come first (of its group, where it has one), and so many run. */
-  | { why: 'turn'; ahead: number; active: number; /** Groups that have their turn before. */ groupsAhead?: number }
+  | {
+      why: 'turn';
+      ahead: number;
+      active: number;
+      /** Groups that have their turn before. */ groupsAhead?: number;
+    }
   /** It may start, and nobody takes it: no worker runs a job of the queue. */
   | { why: 'no-worker' };
 

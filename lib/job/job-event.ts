@@ -97,8 +97,9 @@ export type JobEvent =
       event: 'schedule-skipped';
       schedulerId: string;
       slot: number;
-      /** The run before goes on; the `deduplication` of the template has another job; there is a job of that slot already. */
-      reason: 'overlap' | 'deduplicated' | 'taken' | 'unreadable';
+      /** The run before goes on; the `deduplication` of the template has another job; there is a job of that slot already;
+       * the scheduler was changed from outside and ends; the job has vanished from Redis. */
+      reason: 'overlap' | 'deduplicated' | 'taken' | 'unreadable' | 'lost';
     })
   | (EventBase & { event: 'cleaned'; count: string })
   | (EventBase & { event: 'drained' })

@@ -18,6 +18,8 @@ import { checkFinishedState, listedState } from './arguments.js';
 import { QueueReports } from './queue-reports.js';
 
 const SLICE = 1000;
+/** Of a job go half a dozen keys. */
+const OBLITERATE_SLICE = 200;
 
 /** What a queue has to be for `obliterate`, by what the script found. */
 const OBLITERATE_NEEDS: Record<string, string> & { resumed: string } = {
@@ -173,11 +175,11 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * queues no longer wait for jobs of this one. Children in other queues stay: they run, and nobody is told of their end; remove
    * the parent with `remove` first where they are to go with it.
    * @param options.force whether active jobs go too, and jobs of its flows that other queues cannot be given; default false
-   * @param options.count how many jobs a call of Redis deletes at most; default and most 1000
+   * @param options.count how many jobs a call of Redis deletes at most; default 200, most 1000
    */
   async obliterate(options: { force?: boolean; count?: number } = {}): Promise<void> {
     refuseUnknown('obliterate option', options, ['force', 'count']);
-    const { force = false, count = SLICE } = options;
+    const { force = false, count = OBLITERATE_SLICE } = options;
     checkBoolean('force', force);
     checkInteger('count', count, 1);
     await this.pause();

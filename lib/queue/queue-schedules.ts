@@ -23,7 +23,26 @@ export class QueueSchedules<
       limitsOf: (data: unknown, name: string) => this.limitsFor(data, name),
       groupOf,
       withLimits: (attempt) => this.withLimits(attempt),
+      traced: (schedulerId, jobName, upsert) => this.traceUpsert(schedulerId, jobName, upsert),
     }));
+  }
+
+  private traceUpsert(
+    schedulerId: string,
+    jobName: string,
+    upsert: () => Promise<J | undefined>,
+  ): Promise<J | undefined> {
+    if (!this.tracing?.telemetry) {
+      return upsert();
+    }
+    return this.tracing.trace(
+      { kind: 'schedule', queueName: this.name, jobName, schedulerId },
+      async (trace) => {
+        const next = await upsert();
+        if (next) trace.added?.([next.id]);
+        return next;
+      },
+    );
   }
 
   /** Limits of a job that names none itself. */
@@ -51,19 +70,7 @@ export class QueueSchedules<
     repeat: RepeatOptions,
     template?: JobSchedulerTemplate<D, N>,
   ): Promise<J | undefined> {
-    const upsert = (): Promise<J | undefined> => this.schedulers.upsert(id, repeat, template);
-    if (!this.tracing?.telemetry) {
-      return upsert();
-    }
-    const jobName = template?.name ?? id;
-    return this.tracing.trace(
-      { kind: 'schedule', queueName: this.name, jobName, schedulerId: id },
-      async (trace) => {
-        const next = await upsert();
-        if (next) trace.added?.([next.id]);
-        return next;
-      },
-    );
+    return this.schedulers.upsert(id, repeat, template);
   }
 
   /** The job scheduler as it was given, with its next slot; undefined when there is none. */

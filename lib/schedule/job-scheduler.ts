@@ -40,7 +40,7 @@ export interface JobScheduler<D = any> extends Omit<
   name: string;
   /** Its next slot, ms since 1970. Where none follows, the last one. */
   next: number;
-  /** How many jobs it has made, over all changes. */
+  /** How many jobs it has made, over all changes; one that an upsert replaces before it starts is not counted twice. */
   iterationCount: number;
   startDate?: number;
   endDate?: number;

@@ -27,7 +27,7 @@ const TRIES = 10;
 const LONGEST_SLOT = 8_640_000_000_000_000;
 const NO_SLOTS: PlannedSlots = { slots: [], complete: false };
 
-export interface JobSchedulersOptions {
+export interface JobSchedulersOptions<J extends Job = Job> {
   defaults?: DefaultJobOptions | undefined;
   strategy?: RepeatStrategy | undefined;
   /** Limits of a job that names none itself. */
@@ -36,13 +36,17 @@ export interface JobSchedulersOptions {
   groupOf?: ((data: any, name: any) => GroupOptions | undefined) | undefined;
   /** Makes what names limits once they are there. */
   withLimits?: (<T>(attempt: () => Promise<T>) => Promise<T>) | undefined;
+  /** Puts an upsert, by hand or by a decorator, into a span. */
+  traced?:
+    | ((id: string, jobName: string, upsert: () => Promise<J | undefined>) => Promise<J | undefined>)
+    | undefined;
 }
 
 /** The job schedulers of one queue. */
 export class JobSchedulers<J extends Job = Job> {
   constructor(
     private readonly store: QueueStore,
-    private readonly options: JobSchedulersOptions = {},
+    private readonly options: JobSchedulersOptions<J> = {},
   ) {}
 
   /** @param origin fingerprint of the code that it comes from */
@@ -51,6 +55,17 @@ export class JobSchedulers<J extends Job = Job> {
     repeat: RepeatOptions,
     template: JobSchedulerTemplate = {},
     origin = '',
+  ): Promise<J | undefined> {
+    const upsert = (): Promise<J | undefined> => this.upsertNow(id, repeat, template, origin);
+    const { traced } = this.options;
+    return traced ? traced(id, template.name ?? id, upsert) : upsert();
+  }
+
+  private async upsertNow(
+    id: string,
+    repeat: RepeatOptions,
+    template: JobSchedulerTemplate,
+    origin: string,
   ): Promise<J | undefined> {
     const schedule = this.prepare(id, repeat, template, origin);
     const attempt = async (): Promise<string> => {

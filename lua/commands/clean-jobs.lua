@@ -68,7 +68,7 @@ end
 local most = limit > 0 and limit or CLEAN_CAP
 local ids, old, places, seen = slice(), {}, {}, 0
 while seen < #ids and #old < most do
-  if is_old(ids[seen + 1]) and not is_pending(q, ids[seen + 1]) then
+  if not is_pending(q, ids[seen + 1]) and is_old(ids[seen + 1]) then
     old[#old + 1] = ids[seen + 1]
     places[#places + 1] = start + seen
   end

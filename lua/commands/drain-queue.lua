@@ -51,8 +51,9 @@ local function was_let_run(id)
   return type(since) == 'string' and (tonumber(since) or 0) > begun
 end
 
+-- Where all are those of schedulers, one look at each does.
 local function stays(id)
-  return was_let_run(id) or is_pending(q, id)
+  return is_pending(q, id) or was_let_run(id)
 end
 
 -- The order number is in the lower half of a score, see `place`.

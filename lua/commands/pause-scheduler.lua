@@ -31,9 +31,11 @@ elseif paused == 1 then
   if state then
     emit(call.events, 'removed', s.job .. '\t' .. state)
   end
-  -- A job that did not run counts for no limit.
+  -- A job that did not run counts for nothing.
+  local undone = state and 1 or 0
   redis.call(
-    'HSET', q.scheduler .. id, 'paused', '1', 'job', '', 'made', digits(math.max(s.made - (state and 1 or 0), 0))
+    'HSET', q.scheduler .. id, 'paused', '1', 'job', '', 'made', digits(math.max(s.made - undone, 0)),
+    'count', digits(math.max(s.count - undone, 0))
   )
   if state and not s.every then
     -- It may be resumed before that slot.

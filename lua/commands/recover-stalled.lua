@@ -14,7 +14,7 @@
 -- @reply ids taken back, ms for which further expired locks are left alone, schedulers whose slots are to
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
--- @use server-time send count-up events free-places moves wake one-more activate let-through silence
+-- @use server-time send count-up events free-places moves wake one-more activate let-through silence lost-slots
 -- @rare state-of unreadable fail-next
 -- @grouped time-left group-records groups group-moves
 
@@ -64,6 +64,7 @@ upto, reply[2] = hear(q, t, silence, grace)
 if look == 0 then
   return reply
 end
+let_go_on(q, events, t)
 -- Whoever started the job has planned for a second.
 reply[3] = redis.call(
   'ZRANGEBYSCORE', q.schedulers .. 'unplanned', '-inf', string.format('%.0f', t - 1000), 'LIMIT', 0, 100

@@ -41,7 +41,7 @@ if job then
   end
   if asked.limits then
     redis.call('HSET', q.job .. job, 'state', state, 'limits', asked.limits)
-    asked.await(q, asked.limits)
+    asked.await(q, call.moves, asked.limits)
   end
   emit(call.events, 'added', job .. '\t' .. string.match(s.head, '^[^\n]*'))
   write_moves(q, call.moves)

@@ -65,7 +65,7 @@ if not (is_number(every) and is_number(offset) and is_number(start) and is_numbe
   return redis.error_reply('ERR a scheduler asks for what cannot be read')
 end
 
-local unknown = asked.unknown and asked.unknown(q, asked.limits)
+local unknown = asked.unknown and asked.unknown(q, call.moves, asked.limits)
 if unknown then
   remember(lane, seq, '!' .. unknown)
   return '!' .. unknown
@@ -119,6 +119,10 @@ end
 local is_paused = old and old.paused
 local state = pending ~= '' and state_of(q, pending) or nil
 local waits = state == 'delayed' or state == 'waiting' or state == 'prioritized'
+if waits and old then
+  -- A job that is replaced was none.
+  s.count = math.max(old.count - 1, 0)
+end
 local answer = 'none'
 if not is_paused then
   -- Tried before anything is written; what is found is found again below.

@@ -28,9 +28,11 @@ local function start_plain(q, reply, grant, events, moves, want)
   if #taken > 0 then
     local bodies = bodies_of(q, taken)
     for i, id in ipairs(taken) do
-      -- An id without a body is a leftover of a hand-edited database: it is dropped. One with something else is a job that fails.
-      if bodies[i] or redis.call('EXISTS', q.body .. id) == 1 then
-        fired = note_fired(fired, id, activate(q, reply, id, bodies[i] or '', grant, moves.stamp), reply)
+      -- An id without a body is a leftover of a hand-edited database: it is dropped, unless it is the next job of a scheduler. One
+      -- with something else is a job that fails.
+      local body = bodies[i] or rare().renewed_body(q, id, moves.stamp)
+      if body or redis.call('EXISTS', q.body .. id) == 1 then
+        fired = note_fired(fired, id, activate(q, reply, id, body or '', grant, moves.stamp), reply)
         ids[#ids + 1] = id
         emit(events, 'active', id)
       end

@@ -20,8 +20,9 @@ local function read_entry(q, id)
 end
 
 -- Starts a job that all of its limits let start, and notes others to be parked. One without a body is a leftover of a hand-edited
--- database: it is dropped, and takes nobody's place.
+-- database: it is dropped, and takes nobody's place, unless it is the next job of a scheduler.
 local function start_or_park(q, run, id, body)
+  body = body or rare().renewed_body(q, id, run.stamp)
   if not body and redis.call('EXISTS', q.body .. id) == 0 then
     if run.ring then
       grouped().give_turn_back(q, run, id)

@@ -29,6 +29,18 @@ local function fire_slots(q, call, fired)
   return own.moves
 end
 
+-- The body of a scheduler's next job, made anew where its key has vanished; nil for any other job.
+local function renewed_body(q, id, stamp)
+  local scheduler = string.match(id, '^repeat:(.+):%d+$')
+  local s = scheduler and read_scheduler(q, scheduler)
+  if not s or s.job ~= id or redis.call('EXISTS', q.body .. id) == 1 then
+    return nil
+  end
+  local body = stamp .. '\n' .. body_of(s, s.slot)
+  redis.call('SET', q.body .. id, body)
+  return body
+end
+
 -- A job of a scheduler has become due. Answers whether it may wait for a worker now; where not it is held, or dropped and the
 -- scheduler goes on.
 local function admit_due(q, call, scheduler, id)
@@ -39,7 +51,7 @@ local function admit_due(q, call, scheduler, id)
   if not s or s.job ~= id then
     return true
   end
-  local body = redis.pcall('GET', q.body .. id)
+  local body = redis.pcall('GET', q.body .. id) or renewed_body(q, id, call.moves.stamp)
   local verdict, dedup_id = admit(q, call, s, id, type(body) == 'string' and string.match(body, '^[^\n]*\n(.*)$') or '')
   if verdict == 'hold' then
     move(call.moves, 'delayed', { id = id, due = call.moves.now + HOLD_MS })

@@ -33,10 +33,8 @@ local function by_group(q, list)
       known[entry.group] = group
       groups[#groups + 1] = group
     end
-    local place_in_class = (seq + i) % CLASS_MIDDLE
-    place_in_class = entry.front and CLASS_MIDDLE - 1 - place_in_class or CLASS_MIDDLE + place_in_class
     local pairs = group.pairs
-    pairs[#pairs + 1] = string.format('%.0f', entry.priority * CLASS_SPAN + place_in_class)
+    pairs[#pairs + 1] = score_in_class(entry, seq + i)
     pairs[#pairs + 1] = entry.id
     group.weight = entry.weight or group.weight
   end

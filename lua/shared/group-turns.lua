@@ -240,8 +240,9 @@ local function start_in_turn(q, reply, grant, events, moves, ids, want, fired)
     end
     local bodies = bodies_of(q, taken)
     for i, id in ipairs(taken) do
-      if bodies[i] or redis.call('EXISTS', q.body .. id) == 1 then
-        fired = note_fired(fired, id, activate(q, reply, id, bodies[i] or '', grant, moves.stamp), reply)
+      local body = bodies[i] or rare().renewed_body(q, id, moves.stamp)
+      if body or redis.call('EXISTS', q.body .. id) == 1 then
+        fired = note_fired(fired, id, activate(q, reply, id, body or '', grant, moves.stamp), reply)
         started[#started + 1] = id
         ids[#ids + 1] = id
         ring.held[#ring.held + 1] = id

@@ -56,12 +56,16 @@ local function write_delayed(q, list)
 end
 
 -- Lower priority numbers come first; within a class the front is below the middle and the back above it.
+local function score_in_class(entry, order)
+  local place_in_class = order % CLASS_MIDDLE
+  place_in_class = entry.front and CLASS_MIDDLE - 1 - place_in_class or CLASS_MIDDLE + place_in_class
+  return string.format('%.0f', entry.priority * CLASS_SPAN + place_in_class)
+end
+
 local function write_prioritized(q, list)
   local seq, pairs = count_on(q, list), {}
   for i, entry in ipairs(list) do
-    local place_in_class = (seq + i) % CLASS_MIDDLE
-    place_in_class = entry.front and CLASS_MIDDLE - 1 - place_in_class or CLASS_MIDDLE + place_in_class
-    pairs[2 * i - 1] = string.format('%.0f', entry.priority * CLASS_SPAN + place_in_class)
+    pairs[2 * i - 1] = score_in_class(entry, seq + i)
     pairs[2 * i] = entry.id
   end
   send('ZADD', q.prioritized, pairs)

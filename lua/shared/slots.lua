@@ -1,7 +1,20 @@
 -- For how long the job of a slot waits for the run before it until it looks again by itself.
 local HOLD_MS = 30000
 
--- A deduplication that cannot be read, or whose owner cannot, stops no slot: it begins anew.
+-- Of so many that run is the owner of a damaged deduplication looked for.
+local RUNNING = 1000
+
+-- The job that runs under a deduplication, nil where none is known to.
+local function running_owner(q, dedup_id)
+  for _, id in ipairs(redis.call('ZREVRANGE', q.active, 0, RUNNING - 1)) do
+    if redis.pcall('HGET', q.job .. id, 'dedup') == dedup_id then
+      return id
+    end
+  end
+  return nil
+end
+
+-- A deduplication that cannot be read, or whose owner cannot, stops no slot: it begins anew, with the job that runs under it.
 local function begin_rule(q, dedup_id, now)
   local is_read, failure = true, nil
   if dedup_id then
@@ -10,6 +23,10 @@ local function begin_rule(q, dedup_id, now)
   if not is_read then
     throw_unless_unreadable(failure)
     redis.call('UNLINK', q.dedup .. dedup_id)
+    local owner = running_owner(q, dedup_id)
+    if owner then
+      redis.call('HSET', q.dedup .. dedup_id, 'owner', owner)
+    end
   end
 end
 
@@ -72,7 +89,7 @@ local function add_slot(q, call, s, slot)
   end
   if asked.limits then
     fields[#fields + 1], fields[#fields + 2] = 'limits', asked.limits
-    asked.await(q, asked.limits)
+    asked.await(q, call.moves, asked.limits)
   end
   redis.call('HSET', q.job .. id, unpack(fields))
   emit(call.events, 'added', event)

@@ -22,6 +22,11 @@ const SPECS: Readonly<Record<string, readonly string[]>> = {
     'who waits for the end of calls waits for ever',
     'an entry that is late is not given up',
   ],
+  'unit/slot-planner.spec.ts': [
+    'slots that passed are left out of all plans',
+    'slots are planned from the current one on',
+    'nobody plans slots',
+  ],
   'unit/add-batch.spec.ts': ['the answers of adds are mixed up'],
   'unit/wake-line.spec.ts': [
     'a marker is not handed back',

@@ -22,16 +22,9 @@ const SIGHTS = [
     'reopen events',
     'change a scheduler',
     'slots of steady',
-<<<<<<< HEAD
-    'answer cancelling',
-    'limit full',
-    'pause a group',
-    '2 of a group',
-=======
     '2 of a group',
     'answer cancelling',
     'limit full',
->>>>>>> groups
   ],
   ...['# freezes', '# is killed, # starts', 'replies to # are delayed', 'connection # breaks', 'close'],
 ];
@@ -41,11 +34,7 @@ afterAll(() => (client as { quit(): Promise<unknown> }).quit());
 describe('the client that ships, in a simulated world', () => {
   const seen = new Set<string>();
 
-<<<<<<< HEAD
-  it.each([3, 6])(
-=======
   it.each([2, 3, 5, 7, 11])(
->>>>>>> groups
     'keeps every promise for seed %i',
     async (seed) => {
       const result = await simulateClients(client, { seed, steps: 800 });
@@ -95,7 +84,7 @@ describe('the client that ships, in a simulated world', () => {
     expect(SHORT_CLIENT_MUTANTS.filter((each) => !CLIENT_MUTANTS.some(({ name }) => name === each))).toEqual(
       [],
     );
-    expect(CLIENT_MUTANTS.filter(({ spec }) => spec !== undefined)).toHaveLength(11);
+    expect(CLIENT_MUTANTS.filter(({ spec }) => spec !== undefined)).toHaveLength(14);
     expect(CLIENT_MUTANTS.filter((each) => times(each) !== 1).map(({ name }) => name)).toEqual([]);
   });
 });

@@ -134,7 +134,7 @@ describe('upsertJobScheduler', () => {
     });
     expect(other).toMatchObject({ id: `repeat:tick:${START + 20 * MINUTE}`, data: 3 });
     expect(await queue.count()).toBe(1);
-    expect(await queue.getJobScheduler('tick')).toMatchObject({ iterationCount: 4 });
+    expect(await queue.getJobScheduler('tick')).toMatchObject({ iterationCount: 2 });
   });
 
   it('goes on over a slot that has a job already', async () => {
@@ -221,5 +221,5 @@ describe('a month in virtual time', () => {
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(lab.ran.every(({ at, slot }) => at >= slot && at - slot < 1000)).toBe(true);
     expect(lab.time.now).toBe(Date.UTC(2026, 3, 2, 12));
-  });
+  }, 60_000);
 });

@@ -5,12 +5,14 @@ import {
   pauseScheduler,
   planSlots,
   readSchedulers,
+  recoverStalled,
   removeScheduler,
   runScheduler,
+  setLimit,
   upsertScheduler,
 } from '../../lib/redis/scripts.generated.js';
 import { runCommit } from '../support/commit-call.js';
-import { upsert } from '../support/schedule-call.js';
+import { slotBody, upsert } from '../support/schedule-call.js';
 import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
@@ -179,21 +181,75 @@ describe('a next job that cannot be read', () => {
   });
 });
 
+describe('a next job that has vanished', () => {
+  it.each(['delayed', 'waiting', 'limited', 'in a group'])(
+    'runs where its body is gone: %s',
+    async (state) => {
+      const first = state === 'delayed' ? FIRST : NOW;
+      if (state === 'limited') await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+      const spec = state === 'in a group' ? ',,,@1,,g\u001e' : ',,,';
+      await upsert(lab, NOW, '1', { every: MINUTE, start: first, spec });
+      await lab.client.unlink(key('body', job(first)));
+
+      const { jobs, after } = await fetchAt(first, '1');
+
+      expect(jobs.map(({ id, body }) => [id, body])).toEqual([[job(first), slotBody(first, 1, first)]]);
+      expect(after).toMatchObject({ 'scheduler:tick': { job: job(first + MINUTE), count: '2' } });
+    },
+  );
+
+  const lookAt = (now: number) => lab.run(recoverStalled, [now, 'w', 30_000, 1, 1e6, 60_000, 0, 1]);
+  it.each(['its fields', 'all of it', 'its place'])('is passed over after a while: %s', async (what) => {
+    await givenTwo();
+    if (what === 'its place') await lab.client.zrem(`${lab.keys.base}delayed`, job(FIRST));
+    else await lab.client.unlink(key('job', job(FIRST)));
+    if (what === 'all of it') await lab.client.unlink(key('body', job(FIRST)));
+
+    await lookAt(FIRST + MINUTE - 1);
+    expect(await lab.client.hget(key('scheduler', 'tick'), 'job')).toBe(job(FIRST));
+    const { reply, after } = await lookAt(FIRST + MINUTE);
+    expect((reply as unknown[])[2]).toEqual(['tick']);
+    expect(after).toMatchObject({
+      'scheduler:tick': { job: '' },
+      'scheduler:other': { job: job(FIRST, 'other') },
+    });
+    expect(after.events).toContainEqual(['schedule-skipped', 'tick', job(FIRST), String(FIRST), 'lost']);
+
+    const revision = (after['scheduler:tick'] as Record<string, string>).revision!;
+    const planned = await lab.run(planSlots, [FIRST + MINUTE], ['tick', revision, '', '', '', '0']);
+    expect(planned.after).toMatchObject({ 'scheduler:tick': { job: job(FIRST + MINUTE) } });
+    // What is left of the job is nobody's.
+    if (what === 'all of it') lab.willFind(`job ${job(FIRST)} is in delayed but no body`);
+    if (what === 'its place') lab.willFind(`job ${job(FIRST)} is in no state`);
+  });
+});
+
 describe('a slot whose run before cannot be read', () => {
-  it.each(['dedup', 'job'])('begins its deduplication anew: %s', async (family) => {
+  it('begins its deduplication anew', async () => {
     await upsert(lab, NOW, '1', { every: MINUTE, overlap: 'queue' });
     await fetchAt(NOW, '1');
-    const name = family === 'dedup' ? 'repeat:tick' : job(NOW);
-    await lab.client.unlink(key(family, name));
-    await lab.client.set(key(family, name), 'what?');
+    await lab.client.set(key('job', job(NOW)), 'what?');
 
     const { jobs } = await fetchAt(NOW + MINUTE, '2');
 
     expect(jobs.map(({ id }) => id)).toEqual([job(NOW + MINUTE)]);
-    lab.willFind(
-      family === 'job'
-        ? `key job:${job(NOW)} is a string`
-        : `job ${job(NOW)} is unfinished and not the owner of its deduplication repeat:tick`,
-    );
+    lab.willFind(`key job:${job(NOW)} is a string`);
+  });
+
+  it('waits where only the deduplication is damaged, until that run is over', async () => {
+    await upsert(lab, NOW, '1', { every: MINUTE, overlap: 'queue' });
+    const [first] = (await fetchAt(NOW, '1')).jobs;
+    await lab.client.unlink(key('dedup', 'repeat:tick'));
+    await lab.client.set(key('dedup', 'repeat:tick'), 'what?');
+
+    const { jobs, after } = await fetchAt(NOW + MINUTE, '2');
+    expect(jobs).toEqual([]);
+    expect(after['dedup:repeat:tick']).toEqual({ owner: job(NOW), held: job(NOW + MINUTE) });
+
+    const entry = ['complete', first!.id, first!.token, '1', ''] as const;
+    const next = await runCommit(lab, [[...entry]], {
+      ...{ now: NOW + MINUTE + 1, want: 5, seq: '3', writer: 'w', worker: 'w' },
+    });
+    expect(next.jobs.map(({ id }) => id)).toEqual([job(NOW + MINUTE)]);
   });
 });

@@ -8,7 +8,8 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { Processor, Step, StepwellModule } from 'stepwell';
+import { Cron, Process, Processor, Step, StepwellModule } from 'stepwell';
+import { until } from '../support/engine-lab.js';
 import { queueOf, sharedOptions, startApp } from './test-app.js';
 import { untilFinished } from './until-finished.js';
 
@@ -59,6 +60,30 @@ describe('OpenTelemetry', () => {
     const spans = exporter.getFinishedSpans();
     expect(spans.map(({ name }) => name)).toEqual(['add orders', 'step charge', 'process orders']);
     expect(new Set(spans.map((span) => span.spanContext().traceId)).size).toBe(1);
+  });
+
+  it('shows the upsert of a schedule that a decorator has', async () => {
+    @Processor('orders')
+    class Reports {
+      @Process('daily')
+      @Cron('0 3 * * *', { tz: 'UTC', name: 'nightly' })
+      daily(): void {}
+    }
+    const exporter = setUp();
+    const app = await startApp(
+      {
+        imports: [StepwellModule.forRoot(sharedOptions()), StepwellModule.registerQueue({ name: 'orders' })],
+        providers: [Reports],
+      },
+      { root: false },
+    );
+    await until(async () => exporter.getFinishedSpans().length > 0);
+    await app.close();
+
+    const spans = exporter.getFinishedSpans();
+    expect(spans.map(({ name, attributes }) => [name, attributes['stepwell.scheduler.id']])).toEqual([
+      ['schedule orders', 'nightly'],
+    ]);
   });
 
   it('is left alone where it is not set up, or not wanted', async () => {

@@ -60,7 +60,15 @@ export async function runCommit(
   options: CommitOptions = {},
 ): Promise<CommitTrial> {
   const { now = COMMIT_TIME, writer = 'a', seq = '1', relay = 0, want = 0, worker = 'w' } = options;
-  const { name = '', lock = LOCK_MS, max = 0, duration = 0, least = 0, groups = ',,', script = commit } = options;
+  const {
+    name = '',
+    lock = LOCK_MS,
+    max = 0,
+    duration = 0,
+    least = 0,
+    groups = ',,',
+    script = commit,
+  } = options;
   const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, least, groups] as const;
   const trial = await lab.run(script, [...args], writes.flat());
   const [words, dueInMs, limitedForMs, time, undeliveredMs, ...flat] = trial.reply as CommitReply;

@@ -54,6 +54,37 @@ describe('a slot planner', () => {
     expect([first, second]).toEqual([NOW + 30_000, NOW + 30_000 + MINUTE_MS]);
   });
 
+  it('plans on from the last slot that is planned, not from the current one', async () => {
+    const { planner, reads, plans } = new Planning();
+    planner.need(['a']);
+    await reads.last.answer(read(scheduler('a', { planned: 1, last: String(NOW + 30_000) })));
+    await planner.idle();
+
+    expect(plans[0]![0]!.slots[0]).toBe(NOW + 30_000 + MINUTE_MS);
+  });
+
+  it.each([
+    ['skip', [], 3],
+    ['last', [-30_000], 2],
+    ['all', [-150_000, -90_000, -30_000], 0],
+  ])('plans of slots that passed what missed says: %s', async (missed, slots, leftOut) => {
+    const { planner, reads, plans } = new Planning();
+    const repeat = { pattern: '* * * * *', missed };
+    const past = {
+      slot: NOW - 210_000,
+      last: String(NOW - 210_000),
+      given: JSON.stringify({ repeat, name: 'tick' }),
+    };
+    planner.need(['a']);
+    await reads.last.answer(read(scheduler('a', past)));
+    await planner.idle();
+
+    const plan = plans[0]![0]!;
+    expect(plan.slots.filter((slot) => slot < NOW).map((slot) => slot - NOW)).toEqual(slots);
+    expect(plan.slots[slots.length]).toBe(NOW + 30_000);
+    expect(plan.leftOut).toBe(leftOut);
+  });
+
   it('reads once for all that are asked for while it reads, and each but once', async () => {
     const { planner, reads } = new Planning();
     planner.need(['a']);
