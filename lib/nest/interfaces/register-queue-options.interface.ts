@@ -12,6 +12,7 @@ export interface RegisterQueueOptions extends QueueOptions {
 export interface RegisterQueueAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   /** Name of the queue, as `@InjectQueue` and `@Processor` say it, or its definition. */
   name: QueueName;
+  /** Makes the options of the queue, from what is injected. */
   // oxlint-disable-next-line typescript/no-explicit-any -- dependencies have whatever types their tokens give
   useFactory: (...dependencies: any[]) => QueueOptions | Promise<QueueOptions>;
   /** Tokens of what the factory gets. */
