@@ -164,6 +164,20 @@ describe('an application that is not strict', () => {
       };
     }));
 
+  it('reads how many limits of the queue are new, or gone', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      const set = async (): Promise<number[]> => [
+        await queue.setGlobalConcurrency(2),
+        await queue.setGlobalRateLimit(5, 1000),
+      ];
+      const remove = async (): Promise<number[]> => [
+        await queue.removeGlobalConcurrency(),
+        await queue.removeGlobalRateLimit(),
+      ];
+      return [await set(), await set(), await remove(), await remove()];
+    }));
+
   it('reads the options of a worker that it did not give', () =>
     expectSame(async ({ lib, name, opts, use }) => {
       const seen: unknown[] = [];

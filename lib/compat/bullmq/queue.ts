@@ -168,6 +168,63 @@ export class Queue<
     return (await super.getJobs([...known], start, end, asc)) as Job<D, R, N>[];
   }
 
+  override async getJob(id: string): Promise<Job<D, R, N> | undefined> {
+    return (await super.getJob(id)) as Job<D, R, N> | undefined;
+  }
+
+  override getWaiting(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('waiting', start, end, true);
+  }
+
+  override getPrioritized(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('prioritized', start, end, true);
+  }
+
+  override getDelayed(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('delayed', start, end, true);
+  }
+
+  override getWaitingChildren(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('waiting-children', start, end, true);
+  }
+
+  override getActive(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('active', start, end, true);
+  }
+
+  override getCompleted(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('completed', start, end, false);
+  }
+
+  override getFailed(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('failed', start, end, false);
+  }
+
+  /** The four that follow answer how many values are new, or gone. */
+  override async setGlobalConcurrency(concurrency: number): Promise<any> {
+    const before = await this.getGlobalConcurrency();
+    await super.setGlobalConcurrency(concurrency);
+    return before === null ? 1 : 0;
+  }
+
+  override async removeGlobalConcurrency(): Promise<any> {
+    const before = await this.getGlobalConcurrency();
+    await super.removeGlobalConcurrency();
+    return before === null ? 0 : 1;
+  }
+
+  override async setGlobalRateLimit(max: number, duration: number): Promise<any> {
+    const before = await this.getGlobalRateLimit();
+    await super.setGlobalRateLimit(max, duration);
+    return before === null ? 2 : 0;
+  }
+
+  override async removeGlobalRateLimit(): Promise<any> {
+    const before = await this.getGlobalRateLimit();
+    await super.removeGlobalRateLimit();
+    return before === null ? 0 : 2;
+  }
+
   /** Answers -2 where there is no limit, apart from a number of jobs that is given. */
   override async getRateLimitTtl(maxJobs?: number): Promise<number> {
     const ttl = await super.getRateLimitTtl(maxJobs);
