@@ -63,8 +63,10 @@ function errorsPage() {
     });
     return `## ${entry}\n\n| Class | Code | When | Message |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
   });
-  return `# Errors\n\nEvery error that Stepwell throws on purpose has a stable \`code\`; the message says what is wrong and the way out. \`<…>\` stands for
-names and values. Made from the code by \`npm run generate:reference\`.\n\n${sections.join('\n')}`;
+  return `# Errors\n\nAn error that Stepwell throws has a stable \`code\`; the message says what is wrong and the way out. \`<…>\` stands for
+names and values. Where the message depends on the call, there is none here. Errors that a processor throws to say something, such
+as \`UnrecoverableError\`, have no code. Codes that are numbers are those of BullMQ. Made from the code by
+\`npm run generate:reference\`.\n\n${sections.join('\n')}`;
 }
 
 function isError(symbol) {
@@ -93,13 +95,50 @@ function codeOf(declaration) {
       .map(literal)
       .find((text) => /^(-?\d+|[A-Z][A-Z_]+)$/.test(text ?? ''));
     if (code !== undefined) return `\`${code}\``;
+    const oneOf = args.slice(1).flatMap(valuesOf);
+    if (oneOf.length > 0) return oneOf.map((each) => `\`${each}\``).join(' or ');
   }
-  return '';
+  const byDefault = defaultsOf(declaration).get('code');
+  if (byDefault) return `\`${literal(byDefault)}\``;
+  const base = baseOf(declaration);
+  return base ? codeOf(base) : '';
+}
+
+/** What is in a constant object of which a value is taken. */
+function valuesOf(node) {
+  if (!ts.isElementAccessExpression(node)) return [];
+  let given = checker.getSymbolAtLocation(node.expression)?.valueDeclaration?.initializer;
+  if (given && ts.isAsExpression(given)) given = given.expression;
+  return given && ts.isObjectLiteralExpression(given)
+    ? given.properties.map(({ initializer }) => literal(initializer)).filter(Boolean)
+    : [];
+}
+
+/** The class that this one extends, where it is one of ours. */
+function baseOf(declaration) {
+  const [clause] = declaration.heritageClauses ?? [];
+  const symbol = clause && checker.getSymbolAtLocation(clause.types[0].expression);
+  const target = symbol && symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  const base = target?.valueDeclaration;
+  return base && ts.isClassDeclaration(base) && !base.getSourceFile().fileName.includes('node_modules')
+    ? base
+    : undefined;
+}
+
+/** Defaults of the constructor's parameters, by their names. */
+function defaultsOf(declaration) {
+  const constructors = declaration.members.filter(ts.isConstructorDeclaration);
+  return new Map(
+    constructors.flatMap(({ parameters }) =>
+      parameters.flatMap(({ name, initializer }) => (initializer ? [[name.getText(), initializer]] : [])),
+    ),
+  );
 }
 
 function messagesOf(declaration) {
+  const defaults = defaultsOf(declaration);
   const messages = superCalls(declaration)
-    .map(([message]) => message && template(message))
+    .map(([message]) => message && template(defaults.get(message.getText()) ?? message))
     .filter((text) => text);
   return [...new Set(messages)];
 }
@@ -127,6 +166,7 @@ function template(node) {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isConditionalExpression(node))
     return `${template(node.whenTrue)}\` or \`${template(node.whenFalse)}`;
+  if (ts.isBinaryExpression(node)) return template(node.left) + template(node.right);
   if (!ts.isTemplateExpression(node)) return undefined;
   const spans = node.templateSpans.map(
     ({ expression, literal: { text } }) => `<${placeholder(expression)}>${text}`,
@@ -142,7 +182,11 @@ function optionsPage() {
   const seen = new Set();
   const sections = ENTRIES.flatMap(([entry, file]) =>
     exportsOf(file).flatMap(({ name, symbol }) => {
-      if (seen.has(symbol) || !/(Options|Opts|KeepJobs|Template)$/.test(name)) return [];
+      if (
+        seen.has(symbol) ||
+        !/(Options|Opts|KeepJobs|Template|Durability|GroupLimits|RateLimit)$/.test(name)
+      )
+        return [];
       seen.add(symbol);
       const rows = rowsOf(symbol);
       if (rows.length === 0) return [];
@@ -162,10 +206,30 @@ function rowsOf(symbol) {
     const declaration = property.declarations?.[0];
     if (!declaration || declaration.getSourceFile().fileName.includes('node_modules')) return [];
     if (ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === 'internal')) return [];
-    const optional = property.flags & ts.SymbolFlags.Optional;
-    const shown = typeOf(property, declaration);
-    return [`| \`${property.name}\`${optional ? '' : ' (required)'} | ${shown} | ${cell(docOf(property))} |`];
+    return rowsOfProperty(property, declaration, '');
   });
+}
+
+/** A property, and the properties of an object that is written out in its place. */
+function rowsOfProperty(property, declaration, path) {
+  const optional = property.flags & ts.SymbolFlags.Optional;
+  const name = `${path}${property.name}`;
+  const text = [docOf(property), defaultOf(property)].filter(Boolean).join(' ');
+  const row = `| \`${name}\`${optional ? '' : ' (required)'} | ${typeOf(property, declaration)} | ${cell(text)} |`;
+  const { type } = declaration;
+  const inner = type && ts.isTypeLiteralNode(type) ? type.members.filter(ts.isPropertySignature) : [];
+  const documented = inner.filter(
+    (each) => ts.getJSDocCommentsAndTags(each).length > 0 || each.type?.members,
+  );
+  return [
+    row,
+    ...documented.flatMap((each) => rowsOfProperty(checker.getSymbolAtLocation(each.name), each, `${name}.`)),
+  ];
+}
+
+function defaultOf(property) {
+  const tag = property.getJsDocTags(checker).find(({ name }) => name === 'default');
+  return tag && `Default: ${ts.displayPartsToString(tag.text)}.`;
 }
 
 function typeOf(property, declaration) {

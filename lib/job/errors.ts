@@ -290,7 +290,7 @@ export class BacklogFullError extends StepwellError {
 }
 
 /**
- * The queue, worker, flow producer, reader of events or connection was closed. So is every call refused that is made afterwards, also
+ * The queue, worker, flow producer, reader of events or connection was closed. Every call that is made afterwards is refused so, also
  * while others use the same connection.
  */
 export class ConnectionClosedError extends StepwellError {

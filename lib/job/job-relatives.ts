@@ -19,9 +19,13 @@ export interface DependencyOptions {
 
 /** Which children to read. */
 export interface DependenciesOptions {
+  /** Those that completed. */
   processed?: DependencyOptions;
+  /** Those that have not ended. */
   unprocessed?: DependencyOptions;
+  /** Those that failed although the job goes on. */
   ignored?: DependencyOptions;
+  /** Those that failed, and the job with them. */
   failed?: DependencyOptions;
 }
 

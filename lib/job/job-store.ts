@@ -15,7 +15,9 @@ export interface LoadedJob {
 
 /** Which counters a retry sets back to zero. */
 export interface RetryOptions {
+  /** Tries that have ended, so that all `attempts` are there again. Default false. */
   resetAttemptsMade?: boolean;
+  /** Starts, as `maxStartedAttempts` counts them. Default false. */
   resetAttemptsStarted?: boolean;
 }
 

@@ -26,7 +26,8 @@ export class StepwellListeners {
       // Events of one's own have any name.
       const meant = isEventName(event) ? undefined : nearestName(event, eventNames());
       if (meant !== undefined) this.log.unknownEvent(label, event, meant);
-      this.registry.getEvents(queue).on(event, handle as Listener);
+      if (!this.registry.areEventsReplaced(queue))
+        this.registry.getEvents(queue).on(event, handle as Listener);
       return;
     }
     const worker = this.registry.getWorker(queue);

@@ -150,7 +150,7 @@ function eventsProvider({ provide: queueToken }: FactoryProvider): FactoryProvid
   return {
     provide: getQueueEventsToken(name),
     inject: [StepwellRegistry, `${token}:registered`, queueToken],
-    useFactory: (registry: StepwellRegistry) => registry.getEvents(name),
+    useFactory: (registry: StepwellRegistry) => registry.provideEvents(name),
   };
 }
 

@@ -38,6 +38,8 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   private readonly queues = new Map<string, Queue>();
   /** Names of queues that modules register, also of those that a test puts something else in place of. */
   private readonly registered = new Set<string>();
+  /** Queues whose events come from the provider of them, and not from what a test puts in its place. */
+  private readonly provided = new Set<string>();
   /** Queues whose workers start with the application. */
   private readonly started = new Set<string>();
   private readonly workers = new Map<string, Worker>();
@@ -72,6 +74,17 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
   /** @internal */
   register(name: string): void {
     this.registered.add(name);
+  }
+
+  /** @internal What the provider of a queue's events gives, unless a test has put something else in its place. */
+  provideEvents(name: string): QueueEvents {
+    this.provided.add(name);
+    return this.getEvents(name);
+  }
+
+  /** @internal Whether a module registers the queue, and a test has put something else in place of its events. */
+  areEventsReplaced(name: string): boolean {
+    return this.registered.has(name) && !this.provided.has(name);
   }
 
   getWorkers(): Worker[] {

@@ -22,7 +22,9 @@ export interface QueueOptions extends QueueBaseOptions, BacklogOptions, Durabili
   limitsOf?: LimitsOf;
   /** The group of a job that names none itself, by its data. Default: none. */
   groupOf?: (data: any, name: string) => GroupOptions | undefined;
+  /** How much is kept of the events of the queue. */
   streams?: {
+    /** The stream that events are read from. */
     events: {
       /**
        * How many entries the event stream keeps about; an entry holds the events of one call. Default 10,000. At least 100
@@ -31,6 +33,7 @@ export interface QueueOptions extends QueueBaseOptions, BacklogOptions, Durabili
       maxLen: number;
     };
   };
+  /** Functions in place of what Stepwell reckons by itself. */
   settings?: {
     /** Computes the slots of job schedulers that have a `pattern`, in place of cron. Workers need it too. */
     repeatStrategy?: RepeatStrategy;

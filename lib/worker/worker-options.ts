@@ -49,11 +49,11 @@ export interface WorkerOptions extends QueueBaseOptions {
   lockDuration?: number;
   /** Milliseconds between renewals. Default half of `lockDuration`. */
   lockRenewTime?: number;
-  /** Default false. */
+  /** Leaves locks to expire: a job that takes longer than `lockDuration` runs again elsewhere. Default false. */
   skipLockRenewal?: boolean;
   /** Milliseconds between looks for jobs whose lock expired. Default 30,000. */
   stalledInterval?: number;
-  /** Default false. */
+  /** Leaves it to other workers of the queue to look for jobs whose lock expired. Default false. */
   skipStalledCheck?: boolean;
   /** How often a job may be taken back after its lock expired before it fails. Default 1. */
   maxStalledCount?: number;
@@ -93,6 +93,7 @@ export interface WorkerOptions extends QueueBaseOptions {
   };
   /** Bytes that the queue's event stream may take. Default 64 MiB. */
   maxEventBytes?: number;
+  /** Functions in place of what Stepwell reckons by itself. */
   settings?: {
     /** Pauses for backoff types other than fixed and exponential. */
     backoffStrategy?: BackoffStrategy<Job>;

@@ -144,6 +144,77 @@ describe('a queue', () => {
     }));
 });
 
+describe('an application that is not strict', () => {
+  it('asks for kinds of jobs that there are none of, in any order, and passes null', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      for (const [i, priority] of [undefined, 2, undefined, 1].entries()) {
+        await queue.add(`n${i}`, {}, priority === undefined ? {} : { priority });
+      }
+      const nothing = { delay: null, attempts: null, backoff: null, jobId: undefined, parent: null };
+      const job = await queue.add('null', {}, nothing as never);
+      const tried = await queue.add('text', {}, { attempts: '3' } as never);
+      return {
+        listed: (await queue.getJobs()).map((each) => each.name),
+        some: (await queue.getJobs(undefined, 1, 2)).map((each) => each.name),
+        repeat: [await queue.getJobs('repeat'), await queue.getJobCounts('repeat', 'wait')],
+        sum: [await queue.getJobCountByTypes('repeat'), await queue.getJobCountByTypes('repeat', 'wait')],
+        unlimited: [await queue.getRateLimitTtl(), await queue.getRateLimitTtl(5)],
+        states: [await job.getState(), await tried.getState(), Number(tried.opts.attempts)],
+      };
+    }));
+
+  it('reads how many limits of the queue are new, or gone', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      const set = async (): Promise<number[]> => [
+        await queue.setGlobalConcurrency(2),
+        await queue.setGlobalRateLimit(5, 1000),
+      ];
+      const remove = async (): Promise<number[]> => [
+        await queue.removeGlobalConcurrency(),
+        await queue.removeGlobalRateLimit(),
+      ];
+      return [await set(), await set(), await remove(), await remove()];
+    }));
+
+  it('reads the options of a worker that it did not give', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const seen: unknown[] = [];
+      for (const own of [{}, { concurrency: 3, lockDuration: 10_000 }, { stalledInterval: 5000 }]) {
+        const worker = use(new lib.Worker(name, async () => {}, { ...opts, ...own, autorun: false }));
+        const { concurrency, lockDuration, lockRenewTime, maxStalledCount } = worker.opts;
+        const { drainDelay, stalledInterval, maximumRateLimitDelay } = worker.opts;
+        seen.push([concurrency, lockDuration, lockRenewTime, maxStalledCount]);
+        seen.push([drainDelay, stalledInterval, maximumRateLimitDelay]);
+      }
+      return seen;
+    }));
+
+  it('gives job schedulers options that each of their jobs has of its own', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      const template = { opts: { jobId: 'mine', delay: 5, attempts: 2 } };
+      const job = await queue.upsertJobScheduler('s', { every: 60_000 }, template as never);
+      return [job!.id!.startsWith('repeat:s:'), job!.opts.attempts];
+    }));
+
+  it('hears of removed jobs where they were', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      const events = use(new lib.QueueEvents(name, opts));
+      await events.waitUntilReady();
+      const told: unknown[] = [];
+      events.on('removed', ({ jobId, prev }) => told.push([jobId, prev]));
+      await queue.add('a', {}, { jobId: 'a' });
+      await queue.add('b', {}, { jobId: 'b', delay: 60_000 });
+      await queue.remove('a');
+      await queue.remove('b');
+      await until(() => told.length === 2);
+      return told;
+    }));
+});
+
 describe('by hand', () => {
   it('fetches, completes and goes on as the guide has it', () =>
     expectSame(async (bench) => {

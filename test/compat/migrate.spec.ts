@@ -39,12 +39,17 @@ describe('migrateSource', () => {
         `import { Queue, type QueueKeys as Keys, Worker } from 'bullmq';`,
         `import { Process } from '@nestjs/bull';`,
         `queue.add('a', {}, { repeat: { every: 5 } });`,
+        `await queue.removeRepeatableByKey((await queue.getRepeatableJobs())[0].key);`,
+        `queue.add('a', {}, { debounce: { id: 'a' } });`,
       ].join('\n'),
     );
     expect(decisions).toEqual([
       { line: 1, what: expect.stringMatching(/^QueueKeys is not there\. /) },
       { line: 2, what: expect.stringContaining('Bull, not') },
       { line: 3, what: expect.stringContaining('upsertJobScheduler') },
+      { line: 4, what: expect.stringContaining('removeJobScheduler') },
+      { line: 4, what: expect.stringContaining('removeJobScheduler') },
+      { line: 5, what: expect.stringContaining('deduplication') },
     ]);
   });
 });

@@ -289,6 +289,75 @@ describe('stepwell/nestjs-bullmq', () => {
       ];
     }));
 
+  it('gives a worker the options of a queue that the application or a test has made by itself', () =>
+    expectSame(async ({ nest, lib, name, opts, start }) => {
+      @nest.Processor(name)
+      class Mails extends nest.WorkerHost {
+        async process(job: bullmq.Job): Promise<string> {
+          return job.name;
+        }
+      }
+      const nowhere = { connection: { host: '127.0.0.1', port: 1 } };
+      const states: unknown[] = [];
+      const run = async (app: TestingModule): Promise<void> => {
+        const queue = app.get<bullmq.Queue>(nest.getQueueToken(name), { strict: false });
+        const job = await queue.add('a', {});
+        await until(async () => (await queue.getJobState(job.id!)) === 'completed');
+        states.push([queue.name, app.get(Mails).worker.opts.prefix === opts.prefix]);
+        await app.close();
+        await queue.close();
+      };
+      const own = { provide: nest.getQueueToken(name), useFactory: () => new lib.Queue(name, opts) };
+      await run(await start([nest.BullModule.registerQueue({ ...opts, name: `${name}-2` })], [own, Mails]));
+      const queue = new lib.Queue(name, opts);
+      await run(
+        await start([nest.BullModule.registerQueue({ ...nowhere, name })], [Mails], (builder) =>
+          builder.overrideProvider(nest.getQueueToken(name)).useValue(queue),
+        ),
+      );
+      return states;
+    }));
+
+  it('names a queue as its factory says, and has classes of one’s own', () =>
+    expectSame(async ({ nest, lib, name, opts, start }) => {
+      class OwnQueue extends lib.Queue {
+        readonly isOwn = true;
+      }
+      class OwnWorker extends lib.Worker {
+        readonly isOwn = true;
+      }
+      nest.BullModule.queueClass = OwnQueue;
+      nest.BullModule.workerClass = OwnWorker;
+      try {
+        @nest.Processor({ name: 'short', configKey: 'second' }, { autorun: false })
+        class Mails extends nest.WorkerHost {
+          async process(): Promise<void> {}
+        }
+        const app = await start(
+          [
+            nest.BullModule.forRoot('first', { ...opts, defaultJobOptions: { attempts: 2 } }),
+            nest.BullModule.forRoot('second', { ...opts, defaultJobOptions: { attempts: 3 } }),
+            nest.BullModule.registerQueueAsync({
+              name: 'short',
+              configKey: 'second',
+              useFactory: () => ({ name: `${name}-long` }),
+            }),
+            nest.BullModule.registerQueue({ name, configKey: 'first' }),
+          ],
+          [Mails],
+        );
+        const queues = ['short', name].map((each) => app.get<bullmq.Queue>(nest.getQueueToken(each)));
+        const { worker } = app.get(Mails);
+        return [
+          queues.map((queue) => [queue.name, queue.defaultJobOptions.attempts, 'isOwn' in queue]),
+          [worker.name, 'isOwn' in worker, worker.isRunning()],
+        ];
+      } finally {
+        nest.BullModule.queueClass = lib.Queue;
+        nest.BullModule.workerClass = lib.Worker;
+      }
+    }));
+
   it('waits for the registrar where it is told to', () =>
     expectSame(async ({ nest, name, opts, start }) => {
       @nest.Processor(name)

@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { Redis } from 'ioredis';
 import {
   getQueueEventsToken,
   getQueueToken,
   InjectQueue,
+  InjectQueueEvents,
   OnQueueEvent,
   OnWorkerEvent,
   Process,
@@ -15,6 +18,8 @@ import {
   type QueueEvents,
 } from 'stepwell';
 import { Gate } from '../support/engine-lab.js';
+import { randomQueueName } from '../support/queue-name.js';
+import { testRedisUrl } from '../support/redis.js';
 import { compileApp, LogLines, queueOf } from './test-app.js';
 import { untilFinished } from './until-finished.js';
 
@@ -105,6 +110,42 @@ describe('a queue that a test has put something in place of', () => {
     await app.close();
     expect(seen).toEqual(['watched', 'end']);
     expect(log.lines.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
+  });
+
+  it('may be its events alone: nobody reads those of Redis then', async () => {
+    const replaced = {};
+    @Injectable()
+    class Orders {
+      constructor(@InjectQueueEvents('orders') readonly events: QueueEvents) {}
+
+      @OnQueueEvent('completed', 'orders')
+      done(): void {}
+    }
+    const { hostname, port } = new URL(testRedisUrl());
+    const watcher = new Redis(testRedisUrl());
+    const connections = async (isReplaced: boolean): Promise<number> => {
+      const connectionName = randomQueueName();
+      const connection = { host: hostname, port: Number(port), connectionName };
+      const builder = Test.createTestingModule({
+        imports: [StepwellModule.forRoot({ connection, prefix: connectionName }), ORDERS],
+        providers: [Orders],
+      }).setLogger(new LogLines());
+      if (isReplaced) builder.overrideProvider(getQueueEventsToken('orders')).useValue(replaced);
+      const app = await builder.compile();
+      await app.init();
+      const queue = app.get<Queue>(getQueueToken('orders'));
+      await queue.waitUntilReady();
+      await sleep(200);
+      expect(app.get(Orders).events === (replaced as object)).toBe(isReplaced);
+      const clients = String(await watcher.call('CLIENT', 'LIST'));
+      await app.close();
+      return clients.split('\n').filter((line) => line.includes(`name=${connectionName}`)).length;
+    };
+
+    // The queue's own, and one to read its events.
+    expect(await connections(false)).toBe(2);
+    expect(await connections(true)).toBe(1);
+    await watcher.quit();
   });
 
   it('does not need forRoot either', async () => {

@@ -34,7 +34,13 @@ export function engineJobOptions(options: object | undefined): EngineJobsOptions
   if ('debounce' in options && options.debounce !== undefined) {
     throw new InvalidOptionError('job option debounce', options.debounce, 'Use deduplication.');
   }
-  const taken = knownOptions('job option', options, JOB_OPTION_NAMES) as EngineJobsOptions;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
+  const taken = knownOptions('job option', given, JOB_OPTION_NAMES) as EngineJobsOptions;
+  const attempts: unknown = taken.attempts;
+  if (typeof attempts === 'string' && /^\d+$/.test(attempts)) {
+    // As from the environment.
+    taken.attempts = Number(attempts);
+  }
   if (typeof taken.delay === 'number' && taken.delay < 0) {
     taken.delay = 0;
   }

@@ -5,6 +5,7 @@ import type {
   JobScheduler as StoredScheduler,
   JobSchedulerTemplateOptions,
 } from '../../schedule/job-scheduler.js';
+import type { JobsOptions } from '../../job/job-options.js';
 import { JobSchedulers } from '../../schedule/job-schedulers.js';
 import { engineOptions, type QueueBaseOptions } from './base-options.js';
 import { Job } from './job.js';
@@ -39,6 +40,10 @@ export function templateOptions(
   opts: JobSchedulerTemplateOptions | undefined,
 ): { opts: JobSchedulerTemplateOptions } | undefined {
   const own = engineJobOptions(opts);
+  // Each slot has its own.
+  for (const name of ['jobId', 'delay', 'parent'] as const) {
+    delete (own as JobsOptions | undefined)?.[name];
+  }
   if (own && typeof opts?.backoff === 'number') {
     own.backoff = opts.backoff;
   }

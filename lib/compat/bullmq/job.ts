@@ -31,6 +31,45 @@ export class Job<
     super(store, id, name, data, { attempts: 0, ...opts }, timestamp);
   }
 
+  /** The job of that id, or undefined. */
+  static override fromId<D = any, R = any, N extends string = string>(
+    queue: { getJob(id: string): Promise<EngineJob | undefined> },
+    id: string,
+  ): Promise<Job<D, R, N> | undefined>;
+  static override fromId<J extends EngineJob>(
+    queue: { getJob(id: string): Promise<J | undefined> },
+    id: string,
+  ): Promise<J | undefined>;
+  static override fromId(
+    queue: { getJob(id: string): Promise<EngineJob | undefined> },
+    id: string,
+  ): Promise<any> {
+    return queue.getJob(id);
+  }
+
+  /** Same as `queue.add(name, data, opts)`. */
+  static override create<D = any, R = any, N extends string = string>(
+    ...args: Parameters<typeof EngineJob.create<D, R, N>>
+  ): Promise<Job<D, R, N>> {
+    return super.create(...args) as Promise<Job<D, R, N>>;
+  }
+
+  /** Same as `queue.addBulk(jobs)`. */
+  static override createBulk<D = any, R = any, N extends string = string>(
+    ...args: Parameters<typeof EngineJob.createBulk<D, R, N>>
+  ): Promise<Job<D, R, N>[]> {
+    return super.createBulk(...args) as Promise<Job<D, R, N>[]>;
+  }
+
+  /** A job as `asJSON` has written it down. Reads nothing of Redis. */
+  static override fromJSON<D = any, R = any, N extends string = string>(
+    queue: object,
+    json: JobJson,
+    id?: string,
+  ): Job<D, R, N> {
+    return super.fromJSON(queue, json, id) as Job<D, R, N>;
+  }
+
   /** Options as they are in a job's JSON. */
   static optsFromJSON(json = '{}'): JobsOptions {
     return JSON.parse(json) as JobsOptions;

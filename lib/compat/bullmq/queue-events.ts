@@ -34,7 +34,10 @@ export class QueueEvents extends EngineQueueEvents {
 
   /** Numbers are texts in BullMQ's stream. */
   override emit(event: string | symbol, ...args: any[]): boolean {
-    const [fields] = args as [{ count?: unknown }];
+    const [fields] = args as [{ count?: unknown; prev?: unknown }];
+    if (fields?.prev === 'waiting' && String(event).startsWith('removed')) {
+      return super.emit(event, { ...fields, prev: 'wait' }, ...args.slice(1));
+    }
     if (event === 'cleaned' && typeof fields?.count === 'number') {
       return super.emit(event, { ...fields, count: String(fields.count) }, ...args.slice(1));
     }

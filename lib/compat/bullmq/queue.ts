@@ -54,7 +54,8 @@ export class Queue<
 
   constructor(
     name: string,
-    private readonly given: QueueOptions = {},
+    /** @internal */
+    readonly given: QueueOptions = {},
   ) {
     super(name, queueOptions(given));
     this.spans = Spans.of(given.telemetry, name);
@@ -140,6 +141,94 @@ export class Queue<
           return job;
         })
       : upsert();
+  }
+
+  /** Of a kind of jobs that there is none of, such as `repeat`, there are 0. */
+  override async getJobCounts(...types: (JobType | 'repeat')[]): Promise<Record<string, number>> {
+    const counts = await super.getJobCounts(...types.filter(isKnown));
+    if (types.length === 0) return counts;
+    return Object.fromEntries(types.map((type) => [type, isKnown(type) ? (counts[type] ?? 0) : 0]));
+  }
+
+  override getJobCountByTypes(...types: (JobType | 'repeat')[]): Promise<number> {
+    return types.length > 0 && !types.some(isKnown)
+      ? Promise.resolve(0)
+      : super.getJobCountByTypes(...types.filter(isKnown));
+  }
+
+  override async getJobs(
+    types: JobType | 'repeat' | (JobType | 'repeat')[] = [],
+    start?: number,
+    end?: number,
+    asc?: boolean,
+  ): Promise<Job<D, R, N>[]> {
+    const given = Array.isArray(types) ? types : [types];
+    const known = given.length > 0 ? given.filter(isKnown) : ALL_TYPES;
+    if (known.length === 0) return [];
+    return (await super.getJobs([...known], start, end, asc)) as Job<D, R, N>[];
+  }
+
+  override async getJob(id: string): Promise<Job<D, R, N> | undefined> {
+    return (await super.getJob(id)) as Job<D, R, N> | undefined;
+  }
+
+  override getWaiting(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('waiting', start, end, true);
+  }
+
+  override getPrioritized(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('prioritized', start, end, true);
+  }
+
+  override getDelayed(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('delayed', start, end, true);
+  }
+
+  override getWaitingChildren(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('waiting-children', start, end, true);
+  }
+
+  override getActive(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('active', start, end, true);
+  }
+
+  override getCompleted(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('completed', start, end, false);
+  }
+
+  override getFailed(start = 0, end = -1): Promise<Job<D, R, N>[]> {
+    return this.getJobs('failed', start, end, false);
+  }
+
+  /** The four that follow answer how many values are new, or gone. */
+  override async setGlobalConcurrency(concurrency: number): Promise<any> {
+    const before = await this.getGlobalConcurrency();
+    await super.setGlobalConcurrency(concurrency);
+    return before === null ? 1 : 0;
+  }
+
+  override async removeGlobalConcurrency(): Promise<any> {
+    const before = await this.getGlobalConcurrency();
+    await super.removeGlobalConcurrency();
+    return before === null ? 0 : 1;
+  }
+
+  override async setGlobalRateLimit(max: number, duration: number): Promise<any> {
+    const before = await this.getGlobalRateLimit();
+    await super.setGlobalRateLimit(max, duration);
+    return before === null ? 2 : 0;
+  }
+
+  override async removeGlobalRateLimit(): Promise<any> {
+    const before = await this.getGlobalRateLimit();
+    await super.removeGlobalRateLimit();
+    return before === null ? 0 : 2;
+  }
+
+  /** Answers -2 where there is no limit, apart from a number of jobs that is given. */
+  override async getRateLimitTtl(maxJobs?: number): Promise<number> {
+    const ttl = await super.getRateLimitTtl(maxJobs);
+    return ttl === 0 && maxJobs === undefined ? -2 : ttl;
   }
 
   /** Makes and reads job schedulers; the queue does the same by itself. */
@@ -311,6 +400,16 @@ export class Queue<
   protected override get jobClass(): JobClass {
     return Job as unknown as JobClass;
   }
+}
+
+/** The kinds of jobs, in the order in which they are listed where none is named. */
+const ALL_TYPES = [
+  ...(['active', 'completed', 'delayed', 'failed', 'prioritized', 'waiting', 'waiting-children'] as const),
+];
+const KNOWN_TYPES: ReadonlySet<string> = new Set([...ALL_TYPES, 'wait', 'paused']);
+
+function isKnown(type: string): type is JobType {
+  return KNOWN_TYPES.has(type);
 }
 
 function queueOptions(opts: QueueOptions | undefined): EngineQueueOptions {

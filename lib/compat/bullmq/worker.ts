@@ -243,5 +243,14 @@ function workerOptions(opts: WorkerOptions | undefined): EngineWorkerOptions {
     sayOnce(`The worker option lockRenewTime has to be less than lockDuration. It has no effect.`);
     delete taken.lockRenewTime;
   }
-  return { closeTimeout: LONGEST_TIMER_MS, ...taken };
+  return { ...defaults(lockDuration), ...taken };
+}
+
+/** What `worker.opts` has of options that were not given. */
+function defaults(lockDuration: number): EngineWorkerOptions {
+  return {
+    ...{ autorun: true, concurrency: 1, drainDelay: 5, maximumRateLimitDelay: 30_000 },
+    ...{ lockDuration, lockRenewTime: lockDuration / 2, maxStalledCount: 1, stalledInterval: 30_000 },
+    closeTimeout: LONGEST_TIMER_MS,
+  };
 }

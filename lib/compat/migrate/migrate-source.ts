@@ -37,6 +37,11 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/['"]@taskforcesh\/[\w-]*bullmq-pro['"]/g, 'BullMQ Pro: groups and batches have other names here.'],
   [/['"]bullmq\/[^'"]+['"]/g, 'Inner files of bullmq are not there.'],
   [/\brepeat\s*:\s*\{/g, 'Jobs that repeat are made by queue.upsertJobScheduler, as in BullMQ 6.'],
+  [
+    /\.(?:getRepeatableJobs|removeRepeatable(?:ByKey)?)\b/g,
+    'There are job schedulers, as in BullMQ 6: getJobSchedulers, removeJobScheduler.',
+  ],
+  [/\bdebounce\s*:\s*\{/g, 'As an option of a job it is deduplication, as in BullMQ 6.'],
   [/\bcreateClient\s*\(/g, 'A client of the package redis cannot be used: pass one of ioredis, or a URL.'],
   [/['"`]bull:/g, 'A key or the name of a queue in a text: keys in Redis are others, names are not.'],
 ];

@@ -3,6 +3,7 @@ import { DiscoveryService, LazyModuleLoader, MetadataScanner, ModuleRef, Reflect
 import { afterLazyLoad } from '../../nest/after-lazy-load.js';
 import { resolveScoped } from '../../nest/handling/resolve-scoped.js';
 import { Queue as EngineQueue } from '../../queue/queue.js';
+import { Queue } from '../bullmq/queue.js';
 import { QueueEvents } from '../bullmq/queue-events.js';
 import type { Processor } from '../bullmq/worker.js';
 import { classes } from './classes.js';
@@ -148,7 +149,10 @@ export class BullExplorer implements OnApplicationShutdown {
     queueName: string,
     configKey?: string,
   ): Pick<NestQueueOptions, 'connection' | 'prefix' | 'telemetry'> {
+    const queue = this.find(getQueueToken(name));
     const options =
+      // Also of a queue that the application, or a test, made by itself.
+      (isQueue(queue) ? optionsOfQueue(queue) : undefined) ??
       this.find<NestQueueOptions>(getQueueOptionsToken(name)) ??
       this.find<NestQueueOptions>(getSharedConfigToken(configKey));
     if (!options) {
@@ -167,7 +171,7 @@ export class BullExplorer implements OnApplicationShutdown {
   /** A test that has put something else in place of a queue wants no worker that connects. */
   private isReplaced(name: string | undefined): boolean {
     const queue = this.find(getQueueToken(name));
-    return queue !== undefined && !(queue instanceof EngineQueue) && !(queue instanceof classes.queue);
+    return queue !== undefined && !isQueue(queue);
   }
 
   private find<T = unknown>(token: string): T | undefined {
@@ -177,6 +181,15 @@ export class BullExplorer implements OnApplicationShutdown {
       return undefined;
     }
   }
+}
+
+/** As it was given them. */
+function optionsOfQueue(queue: unknown): NestQueueOptions | undefined {
+  return queue instanceof Queue ? queue.given : (queue as { opts?: NestQueueOptions }).opts;
+}
+
+function isQueue(queue: unknown): boolean {
+  return queue instanceof EngineQueue || queue instanceof classes.queue;
 }
 
 /** Queues, flow producers and hosts of events. */

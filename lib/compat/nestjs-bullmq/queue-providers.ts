@@ -88,7 +88,8 @@ export function queueProvider(name: string | undefined): Provider {
   return {
     provide: getQueueToken(name),
     useFactory: (options: RegisterQueueOptions) => {
-      const queueName = name ?? options.name ?? 'default';
+      // The name that a factory gives is before that of the token.
+      const queueName = options.name ?? name ?? 'default';
       const queue = new classes.queue(queueName, withoutOwn(options)) as Closable;
       const workers = (options.processors ?? []).map((processor) =>
         inlineWorker(queueName, processor, options),

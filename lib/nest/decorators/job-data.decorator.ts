@@ -8,6 +8,7 @@ type Pipe = Type<PipeTransform> | PipeTransform;
 export interface JobDataOptions {
   /** A standard schema, such as one of zod, for Nest's `StandardSchemaValidationPipe` (from Nest 12 on). */
   schema?: { readonly '~standard': object };
+  /** Pipes that the data goes through, beside those of the method and the class. */
   pipes?: readonly Pipe[];
 }
 

@@ -9,9 +9,12 @@ export interface RegisterQueueOptions extends QueueOptions {
 }
 
 /** What `StepwellModule.registerQueueAsync` takes for each queue. */
-export interface RegisterQueueAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+export interface RegisterQueueAsyncOptions {
   /** Name of the queue, as `@InjectQueue` and `@Processor` say it, or its definition. */
   name: QueueName;
+  /** Modules whose providers the factory needs. */
+  imports?: ModuleMetadata['imports'];
+  /** Makes the options of the queue, from what is injected. */
   // oxlint-disable-next-line typescript/no-explicit-any -- dependencies have whatever types their tokens give
   useFactory: (...dependencies: any[]) => QueueOptions | Promise<QueueOptions>;
   /** Tokens of what the factory gets. */
