@@ -3,7 +3,7 @@ import type { FlowJob } from '../../lib/engine.js';
 import { EngineLab, until } from '../support/engine-lab.js';
 import { Fleet } from '../support/fleet.js';
 import type { FlowPartOrders } from '../support/flow-part.js';
-import { LossyProxy } from '../support/lossy-proxy.js';
+import { LossyProxy, runsCommand } from '../support/lossy-proxy.js';
 
 const lab = EngineLab.open({ redis: {}, expectedErrors: ['CONNECTION'] });
 
@@ -133,7 +133,7 @@ describe('a process that dies', () => {
 describe('replies that are lost', () => {
   let proxy: LossyProxy;
   beforeEach(async () => {
-    proxy = await LossyProxy.open(lab.redis, (request) => /eval/i.test(request));
+    proxy = await LossyProxy.open(lab.redis, runsCommand);
   });
   afterEach(() => proxy.close());
 

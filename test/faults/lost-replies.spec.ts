@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Queue } from '../../lib/engine.js';
 import { EngineLab, until } from '../support/engine-lab.js';
-import { LossyProxy } from '../support/lossy-proxy.js';
+import { LossyProxy, runsCommand } from '../support/lossy-proxy.js';
 
 const lab = EngineLab.open({ redis: {}, expectedErrors: ['CONNECTION'] });
 const CUTS = 100;
@@ -9,7 +9,7 @@ const CUTS = 100;
 describe('replies that are lost', () => {
   let proxy: LossyProxy;
   beforeEach(async () => {
-    proxy = await LossyProxy.open(lab.redis, (request) => /eval/i.test(request));
+    proxy = await LossyProxy.open(lab.redis, runsCommand);
   });
   afterEach(() => proxy.close());
 

@@ -10,6 +10,9 @@ interface Pair {
   isDead: boolean;
 }
 
+/** Whether a request runs one of our commands, as a script or as a function. */
+export const runsCommand = (request: string): boolean => /evalsha|eval|fcall/i.test(request);
+
 /** Stands between a client and Redis, and loses what it is told to lose. */
 export class LossyProxy {
   /** Cut the connection instead of handing on the next so many replies: Redis has done the work, nobody is told. */
