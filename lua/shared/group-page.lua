@@ -30,12 +30,5 @@ local function page_with_groups(q, start, stop, descending, cap)
       groups = before <= to and redis.call('ZRANGE', q.groups .. status, at, at + cap - 1) or {}
     end
   end
-  if not descending then
-    return ids
-  end
-  local turned = {}
-  for i = #ids, 1, -1 do
-    turned[#turned + 1] = ids[i]
-  end
-  return turned
+  return descending and reversed(ids) or ids
 end

@@ -8,6 +8,14 @@ local function page_bounds(size, start, stop, cap)
   return start, stop
 end
 
+local function reversed(list)
+  local turned = {}
+  for i = #list, 1, -1 do
+    turned[#turned + 1] = list[i]
+  end
+  return turned
+end
+
 -- Part of a list, from its front or, counted from there too, from its back.
 local function list_page(key, start, stop, descending, cap)
   local size = redis.call('LLEN', key)
@@ -18,11 +26,7 @@ local function list_page(key, start, stop, descending, cap)
   if not descending then
     return redis.call('LRANGE', key, from, to)
   end
-  local values, turned = redis.call('LRANGE', key, size - 1 - to, size - 1 - from), {}
-  for i = #values, 1, -1 do
-    turned[#turned + 1] = values[i]
-  end
-  return turned
+  return reversed(redis.call('LRANGE', key, size - 1 - to, size - 1 - from))
 end
 
 local function set_page(key, start, stop, descending, cap)
@@ -57,12 +61,5 @@ local function page_with_limited(q, state, start, stop, descending, cap)
       ids[#ids + 1] = id
     end
   end
-  if not descending then
-    return ids
-  end
-  local turned = {}
-  for i = #ids, 1, -1 do
-    turned[#turned + 1] = ids[i]
-  end
-  return turned
+  return descending and reversed(ids) or ids
 end
