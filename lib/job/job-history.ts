@@ -1,7 +1,13 @@
 import { JobNotFoundError } from './errors.js';
 import type { Job } from './job.js';
 import type { JobFields } from './job-record.js';
-import { readStepEntry, type StepStatus, STEP_STATUS, storedStepValue } from './job-steps.js';
+import {
+  readStepEntries,
+  type StepStatus,
+  STEP_STATUS,
+  storedStepReason,
+  storedStepValue,
+} from './job-steps.js';
 import { decodeJson } from './json.js';
 
 /** A step of an exported job, as it was when it last ran. Values are JSON as it is stored, whatever the queue's codec. */
@@ -75,21 +81,16 @@ export async function exportHistory(job: Job): Promise<JobHistory> {
 }
 
 function stepsIn(fields: JobFields): HistoryStep[] {
-  const steps: HistoryStep[] = [];
-  for (const [field, text] of Object.entries(fields) as [string, string][]) {
-    if (field.startsWith('step:')) steps.push(stepIn(fields, field.slice('step:'.length), text));
-  }
-  return steps.toSorted((a, b) => a.visit - b.visit);
-}
-
-function stepIn(fields: JobFields, name: string, text: string): HistoryStep {
-  const { letter, visit, attempt } = readStepEntry(text);
-  const reason = text.split('\t', 2)[1];
-  return {
-    ...{ name, status: STEP_STATUS[letter], visit, attempts: attempt },
-    ...(letter === 'c' ? valueIn(storedStepValue(fields, name)) : {}),
-    ...(reason === undefined ? {} : { failedReason: decodeJson<string>(reason) }),
-  };
+  return [...readStepEntries(fields)]
+    .map(([name, { letter, visit, attempt }]) => {
+      const reason = storedStepReason(fields, name);
+      return {
+        ...{ name, status: STEP_STATUS[letter], visit, attempts: attempt },
+        ...(letter === 'c' ? valueIn(storedStepValue(fields, name)) : {}),
+        ...(reason === undefined ? {} : { failedReason: reason }),
+      };
+    })
+    .toSorted((a, b) => a.visit - b.visit);
 }
 
 function valueIn(stored: string | undefined): Pick<HistoryStep, 'result' | 'signal'> {

@@ -93,13 +93,20 @@ export function storedStepValue(fields: JobFields, name: string): string | undef
     : value;
 }
 
+/** Message of the last failure of a step, undefined where it has none. */
+export function storedStepReason(fields: JobFields, name: string): string | undefined {
+  const reason = fields[`step:${name}`]?.split('\t', 2)[1];
+  return reason === undefined ? undefined : (parseStored('The reason', reason) as string);
+}
+
 /** For `Job.getSteps`. */
 export function stepsOf(fields: JobFields, codec?: Codec): JobStep[] {
   return [...readStepEntries(fields)]
     .toSorted(([, a], [, b]) => a.order - b.order)
     .map(([name, { letter, attempt }]) => {
       const text = fields[`step:${name}`] as string;
-      const [times = '', reason] = text.split('\t', 2);
+      const [times = ''] = text.split('\t', 1);
+      const reason = storedStepReason(fields, name);
       const [startedOn, finishedOn] = times.split(',').slice(4);
       const value = storedStepValue(fields, name);
       const last = fields[`last:${name}`];
@@ -108,7 +115,7 @@ export function stepsOf(fields: JobFields, codec?: Codec): JobStep[] {
         ...(finishedOn ? { finishedOn: Number(finishedOn) } : {}),
         ...(value === undefined ? {} : { result: decodeStepValue(value, codec) }),
         ...(last === undefined ? {} : { lastEmission: decodeValue('An emission', last, codec) }),
-        ...(reason === undefined ? {} : { failedReason: parseStored('The reason', reason) as string }),
+        ...(reason === undefined ? {} : { failedReason: reason }),
       };
     });
 }
