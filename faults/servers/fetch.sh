@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=$PWD/.stepwell/servers
 work=$(mktemp -d)
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)
 trap 'rm -rf "$work"' EXIT
 
 for wanted in "$@"; do
@@ -12,7 +13,7 @@ for wanted in "$@"; do
   state=$work/$release
   mkdir -p "$state"/{lists/partial,archives/partial}
   touch "$state/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $release main" >"$state/sources.list"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main" >"$state/sources.list"
   # An apt with nothing installed: so it brings the release's own C library along.
   options=(
     -qq -o Dir::State="$state" -o Dir::State::status="$state/status" -o Dir::State::lists="$state/lists"

@@ -88,7 +88,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
 
   /**
    * Sends a signal to an unfinished job: a step that waits for one of that name goes on with the payload, at once or when
-   * it comes to wait. Until then the last signal of a name is kept. Returns false for a copy, told by its `key`. Throws
+   * it comes to wait. Until then the last signal of a name is kept. Returns false for a copy, known by its `key`. Throws
    * `JobNotFoundError` or, for a finished job, `WrongStateError`.
    *
    * @example
