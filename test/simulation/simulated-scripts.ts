@@ -2,7 +2,7 @@ import * as generated from '../../lib/redis/scripts.generated.js';
 import { defineScript, type Script } from '../../lib/redis/script.js';
 
 export type ScriptName = keyof typeof generated;
-type AnyScript = Script<readonly (string | number)[], boolean>;
+type AnyScript = Script<readonly (string | number)[], any>;
 export type ScriptSet = Record<ScriptName, AnyScript>;
 
 /** A text of the Lua scripts and what to put in its place. */
@@ -73,6 +73,6 @@ function patched(scripts: ScriptSet, patches: readonly Patch[]): ScriptSet {
 
 /** The function library has the texts of production. */
 function relabel(lua: string): { lua: string; sha: string; fn: undefined } {
-  const { sha } = defineScript('', [], lua.split('\n'), false);
+  const { sha } = defineScript('', [], lua.split('\n'), false, false);
   return { lua, sha, fn: undefined };
 }
