@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_9a51b58e04';
+export const LIBRARY_NAME = 'stepwell_0_1_0_ac189db398';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_9a51b58e04",
-    "local LIBRARY = 'stepwell_0_1_0_9a51b58e04'",
+    "#!lua name=stepwell_0_1_0_ac189db398",
+    "local LIBRARY = 'stepwell_0_1_0_ac189db398'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -4655,7 +4655,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "do",
     "local end_dedup, erase, new_events, emit, publish, free_places, unpark, is_pending, leave_parents, CLASS_SPAN, new_moves, place, write_moves, recall, remember, write_outbox, send, server_time, settle_and_wake, tell_removed = all.end_dedup, all.erase, all.new_events, all.emit, all.publish, all.free_places, all.unpark, all.is_pending, all.leave_parents, all.CLASS_SPAN, all.new_moves, all.place, all.write_moves, all.recall, all.remember, all.write_outbox, all.send, all.server_time, all.settle_and_wake, all.tell_removed",
     "local wake_one, wake_for, whole = all.wake_one, all.wake_for, all.whole",
-    "local CLEAN_CAP = 1000",
+    "local CLEAN_CAP = 250",
     "local known, count = {}, 0",
     "redis.register_function(LIBRARY .. '_clean_jobs', function(KEYS, ARGV)",
     "local q = known[KEYS[1]]",
@@ -5151,7 +5151,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "end",
     "do",
     "local count_up, erase, new_events, publish, forget_dedup, unpark, is_pending, leave_parents, write_outbox, send, server_time, settle_and_wake, take_first, tell_removed, whole = all.count_up, all.erase, all.new_events, all.publish, all.forget_dedup, all.unpark, all.is_pending, all.leave_parents, all.write_outbox, all.send, all.server_time, all.settle_and_wake, all.take_first, all.tell_removed, all.whole",
-    "local DRAIN_CAP = 1000",
+    "local DRAIN_CAP = 500",
     "local function is_score(text)",
     "  return text == '-inf' or string.match(text, '^%-?[%d.]+$') and tonumber(text)",
     "end",
@@ -6024,7 +6024,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "end",
     "do",
     "local erase, new_events, publish, forget_dedup, free_places, leave_parents, POSTED_MESSAGE, read_line, history, write_outbox, server_time, take_first, tell_removed, whole = all.erase, all.new_events, all.publish, all.forget_dedup, all.free_places, all.leave_parents, all.POSTED_MESSAGE, all.read_line, all.history, all.write_outbox, all.server_time, all.take_first, all.tell_removed, all.whole",
-    "local OBLITERATE_CAP = 1000",
+    "local OBLITERATE_CAP = 500",
     "local REMEMBER_MS = 3600000",
     "local function tells_parents(line)",
     "  for _, message in ipairs(redis.call('LRANGE', line.key, line.count, line.count + OBLITERATE_CAP - 1)) do",
@@ -6448,7 +6448,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "end",
     "do",
     "local new_events, emit, publish, new_moves, place, write_moves, server_time, wake_one, whole = all.new_events, all.emit, all.publish, all.new_moves, all.place, all.write_moves, all.server_time, all.wake_one, all.whole",
-    "local PROMOTE_CAP = 1000",
+    "local PROMOTE_CAP = 500",
     "local known, count = {}, 0",
     "redis.register_function(LIBRARY .. '_promote_jobs', function(KEYS, ARGV)",
     "local q = known[KEYS[1]]",
@@ -7247,7 +7247,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "end",
     "do",
     "local new_events, emit, publish, renewed_fields, new_moves, place, write_moves, write_outbox, restart, send, server_time, settle_and_wake, tell_rerun, wake_one, whole = all.new_events, all.emit, all.publish, all.renewed_fields, all.new_moves, all.place, all.write_moves, all.write_outbox, all.restart, all.send, all.server_time, all.settle_and_wake, all.tell_rerun, all.wake_one, all.whole",
-    "local RETRY_CAP = 1000",
+    "local RETRY_CAP = 500",
     "local known, count = {}, 0",
     "redis.register_function(LIBRARY .. '_retry_jobs', function(KEYS, ARGV)",
     "local q = known[KEYS[1]]",

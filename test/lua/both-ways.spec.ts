@@ -22,11 +22,10 @@ function withoutTimes(value: unknown): string {
   return JSON.stringify(value).replaceAll(/\b1[78]\d{11,14}\b/g, '0');
 }
 
-/** By name, in pairs: names that differ in nothing but a time are two keys all the same. */
+/** In pairs: names that differ in nothing but a time are two keys all the same. */
 async function readAll(): Promise<unknown> {
   const found = await readQueueKeys(client, keys.prefix, keys.queueName);
-  const named = found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return JSON.parse(withoutTimes(named.map((key) => [key.name, dumpValue(key)])));
+  return JSON.parse(withoutTimes(found.map((key) => [key.name, dumpValue(key)])));
 }
 
 async function come(name: ScriptName, call: ValidCall, way: Way): Promise<unknown> {

@@ -8,7 +8,7 @@ import { readQueueKeys } from '../support/read-queue-keys.js';
 import { type CommitReply, type GrantedJob, readReply, type RecoverReply } from './call.js';
 import type { Random } from './random.js';
 import { START } from './simulated-queue.js';
-import type { ScriptName, ScriptSet } from './simulated-scripts.js';
+import type { AnyScript, ScriptName, ScriptSet } from './simulated-scripts.js';
 import type { SimulationLog } from './simulation-log.js';
 import { SlotLedger } from './slot-ledger.js';
 import { Violation } from './violation.js';
@@ -186,7 +186,7 @@ export class SlotWorld {
     const line = `${this.now - START} ${script} ${[...args, ...rest].join(' ').replaceAll('\n', ' ')}`;
     let reply: unknown;
     try {
-      reply = await this.runner.run(this.scripts[script], [this.now, ...args], rest);
+      reply = await this.runner.run(this.scripts[script] as unknown as AnyScript, [this.now, ...args], rest);
     } catch (error) {
       throw new Violation(`${script} fails: ${(error as Error).message}`);
     } finally {

@@ -6,7 +6,7 @@ import { ScriptRunner } from '../../../lib/redis/script-runner.js';
 import { auditQueue } from '../../support/audit-queue.js';
 import { dumpQueue, type QueueDump } from '../../support/dump-queue.js';
 import { type CommitReply, readReply } from '../call.js';
-import type { ScriptName, ScriptSet } from '../simulated-scripts.js';
+import type { ScriptArgs, ScriptName, ScriptSet } from '../simulated-scripts.js';
 import { Violation } from '../violation.js';
 
 const QUEUE = 'limited';
@@ -26,7 +26,11 @@ export class LimitedQueue {
     this.runner = new ScriptRunner(client, this.keys);
   }
 
-  async call(script: ScriptName, args: (string | number)[], rest: readonly string[] = []): Promise<unknown> {
+  async call<Name extends ScriptName>(
+    script: Name,
+    args: ScriptArgs<Name>,
+    rest: readonly string[] = [],
+  ): Promise<unknown> {
     const run = this.runner as { run(...call: unknown[]): Promise<unknown> };
     let reply: unknown;
     try {
@@ -38,7 +42,7 @@ export class LimitedQueue {
     return reply;
   }
 
-  async commit(args: (string | number)[], entries: readonly JobWrite[]): Promise<CommitReply> {
+  async commit(args: ScriptArgs<'commit'>, entries: readonly JobWrite[]): Promise<CommitReply> {
     return readReply('commit', await this.call('commit', args, encodeCommit(entries))) as CommitReply;
   }
 
