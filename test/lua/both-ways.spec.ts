@@ -57,7 +57,12 @@ describe('a command as a script and as a function', () => {
 
     expect(readers.length).toBeGreaterThan(10);
     for (const { fn, lua } of readers) {
-      const words = [keys.of('meta'), '1', '0', '10', '0', '0', '0'];
+      // A command refuses another number of arguments than its own; a list may follow with nothing in it.
+      const [, count, alone] =
+        /if not \((?:tonumber\(ARGV\[(\d+)\]\) == #ARGV|#ARGV == (\d+))/.exec(lua) ?? [];
+      const given = count === undefined ? Number(alone ?? 0) : Number(count) - 1;
+      const words = [keys.of('meta'), ...['1', '0', '10', '0', '0', '0'].slice(0, given)];
+      if (count !== undefined) words.push('0');
       const asScript = await client.eval(lua, 1, ...words).catch((error: Error) => error.message);
       const asFunction = await client.fcall(fn as string, 1, ...words).catch((error: Error) => error.message);
       const wherever = (reply: unknown): string =>

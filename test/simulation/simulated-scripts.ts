@@ -3,10 +3,10 @@ import { defineScript, type Script } from '../../lib/redis/script.js';
 
 export type ScriptName = keyof typeof generated;
 /** For a caller whose call is of any script, and so not checked. */
-export type AnyScript = Script<readonly (string | number)[], boolean>;
+export type AnyScript = Script<readonly (string | number)[], any>;
 /** What a script is called with besides its keys, as the bindings of production say. */
 export type ScriptArgs<Name extends ScriptName> =
-  (typeof generated)[Name] extends Script<infer Args, boolean> ? Args : never;
+  (typeof generated)[Name] extends Script<infer Args, any> ? Args : never;
 export type ScriptSet = { [Name in ScriptName]: (typeof generated)[Name] };
 
 /** A text of the Lua scripts and what to put in its place. */
@@ -77,6 +77,6 @@ function patched(scripts: ScriptSet, patches: readonly Patch[]): ScriptSet {
 
 /** The function library has the texts of production. */
 function relabel(lua: string): { lua: string; sha: string; fn: undefined } {
-  const { sha } = defineScript('', [], lua.split('\n'), false);
+  const { sha } = defineScript('', [], lua.split('\n'), false, false);
   return { lua, sha, fn: undefined };
 }

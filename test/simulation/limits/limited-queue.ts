@@ -1,3 +1,5 @@
+import type { JobWrite } from '../../../lib/job/job-write.js';
+import { encodeCommit } from '../../../lib/job/wire.generated.js';
 import type { RedisClient } from '../../../lib/redis/client.js';
 import { QueueKeys } from '../../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../../lib/redis/script-runner.js';
@@ -40,8 +42,8 @@ export class LimitedQueue {
     return reply;
   }
 
-  async commit(args: ScriptArgs<'commit'>, entries: readonly string[]): Promise<CommitReply> {
-    return readReply('commit', await this.call('commit', args, entries)) as CommitReply;
+  async commit(args: ScriptArgs<'commit'>, entries: readonly JobWrite[]): Promise<CommitReply> {
+    return readReply('commit', await this.call('commit', args, encodeCommit(entries))) as CommitReply;
   }
 
   see(what: string): void {

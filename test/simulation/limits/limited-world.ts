@@ -1,3 +1,4 @@
+import type { JobWrite } from '../../../lib/job/job-write.js';
 import type { QueueDump } from '../../support/dump-queue.js';
 import type { CommitReply } from '../call.js';
 import type { Random } from '../random.js';
@@ -102,7 +103,7 @@ export class LimitedWorld {
       const usual = way ?? random.pick(['complete', 'fail', 'retry', 'postpone']);
       return this.ending(id, token, this.doomed.has(token) ? 'fail' : usual);
     });
-    const { words } = await this.send(want, entries.flat());
+    const { words } = await this.send(want, entries);
     ending.forEach(({ id }, i) => {
       if (entries[i]![0] === 'complete' && words[i] === 'ok' && this.cancelled.has(id)) {
         throw new Violation(`job ${id} was cancelled, and its run has completed`);
@@ -131,7 +132,7 @@ export class LimitedWorld {
   }
 
   /** The network may bring a copy of the call, which changes nothing. */
-  private async send(want: number, entries: string[]): Promise<CommitReply> {
+  private async send(want: number, entries: JobWrite[]): Promise<CommitReply> {
     this.seq += 1;
     const seq = String(this.seq);
     const args: ScriptArgs<'commit'> = [
@@ -216,7 +217,7 @@ export class LimitedWorld {
     }
   }
 
-  private ending(id: string, token: string, way: string): string[] {
+  private ending(id: string, token: string, way: string): JobWrite {
     const pause = String(this.random.int(0, 1) * 500);
     switch (way) {
       case 'fail':
