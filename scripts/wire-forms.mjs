@@ -3,10 +3,46 @@
 
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
 
-const TYPES = new Set(['text', 'int', 'flag', 'list']);
+const TYPES = new Set(['text', 'int', 'flag', 'list', 'tabs']);
 
 /** `at` an entry of a call begins in ARGV. */
 const IN_A_CALL = { list: 'ARGV', base: 'at' };
+
+/** How Lua finds a part of a text. */
+const PATTERNS = {
+  int: '%d+',
+  'int?': '%d*',
+  'flag?': '1?',
+  letter: '%a',
+  'letters?': '%a*',
+  name: '[^%c]+',
+  any: '.+',
+};
+
+/** Literal texts and parts in turn, as `{delay:int?},{front:flag?}{*}` has them. */
+function readTemplate(where, template) {
+  const isOpen = template.endsWith('{*}');
+  const pieces = (isOpen ? template.slice(0, -3) : template).split(/\{(\w+):([^}]+)\}/);
+  const parts = [];
+  for (let i = 1; i < pieces.length; i += 3) {
+    const [name, type] = [pieces[i], pieces[i + 1]];
+    const pattern = PATTERNS[type] ?? (/^\[.*\]\+?$/.test(type) ? type : undefined);
+    if (pattern === undefined) throw new Error(`${where}: ${type} is no type of a part of a text`);
+    parts.push({ name, type, pattern, before: pieces[i - 1] });
+  }
+  return { parts, end: pieces.at(-1), isOpen };
+}
+
+/** Patterns of a text: `.pattern` finds all parts, and what is left where it is open; the name of a part finds that one. */
+function patternsOf({ parts, end, isOpen }) {
+  const escaped = (literal) => literal.replaceAll(/[-^$()%.[\]*+?]/g, '%$&');
+  const make = (captures) =>
+    `'^${parts.map(({ name, pattern, before }) => escaped(before) + (captures(name) ? `(${pattern})` : pattern)).join('')}${escaped(end)}`;
+  const places = new Map(
+    parts.map(({ name }) => [name, `${make((each) => each === name)}${isOpen ? '' : '$'}'`]),
+  );
+  return places.set('pattern', `${make(() => true)}${isOpen ? '(.*)' : ''}$'`);
+}
 
 /** The word that lists all kinds, and what it stands for. */
 const OF_ALL_KINDS = ['sizes', 'longest'];
@@ -67,6 +103,17 @@ export function readForm(forms, where, tag, text) {
   } else if (tag === 'returns') {
     const parts = readParts(at, [name, ...rest]);
     add({ name: 'reply', tag, home: { list: 'reply', base: '' }, kinds: [{ parts }] });
+  } else if (tag === 'lines') {
+    add({
+      name: 'lines',
+      tag,
+      home: { list: 'lines', base: '' },
+      kinds: [{ parts: readParts(at, [name, ...rest]) }],
+    });
+  } else if (tag === 'text') {
+    add({ name, tag, template: readTemplate(at, rest[0]) });
+  } else if (tag === 'sign') {
+    add({ name, tag, signs: new Map(rest.map((word) => /^(\w+)=(.+)$/.exec(word).slice(1))) });
   } else if (tag === 'form') {
     const [home, ...parts] = rest;
     add({ name, tag, home: readHome(at, home), kinds: [{ parts: readParts(at, parts) }] });
@@ -138,7 +185,11 @@ function namesOf(forms, all) {
     names.set(name, places);
   };
   for (const form of forms) {
-    if (form.isUnion) {
+    if (form.tag === 'text') {
+      add(form.name, patternsOf(form.template));
+    } else if (form.tag === 'sign') {
+      add(form.name, new Map([...form.signs].map(([name, sign]) => [name, `'${sign}'`])));
+    } else if (form.isUnion) {
       const longest = String(longestOf(form));
       add(
         form.name,
@@ -168,8 +219,8 @@ export function expandForms(file, lua, forms, all) {
     `\\blocal (?:\\w+, )*(${alternatives})\\b(?!\\.)|\\bfunction[^(]*\\([^)]*\\b(${alternatives})\\b`,
   );
   const hidden = declared.exec(lua);
-  // `reply` is the list itself as well.
-  if (hidden && (hidden[1] ?? hidden[2]) !== 'reply') {
+  // These are the lists themselves as well.
+  if (hidden && !['reply', 'lines'].includes(hidden[1] ?? hidden[2])) {
     throw new Error(`${file}: ${hidden[1] ?? hidden[2]} is a form, and no name of a local`);
   }
   return lua.replaceAll(new RegExp(`(?<![\\w.:'])(${alternatives})\\.(\\w+)`, 'g'), (_, name, part) => {

@@ -10,6 +10,7 @@ const RECEIVED = {
   text: { type: 'string', read: (value) => `${value} as string` },
   int: { type: 'number', read: (value) => `Number(${value})` },
   list: { type: 'string[]', read: (value) => `${value} as string[]` },
+  tabs: { type: 'string[]', read: (value) => `wordsIn(${value})` },
 };
 
 function sentPart({ name, kind, type, width, of }) {
@@ -50,6 +51,7 @@ function rowsOf(form, known) {
 
 function decoder(command, form, known) {
   const name = `${pascal(command)}Reply`;
+  const reply = form.tag === 'lines' ? "(sent as string).split('\\n')" : 'sent as readonly unknown[]';
   const fixed = form.kinds[0].parts.filter(({ kind }) => kind === 'one');
   const rows = rowsOf(form, known);
   const fields = fixed.map((part) => `  ${camel(part.name)}: ${RECEIVED[part.type].type};`);
@@ -65,7 +67,7 @@ function decoder(command, form, known) {
       '}',
       '',
       `export function decode${name}(sent: unknown): ${name} {`,
-      '  const reply = sent as readonly unknown[];',
+      `  const reply = ${reply};`,
       `  return {`,
       ...reads,
       '  };',
@@ -81,7 +83,7 @@ function decoder(command, form, known) {
       '}',
       '',
       `export function decode${name}(sent: unknown): ${name} {`,
-      '  const reply = sent as readonly unknown[];',
+      `  const reply = ${reply};`,
       '  return {',
       ...reads,
       `    ${rows.name}: reply.slice(${fixed.length}) as string[],`,
@@ -104,7 +106,7 @@ function decoder(command, form, known) {
     '  sent: unknown,',
     `  row: (${params}) => Row,`,
     `): ${name}<Row> {`,
-    '  const reply = sent as readonly unknown[];',
+    `  const reply = ${reply};`,
     `  const ${rows.name}: Row[] = [];`,
     `  for (let n = ${fixed.length}; n < reply.length; n += ${rows.parts.length}) {`,
     `    ${rows.name}.push(row(${values}));`,
@@ -114,6 +116,29 @@ function decoder(command, form, known) {
     `    ${rows.name},`,
     '  };',
     '}',
+  ];
+}
+
+const OF_TEXTS = { int: 'number', 'int?': "number | ''", 'flag?': "'' | '1'" };
+
+function textMaker({ name, file, template: { parts, end } }) {
+  const escaped = (literal) => literal.replaceAll('\\30', '\\x1e').replaceAll('`', '\\`');
+  const fields = parts.map((part) => `${camel(part.name)}: ${OF_TEXTS[part.type] ?? 'string'}`);
+  const text = parts.map((part) => `${escaped(part.before)}\${${camel(part.name)}}`).join('') + escaped(end);
+  return [
+    `/** See ${file}. */`,
+    `export function ${camel(name)}Text(${fields.join(', ')}): string {`,
+    `  return \`${text}\`;`,
+    '}',
+  ];
+}
+
+function signTable({ name, file, signs }) {
+  return [
+    `/** See ${file}. */`,
+    `export const ${constant(name)} = {`,
+    ...[...signs].map(([sign, text]) => `  ${camel(sign)}: '${text}',`),
+    '} as const;',
   ];
 }
 
@@ -166,6 +191,11 @@ const HEAD = [
   '  }',
   '}',
   '',
+  '/** What a reply says in one text, split by tabs. */',
+  'function wordsIn(text: unknown): string[] {',
+  "  return text === '' ? [] : (text as string).split('\\t');",
+  '}',
+  '',
   'function encodeAll<Command extends string>(entries: readonly (readonly Part[])[]): Encoded<Command> {',
   '  const texts: string[] = [];',
   '  for (const entry of entries) {',
@@ -182,12 +212,15 @@ const HEAD = [
 export function makeWire(note, shared, commands) {
   const lines = [note, ...HEAD];
   for (const form of shared) {
-    if (form.tag === 'kind') lines.push('', ...unionType(pascal(form.name), form, `See ${form.file}.`));
+    if (form.tag === 'text') lines.push('', ...textMaker(form));
+    else if (form.tag === 'sign') lines.push('', ...signTable(form));
+    else if (form.tag === 'kind') lines.push('', ...unionType(pascal(form.name), form, `See ${form.file}.`));
   }
   for (const { name, header } of commands) {
     for (const form of header.forms) {
       if (isEncoded(form)) lines.push('', ...encoder(name, form));
-      else if (form.tag === 'returns') lines.push('', ...decoder(name, form, [...shared, ...header.forms]));
+      else if (form.tag === 'returns' || form.tag === 'lines')
+        lines.push('', ...decoder(name, form, [...shared, ...header.forms]));
     }
   }
   return [...lines, ''].join('\n');

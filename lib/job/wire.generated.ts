@@ -22,6 +22,11 @@ function append(to: string[], parts: readonly Part[]): void {
   }
 }
 
+/** What a reply says in one text, split by tabs. */
+function wordsIn(text: unknown): string[] {
+  return text === '' ? [] : (text as string).split('\t');
+}
+
 function encodeAll<Command extends string>(entries: readonly (readonly Part[])[]): Encoded<Command> {
   const texts: string[] = [];
   for (const entry of entries) {
@@ -29,6 +34,15 @@ function encodeAll<Command extends string>(entries: readonly (readonly Part[])[]
   }
   return texts as never;
 }
+
+/** See lua/shared/add-job.lua. */
+export const ADDED = {
+  new: '+',
+  there: '=',
+  kept: '~',
+  noLimit: '!',
+  full: '#',
+} as const;
 
 /** See lua/shared/checkpoint.lua. */
 export type Exit =
@@ -50,6 +64,47 @@ export const EXIT_SIZES = {
   'await-signal': 3,
   'undo': 2,
 } as const;
+
+/** See lua/shared/read-spec.lua. */
+export function specText(delay: number | '', priority: number | '', front: '' | '1', timestamp: number | ''): string {
+  return `${delay},${priority},${front},${timestamp}`;
+}
+
+/** See lua/shared/read-spec.lua. */
+export function specGroupText(weight: number | '', maxSize: number | '', id: string): string {
+  return `@${weight},${maxSize},${id}\x1e`;
+}
+
+/** See lua/shared/read-spec.lua. */
+export function specLimitsText(how: string, names: string): string {
+  return `${how}${names}`;
+}
+
+/** See lua/shared/read-spec.lua. */
+export function specDedupText(ttl: number | '', flags: string, id: string): string {
+  return `,${ttl},${flags},${id}`;
+}
+
+/** One of what a call of add-jobs brings. */
+export type AddJobsNew = readonly [id: string, spec: string, body: string];
+
+export function encodeAddJobs(entries: readonly AddJobsNew[]): Encoded<'add-jobs'> {
+  return encodeAll(entries);
+}
+
+/** What add-jobs replies. */
+export interface AddJobsReply {
+  time: string;
+  words: string[];
+}
+
+export function decodeAddJobsReply(sent: unknown): AddJobsReply {
+  const reply = (sent as string).split('\n');
+  return {
+    time: reply[0] as string,
+    words: reply.slice(1) as string[],
+  };
+}
 
 /** An entry of a call of commit. */
 export type CommitEntry =
@@ -92,7 +147,7 @@ export function encodeCommit(entries: readonly CommitEntry[]): Encoded<'commit'>
 
 /** What commit replies. */
 export interface CommitReply<Row> {
-  words: string;
+  words: string[];
   dueInMs: number;
   limitedForMs: number;
   time: string;
@@ -110,7 +165,7 @@ export function decodeCommitReply<Row>(
     started.push(row(reply[n] as string, reply[n + 1] as string, reply[n + 2] as string, reply[n + 3] as string[]));
   }
   return {
-    words: reply[0] as string,
+    words: wordsIn(reply[0]),
     dueInMs: Number(reply[1]),
     limitedForMs: Number(reply[2]),
     time: reply[3] as string,

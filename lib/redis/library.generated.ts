@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_ac189db398';
+export const LIBRARY_NAME = 'stepwell_0_1_0_334300ccd8';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_ac189db398",
-    "local LIBRARY = 'stepwell_0_1_0_ac189db398'",
+    "#!lua name=stepwell_0_1_0_334300ccd8",
+    "local LIBRARY = 'stepwell_0_1_0_334300ccd8'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -1689,8 +1689,8 @@ export const LIBRARY_LINES: readonly string[] = [
     "end",
     "do",
     "local await_limits, unknown_limit, whole = all.await_limits, all.unknown_limit, all.whole",
-    "local function read_spec(spec)",
-    "  local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')",
+    "local function read_spec(asked)",
+    "  local delay, priority, front, timestamp, rule = string.match(asked, '^(%d*),(%d*),(1?),(%d*)(.*)$')",
     "  local weight, most, group, of_group = string.match(rule or '', '^@(%d*),(%d*),([^%c]+)\\30(.*)$')",
     "  if group then",
     "    rule = of_group",
@@ -4356,7 +4356,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "  else",
     "    redis.call('HSET', q.meta, 'told', count, 'id', id)",
     "  end",
-    "  return stamp .. '\\n+' .. id",
+    "  return stamp .. '\\n' .. '+' .. id",
     "end",
     "local known, count = {}, 0",
     "redis.register_function(LIBRARY .. '_add_jobs', function(KEYS, ARGV)",
@@ -4384,8 +4384,9 @@ export const LIBRARY_LINES: readonly string[] = [
     "if known then",
     "  return known",
     "end",
-    "if #ARGV == rest + 2 and ARGV[rest + 1] == '' then",
-    "  local answer = add_plain(q, now, wake, ARGV[rest], ARGV[rest + 2])",
+    "local at = rest",
+    "if #ARGV == at + 3 - 1 and ARGV[at + 1] == '' then",
+    "  local answer = add_plain(q, now, wake, ARGV[at], ARGV[at + 2])",
     "  if answer then",
     "    remember(session, seq, answer)",
     "    return answer",

@@ -220,8 +220,7 @@ export class CommitBatch {
     try {
       this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
     } finally {
-      const words = reply.words.split('\t');
-      settleOpen(flight, ({ settle }, i) => settle(words[i] as string, undefined, reply.time));
+      settleOpen(flight, ({ settle }, i) => settle(reply.words[i] as string, undefined, reply.time));
     }
     if (reply.undeliveredMs >= 0) {
       this.undelivered(reply.undeliveredMs);

@@ -61,7 +61,7 @@ export function readReply(script: ScriptName, raw: unknown): Reply {
   if (script === 'commit') {
     const { words, dueInMs, limitedForMs, time, started } = decodeCommitReply(raw, grantedJob);
     const reply: CommitReply = {
-      words: words === '' ? [] : words.split('\t'),
+      words,
       dueInMs,
       limitedForMs,
       time,
