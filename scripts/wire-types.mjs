@@ -1,16 +1,19 @@
 // The TypeScript side of the forms of lua/: types of entries and replies, and what encodes and decodes them.
-import { sizeOf } from './wire-forms.mjs';
+import { SEPARATOR, sizeOf } from './wire-forms.mjs';
 
 const camel = (name) => name.replaceAll(/[-_](.)/g, (_, letter) => letter.toUpperCase());
 const pascal = (name) => camel(`-${name}`);
 const constant = (name) => name.replaceAll('-', '_').toUpperCase();
 
 const SENT = { text: 'string', int: 'string', flag: "'' | '1'" };
+const SEPARATOR_TEXT = SEPARATOR.replace('\\31', '\\x1f');
 const RECEIVED = {
   text: { type: 'string', read: (value) => `${value} as string` },
   int: { type: 'number', read: (value) => `Number(${value})` },
   list: { type: 'string[]', read: (value) => `${value} as string[]` },
-  tabs: { type: 'string[]', read: (value) => `wordsIn(${value})` },
+  'int?': { type: 'number', read: (value) => `Number(${value} ?? 0)` },
+  tabs: { type: 'string[]', read: (value) => `wordsIn(${value}, '\\t')` },
+  commas: { type: 'string[]', read: (value) => `wordsIn(${value}, ',')` },
 };
 
 function sentPart({ name, kind, type, width, of }) {
@@ -45,7 +48,7 @@ function unionType(name, form, summary) {
 function rowsOf(form, known) {
   const last = form.kinds[0].parts.at(-1);
   if (last.kind !== 'open') return undefined;
-  const row = known.find(({ name }) => name === last.name);
+  const row = known.find(({ name }) => name === (last.of ?? last.name));
   return { name: camel(last.name), parts: row?.kinds[0].parts };
 }
 
@@ -91,10 +94,7 @@ function decoder(command, form, known) {
       '}',
     ];
   }
-  const params = rows.parts.map((part) => `${camel(part.name)}: ${RECEIVED[part.type].type}`).join(', ');
-  const values = rows.parts
-    .map((part, i) => RECEIVED[part.type].read(`reply[n${i === 0 ? '' : ` + ${i}`}]`))
-    .join(', ');
+  const { params, head: begin, values, step } = rowReader(rows.parts, known);
   return [
     ...head,
     `export interface ${name}<Row> {`,
@@ -108,8 +108,10 @@ function decoder(command, form, known) {
     `): ${name}<Row> {`,
     `  const reply = ${reply};`,
     `  const ${rows.name}: Row[] = [];`,
-    `  for (let n = ${fixed.length}; n < reply.length; n += ${rows.parts.length}) {`,
+    `  for (let n = ${fixed.length}; n < reply.length; ) {`,
+    ...begin,
     `    ${rows.name}.push(row(${values}));`,
+    `    n ${step};`,
     '  }',
     '  return {',
     ...reads,
@@ -119,12 +121,46 @@ function decoder(command, form, known) {
   ];
 }
 
+/** How one row is read at `n`; its last part may be a list of rows of another form. */
+function rowReader(parts, known) {
+  const at = (i) => (i === 0 ? 'n' : `n + ${i}`);
+  const list = parts.at(-1).kind === 'counted' ? parts.at(-1) : undefined;
+  const single = list ? parts.slice(0, -1) : parts;
+  const values = single.map((part, i) => RECEIVED[part.type].read(`reply[${at(i)}]`));
+  const params = single.map((part) => `${camel(part.name)}: ${RECEIVED[part.type].type}`);
+  if (!list)
+    return { params: params.join(', '), head: [], values: values.join(', '), step: `+= ${parts.length}` };
+  const items = known.find(({ name }) => name === list.of).kinds[0].parts;
+  const item = items.map(
+    (part, i) => `${camel(part.name)}: ${RECEIVED[part.type].read(`reply[at${i === 0 ? '' : ` + ${i}`}]`)}`,
+  );
+  const type = `{ ${items.map((part) => `${camel(part.name)}: ${RECEIVED[part.type].type}`).join('; ')} }`;
+  const name = camel(list.name);
+  return {
+    params: [...params, `${name}: ${type}[]`].join(', '),
+    head: [
+      `    const end = n + ${parts.length} + ${items.length} * Number(reply[${at(single.length)}]);`,
+      `    const ${name}: ${type}[] = [];`,
+      `    for (let at = n + ${parts.length}; at < end; at += ${items.length}) {`,
+      `      ${name}.push({ ${item.join(', ')} });`,
+      '    }',
+    ],
+    values: [...values, name].join(', '),
+    step: '= end',
+  };
+}
+
 const OF_TEXTS = { int: 'number', 'int?': "number | ''", 'flag?': "'' | '1'" };
 
-function textMaker({ name, file, template: { parts, end } }) {
-  const escaped = (literal) => literal.replaceAll('\\30', '\\x1e').replaceAll('`', '\\`');
+function textMaker({ name, file, isPacked, template: { parts, end } }) {
+  const escaped = (literal) => literal.replaceAll('\\30', '\\x1e').replaceAll(SEPARATOR, SEPARATOR_TEXT);
   const fields = parts.map((part) => `${camel(part.name)}: ${OF_TEXTS[part.type] ?? 'string'}`);
-  const text = parts.map((part) => `${escaped(part.before)}\${${camel(part.name)}}`).join('') + escaped(end);
+  // What a packed text goes on with.
+  if (isPacked) fields.push('payload: string');
+  const text =
+    parts.map((part) => `${escaped(part.before)}\${${camel(part.name)}}`).join('') +
+    escaped(end) +
+    (isPacked ? '${payload}' : '');
   return [
     `/** See ${file}. */`,
     `export function ${camel(name)}Text(${fields.join(', ')}): string {`,
@@ -167,6 +203,19 @@ function encoder(command, form) {
   ];
 }
 
+const MESSAGES = [
+  '',
+  `export const SEPARATOR = '${SEPARATOR_TEXT}';`,
+  '',
+  'export function messageText(message: Message): string {',
+  '  return message.join(SEPARATOR);',
+  '}',
+  '',
+  'export function isMessage(text: string, kind: Message[0]): boolean {',
+  '  return text.startsWith(`${kind}${SEPARATOR}`);',
+  '}',
+];
+
 const HEAD = [
   '',
   '/** What follows the fixed arguments of a command, in the form that it reads. */',
@@ -191,9 +240,9 @@ const HEAD = [
   '  }',
   '}',
   '',
-  '/** What a reply says in one text, split by tabs. */',
-  'function wordsIn(text: unknown): string[] {',
-  "  return text === '' ? [] : (text as string).split('\\t');",
+  '/** What a reply says in one text. */',
+  'function wordsIn(text: unknown, separator: string): string[] {',
+  "  return text === '' ? [] : (text as string).split(separator);",
   '}',
   '',
   'function encodeAll<Command extends string>(entries: readonly (readonly Part[])[]): Encoded<Command> {',
@@ -215,6 +264,7 @@ export function makeWire(note, shared, commands) {
     if (form.tag === 'text') lines.push('', ...textMaker(form));
     else if (form.tag === 'sign') lines.push('', ...signTable(form));
     else if (form.tag === 'kind') lines.push('', ...unionType(pascal(form.name), form, `See ${form.file}.`));
+    if (form.name === 'message') lines.push(...MESSAGES);
   }
   for (const { name, header } of commands) {
     for (const form of header.forms) {

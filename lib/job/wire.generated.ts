@@ -22,9 +22,9 @@ function append(to: string[], parts: readonly Part[]): void {
   }
 }
 
-/** What a reply says in one text, split by tabs. */
-function wordsIn(text: unknown): string[] {
-  return text === '' ? [] : (text as string).split('\t');
+/** What a reply says in one text. */
+function wordsIn(text: unknown, separator: string): string[] {
+  return text === '' ? [] : (text as string).split(separator);
 }
 
 function encodeAll<Command extends string>(entries: readonly (readonly Part[])[]): Encoded<Command> {
@@ -65,6 +65,43 @@ export const EXIT_SIZES = {
   'undo': 2,
 } as const;
 
+/** See lua/shared/post.lua. */
+export type Message =
+  | readonly ['add', id: string, spec: string, link: string, count: string, body: string, ...refs: readonly string[]]
+  | readonly ['refs', id: string, ...refs: readonly string[]]
+  | readonly ['settle', parent: string, child: string, policy: string, outcome: string, payload: string]
+  | readonly ['relink', parent: string, child: string]
+  | readonly ['fence', flow: string];
+
+/** How many texts each has at least. */
+export const MESSAGE_SIZES = {
+  'add': 6,
+  'refs': 2,
+  'settle': 6,
+  'relink': 3,
+  'fence': 2,
+} as const;
+
+export const SEPARATOR = '\x1f';
+
+export function messageText(message: Message): string {
+  return message.join(SEPARATOR);
+}
+
+export function isMessage(text: string, kind: Message[0]): boolean {
+  return text.startsWith(`${kind}${SEPARATOR}`);
+}
+
+/** See lua/shared/post.lua. */
+export function flowMessageText(flag: string, weight: number, target: string, payload: string): string {
+  return `${flag}\x1f${weight}\x1f${target}\x1f${payload}`;
+}
+
+/** See lua/shared/post.lua. */
+export function postedMessageText(number: number, era: string, weight: number, payload: string): string {
+  return `${number}\x1f${era}\x1f${weight}\x1f${payload}`;
+}
+
 /** See lua/shared/read-spec.lua. */
 export function specText(delay: number | '', priority: number | '', front: '' | '1', timestamp: number | ''): string {
   return `${delay},${priority},${front},${timestamp}`;
@@ -83,6 +120,21 @@ export function specLimitsText(how: string, names: string): string {
 /** See lua/shared/read-spec.lua. */
 export function specDedupText(ttl: number | '', flags: string, id: string): string {
   return `,${ttl},${flags},${id}`;
+}
+
+/** An entry of a call of add-flow. */
+export type AddFlowEntry =
+  | readonly ['root', id: string, spec: string, body: string, pending: string, staged: string, total: string, refs: readonly string[], messages: readonly (readonly [string, string])[]]
+  | readonly ['attach', id: string, token: string, pending: string, staged: string, total: string, refs: readonly string[], messages: readonly (readonly [string, string])[]];
+
+/** How many texts each has at least. */
+export const ADD_FLOW_ENTRY_SIZES = {
+  'root': 9,
+  'attach': 8,
+} as const;
+
+export function encodeAddFlow(entries: readonly AddFlowEntry[]): Encoded<'add-flow'> {
+  return encodeAll(entries);
 }
 
 /** One of what a call of add-jobs brings. */
@@ -161,16 +213,118 @@ export function decodeCommitReply<Row>(
 ): CommitReply<Row> {
   const reply = sent as readonly unknown[];
   const started: Row[] = [];
-  for (let n = 5; n < reply.length; n += 4) {
+  for (let n = 5; n < reply.length; ) {
     started.push(row(reply[n] as string, reply[n + 1] as string, reply[n + 2] as string, reply[n + 3] as string[]));
+    n += 4;
   }
   return {
-    words: wordsIn(reply[0]),
+    words: wordsIn(reply[0], '\t'),
     dueInMs: Number(reply[1]),
     limitedForMs: Number(reply[2]),
     time: reply[3] as string,
     undeliveredMs: Number(reply[4]),
     started,
+  };
+}
+
+/** One of what a call of keep-schedulers brings. */
+export type KeepSchedulersCoded = readonly [id: string, origin: string];
+
+export function encodeKeepSchedulers(entries: readonly KeepSchedulersCoded[]): Encoded<'keep-schedulers'> {
+  return encodeAll(entries);
+}
+
+/** What keep-schedulers replies. */
+export interface KeepSchedulersReply {
+  count: number;
+  words: string[];
+  removed: string[];
+}
+
+export function decodeKeepSchedulersReply(sent: unknown): KeepSchedulersReply {
+  const reply = (sent as string).split('\n');
+  return {
+    count: Number(reply[0]),
+    words: wordsIn(reply[1], ','),
+    removed: reply.slice(2) as string[],
+  };
+}
+
+/** One of what a call of plan-slots brings. */
+export type PlanSlotsPlan = readonly [id: string, revision: string, after: string, slots: string, complete: '' | '1', leftOut: string];
+
+export function encodePlanSlots(entries: readonly PlanSlotsPlan[]): Encoded<'plan-slots'> {
+  return encodeAll(entries);
+}
+
+/** One of what a call of read-outbox brings. */
+export type ReadOutboxReport = readonly [target: string, received: string, durable: string, fences: string, flag: string];
+
+export function encodeReadOutbox(entries: readonly ReadOutboxReport[]): Encoded<'read-outbox'> {
+  return encodeAll(entries);
+}
+
+/** What read-outbox replies. */
+export interface ReadOutboxReply<Row> {
+  history: string;
+  lateInMs: number;
+  sent: number;
+  going: string;
+  laidAside: number;
+  lines: Row[];
+}
+
+export function decodeReadOutboxReply<Row>(
+  sent: unknown,
+  row: (target: string, number: string, era: string, kept: number, left: number, given: { number: string; era: string; text: string }[]) => Row,
+): ReadOutboxReply<Row> {
+  const reply = sent as readonly unknown[];
+  const lines: Row[] = [];
+  for (let n = 5; n < reply.length; ) {
+    const end = n + 6 + 3 * Number(reply[n + 5]);
+    const given: { number: string; era: string; text: string }[] = [];
+    for (let at = n + 6; at < end; at += 3) {
+      given.push({ number: reply[at] as string, era: reply[at + 1] as string, text: reply[at + 2] as string });
+    }
+    lines.push(row(reply[n] as string, reply[n + 1] as string, reply[n + 2] as string, Number(reply[n + 3]), Number(reply[n + 4]), given));
+    n = end;
+  }
+  return {
+    history: reply[0] as string,
+    lateInMs: Number(reply[1]),
+    sent: Number(reply[2]),
+    going: reply[3] as string,
+    laidAside: Number(reply[4]),
+    lines,
+  };
+}
+
+/** One of what a call of receive brings. */
+export type ReceiveSent = readonly [number: string, era: string, text: string];
+
+export function encodeReceive(entries: readonly ReceiveSent[]): Encoded<'receive'> {
+  return encodeAll(entries);
+}
+
+/** What receive replies. */
+export interface ReceiveReply {
+  lookInMs: number;
+  number: string;
+  era: string;
+  earlier: string;
+  earlierEra: string;
+  laidAside: number;
+}
+
+export function decodeReceiveReply(sent: unknown): ReceiveReply {
+  const reply = sent as readonly unknown[];
+  return {
+    lookInMs: Number(reply[0]),
+    number: reply[1] as string,
+    era: reply[2] as string,
+    earlier: reply[3] as string,
+    earlierEra: reply[4] as string,
+    laidAside: Number(reply[5] ?? 0),
   };
 }
 
@@ -188,13 +342,35 @@ export function decodeRecoverStalledReply<Row>(
 ): RecoverStalledReply<Row> {
   const reply = sent as readonly unknown[];
   const started: Row[] = [];
-  for (let n = 3; n < reply.length; n += 4) {
+  for (let n = 3; n < reply.length; ) {
     started.push(row(reply[n] as string, reply[n + 1] as string, reply[n + 2] as string, reply[n + 3] as string[]));
+    n += 4;
   }
   return {
     ids: reply[0] as string[],
     graceMs: Number(reply[1]),
     unplanned: reply[2] as string[],
     started,
+  };
+}
+
+/** One of what a call of renew-locks brings. */
+export type RenewLocksGrant = readonly [id: string, token: string];
+
+export function encodeRenewLocks(entries: readonly RenewLocksGrant[]): Encoded<'renew-locks'> {
+  return encodeAll(entries);
+}
+
+/** What renew-locks replies. */
+export interface RenewLocksReply {
+  lost: string[];
+  cancelled: string[];
+}
+
+export function decodeRenewLocksReply(sent: unknown): RenewLocksReply {
+  const reply = sent as readonly unknown[];
+  return {
+    lost: reply[0] as string[],
+    cancelled: reply[1] as string[],
   };
 }
