@@ -140,12 +140,11 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     const cleaned: string[] = [];
     const places = state ? placesOf(state) : [];
     if (state === 'waiting') {
-      places.push(...(await this.placesInGroups()));
+      for (const place of await this.placesInGroups()) places.push(place);
     }
     for (const place of places) {
       if (limit === 0 || cleaned.length < limit) {
-        const left = limit === 0 ? 0 : limit - cleaned.length;
-        cleaned.push(...(await this.cleanPlace(place, Math.ceil(grace), left)));
+        await this.cleanPlace(place, Math.ceil(grace), limit, cleaned);
       }
     }
     await this.store.deliver();
@@ -153,16 +152,19 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     return cleaned;
   }
 
-  /** @internal Slice by slice. */
-  protected async cleanPlace(place: CleanPlace, graceMs: number, limit: number): Promise<string[]> {
-    const cleaned: string[] = [];
+  /** @internal Slice by slice, up to `limit` in all. */
+  protected async cleanPlace(
+    place: CleanPlace,
+    graceMs: number,
+    limit: number,
+    cleaned: string[],
+  ): Promise<void> {
     for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
       const left = limit === 0 ? 0 : limit - cleaned.length;
       const slice = await this.store.cleanSlice({ place, graceMs, limit: left, start });
       cleaned.push(...slice.removed);
       start = slice.next;
     }
-    return cleaned;
   }
 
   /** @internal Where jobs wait in groups. */

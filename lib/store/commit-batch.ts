@@ -216,11 +216,11 @@ export class CommitBatch {
       });
       return;
     }
-    // Jobs first: their slots are then taken before a settled entry makes room for more.
+    // What has ended first: a job that is tried again at once may be among those that the same call brings.
     try {
-      this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
-    } finally {
       settleOpen(flight, ({ settle }, i) => settle(reply.words[i] as string, undefined, reply.time));
+    } finally {
+      this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
     }
     if (reply.undeliveredMs >= 0) {
       this.undelivered(reply.undeliveredMs);

@@ -16,7 +16,8 @@
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
 -- @arg least int        jobs that have to wait for any to be started, 0 for any number
--- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none
+-- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none; ',1' behind it
+--        to start jobs of one group alone
 -- @entry add id spec body -- a new job, see add-jobs
 -- @entry complete id token result keep
 -- @entry fail id token reason stack keep exhausted:flag
@@ -43,7 +44,7 @@
 -- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child
 -- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
--- @grouped group-records groups group-moves group-turns
+-- @grouped group-records groups group-moves group-turns group-batches
 
 local COMMIT_CAP = 1000
 local LONGEST_ENTRY = entry.longest
@@ -164,9 +165,10 @@ local function ms_until(now, due, opens)
   return due and math.max(due - now, 0) or -1
 end
 
--- Whether fewer jobs wait than a batch needs, those that a limit holds back included.
-local function are_fewer(q, count)
-  return redis.call('LLEN', q.waiting) + redis.call('ZCARD', q.prioritized) + redis.call('ZCARD', q.limited) < count
+-- Whether fewer jobs wait than a batch needs: those that a limit holds back included, and of groups those that may start.
+local function are_fewer(q, count, grant, now)
+  local plain = redis.call('LLEN', q.waiting) + redis.call('ZCARD', q.prioritized) + redis.call('ZCARD', q.limited)
+  return plain < count and (not grant.has_groups or grouped().are_fewer_in_groups(q, grant, now, count, plain))
 end
 
 local session = q.writer .. writer
@@ -236,7 +238,7 @@ if meta[1] then
     rare().write_book(q, call.book)
   end
 else
-  local is_short = least > 1 and want > 0 and not has_groups and are_fewer(q, least)
+  local is_short = least > 1 and want > 0 and are_fewer(q, least, grant, t)
   if is_short then
     reply.limited_for_ms = has_waiting(q) and -1 or 0
   else
@@ -266,6 +268,7 @@ else
       is_startable, opens = grouped().startable_in_turn(q, t)
     end
     is_opened = is_opened or has_groups
+    opens = grant.opens or opens
     reply.due_in_ms = ms_until(t, due, opens)
     local is_more = relay == 1 or call.released or placed_any(call.moves) or (is_opened and call.moves.released)
     if is_startable and not is_short and (is_more or #ids < want) then

@@ -3,7 +3,7 @@ import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
 import { Random } from '../simulation/random.js';
 import { readGroupRecord } from './audit-groups.js';
-import { runCommit } from './commit-call.js';
+import { runCommit, type StartedJob } from './commit-call.js';
 import type { QueueDump } from './dump-queue.js';
 import { BODY } from './flow-call.js';
 import { groupedSpec } from './grouped-jobs.js';
@@ -122,6 +122,8 @@ export class GroupedWorld {
       return this.ending(id, token, this.doomed.has(token) ? 'fail' : usual);
     });
     this.seq += 1;
+    const batch = way === undefined && random.chance(0.3) ? random.int(2, 4) : 0;
+    const oneGroup = way === undefined && random.chance(0.3);
     const { jobs, words, before, after } = await runCommit(this.lab, [...entries, ...more], {
       ...{
         now: this.now,
@@ -131,7 +133,7 @@ export class GroupedWorld {
         worker: `w${this.seq}`,
         lock: LOCK_MS,
       },
-      ...{ groups: GRANT.join(','), script: this.scripts.commit },
+      ...{ groups: `${GRANT.join(',')}${oneGroup ? ',1' : ''}`, least: batch, script: this.scripts.commit },
     });
     this.held.push(...jobs.map(({ id, token }) => ({ id, token })));
     const cancelled = ending.filter((_, i) => words[i] === 'cancelled');
@@ -140,7 +142,8 @@ export class GroupedWorld {
     const started = jobs.map(({ id }) => id);
     this.checkLimits(before, after, started);
     this.checkOrder(before, after, started);
-    if (jobs.length < want) this.checkNobodyStarves(after);
+    if (oneGroup) checkOneGroup(jobs);
+    if (jobs.length < want) this.checkNobodyStarves(after, batch, oneGroup, jobs.length > 0);
   }
 
   /** No group starts more than it had room for, with the places that this call has freed. */
@@ -171,17 +174,35 @@ export class GroupedWorld {
           throw new Error(`job ${id} of ${group} was passed over: ${JSON.stringify(after)}`);
         }
       }
+      this.checkReturns(before, after, group, waited);
     }
   }
 
-  /** A fetch that came back short has left nobody who could start. */
-  private checkNobodyStarves(after: QueueDump): void {
+  /** One that comes back from a limit that has opened is ahead of those of its class that waited. */
+  private checkReturns(before: QueueDump, after: QueueDump, group: string, waited: readonly string[]): void {
+    const parked = ((before.limited ?? []) as [string, number][]).map(([id]) => id);
+    const now = ((after[`grouped:${group}`] ?? []) as [string, number][]).map(([id]) => id);
+    const classOf = (id: string): string | undefined => fieldsOf(after, `job:${id}`).priority?.split(',')[0];
+    for (const [at, id] of now.entries()) {
+      const isAhead = (each: string): boolean => waited.includes(each) && classOf(each) === classOf(id);
+      const ahead = parked.includes(id) ? now.slice(0, at).find(isAhead) : undefined;
+      if (ahead !== undefined) {
+        throw new Error(`job ${id} of ${group} came back behind ${ahead}: ${JSON.stringify(after)}`);
+      }
+    }
+  }
+
+  /** A fetch that came back short has left nobody who could start, or fewer than a batch takes. */
+  private checkNobodyStarves(after: QueueDump, least: number, oneGroup: boolean, isBegun: boolean): void {
     const meta = fieldsOf(after, 'meta');
     const most = Number(meta.limits?.split(',')[0] || Infinity);
-    if (meta.paused || ((after.active ?? []) as unknown[]).length >= most) return;
+    if (meta.paused || ((after.active ?? []) as unknown[]).length >= most || (isBegun && oneGroup)) return;
+    const waiting = (key: string): number => ((after[key] ?? []) as unknown[]).length;
+    let sum = isBegun ? Infinity : waiting('waiting') + waiting('prioritized') + waiting('limited');
     for (const group of GROUPS) {
-      const isOpen = roomIn(after, group, this.now) > 0;
-      if (isOpen && after[`grouped:${group}`]) {
+      const startable = Math.min(Math.max(roomIn(after, group, this.now), 0), waiting(`grouped:${group}`));
+      sum = oneGroup ? startable : sum + startable;
+      if (startable > 0 && sum >= least) {
         throw new Error(`jobs of ${group} could start: ${JSON.stringify(after)}`);
       }
     }
@@ -305,6 +326,17 @@ export class GroupedWorld {
 
 function fieldsOf(dump: QueueDump, key: string): Record<string, string> {
   return (dump[key] ?? {}) as Record<string, string>;
+}
+
+/** A batch of one group is not mixed. */
+function checkOneGroup(jobs: readonly StartedJob[]): void {
+  const groups = new Set(jobs.map(({ fields }) => /@(.+)$/s.exec(fieldIn(fields, 'priority'))?.[1] ?? ''));
+  if (groups.size > 1) throw new Error(`a batch of one group has jobs of ${[...groups].join(' and ')}`);
+}
+
+function fieldIn(fields: readonly string[], name: string): string {
+  const at = fields.findIndex((field, i) => i % 2 === 0 && field === name);
+  return at < 0 ? '' : fields[at + 1]!;
 }
 
 function isActive(dump: QueueDump, id: string): boolean {
