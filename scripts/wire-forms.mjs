@@ -3,7 +3,7 @@
 
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
 
-const TYPES = new Set(['text', 'int', 'int?', 'flag', 'list', 'tabs', 'commas']);
+const TYPES = new Set(['text', 'int', 'int?', 'flag', 'list', 'tabs', 'commas', 'text?', 'maybe', 'yes']);
 
 /** Between the parts of messages; it does not occur in user data, where control characters are escaped or refused. */
 export const SEPARATOR = '\\31';

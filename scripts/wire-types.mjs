@@ -10,6 +10,9 @@ const SEPARATOR_TEXT = SEPARATOR.replace('\\31', '\\x1f');
 const RECEIVED = {
   text: { type: 'string', read: (value) => `${value} as string` },
   int: { type: 'number', read: (value) => `Number(${value})` },
+  'text?': { type: 'string | null', read: (value) => `${value} as string | null` },
+  maybe: { type: 'number | undefined', read: (value) => `numberIn(${value})` },
+  yes: { type: 'boolean', read: (value) => `isSet(${value})` },
   list: { type: 'string[]', read: (value) => `${value} as string[]` },
   'int?': { type: 'number', read: (value) => `Number(${value} ?? 0)` },
   tabs: { type: 'string[]', read: (value) => `wordsIn(${value}, '\\t')` },
@@ -49,7 +52,7 @@ function rowsOf(form, known) {
   const last = form.kinds[0].parts.at(-1);
   if (last.kind !== 'open') return undefined;
   const row = known.find(({ name }) => name === (last.of ?? last.name));
-  return { name: camel(last.name), parts: row?.kinds[0].parts };
+  return { name: camel(last.name), form: row?.name, parts: row?.kinds[0].parts };
 }
 
 function decoder(command, form, known) {
@@ -94,24 +97,23 @@ function decoder(command, form, known) {
       '}',
     ];
   }
-  const { params, head: begin, values, step } = rowReader(rows.parts, known);
+  const type = pascal(rows.form);
+  const list = rows.parts.at(-1).kind === 'counted';
+  const step = list
+    ? `${rows.parts.length} + ${itemsOf(rows.parts.at(-1), known).length} * Number(reply[n + ${rows.parts.length - 1}])`
+    : rows.parts.length;
   return [
     ...head,
-    `export interface ${name}<Row> {`,
+    `export interface ${name} {`,
     ...fields,
-    `  ${rows.name}: Row[];`,
+    `  ${rows.name}: ${type}[];`,
     '}',
     '',
-    `export function decode${name}<Row>(`,
-    '  sent: unknown,',
-    `  row: (${params}) => Row,`,
-    `): ${name}<Row> {`,
+    `export function decode${name}(sent: unknown): ${name} {`,
     `  const reply = ${reply};`,
-    `  const ${rows.name}: Row[] = [];`,
-    `  for (let n = ${fixed.length}; n < reply.length; ) {`,
-    ...begin,
-    `    ${rows.name}.push(row(${values}));`,
-    `    n ${step};`,
+    `  const ${rows.name}: ${type}[] = [];`,
+    `  for (let n = ${fixed.length}; n < reply.length; n += ${step}) {`,
+    `    ${rows.name}.push(read${type}(reply, n));`,
     '  }',
     '  return {',
     ...reads,
@@ -121,33 +123,38 @@ function decoder(command, form, known) {
   ];
 }
 
-/** How one row is read at `n`; its last part may be a list of rows of another form. */
-function rowReader(parts, known) {
-  const at = (i) => (i === 0 ? 'n' : `n + ${i}`);
+const itemsOf = (list, known) => known.find(({ name }) => name === list.of).kinds[0].parts;
+
+/** Reads one by itself; its last part may be a list of those of another form. */
+function formReader({ name, file, kinds: [{ parts }] }, known) {
   const list = parts.at(-1).kind === 'counted' ? parts.at(-1) : undefined;
   const single = list ? parts.slice(0, -1) : parts;
-  const values = single.map((part, i) => RECEIVED[part.type].read(`reply[${at(i)}]`));
-  const params = single.map((part) => `${camel(part.name)}: ${RECEIVED[part.type].type}`);
-  if (!list)
-    return { params: params.join(', '), head: [], values: values.join(', '), step: `+= ${parts.length}` };
-  const items = known.find(({ name }) => name === list.of).kinds[0].parts;
-  const item = items.map(
-    (part, i) => `${camel(part.name)}: ${RECEIVED[part.type].read(`reply[at${i === 0 ? '' : ` + ${i}`}]`)}`,
-  );
-  const type = `{ ${items.map((part) => `${camel(part.name)}: ${RECEIVED[part.type].type}`).join('; ')} }`;
-  const name = camel(list.name);
-  return {
-    params: [...params, `${name}: ${type}[]`].join(', '),
-    head: [
-      `    const end = n + ${parts.length} + ${items.length} * Number(reply[${at(single.length)}]);`,
-      `    const ${name}: ${type}[] = [];`,
-      `    for (let at = n + ${parts.length}; at < end; at += ${items.length}) {`,
-      `      ${name}.push({ ${item.join(', ')} });`,
-      '    }',
-    ],
-    values: [...values, name].join(', '),
-    step: '= end',
-  };
+  const at = (i) => `list[n${i === 0 ? '' : ` + ${i}`}]`;
+  const items = list ? camel(list.name) : '';
+  const size = list ? itemsOf(list, known).length : 0;
+  return [
+    `/** See ${file}. */`,
+    `export interface ${pascal(name)} {`,
+    ...single.map((part) => `  ${camel(part.name)}: ${RECEIVED[part.type].type};`),
+    ...(list ? [`  ${items}: ${pascal(list.of)}[];`] : []),
+    '}',
+    '',
+    `export function read${pascal(name)}(list: readonly unknown[], n = 0): ${pascal(name)} {`,
+    ...(list
+      ? [
+          `  const ${items}: ${pascal(list.of)}[] = [];`,
+          `  const end = n + ${parts.length} + ${size} * Number(${at(single.length)});`,
+          `  for (let at = n + ${parts.length}; at < end; at += ${size}) {`,
+          `    ${items}.push(read${pascal(list.of)}(list, at));`,
+          '  }',
+        ]
+      : []),
+    '  return {',
+    ...single.map((part, i) => `    ${camel(part.name)}: ${RECEIVED[part.type].read(at(i))},`),
+    ...(list ? [`    ${items},`] : []),
+    '  };',
+    '}',
+  ];
 }
 
 const OF_TEXTS = { int: 'number', 'int?': "number | ''", 'flag?': "'' | '1'" };
@@ -245,6 +252,15 @@ const HEAD = [
   "  return text === '' ? [] : (text as string).split(separator);",
   '}',
   '',
+  "/** '' stands for none. */",
+  'function numberIn(value: unknown): number | undefined {',
+  "  return value === '' ? undefined : Number(value);",
+  '}',
+  '',
+  'function isSet(value: unknown): boolean {',
+  "  return value === 1 || value === '1';",
+  '}',
+  '',
   'function encodeAll<Command extends string>(entries: readonly (readonly Part[])[]): Encoded<Command> {',
   '  const texts: string[] = [];',
   '  for (const entry of entries) {',
@@ -263,12 +279,18 @@ export function makeWire(note, shared, commands) {
   for (const form of shared) {
     if (form.tag === 'text') lines.push('', ...textMaker(form));
     else if (form.tag === 'sign') lines.push('', ...signTable(form));
+    else if (form.tag === 'form') lines.push('', ...formReader(form, shared));
     else if (form.tag === 'kind') lines.push('', ...unionType(pascal(form.name), form, `See ${form.file}.`));
     if (form.name === 'message') lines.push(...MESSAGES);
   }
   for (const { name, header } of commands) {
     for (const form of header.forms) {
       if (isEncoded(form)) lines.push('', ...encoder(name, form));
+      else if (form.tag === 'form')
+        lines.push(
+          '',
+          ...formReader({ ...form, file: `lua/commands/${form.file}` }, [...shared, ...header.forms]),
+        );
       else if (form.tag === 'returns' || form.tag === 'lines')
         lines.push('', ...decoder(name, form, [...shared, ...header.forms]));
     }

@@ -27,12 +27,38 @@ function wordsIn(text: unknown, separator: string): string[] {
   return text === '' ? [] : (text as string).split(separator);
 }
 
+/** '' stands for none. */
+function numberIn(value: unknown): number | undefined {
+  return value === '' ? undefined : Number(value);
+}
+
+function isSet(value: unknown): boolean {
+  return value === 1 || value === '1';
+}
+
 function encodeAll<Command extends string>(entries: readonly (readonly Part[])[]): Encoded<Command> {
   const texts: string[] = [];
   for (const entry of entries) {
     append(texts, entry);
   }
   return texts as never;
+}
+
+/** See lua/shared/activate.lua. */
+export interface Started {
+  id: string;
+  body: string;
+  token: string;
+  fields: string[];
+}
+
+export function readStarted(list: readonly unknown[], n = 0): Started {
+  return {
+    id: list[n] as string,
+    body: list[n + 1] as string,
+    token: list[n + 2] as string,
+    fields: list[n + 3] as string[],
+  };
 }
 
 /** See lua/shared/add-job.lua. */
@@ -64,6 +90,87 @@ export const EXIT_SIZES = {
   'await-signal': 3,
   'undo': 2,
 } as const;
+
+/** See lua/shared/describe-group.lua. */
+export interface GroupParts {
+  id: string;
+  status: string;
+  waiting: number;
+  active: number;
+  weight: number;
+  concurrency: number | undefined;
+  max: number | undefined;
+  duration: number | undefined;
+  isPaused: boolean;
+  started: number;
+  windowMs: number;
+  closedMs: number;
+  ahead: number;
+  opensInMs: number;
+}
+
+export function readGroupParts(list: readonly unknown[], n = 0): GroupParts {
+  return {
+    id: list[n] as string,
+    status: list[n + 1] as string,
+    waiting: Number(list[n + 2]),
+    active: Number(list[n + 3]),
+    weight: Number(list[n + 4]),
+    concurrency: numberIn(list[n + 5]),
+    max: numberIn(list[n + 6]),
+    duration: numberIn(list[n + 7]),
+    isPaused: isSet(list[n + 8]),
+    started: Number(list[n + 9]),
+    windowMs: Number(list[n + 10]),
+    closedMs: Number(list[n + 11]),
+    ahead: Number(list[n + 12]),
+    opensInMs: Number(list[n + 13]),
+  };
+}
+
+/** See lua/shared/describe-limit.lua. */
+export interface LimitParts {
+  name: string;
+  isDefined: boolean;
+  concurrency: number | undefined;
+  max: number | undefined;
+  duration: number | undefined;
+  isPaused: boolean;
+  running: number;
+  started: number;
+  windowMs: number;
+  parked: number;
+}
+
+export function readLimitParts(list: readonly unknown[], n = 0): LimitParts {
+  return {
+    name: list[n] as string,
+    isDefined: isSet(list[n + 1]),
+    concurrency: numberIn(list[n + 2]),
+    max: numberIn(list[n + 3]),
+    duration: numberIn(list[n + 4]),
+    isPaused: isSet(list[n + 5]),
+    running: Number(list[n + 6]),
+    started: Number(list[n + 7]),
+    windowMs: Number(list[n + 8]),
+    parked: Number(list[n + 9]),
+  };
+}
+
+/** See lua/shared/lines.lua. */
+export interface Outgoing {
+  number: string;
+  era: string;
+  text: string;
+}
+
+export function readOutgoing(list: readonly unknown[], n = 0): Outgoing {
+  return {
+    number: list[n] as string,
+    era: list[n + 1] as string,
+    text: list[n + 2] as string,
+  };
+}
 
 /** See lua/shared/post.lua. */
 export type Message =
@@ -120,6 +227,21 @@ export function specLimitsText(how: string, names: string): string {
 /** See lua/shared/read-spec.lua. */
 export function specDedupText(ttl: number | '', flags: string, id: string): string {
   return `,${ttl},${flags},${id}`;
+}
+
+/** See lua/shared/stored-job.lua. */
+export interface StoredParts {
+  body: string | null;
+  fields: string[];
+  state: string;
+}
+
+export function readStoredParts(list: readonly unknown[], n = 0): StoredParts {
+  return {
+    body: list[n] as string | null,
+    fields: list[n + 1] as string[],
+    state: list[n + 2] as string,
+  };
 }
 
 /** An entry of a call of add-flow. */
@@ -198,24 +320,20 @@ export function encodeCommit(entries: readonly CommitEntry[]): Encoded<'commit'>
 }
 
 /** What commit replies. */
-export interface CommitReply<Row> {
+export interface CommitReply {
   words: string[];
   dueInMs: number;
   limitedForMs: number;
   time: string;
   undeliveredMs: number;
-  started: Row[];
+  started: Started[];
 }
 
-export function decodeCommitReply<Row>(
-  sent: unknown,
-  row: (id: string, body: string, token: string, fields: string[]) => Row,
-): CommitReply<Row> {
+export function decodeCommitReply(sent: unknown): CommitReply {
   const reply = sent as readonly unknown[];
-  const started: Row[] = [];
-  for (let n = 5; n < reply.length; ) {
-    started.push(row(reply[n] as string, reply[n + 1] as string, reply[n + 2] as string, reply[n + 3] as string[]));
-    n += 4;
+  const started: Started[] = [];
+  for (let n = 5; n < reply.length; n += 4) {
+    started.push(readStarted(reply, n));
   }
   return {
     words: wordsIn(reply[0], '\t'),
@@ -224,6 +342,155 @@ export function decodeCommitReply<Row>(
     time: reply[3] as string,
     undeliveredMs: Number(reply[4]),
     started,
+  };
+}
+
+/** What explain-job replies. */
+export interface ExplainJobReply {
+  now: number;
+  state: string;
+  fields: string[];
+  isPaused: boolean;
+  closedMs: number;
+  limits: string;
+  active: number;
+  alive: number;
+  started: number;
+  windowMs: number;
+  ahead: number;
+  at: number;
+  heldBy: string;
+  group: string[];
+  named: LimitParts[];
+}
+
+export function decodeExplainJobReply(sent: unknown): ExplainJobReply {
+  const reply = sent as readonly unknown[];
+  const named: LimitParts[] = [];
+  for (let n = 14; n < reply.length; n += 10) {
+    named.push(readLimitParts(reply, n));
+  }
+  return {
+    now: Number(reply[0]),
+    state: reply[1] as string,
+    fields: reply[2] as string[],
+    isPaused: isSet(reply[3]),
+    closedMs: Number(reply[4]),
+    limits: reply[5] as string,
+    active: Number(reply[6]),
+    alive: Number(reply[7]),
+    started: Number(reply[8]),
+    windowMs: Number(reply[9]),
+    ahead: Number(reply[10]),
+    at: Number(reply[11]),
+    heldBy: reply[12] as string,
+    group: reply[13] as string[],
+    named,
+  };
+}
+
+/** See lua/commands/get-children.lua. */
+export interface Child {
+  ref: string;
+  value: string;
+}
+
+export function readChild(list: readonly unknown[], n = 0): Child {
+  return {
+    ref: list[n] as string,
+    value: list[n + 1] as string,
+  };
+}
+
+/** What get-children replies. */
+export interface GetChildrenReply {
+  cursor: number;
+  children: Child[];
+}
+
+export function decodeGetChildrenReply(sent: unknown): GetChildrenReply {
+  const reply = sent as readonly unknown[];
+  const children: Child[] = [];
+  for (let n = 1; n < reply.length; n += 2) {
+    children.push(readChild(reply, n));
+  }
+  return {
+    cursor: Number(reply[0]),
+    children,
+  };
+}
+
+/** What get-group replies. */
+export interface GetGroupReply {
+  group: string[];
+  counts: string[];
+}
+
+export function decodeGetGroupReply(sent: unknown): GetGroupReply {
+  const reply = sent as readonly unknown[];
+  return {
+    group: reply[0] as string[],
+    counts: reply.slice(1) as string[],
+  };
+}
+
+/** What get-limits replies. */
+export interface GetLimitsReply {
+  concurrency: number | undefined;
+  max: number | undefined;
+  duration: number | undefined;
+  active: number;
+  named: LimitParts[];
+}
+
+export function decodeGetLimitsReply(sent: unknown): GetLimitsReply {
+  const reply = sent as readonly unknown[];
+  const named: LimitParts[] = [];
+  for (let n = 4; n < reply.length; n += 10) {
+    named.push(readLimitParts(reply, n));
+  }
+  return {
+    concurrency: numberIn(reply[0]),
+    max: numberIn(reply[1]),
+    duration: numberIn(reply[2]),
+    active: Number(reply[3]),
+    named,
+  };
+}
+
+/** What get-metrics replies. */
+export interface GetMetricsReply {
+  count: number;
+  minute: number;
+  before: number;
+  kept: number;
+  points: string[];
+}
+
+export function decodeGetMetricsReply(sent: unknown): GetMetricsReply {
+  const reply = sent as readonly unknown[];
+  return {
+    count: Number(reply[0]),
+    minute: Number(reply[1]),
+    before: Number(reply[2]),
+    kept: Number(reply[3]),
+    points: reply[4] as string[],
+  };
+}
+
+/** What get-settings replies. */
+export interface GetSettingsReply {
+  isPaused: boolean;
+  maxEvents: number | undefined;
+  metricPoints: number | undefined;
+}
+
+export function decodeGetSettingsReply(sent: unknown): GetSettingsReply {
+  const reply = sent as readonly unknown[];
+  return {
+    isPaused: isSet(reply[0]),
+    maxEvents: numberIn(reply[1]),
+    metricPoints: numberIn(reply[2]),
   };
 }
 
@@ -250,6 +517,73 @@ export function decodeKeepSchedulersReply(sent: unknown): KeepSchedulersReply {
   };
 }
 
+/** See lua/commands/list-groups.lua. */
+export interface ListedGroup {
+  status: string;
+  id: string;
+}
+
+export function readListedGroup(list: readonly unknown[], n = 0): ListedGroup {
+  return {
+    status: list[n] as string,
+    id: list[n + 1] as string,
+  };
+}
+
+/** What list-groups replies. */
+export interface ListGroupsReply {
+  groups: ListedGroup[];
+}
+
+export function decodeListGroupsReply(sent: unknown): ListGroupsReply {
+  const reply = sent as readonly unknown[];
+  const groups: ListedGroup[] = [];
+  for (let n = 0; n < reply.length; n += 2) {
+    groups.push(readListedGroup(reply, n));
+  }
+  return {
+    groups,
+  };
+}
+
+/** What load-jobs replies. */
+export interface LoadJobsReply {
+  jobs: StoredParts[];
+}
+
+export function decodeLoadJobsReply(sent: unknown): LoadJobsReply {
+  const reply = sent as readonly unknown[];
+  const jobs: StoredParts[] = [];
+  for (let n = 0; n < reply.length; n += 3) {
+    jobs.push(readStoredParts(reply, n));
+  }
+  return {
+    jobs,
+  };
+}
+
+/** What look-at-job replies. */
+export interface LookAtJobReply {
+  time: number;
+  eventNumber: number;
+  entryId: string;
+  body: string | null;
+  fields: string[];
+  state: string;
+}
+
+export function decodeLookAtJobReply(sent: unknown): LookAtJobReply {
+  const reply = sent as readonly unknown[];
+  return {
+    time: Number(reply[0]),
+    eventNumber: Number(reply[1]),
+    entryId: reply[2] as string,
+    body: reply[3] as string | null,
+    fields: reply[4] as string[],
+    state: reply[5] as string,
+  };
+}
+
 /** One of what a call of plan-slots brings. */
 export type PlanSlotsPlan = readonly [id: string, revision: string, after: string, slots: string, complete: '' | '1', leftOut: string];
 
@@ -264,30 +598,47 @@ export function encodeReadOutbox(entries: readonly ReadOutboxReport[]): Encoded<
   return encodeAll(entries);
 }
 
+/** See lua/commands/read-outbox.lua. */
+export interface OutboxLine {
+  target: string;
+  number: string;
+  era: string;
+  kept: number;
+  left: number;
+  given: Outgoing[];
+}
+
+export function readOutboxLine(list: readonly unknown[], n = 0): OutboxLine {
+  const given: Outgoing[] = [];
+  const end = n + 6 + 3 * Number(list[n + 5]);
+  for (let at = n + 6; at < end; at += 3) {
+    given.push(readOutgoing(list, at));
+  }
+  return {
+    target: list[n] as string,
+    number: list[n + 1] as string,
+    era: list[n + 2] as string,
+    kept: Number(list[n + 3]),
+    left: Number(list[n + 4]),
+    given,
+  };
+}
+
 /** What read-outbox replies. */
-export interface ReadOutboxReply<Row> {
+export interface ReadOutboxReply {
   history: string;
   lateInMs: number;
   sent: number;
   going: string;
   laidAside: number;
-  lines: Row[];
+  lines: OutboxLine[];
 }
 
-export function decodeReadOutboxReply<Row>(
-  sent: unknown,
-  row: (target: string, number: string, era: string, kept: number, left: number, given: { number: string; era: string; text: string }[]) => Row,
-): ReadOutboxReply<Row> {
+export function decodeReadOutboxReply(sent: unknown): ReadOutboxReply {
   const reply = sent as readonly unknown[];
-  const lines: Row[] = [];
-  for (let n = 5; n < reply.length; ) {
-    const end = n + 6 + 3 * Number(reply[n + 5]);
-    const given: { number: string; era: string; text: string }[] = [];
-    for (let at = n + 6; at < end; at += 3) {
-      given.push({ number: reply[at] as string, era: reply[at + 1] as string, text: reply[at + 2] as string });
-    }
-    lines.push(row(reply[n] as string, reply[n + 1] as string, reply[n + 2] as string, Number(reply[n + 3]), Number(reply[n + 4]), given));
-    n = end;
+  const lines: OutboxLine[] = [];
+  for (let n = 5; n < reply.length; n += 6 + 3 * Number(reply[n + 5])) {
+    lines.push(readOutboxLine(reply, n));
   }
   return {
     history: reply[0] as string,
@@ -329,22 +680,18 @@ export function decodeReceiveReply(sent: unknown): ReceiveReply {
 }
 
 /** What recover-stalled replies. */
-export interface RecoverStalledReply<Row> {
+export interface RecoverStalledReply {
   ids: string[];
   graceMs: number;
   unplanned: string[];
-  started: Row[];
+  started: Started[];
 }
 
-export function decodeRecoverStalledReply<Row>(
-  sent: unknown,
-  row: (id: string, body: string, token: string, fields: string[]) => Row,
-): RecoverStalledReply<Row> {
+export function decodeRecoverStalledReply(sent: unknown): RecoverStalledReply {
   const reply = sent as readonly unknown[];
-  const started: Row[] = [];
-  for (let n = 3; n < reply.length; ) {
-    started.push(row(reply[n] as string, reply[n + 1] as string, reply[n + 2] as string, reply[n + 3] as string[]));
-    n += 4;
+  const started: Started[] = [];
+  for (let n = 3; n < reply.length; n += 4) {
+    started.push(readStarted(reply, n));
   }
   return {
     ids: reply[0] as string[],

@@ -1,4 +1,4 @@
-import type { AddFlowEntry } from '../job/wire.generated.js';
+import { type AddFlowEntry, decodeGetChildrenReply } from '../job/wire.generated.js';
 import {
   InvalidOptionError,
   LockLostError,
@@ -112,13 +112,11 @@ export class FlowStore {
   ): Promise<ChildPage> {
     const args = [id, cursor, letters, values ? 1 : 0, count] as const;
     const reply = await this.calls.read(() => this.runner.run(getChildren, args));
-    const [next, ...flat] = reply as [string, ...string[]];
-    const children: ChildPage['children'] = [];
-    for (let i = 0; i < flat.length; i += 2) {
-      const value = flat[i + 1] as string;
-      children.push({ ref: parseRef(flat[i] as string), letter: value[0]!, payload: value.slice(1) });
-    }
-    return { cursor: Number(next), children };
+    const page = decodeGetChildrenReply(reply);
+    const children = page.children.map(({ ref, value }) => ({
+      ...{ ref: parseRef(ref), letter: value[0]!, payload: value.slice(1) },
+    }));
+    return { cursor: page.cursor, children };
   }
 
   private async childRefs(id: string): Promise<Set<string>> {

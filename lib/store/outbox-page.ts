@@ -37,9 +37,6 @@ export interface OutboxPage {
 }
 
 export function readPage(reply: unknown): OutboxPage {
-  const { going, ...page } = decodeReadOutboxReply(
-    reply,
-    (target, number, era, kept, left, given): OutboxLine => ({ target, number, era, kept, left, given }),
-  );
+  const { going, ...page } = decodeReadOutboxReply(reply);
   return { ...page, going: new Set(going === '' ? [] : going.split(',')) };
 }

@@ -482,8 +482,8 @@ export class QueueStore implements JobStore {
     const reply = await this.calls.repeatable(() => this.runner.run(recoverStalled, args));
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.queueRelay.nudge(0);
-    const { ids, graceMs, unplanned, started } = decodeRecoverStalledReply(reply, jobRecord);
-    return { stalled: ids, exhausted: started, unplanned, graceMs, sentAt };
+    const { ids, graceMs, unplanned, started } = decodeRecoverStalledReply(reply);
+    return { stalled: ids, exhausted: started.map(jobRecord), unplanned, graceMs, sentAt };
   }
 
   /** Lets Redis hear that somebody is there, see `Silence`. */
