@@ -13,6 +13,7 @@ export type {
   BatchProcessor,
   BatchWorkerOptions,
   Processor,
+  ProcessorFile,
   WorkerOptions,
 } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';

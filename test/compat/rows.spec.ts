@@ -14,7 +14,7 @@ const OF_A_CLASS = /^(Queue|Worker|QueueEvents)Options/;
 const OF_COMMONJS = ['__esModule', 'default', 'module.exports'];
 
 /** Used by programs in files of their own, which have no types. */
-const SANDBOX = ['sandbox.spec.ts: run in processes, and in threads'];
+const SANDBOX = ['sandbox.spec.ts: run in processes and threads'];
 const UNTYPED = new Map(
   ['useWorkerThreads', 'workerForkOptions', 'workerThreadsOptions'].flatMap((name) => [
     [`WorkerOptions { ${name} }`, SANDBOX],

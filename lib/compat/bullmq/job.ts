@@ -1,12 +1,13 @@
 import { JobNotFoundError, LockLostError, WrongStateError } from '../../job/errors.js';
 import { UnrecoverableError as EngineUnrecoverableError } from '../../job/special-errors.js';
 import { Job as EngineJob } from '../../job/job.js';
-import type { JobJson } from '../../job/job-json.js';
+import type { JobJson, JobJsonSandbox } from '../../job/job-json.js';
 import type { JobProgress } from '../../job/job-progress.js';
 import type { ParentOptions } from '../../job/job-ref.js';
 import type { JobStore } from '../../job/job-store.js';
 import type { JobsOptions } from '../../job/job-options.js';
 import type { TracedOutcome } from '../../job/telemetry.js';
+import { sandboxJson } from '../../worker/sandbox/sandboxed-processor.js';
 import { ErrorCode } from './error-code.js';
 import { Spans } from './spans.js';
 import { howEnded } from './telemetry.js';
@@ -16,9 +17,6 @@ import { setCode, withCode } from './with-code.js';
 /** Opens every lock. */
 const MASTER_TOKEN = '0';
 const CHILDREN_AT_A_TIME = 1000;
-
-/** A job with what is needed to show it in another process. */
-export type JobJsonSandbox = JobJson & { queueName: string; queueQualifiedName: string; prefix: string };
 
 /** A job as BullMQ documents it. */
 export class Job<
@@ -77,8 +75,7 @@ export class Job<
   }
 
   asJSONSandbox(): JobJsonSandbox {
-    const { queueName, queueQualifiedName, prefix } = this;
-    return { ...this.asJSON(), queueName, queueQualifiedName, prefix };
+    return sandboxJson(this);
   }
 
   /**
