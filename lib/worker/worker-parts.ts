@@ -85,12 +85,12 @@ export class WorkerParts {
     const tracing = Tracing.of(opts);
     this.observer = runtime.observer;
     this.id = runtime.uniqueId();
-    const groups = groupLimitsText(opts.group);
+    const batch = opts.batch as BatchOptions | undefined;
+    const groups = groupLimitsText(opts.group, batch?.groupAffinity);
     const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter, least: 0, groups };
     const failed = (error: unknown): void => tell('error', asError(error));
     const store = (): QueueStore => this.store;
 
-    const batch = opts.batch as BatchOptions | undefined;
     this.batches =
       batch &&
       new BatchRunner(processor as BatchProcessor, batch, slots, runtime, {
