@@ -110,9 +110,12 @@ export function groupText(group: GroupOptions | undefined): string {
   return group ? `@${group.weight ?? ''},${group.maxSize ?? ''},${group.id}\u001e` : '';
 }
 
-/** As a worker's call says it: see `groups` of lua/commands/commit.lua. */
-export function groupLimitsText({ concurrency, limit }: GroupLimits = {}): string {
-  return `${concurrency ?? ''},${limit?.max ?? ''},${limit?.duration ?? ''}`;
+/**
+ * As a worker's call says it: see `groups` of lua/commands/commit.lua.
+ * @param oneGroup whether a call is to start jobs of one group alone
+ */
+export function groupLimitsText({ concurrency, limit }: GroupLimits = {}, oneGroup = false): string {
+  return `${concurrency ?? ''},${limit?.max ?? ''},${limit?.duration ?? ''}${oneGroup ? ',1' : ''}`;
 }
 
 /** The priority in the field of a job's record, which may name a group besides. */

@@ -1,8 +1,9 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
+import type { Encoded } from '../job/wire.generated.js';
 import { defineScript } from './script.js';
 
 /** Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, with the */
-export const addFlow = defineScript<[now: number, writer: string, seq: string], true>(
+export const addFlow = defineScript<[now: number, writer: string, seq: string], readonly string[]>(
   'add-flow',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'staging', 'limits', 'unreadable'],
   [
@@ -18,10 +19,10 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string], 
     "  return nil",
     "end",
     "local now, writer, seq = whole(ARGV[1]), ARGV[2], ARGV[3]",
-    "if not (#ARGV >= 3 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq')",
+    "if not (tonumber(ARGV[4]) == #ARGV - 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq and how many texts follow')",
     "end",
-    "local rest = 4",
+    "local rest = 5",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -1133,10 +1134,11 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string], 
     "return answer",
   ],
   true,
+  true,
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
-export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], true>(
+export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], readonly string[]>(
   'add-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -1152,10 +1154,10 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  return nil",
     "end",
     "local now, writer, seq, wake = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4])",
-    "if not (#ARGV >= 4 and now and wake) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq wake')",
+    "if not (tonumber(ARGV[5]) == #ARGV - 5 and now and wake) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq wake and how many texts follow')",
     "end",
-    "local rest = 5",
+    "local rest = 6",
     "local rare",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -2262,10 +2264,11 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "return answer",
   ],
   true,
+  true,
 );
 
 /** Cancels a job that has not ended. One that nothing has to be done for fails at once. One whose steps may have to be */
-export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], false>(
+export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], undefined>(
   'cancel-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders', 'notices', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -2281,8 +2284,8 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  return nil",
     "end",
     "local now, writer, seq, id, reason, keep, undo = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], whole(ARGV[7])",
-    "if not (#ARGV >= 7 and now and undo) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id reason keep undo')",
+    "if not (#ARGV == 7 and now and undo) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id reason keep undo')",
     "end",
     "local rare",
     "local grouped",
@@ -3771,10 +3774,11 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "return answer(word)",
   ],
   true,
+  false,
 );
 
 /** Makes a delayed job due some time from now instead. */
-export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], false>(
+export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], undefined>(
   'change-delay',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -3790,8 +3794,8 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "  return nil",
     "end",
     "local now, writer, seq, id, delay = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], whole(ARGV[5])",
-    "if not (#ARGV >= 5 and now and delay) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id delay')",
+    "if not (#ARGV == 5 and now and delay) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id delay')",
     "end",
     "local rare",
     "local grouped",
@@ -4641,10 +4645,11 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "return word",
   ],
   true,
+  false,
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
-export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], false>(
+export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], undefined>(
   'change-priority',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'limits', 'limited', 'holders'],
   [
@@ -4660,8 +4665,8 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "  return nil",
     "end",
     "local now, writer, seq, id, priority, front = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], whole(ARGV[5]), whole(ARGV[6])",
-    "if not (#ARGV >= 6 and now and priority and front) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id priority front')",
+    "if not (#ARGV == 6 and now and priority and front) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id priority front')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -5302,10 +5307,11 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "return word",
   ],
   true,
+  false,
 );
 
 /** Removes jobs of one state that are older than a grace time, but not what a scheduler brings next. Looks at one slice of the state: repeat it from the */
-export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], false>(
+export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], undefined>(
   'clean-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -5321,8 +5327,8 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  return nil",
     "end",
     "local now, writer, seq, state, grace, limit, start = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], whole(ARGV[5]), whole(ARGV[6]), whole(ARGV[7])",
-    "if not (#ARGV >= 7 and now and grace and limit and start) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq state grace limit start')",
+    "if not (#ARGV == 7 and now and grace and limit and start) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq state grace limit start')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -6525,7 +6531,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "grouped = function() return made end",
     "return made",
     "end",
-    "local CLEAN_CAP = 1000",
+    "local CLEAN_CAP = 250",
     "local session = q.writer .. writer",
     "local known = recall(session, seq)",
     "if known then",
@@ -6608,10 +6614,11 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "return answer",
   ],
   true,
+  false,
 );
 
 /** Lets no job of one group start for some time. */
-export const closeGroup = defineScript<[now: number, group: string, duration: number], false>(
+export const closeGroup = defineScript<[now: number, group: string, duration: number], undefined>(
   'close-group',
   ['meta'],
   [
@@ -6627,8 +6634,8 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
     "  return nil",
     "end",
     "local now, group, duration = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now group duration')",
+    "if not (#ARGV == 3 and now and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group duration')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -6847,10 +6854,11 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
-export const closeRateLimit = defineScript<[now: number, duration: number], false>(
+export const closeRateLimit = defineScript<[now: number, duration: number], undefined>(
   'close-rate-limit',
   ['meta', 'wake', 'limiter', 'notices'],
   [
@@ -6866,8 +6874,8 @@ export const closeRateLimit = defineScript<[now: number, duration: number], fals
     "  return nil",
     "end",
     "local now, duration = whole(ARGV[1]), whole(ARGV[2])",
-    "if not (#ARGV >= 2 and now and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now duration')",
+    "if not (#ARGV == 2 and now and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now duration')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -6926,10 +6934,11 @@ export const closeRateLimit = defineScript<[now: number, duration: number], fals
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
-export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], true>(
+export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], Encoded<'commit'>>(
   'commit',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'metrics', 'completed-points', 'failed-points', 'limits', 'limited', 'holders'],
   [
@@ -6945,10 +6954,10 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  return nil",
     "end",
     "local now, writer, seq, relay, want, worker, name, lock, max, duration, least, groups = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4]), whole(ARGV[5]), ARGV[6], ARGV[7], whole(ARGV[8]), whole(ARGV[9]), whole(ARGV[10]), whole(ARGV[11]), ARGV[12]",
-    "if not (#ARGV >= 12 and now and relay and want and lock and max and duration and least) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq relay want worker name lock max duration least groups')",
+    "if not (tonumber(ARGV[13]) == #ARGV - 13 and now and relay and want and lock and max and duration and least) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq relay want worker name lock max duration least groups and how many texts follow')",
     "end",
-    "local rest = 13",
+    "local rest = 14",
     "local rare",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -7391,23 +7400,23 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  if stored.err then",
     "    stored = rare().renewed_fields(q, id, stored)",
     "  end",
-    "  local started, last, scheduler",
+    "  local starts, last, scheduler",
     "  for i = 1, #stored, 2 do",
     "    if stored[i] == 'attemptsStarted' then",
-    "      started = stored[i + 1]",
+    "      starts = stored[i + 1]",
     "    elseif stored[i] == 'token' then",
     "      last = string.match(stored[i + 1], '%d+$')",
     "    elseif stored[i] == 'scheduler' then",
     "      scheduler = stored[i + 1]",
     "    end",
     "  end",
-    "  started = incremented(started)",
+    "  starts = incremented(starts)",
     "  local token = grant.worker .. ':' .. incremented(last)",
     "  if grant.name == '' then",
-    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)",
+    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)",
     "  else",
     "    redis.call(",
-    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp,",
+    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,",
     "      'processedBy', grant.name",
     "    )",
     "  end",
@@ -7952,6 +7961,9 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  end",
     "  return turns[1] and turns[1].score",
     "end",
+    "local function first_parked(turns)",
+    "  return turns[1].page[turns[1].at]",
+    "end",
     "local function take_turn(q, book, turns)",
     "  local cursor = turns[1]",
     "  local id = cursor.page[cursor.at]",
@@ -8046,10 +8058,17 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  end",
     "end",
     "local function is_full(run)",
-    "  return #run.ids >= run.want or run.looked >= LOOK_CAP",
+    "  return #run.ids >= run.want or run.looked >= LOOK_CAP or run.is_closed",
+    "end",
+    "local function is_of_group(run)",
+    "  return (run.batch_of or '') ~= ''",
     "end",
     "local function start_parked(q, run)",
     "  run.looked = run.looked + 1",
+    "  if run.grant.affinity and not grouped().joins_batch(q, run, first_parked(run.turns)) then",
+    "    run.is_closed = true",
+    "    return",
+    "  end",
     "  local id = take_turn(q, run.book, run.turns)",
     "  start_or_park(q, run, id, bodies_of(q, { id })[1])",
     "end",
@@ -8057,7 +8076,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  while not is_full(run) and (next_turn(run.turns) or math.huge) < CLASS_SPAN do",
     "    start_parked(q, run)",
     "  end",
-    "  while not is_full(run) do",
+    "  while not (is_full(run) or is_of_group(run)) do",
     "    local ids = redis.call('LPOP', q.waiting, run.want - #run.ids) or {}",
     "    if #ids == 0 then",
     "      return",
@@ -8072,7 +8091,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "local function start_prioritized(q, run)",
     "  local page, bodies, at, taken = {}, {}, 1, {}",
     "  while not is_full(run) do",
-    "    if not page[at] then",
+    "    if not page[at] and not is_of_group(run) then",
     "      page = redis.call('ZRANGE', q.prioritized, #taken, #taken + run.want - #run.ids - 1, 'WITHSCORES')",
     "      at = 1",
     "    end",
@@ -8107,14 +8126,16 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "local function fetch_named(q, reply, grant, events, moves, want, book)",
     "  local run = {",
     "    book = book, stamp = moves.stamp, reply = reply, grant = grant, events = events, want = want, looked = 0,",
-    "    parks = {}, held = {}, ids = {}, ring = grant.has_groups and grouped().new_ring(grant, book.now) or nil,",
+    "    parks = {}, held = {}, ids = {}, ring = grant.ring or (grant.has_groups and grouped().new_ring(grant, book.now)) or nil,",
     "  }",
     "  run.turns = open_turns(q, book, want)",
-    "  start_unprioritized(q, run)",
-    "  if not is_full(run) then",
+    "  if not grant.skips_plain then",
+    "    start_unprioritized(q, run)",
+    "  end",
+    "  if not (is_full(run) or grant.skips_plain) then",
     "    start_prioritized(q, run)",
     "  end",
-    "  if run.ring and not is_full(run) then",
+    "  if run.ring and not is_full(run) and not (grant.affinity and #run.ids > 0) then",
     "    start_grouped(q, run)",
     "  end",
     "  let_go(q, book.going or {})",
@@ -8142,8 +8163,10 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    if own.named then",
     "      ids, fired = fetch_named(q, reply, grant, events, moves, want, book)",
     "    else",
-    "      ids, fired = start_plain(q, reply, grant, events, moves, want)",
-    "      if grant.has_groups and #ids < want then",
+    "      if not grant.skips_plain then",
+    "        ids, fired = start_plain(q, reply, grant, events, moves, want)",
+    "      end",
+    "      if grant.has_groups and #ids < want and not (grant.affinity and #ids > 0) then",
     "        fired = grouped().start_in_turn(q, reply, grant, events, moves, ids, want, fired)",
     "      end",
     "    end",
@@ -8815,7 +8838,8 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  if #way ~= WAY_SIZES[kind] then",
     "    return false",
     "  end",
-    "  local pause = (kind == 'retry' and way[4]) or (kind == 'postpone' and way[2]) or (kind == 'await-signal' and way[3])",
+    "  local pause = (kind == 'retry' and way[4]) or (kind == 'postpone' and way[2])",
+    "    or (kind == 'await-signal' and way[3])",
     "  return not pause or (pause == '' and kind == 'await-signal') or whole(pause) ~= nil",
     "end",
     "local function stopped_by_children(q, id, kind, pending, failed, deferred)",
@@ -9476,7 +9500,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  end",
     "  return true",
     "end",
-    "local made = { is_other = is_other, kept_as = kept_as, state_of = state_of, refuse_record = refuse_record, is_unreadable = is_unreadable, throw_unless_unreadable = throw_unless_unreadable, read_queue_limit = read_queue_limit, limit_fields = limit_fields, opens_at = opens_at, room_in = room_in, read_limit_named = read_limit_named, unknown_limit = unknown_limit, write_queue_limit = write_queue_limit, mark_named = mark_named, look_at = look_at, begin_awaited = begin_awaited, await_limits = await_limits, take_holders = take_holders, lower_running = lower_running, free_places = free_places, unpark = unpark, open_book = open_book, limit_of = limit_of, limits_of = limits_of, closed_limit = closed_limit, count_start = count_start, count_ends_in = count_ends_in, first_opening = first_opening, write_score = write_score, write_book = write_book, sift_down = sift_down, step_on = step_on, open_turns = open_turns, drop_first_cursor = drop_first_cursor, next_turn = next_turn, take_turn = take_turn, let_go = let_go, park_all = park_all, read_entry = read_entry, start_or_park = start_or_park, is_full = is_full, start_parked = start_parked, start_unprioritized = start_unprioritized, start_prioritized = start_prioritized, start_grouped = start_grouped, fetch_named = fetch_named, fetch_limited = fetch_limited, startable = startable, read_spec = read_spec, take_delayed = take_delayed, set_owner = set_owner, live_owner = live_owner, reschedule = reschedule, deduplicate = deduplicate, add_kept = add_kept, let_in_held = let_in_held, release_dedup = release_dedup, post = post, is_message = is_message, history = history, take_numbers = take_numbers, write_outbox = write_outbox, undelivered = undelivered, read_link = read_link, is_here = is_here, note_here = note_here, tell_parent = tell_parent, tell_rerun = tell_rerun, leave_parents = leave_parents, fail_job = fail_job, release_job = release_job, retry_job = retry_job, postpone_job = postpone_job, told_of = told_of, add_points = add_points, count_ends = count_ends, this_life = this_life, write_data = write_data, write_progress = write_progress, trim_logs = trim_logs, write_log = write_log, clear_logs = clear_logs, wait_children = wait_children, fields_before = fields_before, load_again = load_again, has_most_signals = has_most_signals, kept_signal = kept_signal, take_signal = take_signal, read_awaits = read_awaits, is_entry = is_entry, settle_wait = settle_wait, attempt_in = attempt_in, tell_started = tell_started, forget_steps = forget_steps, rename_step = rename_step, begin_step = begin_step, keep_emission = keep_emission, end_wait = end_wait, await_signal = await_signal, is_readable = is_readable, stopped_by_children = stopped_by_children, end_step = end_step, go_on = go_on, renew_old = renew_old, pass_step = pass_step, checkpoint = checkpoint, note_children = note_children, expect_children = expect_children, take_promised = take_promised, let_run = let_run, release_parent = release_parent, count_off = count_off, shown_key = shown_key, fail_with_child = fail_with_child, settle_child = settle_child, relink_child = relink_child, renew_fields = renew_fields, renewed_fields = renewed_fields, fail_next = fail_next, apply_to = apply_to, settle_here = settle_here, settle_and_wake = settle_and_wake, forget_moves = forget_moves, is_held = is_held, set_aside = set_aside, lay_aside = lay_aside, digits = digits, job_of = job_of, is_record = is_record, lay_aside_scheduler = lay_aside_scheduler, read_scheduler = read_scheduler, shift_of = shift_of, left_out = left_out, split_slots = split_slots, next_slot = next_slot, pick_slot = pick_slot, tell_left_out = tell_left_out, body_of = body_of, running_owner = running_owner, begin_rule = begin_rule, admit = admit, add_slot = add_slot, advance = advance, slot_of = slot_of, fire_slots = fire_slots, renewed_body = renewed_body, admit_due = admit_due }",
+    "local made = { is_other = is_other, kept_as = kept_as, state_of = state_of, refuse_record = refuse_record, is_unreadable = is_unreadable, throw_unless_unreadable = throw_unless_unreadable, read_queue_limit = read_queue_limit, limit_fields = limit_fields, opens_at = opens_at, room_in = room_in, read_limit_named = read_limit_named, unknown_limit = unknown_limit, write_queue_limit = write_queue_limit, mark_named = mark_named, look_at = look_at, begin_awaited = begin_awaited, await_limits = await_limits, take_holders = take_holders, lower_running = lower_running, free_places = free_places, unpark = unpark, open_book = open_book, limit_of = limit_of, limits_of = limits_of, closed_limit = closed_limit, count_start = count_start, count_ends_in = count_ends_in, first_opening = first_opening, write_score = write_score, write_book = write_book, sift_down = sift_down, step_on = step_on, open_turns = open_turns, drop_first_cursor = drop_first_cursor, next_turn = next_turn, first_parked = first_parked, take_turn = take_turn, let_go = let_go, park_all = park_all, read_entry = read_entry, start_or_park = start_or_park, is_full = is_full, is_of_group = is_of_group, start_parked = start_parked, start_unprioritized = start_unprioritized, start_prioritized = start_prioritized, start_grouped = start_grouped, fetch_named = fetch_named, fetch_limited = fetch_limited, startable = startable, read_spec = read_spec, take_delayed = take_delayed, set_owner = set_owner, live_owner = live_owner, reschedule = reschedule, deduplicate = deduplicate, add_kept = add_kept, let_in_held = let_in_held, release_dedup = release_dedup, post = post, is_message = is_message, history = history, take_numbers = take_numbers, write_outbox = write_outbox, undelivered = undelivered, read_link = read_link, is_here = is_here, note_here = note_here, tell_parent = tell_parent, tell_rerun = tell_rerun, leave_parents = leave_parents, fail_job = fail_job, release_job = release_job, retry_job = retry_job, postpone_job = postpone_job, told_of = told_of, add_points = add_points, count_ends = count_ends, this_life = this_life, write_data = write_data, write_progress = write_progress, trim_logs = trim_logs, write_log = write_log, clear_logs = clear_logs, wait_children = wait_children, fields_before = fields_before, load_again = load_again, has_most_signals = has_most_signals, kept_signal = kept_signal, take_signal = take_signal, read_awaits = read_awaits, is_entry = is_entry, settle_wait = settle_wait, attempt_in = attempt_in, tell_started = tell_started, forget_steps = forget_steps, rename_step = rename_step, begin_step = begin_step, keep_emission = keep_emission, end_wait = end_wait, await_signal = await_signal, is_readable = is_readable, stopped_by_children = stopped_by_children, end_step = end_step, go_on = go_on, renew_old = renew_old, pass_step = pass_step, checkpoint = checkpoint, note_children = note_children, expect_children = expect_children, take_promised = take_promised, let_run = let_run, release_parent = release_parent, count_off = count_off, shown_key = shown_key, fail_with_child = fail_with_child, settle_child = settle_child, relink_child = relink_child, renew_fields = renew_fields, renewed_fields = renewed_fields, fail_next = fail_next, apply_to = apply_to, settle_here = settle_here, settle_and_wake = settle_and_wake, forget_moves = forget_moves, is_held = is_held, set_aside = set_aside, lay_aside = lay_aside, digits = digits, job_of = job_of, is_record = is_record, lay_aside_scheduler = lay_aside_scheduler, read_scheduler = read_scheduler, shift_of = shift_of, left_out = left_out, split_slots = split_slots, next_slot = next_slot, pick_slot = pick_slot, tell_left_out = tell_left_out, body_of = body_of, running_owner = running_owner, begin_rule = begin_rule, admit = admit, add_slot = add_slot, advance = advance, slot_of = slot_of, fire_slots = fire_slots, renewed_body = renewed_body, admit_due = admit_due }",
     "rare = function() return made end",
     "return made",
     "end",
@@ -9794,8 +9818,8 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "end",
     "local GROUP_LOOK_CAP = 2000",
     "local function read_group_grant(grant, text)",
-    "  local concurrency, max, duration = string.match(text, '^(%d*),(%d*),(%d*)$')",
-    "  grant.has_groups = true",
+    "  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),?(1?)$')",
+    "  grant.has_groups, grant.affinity = true, affinity == '1'",
     "  grant.group_concurrency, grant.group_max = tonumber(concurrency), tonumber(max)",
     "  grant.group_duration = tonumber(duration) or 0",
     "end",
@@ -9826,8 +9850,9 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    join_ring(q, groups_of(q, ring, ids))",
     "  end",
     "end",
-    "local function next_groups(q, ring, most)",
-    "  local page, ids = redis.call('ZRANGE', q.groups .. 'waiting', 0, most - 1, 'WITHSCORES'), {}",
+    "local function next_groups(q, ring, most, from)",
+    "  from = from or 0",
+    "  local page, ids = redis.call('ZRANGE', q.groups .. 'waiting', from, from + most - 1, 'WITHSCORES'), {}",
     "  for i = 1, #page, 2 do",
     "    ids[#ids + 1] = page[i]",
     "  end",
@@ -9909,7 +9934,9 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  send('ZADD', q.groups .. 'paused', paused)",
     "end",
     "local function next_grouped(q, ring, most)",
-    "  if ring.looked == 0 then",
+    "  if ring.grant.affinity then",
+    "    return grouped().next_batch(q, ring, most)",
+    "  elseif ring.looked == 0 then",
     "    end_waits(q, ring)",
     "  end",
     "  while ring.looked < GROUP_LOOK_CAP do",
@@ -9938,7 +9965,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    return",
     "  end",
     "  local turn = tonumber(redis.call('ZSCORE', q.groups .. 'waiting', group.id) or '')",
-    "  if turn then",
+    "  if turn and not run.ring.grant.affinity then",
     "    redis.call('ZADD', q.groups .. 'waiting', turn - 1 / (group.weight or 1), group.id)",
     "  end",
     "end",
@@ -9991,7 +10018,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  return redis.call('EXISTS', q.groups .. 'waiting') == 1, tonumber(first[2] or 'inf') or math.huge",
     "end",
     "local function start_in_turn(q, reply, grant, events, moves, ids, want, fired)",
-    "  local ring = new_ring(grant, moves.now)",
+    "  local ring = grant.ring or new_ring(grant, moves.now)",
     "  local run = { ring = ring, ids = ids, want = want }",
     "  local started = {}",
     "  while #ids < want do",
@@ -10024,8 +10051,10 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  local want = math.min(grant.want, FETCH_CAP, limit.left)",
     "  local ids, fired = {}, nil",
     "  if want >= 1 then",
-    "    ids, fired = start_plain(q, reply, grant, events, moves, want)",
-    "    if #ids < want then",
+    "    if not grant.skips_plain then",
+    "      ids, fired = start_plain(q, reply, grant, events, moves, want)",
+    "    end",
+    "    if #ids < want and not (grant.affinity and #ids > 0) then",
     "      fired = start_in_turn(q, reply, grant, events, moves, ids, want, fired)",
     "    end",
     "    if grant.max > 0 and #ids > 0 then",
@@ -10041,7 +10070,85 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  local has_turn, opens = groups_startable(q)",
     "  return has_turn or opens <= now or has_runnable(q), opens > now and opens < math.huge and opens or nil",
     "end",
-    "local made = { group_record = group_record, read_groups = read_groups, window_of = window_of, group_in = group_in, group_statuses = group_statuses, group_status = group_status, has_settings = has_settings, has_waiting_jobs = has_waiting_jobs, group_text = group_text, write_groups = write_groups, open_group = open_group, turn_now = turn_now, join_ring = join_ring, leave_ring = leave_ring, count_left = count_left, place_in_group = place_in_group, keep_group = keep_group, group_is_full = group_is_full, by_group = by_group, weigh = weigh, write_grouped = write_grouped, leave_groups = leave_groups, free_groups = free_groups, free_groups_too = free_groups_too, take_grouped = take_grouped, read_group_grant = read_group_grant, new_ring = new_ring, groups_of = groups_of, end_waits = end_waits, next_groups = next_groups, count_starts_of = count_starts_of, put_back = put_back, take_turns = take_turns, write_ring = write_ring, next_grouped = next_grouped, give_turn_back = give_turn_back, admit_grouped = admit_grouped, write_turns = write_turns, groups_startable = groups_startable, start_in_turn = start_in_turn, fetch_groups = fetch_groups, startable_in_turn = startable_in_turn }",
+    "local SHORT_PAGE = 100",
+    "local NEXT_GROUPS_MS = 1000",
+    "local function look_along(q, ring, seen)",
+    "  end_waits(q, ring)",
+    "  local open = {}",
+    "  while ring.looked < GROUP_LOOK_CAP do",
+    "    local groups, closed = next_groups(q, ring, SHORT_PAGE, #open), {}",
+    "    for _, group in ipairs(groups) do",
+    "      if group.room < 1 then",
+    "        closed[#closed + 1] = group",
+    "      elseif seen(group) then",
+    "        write_ring(q, closed)",
+    "        return open, false",
+    "      else",
+    "        open[#open + 1] = group",
+    "      end",
+    "    end",
+    "    ring.looked = ring.looked + #groups",
+    "    write_ring(q, closed)",
+    "    if #groups < SHORT_PAGE then",
+    "      return open, false",
+    "    end",
+    "  end",
+    "  return open, true",
+    "end",
+    "local function choose_group(q, ring, least)",
+    "  local chosen",
+    "  local short, is_more = look_along(q, ring, function(group)",
+    "    chosen = math.min(group.room, group.left) >= least and group or nil",
+    "    return chosen",
+    "  end)",
+    "  if is_more then",
+    "    for _, group in ipairs(short) do",
+    "      group.turn = group.turn + 1 / (group.weight or 1)",
+    "    end",
+    "    write_ring(q, short)",
+    "    ring.grant.opens = ring.now + NEXT_GROUPS_MS",
+    "  end",
+    "  return chosen",
+    "end",
+    "local function are_fewer_in_groups(q, grant, now, least, plain)",
+    "  if grant.affinity then",
+    "    grant.ring, grant.least, grant.skips_plain = new_ring(grant, now), least, true",
+    "    grant.ring.chosen = choose_group(q, grant.ring, least)",
+    "    return not grant.ring.chosen",
+    "  end",
+    "  local missing = least - plain",
+    "  look_along(q, new_ring(grant, now), function(group)",
+    "    missing = missing - math.min(group.room, group.left)",
+    "    return missing < 1",
+    "  end)",
+    "  return missing > 0",
+    "end",
+    "local function next_batch(q, ring, most)",
+    "  local group = #ring.held == 0 and (ring.chosen or choose_group(q, ring, ring.grant.least or 1))",
+    "  ring.chosen = nil",
+    "  if not group then",
+    "    return {}",
+    "  end",
+    "  local popped, ids = redis.call('ZPOPMIN', q.grouped .. group.id, math.min(group.room, most)), {}",
+    "  for i = 1, #popped, 2 do",
+    "    ids[#ids + 1] = popped[i]",
+    "    ring.taken[popped[i]] = group",
+    "  end",
+    "  ring.turn, ring.left = group.turn, ring.left + #ids",
+    "  group.turn = group.turn + 1 / (group.weight or 1)",
+    "  group.left = group.left - #ids",
+    "  count_starts_of(group, #ids)",
+    "  write_ring(q, { group })",
+    "  return ids",
+    "end",
+    "local function joins_batch(q, run, id)",
+    "  local group = group_in(redis.call('HGET', q.job .. id, 'priority') or '') or ''",
+    "  if not run.batch_of and #run.ids == 0 then",
+    "    run.batch_of = group",
+    "  end",
+    "  return (run.batch_of or '') == group",
+    "end",
+    "local made = { group_record = group_record, read_groups = read_groups, window_of = window_of, group_in = group_in, group_statuses = group_statuses, group_status = group_status, has_settings = has_settings, has_waiting_jobs = has_waiting_jobs, group_text = group_text, write_groups = write_groups, open_group = open_group, turn_now = turn_now, join_ring = join_ring, leave_ring = leave_ring, count_left = count_left, place_in_group = place_in_group, keep_group = keep_group, group_is_full = group_is_full, by_group = by_group, weigh = weigh, write_grouped = write_grouped, leave_groups = leave_groups, free_groups = free_groups, free_groups_too = free_groups_too, take_grouped = take_grouped, read_group_grant = read_group_grant, new_ring = new_ring, groups_of = groups_of, end_waits = end_waits, next_groups = next_groups, count_starts_of = count_starts_of, put_back = put_back, take_turns = take_turns, write_ring = write_ring, next_grouped = next_grouped, give_turn_back = give_turn_back, admit_grouped = admit_grouped, write_turns = write_turns, groups_startable = groups_startable, start_in_turn = start_in_turn, fetch_groups = fetch_groups, startable_in_turn = startable_in_turn, look_along = look_along, choose_group = choose_group, are_fewer_in_groups = are_fewer_in_groups, next_batch = next_batch, joins_batch = joins_batch }",
     "grouped = function() return made end",
     "return made",
     "end",
@@ -10058,62 +10165,57 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "}",
     "local function apply_step(q, call, ARGV, at, size)",
     "  if size == 0 and ARGV[at + 7] ~= '' and string.find(ARGV[at + 4], ',c,', 1, true) then",
-    "    return rare().pass_step(",
-    "      q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]",
-    "    ), at + 9",
+    "    return rare().pass_step(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]), at + 9",
     "  end",
-    "  local step = {",
+    "  local ended = {",
     "    name = ARGV[at + 3], head = ARGV[at + 4], value = ARGV[at + 5], next_step = ARGV[at + 6], next_head = ARGV[at + 7],",
     "  }",
-    "  local way = size > 0 and { unpack(ARGV, at + 9, at + 8 + size) } or nil",
-    "  return rare().checkpoint(q, call, ARGV[at + 1], ARGV[at + 2], step, way), at + 9 + size",
+    "  local way = size > 0 and { unpack(ARGV, at + 9, at + 9 - 1 + size) } or nil",
+    "  return rare().checkpoint(q, call, ARGV[at + 1], ARGV[at + 2], ended, way), at + 9 + size",
     "end",
     "local function apply(q, call, ARGV, at)",
-    "  local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]",
-    "  if operation == 'complete' and b then",
-    "    return complete_job(q, call, id, token, a, b), at + 5",
+    "  local operation = ARGV[at]",
+    "  if operation == 'complete' and ARGV[at + 4] then",
+    "    return complete_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]), at + 5",
     "  elseif operation == 'fail' and ARGV[at + 6] then",
-    "    return rare().fail_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7",
+    "    return rare().fail_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6]), at + 7",
     "  elseif operation == 'retry' and ARGV[at + 6] then",
-    "    return rare().retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7",
-    "  elseif operation == 'postpone' and a then",
-    "    return rare().postpone_job(q, call, id, token, a), at + 4",
+    "    return rare().retry_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6]), at + 7",
+    "  elseif operation == 'postpone' and ARGV[at + 3] then",
+    "    return rare().postpone_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
     "  elseif operation == 'step' then",
     "    local size = whole(ARGV[at + 8])",
-    "    if size and ARGV[at + 8 + size] then",
+    "    if size and ARGV[at + 9 - 1 + size] then",
     "      return apply_step(q, call, ARGV, at, size)",
     "    end",
     "  elseif operation == 'begin-step' and ARGV[at + 6] then",
-    "    return rare().begin_step(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7",
-    "  elseif operation == 'wait-children' and a then",
-    "    return rare().wait_children(q, call, id, token, a), at + 4",
-    "  elseif operation == 'add' and a then",
+    "    return rare().begin_step(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6]), at + 7",
+    "  elseif operation == 'wait-children' and ARGV[at + 3] then",
+    "    return rare().wait_children(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'add' and ARGV[at + 3] then",
     "    call.adds = true",
-    "    return add_job(q, call, id, token, a), at + 4",
-    "  elseif operation == 'data' and a then",
-    "    return rare().write_data(q, id, token, a), at + 4",
-    "  elseif operation == 'progress' and a then",
-    "    return rare().write_progress(q, call, id, token, a), at + 4",
-    "  elseif operation == 'log' and b then",
-    "    return rare().write_log(q, id, token, a, b), at + 5",
-    "  elseif operation == 'clear-logs' and a then",
-    "    return rare().clear_logs(q, id, token, a), at + 4",
-    "  elseif operation == 'emit' and b then",
-    "    return rare().keep_emission(q, call, id, token, a, b), at + 5",
-    "  elseif operation == 'end-wait' and token then",
-    "    return rare().end_wait(q, call, id, token), at + 3",
+    "    return add_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'data' and ARGV[at + 3] then",
+    "    return rare().write_data(q, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'progress' and ARGV[at + 3] then",
+    "    return rare().write_progress(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'log' and ARGV[at + 4] then",
+    "    return rare().write_log(q, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]), at + 5",
+    "  elseif operation == 'clear-logs' and ARGV[at + 3] then",
+    "    return rare().clear_logs(q, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'emit' and ARGV[at + 4] then",
+    "    return rare().keep_emission(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]), at + 5",
+    "  elseif operation == 'end-wait' and ARGV[at + 2] then",
+    "    return rare().end_wait(q, call, ARGV[at + 1], ARGV[at + 2]), at + 3",
     "  end",
     "  return 'unknown', #ARGV + 1",
     "end",
     "local function refuse(q, call, ARGV, at, failure)",
-    "  local SIZES = {",
-    "    complete = 5, fail = 7, retry = 7, postpone = 4, step = 9, ['begin-step'] = 7, ['wait-children'] = 4, add = 4, data = 4,",
-    "    progress = 4, log = 5, ['clear-logs'] = 4, emit = 5, ['end-wait'] = 3,",
-    "  }",
+    "  local SIZES = { add = 4, complete = 5, fail = 7, retry = 7, postpone = 4, ['wait-children'] = 4, data = 4, progress = 4, log = 5, ['clear-logs'] = 4, ['begin-step'] = 7, step = 9, emit = 5, ['end-wait'] = 3 }",
     "  local KEEPS_RUN = { add = true, data = true, progress = true, log = true, ['clear-logs'] = true, emit = true }",
-    "  local size = SIZES[ARGV[at]] or LONGEST_ENTRY",
-    "  local word = rare().set_aside(q, call, ARGV[at + 1], ARGV[at + 2], not KEEPS_RUN[ARGV[at]], failure)",
-    "  return word, at + size + (ARGV[at] == 'step' and whole(ARGV[at + 8]) or 0)",
+    "  local operation = ARGV[at]",
+    "  local size = (SIZES[operation] or LONGEST_ENTRY) + (operation == 'step' and whole(ARGV[at + 8]) or 0)",
+    "  return rare().set_aside(q, call, ARGV[at + 1], ARGV[at + 2], not KEEPS_RUN[operation], failure), at + size",
     "end",
     "local function apply_from(q, call, ARGV, words)",
     "  while call.at <= #ARGV do",
@@ -10152,8 +10254,9 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  due = due and opens and math.min(due, opens) or due or opens",
     "  return due and math.max(due - now, 0) or -1",
     "end",
-    "local function are_fewer(q, count)",
-    "  return redis.call('LLEN', q.waiting) + redis.call('ZCARD', q.prioritized) + redis.call('ZCARD', q.limited) < count",
+    "local function are_fewer(q, count, grant, now)",
+    "  local plain = redis.call('LLEN', q.waiting) + redis.call('ZCARD', q.prioritized) + redis.call('ZCARD', q.limited)",
+    "  return plain < count and (not grant.has_groups or grouped().are_fewer_in_groups(q, grant, now, count, plain))",
     "end",
     "local session = q.writer .. writer",
     "local known = recall(session, seq)",
@@ -10161,11 +10264,11 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "if known then",
     "  local split = string.find(known, '\\n', 1, true)",
     "  reply[1] = string.sub(known, 1, split - 1)",
-    "  local started, added_at = string.match(string.sub(known, split + 1), '^(.-)@?(%d*)$')",
+    "  local grants, added_at = string.match(string.sub(known, split + 1), '^(.-)@?(%d*)$')",
     "  if added_at ~= '' then",
     "    reply[4] = added_at",
     "  end",
-    "  rare().load_again(q, reply, started)",
+    "  rare().load_again(q, reply, grants)",
     "  local held = redis.call('HMGET', q.meta, 'limits', 'groups')",
     "  local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], rare().open_book(call.moves.now), held[2])",
     "  reply[2] = ms_until(call.moves.now, first_due(q), opens)",
@@ -10204,7 +10307,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  due = first_due(q)",
     "end",
     "reply[2] = ms_until(t, due)",
-    "local started, ids, fired = {}, {}, nil",
+    "local granted, ids, fired = {}, {}, nil",
     "local grant = {",
     "  want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],",
     "}",
@@ -10219,14 +10322,15 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    rare().write_book(q, call.book)",
     "  end",
     "else",
-    "  local is_short = least > 1 and want > 0 and not has_groups and are_fewer(q, least)",
+    "  local is_short = least > 1 and want > 0 and are_fewer(q, least, grant, t)",
     "  if is_short then",
     "    reply[3] = has_waiting(q) and -1 or 0",
     "  else",
     "    ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits, call.book)",
     "  end",
     "  for i = 1, #ids do",
-    "    started[i] = ids[i] .. '\\t' .. reply[5 + (i - 1) * 4 + 3] .. '\\n'",
+    "    local n = 5 + (i - 1) * 4",
+    "    granted[i] = ids[i] .. '\\t' .. reply[n + 3] .. '\\n'",
     "  end",
     "  if fired then",
     "    local moves = rare().fire_slots(q, call, fired)",
@@ -10246,6 +10350,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "      is_startable, opens = grouped().startable_in_turn(q, t)",
     "    end",
     "    is_opened = is_opened or has_groups",
+    "    opens = grant.opens or opens",
     "    reply[2] = ms_until(t, due, opens)",
     "    local is_more = relay == 1 or call.released or placed_any(call.moves) or (is_opened and call.moves.released)",
     "    if is_startable and not is_short and (is_more or #ids < want) then",
@@ -10263,14 +10368,15 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "end",
     "publish(q.events, call.events, meta[2])",
     "local added_at = call.adds and '@' .. call.moves.stamp or ''",
-    "remember(session, seq, reply[1] .. '\\n' .. table.concat(started) .. added_at)",
+    "remember(session, seq, reply[1] .. '\\n' .. table.concat(granted) .. added_at)",
     "return reply",
   ],
+  true,
   true,
 );
 
 /** How many delayed jobs are due before a time. */
-export const countDue = defineScript<[before: number], false>(
+export const countDue = defineScript<[before: number], undefined>(
   'count-due',
   ['meta', 'delayed'],
   [
@@ -10286,16 +10392,17 @@ export const countDue = defineScript<[before: number], false>(
     "  return nil",
     "end",
     "local before = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and before) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: before')",
+    "if not (#ARGV == 1 and before) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: before')",
     "end",
     "return redis.call('ZCOUNT', q.delayed, '-inf', '(' .. string.format('%.0f', before))",
   ],
   false,
+  false,
 );
 
 /** How many groups there are by their status, and how many jobs wait in them. */
-export const countGroups = defineScript<[], false>(
+export const countGroups = defineScript<[], undefined>(
   'count-groups',
   ['meta'],
   [
@@ -10309,10 +10416,11 @@ export const countGroups = defineScript<[], false>(
     "}",
   ],
   false,
+  false,
 );
 
 /** How many jobs are in each state. */
-export const countJobs = defineScript<[], false>(
+export const countJobs = defineScript<[], undefined>(
   'count-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -10429,17 +10537,21 @@ export const countJobs = defineScript<[], false>(
     "}",
   ],
   false,
+  false,
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
-export const countPriorities = defineScript<[], true>(
+export const countPriorities = defineScript<[], readonly string[]>(
   'count-priorities',
   ['meta', 'waiting', 'prioritized', 'limited'],
   [
     "local ARGV, AS_FUNCTION = ARGV, false",
     "local prefix = string.sub(KEYS[1], 1, -5)",
     "local q = { ['meta'] = prefix .. 'meta', ['waiting'] = prefix .. 'waiting', ['prioritized'] = prefix .. 'prioritized', ['limited'] = prefix .. 'limited' }",
-    "local rest = 1",
+    "if not (tonumber(ARGV[1]) == #ARGV - 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: and how many texts follow')",
+    "end",
+    "local rest = 2",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
     "local CLASS_MIDDLE = 2147483648",
@@ -10552,10 +10664,11 @@ export const countPriorities = defineScript<[], true>(
     "return counts",
   ],
   false,
+  true,
 );
 
 /** Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it */
-export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], false>(
+export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], undefined>(
   'drain-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -10571,8 +10684,8 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "  return nil",
     "end",
     "local now, delayed, begun, left, passed, prioritized, later, groupPlace = whole(ARGV[1]), whole(ARGV[2]), whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]",
-    "if not (#ARGV >= 8 and now and delayed and begun and left and passed) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now delayed begun left passed prioritized later groupPlace')",
+    "if not (#ARGV == 8 and now and delayed and begun and left and passed) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now delayed begun left passed prioritized later groupPlace')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -11585,7 +11698,7 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "grouped = function() return made end",
     "return made",
     "end",
-    "local DRAIN_CAP = 1000",
+    "local DRAIN_CAP = 500",
     "local function is_score(text)",
     "  return text == '-inf' or string.match(text, '^%-?[%d.]+$') and tonumber(text)",
     "end",
@@ -11709,10 +11822,11 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "return { removed, looked, begun, left, passed, prioritized, later, table.concat({ set, rank, kept }, ',') }",
   ],
   true,
+  false,
 );
 
 /** What there is to say of why a job does not run now, at one moment. */
-export const explainJob = defineScript<[now: number, id: string], false>(
+export const explainJob = defineScript<[now: number, id: string], undefined>(
   'explain-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'limiter', 'limits', 'limited'],
   [
@@ -11728,8 +11842,8 @@ export const explainJob = defineScript<[now: number, id: string], false>(
     "  return nil",
     "end",
     "local now, id = whole(ARGV[1]), ARGV[2]",
-    "if not (#ARGV >= 2 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now id')",
+    "if not (#ARGV == 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now id')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -11985,10 +12099,11 @@ export const explainJob = defineScript<[now: number, id: string], false>(
     "return reply",
   ],
   true,
+  false,
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
-export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], false>(
+export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], undefined>(
   'get-children',
   ['meta'],
   [
@@ -12004,8 +12119,8 @@ export const getChildren = defineScript<[id: string, cursor: number, letters: st
     "  return nil",
     "end",
     "local id, cursor, letters, values, count = ARGV[1], whole(ARGV[2]), ARGV[3], whole(ARGV[4]), whole(ARGV[5])",
-    "if not (#ARGV >= 5 and cursor and values and count) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: id cursor letters values count')",
+    "if not (#ARGV == 5 and cursor and values and count) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: id cursor letters values count')",
     "end",
     "local SPAN = 1048576",
     "local SCAN = 100",
@@ -12038,10 +12153,11 @@ export const getChildren = defineScript<[id: string, cursor: number, letters: st
     "return reply",
   ],
   false,
+  false,
 );
 
 /** Which job a deduplication protects. */
-export const getDedupOwner = defineScript<[now: number, id: string], false>(
+export const getDedupOwner = defineScript<[now: number, id: string], undefined>(
   'get-dedup-owner',
   ['meta'],
   [
@@ -12057,8 +12173,8 @@ export const getDedupOwner = defineScript<[now: number, id: string], false>(
     "  return nil",
     "end",
     "local now, id = whole(ARGV[1]), ARGV[2]",
-    "if not (#ARGV >= 2 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now id')",
+    "if not (#ARGV == 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now id')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -12086,10 +12202,11 @@ export const getDedupOwner = defineScript<[now: number, id: string], false>(
     "return stored[1]",
   ],
   true,
+  false,
 );
 
 /** What there is of one group. */
-export const getGroup = defineScript<[now: number, group: string], true>(
+export const getGroup = defineScript<[now: number, group: string], readonly string[]>(
   'get-group',
   ['meta'],
   [
@@ -12105,10 +12222,10 @@ export const getGroup = defineScript<[now: number, group: string], true>(
     "  return nil",
     "end",
     "local now, group = whole(ARGV[1]), ARGV[2]",
-    "if not (#ARGV >= 2 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now group')",
+    "if not (tonumber(ARGV[3]) == #ARGV - 3 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group and how many texts follow')",
     "end",
-    "local rest = 3",
+    "local rest = 4",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -12324,10 +12441,11 @@ export const getGroup = defineScript<[now: number, group: string], true>(
     "return reply",
   ],
   true,
+  true,
 );
 
 /** What limits a queue, and how far. */
-export const getLimits = defineScript<[now: number], true>(
+export const getLimits = defineScript<[now: number], readonly string[]>(
   'get-limits',
   ['meta', 'limiter', 'active', 'limits'],
   [
@@ -12343,10 +12461,10 @@ export const getLimits = defineScript<[now: number], true>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (tonumber(ARGV[2]) == #ARGV - 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now and how many texts follow')",
     "end",
-    "local rest = 2",
+    "local rest = 3",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -12464,10 +12582,11 @@ export const getLimits = defineScript<[now: number], true>(
     "return reply",
   ],
   true,
+  true,
 );
 
 /** Lines of a job's log. */
-export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], false>(
+export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], undefined>(
   'get-logs',
   ['meta'],
   [
@@ -12483,8 +12602,8 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
     "  return nil",
     "end",
     "local id, start, stop, descending = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), whole(ARGV[4])",
-    "if not (#ARGV >= 4 and start and stop and descending) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: id start stop descending')",
+    "if not (#ARGV == 4 and start and stop and descending) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: id start stop descending')",
     "end",
     "local function page_bounds(size, start, stop, cap)",
     "  start = start < 0 and math.max(size + start, 0) or start",
@@ -12548,10 +12667,11 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
     "return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1, LINES_CAP)) }",
   ],
   false,
+  false,
 );
 
 /** How many jobs have ended in each minute. */
-export const getMetrics = defineScript<[state: string, start: number, stop: number], false>(
+export const getMetrics = defineScript<[state: string, start: number, stop: number], undefined>(
   'get-metrics',
   ['meta', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -12567,8 +12687,8 @@ export const getMetrics = defineScript<[state: string, start: number, stop: numb
     "  return nil",
     "end",
     "local state, start, stop = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])",
-    "if not (#ARGV >= 3 and start and stop) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: state start stop')",
+    "if not (#ARGV == 3 and start and stop) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: state start stop')",
     "end",
     "local POINTS_CAP = 100000",
     "if state ~= 'completed' and state ~= 'failed' then",
@@ -12588,10 +12708,11 @@ export const getMetrics = defineScript<[state: string, start: number, stop: numb
     "return { known[1] or '0', known[2] or '0', known[3] or '0', size, points }",
   ],
   false,
+  false,
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
-export const getRateLimit = defineScript<[now: number], false>(
+export const getRateLimit = defineScript<[now: number], undefined>(
   'get-rate-limit',
   ['meta', 'limiter'],
   [
@@ -12607,8 +12728,8 @@ export const getRateLimit = defineScript<[now: number], false>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (#ARGV == 1 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -12650,10 +12771,11 @@ export const getRateLimit = defineScript<[now: number], false>(
     "return { stored[1], left }",
   ],
   true,
+  false,
 );
 
 /** What a queue was set to. */
-export const getSettings = defineScript<[], false>(
+export const getSettings = defineScript<[], undefined>(
   'get-settings',
   ['meta'],
   [
@@ -12664,10 +12786,11 @@ export const getSettings = defineScript<[], false>(
     "return { known[1] and 1 or 0, known[2] or '', known[3] or '' }",
   ],
   false,
+  false,
 );
 
 /** Tells which schedulers the code of an application has. Returns which of them the caller is to make, and removes those that */
-export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], true>(
+export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], readonly string[]>(
   'keep-schedulers',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -12683,10 +12806,10 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  return nil",
     "end",
     "local now, writer, seq, gone, boot, sweep = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6])",
-    "if not (#ARGV >= 6 and now and gone and boot and sweep) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq gone boot sweep')",
+    "if not (tonumber(ARGV[7]) == #ARGV - 7 and now and gone and boot and sweep) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq gone boot sweep and how many texts follow')",
     "end",
-    "local rest = 7",
+    "local rest = 8",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -13842,10 +13965,11 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "return answer",
   ],
   true,
+  true,
 );
 
 /** Sets or lifts what limits one group, in place of what its workers say: jobs at a time, or starts a window. Or forgets all that */
-export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], false>(
+export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], undefined>(
   'limit-group',
   ['meta', 'wake', 'notices'],
   [
@@ -13861,8 +13985,8 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "  return nil",
     "end",
     "local now, group, what, most, duration = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4]), whole(ARGV[5])",
-    "if not (#ARGV >= 5 and now and most and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now group what most duration')",
+    "if not (#ARGV == 5 and now and most and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group what most duration')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -14135,10 +14259,11 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Sets or lifts what limits a queue as a whole: jobs at a time, or starts a window. */
-export const limitQueue = defineScript<[what: string, most: number, duration: number], false>(
+export const limitQueue = defineScript<[what: string, most: number, duration: number], undefined>(
   'limit-queue',
   ['meta', 'wake', 'notices'],
   [
@@ -14154,8 +14279,8 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "  return nil",
     "end",
     "local what, most, duration = ARGV[1], whole(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and most and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: what most duration')",
+    "if not (#ARGV == 3 and most and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: what most duration')",
     "end",
     "local function wake_one(q)",
     "  redis.call('ZADD', q.wake, '0', '1')",
@@ -14311,10 +14436,11 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Groups in which jobs wait, and those that are paused, as they are at one moment: those in the ring by their turns first. */
-export const listGroups = defineScript<[status: string, start: number, stop: number], false>(
+export const listGroups = defineScript<[status: string, start: number, stop: number], undefined>(
   'list-groups',
   ['meta'],
   [
@@ -14330,8 +14456,8 @@ export const listGroups = defineScript<[status: string, start: number, stop: num
     "  return nil",
     "end",
     "local status, start, stop = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])",
-    "if not (#ARGV >= 3 and start and stop) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: status start stop')",
+    "if not (#ARGV == 3 and start and stop) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: status start stop')",
     "end",
     "local function page_bounds(size, start, stop, cap)",
     "  start = start < 0 and math.max(size + start, 0) or start",
@@ -14415,10 +14541,11 @@ export const listGroups = defineScript<[status: string, start: number, stop: num
     "return reply",
   ],
   false,
+  false,
 );
 
 /** The ids of jobs in some states, as they are at one moment: waiting ones in the order of their turn (those in groups */
-export const listJobs = defineScript<[start: number, stop: number, descending: number], true>(
+export const listJobs = defineScript<[start: number, stop: number, descending: number], readonly string[]>(
   'list-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -14434,10 +14561,10 @@ export const listJobs = defineScript<[start: number, stop: number, descending: n
     "  return nil",
     "end",
     "local start, stop, descending = tonumber(ARGV[1]), tonumber(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and start and stop and descending) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: start stop descending')",
+    "if not (tonumber(ARGV[4]) == #ARGV - 4 and start and stop and descending) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: start stop descending and how many texts follow')",
     "end",
-    "local rest = 4",
+    "local rest = 5",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
     "local CLASS_MIDDLE = 2147483648",
@@ -14644,10 +14771,11 @@ export const listJobs = defineScript<[start: number, stop: number, descending: n
     "return lists",
   ],
   false,
+  true,
 );
 
 /** Who works on the queue and who reads its events. */
-export const listPresent = defineScript<[now: number], false>(
+export const listPresent = defineScript<[now: number], undefined>(
   'list-present',
   ['meta', 'present'],
   [
@@ -14663,8 +14791,8 @@ export const listPresent = defineScript<[now: number], false>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (#ARGV == 1 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -14694,10 +14822,11 @@ export const listPresent = defineScript<[now: number], false>(
     "return reply",
   ],
   true,
+  false,
 );
 
 /** The ids of schedulers, by their next slot. */
-export const listSchedulers = defineScript<[start: number, stop: number, descending: number], false>(
+export const listSchedulers = defineScript<[start: number, stop: number, descending: number], undefined>(
   'list-schedulers',
   ['meta'],
   [
@@ -14713,8 +14842,8 @@ export const listSchedulers = defineScript<[start: number, stop: number, descend
     "  return nil",
     "end",
     "local start, stop, descending = tonumber(ARGV[1]), tonumber(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and start and stop and descending) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: start stop descending')",
+    "if not (#ARGV == 3 and start and stop and descending) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: start stop descending')",
     "end",
     "local function page_bounds(size, start, stop, cap)",
     "  start = start < 0 and math.max(size + start, 0) or start",
@@ -14779,17 +14908,21 @@ export const listSchedulers = defineScript<[start: number, stop: number, descend
     "return ids",
   ],
   false,
+  false,
 );
 
 /** All that is stored about some jobs. */
-export const loadJobs = defineScript<[], true>(
+export const loadJobs = defineScript<[], readonly string[]>(
   'load-jobs',
   ['meta', 'prioritized', 'delayed'],
   [
     "local ARGV, AS_FUNCTION = ARGV, false",
     "local prefix = string.sub(KEYS[1], 1, -5)",
     "local q = { ['meta'] = prefix .. 'meta', ['prioritized'] = prefix .. 'prioritized', ['delayed'] = prefix .. 'delayed', ['job'] = prefix .. 'job:', ['body'] = prefix .. 'body:' }",
-    "local rest = 1",
+    "if not (tonumber(ARGV[1]) == #ARGV - 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: and how many texts follow')",
+    "end",
+    "local rest = 2",
     "local function is_other(reply)",
     "  local failure = type(reply) == 'table' and reply.err",
     "  if failure and not string.find(failure, 'WRONGTYPE', 1, true) then",
@@ -14833,10 +14966,11 @@ export const loadJobs = defineScript<[], true>(
     "return reply",
   ],
   false,
+  true,
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were told when it was so. */
-export const lookAtJob = defineScript<[id: string], false>(
+export const lookAtJob = defineScript<[id: string], undefined>(
   'look-at-job',
   ['meta', 'prioritized', 'delayed', 'events'],
   [
@@ -14852,8 +14986,8 @@ export const lookAtJob = defineScript<[id: string], false>(
     "  return nil",
     "end",
     "local id = ARGV[1]",
-    "if not (#ARGV >= 1) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: id')",
+    "if not (#ARGV == 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: id')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -14925,10 +15059,11 @@ export const lookAtJob = defineScript<[id: string], false>(
     "}",
   ],
   false,
+  false,
 );
 
 /** Which parents are to be looked after next: some of those that wait for children, in turn. One process has them in an */
-export const nextParents = defineScript<[now: number, count: number, interval: number], false>(
+export const nextParents = defineScript<[now: number, count: number, interval: number], undefined>(
   'next-parents',
   ['meta', 'waiting-children'],
   [
@@ -14944,8 +15079,8 @@ export const nextParents = defineScript<[now: number, count: number, interval: n
     "  return nil",
     "end",
     "local now, count, interval = whole(ARGV[1]), whole(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and count and interval) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now count interval')",
+    "if not (#ARGV == 3 and now and count and interval) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now count interval')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -14988,10 +15123,11 @@ export const nextParents = defineScript<[now: number, count: number, interval: n
     "return ids",
   ],
   true,
+  false,
 );
 
 /** Notes that somebody works on the queue, or reads its events, until it is noted again. */
-export const notePresent = defineScript<[now: number, who: string, ttl: number], false>(
+export const notePresent = defineScript<[now: number, who: string, ttl: number], undefined>(
   'note-present',
   ['meta', 'present'],
   [
@@ -15007,8 +15143,8 @@ export const notePresent = defineScript<[now: number, who: string, ttl: number],
     "  return nil",
     "end",
     "local now, who, ttl = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and ttl) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now who ttl')",
+    "if not (#ARGV == 3 and now and ttl) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now who ttl')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -15043,10 +15179,11 @@ export const notePresent = defineScript<[now: number, who: string, ttl: number],
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
-export const obliterateQueue = defineScript<[now: number, count: number, force: number], false>(
+export const obliterateQueue = defineScript<[now: number, count: number, force: number], undefined>(
   'obliterate-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'inbox', 'staging', 'metrics', 'completed-points', 'failed-points', 'unreadable', 'limits', 'limited', 'holders', 'notices'],
   [
@@ -15062,8 +15199,8 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  return nil",
     "end",
     "local now, count, force = whole(ARGV[1]), whole(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and count and force) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now count force')",
+    "if not (#ARGV == 3 and now and count and force) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now count force')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -15817,7 +15954,7 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "grouped = function() return made end",
     "return made",
     "end",
-    "local OBLITERATE_CAP = 1000",
+    "local OBLITERATE_CAP = 500",
     "local REMEMBER_MS = 3600000",
     "if redis.call('HEXISTS', q.meta, 'paused') == 0 then",
     "  return 'not-paused'",
@@ -15913,10 +16050,11 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "return 'done'",
   ],
   true,
+  false,
 );
 
 /** Stops the starting of jobs of one group, or lets it go on. Jobs that run go on. */
-export const pauseGroup = defineScript<[now: number, group: string, paused: number], false>(
+export const pauseGroup = defineScript<[now: number, group: string, paused: number], undefined>(
   'pause-group',
   ['meta', 'events', 'wake', 'notices'],
   [
@@ -15932,8 +16070,8 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "  return nil",
     "end",
     "local now, group, paused = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now group paused')",
+    "if not (#ARGV == 3 and now and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group paused')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -16263,10 +16401,11 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Lets no job start that names a limit, or lets them go on. */
-export const pauseLimit = defineScript<[name: string, paused: number], false>(
+export const pauseLimit = defineScript<[name: string, paused: number], undefined>(
   'pause-limit',
   ['meta', 'wake', 'notices', 'limits'],
   [
@@ -16282,8 +16421,8 @@ export const pauseLimit = defineScript<[name: string, paused: number], false>(
     "  return nil",
     "end",
     "local name, paused = ARGV[1], whole(ARGV[2])",
-    "if not (#ARGV >= 2 and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: name paused')",
+    "if not (#ARGV == 2 and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: name paused')",
     "end",
     "local function wake_one(q)",
     "  redis.call('ZADD', q.wake, '0', '1')",
@@ -16435,10 +16574,11 @@ export const pauseLimit = defineScript<[name: string, paused: number], false>(
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Stops the starting of jobs, or lets it go on. */
-export const pauseQueue = defineScript<[paused: number], false>(
+export const pauseQueue = defineScript<[paused: number], undefined>(
   'pause-queue',
   ['meta', 'events', 'wake'],
   [
@@ -16454,8 +16594,8 @@ export const pauseQueue = defineScript<[paused: number], false>(
     "  return nil",
     "end",
     "local paused = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: paused')",
+    "if not (#ARGV == 1 and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: paused')",
     "end",
     "local function count_up(meta, field, by, from_one)",
     "  local count = redis.pcall('HINCRBY', meta, field, by)",
@@ -16572,10 +16712,11 @@ export const pauseQueue = defineScript<[paused: number], false>(
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed. */
-export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], false>(
+export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], undefined>(
   'pause-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -16591,8 +16732,8 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  return nil",
     "end",
     "local now, writer, seq, id, paused = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], whole(ARGV[5])",
-    "if not (#ARGV >= 5 and now and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id paused')",
+    "if not (#ARGV == 5 and now and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id paused')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -17937,10 +18078,11 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "return word",
   ],
   true,
+  false,
 );
 
 /** Takes the next slots of schedulers as a client has planned them, and goes on where a scheduler has no job for want of them. */
-export const planSlots = defineScript<[now: number], true>(
+export const planSlots = defineScript<[now: number], readonly string[]>(
   'plan-slots',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -17956,10 +18098,10 @@ export const planSlots = defineScript<[now: number], true>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (tonumber(ARGV[2]) == #ARGV - 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now and how many texts follow')",
     "end",
-    "local rest = 2",
+    "local rest = 3",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -19270,10 +19412,11 @@ export const planSlots = defineScript<[now: number], true>(
     "return taken",
   ],
   true,
+  true,
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
-export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'promote-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -19289,8 +19432,8 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -20024,10 +20167,11 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "return word",
   ],
   true,
+  false,
 );
 
 /** Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named. */
-export const promoteJobs = defineScript<[now: number], true>(
+export const promoteJobs = defineScript<[now: number], readonly string[]>(
   'promote-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake'],
   [
@@ -20043,10 +20187,10 @@ export const promoteJobs = defineScript<[now: number], true>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (tonumber(ARGV[2]) == #ARGV - 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now and how many texts follow')",
     "end",
-    "local rest = 2",
+    "local rest = 3",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -20597,7 +20741,7 @@ export const promoteJobs = defineScript<[now: number], true>(
     "grouped = function() return made end",
     "return made",
     "end",
-    "local PROMOTE_CAP = 1000",
+    "local PROMOTE_CAP = 500",
     "if #ARGV - rest + 1 > PROMOTE_CAP then",
     "  return redis.error_reply('ERR too many jobs in one call')",
     "end",
@@ -20624,10 +20768,11 @@ export const promoteJobs = defineScript<[now: number], true>(
     "return moved",
   ],
   true,
+  true,
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
-export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], false>(
+export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], undefined>(
   'publish-event',
   ['meta', 'events'],
   [
@@ -20643,8 +20788,8 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "  return nil",
     "end",
     "local writer, seq, event, max = ARGV[1], ARGV[2], ARGV[3], whole(ARGV[4])",
-    "if not (#ARGV >= 4 and max) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: writer seq event max')",
+    "if not (#ARGV == 4 and max) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: writer seq event max')",
     "end",
     "local REMEMBER_MS = 3600000",
     "local function recall(key, seq)",
@@ -20764,10 +20909,11 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Notes which messages have been received, drops those that can't get lost any more, and gives what is to be delivered */
-export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], true>(
+export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], readonly string[]>(
   'read-outbox',
   ['meta', 'outbox', 'fences', 'staging', 'unreadable'],
   [
@@ -20783,10 +20929,10 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
     "  return nil",
     "end",
     "local now, holder, lease, turn, maxWeight, maxBytes, past, asked = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6]), ARGV[7], ARGV[8]",
-    "if not (#ARGV >= 8 and now and lease and turn and maxWeight and maxBytes) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now holder lease turn maxWeight maxBytes past asked')",
+    "if not (tonumber(ARGV[9]) == #ARGV - 9 and now and lease and turn and maxWeight and maxBytes) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now holder lease turn maxWeight maxBytes past asked and how many texts follow')",
     "end",
-    "local rest = 9",
+    "local rest = 10",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -21146,10 +21292,11 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
     "return reply",
   ],
   true,
+  true,
 );
 
 /** What is stored of schedulers, for getters and for who plans their slots. */
-export const readSchedulers = defineScript<[now: number], true>(
+export const readSchedulers = defineScript<[now: number], readonly string[]>(
   'read-schedulers',
   ['meta'],
   [
@@ -21165,10 +21312,10 @@ export const readSchedulers = defineScript<[now: number], true>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (tonumber(ARGV[2]) == #ARGV - 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now and how many texts follow')",
     "end",
-    "local rest = 2",
+    "local rest = 3",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -21238,10 +21385,11 @@ export const readSchedulers = defineScript<[now: number], true>(
     "return found",
   ],
   true,
+  true,
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
-export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], true>(
+export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], readonly string[]>(
   'receive',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'inbox', 'unreadable', 'limits'],
   [
@@ -21257,10 +21405,10 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  return nil",
     "end",
     "local now, source, base, after, afterEra = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]",
-    "if not (#ARGV >= 5 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now source base after afterEra')",
+    "if not (tonumber(ARGV[6]) == #ARGV - 6 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now source base after afterEra and how many texts follow')",
     "end",
-    "local rest = 6",
+    "local rest = 7",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -22505,10 +22653,11 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "return reply",
   ],
   true,
+  true,
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
-export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], false>(
+export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], undefined>(
   'recover-stalled',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -22524,8 +22673,8 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  return nil",
     "end",
     "local now, worker, lock, maxStalls, maxBytes, silence, grace, look = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6]), whole(ARGV[7]), whole(ARGV[8])",
-    "if not (#ARGV >= 8 and now and lock and maxStalls and maxBytes and silence and grace and look) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now worker lock maxStalls maxBytes silence grace look')",
+    "if not (#ARGV == 8 and now and lock and maxStalls and maxBytes and silence and grace and look) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now worker lock maxStalls maxBytes silence grace look')",
     "end",
     "local rare",
     "local grouped",
@@ -22815,23 +22964,23 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  if stored.err then",
     "    stored = rare().renewed_fields(q, id, stored)",
     "  end",
-    "  local started, last, scheduler",
+    "  local starts, last, scheduler",
     "  for i = 1, #stored, 2 do",
     "    if stored[i] == 'attemptsStarted' then",
-    "      started = stored[i + 1]",
+    "      starts = stored[i + 1]",
     "    elseif stored[i] == 'token' then",
     "      last = string.match(stored[i + 1], '%d+$')",
     "    elseif stored[i] == 'scheduler' then",
     "      scheduler = stored[i + 1]",
     "    end",
     "  end",
-    "  started = incremented(started)",
+    "  starts = incremented(starts)",
     "  local token = grant.worker .. ':' .. incremented(last)",
     "  if grant.name == '' then",
-    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)",
+    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)",
     "  else",
     "    redis.call(",
-    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp,",
+    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,",
     "      'processedBy', grant.name",
     "    )",
     "  end",
@@ -23410,10 +23559,11 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "return reply",
   ],
   true,
+  false,
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
-export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], true>(
+export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], readonly string[]>(
   'remove-children',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -23429,10 +23579,10 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  return nil",
     "end",
     "local now, parent, unfinished = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and unfinished) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now parent unfinished')",
+    "if not (tonumber(ARGV[4]) == #ARGV - 4 and now and unfinished) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now parent unfinished and how many texts follow')",
     "end",
-    "local rest = 4",
+    "local rest = 5",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -24682,10 +24832,11 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "return removed",
   ],
   true,
+  true,
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
-export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], false>(
+export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], undefined>(
   'remove-dedup-key',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -24701,8 +24852,8 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  return nil",
     "end",
     "local now, writer, seq, id, owner = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]",
-    "if not (#ARGV >= 5 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id owner')",
+    "if not (#ARGV == 5 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id owner')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -25525,10 +25676,11 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "return word",
   ],
   true,
+  false,
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
-export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'remove-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -25544,8 +25696,8 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -26827,10 +26979,11 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "return word",
   ],
   true,
+  false,
 );
 
 /** Removes a limit: what waits for it may start at once, and what names it is no longer limited by it. */
-export const removeLimit = defineScript<[name: string], false>(
+export const removeLimit = defineScript<[name: string], undefined>(
   'remove-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders'],
   [
@@ -26846,8 +26999,8 @@ export const removeLimit = defineScript<[name: string], false>(
     "  return nil",
     "end",
     "local name = ARGV[1]",
-    "if not (#ARGV >= 1) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: name')",
+    "if not (#ARGV == 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: name')",
     "end",
     "local function wake_one(q)",
     "  redis.call('ZADD', q.wake, '0', '1')",
@@ -26996,10 +27149,11 @@ export const removeLimit = defineScript<[name: string], false>(
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last. */
-export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'remove-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -27015,8 +27169,8 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -28130,10 +28284,11 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "return word",
   ],
   true,
+  false,
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
-export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], true>(
+export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], readonly string[]>(
   'renew-locks',
   ['meta', 'active'],
   [
@@ -28149,10 +28304,10 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
     "  return nil",
     "end",
     "local now, lock, silence, grace = whole(ARGV[1]), whole(ARGV[2]), whole(ARGV[3]), whole(ARGV[4])",
-    "if not (#ARGV >= 4 and now and lock and silence and grace) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now lock silence grace')",
+    "if not (tonumber(ARGV[5]) == #ARGV - 5 and now and lock and silence and grace) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now lock silence grace and how many texts follow')",
     "end",
-    "local rest = 5",
+    "local rest = 6",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -28194,23 +28349,23 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
     "  if stored.err then",
     "    stored = rare().renewed_fields(q, id, stored)",
     "  end",
-    "  local started, last, scheduler",
+    "  local starts, last, scheduler",
     "  for i = 1, #stored, 2 do",
     "    if stored[i] == 'attemptsStarted' then",
-    "      started = stored[i + 1]",
+    "      starts = stored[i + 1]",
     "    elseif stored[i] == 'token' then",
     "      last = string.match(stored[i + 1], '%d+$')",
     "    elseif stored[i] == 'scheduler' then",
     "      scheduler = stored[i + 1]",
     "    end",
     "  end",
-    "  started = incremented(started)",
+    "  starts = incremented(starts)",
     "  local token = grant.worker .. ':' .. incremented(last)",
     "  if grant.name == '' then",
-    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)",
+    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)",
     "  else",
     "    redis.call(",
-    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp,",
+    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,",
     "      'processedBy', grant.name",
     "    )",
     "  end",
@@ -28295,10 +28450,11 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
     "return { lost, cancelled }",
   ],
   true,
+  true,
 );
 
 /** Makes a finished job wait again, at the back or the front of where its priority has it wait. */
-export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], false>(
+export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], undefined>(
   'retry-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -28314,8 +28470,8 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "  return nil",
     "end",
     "local now, writer, seq, id, expected, front, resetMade, resetStarted = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], whole(ARGV[6]), whole(ARGV[7]), whole(ARGV[8])",
-    "if not (#ARGV >= 8 and now and front and resetMade and resetStarted) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id expected front resetMade resetStarted')",
+    "if not (#ARGV == 8 and now and front and resetMade and resetStarted) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id expected front resetMade resetStarted')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -29376,10 +29532,11 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "return word",
   ],
   true,
+  false,
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait. */
-export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], false>(
+export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], undefined>(
   'retry-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -29395,8 +29552,8 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "  return nil",
     "end",
     "local now, state, count, before = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4])",
-    "if not (#ARGV >= 4 and now and count and before) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now state count before')",
+    "if not (#ARGV == 4 and now and count and before) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now state count before')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -30288,7 +30445,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "grouped = function() return made end",
     "return made",
     "end",
-    "local RETRY_CAP = 1000",
+    "local RETRY_CAP = 500",
     "if state ~= 'failed' and state ~= 'completed' then",
     "  return redis.error_reply('ERR only finished jobs can be retried')",
     "end",
@@ -30329,10 +30486,11 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "return { #ids, latest }",
   ],
   true,
+  false,
 );
 
 /** Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on. */
-export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'run-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -30348,8 +30506,8 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -31280,10 +31438,11 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "return answer",
   ],
   true,
+  false,
 );
 
 /** Sets a limit that jobs may name. One that is there takes the new numbers, and goes on counting; a pause stays. */
-export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number], false>(
+export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number], undefined>(
   'set-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders', 'active'],
   [
@@ -31299,8 +31458,8 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "  return nil",
     "end",
     "local name, concurrency, max, duration, keep = ARGV[1], whole(ARGV[2]), whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5])",
-    "if not (#ARGV >= 5 and concurrency and max and duration and keep) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: name concurrency max duration keep')",
+    "if not (#ARGV == 5 and concurrency and max and duration and keep) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: name concurrency max duration keep')",
     "end",
     "local MAX_VALUES = 4000",
     "local function send(command, key, values)",
@@ -31492,10 +31651,11 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Stores the settings that a queue's scripts read. */
-export const setMeta = defineScript<[maxEvents: string], false>(
+export const setMeta = defineScript<[maxEvents: string], undefined>(
   'set-meta',
   ['meta'],
   [
@@ -31511,8 +31671,8 @@ export const setMeta = defineScript<[maxEvents: string], false>(
     "  return nil",
     "end",
     "local maxEvents = ARGV[1]",
-    "if not (#ARGV >= 1) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: maxEvents')",
+    "if not (#ARGV == 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: maxEvents')",
     "end",
     "if maxEvents ~= '' and not whole(maxEvents) then",
     "  return redis.error_reply('ERR maxEvents is no whole number')",
@@ -31524,10 +31684,11 @@ export const setMeta = defineScript<[maxEvents: string], false>(
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Has the ends of jobs counted from now on. */
-export const setMetrics = defineScript<[points: number], false>(
+export const setMetrics = defineScript<[points: number], undefined>(
   'set-metrics',
   ['meta'],
   [
@@ -31543,17 +31704,18 @@ export const setMetrics = defineScript<[points: number], false>(
     "  return nil",
     "end",
     "local points = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and points) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: points')",
+    "if not (#ARGV == 1 and points) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: points')",
     "end",
     "redis.call('HSET', q.meta, 'metrics', points)",
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
-export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], false>(
+export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], undefined>(
   'signal-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -31569,8 +31731,8 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "  return nil",
     "end",
     "local now, writer, seq, id, name, key, payload = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]",
-    "if not (#ARGV >= 7 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id name key payload')",
+    "if not (#ARGV == 7 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id name key payload')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -32368,10 +32530,11 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "return word",
   ],
   true,
+  false,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
-export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], true>(
+export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], readonly string[]>(
   'stage-flow',
   ['meta', 'staging'],
   [
@@ -32387,10 +32550,10 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
     "  return nil",
     "end",
     "local now, id, count, lifetime = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4])",
-    "if not (#ARGV >= 4 and now and count and lifetime) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now id count lifetime')",
+    "if not (tonumber(ARGV[5]) == #ARGV - 5 and now and count and lifetime) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now id count lifetime and how many texts follow')",
     "end",
-    "local rest = 5",
+    "local rest = 6",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -32498,10 +32661,11 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
     "return 'ok'",
   ],
   true,
+  true,
 );
 
 /** Has the children of one parent that have ended tell it once more: it may have lost what it was told. What is on its way */
-export const tellAgain = defineScript<[now: number, base: string, parent: string], true>(
+export const tellAgain = defineScript<[now: number, base: string, parent: string], readonly string[]>(
   'tell-again',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -32517,10 +32681,10 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "  return nil",
     "end",
     "local now, base, parent = whole(ARGV[1]), ARGV[2], ARGV[3]",
-    "if not (#ARGV >= 3 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now base parent')",
+    "if not (tonumber(ARGV[4]) == #ARGV - 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now base parent and how many texts follow')",
     "end",
-    "local rest = 4",
+    "local rest = 5",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -33542,10 +33706,11 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "return told",
   ],
   true,
+  true,
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
-export const trimEvents = defineScript<[max: number], false>(
+export const trimEvents = defineScript<[max: number], undefined>(
   'trim-events',
   ['meta', 'events'],
   [
@@ -33561,16 +33726,17 @@ export const trimEvents = defineScript<[max: number], false>(
     "  return nil",
     "end",
     "local max = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and max) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: max')",
+    "if not (#ARGV == 1 and max) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: max')",
     "end",
     "return redis.call('XTRIM', q.events, 'MAXLEN', max)",
   ],
   false,
+  false,
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
-export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'unlink-child',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -33586,8 +33752,8 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -34537,10 +34703,11 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "return word",
   ],
   true,
+  false,
 );
 
 /** Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come. */
-export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], false>(
+export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], undefined>(
   'upsert-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -34556,8 +34723,8 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  return nil",
     "end",
     "local now, writer, seq, id, given, every, offset, start, ends, limit, count, immediately, missed, most, overlap, spread, jitter, spec, head, data, origin, from, complete, slots = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], whole(ARGV[11]), whole(ARGV[12]), ARGV[13], whole(ARGV[14]), ARGV[15], whole(ARGV[16]), whole(ARGV[17]), ARGV[18], ARGV[19], ARGV[20], ARGV[21], whole(ARGV[22]), whole(ARGV[23]), ARGV[24]",
-    "if not (#ARGV >= 24 and now and count and immediately and most and spread and jitter and from and complete) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id given every offset start ends limit count immediately missed most overlap spread jitter spec head data origin from complete slots')",
+    "if not (#ARGV == 24 and now and count and immediately and most and spread and jitter and from and complete) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id given every offset start ends limit count immediately missed most overlap spread jitter spec head data origin from complete slots')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -36002,4 +36169,5 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "return answer",
   ],
   true,
+  false,
 );

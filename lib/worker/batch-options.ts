@@ -11,14 +11,20 @@ const NAMES = ['size', 'minSize', 'timeout', 'groupAffinity'];
 export interface BatchOptions {
   /** Jobs in a batch at most, up to 1000. */
   size: number;
-  /** Jobs that have to wait in the queue before any of them starts. Default: a batch takes what is there. */
+  /**
+   * Jobs that have to wait in the queue before any of them starts; of groups those count that may start. Default: a batch takes what is
+   * there.
+   */
   minSize?: number;
   /**
    * Milliseconds after which a free worker that has seen fewer than `minSize` jobs wait takes what is there. Default: it waits until
    * there are enough.
    */
   timeout?: number;
-  /** Batches of jobs of one group: there are none yet, and it is refused. */
+  /**
+   * Whether all jobs of a batch are of one group, or of none: those without a group come first, then groups take turns, batch by batch. A batch
+   * is rather smaller than mixed, and `minSize` is that of one group. Default false: a batch takes the jobs of all groups, each in its turn.
+   */
   groupAffinity?: boolean;
 }
 
@@ -61,11 +67,7 @@ export function checkBatch(option: string, value: unknown): asserts value is Bat
       );
     }
   }
-  if (groupAffinity !== undefined) {
-    throw new InvalidOptionError(
-      `${option}.groupAffinity`,
-      groupAffinity,
-      'Leave it out: a batch takes the jobs of all groups, each in its turn.',
-    );
+  if (groupAffinity !== undefined && typeof groupAffinity !== 'boolean') {
+    throw new InvalidOptionError(`${option}.groupAffinity`, groupAffinity, 'Use true or false.');
   }
 }

@@ -60,11 +60,20 @@ local function start_or_park(q, run, id, body)
 end
 
 local function is_full(run)
-  return #run.ids >= run.want or run.looked >= LOOK_CAP
+  return #run.ids >= run.want or run.looked >= LOOK_CAP or run.is_closed
+end
+
+-- Whether a batch of one group has begun, which takes no others.
+local function is_of_group(run)
+  return (run.batch_of or '') ~= ''
 end
 
 local function start_parked(q, run)
   run.looked = run.looked + 1
+  if run.grant.affinity and not grouped().joins_batch(q, run, first_parked(run.turns)) then
+    run.is_closed = true
+    return
+  end
   local id = take_turn(q, run.book, run.turns)
   start_or_park(q, run, id, bodies_of(q, { id })[1])
 end
@@ -74,7 +83,7 @@ local function start_unprioritized(q, run)
   while not is_full(run) and (next_turn(run.turns) or math.huge) < CLASS_SPAN do
     start_parked(q, run)
   end
-  while not is_full(run) do
+  while not (is_full(run) or is_of_group(run)) do
     local ids = redis.call('LPOP', q.waiting, run.want - #run.ids) or {}
     if #ids == 0 then
       return
@@ -91,7 +100,7 @@ end
 local function start_prioritized(q, run)
   local page, bodies, at, taken = {}, {}, 1, {}
   while not is_full(run) do
-    if not page[at] then
+    if not page[at] and not is_of_group(run) then
       -- They leave together, at the end.
       page = redis.call('ZRANGE', q.prioritized, #taken, #taken + run.want - #run.ids - 1, 'WITHSCORES')
       at = 1
@@ -130,14 +139,16 @@ end
 local function fetch_named(q, reply, grant, events, moves, want, book)
   local run = {
     book = book, stamp = moves.stamp, reply = reply, grant = grant, events = events, want = want, looked = 0,
-    parks = {}, held = {}, ids = {}, ring = grant.has_groups and grouped().new_ring(grant, book.now) or nil,
+    parks = {}, held = {}, ids = {}, ring = grant.ring or (grant.has_groups and grouped().new_ring(grant, book.now)) or nil,
   }
   run.turns = open_turns(q, book, want)
-  start_unprioritized(q, run)
-  if not is_full(run) then
+  if not grant.skips_plain then
+    start_unprioritized(q, run)
+  end
+  if not (is_full(run) or grant.skips_plain) then
     start_prioritized(q, run)
   end
-  if run.ring and not is_full(run) then
+  if run.ring and not is_full(run) and not (grant.affinity and #run.ids > 0) then
     start_grouped(q, run)
   end
   let_go(q, book.going or {})
@@ -168,8 +179,10 @@ local function fetch_limited(q, reply, grant, events, moves, text, book)
     if own.named then
       ids, fired = fetch_named(q, reply, grant, events, moves, want, book)
     else
-      ids, fired = start_plain(q, reply, grant, events, moves, want)
-      if grant.has_groups and #ids < want then
+      if not grant.skips_plain then
+        ids, fired = start_plain(q, reply, grant, events, moves, want)
+      end
+      if grant.has_groups and #ids < want and not (grant.affinity and #ids > 0) then
         fired = grouped().start_in_turn(q, reply, grant, events, moves, ids, want, fired)
       end
     end

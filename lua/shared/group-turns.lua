@@ -6,8 +6,8 @@ local GROUP_LOOK_CAP = 2000
 
 -- What holds for a group without limits of its own: what the workers say.
 local function read_group_grant(grant, text)
-  local concurrency, max, duration = string.match(text, '^(%d*),(%d*),(%d*)$')
-  grant.has_groups = true
+  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),?(1?)$')
+  grant.has_groups, grant.affinity = true, affinity == '1'
   grant.group_concurrency, grant.group_max = tonumber(concurrency), tonumber(max)
   grant.group_duration = tonumber(duration) or 0
 end
@@ -45,8 +45,9 @@ local function end_waits(q, ring)
 end
 
 -- The next groups of the ring, by their turns. Returns how far the turns of all of them are known, too.
-local function next_groups(q, ring, most)
-  local page, ids = redis.call('ZRANGE', q.groups .. 'waiting', 0, most - 1, 'WITHSCORES'), {}
+local function next_groups(q, ring, most, from)
+  from = from or 0
+  local page, ids = redis.call('ZRANGE', q.groups .. 'waiting', from, from + most - 1, 'WITHSCORES'), {}
   for i = 1, #page, 2 do
     ids[#ids + 1] = page[i]
   end
@@ -137,7 +138,9 @@ end
 
 -- Up to so many jobs whose groups let them start.
 local function next_grouped(q, ring, most)
-  if ring.looked == 0 then
+  if ring.grant.affinity then
+    return grouped().next_batch(q, ring, most)
+  elseif ring.looked == 0 then
     end_waits(q, ring)
   end
   while ring.looked < GROUP_LOOK_CAP do
@@ -168,7 +171,8 @@ local function give_turn_back(q, run, id)
     return
   end
   local turn = tonumber(redis.call('ZSCORE', q.groups .. 'waiting', group.id) or '')
-  if turn then
+  -- A batch of one group has taken one turn for all.
+  if turn and not run.ring.grant.affinity then
     redis.call('ZADD', q.groups .. 'waiting', turn - 1 / (group.weight or 1), group.id)
   end
 end
@@ -230,7 +234,7 @@ end
 
 -- Starts jobs of groups in a queue where no limit has a name: as `start_plain`. Adds to the ids that are started.
 local function start_in_turn(q, reply, grant, events, moves, ids, want, fired)
-  local ring = new_ring(grant, moves.now)
+  local ring = grant.ring or new_ring(grant, moves.now)
   local run = { ring = ring, ids = ids, want = want }
   local started = {}
   while #ids < want do
@@ -265,8 +269,10 @@ local function fetch_groups(q, reply, grant, events, moves)
   local want = math.min(grant.want, FETCH_CAP, limit.left)
   local ids, fired = {}, nil
   if want >= 1 then
-    ids, fired = start_plain(q, reply, grant, events, moves, want)
-    if #ids < want then
+    if not grant.skips_plain then
+      ids, fired = start_plain(q, reply, grant, events, moves, want)
+    end
+    if #ids < want and not (grant.affinity and #ids > 0) then
       fired = start_in_turn(q, reply, grant, events, moves, ids, want, fired)
     end
     if grant.max > 0 and #ids > 0 then

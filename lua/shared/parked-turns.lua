@@ -67,6 +67,10 @@ local function next_turn(turns)
   return turns[1] and turns[1].score
 end
 
+local function first_parked(turns)
+  return turns[1].page[turns[1].at]
+end
+
 -- Takes the job whose turn is next.
 local function take_turn(q, book, turns)
   local cursor = turns[1]

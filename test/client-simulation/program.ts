@@ -26,6 +26,8 @@ export interface ProgramOptions {
   maxStalls: number;
   /** Of the workers of parcels. */
   limiter?: { max: number; duration: number };
+  /** Jobs that each worker takes ahead. */
+  prefetch?: number;
   /** Jobs of a group of parcels at the same time. */
   groupConcurrency: number;
 }
@@ -104,9 +106,11 @@ export class Program {
 
   /** Closes the events of a queue, and goes on after the last one that was read. */
   async reopen(queue: string): Promise<void> {
-    this.leaving.add(this.events[queue]!);
-    await this.events[queue]!.close();
-    if (!this.isClosing) this.events[queue] = this.open(queue);
+    const left = this.events[queue]!;
+    this.leaving.add(left);
+    await left.close();
+    // Somebody else may have waited for the same end.
+    if (!this.isClosing && this.events[queue] === left) this.events[queue] = this.open(queue);
   }
 
   /** Ends it as `kill -9` does: of what it had written last, a part may still have arrived. */
@@ -136,7 +140,7 @@ export class Program {
   }
 
   private work(queue: string, processor: Processor): Worker {
-    const { concurrency, lockMs, maxStalls, limiter, groupConcurrency } = this.options;
+    const { concurrency, lockMs, maxStalls, limiter, prefetch, groupConcurrency } = this.options;
     const worker = new Worker(queue, processor, {
       ...this.base,
       concurrency,
@@ -146,6 +150,7 @@ export class Program {
       drainDelay: DRAIN_DELAY_S,
       closeTimeout: 500,
       ...(limiter && queue === PARCELS ? { limiter } : {}),
+      ...(prefetch ? { prefetch } : {}),
       ...(queue === PARCELS ? { group: { concurrency: groupConcurrency } } : {}),
     });
     worker.on('error', (error) => this.ledger.count(`worker error: ${error.name}`));

@@ -142,6 +142,47 @@ describe('minSize', () => {
   });
 });
 
+describe('batches of groups', () => {
+  it('start when so many jobs of any groups may', async () => {
+    const queue = lab.queue();
+    const { batches, open } = gathering({ size: 4, minSize: 3 }, { group: { concurrency: 2 } });
+    await addAll(queue, ['a1', 'a2', 'a3'], { group: { id: 'a' } });
+    expect(await queue.getActiveCount()).toBe(0);
+    await addAll(queue, ['b1'], { group: { id: 'b' } });
+    await until(() => batches.length === 1);
+    expect(batches).toEqual([['a1', 'b1', 'a2']]);
+    open();
+    await until(async () => (await queue.getCompletedCount()) === 3);
+    await queue.drain();
+  });
+
+  it('have jobs of one group alone with groupAffinity', async () => {
+    const queue = lab.queue();
+    for (const name of ['a1', 'b1', 'a2', 'b2', 'a3']) {
+      await addAll(queue, [name], { group: { id: name[0] } });
+    }
+    await addAll(queue, ['plain']);
+    const { batches, open } = gathering({ size: 2, groupAffinity: true }, { concurrency: 4 });
+    await until(() => batches.length === 4);
+    expect(batches).toEqual([['plain'], ['a1', 'a2'], ['b1', 'b2'], ['a3']]);
+    open();
+    await until(async () => (await queue.getCompletedCount()) === 6);
+  });
+
+  it('wait for enough of one group, no longer than `timeout`', async () => {
+    const queue = lab.queue();
+    const { batches, open } = gathering({ size: 3, minSize: 2, timeout: 60, groupAffinity: true });
+    await addAll(queue, ['a1', 'a2'], { group: { id: 'a' } });
+    await until(() => batches.length === 1);
+    await addAll(queue, ['b1'], { group: { id: 'b' } });
+    open();
+    await until(() => batches.length === 2);
+    expect(batches).toEqual([['a1', 'a2'], ['b1']]);
+    open();
+    await until(async () => (await queue.getCompletedCount()) === 3);
+  });
+});
+
 describe('the outcome of a batch', () => {
   it('is a result for each where the processor returns an array', async () => {
     const queue = lab.queue();
@@ -370,7 +411,7 @@ describe('batches that cannot be', () => {
     [{ size: 5, minSize: 0 }, 'batch.minSize'],
     [{ size: 5, timeout: 100 }, 'batch.timeout'],
     [{ size: 5, minSize: 2, timeout: 0 }, 'batch.timeout'],
-    [{ size: 5, groupAffinity: true }, 'batch.groupAffinity'],
+    [{ size: 5, groupAffinity: 1 }, 'batch.groupAffinity'],
     [{ size: 5, sise: 5 }, 'batch.sise'],
     [5, 'batch'],
   ])('are refused by name: %p', (batch, name) => {

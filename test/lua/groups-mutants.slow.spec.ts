@@ -6,7 +6,7 @@ import { liveGrouped } from '../support/grouped-world.js';
 import { ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
-const SEEDS = 8;
+const SEEDS = 24;
 
 describe('the random test of groups', () => {
   it.each(GROUP_MUTANTS)(

@@ -13,6 +13,7 @@ import {
   listJobs,
   obliterateQueue,
   pauseGroup,
+  pauseLimit,
   pauseQueue,
   promoteJob,
   recoverStalled,
@@ -234,6 +235,100 @@ describe('groups: limits of each', () => {
     expect(jobs).toEqual([]);
     expect(members(after, 'grouped:a')).toEqual(['a2']);
     expect(ids(await fetch({ groups: '1,,' }, [complete(first.jobs[2]!)]))).toEqual(['a2']);
+  });
+});
+
+describe('groups: batches', () => {
+  it('of a smallest size count what may start', async () => {
+    await addGrouped(lab, ...list('a', 'a1', 'a2', 'a3'), ...list('b', 'b1'));
+    await lab.given({ jobs: [{ id: 'plain' }] });
+    await lab.run(pauseGroup, [NOW, 'b', 1]);
+    expect(await fetch({ least: 4, groups: '2,,' })).toMatchObject({ jobs: [], limitedForMs: -1 });
+    await lab.run(pauseGroup, [NOW, 'b', 0]);
+    const { jobs, after } = await fetch({ least: 4, groups: '2,,' });
+    expect(jobs.map(({ id }) => id)).toEqual(['plain', 'a1', 'b1', 'a2']);
+    expect(after.meta).toMatchObject({ groups: '1' });
+  });
+
+  it('are waited for without a wake-up, until more come', async () => {
+    await addGrouped(lab, ...list('a', 'a1', 'a2'));
+    await lab.client.del(lab.keys.of('wake'));
+    const { jobs, after, before } = await fetch({ least: 3, relay: 1 });
+    expect(jobs).toEqual([]);
+    expect(after).not.toHaveProperty('wake');
+    expect(after['groups:waiting']).toEqual(before['groups:waiting']);
+    await addGrouped(lab, ...list('b', 'b1'));
+    expect(ids(await fetch({ least: 3 }))).toEqual(['a1', 'b1', 'a2']);
+  });
+
+  it('of one group take turns, those of none first', async () => {
+    await addGrouped(lab, ...list('a', 'a1', 'a2', 'a3'), ...list('b', 'b1', 'b2'));
+    await lab.given({ jobs: [{ id: 'plain' }] });
+    const order: string[][] = [];
+    for (let i = 0; i < 5; i += 1) order.push(ids(await fetch({ want: 2, groups: ',,,1' })));
+    expect(order).toEqual([['plain'], ['a1', 'a2'], ['b1', 'b2'], ['a3'], []]);
+    expect((await lab.audit()).length).toBe(0);
+  });
+
+  it('of one group take more turns by its weight', async () => {
+    const many = (group: string, weight: number) =>
+      Array.from({ length: 8 }, (_, i) => ({ id: `${group}${i}`, group, weight }));
+    await addGrouped(lab, ...many('a', 1), ...many('b', 3));
+    const order: string[] = [];
+    for (let i = 0; i < 4; i += 1) order.push(ids(await fetch({ want: 2, groups: ',,,1' })).join('+'));
+    expect(order.toSorted()).toEqual(['a0+a1', 'b0+b1', 'b2+b3', 'b4+b5']);
+  });
+
+  it('of one group go by its limits, and leave a marker for those of others', async () => {
+    await addGrouped(lab, ...list('a', 'a1', 'a2', 'a3'), ...list('b', 'b1'));
+    await lab.client.del(lab.keys.of('wake'));
+    const { jobs, after } = await fetch({ groups: '2,,,1' });
+    expect(jobs.map(({ id }) => id)).toEqual(['a1', 'a2']);
+    expect(after).toMatchObject({ wake: [['1', 0]], 'group:a': '2,,,,,,,,,,' });
+    expect(members(after, 'groups:maxed')).toEqual(['a']);
+    expect(ids(await fetch({ groups: '2,,,1' }))).toEqual(['b1']);
+  });
+
+  it('of one group and a smallest size pass over what is smaller', async () => {
+    await addGrouped(lab, ...list('a', 'a1'), ...list('b', 'b1', 'b2', 'b3'), ...list('c', 'c1', 'c2'));
+    await lab.given({ jobs: [{ id: 'plain' }] });
+    expect(ids(await fetch({ least: 2, groups: ',,,1' }))).toEqual(['b1', 'b2', 'b3']);
+    expect(ids(await fetch({ least: 2, groups: ',,,1' }))).toEqual(['c1', 'c2']);
+    await lab.client.del(lab.keys.of('wake'));
+    const none = await fetch({ least: 2, relay: 1, groups: ',,,1' });
+    expect(none).toMatchObject({ jobs: [], limitedForMs: -1 });
+    expect(none.after).not.toHaveProperty('wake');
+    expect(ids(await fetch({ groups: ',,,1' }))).toEqual(['plain']);
+    expect(ids(await fetch({ groups: ',,,1' }))).toEqual(['a1']);
+  });
+
+  it('of one group come from the front of the ring, however many are too small', async () => {
+    // As many as keep their order: a fraction of the turn counts up to 4096, two for each here.
+    await addGrouped(lab, ...Array.from({ length: 2020 }, (_, i) => ({ group: `g${i}` })));
+    await addGrouped(lab, ...list('last', 'l1', 'l2'));
+    const first = await fetch({ least: 2, groups: ',,,1' });
+    expect({ started: ids(first), dueInMs: first.dueInMs }).toEqual({ started: [], dueInMs: 1000 });
+    expect(ids(await fetch({ least: 2, groups: ',,,1' }))).toEqual(['l1', 'l2']);
+  });
+
+  it('of one group are not mixed by those that a limit has held', async () => {
+    await lab.run(setLimit, ['stripe', 2, 0, 0, 0]);
+    await lab.run(pauseLimit, ['stripe', 1]);
+    await addGrouped(
+      lab,
+      { id: 'a1', group: 'a', limits: ';stripe' },
+      { id: 'b1', group: 'b', limits: ';stripe' },
+      ...list('a', 'a2'),
+      ...list('b', 'b2'),
+    );
+    expect(ids(await fetch({ groups: ',,,1' }))).toEqual(['a2']);
+    expect(ids(await fetch({ groups: ',,,1' }))).toEqual(['b2']);
+    await lab.run(pauseLimit, ['stripe', 0]);
+    await lab.given({ jobs: [{ id: 'plain' }] });
+    const order = [];
+    for (let i = 0; i < 4; i += 1) order.push(ids(await fetch({ groups: ',,,1' })));
+    expect(order).toEqual([['a1'], ['b1'], ['plain'], []]);
+    expect((await lab.audit()).length).toBe(0);
   });
 });
 

@@ -49,5 +49,23 @@ export const GROUP_MUTANTS = [
     '',
     ['addJobs'],
   ),
+  mutant(
+    'a batch of one group goes on with others',
+    'local group = #ring.held == 0 and (',
+    'local group = (',
+    ['commit'],
+  ),
+  mutant(
+    'a batch of one group takes in those that were parked',
+    "return (run.batch_of or '') == group",
+    'return true',
+    ['commit'],
+  ),
+  mutant(
+    'jobs of groups do not count for a batch',
+    'missing = missing - math.min(group.room, group.left)',
+    '',
+    ['commit'],
+  ),
   mutant('a job that does not start keeps its place', 'count_starts_of(group, -1)', '', ['commit']),
 ];

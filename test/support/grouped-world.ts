@@ -1,7 +1,8 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
 import { Random } from '../simulation/random.js';
 import { readGroupRecord } from './audit-groups.js';
-import { runCommit } from './commit-call.js';
+import { runCommit, type StartedJob } from './commit-call.js';
 import type { QueueDump } from './dump-queue.js';
 import { BODY } from './flow-call.js';
 import { groupedSpec } from './grouped-jobs.js';
@@ -90,11 +91,11 @@ export class GroupedWorld {
 
   private async add(): Promise<void> {
     const { random } = this;
-    const rest = Array.from({ length: random.int(1, 5) }, () => {
+    const jobs = Array.from({ length: random.int(1, 5) }, () => {
       const limits = this.hasLimits && random.chance(0.2) ? '?x' : '';
       const delay = random.chance(0.15) ? random.int(1, 2000) : undefined;
       const priority = random.chance(0.3) ? random.int(1, 3) : undefined;
-      if (random.chance(0.1)) return ['', `${delay ?? ''},${priority ?? ''},,${limits}`, BODY];
+      if (random.chance(0.1)) return ['', `${delay ?? ''},${priority ?? ''},,${limits}`, BODY] as const;
       const spec = groupedSpec({
         ...{ group: random.pick(GROUPS), limits },
         ...(delay === undefined ? {} : { delay }),
@@ -102,16 +103,16 @@ export class GroupedWorld {
         ...(random.chance(0.2) ? { weight: random.int(1, 4) } : {}),
         ...(random.chance(0.2) ? { most: random.int(1, 6) } : {}),
       });
-      return ['', spec, BODY];
-    }).flat();
+      return ['', spec, BODY] as const;
+    });
     if (random.chance(0.3)) {
-      await this.commit(random.int(0, 3), undefined, [['add', ...rest.slice(0, 3)]]);
+      await this.commit(random.int(0, 3), undefined, [['add', ...jobs[0]!]]);
     } else {
-      await this.lab.run(this.scripts.addJobs, [this.now, ...this.session(), 1], rest);
+      await this.lab.run(this.scripts.addJobs, [this.now, ...this.session(), 1], jobs.flat());
     }
   }
 
-  private async commit(want: number, way?: string, more: string[][] = []): Promise<void> {
+  private async commit(want: number, way?: string, more: JobWrite[] = []): Promise<void> {
     const { random } = this;
     const ending = this.held.filter(() => way !== undefined || random.chance(0.5));
     this.held = this.held.filter((held) => !ending.includes(held) && !random.chance(0.02));
@@ -120,7 +121,9 @@ export class GroupedWorld {
       return this.ending(id, token, this.doomed.has(token) ? 'fail' : usual);
     });
     this.seq += 1;
-    const { jobs, words, before, after } = await runCommit(this.lab, [...entries, ...more] as never, {
+    const batch = way === undefined && random.chance(0.3) ? random.int(2, 4) : 0;
+    const oneGroup = way === undefined && random.chance(0.3);
+    const { jobs, words, before, after } = await runCommit(this.lab, [...entries, ...more], {
       ...{
         now: this.now,
         seq: String(this.seq),
@@ -129,7 +132,7 @@ export class GroupedWorld {
         worker: `w${this.seq}`,
         lock: LOCK_MS,
       },
-      ...{ groups: GRANT.join(','), script: this.scripts.commit },
+      ...{ groups: `${GRANT.join(',')}${oneGroup ? ',1' : ''}`, least: batch, script: this.scripts.commit },
     });
     this.held.push(...jobs.map(({ id, token }) => ({ id, token })));
     const cancelled = ending.filter((_, i) => words[i] === 'cancelled');
@@ -138,7 +141,8 @@ export class GroupedWorld {
     const started = jobs.map(({ id }) => id);
     this.checkLimits(before, after, started);
     this.checkOrder(before, after, started);
-    if (jobs.length < want) this.checkNobodyStarves(after);
+    if (oneGroup) checkOneGroup(jobs);
+    if (jobs.length < want) this.checkNobodyStarves(after, batch, oneGroup, jobs.length > 0);
   }
 
   /** No group starts more than it had room for, with the places that this call has freed. */
@@ -169,23 +173,41 @@ export class GroupedWorld {
           throw new Error(`job ${id} of ${group} was passed over: ${JSON.stringify(after)}`);
         }
       }
+      this.checkReturns(before, after, group, waited);
     }
   }
 
-  /** A fetch that came back short has left nobody who could start. */
-  private checkNobodyStarves(after: QueueDump): void {
+  /** One that comes back from a limit that has opened is ahead of those of its class that waited. */
+  private checkReturns(before: QueueDump, after: QueueDump, group: string, waited: readonly string[]): void {
+    const parked = ((before.limited ?? []) as [string, number][]).map(([id]) => id);
+    const now = ((after[`grouped:${group}`] ?? []) as [string, number][]).map(([id]) => id);
+    const classOf = (id: string): string | undefined => fieldsOf(after, `job:${id}`).priority?.split(',')[0];
+    for (const [at, id] of now.entries()) {
+      const isAhead = (each: string): boolean => waited.includes(each) && classOf(each) === classOf(id);
+      const ahead = parked.includes(id) ? now.slice(0, at).find(isAhead) : undefined;
+      if (ahead !== undefined) {
+        throw new Error(`job ${id} of ${group} came back behind ${ahead}: ${JSON.stringify(after)}`);
+      }
+    }
+  }
+
+  /** A fetch that came back short has left nobody who could start, or fewer than a batch takes. */
+  private checkNobodyStarves(after: QueueDump, least: number, oneGroup: boolean, isBegun: boolean): void {
     const meta = fieldsOf(after, 'meta');
     const most = Number(meta.limits?.split(',')[0] || Infinity);
-    if (meta.paused || ((after.active ?? []) as unknown[]).length >= most) return;
+    if (meta.paused || ((after.active ?? []) as unknown[]).length >= most || (isBegun && oneGroup)) return;
+    const waiting = (key: string): number => ((after[key] ?? []) as unknown[]).length;
+    let sum = isBegun ? Infinity : waiting('waiting') + waiting('prioritized') + waiting('limited');
     for (const group of GROUPS) {
-      const isOpen = roomIn(after, group, this.now) > 0;
-      if (isOpen && after[`grouped:${group}`]) {
+      const startable = Math.min(Math.max(roomIn(after, group, this.now), 0), waiting(`grouped:${group}`));
+      sum = oneGroup ? startable : sum + startable;
+      if (startable > 0 && sum >= least) {
         throw new Error(`jobs of ${group} could start: ${JSON.stringify(after)}`);
       }
     }
   }
 
-  private ending(id: string, token: string, way: string): string[] {
+  private ending(id: string, token: string, way: string): JobWrite {
     const pause = String(this.random.int(0, 1) * 500);
     switch (way) {
       case 'fail':
@@ -303,6 +325,17 @@ export class GroupedWorld {
 
 function fieldsOf(dump: QueueDump, key: string): Record<string, string> {
   return (dump[key] ?? {}) as Record<string, string>;
+}
+
+/** A batch of one group is not mixed. */
+function checkOneGroup(jobs: readonly StartedJob[]): void {
+  const groups = new Set(jobs.map(({ fields }) => /@(.+)$/s.exec(fieldIn(fields, 'priority'))?.[1] ?? ''));
+  if (groups.size > 1) throw new Error(`a batch of one group has jobs of ${[...groups].join(' and ')}`);
+}
+
+function fieldIn(fields: readonly string[], name: string): string {
+  const at = fields.findIndex((field, i) => i % 2 === 0 && field === name);
+  return at < 0 ? '' : fields[at + 1]!;
 }
 
 function isActive(dump: QueueDump, id: string): boolean {
