@@ -48,6 +48,13 @@ export interface WorkerOptions extends QueueBaseOptions {
   name?: string;
   /** Jobs at the same time, batches where there is `batch`. Default 1. */
   concurrency?: number;
+  /**
+   * Jobs that are taken ahead, so that the next one is there when a slot is free: 1 to 1000, for many short jobs at a low
+   * concurrency. They count as active, under locks that are kept, and other workers do not get them, nor do jobs that come later go
+   * first, whatever their priority. Those that have not begun go back to the front of the queue when the worker pauses or closes; when the process dies,
+   * they run as soon as their locks expire, and that counts as a stall. Not with `batch`. Default: none.
+   */
+  prefetch?: number;
   /** Whether to start at once. Default true; else call `run`. */
   autorun?: boolean;
   /** Milliseconds until the lock of a job expires unless it is renewed. Default 30,000. */

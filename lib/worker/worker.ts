@@ -162,6 +162,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   set concurrency(concurrency: number) {
     checkConcurrency('concurrency', concurrency);
     this.slots = concurrency;
+    this.parts.prefetch?.fill();
     this.parts.loop.poke();
   }
 
@@ -209,6 +210,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   async pause(doNotWaitActive = false): Promise<void> {
     this.paused = true;
     this.parts.loop.stop();
+    this.parts.prefetch?.stop();
     this.parts.manual.cancel();
     const { running } = this;
     const through = this.whenThrough().then(() => this.paused && running?.stop());
@@ -318,6 +320,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     }
     const first = !this.parts.shutdown.isBegun;
     this.parts.loop.stop();
+    this.parts.prefetch?.stop();
     if (first) {
       this.emit('closing', `Worker ${this.id} of ${this.name} is closing`);
     }
@@ -343,6 +346,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   private begin(): Promise<void> {
     this.running ??= this.newRunning();
+    this.parts.prefetch?.start();
     this.parts.loop.start();
     this.parts.notices.start();
     this.parts.start(!this.opts.skipStalledCheck);
