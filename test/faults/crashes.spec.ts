@@ -132,7 +132,10 @@ describe('worker processes', () => {
     await until(async () => (await queue.getCompletedCount()) === 1);
     process.kill(stopped!, 'SIGCONT');
     // Before the job would have ended, however slow the machine is.
-    await until(async () => (await fleet!.notes()).some(({ what }) => what === 'abort'), 20_000);
+    const aborts = async (): Promise<number> =>
+      (await fleet!.notes()).filter(({ what }) => what === 'abort').length;
+    await until(async () => (await aborts()) > 0, 20_000);
+    expect(await aborts()).toBe(1);
     await other.close();
   }, 240_000);
 });
