@@ -50,6 +50,9 @@ const CHECKS: Record<keyof WorkerOptions, OptionCheck> = {
   removeOnFail: checkKeep,
   closeTimeout: checkCloseTimeout,
   metrics: checkMetrics,
+  useWorkerThreads: checkBoolean,
+  workerForkOptions: elsewhere,
+  workerThreadsOptions: elsewhere,
   maxEventBytes: (option, value) => checkInteger(option, value, 1),
 };
 

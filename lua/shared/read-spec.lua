@@ -2,15 +2,19 @@
 -- where it is of a group, ';name;name' for its limits, with '?' in place
 -- of the first ';' where it waits for those that are not there, and ',ttl,flags,id' where it is deduplicated; '' when it asks for
 -- nothing. Returns nil for a text that cannot be read.
-local function read_spec(spec)
-  local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')
-  local weight, most, group, of_group = string.match(rule or '', '^@(%d*),(%d*),([^%c]+)\30(.*)$')
+-- @text spec {delay:int?},{priority:int?},{front:flag?},{timestamp:int?}{*}
+-- @text spec_group @{weight:int?},{max_size:int?},{id:name}\30{*}
+-- @text spec_limits {how:[;?]}{names:[^,]+}{*}
+-- @text spec_dedup ,{ttl:int?},{flags:letters?},{id:any}
+local function read_spec(asked)
+  local delay, priority, front, timestamp, rule = string.match(asked, spec.pattern)
+  local weight, most, group, of_group = string.match(rule or '', spec_group.pattern)
   if group then
     rule = of_group
   end
-  local how, names, after = string.match(rule or '', '^([;?])([^,]+)(.*)$')
+  local how, names, after = string.match(rule or '', spec_limits.pattern)
   rule = how and after or rule
-  local ttl, flags, dedup_id = string.match(rule or '', '^,(%d*),(%a*),(.+)$')
+  local ttl, flags, dedup_id = string.match(rule or '', spec_dedup.pattern)
   if not rule or (rule ~= '' and not dedup_id) then
     return nil
   end

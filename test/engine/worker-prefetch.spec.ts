@@ -1,11 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidOptionError, type Job, JobCancelledError, Worker } from '../../lib/engine.js';
+import type { Run } from '../../lib/worker/run.js';
+import type { WorkerParts } from '../../lib/worker/worker-parts.js';
 import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
 
 const some = (count: number, opts = {}) =>
   Array.from({ length: count }, (_, i) => ({ name: 'a', data: i, opts }));
+
+/** Runs of a worker, also those that have not begun. */
+function heldBy(worker: Worker): Run[] {
+  return (worker as unknown as { parts: WorkerParts }).parts.locks.runs();
+}
 
 /** A processor whose jobs end one by one, when told. */
 class Desk {
@@ -103,6 +110,7 @@ describe('a worker that takes jobs ahead', () => {
     await until(async () => (await queue.getActiveCount()) === 2);
 
     expect(await queue.cancel('2', 'no longer wanted')).toBe('cancelling');
+    await until(() => heldBy(worker).some((run) => run.cancelled !== undefined));
     const failed = next(worker, 'failed');
     desk.end();
 

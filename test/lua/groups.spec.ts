@@ -425,7 +425,7 @@ describe('groups: what happens to their jobs', () => {
     expect(await listed(0, 1, 1)).toEqual([['c1', 'b1']]);
     expect((await lab.run(listJobs, [0, 0, 0], ['group a'])).reply).toEqual([['a1']]);
     expect((await lab.run(getGroup, [NOW, 'a'], ['0', '1'])).reply).toEqual([
-      ...['a', 'waiting', 2, 0, 1, '', '', '', 0, 0, 0, 0, 0, 0],
+      ['a', 'waiting', 2, 0, 1, '', '', '', 0, 0, 0, 0, 0, 0],
       ...[2, 0],
     ]);
     await lab.run(removeJob, [NOW, 'rm', '1', 'b1']);
