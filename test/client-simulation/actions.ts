@@ -103,17 +103,19 @@ export class Actions {
         1,
         [
           'retryJobs',
-          (_program, queue) => this.all(queue, this.ledger.retried, () => queue.retryJobs({ count: 5 })),
+          (program, queue) =>
+            this.all(program, queue, this.ledger.retried, () => queue.retryJobs({ count: 5 })),
         ],
       ],
       [
         0.5,
         [
           'drain',
-          (_program, queue) => this.all(queue, this.ledger.removed, () => queue.drain(random.chance(0.5))),
+          (program, queue) =>
+            this.all(program, queue, this.ledger.removed, () => queue.drain(random.chance(0.5))),
         ],
       ],
-      [1, ['clean', (_program, queue) => this.clean(queue)]],
+      [1, ['clean', (program, queue) => this.clean(program, queue)]],
       [1, ['trimEvents', (_program, queue) => queue.trimEvents(random.int(1, 20))]],
       [2, ['reopen events', (program, queue) => this.reopen(program, queue)]],
     ];
@@ -170,17 +172,24 @@ export class Actions {
     await job.remove();
   }
 
-  private clean(queue: Queue): Promise<unknown> {
+  private clean(program: Program, queue: Queue): Promise<unknown> {
     const state = this.random.pick(['completed', 'failed', 'delayed', 'waiting'] as const);
-    return this.all(queue, this.ledger.removed, () => queue.clean(0, this.random.int(0, 5), state));
+    return this.all(program, queue, this.ledger.removed, () => queue.clean(0, this.random.int(0, 5), state));
   }
 
   /** A call that concerns every job of the queue, also those that are added meanwhile. */
-  private async all(queue: Queue, tags: Set<string>, call: () => Promise<unknown>): Promise<void> {
+  private async all(
+    program: Program,
+    queue: Queue,
+    tags: Set<string>,
+    call: () => Promise<unknown>,
+  ): Promise<void> {
+    const sweep = { process: program.name, queue: queue.name, tags };
+    this.ledger.sweeps.add(sweep);
     try {
       await call();
     } finally {
-      this.ledger.touchAll(queue.name, tags);
+      this.ledger.endSweep(sweep);
     }
   }
 

@@ -15,6 +15,13 @@ export interface Call {
   settled: boolean;
 }
 
+interface Sweep {
+  process: string;
+  queue: string;
+  /** Where it is noted which jobs it took. */
+  tags: Set<string>;
+}
+
 /** A processor at work. */
 export interface Running {
   process: string;
@@ -47,6 +54,8 @@ export class Ledger {
   readonly cancelled = new Map<string, boolean>();
   /** Cancellings without an answer: who asked may have been killed, and the job be cancelled all the same. */
   readonly cancelling = new Set<{ tag: string }>();
+  /** Calls under way that take all jobs of a queue, or may; that of a process which is killed ends with it. */
+  readonly sweeps = new Set<Sweep>();
   readonly counts = new Map<string, number>();
   /** What must not be, found by user code. */
   readonly faults: string[] = [];
@@ -80,9 +89,10 @@ export class Ledger {
     );
   }
 
-  /** A user's call that takes all jobs of a queue, or may. */
-  touchAll(queue: string, tags: Set<string>): void {
-    for (const [tag, of] of this.made) if (of === queue) tags.add(tag);
+  /** All jobs of its queue that there are by now have been touched, or may have been. */
+  endSweep(sweep: Sweep): void {
+    if (!this.sweeps.delete(sweep)) return;
+    for (const [tag, queue] of this.made) if (queue === sweep.queue) sweep.tags.add(tag);
   }
 
   /** A call that should have ended, of a process that runs. */
@@ -100,5 +110,6 @@ export class Ledger {
     for (const call of this.calls) if (call.process === process) this.calls.delete(call);
     for (const watch of this.watches) if (watch.process === process) this.watches.delete(watch);
     for (const run of this.running) if (run.process === process) this.running.delete(run);
+    for (const sweep of this.sweeps) if (sweep.process === process) this.endSweep(sweep);
   }
 }
