@@ -11,7 +11,7 @@ import {
 import type { Calls } from './calls.js';
 
 /** Parts of a reply that describe one limit. */
-export const LIMIT_PARTS = 10;
+export const LIMIT_PARTS = 11;
 /** Scripts take the time from Redis. */
 const REDIS_TIME = 0;
 
@@ -49,8 +49,10 @@ export class LimitStore {
    * Returns ok, unchanged or too-many.
    * @param keep whether a limit that is there stays as it is
    */
-  set(name: string, { concurrency = 0, max = 0, duration = 0 }: LimitOptions, keep = false): Promise<string> {
-    return this.repeat(() => this.scripts.run(setLimit, [name, concurrency, max, duration, keep ? 1 : 0]));
+  set(name: string, limit: LimitOptions, keep = false): Promise<string> {
+    const { concurrency = 0, max = 0, duration = 0, shared = false } = limit;
+    const args = [name, concurrency, max, duration, keep ? 1 : 0, shared ? 1 : 0] as const;
+    return this.repeat(() => this.scripts.run(setLimit, args));
   }
 
   /** Returns ok, unchanged or missing. */
@@ -88,7 +90,8 @@ export class LimitStore {
 
 /** What the parts of a reply say of a limit, see lua/shared/describe-limit.lua. */
 export function readLimit(parts: readonly (string | number)[]): LimitState {
-  const [name, isDefined, concurrency, max, duration, paused, running, started, windowMs, parked] = parts;
+  const [name, isDefined, concurrency, max, duration, paused, running, started, windowMs, parked, places] =
+    parts;
   const numbers = { concurrency: numberIn(concurrency), max: numberIn(max), duration: numberIn(duration) };
   const given = Object.entries(numbers).filter(([, number]) => number !== undefined);
   return {
@@ -96,6 +99,7 @@ export function readLimit(parts: readonly (string | number)[]): LimitState {
     ...(Object.fromEntries(given) as LimitOptions),
     isDefined: isDefined === 1,
     isPaused: paused === 1,
+    ...(places === '' ? {} : { shared: true, places: Number(places) }),
     active: Number(running),
     waiting: Number(parked),
     started: Number(started),

@@ -55,6 +55,7 @@ import type { QueueRelay } from './queue-relay.js';
 import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { GroupStore } from './group-store.js';
+import { homeOfLimit, SharedLimitStore } from './shared-limit-store.js';
 import { InspectStore } from './inspect-store.js';
 import { LimitStore } from './limit-store.js';
 import { Patience } from './patience.js';
@@ -114,6 +115,7 @@ export class QueueStore implements JobStore {
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
   readonly limits: LimitStore;
+  readonly sharedLimits: SharedLimitStore;
   readonly groups: GroupStore;
   readonly schedules: ScheduleStore;
   private readonly runner: ScriptRunner;
@@ -149,6 +151,7 @@ export class QueueStore implements JobStore {
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.limits = new LimitStore(this.runner, this.calls);
+    this.sharedLimits = new SharedLimitStore(this.runner, this.calls);
     this.groups = new GroupStore(this.runner, this.calls);
     this.schedules = new ScheduleStore(this.runner, this.calls);
     this.fetches = commit !== undefined;
@@ -259,6 +262,11 @@ export class QueueStore implements JobStore {
     return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );
+  }
+
+  /** Where a limit is kept that the queues of this prefix share. */
+  homeOfLimit(name: string): SharedLimitStore {
+    return this.peer({ prefix: this.prefix, queueName: homeOfLimit(name) }).sharedLimits;
   }
 
   children(id: string, query: ChildQuery): Promise<ChildPage> {

@@ -330,6 +330,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     this.running ??= this.newRunning();
     this.parts.loop.start();
     this.parts.notices.start();
+    this.parts.places.start();
     this.parts.start(!this.opts.skipStalledCheck);
     return this.running.stopped;
   }

@@ -218,7 +218,7 @@ describe('groups: limits of each', () => {
   });
 
   it('hold together with those of the queue and those that jobs name', async () => {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     await addGrouped(
       lab,
       { id: 'a1', group: 'a', limits: ';stripe' },
@@ -312,7 +312,7 @@ describe('groups: batches', () => {
   });
 
   it('of one group are not mixed by those that a limit has held', async () => {
-    await lab.run(setLimit, ['stripe', 2, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 2, 0, 0, 0, 0]);
     await lab.run(pauseLimit, ['stripe', 1]);
     await addGrouped(
       lab,
