@@ -1,5 +1,4 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 
 /** What is noted. `key` is the number that the load gave a job: ids are no name for it, as a server may give one twice. */
 export interface Note {
@@ -47,7 +46,7 @@ export class Ledger {
   }
 
   note(what: NoteKind, key: number, id = '-', token = '-', detail = '-'): void {
-    const words = [id, token, detail].map((word) => word.replace(/\s+/g, '_') || '-');
+    const words = [id, token, detail].map((word) => word.replace(/[^!-~]+/g, '_') || '-');
     writeSync(this.file, `${machineMs()} ${process.pid} ${what} ${key} ${words.join(' ')}\n`);
   }
 
@@ -56,20 +55,21 @@ export class Ledger {
   }
 }
 
-export async function readLedger(path: string): Promise<Note[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  // A line that a kill cut short is no note.
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-  return lines.filter(Boolean).map((line) => {
-    const [atMs, pid, what, key, id, token, detail] = line.split(' ') as [string, ...string[]];
-    return {
-      atMs: Number(atMs),
-      pid: Number(pid),
-      what: what as NoteKind,
-      key: Number(key),
-      id: id!,
-      token: token!,
-      detail: detail!,
-    };
-  });
+/** The notes of whole lines. */
+export function readNotes(text: string): Note[] {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [atMs, pid, what, key, id, token, detail] = line.split(' ') as [string, ...string[]];
+      return {
+        atMs: Number(atMs),
+        pid: Number(pid),
+        what: what as NoteKind,
+        key: Number(key),
+        id: id!,
+        token: token!,
+        detail: detail!,
+      };
+    });
 }

@@ -10,6 +10,10 @@ export interface Row {
   title: string;
   /** Whether it is in the short selection. */
   isShort?: boolean;
+  /** It needs all of the machine: the systems run it one after the other. Default: side by side. */
+  isAlone?: boolean;
+  /** When it is given up. @default 240_000 */
+  atMostMs?: number;
   /** Why it cannot run on this machine, where it cannot. */
   missing?(machine: Machine): Promise<string | undefined> | string | undefined;
   /** What the server does not promise to keep is counted, and no fault of a queue. Default: it keeps what it answered. */

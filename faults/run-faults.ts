@@ -27,23 +27,16 @@ export async function runFaults(args: readonly string[]): Promise<number> {
   const startedAt = new Date();
   const [loadBefore] = loadavg();
   const results: Result[] = [];
-  for (const row of flags.rows) {
-    for (const name of flags.systems) {
-      const result = await runRow(row, systems[name]!, { ...flags, machine });
-      results.push(result);
-      report(result);
-    }
+  for (const [n, row] of flags.rows.entries()) {
+    results.push(...(await runOnAll(row, flags, machine)));
+    const minutes = (Date.now() - startedAt.getTime()) / 60_000;
+    console.log(`  ${n + 1} of ${flags.rows.length} rows after ${minutes.toFixed(1)} minutes`);
+    await save(flags, { startedAt, machine, results });
   }
   const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(1);
   const load = `${loadBefore!.toFixed(1)} before and ${loadavg()[0]!.toFixed(1)} after`;
   const text = [headline(flags, machine, startedAt, minutes, load), '', table(results)].join('\n');
   console.log(`\n${text}\n`);
-  if (flags.json !== undefined) {
-    await writeFile(
-      flags.json,
-      `${JSON.stringify({ startedAt, machine, seed: flags.seed, results }, null, 2)}\n`,
-    );
-  }
   if (flags.page !== undefined) await writePage(flags.page, text);
   const ours = results.filter(({ system, skipped }) => system === 'stepwell' && skipped === undefined);
   const passed = ours.filter(isPassed).length;
@@ -51,6 +44,24 @@ export async function runFaults(args: readonly string[]): Promise<number> {
     `${passed} of ${ours.length} rows passed on stepwell, ${results.filter(({ skipped }) => skipped).length} not run`,
   );
   return passed === ours.length ? 0 : 1;
+}
+
+/** The row on each system: side by side, under the same conditions, unless it needs the machine for itself. */
+async function runOnAll(row: Row, flags: Flags, machine: Machine): Promise<Result[]> {
+  const run = async (name: string): Promise<Result> => {
+    const result = await runRow(row, systems[name]!, { ...flags, machine });
+    report(result);
+    return result;
+  };
+  if (!row.isAlone) return Promise.all(flags.systems.map(run));
+  const results: Result[] = [];
+  for (const name of flags.systems) results.push(await run(name));
+  return results;
+}
+
+/** After each row, so that a run that is cut short has said what it saw. */
+async function save({ json, seed }: Flags, run: object): Promise<void> {
+  if (json !== undefined) await writeFile(json, `${JSON.stringify({ seed, ...run }, null, 2)}\n`);
 }
 
 function readFlags(args: readonly string[]): Flags {

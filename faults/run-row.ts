@@ -7,7 +7,7 @@ import type { Row } from './row.js';
 import { Scene } from './scene.js';
 import type { System } from './systems/system.js';
 
-/** Longer than any row takes: a row that hangs is a broken row. */
+/** Longer than rows take: a row that hangs is a broken row. */
 const ROW_MS = 240_000;
 
 /** Runs a row on a system, from its servers to its verdict, and leaves nothing behind. */
@@ -31,9 +31,10 @@ export async function runRow(
   if (missing !== undefined) return { ...result, skipped: missing };
   const scene = await Scene.open(system, seed, isShort);
   let late: NodeJS.Timeout | undefined;
+  const atMostMs = row.atMostMs ?? ROW_MS;
   try {
     const tooLate = new Promise<never>((_, reject) => {
-      late = setTimeout(() => reject(new Error(`not over after ${ROW_MS / 1000} s`)), ROW_MS);
+      late = setTimeout(() => reject(new Error(`not over after ${atMostMs / 1000} s`)), atMostMs);
     });
     await Promise.race([play(row, scene, result), tooLate]);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,8 @@ import { Redis } from 'ioredis';
 import { type LocalRedis, startRedis, type StartRedisOptions } from '../lib/testing/index.js';
 import { randomFrom } from '../test/support/mixed-jobs.js';
 import type { FaultLog } from './events.js';
-import { machineMs, type Note, readLedger } from './ledger.js';
+import { machineMs, type Note } from './ledger.js';
+import { LedgerFolder } from './ledger-folder.js';
 import { Program } from './program.js';
 import type { Load } from './programs/orders.js';
 import type { Address, Census, System, WorkerSettings } from './systems/system.js';
@@ -19,6 +20,8 @@ export interface Cast {
   /** @default 2 */
   workers?: number;
   settings?: Partial<WorkerSettings>;
+  /** Queues that have a worker each beside those of the load, for jobs with a child in another queue. */
+  otherQueues?: readonly string[];
   /** Whether adds wait for a replica to have them. */
   waitsForReplica?: boolean;
   /** See `WorkerOrders`. */
@@ -36,6 +39,11 @@ const END_MS = 30_000;
 /** How long the load goes on after the last fault. */
 const LAST_LOAD_MS = 4500;
 const CENSUS_MS = 60_000;
+/** Jobs that go on and on are stuck too. */
+const SETTLE_MS = 120_000;
+const LOOK_MS = 300;
+/** How long nothing is written any more when all has been written. */
+const QUIET_MS = 1000;
 
 /** One run of a row on one system: its servers, its processes, and what is done to them. */
 export class Scene {
@@ -47,6 +55,7 @@ export class Scene {
   producer: Program | undefined;
   readonly #owned: (() => Promise<unknown> | unknown)[] = [];
   readonly #programs: Program[] = [];
+  readonly #folder: LedgerFolder;
   #cast: Cast | undefined;
   #ledgers = 0;
   #measuring: NodeJS.Timeout | undefined;
@@ -59,6 +68,7 @@ export class Scene {
     readonly folder: string,
   ) {
     this.random = randomFrom(seed);
+    this.#folder = new LedgerFolder(folder);
   }
 
   static async open(system: System, seed: number, isShort: boolean): Promise<Scene> {
@@ -89,16 +99,19 @@ export class Scene {
     this.#cast = cast;
     this.#measuring = setInterval(() => this.#programs.forEach((each) => each.measure()), MEASURE_MS);
     await Promise.all(Array.from({ length: cast.workers ?? 2 }, () => this.addWorker()));
-    if (cast.listens ?? true) {
-      this.#programs.push(await Program.start('listener', this.#orders()));
+    const others = cast.otherQueues ?? [];
+    await Promise.all(others.map((queue) => this.addWorker(queue)));
+    for (const queue of (cast.listens ?? true) ? ['load', ...others] : []) {
+      this.#programs.push(await Program.start('listener', { ...this.#orders(), queue }));
     }
     await this.addProducer();
   }
 
-  async addWorker(): Promise<Program> {
+  async addWorker(queue = 'load'): Promise<Program> {
     const cast = this.#cast!;
     const orders = {
       ...this.#orders(),
+      queue,
       settings: { ...SETTINGS, ...cast.settings },
       writesLate: cast.writesLate ?? false,
     };
@@ -168,31 +181,42 @@ export class Scene {
     return this.isShort ? short : full;
   }
 
-  async notes(): Promise<Note[]> {
-    const files = (await readdir(this.folder)).filter((name) => name.endsWith('.ledger'));
-    return (await Promise.all(files.map((file) => readLedger(join(this.folder, file))))).flat();
+  async notes(): Promise<readonly Note[]> {
+    await this.#folder.refresh();
+    return this.#folder.notes;
   }
 
-  /** The load ends; resolves when every answered job has, or nothing has happened for so long. */
-  async settle(patienceMs = 12_000): Promise<void> {
+  /**
+   * The load ends. Resolves when nothing of it is left in Redis unfinished, and nobody has written anything for a moment;
+   * or when nothing has happened for so long.
+   */
+  async settle(patienceMs = 20_000): Promise<void> {
     // Who listens is given the time to catch up, and then jobs to hear of.
     const healedMs = Math.max(0, ...this.log.faults.map((fault) => fault.healedMs));
     await sleep(Math.max(0, healedMs + LAST_LOAD_MS - machineMs()));
     await this.producer?.end(END_MS);
-    let lastCount = -1;
+    const untilMs = machineMs() + Math.max(SETTLE_MS, patienceMs);
+    let signs = -1;
     let lastMs = machineMs();
-    while (machineMs() - lastMs < patienceMs) {
-      const notes = await this.notes();
-      const ended = new Set(notes.filter(({ what }) => what === 'end').map(({ key }) => key));
-      const open = notes.filter(({ what, key }) => what === 'ok' && !ended.has(key)).length;
-      if (open === 0) break;
-      // Errors go on for ever where a server is gone: they are no sign of life.
-      const count = notes.filter(({ what }) => what !== 'error').length;
-      if (count > lastCount) [lastCount, lastMs] = [count, machineMs()];
-      await sleep(300);
+    let isDone = false;
+    while (machineMs() < untilMs) {
+      await this.#folder.refresh();
+      if (this.#folder.signs > signs) {
+        [signs, lastMs] = [this.#folder.signs, machineMs()];
+        isDone = false;
+      }
+      const quietMs = machineMs() - lastMs;
+      if (quietMs > (isDone ? QUIET_MS : patienceMs)) return;
+      // What was lost never ends: how many have not is no sign that there is more to come.
+      if (quietMs >= LOOK_MS && !isDone) isDone = await this.#isIdle();
+      await sleep(LOOK_MS);
     }
-    // What has ended has to be written yet.
-    await sleep(1500);
+  }
+
+  /** Whether nothing is left unfinished in Redis, as far as it can be seen. */
+  async #isIdle(): Promise<boolean> {
+    const census = await this.census().catch(() => undefined);
+    return census !== undefined && census.unfinished.length === 0;
   }
 
   async census(): Promise<Census> {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 /** Slots of a cluster as its nodes see them. */
-type Node = { id: string; port: number; client: Redis };
+export type Node = { id: string; port: number; client: Redis };
 
 export async function describeNodes(
   clients: readonly Redis[],
@@ -47,4 +47,19 @@ export async function moveSlot(
   const rest = masters.filter(({ id }) => id !== to.id && id !== from.id);
   for (const { client } of [to, from, ...rest]) await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', to.id);
   return moved;
+}
+
+/** How a server moves a slot as a whole, where it can: Valkey from 9.0, Redis from 8.4. */
+export async function atomicMove(client: Redis): Promise<'MIGRATESLOTS' | 'MIGRATION' | undefined> {
+  const help = ((await client.call('CLUSTER', 'HELP')) as string[]).join('\n');
+  if (help.includes('MIGRATESLOTS')) return 'MIGRATESLOTS';
+  return /^MIGRATION\b/m.test(help) ? 'MIGRATION' : undefined;
+}
+
+/** Moves a slot as a whole to another master while it is used. Resolves when that owns it. */
+export async function moveSlotWhole(slot: number, from: Node, to: Node): Promise<void> {
+  const how = await atomicMove(from.client);
+  if (how === 'MIGRATESLOTS') {
+    await from.client.call('CLUSTER', 'MIGRATESLOTS', 'SLOTSRANGE', slot, slot, 'NODE', to.id);
+  } else await to.client.call('CLUSTER', 'MIGRATION', 'IMPORT', slot, slot);
 }

@@ -1,17 +1,21 @@
 // Turns the headers of lua/commands/*.lua into the Lua that Redis runs and the types that callers use.
-// `node scripts/generate-lua.mjs` writes lib/redis/scripts.generated.ts, each command as a script, and
-// lib/redis/library.generated.ts, all of them as one library of functions; `--check` fails when one is stale.
+// `node scripts/generate-lua.mjs` writes lib/redis/scripts.generated.ts, each command as a script,
+// lib/redis/library.generated.ts, all of them as one library of functions, and lib/job/wire.generated.ts, what encodes
+// entries and decodes replies; `--check` fails when one is stale.
 // The grammar of a header is described in lua/README.md.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeLibrary } from './lua-library.mjs';
+import { expandForms, readForm } from './wire-forms.mjs';
+import { makeWire, restType } from './wire-types.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const commandsDir = join(root, 'lua/commands');
 const sharedDir = join(root, 'lua/shared');
 const scriptsFile = join(root, 'lib/redis/scripts.generated.ts');
 const libraryFile = join(root, 'lib/redis/library.generated.ts');
+const wireFile = join(root, 'lib/job/wire.generated.ts');
 
 // Sets of functions that a script makes when it first needs one of them, by the tag that lists their parts and the function that makes them.
 const LAZY = ['rare', 'grouped'];
@@ -34,6 +38,8 @@ function readHeader(file, source) {
     args: [],
     uses: [],
     ...Object.fromEntries(LAZY.map((set) => [set, []])),
+    forms: [],
+    with: [],
     rest: false,
     reply: false,
     summary: '',
@@ -50,6 +56,8 @@ function readHeader(file, source) {
     else if (name === 'use') header.uses.push(...words(text));
     else if (LAZY.includes(name)) header[name].push(...words(text));
     else if (name === 'rest') header.rest = true;
+    else if (name === 'with') header.with.push(...words(text));
+    else if (readForm(header.forms, file, name, text)) header.rest ||= name === 'entry' || name === 'each';
     else if (name === 'reply') header.reply = true;
     else if (name === 'arg') {
       const [arg, type] = words(text);
@@ -82,16 +90,15 @@ function keysOf(header) {
 
 const PREFIX = 'string.sub(KEYS[1], 1, -5)';
 
+// What is read before the body begins: the fixed arguments, then, where something follows them, how many texts that is.
+
 function argumentsOf(header) {
   const args = header.args.map(({ type }, i) => ARG_TYPES[type].lua(`ARGV[${i + 1}]`));
   const lines = [];
-  if (args.length > 0) {
-    lines.push(
-      `local ${header.args.map(({ name }) => name).join(', ')} = ${args.join(', ')}`,
-      refusal(header),
-    );
-  }
-  if (header.rest) lines.push(`local rest = ${header.args.length + 1}`);
+  if (args.length > 0)
+    lines.push(`local ${header.args.map(({ name }) => name).join(', ')} = ${args.join(', ')}`);
+  if (args.length > 0 || header.rest) lines.push(refusal(header));
+  if (header.rest) lines.push(`local rest = ${header.args.length + 2}`);
   return lines;
 }
 
@@ -114,13 +121,19 @@ function libraryPrelude(header, body) {
   };
 }
 
-// Redis does not roll a script back, so what a body could not use is refused before it begins.
-function refusal({ args }) {
+// Redis does not roll a script back, so what a body could not use is refused before it begins; so is a call with an argument
+// too many or too few, which would shift what follows.
+function refusal({ args, rest }) {
   const numbers = args.filter(({ type }) => ARG_TYPES[type].isNumber).map(({ name }) => name);
-  const isWhole = [`#ARGV >= ${args.length}`, ...numbers].join(' and ');
+  const count = args.length + 1;
+  const isWhole = [
+    rest ? `tonumber(ARGV[${count}]) == #ARGV - ${count}` : `#ARGV == ${args.length}`,
+    ...numbers,
+  ].join(' and ');
+  const names = [...args.map(({ name }) => name), ...(rest ? ['and how many texts follow'] : [])].join(' ');
   return [
     `if not (${isWhole}) then`,
-    `return redis.error_reply('ERR an argument is missing, or is no whole number: ${args.map(({ name }) => name).join(' ')}')`,
+    `return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: ${names}')`,
     'end',
   ].join('\n');
 }
@@ -203,9 +216,42 @@ function checkDefined(file, plain, lazy) {
 function readShared(file, name) {
   const path = join(sharedDir, `${name}.lua`);
   if (!existsSync(path)) throw new Error(`${file}: no shared/${name}.lua`);
-  const text = stripComments(readFileSync(path, 'utf8'));
+  const source = readFileSync(path, 'utf8');
+  const text = stripComments(source);
   if (/\b(KEYS|ARGV)\b/.test(text)) throw new Error(`shared/${name}.lua touches KEYS or ARGV`);
-  return text;
+  const own = formsOf(name, source);
+  return expandForms(`shared/${name}.lua`, text, [...own.forms, ...sharedForms(name, own.with)], own.forms);
+}
+
+const formsByFile = new Map();
+
+/** The forms in the head of a file of lua/shared/, and the names of those of others that it uses. */
+function formsOf(name, source) {
+  const known = formsByFile.get(name);
+  if (known) return known;
+  const found = { forms: [], with: [] };
+  formsByFile.set(name, found);
+  for (const line of source.split('\n')) {
+    const tag = /^-- @(\w+)\s*(.*)$/.exec(line);
+    if (tag?.[1] === 'with') found.with.push(...words(tag[2]));
+    else if (tag && !readForm(found.forms, `lua/shared/${name}.lua`, tag[1], tag[2])) {
+      throw new Error(`shared/${name}.lua: unknown tag @${tag[1]}`);
+    }
+  }
+  return found;
+}
+
+const allSharedForms = () =>
+  luaNames(sharedDir).flatMap(
+    (file) => formsOf(basename(file, '.lua'), readFileSync(join(sharedDir, file), 'utf8')).forms,
+  );
+
+function sharedForms(file, names) {
+  return names.map((name) => {
+    const form = allSharedForms().find((known) => known.name === name);
+    if (!form) throw new Error(`${file}: no file of shared/ has a form ${name}`);
+    return form;
+  });
 }
 
 // A script makes all its functions anew at each run, which is a good part of the cost of a small call. Those that most
@@ -228,12 +274,14 @@ function lazyFunctions(set, sources) {
 
 function readCommand(file) {
   const source = readFileSync(join(commandsDir, file), 'utf8');
+  const header = readHeader(file, source);
+  const forms = [...header.forms, ...sharedForms(file, header.with)];
   return {
     file,
     name: basename(file, '.lua'),
     source,
-    header: readHeader(file, source),
-    body: stripComments(source),
+    header,
+    body: expandForms(file, stripComments(source), forms, allSharedForms()),
   };
 }
 
@@ -256,11 +304,12 @@ function compile({ file, name, source, header, body }) {
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,
-    `export const ${camel(name)} = defineScript<[${args}], ${header.rest}>(`,
+    `export const ${camel(name)} = defineScript<[${args}], ${restType({ name, header })}>(`,
     `  '${name}',`,
     `  [${header.keys.map((key) => `'${key}'`).join(', ')}],`,
     `  ${asLines(lua)},`,
     `  ${header.args[0]?.name === 'now'},`,
+    `  ${header.rest},`,
     `);`,
   ].join('\n');
 }
@@ -278,7 +327,12 @@ const luaNames = (folder) =>
 const NOTE = '// Generated from lua/ by scripts/generate-lua.mjs. Do not edit.';
 
 function makeScripts(commands) {
-  const head = [NOTE, "import { defineScript } from './script.js';", ''];
+  const head = [
+    NOTE,
+    "import type { Encoded } from '../job/wire.generated.js';",
+    "import { defineScript } from './script.js';",
+    '',
+  ];
   return [...head, commands.map(compile).join('\n\n'), ''].join('\n');
 }
 
@@ -308,6 +362,7 @@ const commands = luaNames(commandsDir).map(readCommand);
 for (const [target, output] of [
   [scriptsFile, makeScripts(commands)],
   [libraryFile, makeLibraryFile(commands)],
+  [wireFile, makeWire(NOTE, allSharedForms(), commands)],
 ]) {
   const current = existsSync(target) ? readFileSync(target, 'utf8') : '';
   if (current === output) continue;

@@ -34,6 +34,13 @@ export interface Load {
   maxDelayMs?: number;
   /** All jobs are due together, so long after the load began. */
   dueMs?: number;
+  /** No job is added later than this after the load began. */
+  addsForMs?: number;
+  /** Jobs have a child each, in one of these queues by turns. */
+  childQueues?: readonly string[];
+  /** Share of jobs that are deduplicated, 0 to 1, each by an id of its own and for `dedupMs`. */
+  deduplicated?: number;
+  dedupMs?: number;
   /** Share of jobs that hold the event loop, 0 to 1. */
   blocking?: number;
   blockMs?: number;

@@ -35,7 +35,8 @@ process.on('unhandledRejection', (error) =>
 process.send?.('ready');
 
 const startMs = machineMs();
-for (let key = 0; !isOver && key < (load.count ?? Infinity);) {
+const mayAdd = (): boolean => !isOver && machineMs() - startMs < (load.addsForMs ?? Infinity);
+for (let key = 0; mayAdd() && key < (load.count ?? Infinity);) {
   const due = Math.min(
     load.count ?? Infinity,
     Math.floor(((machineMs() - startMs) * load.jobsPerSecond) / 1000),
@@ -70,6 +71,8 @@ function jobOf(key: number): LoadJob {
   if (random() < (load.delayed ?? 0)) job.delayMs = 1 + Math.floor(random() * (load.maxDelayMs ?? 500));
   if (random() < (load.blocking ?? 0)) Object.assign(job, { blocks: true, ms: load.blockMs ?? 1000 });
   if (load.dueMs !== undefined) job.delayMs = Math.max(1, Math.round(startMs + load.dueMs - machineMs()));
+  if (load.childQueues !== undefined) job.childQueue = load.childQueues[key % load.childQueues.length]!;
+  if (random() < (load.deduplicated ?? 0)) job.dedupMs = load.dedupMs ?? 1000;
   if (load.fuzzes) Object.assign(job, fuzzedJob(random, key));
   if (load.padBytes !== undefined) job.pad = 'x'.repeat(load.padBytes);
   return job;

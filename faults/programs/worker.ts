@@ -36,7 +36,7 @@ process.on('disconnect', () => process.exit(0));
 process.on('unhandledRejection', (error) => ledger.note('error', -1, '-', 'UNHANDLED', codeOf(error)));
 process.send?.('ready');
 
-async function processJob({ job, id, token, attemptsMade, signal, writes }: Run): Promise<unknown> {
+async function processJob({ job, id, token, attemptsMade, isFirst, signal, writes }: Run): Promise<unknown> {
   const { key } = job;
   const write = async (name: string): Promise<void> => {
     ledger.note('write', key, id, token, name);
@@ -52,10 +52,10 @@ async function processJob({ job, id, token, attemptsMade, signal, writes }: Run)
     ledger.note('error', key, id, token, 'VALUE: it is not what was added');
   }
   try {
-    if (job.blocks) {
+    if (job.blocks && isFirst) {
       for (const untilMs = machineMs() + job.ms; machineMs() < untilMs;);
       ledger.note('late', key, id, token);
-    } else if (job.ms > 0) await sleep(job.ms);
+    } else if (job.ms > 0 && !job.blocks) await sleep(job.ms);
     if (orders.writesLate) for (const name of Object.keys(writes)) await write(name);
     else if (key % 10 === 0) await write('progress');
     if (attemptsMade < job.failures) {

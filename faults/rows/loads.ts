@@ -4,6 +4,8 @@ import type { Row } from '../row.js';
 
 const LOAD = { jobsPerSecond: 200, maxWorkMs: 20, failing: 0.05, delayed: 0.1 };
 const CLOSE_MS = 30_000;
+/** What the adds of a minute may take, at 2 kB each: all of them would be 24 MB, and a process has about 100 MiB anyway. */
+const OUTAGE_BYTES = 400 * 2 ** 20;
 
 export const outage: Row = {
   name: 'outage',
@@ -19,7 +21,20 @@ export const outage: Row = {
     });
     await scene.sleep(3000);
     await scene.settle(25_000);
+    const kinds = new Map<string, number>();
+    for (const { what, detail } of await scene.notes()) {
+      if (what !== 'no' && what !== 'unknown') continue;
+      const kind = detail.split(':')[0]!;
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    }
+    scene.remarks.push([...kinds].map(([kind, count]) => `${count} × ${kind}`).join(', '));
   },
+  judge: ({ jobs, answered, refused, unknown }, scene) => [
+    ...(jobs > answered + refused + unknown
+      ? [`${jobs - answered - refused - unknown} adds had no outcome`]
+      : []),
+    ...(scene.peakBytes > OUTAGE_BYTES ? [`${Math.round(scene.peakBytes / 2 ** 20)} MiB of memory`] : []),
+  ],
 };
 
 export const shutdownGone: Row = {
@@ -53,6 +68,7 @@ export const shutdownGone: Row = {
 export const retryStorm: Row = {
   name: 'retry-storm',
   title: 'every job fails once, and is tried again',
+  isAlone: true,
   async run(scene) {
     const redis = await scene.redis();
     const count = scene.times(10_000, 2000);
@@ -64,21 +80,29 @@ export const retryStorm: Row = {
 
 export const dueAtOnce: Row = {
   name: 'due-at-once',
-  title: 'many delayed jobs due at the same moment',
+  title: 'a million delayed jobs, or as many as are added in 90 s, due at the same moment',
+  isAlone: true,
+  atMostMs: 600_000,
   async run(scene) {
     const redis = await scene.redis();
     const client = scene.client(redis);
-    const count = scene.times(100_000, 10_000);
-    const dueMs = scene.times(45_000, 10_000);
+    // A million, or as many as are added in the time that there is: what is added late is not due with the rest.
+    const count = scene.times(1_000_000, 10_000);
+    const dueMs = scene.times(100_000, 20_000);
     await client.config('SET', 'slowlog-log-slower-than', 10_000);
     const fromMs = machineMs();
     await scene.begin({
       address: at(redis),
-      load: { jobsPerSecond: 10_000, maxWorkMs: 0, count, dueMs, maxOpen: 5000 },
+      load: {
+        ...{ jobsPerSecond: 50_000, maxWorkMs: 0, count },
+        ...{ dueMs, addsForMs: dueMs * 0.9, maxOpen: 5000 },
+      },
       settings: { concurrency: 200, lockMs: 30_000 },
+      listens: false,
     });
-    await scene.producer!.ended(120_000);
-    await scene.settle(30_000);
+    await scene.producer!.ended(dueMs * 2);
+    await scene.sleep(Math.max(0, fromMs + dueMs - machineMs()));
+    await scene.settle(300_000);
     const ends = (await scene.notes()).filter(({ what }) => what === 'end').map(({ atMs }) => atMs);
     const due = fromMs + dueMs;
     const last = ends.reduce((latest, atMs) => Math.max(latest, atMs), 0);
@@ -86,7 +110,7 @@ export const dueAtOnce: Row = {
       .map(([, , micros]) => micros)
       .reduce((longest, micros) => Math.max(longest, micros), 0);
     scene.remarks.push(
-      `${count} done ${((last - due) / 1000).toFixed(1)} s after they were due`,
+      `${ends.length} done ${((last - due) / 1000).toFixed(1)} s after they were due`,
       slowest === 0 ? 'no script over 10 ms' : `longest script ${Math.round(slowest / 1000)} ms`,
     );
   },
@@ -94,13 +118,14 @@ export const dueAtOnce: Row = {
 
 export const fuzz: Row = {
   name: 'fuzz',
-  title: 'names, ids and data of all kinds',
+  title: '100,000 jobs with names, ids and data of all kinds',
+  isAlone: true,
   async run(scene) {
     const redis = await scene.redis();
-    const count = scene.times(30_000, 3000);
+    const count = scene.times(100_000, 3000);
     await scene.begin({
       address: at(redis),
-      load: { jobsPerSecond: 3000, maxWorkMs: 0, count, fuzzes: true, maxOpen: 5000 },
+      load: { jobsPerSecond: 10_000, maxWorkMs: 0, count, fuzzes: true, maxOpen: 5000 },
       settings: { concurrency: 50, lockMs: 30_000 },
     });
     await scene.producer!.ended(120_000);

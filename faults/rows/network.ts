@@ -1,5 +1,6 @@
 import { LossyProxy } from '../../test/support/lossy-proxy.js';
 import { at } from '../at.js';
+import { FarHost } from '../far-host.js';
 import type { Row } from '../row.js';
 import type { Scene } from '../scene.js';
 
@@ -34,13 +35,34 @@ export const halfOpen: Row = {
   },
 };
 
+export const cablePulled: Row = {
+  name: 'cable-pulled',
+  title: 'Redis on another host (a network namespace), whose cable is pulled for 12 s',
+  missing: () => FarHost.missing(),
+  async run(scene) {
+    const redis = await FarHost.open();
+    scene.atEnd(() => redis.close());
+    await scene.begin({ address: at(redis), load: LOAD });
+    for (let n = 0; n < scene.times(2, 1); n += 1) {
+      await scene.sleep(1500);
+      await scene.fault('pull', async () => {
+        await redis.pull();
+        await scene.sleep(12_000);
+        await redis.plug();
+      });
+      await scene.sleep(3000);
+    }
+    await scene.settle(25_000);
+  },
+};
+
 export const redisFrozen: Row = {
   name: 'redis-frozen',
-  title: 'Redis stopped for 10 s, then for 30 s (SIGSTOP)',
+  title: 'Redis stopped for 10 s, then for 60 s (SIGSTOP)',
   async run(scene) {
     const redis = await scene.redis();
     await scene.begin({ address: at(redis), load: LOAD });
-    for (const ms of scene.isShort ? [10_000] : [10_000, 30_000]) {
+    for (const ms of scene.isShort ? [10_000] : [10_000, 60_000]) {
       await scene.sleep(1500);
       await scene.fault('freeze', async () => {
         await redis.kill('SIGSTOP');

@@ -1,5 +1,5 @@
 import type { Row } from '../row.js';
-import { clusterFailover, clusterKilled, slotMoved } from './clusters.js';
+import { clusterFailover, clusterKilled, slotMoved, slotMovedWhole, targetAway } from './clusters.js';
 import { replicaAwaited, replicaPromoted, sentinel } from './failovers.js';
 import { serverClock, workerClocks } from './clocks.js';
 import { dueAtOnce, fuzz, outage, retryStorm, shutdownGone } from './loads.js';
@@ -24,7 +24,10 @@ export const rows: readonly Row[] = [
   clusterKilled,
   clusterFailover,
   slotMoved,
+  slotMovedWhole,
+  targetAway,
   network.halfOpen,
+  network.cablePulled,
   network.redisFrozen,
   network.clientPause,
   network.repliesCut,

@@ -1,4 +1,4 @@
-import { Queue, QueueEvents, Worker, type ConnectionOptions, type Job } from 'bullmq';
+import { Queue, QueueEvents, Worker, type ConnectionOptions, type Job, type JobsOptions } from 'bullmq';
 import type { RedisOptions } from 'ioredis';
 import { toConnection } from './address-to-connection.js';
 import type { LoadJob, System } from './system.js';
@@ -24,11 +24,8 @@ export const bullmq: System = {
     await queue.waitUntilReady();
     return {
       add: async (job) => {
-        const delay = job.delayMs === undefined ? {} : { delay: job.delayMs };
-        const backoff = { type: 'fixed', delay: 50 };
-        const id = job.id === undefined ? {} : { jobId: job.id };
-        const added = await queue.add(job.name ?? 'load', job, { attempts: 3, backoff, ...delay, ...id });
-        return added.id!;
+        const opts = { attempts: 3, backoff: { type: 'fixed', delay: 50 }, ...optionsOf(job) };
+        return (await queue.add(job.name ?? 'load', job, opts)).id!;
       },
       close: async () => {
         await queue.close();
@@ -46,6 +43,7 @@ export const bullmq: System = {
           id: job.id!,
           token: `${token!}.${job.attemptsStarted}`,
           attemptsMade: job.attemptsMade,
+          isFirst: job.attemptsStarted <= 1,
           signal: signal!,
           writes: {
             progress: () => job.updateProgress(50),
@@ -112,3 +110,9 @@ export const bullmq: System = {
 function tokenOf(job: Job): string {
   return `${job.token ?? '-'}.${job.attemptsStarted}`;
 }
+
+const optionsOf = ({ key, delayMs, id, dedupMs }: LoadJob): JobsOptions => ({
+  ...(delayMs === undefined ? {} : { delay: delayMs }),
+  ...(id === undefined ? {} : { jobId: id }),
+  ...(dedupMs === undefined ? {} : { deduplication: { id: `once-${key}`, ttl: dedupMs } }),
+});

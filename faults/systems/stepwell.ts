@@ -1,6 +1,13 @@
-import { Queue, QueueEvents, StepwellError, Worker } from '../../lib/engine.js';
+import {
+  FlowProducer,
+  type JobsOptions,
+  Queue,
+  QueueEvents,
+  StepwellError,
+  Worker,
+} from '../../lib/engine.js';
 import { toConnection } from './address-to-connection.js';
-import type { LoadJob, System } from './system.js';
+import { CHILD_KEYS, type LoadJob, type System } from './system.js';
 
 const PREFIX = 'faults';
 
@@ -13,16 +20,28 @@ export const stepwell: System = {
     const durability = waitsForReplica ? { durability: { replicas: 1, timeoutMs: 500 } } : {};
     const queue = new Queue<LoadJob>(name, { connection, prefix: PREFIX, ...durability });
     queue.on('error', onError);
+    const flows = new FlowProducer({ connection, prefix: PREFIX, ...durability });
+    flows.on('error', onError);
     await queue.waitUntilReady();
     return {
       add: async (job) => {
-        const delay = job.delayMs === undefined ? {} : { delay: job.delayMs };
-        const id = job.id === undefined ? {} : { jobId: job.id };
-        const added = await queue.add(job.name ?? 'load', job, { attempts: 3, backoff: 50, ...delay, ...id });
-        return added.id;
+        const opts = { attempts: 3, backoff: 50, ...optionsOf(job) };
+        if (job.childQueue !== undefined) {
+          const data = { ...job, key: job.key + CHILD_KEYS };
+          const child = { name: 'child', queueName: job.childQueue, data };
+          const added = await flows.add({
+            name: 'load',
+            queueName: name,
+            data: job,
+            opts,
+            children: [child],
+          });
+          return added.job.id;
+        }
+        return (await queue.add(job.name ?? 'load', job, opts)).id;
       },
       close: async () => {
-        await queue.close();
+        await Promise.all([queue.close(), flows.close()]);
         if ('disconnect' in connection) connection.disconnect();
       },
     };
@@ -39,6 +58,7 @@ export const stepwell: System = {
           id: job.id,
           token,
           attemptsMade: job.attemptsMade,
+          isFirst: job.attemptsStarted <= 1,
           signal,
           writes: {
             progress: () => job.updateProgress(50),
@@ -91,3 +111,9 @@ export const stepwell: System = {
     };
   },
 };
+
+const optionsOf = ({ key, delayMs, id, dedupMs }: LoadJob): JobsOptions => ({
+  ...(delayMs === undefined ? {} : { delay: delayMs }),
+  ...(id === undefined ? {} : { jobId: id }),
+  ...(dedupMs === undefined ? {} : { deduplication: { id: `once-${key}`, ttl: dedupMs } }),
+});

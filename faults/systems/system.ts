@@ -4,6 +4,9 @@ export type Address =
   | { kind: 'sentinels'; sentinels: { host: string; port: number }[]; name: string }
   | { kind: 'cluster'; nodes: { host: string; port: number }[] };
 
+/** What the number of a job's child is more than its own. */
+export const CHILD_KEYS = 1_000_000_000;
+
 /** A job of a load. */
 export interface LoadJob {
   key: number;
@@ -11,11 +14,15 @@ export interface LoadJob {
   ms: number;
   /** Attempts that fail before the one that succeeds. */
   failures: number;
-  /** Its processor holds the event loop instead of awaiting. */
+  /** Its first run holds the event loop instead of awaiting. If all did, it would never end. */
   blocks?: boolean;
   /** Bytes that the data holds beside. */
   pad?: string;
   delayMs?: number;
+  /** The job waits for a child in this queue, whose number is `CHILD_KEYS` more. */
+  childQueue?: string;
+  /** Deduplicated by an id of its own, for so long: Redis has a key for it that expires. */
+  dedupMs?: number;
   /** Of fuzzed jobs: their name, their id, and a value that has to come back as it was, with the hash of its JSON. */
   name?: string;
   id?: string;
@@ -40,6 +47,8 @@ export interface Run {
   id: string;
   token: string;
   attemptsMade: number;
+  /** It was never started before. */
+  isFirst: boolean;
   signal: AbortSignal;
   /** Writes something of the job: each of these has to be refused once the lock is lost. */
   writes: Record<string, () => Promise<unknown>>;

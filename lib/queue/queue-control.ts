@@ -17,7 +17,7 @@ import type { CleanPlace } from '../store/control-store.js';
 import { checkFinishedState, listedState } from './arguments.js';
 import { QueueReports } from './queue-reports.js';
 
-const SLICE = 1000;
+const SLICE = 500;
 /** Of a job go half a dozen keys. */
 const OBLITERATE_SLICE = 200;
 
@@ -140,12 +140,11 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     const cleaned: string[] = [];
     const places = state ? placesOf(state) : [];
     if (state === 'waiting') {
-      places.push(...(await this.placesInGroups()));
+      for (const place of await this.placesInGroups()) places.push(place);
     }
     for (const place of places) {
       if (limit === 0 || cleaned.length < limit) {
-        const left = limit === 0 ? 0 : limit - cleaned.length;
-        cleaned.push(...(await this.cleanPlace(place, Math.ceil(grace), left)));
+        await this.cleanPlace(place, Math.ceil(grace), limit, cleaned);
       }
     }
     await this.store.deliver();
@@ -153,16 +152,19 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     return cleaned;
   }
 
-  /** @internal Slice by slice. */
-  protected async cleanPlace(place: CleanPlace, graceMs: number, limit: number): Promise<string[]> {
-    const cleaned: string[] = [];
+  /** @internal Slice by slice, up to `limit` in all. */
+  protected async cleanPlace(
+    place: CleanPlace,
+    graceMs: number,
+    limit: number,
+    cleaned: string[],
+  ): Promise<void> {
     for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
       const left = limit === 0 ? 0 : limit - cleaned.length;
       const slice = await this.store.cleanSlice({ place, graceMs, limit: left, start });
       cleaned.push(...slice.removed);
       start = slice.next;
     }
-    return cleaned;
   }
 
   /** @internal Where jobs wait in groups. */
@@ -175,7 +177,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * queues no longer wait for jobs of this one. Children in other queues stay: they run, and nobody is notified of their end; remove
    * the parent with `remove` first where they are to go with it.
    * @param options.force whether active jobs go too, and jobs of its flows that other queues cannot be given; default false
-   * @param options.count how many jobs a call of Redis deletes at most; default 200, most 1000
+   * @param options.count how many jobs a call of Redis deletes at most; default 200, most 500
    */
   async obliterate(options: { force?: boolean; count?: number } = {}): Promise<void> {
     refuseUnknown('obliterate option', options, ['force', 'count']);
@@ -199,7 +201,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * Makes finished jobs wait again, where their priority has them wait: those that have finished when it is called.
    * @param opts.state default `failed`
    * @param opts.timestamp only those that finished up to then, ms since 1970
-   * @param opts.count how many a call of Redis moves at most; default and most 1000
+   * @param opts.count how many a call of Redis moves at most; default and most 500
    */
   async retryJobs(opts: { count?: number; state?: FinishedState; timestamp?: number } = {}): Promise<void> {
     refuseUnknown('retryJobs option', opts, ['count', 'state', 'timestamp']);
@@ -216,7 +218,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   /**
    * Makes the jobs that are delayed when it is called wait for a worker, where their priority has them wait. A job that is
    * delayed again meanwhile stays so.
-   * @param options.count how many a call of Redis moves at most; default and most 1000
+   * @param options.count how many a call of Redis moves at most; default and most 500
    */
   async promoteJobs(options: { count?: number } = {}): Promise<void> {
     refuseUnknown('promoteJobs option', options, ['count']);

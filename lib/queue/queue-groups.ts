@@ -142,7 +142,8 @@ export class QueueGroups<J extends Job = Job> extends QueueLimits<J> {
    */
   async deleteGroup(groupId: string | number): Promise<number> {
     const id = checkGroupId('group id', groupId);
-    const removed = await this.cleanPlace(`group ${id}`, 0, 0);
+    const removed: string[] = [];
+    await this.cleanPlace(`group ${id}`, 0, 0, removed);
     await this.store.groups.forget(id);
     await this.store.deliver();
     return removed.length;

@@ -33,7 +33,7 @@ const SUBCOMMANDS: Readonly<Record<string, string>> = {
 /** The commands that Stepwell calls, in small letters, as the scripts themselves have them. */
 export function calledCommands(): readonly string[] {
   const called = new Set(SENT);
-  for (const { lua } of Object.values(scripts) as Script<[], boolean>[]) {
+  for (const { lua } of Object.values(scripts) as Script<any, any>[]) {
     for (const [, word] of lua.matchAll(/'([A-Z]{2,})'/g)) {
       if (!OTHER_WORDS.has(word!)) called.add(word!.toLowerCase());
     }

@@ -7,8 +7,10 @@ import { toStepwellError } from './redis-failure.js';
 import { ScriptHost } from './script-host.js';
 import type { Script } from './script.js';
 
-type Rest<HasRest extends boolean> = HasRest extends true ? [rest: readonly string[]] : [];
 type Word = string | number;
+type Texts = readonly string[] | undefined;
+type Following<Rest extends Texts> = Rest extends undefined ? [] : [rest: Rest];
+type AnyScript = Script<any, any>;
 
 /** Runs Lua commands for one queue: as functions where the server has them, else by their hash or with their text. */
 export class ScriptRunner {
@@ -28,13 +30,16 @@ export class ScriptRunner {
     this.monotonicMs = () => this.runtime.monotonicMs();
   }
 
-  async run<Args extends readonly Word[], HasRest extends boolean>(
-    script: Script<Args, HasRest>,
+  async run<Args extends readonly Word[], Rest extends Texts>(
+    script: Script<Args, Rest>,
     args: Readonly<Args>,
-    ...[rest = []]: Rest<HasRest>
+    ...[rest = []]: Following<Rest>
   ): Promise<unknown> {
+    const fixed = this.timed(script, args);
     // The first word says what is called, and is set for each try.
-    const words = ['', ...this.keyWords, ...this.timed(script, args), ...rest];
+    const words: Word[] = script.takesRest
+      ? ['', ...this.keyWords, ...fixed, rest.length, ...rest]
+      : ['', ...this.keyWords, ...fixed];
     if (script.fn !== undefined && this.host.hasFunctions(this.monotonicMs)) {
       try {
         return await this.send('fcall', script.fn, words);
@@ -56,13 +61,13 @@ export class ScriptRunner {
   }
 
   /** Scripts are handed the time where it is not that of Redis. */
-  private timed(script: Script<any, boolean>, args: readonly Word[]): readonly Word[] {
+  private timed(script: AnyScript, args: readonly Word[]): readonly Word[] {
     const now = script.isTimed && args[0] === 0 ? this.runtime.scriptTime() : 0;
     return now === 0 ? args : [now, ...args.slice(1)];
   }
 
   /** After a call of a function that failed: once more as a function where it was not there, or as a script. */
-  private async repeat(script: Script<any, boolean>, words: Word[], failure: unknown): Promise<unknown> {
+  private async repeat(script: AnyScript, words: Word[], failure: unknown): Promise<unknown> {
     let error = failure;
     if (!(await this.host.isToRepeat(error, this.monotonicMs))) {
       throw this.failure(script.name, error);
@@ -82,7 +87,7 @@ export class ScriptRunner {
     return this.runScript(script, words);
   }
 
-  private async runScript(script: Script<any, boolean>, words: Word[]): Promise<unknown> {
+  private async runScript(script: AnyScript, words: Word[]): Promise<unknown> {
     try {
       return await this.send('evalsha', script.sha, words);
     } catch (error) {

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { LIBRARY_NAME } from './library.generated.js';
 import type { FixedKey } from './queue-keys.js';
 
-/** A Lua command: its keys by name, its fixed arguments as a tuple, and whether a list of further ones follows. */
-export interface Script<Args extends readonly (string | number)[], Rest extends boolean> {
+/** A Lua command: its keys by name, its fixed arguments as a tuple, and the list that follows them, where one does. */
+export interface Script<
+  Args extends readonly (string | number)[],
+  Rest extends readonly string[] | undefined,
+> {
   readonly name: string;
   readonly keys: readonly FixedKey[];
   readonly lua: string;
@@ -12,17 +15,23 @@ export interface Script<Args extends readonly (string | number)[], Rest extends 
   readonly fn: string | undefined;
   /** Whether its first argument is the time, 0 for that of Redis. */
   readonly isTimed: boolean;
+  /** Whether a list follows: it goes behind its length, so that an argument too many or too few cannot shift it. */
+  readonly takesRest: boolean;
   /** Types only; never set. */
   readonly signature?: { args: Args; rest: Rest };
 }
 
-export function defineScript<Args extends readonly (string | number)[], Rest extends boolean>(
+export function defineScript<
+  Args extends readonly (string | number)[],
+  Rest extends readonly string[] | undefined,
+>(
   name: string,
   keys: readonly FixedKey[],
   lines: readonly string[],
   isTimed: boolean,
+  takesRest: boolean,
 ): Script<Args, Rest> {
   const lua = lines.join('\n');
   const fn = `${LIBRARY_NAME}_${name.replaceAll('-', '_')}`;
-  return { name, keys, lua, isTimed, fn, sha: createHash('sha1').update(lua).digest('hex') };
+  return { name, keys, lua, isTimed, takesRest, fn, sha: createHash('sha1').update(lua).digest('hex') };
 }

@@ -1,8 +1,9 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
+import type { Encoded } from '../job/wire.generated.js';
 import { defineScript } from './script.js';
 
 /** Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, with the */
-export const addFlow = defineScript<[now: number, writer: string, seq: string], true>(
+export const addFlow = defineScript<[now: number, writer: string, seq: string], readonly string[]>(
   'add-flow',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'staging', 'limits', 'unreadable'],
   [
@@ -18,10 +19,10 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string], 
     "  return nil",
     "end",
     "local now, writer, seq = whole(ARGV[1]), ARGV[2], ARGV[3]",
-    "if not (#ARGV >= 3 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq')",
+    "if not (tonumber(ARGV[4]) == #ARGV - 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq and how many texts follow')",
     "end",
-    "local rest = 4",
+    "local rest = 5",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -1154,10 +1155,11 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string], 
     "return answer",
   ],
   true,
+  true,
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
-export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], true>(
+export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], readonly string[]>(
   'add-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -1173,10 +1175,10 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  return nil",
     "end",
     "local now, writer, seq, wake = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4])",
-    "if not (#ARGV >= 4 and now and wake) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq wake')",
+    "if not (tonumber(ARGV[5]) == #ARGV - 5 and now and wake) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq wake and how many texts follow')",
     "end",
-    "local rest = 5",
+    "local rest = 6",
     "local rare",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -2304,10 +2306,11 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "return answer",
   ],
   true,
+  true,
 );
 
 /** Cancels a job that has not ended. One that nothing has to be done for fails at once. One whose steps may have to be */
-export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], false>(
+export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], undefined>(
   'cancel-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders', 'notices', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -2323,8 +2326,8 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  return nil",
     "end",
     "local now, writer, seq, id, reason, keep, undo = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], whole(ARGV[7])",
-    "if not (#ARGV >= 7 and now and undo) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id reason keep undo')",
+    "if not (#ARGV == 7 and now and undo) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id reason keep undo')",
     "end",
     "local rare",
     "local grouped",
@@ -3834,10 +3837,11 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "return answer(word)",
   ],
   true,
+  false,
 );
 
 /** Makes a delayed job due some time from now instead. */
-export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], false>(
+export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], undefined>(
   'change-delay',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -3853,8 +3857,8 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "  return nil",
     "end",
     "local now, writer, seq, id, delay = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], whole(ARGV[5])",
-    "if not (#ARGV >= 5 and now and delay) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id delay')",
+    "if not (#ARGV == 5 and now and delay) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id delay')",
     "end",
     "local rare",
     "local grouped",
@@ -4704,10 +4708,11 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "return word",
   ],
   true,
+  false,
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
-export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], false>(
+export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], undefined>(
   'change-priority',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'limits', 'limited', 'holders'],
   [
@@ -4723,8 +4728,8 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "  return nil",
     "end",
     "local now, writer, seq, id, priority, front = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], whole(ARGV[5]), whole(ARGV[6])",
-    "if not (#ARGV >= 6 and now and priority and front) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id priority front')",
+    "if not (#ARGV == 6 and now and priority and front) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id priority front')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -5365,10 +5370,11 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "return word",
   ],
   true,
+  false,
 );
 
 /** Removes jobs of one state that are older than a grace time, but not what a scheduler brings next. Looks at one slice of the state: repeat it from the */
-export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], false>(
+export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], undefined>(
   'clean-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -5384,8 +5390,8 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  return nil",
     "end",
     "local now, writer, seq, state, grace, limit, start = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], whole(ARGV[5]), whole(ARGV[6]), whole(ARGV[7])",
-    "if not (#ARGV >= 7 and now and grace and limit and start) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq state grace limit start')",
+    "if not (#ARGV == 7 and now and grace and limit and start) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq state grace limit start')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -6609,7 +6615,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "grouped = function() return made end",
     "return made",
     "end",
-    "local CLEAN_CAP = 1000",
+    "local CLEAN_CAP = 250",
     "local session = q.writer .. writer",
     "local known = recall(session, seq)",
     "if known then",
@@ -6692,10 +6698,11 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "return answer",
   ],
   true,
+  false,
 );
 
 /** Lets no job of one group start for some time. */
-export const closeGroup = defineScript<[now: number, group: string, duration: number], false>(
+export const closeGroup = defineScript<[now: number, group: string, duration: number], undefined>(
   'close-group',
   ['meta'],
   [
@@ -6711,8 +6718,8 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
     "  return nil",
     "end",
     "local now, group, duration = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now group duration')",
+    "if not (#ARGV == 3 and now and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group duration')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -6931,10 +6938,11 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
-export const closeRateLimit = defineScript<[now: number, duration: number], false>(
+export const closeRateLimit = defineScript<[now: number, duration: number], undefined>(
   'close-rate-limit',
   ['meta', 'wake', 'limiter', 'notices'],
   [
@@ -6950,8 +6958,8 @@ export const closeRateLimit = defineScript<[now: number, duration: number], fals
     "  return nil",
     "end",
     "local now, duration = whole(ARGV[1]), whole(ARGV[2])",
-    "if not (#ARGV >= 2 and now and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now duration')",
+    "if not (#ARGV == 2 and now and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now duration')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -7010,10 +7018,11 @@ export const closeRateLimit = defineScript<[now: number, duration: number], fals
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
-export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], true>(
+export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], Encoded<'commit'>>(
   'commit',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'metrics', 'completed-points', 'failed-points', 'limits', 'limited', 'holders'],
   [
@@ -7029,10 +7038,10 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  return nil",
     "end",
     "local now, writer, seq, relay, want, worker, name, lock, max, duration, least, groups = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4]), whole(ARGV[5]), ARGV[6], ARGV[7], whole(ARGV[8]), whole(ARGV[9]), whole(ARGV[10]), whole(ARGV[11]), ARGV[12]",
-    "if not (#ARGV >= 12 and now and relay and want and lock and max and duration and least) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq relay want worker name lock max duration least groups')",
+    "if not (tonumber(ARGV[13]) == #ARGV - 13 and now and relay and want and lock and max and duration and least) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq relay want worker name lock max duration least groups and how many texts follow')",
     "end",
-    "local rest = 13",
+    "local rest = 14",
     "local rare",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -7475,23 +7484,23 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  if stored.err then",
     "    stored = rare().renewed_fields(q, id, stored)",
     "  end",
-    "  local started, last, scheduler",
+    "  local starts, last, scheduler",
     "  for i = 1, #stored, 2 do",
     "    if stored[i] == 'attemptsStarted' then",
-    "      started = stored[i + 1]",
+    "      starts = stored[i + 1]",
     "    elseif stored[i] == 'token' then",
     "      last = string.match(stored[i + 1], '%d+$')",
     "    elseif stored[i] == 'scheduler' then",
     "      scheduler = stored[i + 1]",
     "    end",
     "  end",
-    "  started = incremented(started)",
+    "  starts = incremented(starts)",
     "  local token = grant.worker .. ':' .. incremented(last)",
     "  if grant.name == '' then",
-    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)",
+    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)",
     "  else",
     "    redis.call(",
-    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp,",
+    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,",
     "      'processedBy', grant.name",
     "    )",
     "  end",
@@ -8934,7 +8943,8 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  if #way ~= WAY_SIZES[kind] then",
     "    return false",
     "  end",
-    "  local pause = (kind == 'retry' and way[4]) or (kind == 'postpone' and way[2]) or (kind == 'await-signal' and way[3])",
+    "  local pause = (kind == 'retry' and way[4]) or (kind == 'postpone' and way[2])",
+    "    or (kind == 'await-signal' and way[3])",
     "  return not pause or (pause == '' and kind == 'await-signal') or whole(pause) ~= nil",
     "end",
     "local function stopped_by_children(q, id, kind, pending, failed, deferred)",
@@ -10260,62 +10270,57 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "}",
     "local function apply_step(q, call, ARGV, at, size)",
     "  if size == 0 and ARGV[at + 7] ~= '' and string.find(ARGV[at + 4], ',c,', 1, true) then",
-    "    return rare().pass_step(",
-    "      q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]",
-    "    ), at + 9",
+    "    return rare().pass_step(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]), at + 9",
     "  end",
-    "  local step = {",
+    "  local ended = {",
     "    name = ARGV[at + 3], head = ARGV[at + 4], value = ARGV[at + 5], next_step = ARGV[at + 6], next_head = ARGV[at + 7],",
     "  }",
-    "  local way = size > 0 and { unpack(ARGV, at + 9, at + 8 + size) } or nil",
-    "  return rare().checkpoint(q, call, ARGV[at + 1], ARGV[at + 2], step, way), at + 9 + size",
+    "  local way = size > 0 and { unpack(ARGV, at + 9, at + 9 - 1 + size) } or nil",
+    "  return rare().checkpoint(q, call, ARGV[at + 1], ARGV[at + 2], ended, way), at + 9 + size",
     "end",
     "local function apply(q, call, ARGV, at)",
-    "  local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]",
-    "  if operation == 'complete' and b then",
-    "    return complete_job(q, call, id, token, a, b), at + 5",
+    "  local operation = ARGV[at]",
+    "  if operation == 'complete' and ARGV[at + 4] then",
+    "    return complete_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]), at + 5",
     "  elseif operation == 'fail' and ARGV[at + 6] then",
-    "    return rare().fail_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7",
+    "    return rare().fail_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6]), at + 7",
     "  elseif operation == 'retry' and ARGV[at + 6] then",
-    "    return rare().retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7",
-    "  elseif operation == 'postpone' and a then",
-    "    return rare().postpone_job(q, call, id, token, a), at + 4",
+    "    return rare().retry_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6]), at + 7",
+    "  elseif operation == 'postpone' and ARGV[at + 3] then",
+    "    return rare().postpone_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
     "  elseif operation == 'step' then",
     "    local size = whole(ARGV[at + 8])",
-    "    if size and ARGV[at + 8 + size] then",
+    "    if size and ARGV[at + 9 - 1 + size] then",
     "      return apply_step(q, call, ARGV, at, size)",
     "    end",
     "  elseif operation == 'begin-step' and ARGV[at + 6] then",
-    "    return rare().begin_step(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7",
-    "  elseif operation == 'wait-children' and a then",
-    "    return rare().wait_children(q, call, id, token, a), at + 4",
-    "  elseif operation == 'add' and a then",
+    "    return rare().begin_step(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6]), at + 7",
+    "  elseif operation == 'wait-children' and ARGV[at + 3] then",
+    "    return rare().wait_children(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'add' and ARGV[at + 3] then",
     "    call.adds = true",
-    "    return add_job(q, call, id, token, a), at + 4",
-    "  elseif operation == 'data' and a then",
-    "    return rare().write_data(q, id, token, a), at + 4",
-    "  elseif operation == 'progress' and a then",
-    "    return rare().write_progress(q, call, id, token, a), at + 4",
-    "  elseif operation == 'log' and b then",
-    "    return rare().write_log(q, id, token, a, b), at + 5",
-    "  elseif operation == 'clear-logs' and a then",
-    "    return rare().clear_logs(q, id, token, a), at + 4",
-    "  elseif operation == 'emit' and b then",
-    "    return rare().keep_emission(q, call, id, token, a, b), at + 5",
-    "  elseif operation == 'end-wait' and token then",
-    "    return rare().end_wait(q, call, id, token), at + 3",
+    "    return add_job(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'data' and ARGV[at + 3] then",
+    "    return rare().write_data(q, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'progress' and ARGV[at + 3] then",
+    "    return rare().write_progress(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'log' and ARGV[at + 4] then",
+    "    return rare().write_log(q, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]), at + 5",
+    "  elseif operation == 'clear-logs' and ARGV[at + 3] then",
+    "    return rare().clear_logs(q, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]), at + 4",
+    "  elseif operation == 'emit' and ARGV[at + 4] then",
+    "    return rare().keep_emission(q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]), at + 5",
+    "  elseif operation == 'end-wait' and ARGV[at + 2] then",
+    "    return rare().end_wait(q, call, ARGV[at + 1], ARGV[at + 2]), at + 3",
     "  end",
     "  return 'unknown', #ARGV + 1",
     "end",
     "local function refuse(q, call, ARGV, at, failure)",
-    "  local SIZES = {",
-    "    complete = 5, fail = 7, retry = 7, postpone = 4, step = 9, ['begin-step'] = 7, ['wait-children'] = 4, add = 4, data = 4,",
-    "    progress = 4, log = 5, ['clear-logs'] = 4, emit = 5, ['end-wait'] = 3,",
-    "  }",
+    "  local SIZES = { add = 4, complete = 5, fail = 7, retry = 7, postpone = 4, ['wait-children'] = 4, data = 4, progress = 4, log = 5, ['clear-logs'] = 4, ['begin-step'] = 7, step = 9, emit = 5, ['end-wait'] = 3 }",
     "  local KEEPS_RUN = { add = true, data = true, progress = true, log = true, ['clear-logs'] = true, emit = true }",
-    "  local size = SIZES[ARGV[at]] or LONGEST_ENTRY",
-    "  local word = rare().set_aside(q, call, ARGV[at + 1], ARGV[at + 2], not KEEPS_RUN[ARGV[at]], failure)",
-    "  return word, at + size + (ARGV[at] == 'step' and whole(ARGV[at + 8]) or 0)",
+    "  local operation = ARGV[at]",
+    "  local size = (SIZES[operation] or LONGEST_ENTRY) + (operation == 'step' and whole(ARGV[at + 8]) or 0)",
+    "  return rare().set_aside(q, call, ARGV[at + 1], ARGV[at + 2], not KEEPS_RUN[operation], failure), at + size",
     "end",
     "local function apply_from(q, call, ARGV, words)",
     "  while call.at <= #ARGV do",
@@ -10364,11 +10369,11 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "if known then",
     "  local split = string.find(known, '\\n', 1, true)",
     "  reply[1] = string.sub(known, 1, split - 1)",
-    "  local started, added_at = string.match(string.sub(known, split + 1), '^(.-)@?(%d*)$')",
+    "  local grants, added_at = string.match(string.sub(known, split + 1), '^(.-)@?(%d*)$')",
     "  if added_at ~= '' then",
     "    reply[4] = added_at",
     "  end",
-    "  rare().load_again(q, reply, started)",
+    "  rare().load_again(q, reply, grants)",
     "  local held = redis.call('HMGET', q.meta, 'limits', 'groups')",
     "  local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], rare().open_book(call.moves.now), held[2])",
     "  reply[2] = ms_until(call.moves.now, first_due(q), opens)",
@@ -10407,7 +10412,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  due = first_due(q)",
     "end",
     "reply[2] = ms_until(t, due)",
-    "local started, ids, fired = {}, {}, nil",
+    "local granted, ids, fired = {}, {}, nil",
     "local grant = {",
     "  want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],",
     "}",
@@ -10429,7 +10434,8 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits, call.book)",
     "  end",
     "  for i = 1, #ids do",
-    "    started[i] = ids[i] .. '\\t' .. reply[5 + (i - 1) * 4 + 3] .. '\\n'",
+    "    local n = 5 + (i - 1) * 4",
+    "    granted[i] = ids[i] .. '\\t' .. reply[n + 3] .. '\\n'",
     "  end",
     "  if fired then",
     "    local moves = rare().fire_slots(q, call, fired)",
@@ -10467,14 +10473,15 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "end",
     "publish(q.events, call.events, meta[2])",
     "local added_at = call.adds and '@' .. call.moves.stamp or ''",
-    "remember(session, seq, reply[1] .. '\\n' .. table.concat(started) .. added_at)",
+    "remember(session, seq, reply[1] .. '\\n' .. table.concat(granted) .. added_at)",
     "return reply",
   ],
+  true,
   true,
 );
 
 /** How many delayed jobs are due before a time. */
-export const countDue = defineScript<[before: number], false>(
+export const countDue = defineScript<[before: number], undefined>(
   'count-due',
   ['meta', 'delayed'],
   [
@@ -10490,16 +10497,17 @@ export const countDue = defineScript<[before: number], false>(
     "  return nil",
     "end",
     "local before = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and before) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: before')",
+    "if not (#ARGV == 1 and before) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: before')",
     "end",
     "return redis.call('ZCOUNT', q.delayed, '-inf', '(' .. string.format('%.0f', before))",
   ],
   false,
+  false,
 );
 
 /** How many groups there are by their status, and how many jobs wait in them. */
-export const countGroups = defineScript<[], false>(
+export const countGroups = defineScript<[], undefined>(
   'count-groups',
   ['meta'],
   [
@@ -10513,10 +10521,11 @@ export const countGroups = defineScript<[], false>(
     "}",
   ],
   false,
+  false,
 );
 
 /** How many jobs are in each state. */
-export const countJobs = defineScript<[], false>(
+export const countJobs = defineScript<[], undefined>(
   'count-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -10633,10 +10642,11 @@ export const countJobs = defineScript<[], false>(
     "}",
   ],
   false,
+  false,
 );
 
 /** What the queue has and needs of each limit that it shares with others. Places that it does not need it gives up here, before the home of the */
-export const countPlaces = defineScript<[now: number, leaving: number], false>(
+export const countPlaces = defineScript<[now: number, leaving: number], undefined>(
   'count-places',
   ['meta', 'limits'],
   [
@@ -10652,8 +10662,8 @@ export const countPlaces = defineScript<[now: number, leaving: number], false>(
     "  return nil",
     "end",
     "local now, leaving = whole(ARGV[1]), whole(ARGV[2])",
-    "if not (#ARGV >= 2 and now and leaving) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now leaving')",
+    "if not (#ARGV == 2 and now and leaving) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now leaving')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -10797,17 +10807,21 @@ export const countPlaces = defineScript<[now: number, leaving: number], false>(
     "return reply",
   ],
   true,
+  false,
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
-export const countPriorities = defineScript<[], true>(
+export const countPriorities = defineScript<[], readonly string[]>(
   'count-priorities',
   ['meta', 'waiting', 'prioritized', 'limited'],
   [
     "local ARGV, AS_FUNCTION = ARGV, false",
     "local prefix = string.sub(KEYS[1], 1, -5)",
     "local q = { ['meta'] = prefix .. 'meta', ['waiting'] = prefix .. 'waiting', ['prioritized'] = prefix .. 'prioritized', ['limited'] = prefix .. 'limited' }",
-    "local rest = 1",
+    "if not (tonumber(ARGV[1]) == #ARGV - 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: and how many texts follow')",
+    "end",
+    "local rest = 2",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
     "local CLASS_MIDDLE = 2147483648",
@@ -10920,10 +10934,11 @@ export const countPriorities = defineScript<[], true>(
     "return counts",
   ],
   false,
+  true,
 );
 
 /** Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it */
-export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], false>(
+export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], undefined>(
   'drain-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -10939,8 +10954,8 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "  return nil",
     "end",
     "local now, delayed, begun, left, passed, prioritized, later, groupPlace = whole(ARGV[1]), whole(ARGV[2]), whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]",
-    "if not (#ARGV >= 8 and now and delayed and begun and left and passed) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now delayed begun left passed prioritized later groupPlace')",
+    "if not (#ARGV == 8 and now and delayed and begun and left and passed) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now delayed begun left passed prioritized later groupPlace')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -11953,7 +11968,7 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "grouped = function() return made end",
     "return made",
     "end",
-    "local DRAIN_CAP = 1000",
+    "local DRAIN_CAP = 500",
     "local function is_score(text)",
     "  return text == '-inf' or string.match(text, '^%-?[%d.]+$') and tonumber(text)",
     "end",
@@ -12077,10 +12092,11 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "return { removed, looked, begun, left, passed, prioritized, later, table.concat({ set, rank, kept }, ',') }",
   ],
   true,
+  false,
 );
 
 /** What there is to say of why a job does not run now, at one moment. */
-export const explainJob = defineScript<[now: number, id: string], false>(
+export const explainJob = defineScript<[now: number, id: string], undefined>(
   'explain-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'limiter', 'limits', 'limited'],
   [
@@ -12096,8 +12112,8 @@ export const explainJob = defineScript<[now: number, id: string], false>(
     "  return nil",
     "end",
     "local now, id = whole(ARGV[1]), ARGV[2]",
-    "if not (#ARGV >= 2 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now id')",
+    "if not (#ARGV == 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now id')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -12376,10 +12392,11 @@ export const explainJob = defineScript<[now: number, id: string], false>(
     "return reply",
   ],
   true,
+  false,
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
-export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], false>(
+export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], undefined>(
   'get-children',
   ['meta'],
   [
@@ -12395,8 +12412,8 @@ export const getChildren = defineScript<[id: string, cursor: number, letters: st
     "  return nil",
     "end",
     "local id, cursor, letters, values, count = ARGV[1], whole(ARGV[2]), ARGV[3], whole(ARGV[4]), whole(ARGV[5])",
-    "if not (#ARGV >= 5 and cursor and values and count) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: id cursor letters values count')",
+    "if not (#ARGV == 5 and cursor and values and count) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: id cursor letters values count')",
     "end",
     "local SPAN = 1048576",
     "local SCAN = 100",
@@ -12429,10 +12446,11 @@ export const getChildren = defineScript<[id: string, cursor: number, letters: st
     "return reply",
   ],
   false,
+  false,
 );
 
 /** Which job a deduplication protects. */
-export const getDedupOwner = defineScript<[now: number, id: string], false>(
+export const getDedupOwner = defineScript<[now: number, id: string], undefined>(
   'get-dedup-owner',
   ['meta'],
   [
@@ -12448,8 +12466,8 @@ export const getDedupOwner = defineScript<[now: number, id: string], false>(
     "  return nil",
     "end",
     "local now, id = whole(ARGV[1]), ARGV[2]",
-    "if not (#ARGV >= 2 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now id')",
+    "if not (#ARGV == 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now id')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -12477,10 +12495,11 @@ export const getDedupOwner = defineScript<[now: number, id: string], false>(
     "return stored[1]",
   ],
   true,
+  false,
 );
 
 /** What there is of one group. */
-export const getGroup = defineScript<[now: number, group: string], true>(
+export const getGroup = defineScript<[now: number, group: string], readonly string[]>(
   'get-group',
   ['meta'],
   [
@@ -12496,10 +12515,10 @@ export const getGroup = defineScript<[now: number, group: string], true>(
     "  return nil",
     "end",
     "local now, group = whole(ARGV[1]), ARGV[2]",
-    "if not (#ARGV >= 2 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now group')",
+    "if not (tonumber(ARGV[3]) == #ARGV - 3 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group and how many texts follow')",
     "end",
-    "local rest = 3",
+    "local rest = 4",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -12715,10 +12734,11 @@ export const getGroup = defineScript<[now: number, group: string], true>(
     "return reply",
   ],
   true,
+  true,
 );
 
 /** What limits a queue, and how far. */
-export const getLimits = defineScript<[now: number], true>(
+export const getLimits = defineScript<[now: number], readonly string[]>(
   'get-limits',
   ['meta', 'limiter', 'active', 'limits'],
   [
@@ -12734,10 +12754,10 @@ export const getLimits = defineScript<[now: number], true>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (tonumber(ARGV[2]) == #ARGV - 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now and how many texts follow')",
     "end",
-    "local rest = 2",
+    "local rest = 3",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -12878,10 +12898,11 @@ export const getLimits = defineScript<[now: number], true>(
     "return reply",
   ],
   true,
+  true,
 );
 
 /** Lines of a job's log. */
-export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], false>(
+export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], undefined>(
   'get-logs',
   ['meta'],
   [
@@ -12897,8 +12918,8 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
     "  return nil",
     "end",
     "local id, start, stop, descending = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), whole(ARGV[4])",
-    "if not (#ARGV >= 4 and start and stop and descending) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: id start stop descending')",
+    "if not (#ARGV == 4 and start and stop and descending) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: id start stop descending')",
     "end",
     "local function page_bounds(size, start, stop, cap)",
     "  start = start < 0 and math.max(size + start, 0) or start",
@@ -12962,10 +12983,11 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
     "return { redis.call('LLEN', q.logs .. id), unpack(list_page(q.logs .. id, start, stop, descending == 1, LINES_CAP)) }",
   ],
   false,
+  false,
 );
 
 /** How many jobs have ended in each minute. */
-export const getMetrics = defineScript<[state: string, start: number, stop: number], false>(
+export const getMetrics = defineScript<[state: string, start: number, stop: number], undefined>(
   'get-metrics',
   ['meta', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -12981,8 +13003,8 @@ export const getMetrics = defineScript<[state: string, start: number, stop: numb
     "  return nil",
     "end",
     "local state, start, stop = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])",
-    "if not (#ARGV >= 3 and start and stop) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: state start stop')",
+    "if not (#ARGV == 3 and start and stop) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: state start stop')",
     "end",
     "local POINTS_CAP = 100000",
     "if state ~= 'completed' and state ~= 'failed' then",
@@ -13002,10 +13024,11 @@ export const getMetrics = defineScript<[state: string, start: number, stop: numb
     "return { known[1] or '0', known[2] or '0', known[3] or '0', size, points }",
   ],
   false,
+  false,
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
-export const getRateLimit = defineScript<[now: number], false>(
+export const getRateLimit = defineScript<[now: number], undefined>(
   'get-rate-limit',
   ['meta', 'limiter'],
   [
@@ -13021,8 +13044,8 @@ export const getRateLimit = defineScript<[now: number], false>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (#ARGV == 1 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -13064,10 +13087,11 @@ export const getRateLimit = defineScript<[now: number], false>(
     "return { stored[1], left }",
   ],
   true,
+  false,
 );
 
 /** What a queue was set to. */
-export const getSettings = defineScript<[], false>(
+export const getSettings = defineScript<[], undefined>(
   'get-settings',
   ['meta'],
   [
@@ -13078,10 +13102,11 @@ export const getSettings = defineScript<[], false>(
     "return { known[1] and 1 or 0, known[2] or '', known[3] or '' }",
   ],
   false,
+  false,
 );
 
 /** Tells which schedulers the code of an application has. Returns which of them the caller is to make, and removes those that */
-export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], true>(
+export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], readonly string[]>(
   'keep-schedulers',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -13097,10 +13122,10 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  return nil",
     "end",
     "local now, writer, seq, gone, boot, sweep = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6])",
-    "if not (#ARGV >= 6 and now and gone and boot and sweep) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq gone boot sweep')",
+    "if not (tonumber(ARGV[7]) == #ARGV - 7 and now and gone and boot and sweep) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq gone boot sweep and how many texts follow')",
     "end",
-    "local rest = 7",
+    "local rest = 8",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -14277,10 +14302,11 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "return answer",
   ],
   true,
+  true,
 );
 
 /** Lends places of a limit that queues share to one of them, and starts of its window. It is the limit's home that runs it: a queue */
-export const lendPlaces = defineScript<[now: number, name: string, holder: string, number: number, has: number, needed: number, lacking: number, length: number, concurrency: number, max: number, duration: number], false>(
+export const lendPlaces = defineScript<[now: number, name: string, holder: string, number: number, has: number, needed: number, lacking: number, length: number, concurrency: number, max: number, duration: number], undefined>(
   'lend-places',
   ['meta'],
   [
@@ -14296,8 +14322,8 @@ export const lendPlaces = defineScript<[now: number, name: string, holder: strin
     "  return nil",
     "end",
     "local now, name, holder, number, has, needed, lacking, length, concurrency, max, duration = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6]), whole(ARGV[7]), whole(ARGV[8]), whole(ARGV[9]), whole(ARGV[10]), whole(ARGV[11])",
-    "if not (#ARGV >= 11 and now and number and has and needed and lacking and length and concurrency and max and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now name holder number has needed lacking length concurrency max duration')",
+    "if not (#ARGV == 11 and now and number and has and needed and lacking and length and concurrency and max and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now name holder number has needed lacking length concurrency max duration')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -14443,10 +14469,11 @@ export const lendPlaces = defineScript<[now: number, name: string, holder: strin
     "}",
   ],
   true,
+  false,
 );
 
 /** Sets or lifts what limits one group, in place of what its workers say: jobs at a time, or starts a window. Or forgets all that */
-export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], false>(
+export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], undefined>(
   'limit-group',
   ['meta', 'wake', 'notices'],
   [
@@ -14462,8 +14489,8 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "  return nil",
     "end",
     "local now, group, what, most, duration = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4]), whole(ARGV[5])",
-    "if not (#ARGV >= 5 and now and most and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now group what most duration')",
+    "if not (#ARGV == 5 and now and most and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group what most duration')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -14736,10 +14763,11 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Sets or lifts what limits a queue as a whole: jobs at a time, or starts a window. */
-export const limitQueue = defineScript<[what: string, most: number, duration: number], false>(
+export const limitQueue = defineScript<[what: string, most: number, duration: number], undefined>(
   'limit-queue',
   ['meta', 'wake', 'notices'],
   [
@@ -14755,8 +14783,8 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "  return nil",
     "end",
     "local what, most, duration = ARGV[1], whole(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and most and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: what most duration')",
+    "if not (#ARGV == 3 and most and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: what most duration')",
     "end",
     "local function wake_one(q)",
     "  redis.call('ZADD', q.wake, '0', '1')",
@@ -14933,10 +14961,11 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Groups in which jobs wait, and those that are paused, as they are at one moment: those in the ring by their turns first. */
-export const listGroups = defineScript<[status: string, start: number, stop: number], false>(
+export const listGroups = defineScript<[status: string, start: number, stop: number], undefined>(
   'list-groups',
   ['meta'],
   [
@@ -14952,8 +14981,8 @@ export const listGroups = defineScript<[status: string, start: number, stop: num
     "  return nil",
     "end",
     "local status, start, stop = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])",
-    "if not (#ARGV >= 3 and start and stop) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: status start stop')",
+    "if not (#ARGV == 3 and start and stop) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: status start stop')",
     "end",
     "local function page_bounds(size, start, stop, cap)",
     "  start = start < 0 and math.max(size + start, 0) or start",
@@ -15037,10 +15066,11 @@ export const listGroups = defineScript<[status: string, start: number, stop: num
     "return reply",
   ],
   false,
+  false,
 );
 
 /** The ids of jobs in some states, as they are at one moment: waiting ones in the order of their turn (those in groups */
-export const listJobs = defineScript<[start: number, stop: number, descending: number], true>(
+export const listJobs = defineScript<[start: number, stop: number, descending: number], readonly string[]>(
   'list-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -15056,10 +15086,10 @@ export const listJobs = defineScript<[start: number, stop: number, descending: n
     "  return nil",
     "end",
     "local start, stop, descending = tonumber(ARGV[1]), tonumber(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and start and stop and descending) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: start stop descending')",
+    "if not (tonumber(ARGV[4]) == #ARGV - 4 and start and stop and descending) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: start stop descending and how many texts follow')",
     "end",
-    "local rest = 4",
+    "local rest = 5",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
     "local CLASS_MIDDLE = 2147483648",
@@ -15266,10 +15296,11 @@ export const listJobs = defineScript<[start: number, stop: number, descending: n
     "return lists",
   ],
   false,
+  true,
 );
 
 /** Who works on the queue and who reads its events. */
-export const listPresent = defineScript<[now: number], false>(
+export const listPresent = defineScript<[now: number], undefined>(
   'list-present',
   ['meta', 'present'],
   [
@@ -15285,8 +15316,8 @@ export const listPresent = defineScript<[now: number], false>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (#ARGV == 1 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -15316,10 +15347,11 @@ export const listPresent = defineScript<[now: number], false>(
     "return reply",
   ],
   true,
+  false,
 );
 
 /** The ids of schedulers, by their next slot. */
-export const listSchedulers = defineScript<[start: number, stop: number, descending: number], false>(
+export const listSchedulers = defineScript<[start: number, stop: number, descending: number], undefined>(
   'list-schedulers',
   ['meta'],
   [
@@ -15335,8 +15367,8 @@ export const listSchedulers = defineScript<[start: number, stop: number, descend
     "  return nil",
     "end",
     "local start, stop, descending = tonumber(ARGV[1]), tonumber(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and start and stop and descending) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: start stop descending')",
+    "if not (#ARGV == 3 and start and stop and descending) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: start stop descending')",
     "end",
     "local function page_bounds(size, start, stop, cap)",
     "  start = start < 0 and math.max(size + start, 0) or start",
@@ -15401,17 +15433,21 @@ export const listSchedulers = defineScript<[start: number, stop: number, descend
     "return ids",
   ],
   false,
+  false,
 );
 
 /** All that is stored about some jobs. */
-export const loadJobs = defineScript<[], true>(
+export const loadJobs = defineScript<[], readonly string[]>(
   'load-jobs',
   ['meta', 'prioritized', 'delayed'],
   [
     "local ARGV, AS_FUNCTION = ARGV, false",
     "local prefix = string.sub(KEYS[1], 1, -5)",
     "local q = { ['meta'] = prefix .. 'meta', ['prioritized'] = prefix .. 'prioritized', ['delayed'] = prefix .. 'delayed', ['job'] = prefix .. 'job:', ['body'] = prefix .. 'body:' }",
-    "local rest = 1",
+    "if not (tonumber(ARGV[1]) == #ARGV - 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: and how many texts follow')",
+    "end",
+    "local rest = 2",
     "local function is_other(reply)",
     "  local failure = type(reply) == 'table' and reply.err",
     "  if failure and not string.find(failure, 'WRONGTYPE', 1, true) then",
@@ -15455,10 +15491,11 @@ export const loadJobs = defineScript<[], true>(
     "return reply",
   ],
   false,
+  true,
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were told when it was so. */
-export const lookAtJob = defineScript<[id: string], false>(
+export const lookAtJob = defineScript<[id: string], undefined>(
   'look-at-job',
   ['meta', 'prioritized', 'delayed', 'events'],
   [
@@ -15474,8 +15511,8 @@ export const lookAtJob = defineScript<[id: string], false>(
     "  return nil",
     "end",
     "local id = ARGV[1]",
-    "if not (#ARGV >= 1) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: id')",
+    "if not (#ARGV == 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: id')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -15547,10 +15584,11 @@ export const lookAtJob = defineScript<[id: string], false>(
     "}",
   ],
   false,
+  false,
 );
 
 /** Which parents are to be looked after next: some of those that wait for children, in turn. One process has them in an */
-export const nextParents = defineScript<[now: number, count: number, interval: number], false>(
+export const nextParents = defineScript<[now: number, count: number, interval: number], undefined>(
   'next-parents',
   ['meta', 'waiting-children'],
   [
@@ -15566,8 +15604,8 @@ export const nextParents = defineScript<[now: number, count: number, interval: n
     "  return nil",
     "end",
     "local now, count, interval = whole(ARGV[1]), whole(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and count and interval) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now count interval')",
+    "if not (#ARGV == 3 and now and count and interval) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now count interval')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -15610,10 +15648,11 @@ export const nextParents = defineScript<[now: number, count: number, interval: n
     "return ids",
   ],
   true,
+  false,
 );
 
 /** Notes that somebody works on the queue, or reads its events, until it is noted again. */
-export const notePresent = defineScript<[now: number, who: string, ttl: number], false>(
+export const notePresent = defineScript<[now: number, who: string, ttl: number], undefined>(
   'note-present',
   ['meta', 'present'],
   [
@@ -15629,8 +15668,8 @@ export const notePresent = defineScript<[now: number, who: string, ttl: number],
     "  return nil",
     "end",
     "local now, who, ttl = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and ttl) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now who ttl')",
+    "if not (#ARGV == 3 and now and ttl) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now who ttl')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -15665,10 +15704,11 @@ export const notePresent = defineScript<[now: number, who: string, ttl: number],
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
-export const obliterateQueue = defineScript<[now: number, count: number, force: number], false>(
+export const obliterateQueue = defineScript<[now: number, count: number, force: number], undefined>(
   'obliterate-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'inbox', 'staging', 'metrics', 'completed-points', 'failed-points', 'unreadable', 'limits', 'limited', 'holders', 'notices'],
   [
@@ -15684,8 +15724,8 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  return nil",
     "end",
     "local now, count, force = whole(ARGV[1]), whole(ARGV[2]), whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and count and force) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now count force')",
+    "if not (#ARGV == 3 and now and count and force) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now count force')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -16439,7 +16479,7 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "grouped = function() return made end",
     "return made",
     "end",
-    "local OBLITERATE_CAP = 1000",
+    "local OBLITERATE_CAP = 500",
     "local REMEMBER_MS = 3600000",
     "if redis.call('HEXISTS', q.meta, 'paused') == 0 then",
     "  return 'not-paused'",
@@ -16535,10 +16575,11 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "return 'done'",
   ],
   true,
+  false,
 );
 
 /** Stops the starting of jobs of one group, or lets it go on. Jobs that run go on. */
-export const pauseGroup = defineScript<[now: number, group: string, paused: number], false>(
+export const pauseGroup = defineScript<[now: number, group: string, paused: number], undefined>(
   'pause-group',
   ['meta', 'events', 'wake', 'notices'],
   [
@@ -16554,8 +16595,8 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "  return nil",
     "end",
     "local now, group, paused = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now group paused')",
+    "if not (#ARGV == 3 and now and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group paused')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -16885,10 +16926,11 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Lets no job start that names a limit, or lets them go on. */
-export const pauseLimit = defineScript<[name: string, paused: number], false>(
+export const pauseLimit = defineScript<[name: string, paused: number], undefined>(
   'pause-limit',
   ['meta', 'wake', 'notices', 'limits'],
   [
@@ -16904,8 +16946,8 @@ export const pauseLimit = defineScript<[name: string, paused: number], false>(
     "  return nil",
     "end",
     "local name, paused = ARGV[1], whole(ARGV[2])",
-    "if not (#ARGV >= 2 and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: name paused')",
+    "if not (#ARGV == 2 and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: name paused')",
     "end",
     "local function wake_one(q)",
     "  redis.call('ZADD', q.wake, '0', '1')",
@@ -17078,10 +17120,11 @@ export const pauseLimit = defineScript<[name: string, paused: number], false>(
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Stops the starting of jobs, or lets it go on. */
-export const pauseQueue = defineScript<[paused: number], false>(
+export const pauseQueue = defineScript<[paused: number], undefined>(
   'pause-queue',
   ['meta', 'events', 'wake'],
   [
@@ -17097,8 +17140,8 @@ export const pauseQueue = defineScript<[paused: number], false>(
     "  return nil",
     "end",
     "local paused = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: paused')",
+    "if not (#ARGV == 1 and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: paused')",
     "end",
     "local function count_up(meta, field, by, from_one)",
     "  local count = redis.pcall('HINCRBY', meta, field, by)",
@@ -17215,10 +17258,11 @@ export const pauseQueue = defineScript<[paused: number], false>(
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed. */
-export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], false>(
+export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], undefined>(
   'pause-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -17234,8 +17278,8 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  return nil",
     "end",
     "local now, writer, seq, id, paused = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], whole(ARGV[5])",
-    "if not (#ARGV >= 5 and now and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id paused')",
+    "if not (#ARGV == 5 and now and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id paused')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -18601,10 +18645,11 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "return word",
   ],
   true,
+  false,
 );
 
 /** Takes the next slots of schedulers as a client has planned them, and goes on where a scheduler has no job for want of them. */
-export const planSlots = defineScript<[now: number], true>(
+export const planSlots = defineScript<[now: number], readonly string[]>(
   'plan-slots',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -18620,10 +18665,10 @@ export const planSlots = defineScript<[now: number], true>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (tonumber(ARGV[2]) == #ARGV - 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now and how many texts follow')",
     "end",
-    "local rest = 2",
+    "local rest = 3",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -19955,10 +20000,11 @@ export const planSlots = defineScript<[now: number], true>(
     "return taken",
   ],
   true,
+  true,
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
-export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'promote-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -19974,8 +20020,8 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -20709,10 +20755,11 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "return word",
   ],
   true,
+  false,
 );
 
 /** Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named. */
-export const promoteJobs = defineScript<[now: number], true>(
+export const promoteJobs = defineScript<[now: number], readonly string[]>(
   'promote-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake'],
   [
@@ -20728,10 +20775,10 @@ export const promoteJobs = defineScript<[now: number], true>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (tonumber(ARGV[2]) == #ARGV - 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now and how many texts follow')",
     "end",
-    "local rest = 2",
+    "local rest = 3",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -21282,7 +21329,7 @@ export const promoteJobs = defineScript<[now: number], true>(
     "grouped = function() return made end",
     "return made",
     "end",
-    "local PROMOTE_CAP = 1000",
+    "local PROMOTE_CAP = 500",
     "if #ARGV - rest + 1 > PROMOTE_CAP then",
     "  return redis.error_reply('ERR too many jobs in one call')",
     "end",
@@ -21309,10 +21356,11 @@ export const promoteJobs = defineScript<[now: number], true>(
     "return moved",
   ],
   true,
+  true,
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
-export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], false>(
+export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], undefined>(
   'publish-event',
   ['meta', 'events'],
   [
@@ -21328,8 +21376,8 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "  return nil",
     "end",
     "local writer, seq, event, max = ARGV[1], ARGV[2], ARGV[3], whole(ARGV[4])",
-    "if not (#ARGV >= 4 and max) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: writer seq event max')",
+    "if not (#ARGV == 4 and max) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: writer seq event max')",
     "end",
     "local REMEMBER_MS = 3600000",
     "local function recall(key, seq)",
@@ -21449,10 +21497,11 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Notes which messages have been received, drops those that can't get lost any more, and gives what is to be delivered */
-export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], true>(
+export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], readonly string[]>(
   'read-outbox',
   ['meta', 'outbox', 'fences', 'staging', 'unreadable'],
   [
@@ -21468,10 +21517,10 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
     "  return nil",
     "end",
     "local now, holder, lease, turn, maxWeight, maxBytes, past, asked = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6]), ARGV[7], ARGV[8]",
-    "if not (#ARGV >= 8 and now and lease and turn and maxWeight and maxBytes) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now holder lease turn maxWeight maxBytes past asked')",
+    "if not (tonumber(ARGV[9]) == #ARGV - 9 and now and lease and turn and maxWeight and maxBytes) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now holder lease turn maxWeight maxBytes past asked and how many texts follow')",
     "end",
-    "local rest = 9",
+    "local rest = 10",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -21831,10 +21880,11 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
     "return reply",
   ],
   true,
+  true,
 );
 
 /** What is stored of schedulers, for getters and for who plans their slots. */
-export const readSchedulers = defineScript<[now: number], true>(
+export const readSchedulers = defineScript<[now: number], readonly string[]>(
   'read-schedulers',
   ['meta'],
   [
@@ -21850,10 +21900,10 @@ export const readSchedulers = defineScript<[now: number], true>(
     "  return nil",
     "end",
     "local now = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now')",
+    "if not (tonumber(ARGV[2]) == #ARGV - 2 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now and how many texts follow')",
     "end",
-    "local rest = 2",
+    "local rest = 3",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -21923,10 +21973,11 @@ export const readSchedulers = defineScript<[now: number], true>(
     "return found",
   ],
   true,
+  true,
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
-export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], true>(
+export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], readonly string[]>(
   'receive',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'inbox', 'unreadable', 'limits'],
   [
@@ -21942,10 +21993,10 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  return nil",
     "end",
     "local now, source, base, after, afterEra = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]",
-    "if not (#ARGV >= 5 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now source base after afterEra')",
+    "if not (tonumber(ARGV[6]) == #ARGV - 6 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now source base after afterEra and how many texts follow')",
     "end",
-    "local rest = 6",
+    "local rest = 7",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -23211,10 +23262,11 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "return reply",
   ],
   true,
+  true,
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
-export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], false>(
+export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], undefined>(
   'recover-stalled',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -23230,8 +23282,8 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  return nil",
     "end",
     "local now, worker, lock, maxStalls, maxBytes, silence, grace, look = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6]), whole(ARGV[7]), whole(ARGV[8])",
-    "if not (#ARGV >= 8 and now and lock and maxStalls and maxBytes and silence and grace and look) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now worker lock maxStalls maxBytes silence grace look')",
+    "if not (#ARGV == 8 and now and lock and maxStalls and maxBytes and silence and grace and look) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now worker lock maxStalls maxBytes silence grace look')",
     "end",
     "local rare",
     "local grouped",
@@ -23521,23 +23573,23 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  if stored.err then",
     "    stored = rare().renewed_fields(q, id, stored)",
     "  end",
-    "  local started, last, scheduler",
+    "  local starts, last, scheduler",
     "  for i = 1, #stored, 2 do",
     "    if stored[i] == 'attemptsStarted' then",
-    "      started = stored[i + 1]",
+    "      starts = stored[i + 1]",
     "    elseif stored[i] == 'token' then",
     "      last = string.match(stored[i + 1], '%d+$')",
     "    elseif stored[i] == 'scheduler' then",
     "      scheduler = stored[i + 1]",
     "    end",
     "  end",
-    "  started = incremented(started)",
+    "  starts = incremented(starts)",
     "  local token = grant.worker .. ':' .. incremented(last)",
     "  if grant.name == '' then",
-    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)",
+    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)",
     "  else",
     "    redis.call(",
-    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp,",
+    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,",
     "      'processedBy', grant.name",
     "    )",
     "  end",
@@ -24116,10 +24168,11 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "return reply",
   ],
   true,
+  false,
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
-export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], true>(
+export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], readonly string[]>(
   'remove-children',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -24135,10 +24188,10 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  return nil",
     "end",
     "local now, parent, unfinished = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
-    "if not (#ARGV >= 3 and now and unfinished) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now parent unfinished')",
+    "if not (tonumber(ARGV[4]) == #ARGV - 4 and now and unfinished) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now parent unfinished and how many texts follow')",
     "end",
-    "local rest = 4",
+    "local rest = 5",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -25409,10 +25462,11 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "return removed",
   ],
   true,
+  true,
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
-export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], false>(
+export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], undefined>(
   'remove-dedup-key',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -25428,8 +25482,8 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  return nil",
     "end",
     "local now, writer, seq, id, owner = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]",
-    "if not (#ARGV >= 5 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id owner')",
+    "if not (#ARGV == 5 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id owner')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -26273,10 +26327,11 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "return word",
   ],
   true,
+  false,
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
-export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'remove-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -26292,8 +26347,8 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -27596,10 +27651,11 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "return word",
   ],
   true,
+  false,
 );
 
 /** Removes a limit: what waits for it may start at once, and what names it is no longer limited by it. */
-export const removeLimit = defineScript<[name: string], false>(
+export const removeLimit = defineScript<[name: string], undefined>(
   'remove-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders'],
   [
@@ -27615,8 +27671,8 @@ export const removeLimit = defineScript<[name: string], false>(
     "  return nil",
     "end",
     "local name = ARGV[1]",
-    "if not (#ARGV >= 1) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: name')",
+    "if not (#ARGV == 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: name')",
     "end",
     "local function wake_one(q)",
     "  redis.call('ZADD', q.wake, '0', '1')",
@@ -27786,10 +27842,11 @@ export const removeLimit = defineScript<[name: string], false>(
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last. */
-export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'remove-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -27805,8 +27862,8 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -28941,10 +28998,11 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "return word",
   ],
   true,
+  false,
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
-export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], true>(
+export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], readonly string[]>(
   'renew-locks',
   ['meta', 'active'],
   [
@@ -28960,10 +29018,10 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
     "  return nil",
     "end",
     "local now, lock, silence, grace = whole(ARGV[1]), whole(ARGV[2]), whole(ARGV[3]), whole(ARGV[4])",
-    "if not (#ARGV >= 4 and now and lock and silence and grace) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now lock silence grace')",
+    "if not (tonumber(ARGV[5]) == #ARGV - 5 and now and lock and silence and grace) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now lock silence grace and how many texts follow')",
     "end",
-    "local rest = 5",
+    "local rest = 6",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -29005,23 +29063,23 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
     "  if stored.err then",
     "    stored = rare().renewed_fields(q, id, stored)",
     "  end",
-    "  local started, last, scheduler",
+    "  local starts, last, scheduler",
     "  for i = 1, #stored, 2 do",
     "    if stored[i] == 'attemptsStarted' then",
-    "      started = stored[i + 1]",
+    "      starts = stored[i + 1]",
     "    elseif stored[i] == 'token' then",
     "      last = string.match(stored[i + 1], '%d+$')",
     "    elseif stored[i] == 'scheduler' then",
     "      scheduler = stored[i + 1]",
     "    end",
     "  end",
-    "  started = incremented(started)",
+    "  starts = incremented(starts)",
     "  local token = grant.worker .. ':' .. incremented(last)",
     "  if grant.name == '' then",
-    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)",
+    "    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)",
     "  else",
     "    redis.call(",
-    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp,",
+    "      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,",
     "      'processedBy', grant.name",
     "    )",
     "  end",
@@ -29106,10 +29164,11 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
     "return { lost, cancelled }",
   ],
   true,
+  true,
 );
 
 /** Makes a finished job wait again, at the back or the front of where its priority has it wait. */
-export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], false>(
+export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], undefined>(
   'retry-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -29125,8 +29184,8 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "  return nil",
     "end",
     "local now, writer, seq, id, expected, front, resetMade, resetStarted = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], whole(ARGV[6]), whole(ARGV[7]), whole(ARGV[8])",
-    "if not (#ARGV >= 8 and now and front and resetMade and resetStarted) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id expected front resetMade resetStarted')",
+    "if not (#ARGV == 8 and now and front and resetMade and resetStarted) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id expected front resetMade resetStarted')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -30187,10 +30246,11 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "return word",
   ],
   true,
+  false,
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait. */
-export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], false>(
+export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], undefined>(
   'retry-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -30206,8 +30266,8 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "  return nil",
     "end",
     "local now, state, count, before = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4])",
-    "if not (#ARGV >= 4 and now and count and before) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now state count before')",
+    "if not (#ARGV == 4 and now and count and before) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now state count before')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -31099,7 +31159,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "grouped = function() return made end",
     "return made",
     "end",
-    "local RETRY_CAP = 1000",
+    "local RETRY_CAP = 500",
     "if state ~= 'failed' and state ~= 'completed' then",
     "  return redis.error_reply('ERR only finished jobs can be retried')",
     "end",
@@ -31140,10 +31200,11 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "return { #ids, latest }",
   ],
   true,
+  false,
 );
 
 /** Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on. */
-export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'run-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -31159,8 +31220,8 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -32112,10 +32173,11 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "return answer",
   ],
   true,
+  false,
 );
 
 /** Sets a limit that jobs may name. One that is there takes the new numbers, and goes on counting; a pause stays. */
-export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number, shared: number], false>(
+export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number, shared: number], undefined>(
   'set-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders', 'active'],
   [
@@ -32131,8 +32193,8 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "  return nil",
     "end",
     "local name, concurrency, max, duration, keep, shared = ARGV[1], whole(ARGV[2]), whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6])",
-    "if not (#ARGV >= 6 and concurrency and max and duration and keep and shared) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: name concurrency max duration keep shared')",
+    "if not (#ARGV == 6 and concurrency and max and duration and keep and shared) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: name concurrency max duration keep shared')",
     "end",
     "local MAX_VALUES = 4000",
     "local function send(command, key, values)",
@@ -32351,10 +32413,11 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Stores the settings that a queue's scripts read. */
-export const setMeta = defineScript<[maxEvents: string], false>(
+export const setMeta = defineScript<[maxEvents: string], undefined>(
   'set-meta',
   ['meta'],
   [
@@ -32370,8 +32433,8 @@ export const setMeta = defineScript<[maxEvents: string], false>(
     "  return nil",
     "end",
     "local maxEvents = ARGV[1]",
-    "if not (#ARGV >= 1) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: maxEvents')",
+    "if not (#ARGV == 1) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: maxEvents')",
     "end",
     "if maxEvents ~= '' and not whole(maxEvents) then",
     "  return redis.error_reply('ERR maxEvents is no whole number')",
@@ -32383,10 +32446,11 @@ export const setMeta = defineScript<[maxEvents: string], false>(
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Has the ends of jobs counted from now on. */
-export const setMetrics = defineScript<[points: number], false>(
+export const setMetrics = defineScript<[points: number], undefined>(
   'set-metrics',
   ['meta'],
   [
@@ -32402,17 +32466,18 @@ export const setMetrics = defineScript<[points: number], false>(
     "  return nil",
     "end",
     "local points = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and points) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: points')",
+    "if not (#ARGV == 1 and points) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: points')",
     "end",
     "redis.call('HSET', q.meta, 'metrics', points)",
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Sets a limit that queues share, at its home: its numbers, or whether it is paused. What is lent stays so until its leases are renewed. */
-export const shareLimit = defineScript<[name: string, action: string, concurrency: number, max: number, duration: number], false>(
+export const shareLimit = defineScript<[name: string, action: string, concurrency: number, max: number, duration: number], undefined>(
   'share-limit',
   ['meta'],
   [
@@ -32428,8 +32493,8 @@ export const shareLimit = defineScript<[name: string, action: string, concurrenc
     "  return nil",
     "end",
     "local name, action, concurrency, max, duration = ARGV[1], ARGV[2], whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5])",
-    "if not (#ARGV >= 5 and concurrency and max and duration) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: name action concurrency max duration')",
+    "if not (#ARGV == 5 and concurrency and max and duration) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: name action concurrency max duration')",
     "end",
     "local KEEP_MS = 30 * 24 * 3600000",
     "local key = q.lent .. name",
@@ -32460,10 +32525,11 @@ export const shareLimit = defineScript<[name: string, action: string, concurrenc
     "return 'ok'",
   ],
   false,
+  false,
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
-export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], false>(
+export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], undefined>(
   'signal-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -32479,8 +32545,8 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "  return nil",
     "end",
     "local now, writer, seq, id, name, key, payload = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]",
-    "if not (#ARGV >= 7 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id name key payload')",
+    "if not (#ARGV == 7 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id name key payload')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -33278,10 +33344,11 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "return word",
   ],
   true,
+  false,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
-export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], true>(
+export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], readonly string[]>(
   'stage-flow',
   ['meta', 'staging'],
   [
@@ -33297,10 +33364,10 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
     "  return nil",
     "end",
     "local now, id, count, lifetime = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4])",
-    "if not (#ARGV >= 4 and now and count and lifetime) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now id count lifetime')",
+    "if not (tonumber(ARGV[5]) == #ARGV - 5 and now and count and lifetime) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now id count lifetime and how many texts follow')",
     "end",
-    "local rest = 5",
+    "local rest = 6",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
     "local called_at = 0",
@@ -33408,10 +33475,11 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
     "return 'ok'",
   ],
   true,
+  true,
 );
 
 /** Takes a lease of a limit that queues share: what the queue may use of it until when. A lease that is older than the one here, or over, changes nothing. */
-export const takePlaces = defineScript<[now: number, name: string, number: number, places: number, since: number, length: number, starts: number, window: number, left: number, concurrency: number, max: number, duration: number, paused: number], false>(
+export const takePlaces = defineScript<[now: number, name: string, number: number, places: number, since: number, length: number, starts: number, window: number, left: number, concurrency: number, max: number, duration: number, paused: number], undefined>(
   'take-places',
   ['meta', 'wake', 'limits'],
   [
@@ -33427,8 +33495,8 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
     "  return nil",
     "end",
     "local now, name, number, places, since, length, starts, window, left, concurrency, max, duration, paused = whole(ARGV[1]), ARGV[2], whole(ARGV[3]), whole(ARGV[4]), whole(ARGV[5]), whole(ARGV[6]), whole(ARGV[7]), whole(ARGV[8]), whole(ARGV[9]), whole(ARGV[10]), whole(ARGV[11]), whole(ARGV[12]), whole(ARGV[13])",
-    "if not (#ARGV >= 13 and now and number and places and since and length and starts and window and left and concurrency and max and duration and paused) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now name number places since length starts window left concurrency max duration paused')",
+    "if not (#ARGV == 13 and now and number and places and since and length and starts and window and left and concurrency and max and duration and paused) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now name number places since length starts window left concurrency max duration paused')",
     "end",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -33634,10 +33702,11 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
     "return 'ok'",
   ],
   true,
+  false,
 );
 
 /** Has the children of one parent that have ended tell it once more: it may have lost what it was told. What is on its way */
-export const tellAgain = defineScript<[now: number, base: string, parent: string], true>(
+export const tellAgain = defineScript<[now: number, base: string, parent: string], readonly string[]>(
   'tell-again',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -33653,10 +33722,10 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "  return nil",
     "end",
     "local now, base, parent = whole(ARGV[1]), ARGV[2], ARGV[3]",
-    "if not (#ARGV >= 3 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now base parent')",
+    "if not (tonumber(ARGV[4]) == #ARGV - 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now base parent and how many texts follow')",
     "end",
-    "local rest = 4",
+    "local rest = 5",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
     "local is_given = false",
@@ -34678,10 +34747,11 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "return told",
   ],
   true,
+  true,
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
-export const trimEvents = defineScript<[max: number], false>(
+export const trimEvents = defineScript<[max: number], undefined>(
   'trim-events',
   ['meta', 'events'],
   [
@@ -34697,16 +34767,17 @@ export const trimEvents = defineScript<[max: number], false>(
     "  return nil",
     "end",
     "local max = whole(ARGV[1])",
-    "if not (#ARGV >= 1 and max) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: max')",
+    "if not (#ARGV == 1 and max) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: max')",
     "end",
     "return redis.call('XTRIM', q.events, 'MAXLEN', max)",
   ],
   false,
+  false,
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
-export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], false>(
+export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
   'unlink-child',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -34722,8 +34793,8 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "  return nil",
     "end",
     "local now, writer, seq, id = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]",
-    "if not (#ARGV >= 4 and now) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id')",
+    "if not (#ARGV == 4 and now) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -35673,10 +35744,11 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "return word",
   ],
   true,
+  false,
 );
 
 /** Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come. */
-export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], false>(
+export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], undefined>(
   'upsert-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -35692,8 +35764,8 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  return nil",
     "end",
     "local now, writer, seq, id, given, every, offset, start, ends, limit, count, immediately, missed, most, overlap, spread, jitter, spec, head, data, origin, from, complete, slots = whole(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10], whole(ARGV[11]), whole(ARGV[12]), ARGV[13], whole(ARGV[14]), ARGV[15], whole(ARGV[16]), whole(ARGV[17]), ARGV[18], ARGV[19], ARGV[20], ARGV[21], whole(ARGV[22]), whole(ARGV[23]), ARGV[24]",
-    "if not (#ARGV >= 24 and now and count and immediately and most and spread and jitter and from and complete) then",
-    "return redis.error_reply('ERR an argument is missing, or is no whole number: now writer seq id given every offset start ends limit count immediately missed most overlap spread jitter spec head data origin from complete slots')",
+    "if not (#ARGV == 24 and now and count and immediately and most and spread and jitter and from and complete) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq id given every offset start ends limit count immediately missed most overlap spread jitter spec head data origin from complete slots')",
     "end",
     "local grouped",
     "local GIVEN_TIME_MS = 3600000",
@@ -37159,4 +37231,5 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "return answer",
   ],
   true,
+  false,
 );

@@ -121,7 +121,7 @@ export class StepWork {
     ]
   ): StepWrite {
     const { job, token } = this.run;
-    return ['step', job.id, token, name, head, value, next, nextHead, String(way.length), ...way];
+    return ['step', job.id, token, name, head, value, next, nextHead, way];
   }
 
   /** In which way a job leaves its worker that has failed, or is tried again. */

@@ -2,6 +2,7 @@ import { groupLimitsText } from '../job/group.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
+import { type CommitReply, decodeCommitReply, type Encoded, encodeCommit } from '../job/wire.generated.js';
 import { isMissingRight } from '../redis/redis-failure.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
@@ -15,7 +16,6 @@ import type { Patience } from './patience.js';
 
 const BYTES = 512 * 1024;
 const REFUSED_PAUSE_MS = 500;
-const FIELDS_PER_JOB = 4;
 
 /** Told the script's word, or why there is none; `now` is Redis' time of the call. */
 export type Settle = (word: string, error?: unknown, now?: unknown) => void;
@@ -188,12 +188,7 @@ export class CommitBatch {
 
   private async send(session: CallSession, flight: Flight<Entry>): Promise<void> {
     const { entries } = flight;
-    const rest: string[] = [];
-    for (const { write } of entries) {
-      for (const part of write) {
-        rest.push(part);
-      }
-    }
+    const rest = encodeCommit(entries.map(({ write }) => write));
     const wanted = this.fetcher?.takeRoom(this.options.entries()) ?? 0;
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const handOn = this.fetcher?.takeHandOn() ?? false;
@@ -203,7 +198,7 @@ export class CommitBatch {
       runCommit(this.runner, { writer: session.writer, seq }, grant, wanted, handOn, rest),
     );
     flight.carrier = call;
-    let reply: readonly unknown[];
+    let reply: CommitReply<JobRecord>;
     try {
       reply = await call.answer();
     } catch (error) {
@@ -221,16 +216,15 @@ export class CommitBatch {
       });
       return;
     }
-    // Jobs first: their slots are then taken before a settled entry makes room for more.
+    // What has ended first: a job that is tried again at once may be among those that the same call brings.
     try {
-      this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
+      const words = reply.words.split('\t');
+      settleOpen(flight, ({ settle }, i) => settle(words[i] as string, undefined, reply.time));
     } finally {
-      const words = String(reply[0]).split('\t');
-      settleOpen(flight, ({ settle }, i) => settle(words[i] as string, undefined, reply[3]));
+      this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
     }
-    const undeliveredMs = Number(reply[4]);
-    if (undeliveredMs >= 0) {
-      this.undelivered(undeliveredMs);
+    if (reply.undeliveredMs >= 0) {
+      this.undelivered(reply.undeliveredMs);
     }
   }
 }
@@ -250,8 +244,8 @@ export async function runCommit(
   { worker, name, lockMs, limiter, least = 0, groups }: Grant,
   wanted: number,
   handOn: boolean,
-  rest: readonly string[],
-): Promise<readonly unknown[]> {
+  rest: Encoded<'commit'>,
+): Promise<CommitReply<JobRecord>> {
   const { max, duration } = limiter ?? NO_LIMIT;
   // Tokens count the grants of a job, and a job of that id may have lived before: the call makes them unique.
   const holder = `${worker}.${writer}.${seq}`;
@@ -269,30 +263,15 @@ export async function runCommit(
     least,
     groups,
   ] as const;
-  return (await runner.run(commit, args, rest)) as readonly unknown[];
+  return decodeCommitReply(await runner.run(commit, args, rest), jobRecord);
 }
 
-export function readFetched(wanted: number, reply: readonly unknown[], sentAt: number): Fetched {
-  return {
-    wanted,
-    jobs: readJobs(reply),
-    sentAt,
-    dueInMs: Number(reply[1]),
-    limitedForMs: Number(reply[2]),
-    undeliveredMs: Number(reply[4]),
-  };
+export function readFetched(wanted: number, reply: CommitReply<JobRecord>, sentAt: number): Fetched {
+  const { started, dueInMs, limitedForMs, undeliveredMs } = reply;
+  return { wanted, jobs: started, sentAt, dueInMs, limitedForMs, undeliveredMs };
 }
 
-/** Jobs follow the first five parts of a reply: id, body, token and stored fields each. */
-export function readJobs(reply: readonly unknown[], first = 5): JobRecord[] {
-  const jobs: JobRecord[] = [];
-  for (let i = first; i < reply.length; i += FIELDS_PER_JOB) {
-    jobs.push({
-      id: String(reply[i]),
-      body: reply[i + 1] as string,
-      token: reply[i + 2] as string,
-      fields: readFields(reply[i + 3] as string[]),
-    });
-  }
-  return jobs;
+/** A job that a call has granted, as its reply has it. */
+export function jobRecord(id: string, body: string, token: string, fields: readonly string[]): JobRecord {
+  return { id, body, token, fields: readFields(fields) };
 }

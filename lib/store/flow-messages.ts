@@ -42,9 +42,9 @@ export function planChildren(parentBase: string, parentId: string, given: readon
     const below: typeof level = [];
     for (const { node, parent, top } of level) {
       const own = unique(node.children);
-      messages.push(...nodeMessages(node, parent, own, top));
+      for (const made of nodeMessages(node, parent, own, top)) messages.push(made);
       const ref = refText(node.ref);
-      below.push(...own.map((child) => ({ node: child, parent: ref, top })));
+      for (const child of own) below.push({ node: child, parent: ref, top });
     }
     if (waits) {
       const opening = messages[first]!;

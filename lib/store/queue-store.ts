@@ -17,6 +17,7 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
+import { decodeRecoverStalledReply, encodeCommit } from '../job/wire.generated.js';
 import type { Silence } from '../job/silence.js';
 import { type Carried, type Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -46,8 +47,8 @@ import {
   type Fetched,
   type Fetcher,
   type Grant,
+  jobRecord,
   readFetched,
-  readJobs,
   runCommit,
 } from './commit-batch.js';
 import { type CleanedSlice, type CleanSlice, ControlStore, DRAIN_BEGIN } from './control-store.js';
@@ -457,7 +458,9 @@ export class QueueStore implements JobStore {
   /** Fetches jobs outside the group commit. */
   async fetch(grant: Grant, wanted: number): Promise<Fetched> {
     const sentAt = this.runtime.monotonicMs();
-    const reply = await this.once((session) => runCommit(this.runner, session, grant, wanted, true, []));
+    const reply = await this.once((session) =>
+      runCommit(this.runner, session, grant, wanted, true, encodeCommit([])),
+    );
     const fetched = readFetched(wanted, reply, sentAt);
     if (fetched.undeliveredMs >= 0) {
       this.queueRelay.nudge(fetched.undeliveredMs);
@@ -479,11 +482,11 @@ export class QueueStore implements JobStore {
     const sentAt = this.runtime.monotonicMs();
     const { silenceMs, graceMs: longestGraceMs } = silence;
     const args = [0, worker, lockMs, maxStalls, maxEventBytes, silenceMs, longestGraceMs, 1] as const;
-    const reply = (await this.calls.repeatable(() => this.runner.run(recoverStalled, args))) as unknown[];
+    const reply = await this.calls.repeatable(() => this.runner.run(recoverStalled, args));
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.queueRelay.nudge(0);
-    const [stalled, graceMs, unplanned] = reply as [string[], number, string[]];
-    return { stalled, exhausted: readJobs(reply, 3), unplanned, graceMs, sentAt };
+    const { ids, graceMs, unplanned, started } = decodeRecoverStalledReply(reply, jobRecord);
+    return { stalled: ids, exhausted: started, unplanned, graceMs, sentAt };
   }
 
   /** Lets Redis hear that somebody is there, see `Silence`. */

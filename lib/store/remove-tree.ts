@@ -37,7 +37,7 @@ export async function readTree(treeStores: TreeStores, root: JobRef): Promise<Fl
     const below: JobRef[] = [];
     for (const parent of level) {
       for (const group of await groupsOf(treeStores, parent)) {
-        below.push(...(await readGroup(treeStores, group, tree)));
+        for (const ref of await readGroup(treeStores, group, tree)) below.push(ref);
       }
     }
     level = below;

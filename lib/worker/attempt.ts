@@ -393,6 +393,6 @@ function whatOf(write: JobWrite): TracedEnd {
 
 /** What the write that ends a run makes of it. */
 function outcomeOf(write: JobWrite): TracedOutcome {
-  const way = write[0] === 'step' ? write[9] : write[0];
+  const [way] = write[0] === 'step' ? write[8] : write;
   return way === 'complete' ? 'completed' : way === 'fail' ? 'failed' : way === 'retry' ? 'retried' : 'moved';
 }

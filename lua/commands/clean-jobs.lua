@@ -14,13 +14,13 @@
 -- @arg limit int        how many to remove at most, 0 for a whole slice
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
--- @cost O(K log N) for K jobs, 1000 at most; O(N) in the plain list
+-- @cost O(K log N) for K jobs, 250 at most; O(N) in the plain list
 -- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase
 -- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
 -- @use leave-parents allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
 
-local CLEAN_CAP = 1000
+local CLEAN_CAP = 250
 local session = q.writer .. writer
 local known = recall(session, seq)
 if known then

@@ -18,7 +18,22 @@
 -- @arg least int        jobs that have to wait for any to be started, 0 for any number
 -- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none; ',1' behind it
 --        to start jobs of one group alone
--- @rest                 entries: operation, job id, token, operands (see `apply`)
+-- @entry add id spec body -- a new job, see add-jobs
+-- @entry complete id token result keep
+-- @entry fail id token reason stack keep exhausted:flag
+-- @entry retry id token reason stack delay_ms front:flag
+-- @entry postpone id token delay_ms
+-- @entry wait-children id token child
+-- @entry data id token json
+-- @entry progress id token json
+-- @entry log id token line keep
+-- @entry clear-logs id token keep
+-- @entry begin-step id token name head from anew:flag
+-- @entry step id token name head value next_step next_head way:exit...
+-- @entry emit id token step json
+-- @entry end-wait id token
+-- @with started
+-- @returns words due_in_ms:int limited_for_ms:int time undelivered_ms:int started*
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
 --        then id, body, token and stored fields of each started job
@@ -32,7 +47,7 @@
 -- @grouped group-records groups group-moves group-turns group-batches
 
 local COMMIT_CAP = 1000
-local LONGEST_ENTRY = 14
+local LONGEST_ENTRY = entry.longest
 if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
   return redis.error_reply('ERR too many entries in one call')
 end
@@ -44,73 +59,66 @@ local call = {
   at = rest,
 }
 
--- The outcome of a step: its name, head and value, the next cursor, the head of the next step, and how many operands follow
--- that say in which way the job leaves its worker.
+-- The outcome of a step, and in how many words the way in which the job leaves its worker.
 local function apply_step(q, call, ARGV, at, size)
-  if size == 0 and ARGV[at + 7] ~= '' and string.find(ARGV[at + 4], ',c,', 1, true) then
-    return rare().pass_step(
-      q, call, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7]
-    ), at + 9
+  if size == 0 and step.next_head ~= '' and string.find(step.head, ',c,', 1, true) then
+    return rare().pass_step(q, call, step.all), step.way
   end
-  local step = {
-    name = ARGV[at + 3], head = ARGV[at + 4], value = ARGV[at + 5], next_step = ARGV[at + 6], next_head = ARGV[at + 7],
+  local ended = {
+    name = step.name, head = step.head, value = step.value, next_step = step.next_step, next_head = step.next_head,
   }
-  local way = size > 0 and { unpack(ARGV, at + 9, at + 8 + size) } or nil
-  return rare().checkpoint(q, call, ARGV[at + 1], ARGV[at + 2], step, way), at + 9 + size
+  local way = size > 0 and { unpack(ARGV, step.way, step.way - 1 + size) } or nil
+  return rare().checkpoint(q, call, step.id, step.token, ended, way), step.way + size
 end
 
--- A new job has its id, spec and body where others have id, token and first operand.
 -- Returns the word of the entry at that place, and the place of the next one. What has not all its operands is no entry,
 -- and nothing after it is known to be one.
 local function apply(q, call, ARGV, at)
-  local operation, id, token, a, b = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  if operation == 'complete' and b then
-    return complete_job(q, call, id, token, a, b), at + 5
-  elseif operation == 'fail' and ARGV[at + 6] then
-    return rare().fail_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
-  elseif operation == 'retry' and ARGV[at + 6] then
-    return rare().retry_job(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
-  elseif operation == 'postpone' and a then
-    return rare().postpone_job(q, call, id, token, a), at + 4
+  local operation = ARGV[at]
+  if operation == 'complete' and complete.last then
+    return complete_job(q, call, complete.all), at + complete.size
+  elseif operation == 'fail' and fail.last then
+    return rare().fail_job(q, call, fail.all), at + fail.size
+  elseif operation == 'retry' and retry.last then
+    return rare().retry_job(q, call, retry.all), at + retry.size
+  elseif operation == 'postpone' and postpone.last then
+    return rare().postpone_job(q, call, postpone.all), at + postpone.size
   elseif operation == 'step' then
-    local size = whole(ARGV[at + 8])
-    if size and ARGV[at + 8 + size] then
+    local size = whole(step.way_count)
+    if size and ARGV[step.way - 1 + size] then
       return apply_step(q, call, ARGV, at, size)
     end
-  elseif operation == 'begin-step' and ARGV[at + 6] then
-    return rare().begin_step(q, call, id, token, a, b, ARGV[at + 5], ARGV[at + 6]), at + 7
-  elseif operation == 'wait-children' and a then
-    return rare().wait_children(q, call, id, token, a), at + 4
-  elseif operation == 'add' and a then
+  elseif operation == 'begin-step' and begin_step.last then
+    return rare().begin_step(q, call, begin_step.all), at + begin_step.size
+  elseif operation == 'wait-children' and wait_children.last then
+    return rare().wait_children(q, call, wait_children.all), at + wait_children.size
+  elseif operation == 'add' and add.last then
     call.adds = true
-    return add_job(q, call, id, token, a), at + 4
-  elseif operation == 'data' and a then
-    return rare().write_data(q, id, token, a), at + 4
-  elseif operation == 'progress' and a then
-    return rare().write_progress(q, call, id, token, a), at + 4
-  elseif operation == 'log' and b then
-    return rare().write_log(q, id, token, a, b), at + 5
-  elseif operation == 'clear-logs' and a then
-    return rare().clear_logs(q, id, token, a), at + 4
-  elseif operation == 'emit' and b then
-    return rare().keep_emission(q, call, id, token, a, b), at + 5
-  elseif operation == 'end-wait' and token then
-    return rare().end_wait(q, call, id, token), at + 3
+    return add_job(q, call, add.all), at + add.size
+  elseif operation == 'data' and data.last then
+    return rare().write_data(q, data.all), at + data.size
+  elseif operation == 'progress' and progress.last then
+    return rare().write_progress(q, call, progress.all), at + progress.size
+  elseif operation == 'log' and log.last then
+    return rare().write_log(q, log.all), at + log.size
+  elseif operation == 'clear-logs' and clear_logs.last then
+    return rare().clear_logs(q, clear_logs.all), at + clear_logs.size
+  elseif operation == 'emit' and emit.last then
+    return rare().keep_emission(q, call, emit.all), at + emit.size
+  elseif operation == 'end-wait' and end_wait.last then
+    return rare().end_wait(q, call, end_wait.all), at + end_wait.size
   end
   return 'unknown', #ARGV + 1
 end
 
 -- An entry that fails for what is stored of its job is refused alone: where it would end or go on with a run, the job fails. These
--- tables are made only then: they say how many texts an entry has, a step those besides its way, and which entries leave the run as it is.
+-- tables are made only then: how many texts an entry has, a step those besides its way, and which entries leave the run as it is.
 local function refuse(q, call, ARGV, at, failure)
-  local SIZES = {
-    complete = 5, fail = 7, retry = 7, postpone = 4, step = 9, ['begin-step'] = 7, ['wait-children'] = 4, add = 4, data = 4,
-    progress = 4, log = 5, ['clear-logs'] = 4, emit = 5, ['end-wait'] = 3,
-  }
+  local SIZES = entry.sizes
   local KEEPS_RUN = { add = true, data = true, progress = true, log = true, ['clear-logs'] = true, emit = true }
-  local size = SIZES[ARGV[at]] or LONGEST_ENTRY
-  local word = rare().set_aside(q, call, ARGV[at + 1], ARGV[at + 2], not KEEPS_RUN[ARGV[at]], failure)
-  return word, at + size + (ARGV[at] == 'step' and whole(ARGV[at + 8]) or 0)
+  local operation = ARGV[at]
+  local size = (SIZES[operation] or LONGEST_ENTRY) + (operation == 'step' and whole(step.way_count) or 0)
+  return rare().set_aside(q, call, step.id, step.token, not KEEPS_RUN[operation], failure), at + size
 end
 
 local function apply_from(q, call, ARGV, words)
@@ -168,15 +176,15 @@ local known = recall(session, seq)
 local reply = { '', -1, 0, call.moves.stamp, -1 }
 if known then
   local split = string.find(known, '\n', 1, true)
-  reply[1] = string.sub(known, 1, split - 1)
-  local started, added_at = string.match(string.sub(known, split + 1), '^(.-)@?(%d*)$')
+  reply.words = string.sub(known, 1, split - 1)
+  local grants, added_at = string.match(string.sub(known, split + 1), '^(.-)@?(%d*)$')
   if added_at ~= '' then
-    reply[4] = added_at
+    reply.time = added_at
   end
-  rare().load_again(q, reply, started)
+  rare().load_again(q, reply, grants)
   local held = redis.call('HMGET', q.meta, 'limits', 'groups')
   local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], rare().open_book(call.moves.now), held[2])
-  reply[2] = ms_until(call.moves.now, first_due(q), opens)
+  reply.due_in_ms = ms_until(call.moves.now, first_due(q), opens)
   return reply
 end
 
@@ -185,7 +193,7 @@ local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', '
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
-  after_adds = after_adds + 4
+  after_adds = after_adds + add.size
 end
 if after_adds == rest or after_adds <= #ARGV then
   allow_when_full(q)
@@ -203,19 +211,19 @@ if has_groups then
   grouped().free_groups_too(call.moves)
 end
 local due = promote_due(q, call.moves, call.events)
-reply[1] = apply_all(q, call, ARGV, lock)
+reply.words = apply_all(q, call, ARGV, lock)
 if call.moves.grouped or call.released then
   has_groups = redis.call('HGET', q.meta, 'groups')
 end
 if meta[4] or call.outbox then
-  reply[5] = rare().undelivered(meta[4], call.outbox)
+  reply.undelivered_ms = rare().undelivered(meta[4], call.outbox)
 end
 if call.moves.delayed or call.moves.undelayed or call.released then
   due = first_due(q)
 end
-reply[2] = ms_until(t, due)
+reply.due_in_ms = ms_until(t, due)
 
-local started, ids, fired = {}, {}, nil
+local granted, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
 }
@@ -232,24 +240,25 @@ if meta[1] then
 else
   local is_short = least > 1 and want > 0 and are_fewer(q, least, grant, t)
   if is_short then
-    reply[3] = has_waiting(q) and -1 or 0
+    reply.limited_for_ms = has_waiting(q) and -1 or 0
   else
-    ids, reply[3], fired = fetch(q, reply, grant, call.events, call.moves, limits, call.book)
+    ids, reply.limited_for_ms, fired = fetch(q, reply, grant, call.events, call.moves, limits, call.book)
   end
   for i = 1, #ids do
-    started[i] = ids[i] .. '\t' .. reply[5 + (i - 1) * 4 + 3] .. '\n'
+    local n = reply.size + (i - 1) * started.size
+    granted[i] = ids[i] .. '\t' .. started.token .. '\n'
   end
   if fired then
     local moves = rare().fire_slots(q, call, fired)
     due = first_due(q)
-    reply[2] = ms_until(t, due)
+    reply.due_in_ms = ms_until(t, due)
     if placed_any(moves) then
       -- Behind what this fetch has seen.
       wake_one(q)
     end
   end
   -- A fetch that came back short has shown that nothing is left.
-  local filled = #ids >= math.min(want, FETCH_CAP) or reply[3] > 0
+  local filled = #ids >= math.min(want, FETCH_CAP) or reply.limited_for_ms > 0
   if is_limited then
     local is_startable, opens, is_opened
     if limits then
@@ -260,7 +269,7 @@ else
     end
     is_opened = is_opened or has_groups
     opens = grant.opens or opens
-    reply[2] = ms_until(t, due, opens)
+    reply.due_in_ms = ms_until(t, due, opens)
     local is_more = relay == 1 or call.released or placed_any(call.moves) or (is_opened and call.moves.released)
     if is_startable and not is_short and (is_more or #ids < want) then
       -- Also when this call gave places back and starts none itself, or has looked at as many jobs as one may.
@@ -269,7 +278,7 @@ else
   elseif filled and (relay == 1 or call.released or placed_any(call.moves)) and has_runnable(q) then
     wake_one(q)
   end
-  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply[3], is_limited and has_waiting or has_runnable) then
+  if #ids == 0 and call.moves.released and not due and is_drained(q, want, reply.limited_for_ms, is_limited and has_waiting or has_runnable) then
     emit(call.events, 'drained', '')
   end
 end
@@ -279,5 +288,5 @@ end
 publish(q.events, call.events, meta[2])
 -- Jobs that were added have their time of creation from the first run.
 local added_at = call.adds and '@' .. call.moves.stamp or ''
-remember(session, seq, reply[1] .. '\n' .. table.concat(started) .. added_at)
+remember(session, seq, reply.words .. '\n' .. table.concat(granted) .. added_at)
 return reply

@@ -14,13 +14,13 @@
 --                       many of that group stay
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed, both
 -- @reply scores and the place among groups
--- @cost O(K log N) for K jobs, 1000 at most
+-- @cost O(K log N) for K jobs, 500 at most
 -- @use server-time send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
 -- @use forget-dedup post tell-parent leave-parents take-delayed allow-when-full unreadable children settle-child
 -- @use fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
-local DRAIN_CAP = 1000
+local DRAIN_CAP = 500
 
 local function is_score(text)
   return text == '-inf' or string.match(text, '^%-?[%d.]+$') and tonumber(text)

@@ -5,7 +5,7 @@
 -- @key staging metrics completed-points failed-points unreadable limits limited holders notices
 -- @derives job body logs dedup children staged posted scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
--- @arg count int        how many jobs at most, capped at 1000
+-- @arg count int        how many jobs at most, capped at 500
 -- @arg force int        1 to delete active jobs as well, 2 to drop jobs of flows besides that other queues have not taken yet
 -- @reply not-paused, active when there are active jobs, more, or done; where something is to be delivered first, a tab and what the
 --        keys of one of its targets begin with behind undelivered, when parents in other queues have to be told, or unsent,
@@ -15,7 +15,7 @@
 -- @use leave-parents lines
 -- @grouped time-left group-records groups group-moves
 
-local OBLITERATE_CAP = 1000
+local OBLITERATE_CAP = 500
 local REMEMBER_MS = 3600000
 if redis.call('HEXISTS', q.meta, 'paused') == 0 then
   return 'not-paused'

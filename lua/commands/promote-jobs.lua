@@ -2,13 +2,13 @@
 -- @key meta waiting prioritized delayed active completed failed events wake
 -- @derives job groups group grouped
 -- @arg now int          0 for Redis' clock
--- @rest the ids, 1000 at most; one that is not delayed is left alone
+-- @rest the ids, 500 at most; one that is not delayed is left alone
 -- @reply how many were moved
 -- @cost O(K log N) for K jobs
 -- @use server-time send count-up events moves wake
 -- @grouped time-left group-records groups group-moves
 
-local PROMOTE_CAP = 1000
+local PROMOTE_CAP = 500
 if #ARGV - rest + 1 > PROMOTE_CAP then
   return redis.error_reply('ERR too many jobs in one call')
 end

@@ -11,6 +11,8 @@
 -- @arg silence int      milliseconds without a call after which it counts that nobody could be heard
 -- @arg grace int        milliseconds that holders are given then
 -- @arg look int         1 to take back, 0 only to be heard
+-- @with started
+-- @returns ids:list grace_ms:int unplanned:list started*
 -- @reply ids taken back, ms for which further expired locks are left alone, schedulers whose slots are to
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
@@ -31,7 +33,7 @@ local function take_back(id, stalls, priority)
   redis.call('HSET', q.job .. id, 'state', state, 'stalls', stalls)
   emit(events, 'waiting', id .. '\tactive')
   emit(events, 'stalled', id)
-  local ids = reply[1]
+  local ids = reply.ids
   ids[#ids + 1] = id
 end
 
@@ -60,13 +62,13 @@ end
 
 allow_when_full(q)
 local upto
-upto, reply[2] = hear(q, t, silence, grace)
+upto, reply.grace_ms = hear(q, t, silence, grace)
 if look == 0 then
   return reply
 end
 let_go_on(q, events, t)
 -- Whoever started the job has planned for a second.
-reply[3] = redis.call(
+reply.unplanned = redis.call(
   'ZRANGEBYSCORE', q.schedulers .. 'unplanned', '-inf', string.format('%.0f', t - 1000), 'LIMIT', 0, 100
 )
 local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', string.format('%.0f', upto), 'LIMIT', 0, RECOVER_CAP)
@@ -88,7 +90,7 @@ for i = #expired, 1, -1 do
 end
 write_moves(q, moves)
 lock_all(q, relocked, t + lock)
-if #reply[1] > 0 or moves.opened then
+if #reply.ids > 0 or moves.opened then
   wake_one(q)
 end
 trim_events()

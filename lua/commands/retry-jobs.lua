@@ -4,7 +4,7 @@
 -- @derives job body children posted groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg state text       failed or completed
--- @arg count int        how many at most, capped at 1000
+-- @arg count int        how many at most, capped at 500
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
@@ -12,7 +12,7 @@
 -- @use unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
-local RETRY_CAP = 1000
+local RETRY_CAP = 500
 if state ~= 'failed' and state ~= 'completed' then
   return redis.error_reply('ERR only finished jobs can be retried')
 end

@@ -1,3 +1,4 @@
+-- @form started reply[n] id body token fields:list
 -- Grants a job to a worker. The number in the token counts on from that of the last one; attemptsStarted would not do,
 -- since a retry by hand may set it back. A job of that id may have lived before, so callers name each call anew.
 -- Appends id, body, token and the stored fields from before the grant to the reply. `known` are these fields, where the
@@ -7,31 +8,31 @@ local function activate(q, reply, id, body, grant, stamp, known)
   if stored.err then
     stored = rare().renewed_fields(q, id, stored)
   end
-  local started, last, scheduler
+  local starts, last, scheduler
   for i = 1, #stored, 2 do
     if stored[i] == 'attemptsStarted' then
-      started = stored[i + 1]
+      starts = stored[i + 1]
     elseif stored[i] == 'token' then
       last = string.match(stored[i + 1], '%d+$')
     elseif stored[i] == 'scheduler' then
       scheduler = stored[i + 1]
     end
   end
-  started = incremented(started)
+  starts = incremented(starts)
   local token = grant.worker .. ':' .. incremented(last)
   if grant.name == '' then
-    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp)
+    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)
   else
     redis.call(
-      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', started, 'processedOn', stamp,
+      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,
       'processedBy', grant.name
     )
   end
   local n = #reply
-  reply[n + 1] = id
-  reply[n + 2] = body
-  reply[n + 3] = token
-  reply[n + 4] = stored
+  started.id = id
+  started.body = body
+  started.token = token
+  started.fields = stored
   return scheduler
 end
 

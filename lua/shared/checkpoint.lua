@@ -1,3 +1,11 @@
+-- In which way a job leaves its worker after a step; `undo` stays and keeps why the job fails.
+-- @kind exit way[] complete result keep
+-- @kind exit way[] fail reason stack keep exhausted:flag
+-- @kind exit way[] retry reason stack delay_ms front:flag
+-- @kind exit way[] postpone delay_ms
+-- @kind exit way[] wait-children
+-- @kind exit way[] await-signal signal timeout_ms
+-- @kind exit way[] undo failure
 local STILL_WAITS_MS = 3153600000000
 
 -- A worker was given a job that waits for a signal: the time is over, the signal came at the last moment, or somebody has
@@ -31,14 +39,14 @@ end
 
 -- The step ends when the signal comes, or at once where it is kept already: the run goes on then.
 local function await_signal(q, call, id, step, way, written)
-  local signal = way[2]
+  local signal = await_signal.signal
   local key, payload = kept_signal(redis.call('HGET', q.job .. id, 'signal:' .. signal))
   if payload then
     settle_wait(q, call, id, step.name, step.entry, step.next_step, payload)
     take_signal(q, id, signal, key)
     return 'signalled'
   end
-  local timeout = whole(way[3]) or STILL_WAITS_MS
+  local timeout = whole(await_signal.timeout_ms) or STILL_WAITS_MS
   local due = string.format('%.0f', call.moves.now + timeout)
   local awaits = due .. '\t' .. step.name .. '\t' .. step.next_step .. '\t' .. signal
   release_job(q, call, id, nil, timeout, true, 'step', step.name, 'awaits', awaits, unpack(written))
@@ -47,16 +55,16 @@ end
 
 local LEAVES = {
   complete = function(q, call, id, token, way, ...)
-    return complete_job(q, call, id, token, way[2], way[3], ...)
+    return complete_job(q, call, id, token, complete.all, ...)
   end,
   fail = function(q, call, id, token, way, ...)
-    return fail_job(q, call, id, token, way[2], way[3], way[4], way[5], ...)
+    return fail_job(q, call, id, token, fail.all, ...)
   end,
   retry = function(q, call, id, token, way, ...)
-    return retry_job(q, call, id, token, way[2], way[3], way[4], way[5], ...)
+    return retry_job(q, call, id, token, retry.all, ...)
   end,
   postpone = function(q, call, id, token, way, ...)
-    return postpone_job(q, call, id, token, way[2], ...)
+    return postpone_job(q, call, id, token, postpone.all, ...)
   end,
   ['wait-children'] = function(q, call, id, token, _, ...)
     return wait_children(q, call, id, token, '', ...)
@@ -64,7 +72,7 @@ local LEAVES = {
 }
 
 -- How many words say a way.
-local WAY_SIZES = { complete = 3, fail = 5, retry = 5, postpone = 2, ['wait-children'] = 1, ['await-signal'] = 3, undo = 2 }
+local WAY_SIZES = exit.sizes
 
 -- Whether a step and its way can be read: what cannot must not be found out in the middle of writing it.
 local function is_readable(step, way)
@@ -77,7 +85,8 @@ local function is_readable(step, way)
   if #way ~= WAY_SIZES[kind] then
     return false
   end
-  local pause = (kind == 'retry' and way[4]) or (kind == 'postpone' and way[2]) or (kind == 'await-signal' and way[3])
+  local pause = (kind == 'retry' and retry.delay_ms) or (kind == 'postpone' and postpone.delay_ms)
+    or (kind == 'await-signal' and await_signal.timeout_ms)
   return not pause or (pause == '' and kind == 'await-signal') or whole(pause) ~= nil
 end
 
@@ -114,10 +123,10 @@ local function end_step(q, call, id, step, way, stored, written)
     if not completes then
       written[3], written[4] = 'value:' .. step.name, 'v' .. step.value
     end
-    emit(call.events, 'step-completed', line .. shown(completes and way[2] or step.value))
+    emit(call.events, 'step-completed', line .. shown(completes and complete.result or step.value))
   elseif status ~= 'a' then
     written[2] = step.entry .. '\t' .. step.value
-    local retries_in = way and way[1] == 'retry' and way[4] or ''
+    local retries_in = way and way[1] == 'retry' and retry.delay_ms or ''
     emit(call.events, 'step-failed', line .. shown(step.value) .. '\t' .. retries_in)
   end
 end
@@ -131,7 +140,7 @@ local function go_on(q, call, id, step, way, written)
   end
   if way and way[1] == 'undo' then
     written[#written + 1] = 'failure'
-    written[#written + 1] = way[2]
+    written[#written + 1] = undo.failure
   end
   redis.call('HSET', q.job .. id, unpack(written))
   call.renewed = call.renewed or {}

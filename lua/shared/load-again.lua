@@ -1,3 +1,4 @@
+-- @with started
 -- The stored fields of a job that is held, as they were before its grant.
 local function fields_before(q, id)
   local stored = redis.call('HGETALL', q.job .. id)
@@ -14,8 +15,8 @@ local function load_again(q, reply, ids)
   for id, token in string.gmatch(ids, '([^\t]+)\t([^\n]+)\n') do
     if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then
       local n = #reply
-      reply[n + 1], reply[n + 2], reply[n + 3] = id, redis.call('GET', q.body .. id), token
-      reply[n + 4] = fields_before(q, id)
+      started.id, started.body, started.token = id, redis.call('GET', q.body .. id), token
+      started.fields = fields_before(q, id)
     end
   end
 end

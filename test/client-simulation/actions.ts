@@ -146,7 +146,10 @@ export class Actions {
     if (!job) return;
     const undo = this.random.chance(0.7);
     const { tag } = job.data as Task;
+    const asked = { tag };
+    this.ledger.cancelling.add(asked);
     const answer = await job.cancel('not wanted', { undo });
+    this.ledger.cancelling.delete(asked);
     this.ledger.count(`answer ${answer}`);
     if (answer !== 'finished' && !this.ledger.cancelled.has(tag)) this.ledger.cancelled.set(tag, undo);
   }

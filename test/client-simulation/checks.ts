@@ -192,8 +192,9 @@ export class Checks {
     { tag, fails, tries, family }: Task,
     fields: Record<string, string>,
   ): string | undefined {
-    const { cancelled, retried } = this.ledger;
-    const isOwn = [...retried, ...cancelled.keys()].every(
+    const { cancelled, cancelling, retried } = this.ledger;
+    const unanswered = [...cancelling].map((asked) => asked.tag);
+    const isOwn = [...retried, ...cancelled.keys(), ...unanswered].every(
       (each) => each !== tag && !each.startsWith(`${tag}/`),
     );
     const isWhole = [...this.ledger.removed].every((each) => each !== tag && !each.startsWith(`${tag}/`));

@@ -43,6 +43,8 @@ export class Ledger {
   readonly retried = new Set<string>();
   /** Tags of jobs whose cancelling was answered, and whether what they did is to be undone. */
   readonly cancelled = new Map<string, boolean>();
+  /** Cancellings without an answer: who asked may have been killed, and the job be cancelled all the same. */
+  readonly cancelling = new Set<{ tag: string }>();
   readonly counts = new Map<string, number>();
   /** What must not be, found by user code. */
   readonly faults: string[] = [];

@@ -104,9 +104,11 @@ export class Program {
 
   /** Closes the events of a queue, and goes on after the last one that was read. */
   async reopen(queue: string): Promise<void> {
-    this.leaving.add(this.events[queue]!);
-    await this.events[queue]!.close();
-    if (!this.isClosing) this.events[queue] = this.open(queue);
+    const left = this.events[queue]!;
+    this.leaving.add(left);
+    await left.close();
+    // Somebody else may have waited for the same end.
+    if (!this.isClosing && this.events[queue] === left) this.events[queue] = this.open(queue);
   }
 
   /** Ends it as `kill -9` does: of what it had written last, a part may still have arrived. */

@@ -5,6 +5,27 @@ import { EngineLab, next, nextFew, until } from '../support/engine-lab.js';
 const lab = EngineLab.open();
 
 describe('local events of a worker', () => {
+  it('say how an attempt ended before the next one begins, also where one call does both', async () => {
+    const queue = lab.queue();
+    const told: string[] = [];
+    const worker = lab.worker(
+      async (job) => {
+        if (job.attemptsMade < 3) throw new Error('as told');
+      },
+      { autorun: false, concurrency: 8 },
+    );
+    worker.on('active', (job) => told.push(`active ${job.attemptsMade}`));
+    worker.on('failed', (job) => told.push(`failed ${job?.attemptsMade}`));
+    await queue.add('a', {}, { attempts: 4 });
+    const ended = next(worker, 'completed');
+    void worker.run();
+    await ended;
+    expect(told).toEqual([
+      ...['active 0', 'failed 1', 'active 1', 'failed 2', 'active 2', 'failed 3'],
+      'active 3',
+    ]);
+  });
+
   it('come with their arguments, in order', async () => {
     const queue = lab.queue();
     const told: unknown[][] = [];

@@ -26,9 +26,8 @@ describe("a worker's local events as streams", () => {
     expect(await told).toMatchObject([
       { event: 'active', job: { id: good.id }, prev: 'waiting' },
       { event: 'progress', job: { id: good.id }, data: 50 },
-      // The call that completes a job brings the next one.
-      { event: 'active', job: { id: bad.id } },
       { event: 'completed', job: { id: good.id }, returnvalue: 7, prev: 'active' },
+      { event: 'active', job: { id: bad.id } },
       { event: 'progress', job: { id: bad.id } },
       { event: 'failed', job: { id: bad.id }, error: new Error('boo'), prev: 'active' },
     ]);

@@ -1,3 +1,4 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
 import { describe, expect, it } from '@jest/globals';
 import {
   cleanJobs,
@@ -34,7 +35,7 @@ const told = (policy: string, outcome: string, payload: string, id = '1'): strin
 const sent = async (): Promise<string[][]> => sentIn(await lab.dump());
 
 describe('a child that ends in a run', () => {
-  const end = async (policy: string, write: readonly string[], want = 0) => {
+  const end = async (policy: string, write: JobWrite, want = 0) => {
     await lab.given({ jobs: [child('active', policy)] });
     return runCommit(lab, [write], { want });
   };
@@ -73,7 +74,7 @@ describe('a child that ends in a run', () => {
     expect(sentIn(after)).toEqual([told('-', 'c', '7')]);
   });
 
-  it.each([
+  it.each<[string, JobWrite]>([
     ['retry', ['retry', '1', 'w:1', '"no"', '[]', '0', '']],
     ['postpone', ['postpone', '1', 'w:1', '50']],
     ['data', ['data', '1', 'w:1', '{}']],
@@ -85,7 +86,7 @@ describe('a child that ends in a run', () => {
   });
 
   it('tells once, also when the call is repeated', async () => {
-    const write = ['complete', '1', 'w:1', '7', ''];
+    const write = ['complete', '1', 'w:1', '7', ''] as const;
     const first = await end('-', write);
     const again = await runCommit(lab, [write]);
 

@@ -1,10 +1,11 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
 import { describe, expect, it } from '@jest/globals';
 import { COMMIT_TIME as NOW, runCommit } from '../support/commit-call.js';
 import { bodyText, ScriptLab } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
 
-const add = (id = '', spec = '', body = 'work\n{}\n{}') => ['add', id, spec, body];
+const add = (id = '', spec = '', body = 'work\n{}\n{}'): JobWrite => ['add', id, spec, body];
 const body = (data = '{}') => bodyText({ timestamp: NOW, data });
 
 describe('commit: add', () => {

@@ -31,7 +31,7 @@ function step(
   { name = 'reserve', head = '1,1,c,1', value = '{"ok":[]}', next = '', nextHead = '' }: Step,
   ...way: RunExit
 ): JobWrite {
-  return ['step', '1', 'w:1', name, head, value, next, nextHead, String(way.length), ...way];
+  return ['step', '1', 'w:1', name, head, value, next, nextHead, way];
 }
 
 const fieldsOf = (dump: object): Record<string, string> => (dump as Record<string, any>)['job:1'];

@@ -17,8 +17,8 @@ const awaiting = (due: number) => ({
   ...{ step: 'ask', 'step:ask': `1,1,a,1,${THEN},`, awaits: `${due}\task\tship\tapproved` },
 });
 const ask = (timeout: string): JobWrite => [
-  ...(['step', '1', 'w:1', 'ask', '1,1,a,1', '', 'ship', '', '3'] as const),
-  ...(['await-signal', 'approved', timeout] as const),
+  ...(['step', '1', 'w:1', 'ask', '1,1,a,1', '', 'ship', ''] as const),
+  ['await-signal', 'approved', timeout],
 ];
 const fieldsOf = (dump: object): Record<string, string> => (dump as Record<string, any>)['job:1'];
 

@@ -241,11 +241,11 @@ describe('the owner', () => {
   const given: [string, () => Promise<unknown>][] = [
     [
       'is tried again at once',
-      () => runCommit(lab, [['retry', '1', 'w:1', '"no"', '[]', '0', '0']], { now: NOW }),
+      () => runCommit(lab, [['retry', '1', 'w:1', '"no"', '[]', '0', '']], { now: NOW }),
     ],
     [
       'is tried again later',
-      () => runCommit(lab, [['retry', '1', 'w:1', '"no"', '[]', '500', '0']], { now: NOW }),
+      () => runCommit(lab, [['retry', '1', 'w:1', '"no"', '[]', '500', '']], { now: NOW }),
     ],
     ['sleeps', () => runCommit(lab, [['postpone', '1', 'w:1', '500']], { now: NOW })],
     ['stalls', () => lab.run(recoverStalled, [SEED_TIME + 1 + LOCK_MS, 'r', LOCK_MS, 1, 1e6, 1000, 2000, 1])],

@@ -71,20 +71,20 @@ describe('drain-queue', () => {
     });
   });
 
-  it('removes 1000 a call at most, whatever their state', async () => {
+  it('removes 500 a call at most, whatever their state', async () => {
     await lab.given({
-      jobs: Array.from({ length: 1600 }, (_, i) =>
-        i < 800 ? { id: `${i}` } : { id: `${i}`, state: 'prioritized', priority: 1 },
+      jobs: Array.from({ length: 800 }, (_, i) =>
+        i < 400 ? { id: `${i}` } : { id: `${i}`, state: 'prioritized', priority: 1 },
       ),
     });
 
     const { reply, after } = await drain(0);
 
-    expect(reply.slice(0, 5)).toEqual([1000, 1000, 1601, 0, 0]);
+    expect(reply.slice(0, 5)).toEqual([500, 500, 801, 0, 0]);
     expect(after.waiting).toBeUndefined();
-    expect(after.prioritized).toHaveLength(600);
+    expect(after.prioritized).toHaveLength(300);
     expect(await lab.client.xlen(lab.keys.of('events'))).toBe(1);
-    expect((await drain(0, reply)).reply.slice(0, 2)).toEqual([600, 600]);
+    expect((await drain(0, reply)).reply.slice(0, 2)).toEqual([300, 300]);
   });
 
   it('writes nothing where there never was a job', async () => {

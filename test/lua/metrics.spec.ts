@@ -1,3 +1,4 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
 import { describe, expect, it } from '@jest/globals';
 import { getMetrics, getSettings, setMetrics } from '../../lib/redis/scripts.generated.js';
 import { ScriptLab, SEED_TIME as NOW } from '../support/script-lab.js';
@@ -10,7 +11,7 @@ let seq = 0;
 
 /** Ends a job in a minute, counted from the first. */
 async function end(id: string, minute: number, how: 'complete' | 'fail' = 'complete'): Promise<void> {
-  const entry =
+  const entry: JobWrite =
     how === 'complete' ? ['complete', id, 'w:1', '1', ''] : ['fail', id, 'w:1', '"no"', '[]', '', '1'];
   seq += 1;
   const trial = await runCommit(lab, [entry], { now: (first + minute) * MINUTE + 5, seq: String(seq) });

@@ -21,7 +21,7 @@ export class CallSession {
   }
 
   /** A numbered call: writer and number follow the time. */
-  next(script: ScriptName, now: number, args: (string | number)[], rest: string[] = []): Call {
+  next(script: ScriptName, now: number, args: (string | number)[], rest: readonly string[] = []): Call {
     this.number += 1;
     this.outdated = this.last;
     this.last = { script, args: [now, this.writer, String(this.number), ...args], rest };

@@ -1,4 +1,5 @@
 import type { JobFields } from '../../lib/job/job-record.js';
+import { decodeCommitReply, decodeRecoverStalledReply } from '../../lib/job/wire.generated.js';
 import { readEntries } from './commit-entries.js';
 import type { ScriptName } from './simulated-scripts.js';
 
@@ -6,7 +7,7 @@ import type { ScriptName } from './simulated-scripts.js';
 export interface Call {
   script: ScriptName;
   args: (string | number)[];
-  rest: string[];
+  rest: readonly string[];
 }
 
 /** A job as commit and recover-stalled hand it over. */
@@ -58,39 +59,27 @@ export interface AskedJob {
 /** Replies with jobs in them are easier to compare with their parts named. */
 export function readReply(script: ScriptName, raw: unknown): Reply {
   if (script === 'commit') {
-    const [words, dueInMs, limitedForMs, time, , ...jobs] = raw as [
-      string,
-      number,
-      number,
-      string,
-      number,
-      ...unknown[],
-    ];
+    const { words, dueInMs, limitedForMs, time, started } = decodeCommitReply(raw, grantedJob);
     const reply: CommitReply = {
       words: words === '' ? [] : words.split('\t'),
       dueInMs,
       limitedForMs,
       time,
-      jobs: readJobs(jobs),
+      jobs: started,
     };
     return reply;
   }
   if (script === 'recoverStalled') {
-    const [ids, graceMs, , ...jobs] = raw as [string[], number, string[], ...unknown[]];
-    const reply: RecoverReply = { ids, graceMs, jobs: readJobs(jobs) };
+    const { ids, graceMs, started } = decodeRecoverStalledReply(raw, grantedJob);
+    const reply: RecoverReply = { ids, graceMs, jobs: started };
     return reply;
   }
   // The places that a draining is at are for its next slice alone.
   return script === 'drainQueue' ? (raw as [number])[0] : raw;
 }
 
-function readJobs(flat: unknown[]): GrantedJob[] {
-  const jobs: GrantedJob[] = [];
-  for (let i = 0; i < flat.length; i += 4) {
-    const [id, body, token, fields] = flat.slice(i, i + 4) as [string, string, string, string[]];
-    jobs.push({ id, body, token, fields: asFields(fields) });
-  }
-  return jobs;
+function grantedJob(id: string, body: string, token: string, fields: readonly string[]): GrantedJob {
+  return { id, body, token, fields: asFields(fields) };
 }
 
 /** The jobs that a call asked to add. */

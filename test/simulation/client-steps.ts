@@ -1,3 +1,5 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
+import { encodeCommit } from '../../lib/job/wire.generated.js';
 import { LISTED_STATES } from '../../lib/job/job-state.js';
 import { DEDUP_IDS, newDeduplicated } from './dedup-rule.js';
 import type { CallSession } from './call-session.js';
@@ -26,13 +28,16 @@ export async function addJobs(world: World): Promise<void> {
     : random.pick(world.options.deduplicated > 0 ? [1, 2, 5] : [1, 1, 1, 2, 5]);
   const jobs = Array.from({ length: count }, () => newJob(world, queue));
   if (world.options.deduplicated > 0 && count < 3 && random.chance(0.4)) {
-    const entries = jobs.flatMap((job) => ['add', ...job]);
+    const entries = encodeCommit(jobs.map((job) => ['add', ...job]));
     return world.ask(session, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], entries);
   }
   await world.ask(session, 'addJobs', now, [random.chance(0.8) ? 1 : 0], jobs.flat());
 }
 
-export function newJob(world: World, queue: SimulatedQueue): string[] {
+/** Id, what it asks for, body. */
+export type NewJobParts = [id: string, spec: string, body: string];
+
+export function newJob(world: World, queue: SimulatedQueue): NewJobParts {
   const { random, now, options } = world;
   if (options.deduplicated === 0) return newPlainJob(random, now);
   const { dedups, jobs } = queue.model;
@@ -45,10 +50,10 @@ export function newJob(world: World, queue: SimulatedQueue): string[] {
   const [id, ...job] = random.chance(options.deduplicated)
     ? newDeduplicated(random, now, random.chance(0.3) ? lent : undefined)
     : newPlainJob(random, now);
-  return [free !== undefined && random.chance(0.2) ? free : (id as string), ...job];
+  return [free !== undefined && random.chance(0.2) ? free : id, ...job];
 }
 
-function newPlainJob(random: Random, now: number): string[] {
+function newPlainJob(random: Random, now: number): NewJobParts {
   const id = random.chance(0.35) ? random.pick(CUSTOM_IDS) : '';
   const delay = random.chance(0.3) ? String(random.pick([0, 1, 500, 500, 9000, 25_000])) : '';
   const priority = random.chance(0.35) ? String(random.int(0, 3)) : '';
@@ -91,7 +96,17 @@ export async function operate(world: World): Promise<void> {
       () =>
         queue.call({ script: 'promoteJobs', args: [now], rest: someIds(random, model.order.delayed, id) }),
     ],
-    [3, () => world.ask(session, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], unlocked(random, id))],
+    [
+      3,
+      () =>
+        world.ask(
+          session,
+          'commit',
+          now,
+          [0, 0, '', '', 0, 0, 0, 0, ',,'],
+          encodeCommit([unlocked(random, id)]),
+        ),
+    ],
     ...(options.deduplicated > 0 ? dedupActions(world, session, id) : []),
   ]);
   // Who makes a job runnable must wake a worker himself where all of them have gone to sleep.
@@ -130,8 +145,8 @@ function someIds(random: Random, ids: readonly string[], other: string): string[
 }
 
 /** Writes of a program that found the job and holds no lock. */
-function unlocked(random: Random, id: string): string[] {
-  return random.pick([
+function unlocked(random: Random, id: string): JobWrite {
+  return random.pick<JobWrite>([
     ['data', id, '', '{"by":"hand"}'],
     ['progress', id, '', '50'],
     ['log', id, '', 'by hand', '2'],

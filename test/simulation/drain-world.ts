@@ -19,7 +19,7 @@ export async function drainWorld(world: World): Promise<void> {
       await world.recover(worker);
       const entries = worker.held
         .slice(0, 10)
-        .flatMap(({ id, token }) => ['complete', id, token, '1', '5,,']);
+        .map(({ id, token }) => ['complete', id, token, '1', '5,,'] as const);
       await world.commit(worker, worker.sessions[0]!, entries, 5);
     }
   }

@@ -33,7 +33,7 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'commit remembers before it fetches, and so without its jobs',
-    "remember(session, seq, reply[1] .. '\\n' .. table.concat(started) .. added_at)",
+    "remember(session, seq, reply[1] .. '\\n' .. table.concat(granted) .. added_at)",
     "remember(session, seq, reply[1] .. '\\n')",
   ),
   mutant(

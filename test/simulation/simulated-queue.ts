@@ -9,7 +9,7 @@ import { checkModel } from './check-model.js';
 import { Rules } from './check-rules.js';
 import { ExpectedReplies, type Expectation } from './model/expect-reply.js';
 import { QueueModel } from './model/queue-model.js';
-import type { ScriptSet } from './simulated-scripts.js';
+import type { AnyScript, ScriptSet } from './simulated-scripts.js';
 import type { SimulationLog } from './simulation-log.js';
 import { takeSnapshot, type Snapshot } from './snapshot.js';
 import { Violation } from './violation.js';
@@ -135,7 +135,11 @@ export class SimulatedQueue {
     const refused = inert === 'outdated' || inert === 'refused';
     let raw: unknown;
     try {
-      raw = await this.runner.run(this.setup.scripts[call.script], call.args, call.rest);
+      raw = await this.runner.run(
+        this.setup.scripts[call.script] as unknown as AnyScript,
+        call.args,
+        call.rest,
+      );
     } catch (error) {
       const { message } = error as Error;
       if (refused && /OUTDATED|ERR too many/.test(message)) return undefined;

@@ -2,8 +2,12 @@ import * as generated from '../../lib/redis/scripts.generated.js';
 import { defineScript, type Script } from '../../lib/redis/script.js';
 
 export type ScriptName = keyof typeof generated;
-type AnyScript = Script<readonly (string | number)[], boolean>;
-export type ScriptSet = Record<ScriptName, AnyScript>;
+/** For a caller whose call is of any script, and so not checked. */
+export type AnyScript = Script<readonly (string | number)[], any>;
+/** What a script is called with besides its keys, as the bindings of production say. */
+export type ScriptArgs<Name extends ScriptName> =
+  (typeof generated)[Name] extends Script<infer Args, any> ? Args : never;
+export type ScriptSet = { [Name in ScriptName]: (typeof generated)[Name] };
 
 /** A text of the Lua scripts and what to put in its place. */
 export interface Patch {
@@ -34,7 +38,7 @@ export const LASTING_MS = 3_600_000;
 
 /** The scripts of production, then with what `patches` change. */
 export function lastingScripts(patches: readonly Patch[] = []): ScriptSet {
-  return patched(generated as unknown as ScriptSet, patches);
+  return patched(generated, patches);
 }
 
 /** The same with small caps. */
@@ -51,12 +55,12 @@ export function simulatedScripts(patches: readonly Patch[] = []): ScriptSet {
   });
   const missing = Object.keys(CAPS).filter((cap) => !seen.has(cap));
   if (missing.length > 0) throw new Error(`No script has the cap ${missing.join(', ')}.`);
-  return patched(Object.fromEntries(scripts) as ScriptSet, patches);
+  return patched(Object.fromEntries(scripts) as unknown as ScriptSet, patches);
 }
 
 /** Fails where a text is not found, so that a patch cannot go stale unnoticed. */
 function patched(scripts: ScriptSet, patches: readonly Patch[]): ScriptSet {
-  const result = { ...scripts };
+  const result = { ...scripts } as Record<ScriptName, AnyScript>;
   for (const { from, to, only } of patches) {
     const names =
       only ?? (Object.keys(result) as ScriptName[]).filter((name) => result[name].lua.includes(from));
@@ -68,11 +72,11 @@ function patched(scripts: ScriptSet, patches: readonly Patch[]): ScriptSet {
       result[name] = { ...result[name], ...relabel(parts.join(to)) };
     }
   }
-  return result;
+  return result as unknown as ScriptSet;
 }
 
 /** The function library has the texts of production. */
 function relabel(lua: string): { lua: string; sha: string; fn: undefined } {
-  const { sha } = defineScript('', [], lua.split('\n'), false);
+  const { sha } = defineScript('', [], lua.split('\n'), false, false);
   return { lua, sha, fn: undefined };
 }

@@ -1,3 +1,5 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
+import { encodeCommit } from '../../lib/job/wire.generated.js';
 import type { RedisClient } from '../../lib/redis/client.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
@@ -6,7 +8,7 @@ import { readQueueKeys } from '../support/read-queue-keys.js';
 import { type CommitReply, type GrantedJob, readReply, type RecoverReply } from './call.js';
 import type { Random } from './random.js';
 import { START } from './simulated-queue.js';
-import type { ScriptName, ScriptSet } from './simulated-scripts.js';
+import type { AnyScript, ScriptName, ScriptSet } from './simulated-scripts.js';
 import type { SimulationLog } from './simulation-log.js';
 import { SlotLedger } from './slot-ledger.js';
 import { Violation } from './violation.js';
@@ -49,7 +51,7 @@ export class SlotWorld {
   }
 
   /** A numbered call. Where its reply is lost, it is sent again after some time, or its sender dies. */
-  async ask(script: ScriptName, args: (string | number)[], rest: string[] = []): Promise<unknown> {
+  async ask(script: ScriptName, args: (string | number)[], rest: readonly string[] = []): Promise<unknown> {
     this.calls += 1;
     const session = [`c${this.calls}`, '1'];
     const reply = await this.send(script, [...session, ...args], rest);
@@ -77,7 +79,7 @@ export class SlotWorld {
   /** Ends some jobs and asks for more. The worker may die before it has the reply. */
   async work(worker = this.random.pick(this.workers), want = this.random.int(0, 3)): Promise<void> {
     const { random } = this;
-    const entries: string[] = [];
+    const entries: JobWrite[] = [];
     worker.held = worker.held.filter(({ id, token }) => {
       const way = random.weighted([
         [4, []],
@@ -86,13 +88,13 @@ export class SlotWorld {
         [1, ['fail', id, token, '"no"', '[]', '', '']],
         [1, ['postpone', id, token, random.pick(['0', '900'])]],
       ] as const);
-      entries.push(...way);
+      if (way.length > 0) entries.push(way as JobWrite);
       return way.length === 0;
     });
     worker.calls += 1;
     const session = [worker.name, String(worker.calls)];
     const args = [...session, 0, want, `${worker.name}.${worker.calls}`, '', LOCK_MS, 0, 0, 0, ',,'];
-    let reply = readReply('commit', await this.send('commit', args, entries)) as CommitReply;
+    let reply = readReply('commit', await this.send('commit', args, encodeCommit(entries))) as CommitReply;
     if (random.chance(this.loss)) {
       this.log.count('reply lost');
       if (random.chance(0.3)) {
@@ -100,7 +102,7 @@ export class SlotWorld {
         return;
       }
       this.now += random.int(0, 500);
-      reply = readReply('commit', await this.send('commit', args, entries)) as CommitReply;
+      reply = readReply('commit', await this.send('commit', args, encodeCommit(entries))) as CommitReply;
     }
     worker.held.push(...reply.jobs);
     for (const { id, fields } of reply.jobs) {
@@ -176,11 +178,15 @@ export class SlotWorld {
     this.workers.push({ name: `w${this.hired}`, calls: 0, held: [] });
   }
 
-  private async send(script: ScriptName, args: (string | number)[], rest: string[]): Promise<unknown> {
+  private async send(
+    script: ScriptName,
+    args: (string | number)[],
+    rest: readonly string[],
+  ): Promise<unknown> {
     const line = `${this.now - START} ${script} ${[...args, ...rest].join(' ').replaceAll('\n', ' ')}`;
     let reply: unknown;
     try {
-      reply = await this.runner.run(this.scripts[script], [this.now, ...args], rest);
+      reply = await this.runner.run(this.scripts[script] as unknown as AnyScript, [this.now, ...args], rest);
     } catch (error) {
       throw new Violation(`${script} fails: ${(error as Error).message}`);
     } finally {

@@ -38,7 +38,7 @@ export interface Snapshot {
 
 // One reading script instead of the general dump: it is run after every step, and must not search for keys.
 const READ_KEYS = ['meta', ...LISTED_STATES, 'events', 'wake', 'limiter'] as const;
-const READ: Script<[ids: number, dedups: number], true> = {
+const READ: Script<readonly (string | number)[], undefined> = {
   ...defineScript(
     'read-simulated-queue',
     READ_KEYS,
@@ -69,6 +69,7 @@ const READ: Script<[ids: number, dedups: number], true> = {
       'return found',
     ],
     false,
+    false,
   ),
   fn: undefined,
 };
@@ -82,11 +83,13 @@ export async function takeSnapshot(
   dedupIds: readonly string[],
   writers: readonly string[],
 ): Promise<Snapshot> {
-  const found = (await runner.run(
-    READ,
-    [ids.length, dedupIds.length],
-    [...ids, ...dedupIds, ...writers],
-  )) as unknown[];
+  const found = (await runner.run(READ, [
+    ids.length,
+    dedupIds.length,
+    ...ids,
+    ...dedupIds,
+    ...writers,
+  ])) as unknown[];
   const places = Object.fromEntries(
     LISTED_STATES.map((state, i) => [state, readPlaces(found[i + 1] as string[], state === 'waiting')]),
   ) as Snapshot['places'];

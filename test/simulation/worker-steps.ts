@@ -1,3 +1,4 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
 import type { FakeWorker, Held } from './fake-worker.js';
 import { newJob } from './client-steps.js';
 import { sameCall, type CallSession } from './call-session.js';
@@ -16,6 +17,7 @@ const DATA = [
 const KEEP = ['', '', '0,,', '3,,', ',20000,', '4,60000,2'];
 /** Of deduplicated jobs: finished ones go soon, so that there is room for others. */
 const KEEP_LITTLE = ['0,,', '0,,', '2,,', '3,,', '3,20000,', ',20000,', '4,60000,2'];
+const NOBODYS: JobWrite = ['progress', 'nobody', '', '1'];
 const LOGS_KEPT = ['', '', '2', '0'];
 
 /** One step of one of the workers, by chance. */
@@ -43,10 +45,10 @@ async function work(world: World): Promise<void> {
   const keep = random.pick(world.options.deduplicated > 0 ? KEEP_LITTLE : KEEP);
   const entries = some(random, worker.held, 3).flatMap((lock) => actions(random, lock, keep));
   if (random.chance(0.1) && worker.old.length > 0)
-    entries.push(...ending(random, random.pick(worker.old), keep));
-  if (random.chance(0.05)) entries.push('progress', 'nobody', '', '1');
+    entries.push(ending(random, random.pick(worker.old), keep));
+  if (random.chance(0.05)) entries.push(NOBODYS);
   if (random.chance(world.options.deduplicated > 0 ? 0.25 : 0.1))
-    entries.push('add', ...newJob(world, worker.queue));
+    entries.push(['add', ...newJob(world, worker.queue)]);
   const want = random.chance(0.05) ? 100_000 : random.int(0, 4);
   const relay = random.chance(0.7) && (await worker.queue.takeWake());
   await world.commit(worker, session, entries, want, relay);
@@ -100,7 +102,7 @@ async function freezeOrThaw(world: World): Promise<void> {
   worker.frozen = !worker.frozen;
   const session = worker.freeLane();
   if (worker.frozen || !session) return;
-  const entries = worker.held.slice(0, 2).flatMap((lock) => allWrites(lock).slice(0, 17));
+  const entries = worker.held.slice(0, 2).flatMap((lock) => allWrites(lock).slice(0, 4));
   if (entries.length > 0) await world.commit(worker, session, entries, 0);
   await world.renew(worker);
 }
@@ -115,8 +117,8 @@ async function sendTooMuch(world: World): Promise<void> {
   const worker = pick(world);
   const session = worker?.freeLane();
   if (!worker || !session) return;
-  const entries = Array.from({ length: 25 }, () => ['progress', 'nobody', '', '1']).flat();
-  const broken = [...entries.slice(0, 4), 'vanish', 'x', 'y', ...entries.slice(0, 4)];
+  const entries = Array.from({ length: 25 }, () => NOBODYS);
+  const broken = [NOBODYS, ['vanish', 'x', 'y'] as never, NOBODYS];
   const list = random.chance(0.5) ? entries : broken;
   if (random.chance(0.3)) {
     const rest = Array.from({ length: 13 }, () => ['nobody', 'w:1']).flat();
@@ -126,15 +128,15 @@ async function sendTooMuch(world: World): Promise<void> {
   }
 }
 
-function actions(random: Random, lock: Held, keep: string): string[] {
-  const writes = Array.from({ length: random.int(0, 2) }, () => write(random, lock)).flat();
+function actions(random: Random, lock: Held, keep: string): JobWrite[] {
+  const writes = Array.from({ length: random.int(0, 2) }, () => write(random, lock));
   if (random.chance(0.3)) return writes;
   const end = ending(random, lock, keep);
-  return [...writes, ...end, ...(random.chance(0.15) ? write(random, lock) : [])];
+  return [...writes, end, ...(random.chance(0.15) ? [write(random, lock)] : [])];
 }
 
-function write(random: Random, { id, token }: Held): string[] {
-  return random.pick([
+function write(random: Random, { id, token }: Held): JobWrite {
+  return random.pick<JobWrite>([
     ['data', id, token, random.pick(DATA)],
     ['progress', id, token, random.pick(DATA)],
     ['log', id, token, `line ${random.int(1, 99)}`, random.pick(LOGS_KEPT)],
@@ -142,10 +144,10 @@ function write(random: Random, { id, token }: Held): string[] {
   ]);
 }
 
-function ending(random: Random, { id, token }: Held, keep: string): string[] {
-  return random.weighted([
+function ending(random: Random, { id, token }: Held, keep: string): JobWrite {
+  return random.weighted<JobWrite>([
     [6, ['complete', id, token, random.pick(DATA), keep]],
-    [2, ['fail', id, token, '"no"', '["at x"]', keep, random.pick(['', '1'])]],
+    [2, ['fail', id, token, '"no"', '["at x"]', keep, random.pick(['', '1'] as const)]],
     [
       2,
       [
@@ -155,19 +157,23 @@ function ending(random: Random, { id, token }: Held, keep: string): string[] {
         '"again"',
         '[]',
         random.pick(['0', '0', '1', '700', '20000']),
-        random.pick(['', '1']),
+        random.pick(['', '1'] as const),
       ],
     ],
     [1, ['postpone', id, token, random.pick(['0', '300', '20000'])]],
   ]);
 }
 
-function allWrites({ id, token }: Held): string[] {
+function allWrites({ id, token }: Held): JobWrite[] {
   return [
-    ...['data', id, token, '"late"', 'progress', id, token, '"late"', 'log', id, token, 'late', ''],
-    ...['clear-logs', id, token, '0', 'retry', id, token, '"late"', '[]', '0', ''],
-    ...['postpone', id, token, '5', 'fail', id, token, '"late"', '[]', '', ''],
-    ...['complete', id, token, '"late"', '0,,'],
+    ['data', id, token, '"late"'],
+    ['progress', id, token, '"late"'],
+    ['log', id, token, 'late', ''],
+    ['clear-logs', id, token, '0'],
+    ['retry', id, token, '"late"', '[]', '0', ''],
+    ['postpone', id, token, '5'],
+    ['fail', id, token, '"late"', '[]', '', ''],
+    ['complete', id, token, '"late"', '0,,'],
   ];
 }
 

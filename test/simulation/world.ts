@@ -1,3 +1,5 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
+import { encodeCommit } from '../../lib/job/wire.generated.js';
 import type { CommitReply, Call, RecoverReply } from './call.js';
 import { FakeWorker, type Held } from './fake-worker.js';
 import { CallSession, sameCall } from './call-session.js';
@@ -80,13 +82,13 @@ export class World {
   async commit(
     worker: FakeWorker,
     session: CallSession,
-    entries: string[],
+    entries: readonly JobWrite[],
     want: number,
     relay = false,
   ): Promise<void> {
     const { lockMs, limitMax, limitMs } = this.options;
     const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs, 0, ',,'];
-    const call = session.next('commit', this.now, [relay ? 1 : 0, ...grant], entries);
+    const call = session.next('commit', this.now, [relay ? 1 : 0, ...grant], encodeCommit(entries));
     await this.sendOn(session, call, worker);
   }
 

@@ -8,7 +8,7 @@ import { SEED_TIME, seedQueue } from './seed-queue.js';
 import { BUSY_SEED, GROUPS, SCHEDULERS, type ValidCall } from './valid-calls.js';
 
 /** Every script by its name. */
-export const SCRIPTS: Record<string, Script<readonly string[], boolean>> = { ...generated } as never;
+export const SCRIPTS: Record<string, Script<readonly string[], any>> = { ...generated } as never;
 
 /** All that a queue holds, as text that can be put back. */
 export type Snapshot = string[];
@@ -100,8 +100,8 @@ export class BusyQueue {
   }
 
   async call(name: ScriptName, { args, rest }: ValidCall, way: Way = 'script'): Promise<unknown> {
-    const { sha, fn } = SCRIPTS[name]!;
-    const words = [this.keys.of('meta'), ...args, ...rest];
+    const { sha, fn, takesRest } = SCRIPTS[name]!;
+    const words = [this.keys.of('meta'), ...args, ...(takesRest ? [rest.length] : []), ...rest];
     return way === 'script'
       ? this.client.evalsha(sha, 1, ...words)
       : this.client.fcall(fn as string, 1, ...words);

@@ -1,3 +1,5 @@
+import { decodeCommitReply, encodeCommit } from '../../lib/job/wire.generated.js';
+import type { JobWrite } from '../../lib/job/job-write.js';
 import { commit } from '../../lib/redis/scripts.generated.js';
 import type { ScriptLab, Trial } from './script-lab.js';
 import { SEED_TIME } from './seed-queue.js';
@@ -40,15 +42,6 @@ export interface CommitTrial extends Trial {
   jobs: StartedJob[];
 }
 
-type CommitReply = [
-  words: string,
-  dueInMs: number,
-  limitedForMs: number,
-  time: string,
-  undeliveredMs: number,
-  ...jobs: unknown[],
-];
-
 /** Now, unless a commit says otherwise. */
 export const COMMIT_TIME = SEED_TIME + 1000;
 export const LOCK_MS = 30_000;
@@ -56,7 +49,7 @@ export const LOCK_MS = 30_000;
 /** Runs a commit, with the worker `w` and no wish for jobs unless an option says otherwise. */
 export async function runCommit(
   lab: ScriptLab,
-  writes: readonly (readonly string[])[],
+  writes: readonly JobWrite[],
   options: CommitOptions = {},
 ): Promise<CommitTrial> {
   const { now = COMMIT_TIME, writer = 'a', seq = '1', relay = 0, want = 0, worker = 'w' } = options;
@@ -70,20 +63,10 @@ export async function runCommit(
     script = commit,
   } = options;
   const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, least, groups] as const;
-  const trial = await lab.run(script, [...args], writes.flat());
-  const [words, dueInMs, limitedForMs, time, undeliveredMs, ...flat] = trial.reply as CommitReply;
-  const jobs: StartedJob[] = [];
-  for (let i = 0; i < flat.length; i += 4) {
-    const [id, body, token, fields] = flat.slice(i, i + 4) as [string, string, string, string[]];
-    jobs.push({ id, body, token, fields });
-  }
-  return {
-    ...trial,
-    words: words === '' ? [] : words.split('\t'),
-    dueInMs,
-    limitedForMs,
-    time,
-    undeliveredMs,
-    jobs,
-  };
+  const trial = await lab.run(script, [...args], encodeCommit(writes));
+  const { words, started, ...reply } = decodeCommitReply(
+    trial.reply,
+    (id, body, token, fields): StartedJob => ({ id, body, token, fields }),
+  );
+  return { ...trial, ...reply, words: words === '' ? [] : words.split('\t'), jobs: started };
 }

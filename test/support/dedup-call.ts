@@ -1,3 +1,4 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
 import { type AddedJob, runAdd } from './add-call.js';
 import { runCommit } from './commit-call.js';
 import type { ScriptLab, Trial } from './script-lab.js';
@@ -49,7 +50,7 @@ export function dedupBody(job: DedupJob): string {
 }
 
 /** An entry of a commit that adds the job. */
-export function dedupEntry(job: DedupJob): string[] {
+export function dedupEntry(job: DedupJob): JobWrite {
   const { id, spec } = dedupJob(job);
   return ['add', id, spec, dedupBody(job)];
 }

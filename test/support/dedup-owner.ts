@@ -1,3 +1,4 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
 import { removeJob } from '../../lib/redis/scripts.generated.js';
 import { runCommit } from './commit-call.js';
 import { addDedup, type DedupRule } from './dedup-call.js';
@@ -23,8 +24,8 @@ export type OwnerState = (typeof OWNER_STATES)[number];
 export const OWNER_DELAY_MS = 10_000;
 
 /** How a run of job 1 under its first token ends. */
-const ENDS: Partial<Record<OwnerState, string[]>> = {
-  backoff: ['retry', '1', 'w:1', '"no"', '[]', String(OWNER_DELAY_MS), '0'],
+const ENDS: Partial<Record<OwnerState, JobWrite>> = {
+  backoff: ['retry', '1', 'w:1', '"no"', '[]', String(OWNER_DELAY_MS), ''],
   sleeping: ['postpone', '1', 'w:1', String(OWNER_DELAY_MS)],
   completed: ['complete', '1', 'w:1', '"done"', ''],
   failed: ['fail', '1', 'w:1', '"no"', '[]', '', '1'],

@@ -1,3 +1,4 @@
+import type { JobWrite } from '../../lib/job/job-write.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
 import { Random } from '../simulation/random.js';
 import { readGroupRecord } from './audit-groups.js';
@@ -90,11 +91,11 @@ export class GroupedWorld {
 
   private async add(): Promise<void> {
     const { random } = this;
-    const rest = Array.from({ length: random.int(1, 5) }, () => {
+    const jobs = Array.from({ length: random.int(1, 5) }, () => {
       const limits = this.hasLimits && random.chance(0.2) ? '?x' : '';
       const delay = random.chance(0.15) ? random.int(1, 2000) : undefined;
       const priority = random.chance(0.3) ? random.int(1, 3) : undefined;
-      if (random.chance(0.1)) return ['', `${delay ?? ''},${priority ?? ''},,${limits}`, BODY];
+      if (random.chance(0.1)) return ['', `${delay ?? ''},${priority ?? ''},,${limits}`, BODY] as const;
       const spec = groupedSpec({
         ...{ group: random.pick(GROUPS), limits },
         ...(delay === undefined ? {} : { delay }),
@@ -102,16 +103,16 @@ export class GroupedWorld {
         ...(random.chance(0.2) ? { weight: random.int(1, 4) } : {}),
         ...(random.chance(0.2) ? { most: random.int(1, 6) } : {}),
       });
-      return ['', spec, BODY];
-    }).flat();
+      return ['', spec, BODY] as const;
+    });
     if (random.chance(0.3)) {
-      await this.commit(random.int(0, 3), undefined, [['add', ...rest.slice(0, 3)]]);
+      await this.commit(random.int(0, 3), undefined, [['add', ...jobs[0]!]]);
     } else {
-      await this.lab.run(this.scripts.addJobs, [this.now, ...this.session(), 1], rest);
+      await this.lab.run(this.scripts.addJobs, [this.now, ...this.session(), 1], jobs.flat());
     }
   }
 
-  private async commit(want: number, way?: string, more: string[][] = []): Promise<void> {
+  private async commit(want: number, way?: string, more: JobWrite[] = []): Promise<void> {
     const { random } = this;
     const ending = this.held.filter(() => way !== undefined || random.chance(0.5));
     this.held = this.held.filter((held) => !ending.includes(held) && !random.chance(0.02));
@@ -122,7 +123,7 @@ export class GroupedWorld {
     this.seq += 1;
     const batch = way === undefined && random.chance(0.3) ? random.int(2, 4) : 0;
     const oneGroup = way === undefined && random.chance(0.3);
-    const { jobs, words, before, after } = await runCommit(this.lab, [...entries, ...more] as never, {
+    const { jobs, words, before, after } = await runCommit(this.lab, [...entries, ...more], {
       ...{
         now: this.now,
         seq: String(this.seq),
@@ -206,7 +207,7 @@ export class GroupedWorld {
     }
   }
 
-  private ending(id: string, token: string, way: string): string[] {
+  private ending(id: string, token: string, way: string): JobWrite {
     const pause = String(this.random.int(0, 1) * 500);
     switch (way) {
       case 'fail':

@@ -21,13 +21,15 @@ local read = {
   stream = function(key) return redis.call('XRANGE', key, '-', '+') end,
 }
 local found = {}
-for i, key in ipairs(redis.call('KEYS', ARGV[1])) do
+local keys = redis.call('KEYS', ARGV[1])
+table.sort(keys)
+for i, key in ipairs(keys) do
   local type = redis.call('TYPE', key).ok
   found[i] = { key, type, redis.call('PTTL', key), read[type](key) }
 end
 return found`;
 
-/** Every key of a queue, known or not, apart from the nudges of readers: those come and go by themselves. */
+/** Every key of a queue by name, known or not, apart from the nudges of readers: those come and go by themselves. */
 export async function readQueueKeys(
   client: RedisClient,
   prefix: string,

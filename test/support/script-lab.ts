@@ -61,10 +61,10 @@ export class ScriptLab {
     return auditQueue(this.client, this.prefix, this.queue);
   }
 
-  async run<A extends Args, R extends boolean>(
+  async run<A extends Args, R extends readonly string[] | undefined>(
     script: Script<A, R>,
     args: A,
-    ...rest: R extends true ? [rest: readonly string[]] : []
+    ...rest: R extends undefined ? [] : [rest: R]
   ): Promise<Trial> {
     const before = await this.dump();
     const reply = await new ScriptRunner(this.client, this.keys).run(script, args, ...rest);

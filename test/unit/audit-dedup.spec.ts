@@ -98,7 +98,7 @@ describe('auditQueue, of deduplications,', () => {
   });
 
   it('finds a forgotten one again when the id of a retried job is given anew', async () => {
-    const failure = ['fail', 'mine', 'w:1', '"no"', '[]', '', '1'];
+    const failure = ['fail', 'mine', 'w:1', '"no"', '[]', '', '1'] as const;
     await addDedup(lab, [{ id: 'mine' }], { now: SEED_TIME });
     await runCommit(lab, [], { now: SEED_TIME + 1, seq: '3', want: 1 });
     await runCommit(lab, [failure], { now: SEED_TIME + 2, seq: '4' });

@@ -20,9 +20,14 @@ export class QueueEvents extends EngineQueueEvents {
     super(name, engineOptions('QueueEvents option', opts, ['autorun', 'lastEventId']));
   }
 
+  /** Name of the queue with its prefix. */
+  get qualifiedName(): string {
+    return `${this.opts.prefix}:${this.name}`;
+  }
+
   /** A name that a key of BullMQ's would have; nothing is stored under it. */
   toKey(type: string): string {
-    return `${this.opts.prefix}:${this.name}:${type}`;
+    return `${this.qualifiedName}:${type}`;
   }
 
   /** Once `close` was called. */
@@ -30,6 +35,11 @@ export class QueueEvents extends EngineQueueEvents {
 
   override close(): Promise<void> {
     return (this.closing ??= super.close());
+  }
+
+  /** Same as `close`. */
+  disconnect(): Promise<void> {
+    return this.close();
   }
 
   /** Numbers are texts in BullMQ's stream. */
@@ -51,9 +61,14 @@ export class QueueEventsProducer extends EngineQueueEventsProducer {
     super(name, engineOptions('QueueEventsProducer option', opts));
   }
 
+  /** Name of the queue with its prefix. */
+  get qualifiedName(): string {
+    return `${this.opts.prefix}:${this.name}`;
+  }
+
   /** A name that a key of BullMQ's would have; nothing is stored under it. */
   toKey(type: string): string {
-    return `${this.opts.prefix}:${this.name}:${type}`;
+    return `${this.qualifiedName}:${type}`;
   }
 
   /** Once `close` was called. */
@@ -61,5 +76,10 @@ export class QueueEventsProducer extends EngineQueueEventsProducer {
 
   override close(): Promise<void> {
     return (this.closing ??= super.close());
+  }
+
+  /** Same as `close`. */
+  disconnect(): Promise<void> {
+    return this.close();
   }
 }

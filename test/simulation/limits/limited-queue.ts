@@ -1,10 +1,12 @@
+import type { JobWrite } from '../../../lib/job/job-write.js';
+import { encodeCommit } from '../../../lib/job/wire.generated.js';
 import type { RedisClient } from '../../../lib/redis/client.js';
 import { QueueKeys } from '../../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../../lib/redis/script-runner.js';
 import { auditQueue } from '../../support/audit-queue.js';
 import { dumpQueue, type QueueDump } from '../../support/dump-queue.js';
 import { type CommitReply, readReply } from '../call.js';
-import type { ScriptName, ScriptSet } from '../simulated-scripts.js';
+import type { ScriptArgs, ScriptName, ScriptSet } from '../simulated-scripts.js';
 import { Violation } from '../violation.js';
 
 const QUEUE = 'limited';
@@ -24,7 +26,11 @@ export class LimitedQueue {
     this.runner = new ScriptRunner(client, this.keys);
   }
 
-  async call(script: ScriptName, args: (string | number)[], rest: readonly string[] = []): Promise<unknown> {
+  async call<Name extends ScriptName>(
+    script: Name,
+    args: ScriptArgs<Name>,
+    rest: readonly string[] = [],
+  ): Promise<unknown> {
     const run = this.runner as { run(...call: unknown[]): Promise<unknown> };
     let reply: unknown;
     try {
@@ -36,8 +42,8 @@ export class LimitedQueue {
     return reply;
   }
 
-  async commit(args: (string | number)[], entries: readonly string[]): Promise<CommitReply> {
-    return readReply('commit', await this.call('commit', args, entries)) as CommitReply;
+  async commit(args: ScriptArgs<'commit'>, entries: readonly JobWrite[]): Promise<CommitReply> {
+    return readReply('commit', await this.call('commit', args, encodeCommit(entries))) as CommitReply;
   }
 
   see(what: string): void {

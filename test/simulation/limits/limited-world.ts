@@ -1,6 +1,8 @@
+import type { JobWrite } from '../../../lib/job/job-write.js';
 import type { QueueDump } from '../../support/dump-queue.js';
 import type { CommitReply } from '../call.js';
 import type { Random } from '../random.js';
+import type { ScriptArgs } from '../simulated-scripts.js';
 import { Violation } from '../violation.js';
 import {
   activeOf,
@@ -101,7 +103,7 @@ export class LimitedWorld {
       const usual = way ?? random.pick(['complete', 'fail', 'retry', 'postpone']);
       return this.ending(id, token, this.doomed.has(token) ? 'fail' : usual);
     });
-    const { words } = await this.send(want, entries.flat());
+    const { words } = await this.send(want, entries);
     ending.forEach(({ id }, i) => {
       if (entries[i]![0] === 'complete' && words[i] === 'ok' && this.cancelled.has(id)) {
         throw new Violation(`job ${id} was cancelled, and its run has completed`);
@@ -130,9 +132,23 @@ export class LimitedWorld {
   }
 
   /** The network may bring a copy of the call, which changes nothing. */
-  private async send(want: number, entries: string[]): Promise<CommitReply> {
+  private async send(want: number, entries: JobWrite[]): Promise<CommitReply> {
     this.seq += 1;
-    const args = [this.now, 'worker', this.seq, 0, want, `w${this.seq}`, '', LOCK_MS, 0, 0, 0, ',,'];
+    const seq = String(this.seq);
+    const args: ScriptArgs<'commit'> = [
+      this.now,
+      'worker',
+      seq,
+      0,
+      want,
+      `w${this.seq}`,
+      '',
+      LOCK_MS,
+      0,
+      0,
+      0,
+      ',,',
+    ];
     const before = await this.queue.dump();
     const reply = await this.queue.commit(args, entries);
     const after = await this.queue.dump();
@@ -201,7 +217,7 @@ export class LimitedWorld {
     }
   }
 
-  private ending(id: string, token: string, way: string): string[] {
+  private ending(id: string, token: string, way: string): JobWrite {
     const pause = String(this.random.int(0, 1) * 500);
     switch (way) {
       case 'fail':
@@ -252,9 +268,9 @@ export class LimitedWorld {
   private async cancel(): Promise<void> {
     const id = await this.anyJob();
     if (id === undefined) return;
-    const word = await this.queue.call('cancelJob', [
-      ...[this.now, ...this.session(), id, '"no"', this.random.pick(['', '0,,']), this.random.int(0, 1)],
-    ]);
+    const [writer, seq] = this.session();
+    const [keep, undo] = [this.random.pick(['', '0,,']), this.random.int(0, 1)];
+    const word = await this.queue.call('cancelJob', [this.now, writer, seq, id, '"no"', keep, undo]);
     if (word === 'cancelled' || word === 'cancelling') this.cancelled.add(id);
   }
 
@@ -268,7 +284,8 @@ export class LimitedWorld {
       () => queue.call('changePriority', [this.now, ...session, id, random.int(0, 3), random.int(0, 1)]),
       () => this.retry(id, session),
       () => queue.call('promoteJobs', [this.now], [id]),
-      async () => random.chance(0.1) && queue.call('drainQueue', [this.now, 1, 0, 0, 0, '-inf', '-inf']),
+      async () =>
+        random.chance(0.1) && queue.call('drainQueue', [this.now, 1, 0, 0, 0, '-inf', '-inf', '1,0,0']),
     ])();
   }
 
@@ -285,7 +302,7 @@ export class LimitedWorld {
   }
 
   private async recover(): Promise<void> {
-    const args = [this.now, `r${this.now}`, LOCK_MS, 9, 1e9, 0, 0, 1];
+    const args: ScriptArgs<'recoverStalled'> = [this.now, `r${this.now}`, LOCK_MS, 9, 1e9, 0, 0, 1];
     const [, , , ...jobs] = (await this.queue.call('recoverStalled', args)) as [
       string[],
       number,
