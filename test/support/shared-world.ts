@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
+import { encodeCommit } from '../../lib/job/wire.generated.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
-import type { Script } from '../../lib/redis/script.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { Random } from '../simulation/random.js';
 import { auditQueue } from './audit-queue.js';
@@ -10,7 +10,7 @@ import { randomQueueName } from './queue-name.js';
 import { SEED_TIME } from './seed-queue.js';
 
 const LEASE_MS = 4000;
-const STEPS = 150;
+const STEPS = 200;
 const QUEUES = 3;
 const MOST_PARKED = 6;
 const LOCK_MS = 1_000_000_000;
@@ -86,7 +86,7 @@ export class SharedWorld {
   async live(): Promise<void> {
     const { concurrency, max, durationMs } = this.numbers;
     for (const queue of this.queues) {
-      await this.call(queue, this.scripts.setLimit, ['shared', concurrency, max, durationMs, 0, 1]);
+      await queue.runner.run(this.scripts.setLimit, ['shared', concurrency, max, durationMs, 0, 1]);
     }
     for (let step = 0; step < STEPS; step += 1) {
       await this.step();
@@ -104,7 +104,7 @@ export class SharedWorld {
   private async step(): Promise<void> {
     const { random } = this;
     await random.weighted<() => Promise<unknown>>([
-      [4, () => this.add(random.pick(this.queues))],
+      [2, () => this.add(random.pick(this.queues))],
       [7, () => this.commit(random.pick(this.queues), random.int(0, 3), 0.3)],
       [5, () => this.count(random.pick(this.queues), random.chance(0.1))],
       [8, () => this.goOn()],
@@ -133,7 +133,7 @@ export class SharedWorld {
       await this.goRound();
     }
     const done = this.queues.map(({ completed }, i) => completed - before[i]!);
-    if (Math.min(...done) < 3) throw new Error(`the queues have got through ${done.join(', ')} jobs`);
+    if (Math.min(...done) === 0) throw new Error(`the queues have got through ${done.join(', ')} jobs`);
   }
 
   private async goRound(): Promise<void> {
@@ -163,7 +163,7 @@ export class SharedWorld {
     const args = [
       ...([this.now + queue.skewMs, 'worker', seq, 0, want, `w${seq}`, '', LOCK_MS, 0, 0, 0, ',,'] as const),
     ] as const;
-    const entries = ending.flatMap(({ id, token }) => ['complete', id, token, '1', '0,,']);
+    const entries = encodeCommit(ending.map(({ id, token }) => ['complete', id, token, '1', '0,,'] as const));
     const reply = (await queue.runner.run(this.scripts.commit, args, entries)) as Reply;
     queue.completed += ending.length;
     for (let i = 5; i < reply.length; i += 4) {
@@ -195,7 +195,7 @@ export class SharedWorld {
 
   /** The first of the calls by which a process renews a lease. */
   private async count(queue: Sharer, leaving: boolean): Promise<void> {
-    const reply = (await this.call(queue, this.scripts.countPlaces, [
+    const reply = (await queue.runner.run(this.scripts.countPlaces, [
       this.now + queue.skewMs,
       leaving ? 1 : 0,
     ])) as Reply;
@@ -254,7 +254,7 @@ export class SharedWorld {
   }
 
   private async comeLate(): Promise<void> {
-    const at = this.random.int(0, Math.max(this.late.length - 1, 0));
+    const at = this.random.int(Math.max(this.late.length - 4, 0), Math.max(this.late.length - 1, 0));
     await this.late.splice(at, 1)[0]?.();
   }
 
@@ -267,16 +267,8 @@ export class SharedWorld {
     const queue = this.random.pick(this.queues);
     if (queue.runs.length > 0) return;
     const { concurrency, max, durationMs } = this.numbers;
-    await this.call(queue, this.scripts.removeLimit, ['shared']);
-    await this.call(queue, this.scripts.setLimit, ['shared', concurrency, max, durationMs, 0, 1]);
-  }
-
-  private call<A extends readonly (string | number)[]>(
-    { runner }: Sharer,
-    script: Script<A, false>,
-    args: A,
-  ): Promise<unknown> {
-    return runner.run(script, args);
+    await queue.runner.run(this.scripts.removeLimit, ['shared']);
+    await queue.runner.run(this.scripts.setLimit, ['shared', concurrency, max, durationMs, 0, 1]);
   }
 
   private async check(): Promise<void> {
