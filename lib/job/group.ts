@@ -14,7 +14,7 @@ export interface GroupOptions {
   priority?: number;
   /**
    * Adds nothing where so many jobs wait in the group, but throws `GroupMaxSizeExceededError`. Those that are delayed or run do not count.
-   * Not looked at by `addBulk`, flows and schedulers. Default: no limit.
+   * `addBulk` then adds none of its jobs. Refused for jobs of flows and schedulers. Default: no limit.
    */
   maxSize?: number;
   /** Turns that the group has while others have one, 1 to 1000; the job added last says it. Default: as it is, or 1. */

@@ -58,6 +58,11 @@ export function specOf(options: JobsOptions): string {
   return deduplication ? `${placement},${ruleOf(deduplication)}` : placement;
 }
 
+/** A spec whose `group.maxSize` stops all jobs that are added with it. */
+export function stoppingAll(spec: string): string {
+  return spec.replace(/^([\d,]*@\d*,)(\d)/, '$1=$2');
+}
+
 function limitsText({ limits, awaitLimits }: JobsOptions): string {
   return limits && limits.length > 0 ? `${awaitLimits ? '?' : ';'}${limits.join(';')}` : '';
 }

@@ -37,7 +37,10 @@ import {
   tellAgain,
 } from '../redis/scripts.generated.js';
 import { AddBatch, type IdleWorker } from './add-batch.js';
-import type { AddedJob, NewJob } from './added-job.js';
+import { type AddedJob, type NewJob, readAdded } from './added-job.js';
+import { stoppingAll } from './new-job.js';
+import { awaitReplicas } from '../redis/await-replicas.js';
+import { addJobs } from '../redis/scripts.generated.js';
 import { BACKLOG } from './backlog.js';
 import type { Durability } from './durability.js';
 import { Calls, type NumberedCall } from './calls.js';
@@ -206,6 +209,18 @@ export class QueueStore implements JobStore {
 
   add(job: NewJob): Promise<AddedJob> {
     return this.adds.add(job);
+  }
+
+  /** Adds all of these jobs in one call, or none where the group of one is full. */
+  async addWhole(jobs: readonly NewJob[]): Promise<AddedJob[]> {
+    const rest = jobs.flatMap(({ id, spec, body }) => [id, stoppingAll(spec), body]);
+    const { durability } = this.host;
+    const answer = await this.once(({ writer, seq }) => {
+      const add = (): Promise<unknown> => this.runner.run(addJobs, [0, writer, seq, 1], rest);
+      return durability ? awaitReplicas(this.connection.client, add, durability) : add();
+    });
+    const [now, ...lines] = String(answer).split('\n');
+    return lines.map((line) => readAdded(line, Number(now)));
   }
 
   write(entry: JobWrite): Promise<string> {

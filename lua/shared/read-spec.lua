@@ -1,10 +1,10 @@
 -- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then '@weight,maxSize,id' and the control character 30
--- where it is of a group, ';name;name' for its limits, with '?' in place
+-- where it is of a group ('=' before maxSize where that stops a whole call), ';name;name' for its limits, with '?' in place
 -- of the first ';' where it waits for those that are not there, and ',ttl,flags,id' where it is deduplicated; '' when it asks for
 -- nothing. Returns nil for a text that cannot be read.
 local function read_spec(spec)
   local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')
-  local weight, most, group, of_group = string.match(rule or '', '^@(%d*),(%d*),([^%c]+)\30(.*)$')
+  local weight, as_whole, most, group, of_group = string.match(rule or '', '^@(%d*),(=?)(%d*),([^%c]+)\30(.*)$')
   if group then
     rule = of_group
   end
@@ -30,7 +30,7 @@ local function read_spec(spec)
     limits = names and string.gsub(names, ';', ',') or nil,
     await = await_limits,
     unknown = how == ';' and unknown_limit or nil,
-    group = group, most_in_group = group and tonumber(most) or nil,
+    group = group, most_in_group = group and tonumber(most) or nil, as_whole = as_whole == '=',
     dedup = dedup_id and { id = dedup_id, ttl = tonumber(ttl), flags = flags },
   }
 end

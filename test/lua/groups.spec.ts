@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  addJobs,
   changePriority,
   cleanJobs,
   closeGroup,
@@ -78,6 +79,21 @@ describe('groups: adding', () => {
     expect(await addGrouped(lab, { group: 'a', most: 1 }, { group: 'a', most: 2 })).toEqual(['#a', '+5']);
     const { words } = await fetch({ want: 0 }, [['add', '', groupedSpec({ group: 'b', most: 1 }), BODY]]);
     expect(words).toEqual(['#b']);
+  });
+
+  it('refuses a whole call where one of its groups would be too large', async () => {
+    const whole = (group: string, id = '') => [id, `,,,@,=2,${group}\u001e`, BODY];
+    const add = async (...jobs: string[][]) => {
+      seq += 1;
+      return lab.run(addJobs, [NOW, 'bulk', String(seq), 1], jobs.flat());
+    };
+    expect((await add(whole('a'), whole('b'), whole('a'))).reply).toBe(`${NOW}\n+1\n+2\n+3`);
+    const refused = await add(whole('b'), whole('a'));
+    expect(refused.reply).toBe(`${NOW}\n#a\n#a`);
+    const { 'writer:bulk': _writer, ...after } = refused.after;
+    const { 'writer:bulk': _before, ...before } = refused.before;
+    expect(after).toEqual(before);
+    expect((await add(whole('a', '1'), whole('b'))).reply).toBe(`${NOW}\n=1\n+4`);
   });
 
   it('keeps any text apart', async () => {
