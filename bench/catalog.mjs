@@ -4,6 +4,7 @@ export const catalog = {
   addConcurrent: { kind: 'adds', style: 'concurrent', jobs: 20_000, window: 1_000 },
   addBulk: { kind: 'adds', style: 'bulk', jobs: 20_000, window: 1_000 },
   work1: { kind: 'work', concurrency: 1, jobs: 10_000, warmUpJobs: 2_000 },
+  work1ahead: { kind: 'work', concurrency: 1, prefetch: 32, jobs: 10_000, warmUpJobs: 2_000 },
   work10: { kind: 'work', concurrency: 10, jobs: 20_000, warmUpJobs: 2_000 },
   work50: { kind: 'work', concurrency: 50, jobs: 20_000, warmUpJobs: 2_000 },
   work200: { kind: 'work', concurrency: 200, jobs: 20_000, warmUpJobs: 2_000 },

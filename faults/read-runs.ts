@@ -29,6 +29,8 @@ export function readRuns(notes: readonly Note[]): Map<number, JobRun[]> {
 
 function apply(note: Note, jobs: Map<number, JobRun[]>, byName: Map<string, JobRun>): void {
   const { what, key, id, token, pid, atMs } = note;
+  // A server that evicts what it likes may leave a job without its data, and so without its number.
+  if (Number.isNaN(key)) return;
   if (what === 'start') {
     const run: JobRun = { id, token, pid, startMs: atMs, isDone: false, writes: [], heldUp: [] };
     byName.set(nameOf(note), run);

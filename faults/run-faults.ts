@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describeMachine, type Machine } from './machine.js';
+import { runMatrix } from './matrix.js';
 import { isPassed, type Result } from './result.js';
 import type { Row } from './row.js';
 import { rows } from './rows/rows.js';
@@ -18,11 +19,13 @@ interface Flags {
   isShort: boolean;
   json: string | undefined;
   page: string | undefined;
+  isMatrix: boolean;
 }
 
 /** Returns the exit code: 0 where no row of Stepwell failed. What others fail is in the table. */
 export async function runFaults(args: readonly string[]): Promise<number> {
   const flags = readFlags(args);
+  if (flags.isMatrix) return runMatrix(flags);
   const machine = await describeMachine();
   const startedAt = new Date();
   const [loadBefore] = loadavg();
@@ -75,6 +78,7 @@ function readFlags(args: readonly string[]): Flags {
       json: { type: 'string' },
       server: { type: 'string' },
       write: { type: 'string' },
+      matrix: { type: 'boolean', default: false },
     },
   });
   const seed = Number(values.seed);
@@ -100,6 +104,7 @@ function readFlags(args: readonly string[]): Flags {
     isShort: values.short,
     json: values.json,
     page: values.write,
+    isMatrix: values.matrix,
   };
 }
 

@@ -1,6 +1,8 @@
 // The engine without Nest.
 export { Queue } from './queue/queue.js';
 export type { QueueOptions } from './queue/queue-options.js';
+export type { LimitsOf } from './queue/own-limits.js';
+export type { Durability } from './store/durability.js';
 export type { QueueListener } from './queue/queue-types.js';
 export { MetricsTime } from './queue/metrics-time.js';
 export type { ClientEntry, Metrics, QueueMeta } from './queue/queue-reports.js';
@@ -11,6 +13,7 @@ export type {
   BatchProcessor,
   BatchWorkerOptions,
   Processor,
+  ProcessorFile,
   WorkerOptions,
 } from './worker/worker-options.js';
 export type { WorkerListener } from './worker/worker-listener.js';
@@ -108,7 +111,7 @@ export {
   WaitingChildrenError,
   WaitingError,
 } from './job/special-errors.js';
-export { defineSteps } from './steps/define-steps.js';
+export { defineSteps, type DefineStepsOptions } from './steps/define-steps.js';
 export type {
   CompensationFunction,
   DefinedStep,

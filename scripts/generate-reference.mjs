@@ -137,10 +137,27 @@ function defaultsOf(declaration) {
 
 function messagesOf(declaration) {
   const defaults = defaultsOf(declaration);
+  const inherited = templateOfBase(declaration);
   const messages = superCalls(declaration)
-    .map(([message]) => message && template(defaults.get(message.getText()) ?? message))
+    .map((args) => inherited?.(args) ?? (args[0] && template(defaults.get(args[0].getText()) ?? args[0])))
     .filter((text) => text);
   return [...new Set(messages)];
+}
+
+/** Where the base makes a message of several arguments: that message, by the arguments that it is given. */
+function templateOfBase(declaration) {
+  const base = baseOf(declaration);
+  const parameters = base?.members
+    .find(ts.isConstructorDeclaration)
+    ?.parameters.map(({ name }) => name.getText());
+  const whole =
+    base && messagesOf(base).find((text) => parameters.every((name) => text.includes(`<${name}>`)));
+  if (!whole || parameters.length < 2) return undefined;
+  return (args) =>
+    parameters.reduce(
+      (text, name, i) => text.replace(`<${name}>`, () => (args[i] && template(args[i])) ?? `<${name}>`),
+      whole,
+    );
 }
 
 function superCalls(node) {

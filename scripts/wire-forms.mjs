@@ -3,13 +3,57 @@
 
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
 
-const TYPES = new Set(['text', 'int', 'flag', 'list']);
+const TYPES = new Set(['text', 'int', 'int?', 'flag', 'list', 'tabs', 'commas', 'text?', 'maybe', 'yes']);
+
+/** Between the parts of messages; it does not occur in user data, where control characters are escaped or refused. */
+export const SEPARATOR = '\\31';
 
 /** `at` an entry of a call begins in ARGV. */
 const IN_A_CALL = { list: 'ARGV', base: 'at' };
 
-/** The word that lists all kinds, and what it stands for. */
-const OF_ALL_KINDS = ['sizes', 'longest'];
+/** How Lua finds a part of a text. */
+const PATTERNS = {
+  int: '%d+',
+  'int?': '%d*',
+  'flag?': '1?',
+  letter: '%a',
+  'letter?': '%a?',
+  hexes: '[%x%.]*',
+  'letters?': '%a*',
+  name: '[^%c]+',
+  any: '.+',
+};
+
+/** Literal texts and parts in turn, as `{delay:int?},{front:flag?}{*}` has them. */
+function readTemplate(where, template) {
+  const isOpen = template.endsWith('{*}');
+  const pieces = (isOpen ? template.slice(0, -3) : template).split(/\{(\w+):([^}]+)\}/);
+  const parts = [];
+  for (let i = 1; i < pieces.length; i += 3) {
+    const [name, type] = [pieces[i], pieces[i + 1]];
+    const pattern = PATTERNS[type] ?? (/^\[.*\]\+?$/.test(type) ? type : undefined);
+    if (pattern === undefined) throw new Error(`${where}: ${type} is no type of a part of a text`);
+    parts.push({ name, type, pattern, before: pieces[i - 1] });
+  }
+  return { parts, end: pieces.at(-1), isOpen };
+}
+
+/** Patterns of a text: `.pattern` finds all parts, and what is left where it is open; the name of a part finds that one. */
+function patternsOf({ parts, end, isOpen }) {
+  const escaped = (literal) => literal.replaceAll(/[-^$()%.[\]*+?]/g, '%$&');
+  const make = (captures) =>
+    `'^${parts.map(({ name, pattern, before }) => escaped(before) + (captures(name) ? `(${pattern})` : pattern)).join('')}${escaped(end)}`;
+  const places = new Map(
+    parts.map(({ name }) => [name, `${make((each) => each === name)}${isOpen ? '' : '$'}'`]),
+  );
+  return places.set('pattern', `${make(() => true)}${isOpen ? '(.*)' : ''}$'`);
+}
+
+/** What follows the name of a form besides its parts. */
+const OF_A_KIND = ['all', 'last', 'names', 'size'];
+
+/** What the name of a form stands for that has several kinds. */
+const OF_ALL_KINDS = ['sizes', 'longest', 'separator'];
 
 function readPart(where, word) {
   const list = /^([\w-]+)(?::(?:(\d+)|([\w-]+)))?(\.\.\.|\*)$/.exec(word);
@@ -25,6 +69,8 @@ function readPart(where, word) {
 function readParts(where, texts) {
   const parts = texts.map((word) => readPart(where, word));
   const names = parts.map(({ name }) => name);
+  const reserved = names.find((name) => OF_A_KIND.includes(name));
+  if (reserved) throw new Error(`${where}: ${reserved} stands for something else, and is no name of a part`);
   if (new Set(names).size < names.length) throw new Error(`${where}: a part is there twice`);
   if (parts.slice(0, -1).some(({ kind }) => kind === 'open')) {
     throw new Error(`${where}: nothing can follow an open list`);
@@ -67,6 +113,19 @@ export function readForm(forms, where, tag, text) {
   } else if (tag === 'returns') {
     const parts = readParts(at, [name, ...rest]);
     add({ name: 'reply', tag, home: { list: 'reply', base: '' }, kinds: [{ parts }] });
+  } else if (tag === 'lines') {
+    add({
+      name: 'lines',
+      tag,
+      home: { list: 'lines', base: '' },
+      kinds: [{ parts: readParts(at, [name, ...rest]) }],
+    });
+  } else if (tag === 'text') {
+    add({ name, tag, template: readTemplate(at, rest[0]) });
+  } else if (tag === 'packed') {
+    add({ name, tag: 'text', isPacked: true, template: readTemplate(at, rest.join(SEPARATOR)) });
+  } else if (tag === 'sign') {
+    add({ name, tag, signs: new Map(rest.map((word) => /^(\w+)=(.+)$/.exec(word).slice(1))) });
   } else if (tag === 'form') {
     const [home, ...parts] = rest;
     add({ name, tag, home: readHome(at, home), kinds: [{ parts: readParts(at, parts) }] });
@@ -111,6 +170,13 @@ function placesOf(form, kind) {
       break;
     }
   }
+  places.set(
+    'names',
+    `{ ${kind.parts
+      .filter((part) => part.kind === 'one')
+      .map(({ name }) => `'${name}'`)
+      .join(', ')} }`,
+  );
   places.set('all', fixed.join(', '));
   places.set('last', `${list}[${index(next - 1)}]`);
   places.set('size', String(sizeOf(kind)));
@@ -138,15 +204,14 @@ function namesOf(forms, all) {
     names.set(name, places);
   };
   for (const form of forms) {
-    if (form.isUnion) {
+    if (form.tag === 'text') {
+      add(form.name, patternsOf(form.template));
+    } else if (form.tag === 'sign') {
+      add(form.name, new Map([...form.signs].map(([name, sign]) => [name, `'${sign}'`])));
+    } else if (form.isUnion) {
       const longest = String(longestOf(form));
-      add(
-        form.name,
-        new Map([
-          [OF_ALL_KINDS[0], tableOf(form.kinds)],
-          [OF_ALL_KINDS[1], longest],
-        ]),
-      );
+      const ofAll = [tableOf(form.kinds), longest, `'${SEPARATOR}'`];
+      add(form.name, new Map(OF_ALL_KINDS.map((word, n) => [word, ofAll[n]])));
       for (const kind of form.kinds) add(luaName(kind.word), placesOf(form, kind));
     } else {
       add(form.name, placesOf(form, form.kinds[0]));
@@ -168,13 +233,45 @@ export function expandForms(file, lua, forms, all) {
     `\\blocal (?:\\w+, )*(${alternatives})\\b(?!\\.)|\\bfunction[^(]*\\([^)]*\\b(${alternatives})\\b`,
   );
   const hidden = declared.exec(lua);
-  // `reply` is the list itself as well.
-  if (hidden && (hidden[1] ?? hidden[2]) !== 'reply') {
+  // These are the lists themselves as well.
+  if (hidden && !['reply', 'lines'].includes(hidden[1] ?? hidden[2])) {
     throw new Error(`${file}: ${hidden[1] ?? hidden[2]} is a form, and no name of a local`);
   }
-  return lua.replaceAll(new RegExp(`(?<![\\w.:'])(${alternatives})\\.(\\w+)`, 'g'), (_, name, part) => {
-    const place = names.get(name).get(part);
-    if (place === undefined) throw new Error(`${file}: ${name} has no ${part}`);
-    return place;
-  });
+  return packMessages(file, lua, forms).replaceAll(
+    new RegExp(`(?<![\\w.:'])(${alternatives})\\.(\\w+)`, 'g'),
+    (_, name, part) => {
+      const place = names.get(name).get(part);
+      if (place === undefined) throw new Error(`${file}: ${name} has no ${part}`);
+      return place;
+    },
+  );
+}
+
+/** Where the arguments of a call end, and how many they are. */
+function argumentsFrom(lua, start) {
+  let [depth, count, at] = [1, lua[start] === ')' ? 0 : 1, start];
+  for (; depth > 0; at += 1) {
+    if ('({'.includes(lua[at])) depth += 1;
+    else if (')}'.includes(lua[at])) depth -= 1;
+    else if (lua[at] === ',' && depth === 1) count += 1;
+  }
+  return { end: at - 1, count };
+}
+
+/** `settle.text(parent, …)` is the text of a message of that kind. */
+function packMessages(file, lua, forms) {
+  const kinds = forms.filter(({ isUnion }) => isUnion).flatMap((form) => form.kinds);
+  let text = lua;
+  for (const kind of kinds) {
+    const open = `${luaName(kind.word)}.text(`;
+    for (let at = text.indexOf(open); at >= 0; at = text.indexOf(open, at + 1)) {
+      if (/[\w.]/.test(text[at - 1])) continue;
+      const { end, count } = argumentsFrom(text, at + open.length);
+      if (count !== kind.parts.length)
+        throw new Error(`${file}: ${kind.word} has ${kind.parts.length} parts, not ${count}`);
+      const parts = text.slice(at + open.length, end);
+      text = `${text.slice(0, at)}table.concat({ '${kind.word}', ${parts} }, '${SEPARATOR}')${text.slice(end + 1)}`;
+    }
+  }
+  return text;
 }

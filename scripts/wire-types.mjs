@@ -1,15 +1,22 @@
 // The TypeScript side of the forms of lua/: types of entries and replies, and what encodes and decodes them.
-import { sizeOf } from './wire-forms.mjs';
+import { SEPARATOR, sizeOf } from './wire-forms.mjs';
 
 const camel = (name) => name.replaceAll(/[-_](.)/g, (_, letter) => letter.toUpperCase());
 const pascal = (name) => camel(`-${name}`);
 const constant = (name) => name.replaceAll('-', '_').toUpperCase();
 
 const SENT = { text: 'string', int: 'string', flag: "'' | '1'" };
+const SEPARATOR_TEXT = SEPARATOR.replace('\\31', '\\x1f');
 const RECEIVED = {
   text: { type: 'string', read: (value) => `${value} as string` },
   int: { type: 'number', read: (value) => `Number(${value})` },
+  'text?': { type: 'string | null', read: (value) => `${value} as string | null` },
+  maybe: { type: 'number | undefined', read: (value) => `numberIn(${value})` },
+  yes: { type: 'boolean', read: (value) => `isSet(${value})` },
   list: { type: 'string[]', read: (value) => `${value} as string[]` },
+  'int?': { type: 'number', read: (value) => `Number(${value} ?? 0)` },
+  tabs: { type: 'string[]', read: (value) => `wordsIn(${value}, '\\t')` },
+  commas: { type: 'string[]', read: (value) => `wordsIn(${value}, ',')` },
 };
 
 function sentPart({ name, kind, type, width, of }) {
@@ -44,12 +51,13 @@ function unionType(name, form, summary) {
 function rowsOf(form, known) {
   const last = form.kinds[0].parts.at(-1);
   if (last.kind !== 'open') return undefined;
-  const row = known.find(({ name }) => name === last.name);
-  return { name: camel(last.name), parts: row?.kinds[0].parts };
+  const row = known.find(({ name }) => name === (last.of ?? last.name));
+  return { name: camel(last.name), form: row?.name, parts: row?.kinds[0].parts };
 }
 
 function decoder(command, form, known) {
   const name = `${pascal(command)}Reply`;
+  const reply = form.tag === 'lines' ? "(sent as string).split('\\n')" : 'sent as readonly unknown[]';
   const fixed = form.kinds[0].parts.filter(({ kind }) => kind === 'one');
   const rows = rowsOf(form, known);
   const fields = fixed.map((part) => `  ${camel(part.name)}: ${RECEIVED[part.type].type};`);
@@ -65,7 +73,7 @@ function decoder(command, form, known) {
       '}',
       '',
       `export function decode${name}(sent: unknown): ${name} {`,
-      '  const reply = sent as readonly unknown[];',
+      `  const reply = ${reply};`,
       `  return {`,
       ...reads,
       '  };',
@@ -81,7 +89,7 @@ function decoder(command, form, known) {
       '}',
       '',
       `export function decode${name}(sent: unknown): ${name} {`,
-      '  const reply = sent as readonly unknown[];',
+      `  const reply = ${reply};`,
       '  return {',
       ...reads,
       `    ${rows.name}: reply.slice(${fixed.length}) as string[],`,
@@ -89,31 +97,91 @@ function decoder(command, form, known) {
       '}',
     ];
   }
-  const params = rows.parts.map((part) => `${camel(part.name)}: ${RECEIVED[part.type].type}`).join(', ');
-  const values = rows.parts
-    .map((part, i) => RECEIVED[part.type].read(`reply[n${i === 0 ? '' : ` + ${i}`}]`))
-    .join(', ');
+  const type = pascal(rows.form);
+  const list = rows.parts.at(-1).kind === 'counted';
+  const step = list
+    ? `${rows.parts.length} + ${itemsOf(rows.parts.at(-1), known).length} * Number(reply[n + ${rows.parts.length - 1}])`
+    : rows.parts.length;
   return [
     ...head,
-    `export interface ${name}<Row> {`,
+    `export interface ${name} {`,
     ...fields,
-    `  ${rows.name}: Row[];`,
+    `  ${rows.name}: ${type}[];`,
     '}',
     '',
-    `export function decode${name}<Row>(`,
-    '  sent: unknown,',
-    `  row: (${params}) => Row,`,
-    `): ${name}<Row> {`,
-    '  const reply = sent as readonly unknown[];',
-    `  const ${rows.name}: Row[] = [];`,
-    `  for (let n = ${fixed.length}; n < reply.length; n += ${rows.parts.length}) {`,
-    `    ${rows.name}.push(row(${values}));`,
+    `export function decode${name}(sent: unknown): ${name} {`,
+    `  const reply = ${reply};`,
+    `  const ${rows.name}: ${type}[] = [];`,
+    `  for (let n = ${fixed.length}; n < reply.length; n += ${step}) {`,
+    `    ${rows.name}.push(read${type}(reply, n));`,
     '  }',
     '  return {',
     ...reads,
     `    ${rows.name},`,
     '  };',
     '}',
+  ];
+}
+
+const itemsOf = (list, known) => known.find(({ name }) => name === list.of).kinds[0].parts;
+
+/** Reads one by itself; its last part may be a list of those of another form. */
+function formReader({ name, file, kinds: [{ parts }] }, known) {
+  const list = parts.at(-1).kind === 'counted' ? parts.at(-1) : undefined;
+  const single = list ? parts.slice(0, -1) : parts;
+  const at = (i) => `list[n${i === 0 ? '' : ` + ${i}`}]`;
+  const items = list ? camel(list.name) : '';
+  const size = list ? itemsOf(list, known).length : 0;
+  return [
+    `/** See ${file}. */`,
+    `export interface ${pascal(name)} {`,
+    ...single.map((part) => `  ${camel(part.name)}: ${RECEIVED[part.type].type};`),
+    ...(list ? [`  ${items}: ${pascal(list.of)}[];`] : []),
+    '}',
+    '',
+    `export function read${pascal(name)}(list: readonly unknown[], n = 0): ${pascal(name)} {`,
+    ...(list
+      ? [
+          `  const ${items}: ${pascal(list.of)}[] = [];`,
+          `  const end = n + ${parts.length} + ${size} * Number(${at(single.length)});`,
+          `  for (let at = n + ${parts.length}; at < end; at += ${size}) {`,
+          `    ${items}.push(read${pascal(list.of)}(list, at));`,
+          '  }',
+        ]
+      : []),
+    '  return {',
+    ...single.map((part, i) => `    ${camel(part.name)}: ${RECEIVED[part.type].read(at(i))},`),
+    ...(list ? [`    ${items},`] : []),
+    '  };',
+    '}',
+  ];
+}
+
+const OF_TEXTS = { int: 'number', 'int?': "number | ''", 'flag?': "'' | '1'" };
+
+function textMaker({ name, file, isPacked, template: { parts, end } }) {
+  const escaped = (literal) => literal.replaceAll('\\30', '\\x1e').replaceAll(SEPARATOR, SEPARATOR_TEXT);
+  const fields = parts.map((part) => `${camel(part.name)}: ${OF_TEXTS[part.type] ?? 'string'}`);
+  // What a packed text goes on with.
+  if (isPacked) fields.push('payload: string');
+  const text =
+    parts.map((part) => `${escaped(part.before)}\${${camel(part.name)}}`).join('') +
+    escaped(end) +
+    (isPacked ? '${payload}' : '');
+  return [
+    `/** See ${file}. */`,
+    `export function ${camel(name)}Text(${fields.join(', ')}): string {`,
+    `  return \`${text}\`;`,
+    '}',
+  ];
+}
+
+function signTable({ name, file, signs }) {
+  return [
+    `/** See ${file}. */`,
+    `export const ${constant(name)} = {`,
+    ...[...signs].map(([sign, text]) => `  ${camel(sign)}: '${text}',`),
+    '} as const;',
   ];
 }
 
@@ -142,6 +210,19 @@ function encoder(command, form) {
   ];
 }
 
+const MESSAGES = [
+  '',
+  `export const SEPARATOR = '${SEPARATOR_TEXT}';`,
+  '',
+  'export function messageText(message: Message): string {',
+  '  return message.join(SEPARATOR);',
+  '}',
+  '',
+  'export function isMessage(text: string, kind: Message[0]): boolean {',
+  '  return text.startsWith(`${kind}${SEPARATOR}`);',
+  '}',
+];
+
 const HEAD = [
   '',
   '/** What follows the fixed arguments of a command, in the form that it reads. */',
@@ -166,6 +247,20 @@ const HEAD = [
   '  }',
   '}',
   '',
+  '/** What a reply says in one text. */',
+  'function wordsIn(text: unknown, separator: string): string[] {',
+  "  return text === '' ? [] : (text as string).split(separator);",
+  '}',
+  '',
+  "/** '' stands for none. */",
+  'function numberIn(value: unknown): number | undefined {',
+  "  return value === '' ? undefined : Number(value);",
+  '}',
+  '',
+  'function isSet(value: unknown): boolean {',
+  "  return value === 1 || value === '1';",
+  '}',
+  '',
   'function encodeAll<Command extends string>(entries: readonly (readonly Part[])[]): Encoded<Command> {',
   '  const texts: string[] = [];',
   '  for (const entry of entries) {',
@@ -182,12 +277,22 @@ const HEAD = [
 export function makeWire(note, shared, commands) {
   const lines = [note, ...HEAD];
   for (const form of shared) {
-    if (form.tag === 'kind') lines.push('', ...unionType(pascal(form.name), form, `See ${form.file}.`));
+    if (form.tag === 'text') lines.push('', ...textMaker(form));
+    else if (form.tag === 'sign') lines.push('', ...signTable(form));
+    else if (form.tag === 'form') lines.push('', ...formReader(form, shared));
+    else if (form.tag === 'kind') lines.push('', ...unionType(pascal(form.name), form, `See ${form.file}.`));
+    if (form.name === 'message') lines.push(...MESSAGES);
   }
   for (const { name, header } of commands) {
     for (const form of header.forms) {
       if (isEncoded(form)) lines.push('', ...encoder(name, form));
-      else if (form.tag === 'returns') lines.push('', ...decoder(name, form, [...shared, ...header.forms]));
+      else if (form.tag === 'form')
+        lines.push(
+          '',
+          ...formReader({ ...form, file: `lua/commands/${form.file}` }, [...shared, ...header.forms]),
+        );
+      else if (form.tag === 'returns' || form.tag === 'lines')
+        lines.push('', ...decoder(name, form, [...shared, ...header.forms]));
     }
   }
   return [...lines, ''].join('\n');

@@ -52,9 +52,11 @@ export async function startedWorker(
   Worker,
   connection,
   queueName,
-  { concurrency, handler, onCompleted, settings },
+  { concurrency, prefetch, handler, onCompleted, settings },
 ) {
-  const worker = new Worker(queueName, handler, { connection, concurrency, ...settings });
+  // Only stepwell has it; BullMQ takes no notice of what it does not know.
+  const ahead = prefetch === undefined ? {} : { prefetch };
+  const worker = new Worker(queueName, handler, { connection, concurrency, ...ahead, ...settings });
   worker.on('error', fail);
   worker.on('failed', (job, error) => fail(error));
   worker.on('completed', onCompleted);

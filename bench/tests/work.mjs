@@ -16,6 +16,7 @@ export async function measure(test, { peer, connection, probe, queueName }) {
   const finished = new Promise((resolve) => (finish = resolve));
   const worker = await peer.startWorker(connection, queueName, {
     concurrency: test.concurrency,
+    prefetch: test.prefetch,
     handler: async () => 1,
     onCompleted() {
       completed += 1;

@@ -120,6 +120,7 @@ export const fuzz: Row = {
   name: 'fuzz',
   title: '100,000 jobs with names, ids and data of all kinds',
   isAlone: true,
+  atMostMs: 600_000,
   async run(scene) {
     const redis = await scene.redis();
     const count = scene.times(100_000, 3000);
@@ -128,7 +129,7 @@ export const fuzz: Row = {
       load: { jobsPerSecond: 10_000, maxWorkMs: 0, count, fuzzes: true, maxOpen: 5000 },
       settings: { concurrency: 50, lockMs: 30_000 },
     });
-    await scene.producer!.ended(120_000);
+    await scene.producer!.ended(400_000);
     await scene.settle(20_000);
     const changed = (await scene.notes()).filter(
       ({ what, detail }) => what === 'error' && detail.startsWith('VALUE'),

@@ -13,7 +13,9 @@ for wanted in "$@"; do
   state=$work/$release
   mkdir -p "$state"/{lists/partial,archives/partial}
   touch "$state/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $release main" >"$state/sources.list"
+  for suite in "$release" "${release%-backports}"; do
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
+  done | sort -u >"$state/sources.list"
   # An apt with nothing installed: so it brings the release's own C library along.
   options=(
     -qq -o Dir::State="$state" -o Dir::State::status="$state/status" -o Dir::State::lists="$state/lists"
@@ -23,7 +25,7 @@ for wanted in "$@"; do
   [ -e "$state/updated" ] || apt-get "${options[@]}" update
   touch "$state/updated"
   rm -f "$state"/archives/*.deb
-  apt-get "${options[@]}" -y --download-only --no-install-recommends install "$package" libc6 >/dev/null
+  apt-get "${options[@]}" -y --download-only --no-install-recommends -t "$release" install "$package" libc6 >/dev/null
   root=$work/root-$package-$release
   for file in "$state"/archives/{lib*,zlib*,"$package"*,redis-tools*,valkey-tools*}.deb; do
     [ -e "$file" ] && dpkg -x "$file" "$root"

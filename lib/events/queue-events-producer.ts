@@ -83,6 +83,11 @@ export class QueueEventsProducer extends SafeEmitter {
     await this.store.publishEvent(text, maxEvents);
   }
 
+  /** Same as `close`. */
+  async disconnect(): Promise<void> {
+    await this.close();
+  }
+
   /**
    * Resolves once what was published has arrived; waits at most `callTimeout` and never longer than 10 s. What has not arrived by
    * then rejects with `ConnectionClosedError`.

@@ -272,6 +272,11 @@ export class QueueEvents extends SafeEmitter {
     await this.feed?.caughtUp();
   }
 
+  /** Same as `close`. */
+  async disconnect(): Promise<void> {
+    await this.close();
+  }
+
   close(): Promise<void> {
     return (this.closed ??= (async () => {
       this.emit('closing');

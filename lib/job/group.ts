@@ -2,6 +2,7 @@ import { checkInteger, checkGroupId, PRIORITY_LIMIT } from './check.js';
 import { InvalidOptionError } from './errors.js';
 import { refuseUnknown } from './known-names.js';
 import { checkRate, type RateLimit } from './limit.js';
+import { specGroupText } from './wire.generated.js';
 
 /** Highest weight of a group. */
 export const MOST_WEIGHT = 1000;
@@ -107,7 +108,7 @@ export function checkGroupLimits(option: string, value: unknown): asserts value 
 
 /** As scripts take it: see `read_spec` in lua/shared/read-spec.lua. '' for no group. */
 export function groupText(group: GroupOptions | undefined): string {
-  return group ? `@${group.weight ?? ''},${group.maxSize ?? ''},${group.id}\u001e` : '';
+  return group ? specGroupText(group.weight ?? '', '', group.maxSize ?? '', String(group.id)) : '';
 }
 
 /**

@@ -29,3 +29,6 @@ export interface JobJson {
   /** The lock of the run, for whoever goes on with it. */
   token?: string | undefined;
 }
+
+/** A job with what is needed to show it in another process. */
+export type JobJsonSandbox = JobJson & { queueName: string; queueQualifiedName: string; prefix: string };

@@ -12,6 +12,12 @@ export class LazyQueueEvents extends QueueEvents {
     return super.once(event, listener);
   }
 
+  /** Whoever waits will listen: they are read from now on. */
+  override waitUntilReady(): Promise<void> {
+    void this.read();
+    return super.waitUntilReady();
+  }
+
   private wake(event: string): void {
     if (event !== 'error' && event !== 'closing') {
       void this.read();

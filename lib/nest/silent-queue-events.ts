@@ -30,6 +30,11 @@ export class SilentQueueEvents extends QueueEvents {
     return Promise.resolve();
   }
 
+  /** There is nothing to wait for. */
+  override async waitUntilReady(): Promise<void> {
+    if (this.isClosed) await super.waitUntilReady();
+  }
+
   override watch(): Observable<never> {
     return EMPTY;
   }

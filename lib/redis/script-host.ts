@@ -8,7 +8,7 @@ const LOST_MS = 60_000;
 
 const debug = debuglog('stepwell');
 
-type Loader = { function(subcommand: 'LOAD', text: string): Promise<unknown> };
+type Loader = Record<'function' | 'script', (subcommand: 'LOAD', text: string) => Promise<unknown>>;
 
 /**
  * Whether the server of a client runs commands as functions of the library that it keeps (Redis 7, Valkey), or as scripts by
@@ -75,11 +75,22 @@ export class ScriptHost {
     return this.loading;
   }
 
-  /** On each master: a call goes to the one that has the queue's slot. Replicas get it from them. */
+  /** Whether a script is there now, of a user who may not send its text with a call, but by itself. */
+  async isScriptLoaded(lua: string, refusal: unknown): Promise<boolean> {
+    if (!(refusal instanceof Error && /^NOPERM.*'eval'/.test(refusal.message))) return false;
+    const loads = await Promise.allSettled(this.servers.map((server) => server.script('LOAD', lua)));
+    return loads.every(({ status }) => status === 'fulfilled');
+  }
+
+  /** Each master: a call goes to the one that has the queue's slot. */
+  private get servers(): Loader[] {
+    return (isCluster(this.client) ? this.client.nodes('master') : [this.client]) as Loader[];
+  }
+
+  /** Replicas get it from their masters. */
   private async loadAll(now: () => number): Promise<void> {
-    const servers = (isCluster(this.client) ? this.client.nodes('master') : [this.client]) as Loader[];
     await Promise.all(
-      servers.map(async (server) => {
+      this.servers.map(async (server) => {
         try {
           await server.function('LOAD', LIBRARY_LINES.join('\n'));
           debug('loaded the function library %s', LIBRARY_NAME);

@@ -98,6 +98,13 @@ export class ScriptRunner {
     try {
       return await this.send('eval', script.lua, words);
     } catch (error) {
+      if (!(await this.host.isScriptLoaded(script.lua, error))) {
+        throw this.failure(script.name, error);
+      }
+    }
+    try {
+      return await this.send('evalsha', script.sha, words);
+    } catch (error) {
       throw this.failure(script.name, error);
     }
   }

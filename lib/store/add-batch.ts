@@ -1,4 +1,5 @@
 import { BacklogFullError, ConnectionClosedError } from '../job/errors.js';
+import { decodeAddJobsReply, encodeAddJobs } from '../job/wire.generated.js';
 import { ReadyGate } from '../redis/ready-gate.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { awaitReplicas } from '../redis/await-replicas.js';
@@ -85,10 +86,6 @@ export class AddBatch {
 
   private async send(session: CallSession, flight: Flight<Entry>): Promise<void> {
     const { entries } = flight;
-    const rest: string[] = [];
-    for (const { job } of entries) {
-      rest.push(job.id, job.spec, job.body);
-    }
     const idle = this.idleWorker();
     // What waits for a connection can be taken back as long as it waits here.
     if (idle && !this.durability && entries.length <= FEW && this.gate.isOpen) {
@@ -96,6 +93,7 @@ export class AddBatch {
       return;
     }
     const seq = session.next();
+    const rest = encodeAddJobs(entries.map(({ job: { id, spec, body } }) => [id, spec, body]));
     const add = (): Promise<unknown> =>
       this.runner.run(addJobs, [0, session.writer, seq, idle ? 0 : 1], rest);
     const { durability } = this;
@@ -107,11 +105,10 @@ export class AddBatch {
     try {
       const answering = call.answer();
       idle?.wake();
-      const answer = await answering;
-      const lines = String(answer).split('\n');
-      const now = Number(lines[0]);
+      const { time, words } = decodeAddJobsReply(await answering);
+      const now = Number(time);
       for (let i = 0; i < entries.length; i += 1) {
-        settle(entries[i] as Entry, lines[i + 1] as string, now);
+        settle(entries[i] as Entry, words[i] as string, now);
       }
     } catch (error) {
       for (const entry of entries) {

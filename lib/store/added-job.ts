@@ -1,4 +1,5 @@
 import { GroupMaxSizeExceededError, InvalidOptionError, UnknownLimitError } from '../job/errors.js';
+import { ADDED } from '../job/wire.generated.js';
 
 /** A job to add, in the form that the script takes. */
 export interface NewJob {
@@ -21,19 +22,17 @@ export interface AddedJob {
   deduplicated: boolean;
 }
 
-/**
- * What a script's word or line says of an added job: '+id' added, '=id' there already, '~id' kept instead, '!name' for a limit that
- * is not there, '#id' for a group that is full. Throws for any other.
- */
+/** What a script's word says of an added job: a sign, and an id or name. Throws where it was not added. */
 export function readAdded(line: string, now: number): AddedJob {
-  if (line.startsWith('!')) {
-    throw new UnknownLimitError(line.slice(1));
+  const [sign, id] = [line.charAt(0), line.slice(1)];
+  if (sign === ADDED.noLimit) {
+    throw new UnknownLimitError(id);
   }
-  if (line.startsWith('#')) {
-    throw new GroupMaxSizeExceededError(line.slice(1));
+  if (sign === ADDED.full) {
+    throw new GroupMaxSizeExceededError(id);
   }
-  if (!'+=~'.includes(line[0] ?? ' ')) {
+  if (sign !== ADDED.new && sign !== ADDED.there && sign !== ADDED.kept) {
     throw new InvalidOptionError('reply', line, 'This is a fault of Stepwell: please report it.');
   }
-  return { id: line.slice(1), now, duplicated: line[0] === '=', deduplicated: line[0] === '~' };
+  return { id, now, duplicated: sign === ADDED.there, deduplicated: sign === ADDED.kept };
 }

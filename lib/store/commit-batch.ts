@@ -2,7 +2,13 @@ import { groupLimitsText } from '../job/group.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
-import { type CommitReply, decodeCommitReply, type Encoded, encodeCommit } from '../job/wire.generated.js';
+import {
+  type CommitReply,
+  decodeCommitReply,
+  type Encoded,
+  encodeCommit,
+  type Started,
+} from '../job/wire.generated.js';
 import { isMissingRight } from '../redis/redis-failure.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
@@ -198,7 +204,7 @@ export class CommitBatch {
       runCommit(this.runner, { writer: session.writer, seq }, grant, wanted, handOn, rest),
     );
     flight.carrier = call;
-    let reply: CommitReply<JobRecord>;
+    let reply: CommitReply;
     try {
       reply = await call.answer();
     } catch (error) {
@@ -218,8 +224,7 @@ export class CommitBatch {
     }
     // What has ended first: a job that is tried again at once may be among those that the same call brings.
     try {
-      const words = reply.words.split('\t');
-      settleOpen(flight, ({ settle }, i) => settle(words[i] as string, undefined, reply.time));
+      settleOpen(flight, ({ settle }, i) => settle(reply.words[i] as string, undefined, reply.time));
     } finally {
       this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
     }
@@ -245,7 +250,7 @@ export async function runCommit(
   wanted: number,
   handOn: boolean,
   rest: Encoded<'commit'>,
-): Promise<CommitReply<JobRecord>> {
+): Promise<CommitReply> {
   const { max, duration } = limiter ?? NO_LIMIT;
   // Tokens count the grants of a job, and a job of that id may have lived before: the call makes them unique.
   const holder = `${worker}.${writer}.${seq}`;
@@ -263,15 +268,15 @@ export async function runCommit(
     least,
     groups,
   ] as const;
-  return decodeCommitReply(await runner.run(commit, args, rest), jobRecord);
+  return decodeCommitReply(await runner.run(commit, args, rest));
 }
 
-export function readFetched(wanted: number, reply: CommitReply<JobRecord>, sentAt: number): Fetched {
+export function readFetched(wanted: number, reply: CommitReply, sentAt: number): Fetched {
   const { started, dueInMs, limitedForMs, undeliveredMs } = reply;
-  return { wanted, jobs: started, sentAt, dueInMs, limitedForMs, undeliveredMs };
+  return { wanted, jobs: started.map(jobRecord), sentAt, dueInMs, limitedForMs, undeliveredMs };
 }
 
 /** A job that a call has granted, as its reply has it. */
-export function jobRecord(id: string, body: string, token: string, fields: readonly string[]): JobRecord {
+export function jobRecord({ id, body, token, fields }: Started): JobRecord {
   return { id, body, token, fields: readFields(fields) };
 }

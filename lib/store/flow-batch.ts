@@ -1,4 +1,5 @@
 import { BacklogFullError } from '../job/errors.js';
+import { type AddFlowEntry, encodeAddFlow } from '../job/wire.generated.js';
 import { awaitReplicas } from '../redis/await-replicas.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addFlow } from '../redis/scripts.generated.js';
@@ -18,7 +19,7 @@ const BYTES_PER_WEIGHT = 512;
 
 /** A flow that begins, as add-flow takes it. */
 export interface FlowEntry {
-  parts: string[];
+  flow: AddFlowEntry;
   weight: number;
   bytes: number;
 }
@@ -94,7 +95,7 @@ export class FlowBatch {
 
   private async send(session: CallSession, flight: Flight<Waiter>): Promise<void> {
     const { entries } = flight;
-    const rest = entries.flatMap(({ entry }) => entry.parts);
+    const rest = encodeAddFlow(entries.map(({ entry }) => entry.flow));
     const seq = session.next();
     const begin = (): Promise<unknown> => this.runner.run(addFlow, [0, session.writer, seq], rest);
     const { durability } = this;

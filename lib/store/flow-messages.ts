@@ -1,7 +1,7 @@
 import { queueBase, refText } from '../job/job-ref.js';
+import { flowMessageText, type Message, messageText } from '../job/wire.generated.js';
 import type { FlowNode } from './flow-node.js';
 
-const SEPARATOR = '\x1f';
 /** Refs that one message takes. */
 const REFS = 200;
 /** Refs that go with the call that begins the flow; more are brought by messages. */
@@ -64,9 +64,12 @@ function nodeMessages(
   const base = queueBase(ref.prefix, ref.queueName);
   const refs = children.map((child) => refText(child.ref));
   const first = refs.slice(0, REFS);
-  const parts = ['add', ref.id, spec, policy + parent, String(refs.length), body, ...first];
   return [
-    message(base, JOB_WEIGHT + first.length, top, parts),
+    message(base, JOB_WEIGHT + first.length, top, [
+      'add',
+      ...([ref.id, spec, policy + parent, String(refs.length), body] as const),
+      ...first,
+    ]),
     ...refsMessages(base, ref.id, refs.slice(REFS), top),
   ];
 }
@@ -80,8 +83,8 @@ function refsMessages(base: string, id: string, refs: readonly string[], top: nu
   return messages;
 }
 
-function message(target: string, weight: number, top: number, parts: readonly string[]): FlowMessage {
-  return { target, top, weight, text: ['', weight, target, ...parts].join(SEPARATOR) };
+function message(target: string, weight: number, top: number, said: Message): FlowMessage {
+  return { target, top, weight, text: flowMessageText('', weight, target, messageText(said)) };
 }
 
 /** An id that comes twice under one parent is one job. */

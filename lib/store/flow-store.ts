@@ -1,3 +1,4 @@
+import { type AddFlowEntry, decodeGetChildrenReply } from '../job/wire.generated.js';
 import {
   InvalidOptionError,
   LockLostError,
@@ -35,6 +36,15 @@ export interface FlowPeers {
   unlinkChild(ref: JobRef): Promise<unknown>;
 }
 
+/** What a flow says besides the job that waits for its children. */
+type FlowRest =
+  Extract<AddFlowEntry, readonly ['attach', ...unknown[]]> extends readonly [
+    ...[string, string, string],
+    ...infer Rest,
+  ]
+    ? Rest
+    : never;
+
 /** The flows of one queue: roots that are in it, and children of its jobs. */
 export class FlowStore {
   private readonly batch: FlowBatch;
@@ -57,7 +67,11 @@ export class FlowStore {
   async addRoot(root: FlowNode): Promise<boolean> {
     await this.checkParents(root.children, root.ref);
     const plan = planChildren(this.base, root.ref.id, root.children);
-    const begun = await this.begin(['root', root.ref.id, root.spec, root.body], root.body.length, plan);
+    const begun = await this.begin(
+      (rest) => ['root', root.ref.id, root.spec, root.body, ...rest],
+      root.body.length,
+      plan,
+    );
     return begun.word === 'ok';
   }
 
@@ -83,7 +97,7 @@ export class FlowStore {
         return children.map(({ ref }) => there.has(refText(ref)));
       }
     }
-    const { word, known } = await this.begin(['attach', parentId, token, ''], 0, plan);
+    const { word, known } = await this.begin((rest) => ['attach', parentId, token, ...rest], 0, plan);
     if (word !== 'ok') {
       throw refusal(word, parent);
     }
@@ -98,13 +112,11 @@ export class FlowStore {
   ): Promise<ChildPage> {
     const args = [id, cursor, letters, values ? 1 : 0, count] as const;
     const reply = await this.calls.read(() => this.runner.run(getChildren, args));
-    const [next, ...flat] = reply as [string, ...string[]];
-    const children: ChildPage['children'] = [];
-    for (let i = 0; i < flat.length; i += 2) {
-      const value = flat[i + 1] as string;
-      children.push({ ref: parseRef(flat[i] as string), letter: value[0]!, payload: value.slice(1) });
-    }
-    return { cursor: Number(next), children };
+    const page = decodeGetChildrenReply(reply);
+    const children = page.children.map(({ ref, value }) => ({
+      ...{ ref: parseRef(ref), letter: value[0]!, payload: value.slice(1) },
+    }));
+    return { cursor: page.cursor, children };
   }
 
   private async childRefs(id: string): Promise<Set<string>> {
@@ -130,29 +142,28 @@ export class FlowStore {
     this.batch.close(message);
   }
 
-  private async begin(head: string[], bytes: number, plan: ChildrenPlan): Promise<FlowBegun> {
+  private async begin(
+    entry: (rest: FlowRest) => AddFlowEntry,
+    bytes: number,
+    plan: ChildrenPlan,
+  ): Promise<FlowBegun> {
     const { messages, refs, pending } = plan;
     const size = sizeOf(plan, bytes);
     const whole = FlowBatch.fits(size);
     const staged = whole ? '' : await this.stage(messages);
     const sent = whole ? messages : [];
-    const parts = [
-      ...head,
-      String(pending),
-      staged,
-      String(whole ? 0 : messages.length),
-      String(refs.length),
-      ...refs,
-      String(sent.length),
-      ...sent.flatMap(({ top, text }) => [String(top), text]),
-    ];
-    const begun = await this.batch.begin(whole ? { ...size, parts } : { weight: refs.length, bytes, parts });
+    const flow = entry([
+      ...([String(pending), staged, String(whole ? 0 : messages.length)] as const),
+      ...([refs, sent.map(({ top, text }) => [String(top), text] as const)] as const),
+    ]);
+    const begun = await this.batch.begin(whole ? { ...size, flow } : { weight: refs.length, bytes, flow });
     if (begun.word === 'gone') {
       throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
     }
     if (begun.word === 'ok' && messages.length > 0) {
-      const { flow } = begun;
-      await this.delivered(flow ? { flow } : { targets: new Set(messages.map(({ target }) => target)) });
+      await this.delivered(
+        begun.flow ? { flow: begun.flow } : { targets: new Set(messages.map(({ target }) => target)) },
+      );
     }
     return begun;
   }

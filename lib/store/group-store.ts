@@ -1,3 +1,4 @@
+import { decodeGetGroupReply, type GroupParts, readGroupParts } from '../job/wire.generated.js';
 import { GROUP_STATUSES, type GroupEntry, type GroupState, type GroupStatus } from '../job/group.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
@@ -10,10 +11,7 @@ import {
   pauseGroup,
 } from '../redis/scripts.generated.js';
 import type { Calls } from './calls.js';
-import { numberIn } from './limit-store.js';
 
-/** Parts of a reply that describe one group. */
-export const GROUP_PARTS = 14;
 /** Scripts take the time from Redis. */
 const REDIS_TIME = 0;
 /** Groups, or jobs, that one call lists. */
@@ -88,10 +86,11 @@ export class GroupStore {
     id: string,
     priorities: readonly number[] = [],
   ): Promise<{ group: GroupState; counts: number[] }> {
-    const reply = (await this.calls.read(() =>
+    const reply = await this.calls.read(() =>
       this.scripts.run(getGroup, [REDIS_TIME, id], priorities.map(String)),
-    )) as (string | number)[];
-    return { group: readGroup(reply), counts: reply.slice(GROUP_PARTS).map(Number) };
+    );
+    const { group, counts } = decodeGetGroupReply(reply);
+    return { group: groupState(readGroupParts(group)), counts: counts.map(Number) };
   }
 
   /** Page after page, as long as one is full. A page that is counted from the end is taken at once. */
@@ -116,15 +115,10 @@ export class GroupStore {
 }
 
 /** What the parts of a reply say of a group, see lua/shared/describe-group.lua. */
-export function readGroup(parts: readonly (string | number)[]): GroupState {
-  const [id, status, waiting, active, weight, concurrency, max, duration, paused, ...rest] = parts;
-  const [started, windowMs, closedMs, ahead, opensInMs] = rest.map(Number);
+export function groupState({ status, max, duration = 0, ...group }: GroupParts): GroupState {
   return {
-    ...{ id: String(id), status: status === '' ? undefined : (status as GroupStatus) },
-    ...{ waiting: Number(waiting), active: Number(active), weight: Number(weight), isPaused: paused === 1 },
-    concurrency: numberIn(concurrency),
-    limit: max === '' ? undefined : { max: Number(max), duration: Number(duration) },
-    ...{ started: started ?? 0, windowMs: windowMs ?? 0, closedMs: closedMs ?? 0 },
-    ...{ ahead: ahead ?? 0, opensInMs: opensInMs ?? 0 },
+    ...group,
+    status: status === '' ? undefined : (status as GroupStatus),
+    limit: max === undefined ? undefined : { max, duration },
   };
 }

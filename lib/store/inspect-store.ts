@@ -1,3 +1,10 @@
+import {
+  decodeGetMetricsReply,
+  decodeGetSettingsReply,
+  decodeLoadJobsReply,
+  decodeLookAtJobReply,
+  type StoredParts,
+} from '../job/wire.generated.js';
 import type { JobExplanation } from '../job/explanation.js';
 import { readFields } from '../job/job-record.js';
 import type { FinishedState, JobState, ListedState } from '../job/job-state.js';
@@ -126,10 +133,9 @@ export class InspectStore {
     const jobs: (LoadedJob | undefined)[] = [];
     for (let first = 0; first < ids.length; first += LOAD_SIZE) {
       const slice = ids.slice(first, first + LOAD_SIZE);
-      const flat = (await this.scripts.run(loadJobs, [], slice)) as (string | string[] | null)[];
+      const stored = decodeLoadJobsReply(await this.scripts.run(loadJobs, [], slice)).jobs;
       for (const [i, id] of slice.entries()) {
-        const [body, fields, state] = flat.slice(i * 3) as [string | null, string[], JobState];
-        jobs.push(body === null ? undefined : { record: { id, body, fields: readFields(fields) }, state });
+        jobs.push(loadedJob(id, stored[i]!));
       }
     }
     return jobs;
@@ -137,13 +143,10 @@ export class InspectStore {
 
   /** With '' as id, the place in the events alone. */
   async lookAtJob(id: string): Promise<JobLook> {
-    const [time, eventNumber, entryId, body, fields, state] = (await this.scripts.run(lookAtJob, [id])) as [
-      ...texts: [string, string, string, string | null],
-      fields: string[],
-      state: JobState,
-    ];
-    const job = body === null ? undefined : { record: { id, body, fields: readFields(fields) }, state };
-    return { time: Number(time), eventNumber: Number(eventNumber), entryId, job };
+    const { time, eventNumber, entryId, ...stored } = decodeLookAtJobReply(
+      await this.scripts.run(lookAtJob, [id]),
+    );
+    return { time, eventNumber, entryId, job: loadedJob(id, stored) };
   }
 
   /**
@@ -184,19 +187,14 @@ export class InspectStore {
   }
 
   async getSettings(): Promise<QueueSettings> {
-    const [paused, maxEvents, points] = (await this.scripts.run(getSettings, [])) as [number, string, string];
-    const known = (text: string): number | undefined => (text === '' ? undefined : Number(text));
-    return { paused: paused === 1, maxEvents: known(maxEvents), metricPoints: known(points) };
+    const { isPaused, ...known } = decodeGetSettingsReply(await this.scripts.run(getSettings, []));
+    return { paused: isPaused, ...known };
   }
 
   async getMetrics(state: FinishedState, start: number, stop: number): Promise<EndCounts> {
-    const [count, minute, before, size, points] = (await this.scripts.run(getMetrics, [
-      state,
-      start,
-      stop,
-    ])) as [string, string, string, number, string[]];
-    const numbers = { count: Number(count), minute: Number(minute), before: Number(before) };
-    return { ...numbers, size, points: points.map(Number) };
+    const reply = await this.scripts.run(getMetrics, [state, start, stop]);
+    const { kept, points, ...counts } = decodeGetMetricsReply(reply);
+    return { ...counts, size: kept, points: points.map(Number) };
   }
 
   /** How many delayed jobs are due before a time, ms since 1970. */
@@ -218,13 +216,20 @@ export class InspectStore {
 
   /** Undefined for no such job. */
   async explainJob(id: string): Promise<JobExplanation | undefined> {
-    return readExplanation(id, (await this.scripts.run(explainJob, [REDIS_TIME, id])) as unknown[]);
+    return readExplanation(id, await this.scripts.run(explainJob, [REDIS_TIME, id]));
   }
 
   async getRateLimit(): Promise<RateLimitWindow> {
     const [started, leftMs] = (await this.scripts.run(getRateLimit, [REDIS_TIME])) as [string, number];
     return { started: started === 'closed' ? 'closed' : Number(started), leftMs };
   }
+}
+
+/** Undefined where there is no body, and so no job. */
+function loadedJob(id: string, { body, fields, state }: StoredParts): LoadedJob | undefined {
+  return body === null
+    ? undefined
+    : { record: { id, body, fields: readFields(fields) }, state: state as JobState };
 }
 
 /** Reads on until a page is not full, or a start counted from the end has reached it. */

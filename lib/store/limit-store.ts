@@ -1,3 +1,4 @@
+import { decodeGetLimitsReply, type LimitParts } from '../job/wire.generated.js';
 import type { LimitOptions, LimitState, RateLimit } from '../job/limit.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
@@ -10,8 +11,6 @@ import {
 } from '../redis/scripts.generated.js';
 import type { Calls } from './calls.js';
 
-/** Parts of a reply that describe one limit. */
-export const LIMIT_PARTS = 11;
 /** Scripts take the time from Redis. */
 const REDIS_TIME = 0;
 
@@ -67,19 +66,13 @@ export class LimitStore {
 
   /** All limits that jobs name, or only those of some names. */
   async read(names: readonly string[] = []): Promise<QueueLimitState> {
-    const reply = (await this.calls.read(() => this.scripts.run(getLimits, [REDIS_TIME], names))) as (
-      string | number
-    )[];
-    const [concurrency, max, duration, active, ...rest] = reply;
-    const named: LimitState[] = [];
-    for (let at = 0; at < rest.length; at += LIMIT_PARTS) {
-      named.push(readLimit(rest.slice(at, at + LIMIT_PARTS)));
-    }
+    const reply = await this.calls.read(() => this.scripts.run(getLimits, [REDIS_TIME], names));
+    const { concurrency, max, duration = 0, active, named } = decodeGetLimitsReply(reply);
     return {
-      concurrency: numberIn(concurrency),
-      rate: max === '' ? undefined : { max: Number(max), duration: Number(duration) },
-      active: Number(active),
-      named,
+      concurrency,
+      rate: max === undefined ? undefined : { max, duration },
+      active,
+      named: named.map(limitState),
     };
   }
 
@@ -89,25 +82,22 @@ export class LimitStore {
 }
 
 /** What the parts of a reply say of a limit, see lua/shared/describe-limit.lua. */
-export function readLimit(parts: readonly (string | number)[]): LimitState {
-  const [name, isDefined, concurrency, max, duration, paused, running, started, windowMs, parked, places] =
-    parts;
-  const numbers = { concurrency: numberIn(concurrency), max: numberIn(max), duration: numberIn(duration) };
-  const given = Object.entries(numbers).filter(([, number]) => number !== undefined);
+export function limitState({
+  concurrency,
+  max,
+  duration,
+  parked,
+  running,
+  places,
+  ...limit
+}: LimitParts): LimitState {
+  const lent = places === undefined ? {} : { shared: true, places };
+  const given = Object.entries({ concurrency, max, duration }).filter(([, number]) => number !== undefined);
   return {
-    name: String(name),
+    ...limit,
     ...(Object.fromEntries(given) as LimitOptions),
-    isDefined: isDefined === 1,
-    isPaused: paused === 1,
-    ...(places === '' ? {} : { shared: true, places: Number(places) }),
-    active: Number(running),
-    waiting: Number(parked),
-    started: Number(started),
-    windowMs: Number(windowMs),
+    ...lent,
+    active: running,
+    waiting: parked,
   };
-}
-
-/** '' stands for none. */
-export function numberIn(text: string | number | undefined): number | undefined {
-  return text === '' || text === undefined ? undefined : Number(text);
 }

@@ -7,6 +7,7 @@ import { groupText } from '../job/group.js';
 import { encodeBody } from '../job/job-body.js';
 import type { DeduplicationOptions, DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import { encodeJson } from '../job/json.js';
+import { specDedupText, specLimitsText, specText } from '../job/wire.generated.js';
 import type { NewJob } from './added-job.js';
 
 const NONE: JobsOptions = Object.freeze({});
@@ -54,20 +55,20 @@ export function specOf(options: JobsOptions): string {
     return '';
   }
   const created = timestamp === undefined ? '' : Math.floor(timestamp);
-  const placement = `${delay ? Math.ceil(delay) : ''},${priority || ''},${lifo ? '1' : ''},${created}${limits}`;
-  return deduplication ? `${placement},${ruleOf(deduplication)}` : placement;
+  const placement = specText(delay ? Math.ceil(delay) : '', priority || '', lifo ? '1' : '', created);
+  return `${placement}${limits}${deduplication ? dedupText(deduplication) : ''}`;
 }
 
 /** A spec whose `group.maxSize` stops all jobs that are added with it. */
 export function stoppingAll(spec: string): string {
-  return spec.replace(/^([\d,]*@\d*,)(\d)/, '$1=$2');
+  return spec.replace(/^([\d,]*@\d*,)(\d)/, '$1w$2');
 }
 
 function limitsText({ limits, awaitLimits }: JobsOptions): string {
-  return limits && limits.length > 0 ? `${awaitLimits ? '?' : ';'}${limits.join(';')}` : '';
+  return limits && limits.length > 0 ? specLimitsText(awaitLimits ? '?' : ';', limits.join(';')) : '';
 }
 
-function ruleOf({ id, ttl, extend, replace, reschedule, keepLastIfActive }: DeduplicationOptions): string {
+function dedupText({ id, ttl, extend, replace, reschedule, keepLastIfActive }: DeduplicationOptions): string {
   const flags = `${extend ? 'e' : ''}${replace ? 'r' : ''}${reschedule ? 's' : ''}${keepLastIfActive ? 'k' : ''}`;
-  return `${ttl ? Math.ceil(ttl) : ''},${flags},${id}`;
+  return specDedupText(ttl ? Math.ceil(ttl) : '', flags, id);
 }

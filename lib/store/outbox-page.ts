@@ -1,3 +1,5 @@
+import { decodeReadOutboxReply } from '../job/wire.generated.js';
+
 /** A message as it stands in an outbox. */
 export interface OutboxMessage {
   number: string;
@@ -34,28 +36,7 @@ export interface OutboxPage {
   lines: OutboxLine[];
 }
 
-export function readPage(reply: readonly unknown[]): OutboxPage {
-  const [history, lateInMs, sent, going, laidAside, ...rest] = reply as [
-    ...[string, number, string, string, number],
-    ...string[],
-  ];
-  const lines: OutboxLine[] = [];
-  for (let at = 0; at < rest.length;) {
-    const [target, number, era] = rest.slice(at, at + 3) as [string, string, string];
-    const [kept, left, count] = rest.slice(at + 3, at + 6).map(Number) as [number, number, number];
-    at += 6;
-    const given: OutboxMessage[] = [];
-    for (const end = at + 3 * count; at < end; at += 3) {
-      given.push({ number: rest[at]!, era: rest[at + 1]!, text: rest[at + 2]! });
-    }
-    lines.push({ target, number, era, kept, left, given });
-  }
-  return {
-    history,
-    lateInMs: Number(lateInMs),
-    sent: Number(sent),
-    going: new Set(going === '' ? [] : going.split(',')),
-    laidAside: Number(laidAside),
-    lines,
-  };
+export function readPage(reply: unknown): OutboxPage {
+  const { going, ...page } = decodeReadOutboxReply(reply);
+  return { ...page, going: new Set(going === '' ? [] : going.split(',')) };
 }

@@ -1,3 +1,4 @@
+import { encodeReadOutbox } from '../job/wire.generated.js';
 import type { Timer } from '../runtime/runtime.js';
 import { readOutbox } from '../redis/scripts.generated.js';
 import type { RelayHost } from './relay-host.js';
@@ -155,7 +156,7 @@ export class QueueRelay {
     const known = this.waiters.length;
     const flows = this.waiters.flatMap(({ flow }) => flow ?? []).join(',');
     const reports = [...this.rounds.values()].map((round) => round.report());
-    const rest = reports.flatMap(({ parts }) => parts);
+    const rest = encodeReadOutbox(reports.map(({ parts }) => parts));
     const { holder } = this.host;
     this.turn = (this.turn + 1) % 1_000_000;
     const args = [
@@ -169,8 +170,7 @@ export class QueueRelay {
       flows,
     ] as const;
     const runner = this.host.runner(this.source);
-    const reply = (await this.host.call(() => runner.run(readOutbox, args, rest))) as unknown[];
-    const page = readPage(reply);
+    const page = readPage(await this.host.call(() => runner.run(readOutbox, args, rest)));
     reports.forEach(({ said }) => said());
     this.take(page);
     this.settle(page, known);

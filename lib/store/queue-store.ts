@@ -17,7 +17,14 @@ import type {
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
-import { decodeRecoverStalledReply, encodeCommit } from '../job/wire.generated.js';
+import {
+  decodeRecoverStalledReply,
+  decodeRenewLocksReply,
+  encodeCommit,
+  encodeRenewLocks,
+  decodeAddJobsReply,
+  encodeAddJobs,
+} from '../job/wire.generated.js';
 import type { Silence } from '../job/silence.js';
 import { type Carried, type Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -213,14 +220,14 @@ export class QueueStore implements JobStore {
 
   /** Adds all of these jobs in one call, or none where the group of one is full. */
   async addWhole(jobs: readonly NewJob[]): Promise<AddedJob[]> {
-    const rest = jobs.flatMap(({ id, spec, body }) => [id, stoppingAll(spec), body]);
+    const rest = encodeAddJobs(jobs.map(({ id, spec, body }) => [id, stoppingAll(spec), body]));
     const { durability } = this.host;
     const answer = await this.once(({ writer, seq }) => {
       const add = (): Promise<unknown> => this.runner.run(addJobs, [0, writer, seq, 1], rest);
       return durability ? awaitReplicas(this.connection.client, add, durability) : add();
     });
-    const [now, ...lines] = String(answer).split('\n');
-    return lines.map((line) => readAdded(line, Number(now)));
+    const { time, words } = decodeAddJobsReply(answer);
+    return words.map((word) => readAdded(word, Number(time)));
   }
 
   write(entry: JobWrite): Promise<string> {
@@ -459,8 +466,8 @@ export class QueueStore implements JobStore {
     for (let first = 0; first < held.length; first += RENEWALS_PER_CALL) {
       const slice = held.slice(first, first + RENEWALS_PER_CALL);
       const args = [0, lockMs, silenceMs, graceMs] as const;
-      const call = (): Promise<unknown> => this.runner.run(renewLocks, args, slice.flat());
-      const [gone, cancelled] = (await this.calls.repeatable(call)) as [string[], string[]];
+      const call = (): Promise<unknown> => this.runner.run(renewLocks, args, encodeRenewLocks(slice));
+      const { lost: gone, cancelled } = decodeRenewLocksReply(await this.calls.repeatable(call));
       lost.push(...gone);
       for (let i = 0; i < cancelled.length; i += 3) {
         const [id, token, how] = cancelled.slice(i, i + 3) as [string, string, string];
@@ -500,8 +507,8 @@ export class QueueStore implements JobStore {
     const reply = await this.calls.repeatable(() => this.runner.run(recoverStalled, args));
     // Also where no job ends for long: what another process has begun to deliver, or to put aside, is looked after.
     this.queueRelay.nudge(0);
-    const { ids, graceMs, unplanned, started } = decodeRecoverStalledReply(reply, jobRecord);
-    return { stalled: ids, exhausted: started, unplanned, graceMs, sentAt };
+    const { ids, graceMs, unplanned, started } = decodeRecoverStalledReply(reply);
+    return { stalled: ids, exhausted: started.map(jobRecord), unplanned, graceMs, sentAt };
   }
 
   /** Lets Redis hear that somebody is there, see `Silence`. */

@@ -3,48 +3,37 @@ import type { GroupState } from '../job/group.js';
 import { type JobFields, readFields } from '../job/job-record.js';
 import type { JobState } from '../job/job-state.js';
 import { decodeJson } from '../job/json.js';
-import { readGroup } from './group-store.js';
-import { LIMIT_PARTS, numberIn, readLimit } from './limit-store.js';
+import { decodeExplainJobReply, type ExplainJobReply, readGroupParts } from '../job/wire.generated.js';
+import { groupState } from './group-store.js';
+import { limitState } from './limit-store.js';
 
-/** A reply of explain-job, read. */
-interface Look {
-  now: number;
+/** A reply of explain-job, read: `at` says when the job is due, or its lock expires, `heldBy` the run before that one of a slot waits for. */
+interface Look extends Omit<ExplainJobReply, 'state' | 'fields' | 'limits' | 'group'> {
   fields: JobFields;
-  isPaused: boolean;
-  closedMs: number;
   concurrency: number | undefined;
   max: number | undefined;
-  active: number;
-  alive: number;
-  started: number;
-  windowMs: number;
-  ahead: number;
-  /** When it is due, or its lock expires. */
-  at: number;
-  /** Id of the run before, which the job of a slot waits for. */
-  heldBy: string;
   /** Of a job that waits in one. */
   group: GroupState | undefined;
-  limits: (string | number)[];
 }
 
 /** Makes an explanation of what explain-job replies; undefined for no such job. */
-export function readExplanation(jobId: string, reply: readonly unknown[]): JobExplanation | undefined {
-  const [now, state, fields, paused, closedMs, limits, active, alive, started, windowMs, ...others] = reply;
-  const [ahead, at, heldBy, group, ...rest] = others;
+export function readExplanation(jobId: string, reply: unknown): JobExplanation | undefined {
+  const { state, fields, limits, group, ...look } = decodeExplainJobReply(reply);
   if (state === '') {
     return undefined;
   }
-  const [concurrency, max] = String(limits).split(',');
-  const look: Look = {
-    ...{ now: Number(now), fields: readFields(fields as string[]), isPaused: paused === 1 },
-    ...{ closedMs: Number(closedMs), concurrency: numberIn(concurrency), max: numberIn(max) },
-    ...{ active: Number(active), alive: Number(alive), started: Number(started), windowMs: Number(windowMs) },
-    ...{ ahead: Number(ahead), at: Number(at) },
-    group: (group as string[]).length > 0 ? readGroup(group as string[]) : undefined,
-    ...{ heldBy: String(heldBy), limits: rest as (string | number)[] },
+  const [concurrency, max] = limits.split(',');
+  const read: Look = {
+    ...look,
+    ...{ fields: readFields(fields), concurrency: numberIn(concurrency), max: numberIn(max) },
+    group: group.length > 0 ? groupState(readGroupParts(group)) : undefined,
   };
-  return { jobId, state: state as JobState, reasons: reasonsOf(state as JobState, look) };
+  return { jobId, state: state as JobState, reasons: reasonsOf(state as JobState, read) };
+}
+
+/** '' stands for none. */
+function numberIn(text = ''): number | undefined {
+  return text === '' ? undefined : Number(text);
 }
 
 function reasonsOf(state: JobState, look: Look): [WaitReason, ...WaitReason[]] {
@@ -107,10 +96,9 @@ const HELD_IN_GROUP = {
 } as const;
 
 function waitReasons(look: Look): [WaitReason, ...WaitReason[]] {
-  const { fields, ahead, active, alive, limits, group } = look;
+  const { fields, ahead, active, alive, named, group } = look;
   const reasons = queueReasons(look);
-  for (let first = 0; first < limits.length; first += LIMIT_PARTS) {
-    const limit = readLimit(limits.slice(first, first + LIMIT_PARTS));
+  for (const limit of named.map(limitState)) {
     if (limit.name === fields.limitedBy) {
       reasons.push({ why: 'limited', limit, ahead });
     }

@@ -1,3 +1,4 @@
+import { decodeKeepSchedulersReply, encodeKeepSchedulers, encodePlanSlots } from '../job/wire.generated.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
   keepSchedulers,
@@ -163,10 +164,12 @@ export class ScheduleStore {
 
   /** Returns how many were taken: a scheduler that was changed or planned meanwhile is left alone. */
   plan(plans: readonly SlotPlan[]): Promise<number> {
-    const rest = plans.flatMap(({ record, slots, complete, leftOut }) => [
-      ...[record.id, record.revision, record.last, slots.join(',')],
-      ...[complete ? '1' : '', String(leftOut)],
-    ]);
+    const rest = encodePlanSlots(
+      plans.map(({ record: { id, revision, last }, slots, complete, leftOut }) => [
+        ...([id, revision, last, slots.join(',')] as const),
+        ...([complete ? '1' : '', String(leftOut)] as const),
+      ]),
+    );
     return this.calls.repeatable(() => this.scripts.run(planSlots, [REDIS_TIME], rest) as Promise<number>);
   }
 
@@ -178,19 +181,19 @@ export class ScheduleStore {
   ): Promise<{ count: number; words: string[]; removed: string[] }> {
     const all = { count: 0, words: [] as string[], removed: [] as string[] };
     for (let first = 0; first === 0 || first < schedules.length; first += KEEP_SIZE) {
-      const rest = schedules.slice(first, first + KEEP_SIZE).flatMap(({ id, origin }) => [id, origin]);
+      const slice = schedules.slice(first, first + KEEP_SIZE);
+      const rest = encodeKeepSchedulers(slice.map(({ id, origin }) => [id, origin]));
       const isLast = first + KEEP_SIZE >= schedules.length;
-      const answer = await this.calls.numbered(
-        ({ writer, seq }) =>
-          this.scripts.run(
-            keepSchedulers,
-            [REDIS_TIME, writer, seq, goneMs, boot ? 1 : 0, isLast ? 1 : 0],
-            rest,
-          ) as Promise<string>,
+      const reply = await this.calls.numbered(({ writer, seq }) =>
+        this.scripts.run(
+          keepSchedulers,
+          [REDIS_TIME, writer, seq, goneMs, boot ? 1 : 0, isLast ? 1 : 0],
+          rest,
+        ),
       );
-      const [count, words = '', ...removed] = answer.split('\n');
-      all.count = Number(count);
-      all.words.push(...(words === '' ? [] : words.split(',')));
+      const { count, words, removed } = decodeKeepSchedulersReply(reply);
+      all.count = count;
+      all.words.push(...words);
       all.removed.push(...removed);
     }
     return all;

@@ -1,3 +1,10 @@
+import {
+  decodeReceiveReply,
+  encodeReceive,
+  isMessage,
+  type ReadOutboxReport,
+  type ReceiveReply,
+} from '../job/wire.generated.js';
 import { isBroken, isPassing } from '../redis/redis-failure.js';
 import { receive } from '../redis/scripts.generated.js';
 import { Call } from './call.js';
@@ -10,12 +17,11 @@ const KEEP_MS = 5000;
 const PATIENCE_MS = 2000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-const FENCE = 'fence\x1f';
 
 /** What names a message. */
 type Stamp = Pick<OutboxMessage, 'number' | 'era'>;
 /** Number and era of the last message that a target has taken, and of the last one of the era before. */
-type Taken = [string, string, string, string];
+type Taken = Omit<ReceiveReply, 'lookInMs' | 'laidAside'>;
 
 /** What one process delivers to one target: its messages in order, whatever becomes of those to others. */
 export class TargetRelay {
@@ -58,7 +64,7 @@ export class TargetRelay {
   }
 
   /** What to say to read-outbox, which then is said. */
-  report(): { parts: string[]; said: () => void } {
+  report(): { parts: ReadOutboxReport; said: () => void } {
     const { received, durable, again } = this;
     // More may be passed while this is said.
     const passed = [...this.passed];
@@ -108,7 +114,7 @@ export class TargetRelay {
       return false;
     }
     this.received = last;
-    this.passed.push(...given.filter(({ text }) => text.startsWith(FENCE)).map(({ number }) => number));
+    this.passed.push(...given.filter(({ text }) => isMessage(text, 'fence')).map(({ number }) => number));
     return true;
   }
 
@@ -130,14 +136,13 @@ export class TargetRelay {
   /** Returns what the target has, nothing when the call failed. */
   private async send(messages: readonly OutboxMessage[], after: Stamp): Promise<Taken | undefined> {
     this.busy = true;
-    const rest = messages.flatMap(({ number, era, text }) => [number, era, text]);
+    const rest = encodeReceive(messages.map(({ number, era, text }) => [number, era, text]));
     const args = [this.host.runtime.scriptTime(), this.source, this.target, after.number, after.era] as const;
     const runner = this.host.runner(this.target);
     const call = new Call(runner, () => runner.run(receive, args, rest));
     const patience = this.host.runtime.setTimer(() => call.abandon(), PATIENCE_MS, { background: true });
     try {
-      const [lookInMs, ...answer] = (await call.answer()) as [number, ...Taken, number?];
-      const [taken, laidAside = 0] = [answer.slice(0, 4) as Taken, answer[4]];
+      const { lookInMs, laidAside, ...taken } = decodeReceiveReply(await call.answer());
       this.host.laidAside(this.target, laidAside);
       if (lookInMs >= 0 && this.target !== this.source) {
         this.host.nudge(this.target, lookInMs);
@@ -163,7 +168,7 @@ export class TargetRelay {
   }
 }
 
-function hasTaken([number, era, earlier, earlierEra]: Taken, message: Stamp): boolean {
+function hasTaken({ number, era, earlier, earlierEra }: Taken, message: Stamp): boolean {
   const last = message.era === era ? number : message.era === earlierEra ? earlier : '0';
   return Number(last) >= Number(message.number);
 }

@@ -13,6 +13,8 @@ const time: OptionCheck = (option, value) => checkNumber(option, value, 1, LONGE
 /** One that scripts count with. */
 const wholeTime: OptionCheck = (option, value) => checkInteger(option, value, 1, LONGEST_TIMER_MS);
 const count: OptionCheck = (option, value) => checkInteger(option, value, 0);
+/** What one call brings. */
+const MOST_AHEAD = 1000;
 /** Eight weeks of minutes. */
 export const MAX_METRIC_POINTS = 80_640;
 /** Checked where they are used. */
@@ -29,6 +31,7 @@ const CHECKS: Record<keyof WorkerOptions, OptionCheck> = {
   name: checkName,
   concurrency: checkConcurrency,
   batch: checkBatch,
+  prefetch: (option, value) => checkInteger(option, value, 1, MOST_AHEAD),
   autorun: checkBoolean,
   lockDuration: wholeTime,
   lockRenewTime: time,
@@ -47,6 +50,9 @@ const CHECKS: Record<keyof WorkerOptions, OptionCheck> = {
   removeOnFail: checkKeep,
   closeTimeout: checkCloseTimeout,
   metrics: checkMetrics,
+  useWorkerThreads: checkBoolean,
+  workerForkOptions: elsewhere,
+  workerThreadsOptions: elsewhere,
   maxEventBytes: (option, value) => checkInteger(option, value, 1),
 };
 
@@ -56,7 +62,14 @@ export const WORKER_OPTION_NAMES = Object.keys(CHECKS);
 /** Throws an `InvalidOptionError` for the first option that cannot be used; unknown names count as such. */
 export function checkWorkerOptions(options: WorkerOptions | BatchWorkerOptions): void {
   checkEach('worker option', options, CHECKS);
-  const { lockDuration, lockRenewTime } = options;
+  const { lockDuration, lockRenewTime, batch, prefetch } = options;
+  if (prefetch !== undefined && batch) {
+    throw new InvalidOptionError(
+      'prefetch',
+      prefetch,
+      'Leave it out: a batch brings several jobs by itself.',
+    );
+  }
   if (lockRenewTime !== undefined && lockRenewTime >= (lockDuration ?? 30_000)) {
     throw new InvalidOptionError(
       'lockRenewTime',

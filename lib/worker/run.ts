@@ -55,6 +55,11 @@ export class Run {
     return this.reason !== undefined;
   }
 
+  /** Whether it was aborted because its lock was lost. */
+  get isLost(): boolean {
+    return this.reason instanceof LockLostError;
+  }
+
   abort(reason: Error): void {
     this.reason ??= reason;
     this.controller?.abort(reason);
@@ -72,7 +77,7 @@ export class Run {
 
   /** What undoes the work begins. Why that was aborted does not concern it, unless the run itself is over. */
   beginUndo(): void {
-    if (!(this.reason instanceof LockLostError) && !(this.reason instanceof WorkerClosingError)) {
+    if (!this.isLost && !(this.reason instanceof WorkerClosingError)) {
       this.reason = undefined;
       this.controller = undefined;
     }
@@ -80,7 +85,7 @@ export class Run {
 
   /** Whether an error says no more than that the signal was aborted because the lock was lost. */
   isLockLoss(error: unknown): boolean {
-    if (!(this.reason instanceof LockLostError)) {
+    if (!this.isLost) {
       return false;
     }
     let cause = error;

@@ -1,3 +1,5 @@
+import type { ForkOptions } from 'node:child_process';
+import type { WorkerOptions as ThreadOptions } from 'node:worker_threads';
 import type { BackoffStrategy } from '../job/backoff.js';
 import type { GroupLimits } from '../job/group.js';
 import type { Job } from '../job/job.js';
@@ -6,6 +8,9 @@ import type { RepeatStrategy } from '../job/repeat-options.js';
 import type { QueueBaseOptions } from '../redis/queue-base-options.js';
 import type { Batch } from './batch.js';
 import type { BatchOptions } from './batch-options.js';
+
+/** A processor in a file of its own: its path, or its URL. The file exports the function. */
+export type ProcessorFile = string | URL;
 
 /**
  * Does the work of a job. What it returns is the job's result; what it throws fails the attempt. It may return an
@@ -43,6 +48,13 @@ export interface WorkerOptions extends QueueBaseOptions {
   name?: string;
   /** Jobs at the same time, batches where there is `batch`. Default 1. */
   concurrency?: number;
+  /**
+   * Jobs that are taken ahead, so that the next one is there when a slot is free: 1 to 1000, for many short jobs at a low
+   * concurrency. They count as active, under locks that are kept, and other workers do not get them, nor do jobs that come later go
+   * first, whatever their priority. Those that have not begun go back to the front of the queue when the worker pauses or closes; when the process dies,
+   * they run as soon as their locks expire, and that counts as a stall. Not with `batch`. Default: none.
+   */
+  prefetch?: number;
   /** Whether to start at once. Default true; else call `run`. */
   autorun?: boolean;
   /** Milliseconds until the lock of a job expires unless it is renewed. Default 30,000. */
@@ -91,6 +103,12 @@ export interface WorkerOptions extends QueueBaseOptions {
     /** How many minutes to keep; `MetricsTime` has some. Default, and most: eight weeks, 80,640. */
     maxDataPoints?: number;
   };
+  /** Where the processor is a file: whether it runs in worker threads, not in child processes. Default false. */
+  useWorkerThreads?: boolean;
+  /** Where the processor is a file: how child processes are made, see `child_process.fork`. */
+  workerForkOptions?: ForkOptions;
+  /** Where the processor is a file: how worker threads are made, see `new Worker` of `worker_threads`. */
+  workerThreadsOptions?: ThreadOptions;
   /** Bytes that the queue's event stream may take. Default 64 MiB. */
   maxEventBytes?: number;
   /** Functions in place of what Stepwell reckons by itself. */

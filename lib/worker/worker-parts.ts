@@ -25,6 +25,7 @@ import { LockKeeper } from './lock-keeper.js';
 import { ManualFetch } from './manual-fetch.js';
 import { Notices } from './notices.js';
 import { PlaceKeeper } from './place-keeper.js';
+import { Prefetch } from './prefetch.js';
 import { Run } from './run.js';
 import { Shutdown } from './shutdown.js';
 import { StalledChecker } from './stalled-checker.js';
@@ -68,6 +69,7 @@ export class WorkerParts {
   readonly notices: Notices;
   readonly places: PlaceKeeper;
   readonly presence: Presence;
+  readonly prefetch: Prefetch | undefined;
   private readonly batches: BatchRunner | undefined;
   private readonly planner: SlotPlanner;
   private readonly attempts: AttemptRunner;
@@ -99,11 +101,20 @@ export class WorkerParts {
         setLeast: (least) => (grant.least = least),
         look: () => this.loop.poke(),
       });
-    const { batches } = this;
+    this.prefetch =
+      opts.prefetch === undefined
+        ? undefined
+        : new Prefetch(opts.prefetch, slots, {
+            begin: (run) => this.onceHeld(run, () => this.startRun(run)),
+            leave: (run) => this.attempts.leave(run),
+            handBack: (run) => this.handBack(run),
+          });
+    const { batches, prefetch } = this;
+    const ahead = prefetch?.size ?? 0;
     this.loop = new FetchLoop(
       runtime,
       grant,
-      batches ? (_, asked) => batches.room(asked) : (running, asked) => slots() - running - asked,
+      batches ? (_, asked) => batches.room(asked) : (running, asked) => slots() + ahead - running - asked,
       () => this.store.commit,
       () => this.store.waitForWake(drainDelayMs),
       Math.min(drainDelayMs, opts.maximumRateLimitDelay ?? LIMIT_DELAY_MS),
@@ -136,7 +147,8 @@ export class WorkerParts {
       {
         sessions: COMMIT_LANES,
         entries: () =>
-          batch?.size ?? Math.min(Math.max(Math.ceil(slots() / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
+          batch?.size ??
+          Math.min(Math.max(Math.ceil((slots() + ahead) / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
         fetcher: this.loop,
       },
     );
@@ -182,6 +194,7 @@ export class WorkerParts {
       ended: (run) => {
         this.loop.ended();
         batches?.ended(run);
+        prefetch?.ended(run);
         this.observer?.ended(run);
       },
       settled: (run) => this.locks.release(run),
@@ -282,11 +295,22 @@ export class WorkerParts {
       }
     } else if (this.batches) {
       this.beginBatch(this.batches, runs);
+    } else if (this.prefetch) {
+      this.prefetch.take(runs);
     } else {
       for (const run of runs) {
         this.onceHeld(run, () => this.startRun(run));
       }
     }
+  }
+
+  /** A job that was taken ahead, and waits again. What Redis says of it changes nothing here. */
+  private handBack(run: Run): void {
+    run.handedBack = true;
+    this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => {});
+    this.locks.release(run);
+    this.loop.ended();
+    this.observer?.ended(run);
   }
 
   /** It begins with those that are still this worker's. */
@@ -307,6 +331,9 @@ export class WorkerParts {
   }
 
   private startRun(run: Run): void {
+    if (this.prefetch) {
+      run.job.processedOn = this.connection.runtime.now();
+    }
     this.host.tell('active', run.job, 'waiting');
     this.attempts.start(run);
   }

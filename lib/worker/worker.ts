@@ -21,7 +21,14 @@ import {
 import { checkBatchProcessor } from './batch-options.js';
 import type { WorkerListener } from './worker-listener.js';
 import { WorkerStreams } from './worker-streams.js';
-import type { BatchProcessor, BatchWorkerOptions, Processor, WorkerOptions } from './worker-options.js';
+import type {
+  BatchProcessor,
+  BatchWorkerOptions,
+  Processor,
+  ProcessorFile,
+  WorkerOptions,
+} from './worker-options.js';
+import { SandboxedProcessor } from './sandbox/sandboxed-processor.js';
 import { WorkerParts } from './worker-parts.js';
 
 /**
@@ -40,6 +47,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   private paused = false;
   private isStopped = false;
   private readonly hasProcessor: boolean;
+  private readonly sandbox: SandboxedProcessor | undefined;
   private readonly streams = new WorkerStreams<D, R, N>(this);
 
   /** Streams of this worker's local events, as its listeners get them; they complete when the worker is closed. */
@@ -68,19 +76,26 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   /** A worker whose processor gets batches of jobs. */
   constructor(name: string, processor: BatchProcessor<D, R, N>, opts: BatchWorkerOptions);
   /**
-   * @param processor null for a worker whose jobs are fetched by hand with `getNextJob`
+   * @param processor null for a worker whose jobs are fetched by hand with `getNextJob`; or the path or URL of a file that exports the
+   * function, which then runs in child processes, or in worker threads with `useWorkerThreads`, as many as run jobs at a time
    */
-  constructor(name: string, processor: Processor<D, R, N> | null | undefined, opts?: WorkerOptions);
+  constructor(
+    name: string,
+    processor: Processor<D, R, N> | ProcessorFile | null | undefined,
+    opts?: WorkerOptions,
+  );
   constructor(
     readonly name: string,
-    processor: Processor<D, R, N> | BatchProcessor<D, R, N> | null | undefined,
+    given: Processor<D, R, N> | BatchProcessor<D, R, N> | ProcessorFile | null | undefined,
     readonly opts: WorkerOptions | BatchWorkerOptions = {},
   ) {
     super();
     checkQueueName(name);
     checkWorkerOptions(opts);
+    this.sandbox = SandboxedProcessor.of(given, opts);
+    const processor = this.sandbox ? this.sandbox.run : given;
     if (processor && typeof processor !== 'function') {
-      throw new InvalidOptionError('processor', processor, 'Use a function.');
+      throw new InvalidOptionError('processor', processor, 'Use a function, or the path or URL of a file.');
     }
     if (opts.batch) {
       checkBatchProcessor(opts.batch, processor);
@@ -147,6 +162,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   set concurrency(concurrency: number) {
     checkConcurrency('concurrency', concurrency);
     this.slots = concurrency;
+    this.parts.prefetch?.fill();
     this.parts.loop.poke();
   }
 
@@ -194,6 +210,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   async pause(doNotWaitActive = false): Promise<void> {
     this.paused = true;
     this.parts.loop.stop();
+    this.parts.prefetch?.stop();
     this.parts.manual.cancel();
     const { running } = this;
     const through = this.whenThrough().then(() => this.paused && running?.stop());
@@ -303,6 +320,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     }
     const first = !this.parts.shutdown.isBegun;
     this.parts.loop.stop();
+    this.parts.prefetch?.stop();
     if (first) {
       this.emit('closing', `Worker ${this.id} of ${this.name} is closing`);
     }
@@ -314,7 +332,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       this.isStopped = true;
       this.parts.connection.off('error', this.onConnectionError);
       this.parts.connection.off('ready', this.onConnectionReady);
-      await this.parts.connection.release();
+      await Promise.all([this.parts.connection.release(), this.sandbox?.close()]);
       this.running?.stop();
       this.emit('closed');
       this.streams.complete();
@@ -328,6 +346,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   private begin(): Promise<void> {
     this.running ??= this.newRunning();
+    this.parts.prefetch?.start();
     this.parts.loop.start();
     this.parts.notices.start();
     this.parts.places.start();

@@ -7,10 +7,10 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
--- @rest                 per flow: root or attach; id of that job; root: spec and body; attach: token ('' for any) and
---                       nothing; how many children are pending by it; id of what was staged ('' for nothing) and how
---                       many messages that is; how many children follow, their refs; how many messages follow, two
---                       parts each: place of the child whose tree it belongs to, text (see `advance-flow`)
+-- @entry root id spec body pending staged total refs... messages:2...
+-- @entry attach id token pending staged total refs... messages:2...
+-- The job that waits (token '' for any), how many children are pending by it, id of what was staged ('' for nothing) and how many
+-- messages that is, refs of the children, and messages: place of the child whose tree it belongs to, text (see `advance-flow`).
 -- @reply a line per flow: '+', an id to ask by where it has more than one level, a tab, and the places of children that
 --        were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
 -- @cost O(K) for K children and messages, 2000 at most
@@ -43,10 +43,15 @@ local function take_count(parts)
   return count and at + count * parts <= #ARGV + 1 and count or nil
 end
 
+local PARTS = { root = root.names, attach = attach.names }
+
 -- Returns nil for one that cannot be read.
 local function read_flow()
-  local flow = { kind = take(), id = take(), a = take(), b = take(), pending = whole(take()) }
-  flow.staged, flow.total, flow.refs, flow.messages = take(), whole(take()), {}, {}
+  local flow = { kind = take(), refs = {}, messages = {} }
+  for _, name in ipairs(PARTS[flow.kind] or {}) do
+    flow[name] = take()
+  end
+  flow.pending, flow.total = whole(flow.pending), whole(flow.total)
   local refs = take_count(1)
   for i = 1, refs or 0 do
     flow.refs[i] = take()
@@ -59,7 +64,7 @@ local function read_flow()
     end
   end
   if flow.kind == 'root' then
-    flow.asked = flow.a == '' and { delay = 0 } or read_spec(flow.a)
+    flow.asked = flow.spec == '' and { delay = 0 } or read_spec(flow.spec or '')
   end
   local is_known = (flow.kind == 'root' and flow.asked) or flow.kind == 'attach'
   return messages and flow.pending and flow.total and is_known and flow or nil
@@ -85,8 +90,8 @@ local function refuse(flow)
     return '='
   elseif flow.kind == 'attach' and not exists then
     return 'missing'
-  elseif flow.kind == 'attach' and flow.a ~= '' then
-    local refused = check_lock(q, flow.id, redis.call('HMGET', q.job .. flow.id, 'state', 'token'), flow.a)
+  elseif flow.kind == 'attach' and flow.token ~= '' then
+    local refused = check_lock(q, flow.id, redis.call('HMGET', q.job .. flow.id, 'state', 'token'), flow.token)
     if refused then
       return refused
     end
@@ -147,7 +152,7 @@ local function begin(flow, place)
     end
   end
   if flow.kind == 'root' then
-    store_node(q, call, { id = flow.id, asked = flow.asked, body = flow.b, link = '', count = flow.pending, refs = fresh })
+    store_node(q, call, { id = flow.id, asked = flow.asked, body = flow.body, link = '', count = flow.pending, refs = fresh })
   elseif flow.pending > #places then
     expect_children(q, flow.id, flow.pending - #places, fresh)
   end

@@ -5,8 +5,9 @@
 -- @arg writer text
 -- @arg seq text
 -- @arg wake int         0 when the caller's process has an idle worker that it wakes itself
--- @rest                 three per job: id ('' for the next number), what it asks for (see `read_spec`), and
---                       'name\noptions\ndata'
+-- @each new id spec body -- id '' for the next number, what it asks for (see `read_spec`), 'name\noptions\ndata'
+-- @with added
+-- @lines time words*
 -- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it, '!name' for a limit that is not
 --        there, '#id' for a group that is full
 -- @cost O(K log N) for K jobs, 5000 at most
@@ -16,9 +17,9 @@
 -- @grouped time-left group-records groups group-moves
 
 local ADD_CAP = 5000
-if #ARGV - rest + 1 > 3 * ADD_CAP then
+if #ARGV - rest + 1 > new.size * ADD_CAP then
   return redis.error_reply('ERR too many jobs in one call')
-elseif (#ARGV - rest + 1) % 3 ~= 0 then
+elseif (#ARGV - rest + 1) % new.size ~= 0 then
   return redis.error_reply('ERR a job lacks a part')
 end
 
@@ -50,11 +51,12 @@ local function add_plain(q, now, wake, id, body)
   else
     redis.call('HSET', q.meta, 'told', count, 'id', id)
   end
-  return stamp .. '\n+' .. id
+  return stamp .. '\n' .. added.new .. id
 end
 
-if #ARGV == rest + 2 and ARGV[rest + 1] == '' then
-  local answer = add_plain(q, now, wake, ARGV[rest], ARGV[rest + 2])
+local at = rest
+if #ARGV == at + new.size - 1 and new.spec == '' then
+  local answer = add_plain(q, now, wake, new.id, new.body)
   if answer then
     remember(session, seq, answer)
     return answer
@@ -69,12 +71,12 @@ local lines, bodies, taken = { moves.stamp }, {}, {}
 -- ask for something; nil when one cannot be read.
 local function read_all()
   local unnamed, specs = 0, {}
-  for at = rest, #ARGV, 3 do
-    if ARGV[at] == '' then
+  for at = rest, #ARGV, new.size do
+    if new.id == '' then
       unnamed = unnamed + 1
     end
-    if ARGV[at + 1] ~= '' then
-      specs[at] = rare().read_spec(ARGV[at + 1])
+    if new.spec ~= '' then
+      specs[at] = rare().read_spec(new.spec)
       if not specs[at] then
         return nil
       end
@@ -102,19 +104,19 @@ end
 local function add_one(id, named, asked, spec, body)
   if named and (taken[id] or redis.call('EXISTS', q.body .. id) == 1) then
     emit(call.events, 'duplicated', id)
-    return '=' .. id
+    return added.there .. id
   end
   local unknown = asked and asked.unknown and asked.unknown(q, call.moves, asked.limits)
   if unknown then
-    return '!' .. unknown
+    return added.no_limit .. unknown
   end
   if asked and asked.most_in_group and grouped().group_is_full(q, moves, asked) then
-    return '#' .. asked.group
+    return added.full .. asked.group
   end
   if asked and asked.dedup then
     local kept = rare().deduplicate(q, call, id, spec, asked.dedup, body)
     if kept then
-      return '~' .. kept
+      return added.kept .. kept
     end
     store_new(q, call, id, asked, body)
   else
@@ -124,7 +126,7 @@ local function add_one(id, named, asked, spec, body)
     emit(call.events, 'added', event)
     taken[id] = true
   end
-  return '+' .. id
+  return added.new .. id
 end
 
 local unnamed, specs = read_all()
@@ -154,13 +156,13 @@ if call.as_whole then
 end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local next_id = unnamed > 0 and count_up(q.meta, 'id', unnamed) - unnamed or 0
-for at = rest, #ARGV, 3 do
-  local id, named = ARGV[at], ARGV[at] ~= ''
+for at = rest, #ARGV, new.size do
+  local id, named = new.id, new.id ~= ''
   if not named then
     next_id = next_id + 1
     id = string.format('%.0f', next_id)
   end
-  lines[#lines + 1] = add_one(id, named, specs[at], ARGV[at + 1], ARGV[at + 2])
+  lines[#lines + 1] = add_one(id, named, specs[at], new.spec, new.body)
 end
 
 send_keys('MSET', bodies)

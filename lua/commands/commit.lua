@@ -33,7 +33,7 @@
 -- @entry emit id token step json
 -- @entry end-wait id token
 -- @with started
--- @returns words due_in_ms:int limited_for_ms:int time undelivered_ms:int started*
+-- @returns words:tabs due_in_ms:int limited_for_ms:int time undelivered_ms:int started*
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
 --        then id, body, token and stored fields of each started job

@@ -3,10 +3,11 @@
 -- @derives job body dedup limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg id text
+-- @returns now:int state fields:list is_paused:yes closed_ms:int limits active:int alive:int started:int window_ms:int ahead:int at:int held_by group:list named:limit_parts*
 -- @reply time, state ('' for no such job), stored fields, 1 when the queue is paused, ms for which its rate limit is closed by
 --        hand, its limits as `meta` has them, active jobs, those whose lock has not expired, starts in its window, ms left
 --        of that, jobs ahead where it waits, when it is due or its lock expires, the run that the job of a slot is held by,
---        what there is of its group, see `describe_group`, then eleven parts of each limit that it names
+--        what there is of its group, see `describe_group`, then what there is of each limit that it names, see `describe_limit`
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time time-left state-of limits describe-limit send group-records describe-group
 

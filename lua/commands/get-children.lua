@@ -6,6 +6,8 @@
 -- @arg letters text     those to give: p pending, c completed, i failed and ignored, f failed and counted
 -- @arg values int       1 to give what they brought
 -- @arg count int        how many at most
+-- @form child reply[n] ref value
+-- @returns cursor:int children:child*
 -- @reply the cursor to go on from, 0 at the end, then two per child: its ref, its letter and what it brought. A child
 --        may come twice.
 -- @cost O(K) for the children looked at, some hundred
@@ -25,12 +27,12 @@ repeat
   end
   found = found.err and { '0', {} } or found
   local entries = found[2]
-  while seen * 2 < #entries and #reply < count * 2 do
+  while seen * 2 < #entries and #reply < count * child.size do
     local value = entries[seen * 2 + 2]
     local letter = string.sub(value, 1, 1)
     if string.find(letters, letter, 1, true) then
-      reply[#reply + 1] = entries[seen * 2 + 1]
-      reply[#reply + 1] = values == 1 and value or letter
+      local n = #reply
+      child.ref, child.value = entries[seen * 2 + 1], values == 1 and value or letter
     end
     seen = seen + 1
     looked = looked + 1
@@ -39,6 +41,6 @@ repeat
   if is_through then
     scan, seen = tonumber(found[1]), 0
   end
-until not is_through or scan == 0 or #reply >= count * 2 or looked >= LOOKED_CAP
+until not is_through or scan == 0 or #reply >= count * child.size or looked >= LOOKED_CAP
 table.insert(reply, 1, string.format('%.0f', scan * SPAN + seen))
 return reply

@@ -4,11 +4,12 @@
 -- @arg now int          0 for Redis' clock
 -- @arg group text
 -- @rest priorities to count
--- @reply fourteen parts, see `describe_group`, then the number of jobs that wait with each priority
+-- @returns group:list counts*
+-- @reply what there is of it, see `describe_group`, then the number of jobs that wait with each priority
 -- @cost O(log N)
 -- @use server-time time-left send moves group-records describe-group
 
-local reply = describe_group(q, group, server_time(now))
+local reply = { describe_group(q, group, server_time(now)) }
 for at = rest, #ARGV do
   local priority = tonumber(ARGV[at]) or 0
   reply[#reply + 1] = redis.call(

@@ -3,7 +3,8 @@
 -- @derives limit parked
 -- @arg now int          0 for Redis' clock
 -- @rest the names, none for all
--- @reply concurrency, max and duration of the queue ('' none), active jobs, then eleven parts of each limit, see `describe_limit`
+-- @returns concurrency:maybe max:maybe duration:maybe active:int named:limit_parts*
+-- @reply concurrency, max and duration of the queue ('' none), active jobs, then what there is of each limit, see `describe_limit`
 -- @cost O(N) for N limits, 1000 at most
 -- @use server-time time-left limits describe-limit
 

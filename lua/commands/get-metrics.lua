@@ -3,6 +3,7 @@
 -- @arg state text       completed or failed
 -- @arg start position   first point, the newest being 0; negative from the end
 -- @arg stop position    last point
+-- @returns count:int minute:int before:int kept:int points:list
 -- @reply how many have ended in all, the minute that runs since 1970, how many had ended before it, how many points there
 --        are, and those asked for, 100000 at most
 -- @cost O(K) for K points

@@ -1,5 +1,6 @@
 --- What a queue was set to.
 -- @key meta
+-- @returns is_paused:yes max_events:maybe metric_points:maybe
 -- @reply 1 when it is paused, else 0; how many entries its event stream may have, '' for the default; how many points its
 --        metrics keep, '' for none
 -- @cost O(1)

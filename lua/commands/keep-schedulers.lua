@@ -10,7 +10,8 @@
 -- @arg gone int         ms without a word after which no application that runs has a scheduler
 -- @arg boot int         1 at the start of the application
 -- @arg sweep int        1 to remove what nobody has any more: in the last call, of an application that has more than one call takes
--- @rest two per scheduler: id, fingerprint of its definition
+-- @each coded id origin -- origin is the fingerprint of its definition
+-- @lines count:int words:commas removed*
 -- @reply a line: how many schedulers are in anybody's code; then a word for each, split by commas: make, kept, older, hand, or missing; then a line with the id of each that was removed
 -- @cost O(K log N)
 -- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
@@ -19,9 +20,9 @@
 
 local KEEP_CAP = 1000
 local SWEEP_CAP = 100
-if #ARGV - rest + 1 > 2 * KEEP_CAP then
+if #ARGV - rest + 1 > coded.size * KEEP_CAP then
   return redis.error_reply('ERR too many schedulers in one call')
-elseif (#ARGV - rest + 1) % 2 ~= 0 then
+elseif (#ARGV - rest + 1) % coded.size ~= 0 then
   return redis.error_reply('ERR a scheduler lacks a part')
 end
 local session = q.writer .. writer
@@ -64,9 +65,9 @@ local function judge(id, origin)
 end
 
 local words = {}
-for at = rest, #ARGV, 2 do
-  own[ARGV[at]] = true
-  words[#words + 1] = judge(ARGV[at], ARGV[at + 1])
+for at = rest, #ARGV, coded.size do
+  own[coded.id] = true
+  words[#words + 1] = judge(coded.all)
 end
 local lines = { '', table.concat(words, ',') }
 local most = sweep == 1 and SWEEP_CAP or 0
@@ -81,7 +82,7 @@ write_moves(q, call.moves)
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 wake_for(q, call.moves, meta[1])
 publish(q.events, call.events, meta[2])
-lines[1] = redis.call('ZCARD', code)
+lines.count = redis.call('ZCARD', code)
 local answer = table.concat(lines, '\n')
 remember(session, seq, answer)
 return answer

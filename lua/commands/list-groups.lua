@@ -4,6 +4,8 @@
 -- @arg status text      waiting, limited, maxed or paused; '' for all, in this order
 -- @arg start position   negative from the end
 -- @arg stop position    negative from the end
+-- @form listed_group reply[n] status id
+-- @returns groups:listed_group*
 -- @reply a status and an id for each, 5000 groups at most
 -- @cost O(log N + K) for K groups
 -- @use page
@@ -24,8 +26,8 @@ local before = 0
 for i, name in ipairs(statuses) do
   local first, last = math.max(from - before, 0), math.min(to - before, sizes[i] - 1)
   for _, id in ipairs(first <= last and redis.call('ZRANGE', q.groups .. name, first, last) or {}) do
-    reply[#reply + 1] = name
-    reply[#reply + 1] = id
+    local n = #reply
+    listed_group.status, listed_group.id = name, id
   end
   before = before + sizes[i]
 end

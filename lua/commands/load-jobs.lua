@@ -2,6 +2,8 @@
 -- @key meta prioritized delayed
 -- @derives job body
 -- @rest the ids
+-- @with stored_parts
+-- @returns jobs:stored_parts*
 -- @reply three per job: body (nothing when there is no such job), stored fields, state ('' when there is no such job)
 -- @cost O(K log N) for K jobs
 -- @use state-of stored-job
@@ -10,6 +12,6 @@ local reply = {}
 for at = rest, #ARGV do
   local id = ARGV[at]
   local n = #reply
-  reply[n + 1], reply[n + 2], reply[n + 3] = stored_job(q, id)
+  stored_parts.all = stored_job(q, id)
 end
 return reply

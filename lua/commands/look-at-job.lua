@@ -2,6 +2,7 @@
 -- @key meta prioritized delayed events
 -- @derives job body
 -- @arg id text          '' for the place in the events alone
+-- @returns time:int event_number:int entry_id body:text? fields:list state
 -- @reply time in ms, number of the last event, id of the last entry, body (nothing when there is no such job), stored
 -- @reply fields, state ('' when there is no such job)
 -- @cost O(log N)

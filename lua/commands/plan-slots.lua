@@ -4,7 +4,7 @@
 -- @seldom unreadable
 -- @derives job body logs dedup children scheduler schedulers limit parked groups group grouped
 -- @arg now int          0 for Redis' clock
--- @rest six per scheduler: id, revision, last slot before these, slots, 1 when no slot follows, how many passed ones were left out
+-- @each plan id revision after slots complete:flag left_out -- after the last slot before these, 1 when no slot follows, how many passed ones were left out
 -- @reply how many were taken
 -- @cost O(K log N) for K schedulers, 100 at most
 -- @use server-time send count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
@@ -12,14 +12,14 @@
 -- @grouped group-records groups group-moves
 
 local PLAN_CAP = 100
-if #ARGV - rest + 1 > 6 * PLAN_CAP then
+if #ARGV - rest + 1 > plan.size * PLAN_CAP then
   return redis.error_reply('ERR too many schedulers in one call')
-elseif (#ARGV - rest + 1) % 6 ~= 0 then
+elseif (#ARGV - rest + 1) % plan.size ~= 0 then
   return redis.error_reply('ERR a scheduler lacks a part')
 end
-for at = rest, #ARGV, 6 do
-  local dropped = whole(ARGV[at + 5])
-  for slot in string.gmatch(ARGV[at + 3], '[^,]+') do
+for at = rest, #ARGV, plan.size do
+  local dropped = whole(plan.left_out)
+  for slot in string.gmatch(plan.slots, '[^,]+') do
     dropped = dropped and whole(slot) and dropped
   end
   if not dropped then
@@ -31,17 +31,17 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 
 -- Whether the plan goes on from where the scheduler is.
 local function take_plan(at)
-  local id, slots = ARGV[at], ARGV[at + 3]
+  local id, slots = plan.id, plan.slots
   local s = read_scheduler(q, id)
   if not s then
     redis.call('ZREM', q.schedulers .. 'unplanned', id)
     return false
   end
   local revision = redis.call('HGET', q.scheduler .. id, 'revision')
-  if revision ~= ARGV[at + 1] or (s.last or '') ~= ARGV[at + 2] then
+  if revision ~= plan.revision or (s.last or '') ~= plan.after then
     return false
   end
-  s.complete = ARGV[at + 4] == '1' and '1' or s.complete
+  s.complete = plan.complete == '1' and '1' or s.complete
   s.slots = s.slots ~= '' and slots ~= '' and s.slots .. ',' .. slots or s.slots .. slots
   local last = string.match(slots, '%d+$')
   if last then
@@ -51,7 +51,7 @@ local function take_plan(at)
     redis.call('HSET', q.scheduler .. id, 'complete', '1')
   end
   redis.call('ZREM', q.schedulers .. 'unplanned', id)
-  local dropped = tonumber(ARGV[at + 5])
+  local dropped = tonumber(plan.left_out)
   if dropped > 0 then
     emit(call.events, 'schedule-missed', id .. '\t' .. dropped .. '\t\t')
   end
@@ -62,7 +62,7 @@ local function take_plan(at)
 end
 
 local taken = 0
-for at = rest, #ARGV, 6 do
+for at = rest, #ARGV, plan.size do
   if take_plan(at) then
     taken = taken + 1
   end

@@ -10,7 +10,10 @@
 -- @arg maxBytes int     size of a page about
 -- @arg past text        the history, as answered, in which the following came to be known: void in another one
 -- @arg asked text       ids of flows, split by commas
--- @rest five per line: target; number up to which all was received; number up to which nothing can get lost; fences that
+-- @each report target received durable fences flag
+-- @form outbox_line reply[at] target number era kept:int left:int given:outgoing...
+-- @returns history late_in_ms:int sent:int going laid_aside:int lines:outbox_line*
+-- What is reported of a line: target; number up to which all was received; number up to which nothing can get lost; fences that
 --       were passed, split by commas; busy to be given nothing of it, again for all that is kept, or nothing
 -- @reply the history; ms until another process is late with what it delivers, -1 when none is at it; the last number
 --        given; which of the flows asked about are not whole yet, split by commas; how many messages were laid aside as they cannot be read; then per line: target, number and era
@@ -25,12 +28,12 @@ local current = history()
 
 local FLAGS = { [''] = true, busy = true, again = true }
 local reports, call = {}, {}
-for at = rest, #ARGV, 5 do
-  local report = { received = whole(ARGV[at + 1]), durable = whole(ARGV[at + 2]), fences = ARGV[at + 3], flag = ARGV[at + 4] }
-  if not report.received or not report.durable or not FLAGS[report.flag] then
+for at = rest, #ARGV, report.size do
+  local said = { received = whole(report.received), durable = whole(report.durable), fences = report.fences, flag = report.flag }
+  if not said.received or not said.durable or not FLAGS[said.flag] then
     return redis.error_reply('ERR a report cannot be read')
   end
-  reports[ARGV[at]] = report
+  reports[report.target] = said
 end
 
 local overdue = redis.call('ZRANGEBYSCORE', q.staging, '-inf', t, 'LIMIT', 0, STAGED_SLICE)
@@ -41,24 +44,24 @@ end
 
 -- What a process knows of another history is not so in this one, though the numbers be the same.
 local function take_report(line)
-  local report = reports[line.target]
-  if not report then
+  local said = reports[line.target]
+  if not said then
     return
   end
-  line.is_busy = report.flag == 'busy'
+  line.is_busy = said.flag == 'busy'
   if past ~= current then
     return
-  elseif report.flag == 'again' then
+  elseif said.flag == 'again' then
     line.count, line.number, line.era = 0, '0', ''
     return
   end
-  if report.received > 0 then
-    mark_received(q, line, report.received, t)
+  if said.received > 0 then
+    mark_received(q, line, said.received, t)
   end
-  if report.durable > 0 then
-    drop_first(line, math.min(count_up_to(q, line, report.durable), line.count))
+  if said.durable > 0 then
+    drop_first(line, math.min(count_up_to(q, line, said.durable), line.count))
   end
-  for number in string.gmatch(report.fences, '%d+') do
+  for number in string.gmatch(said.fences, '%d+') do
     pass_fence(q, call, number)
   end
 end
@@ -107,10 +110,9 @@ local budget = { weight = maxWeight, bytes = maxBytes }
 local function give(line)
   local at = #reply
   local left = line.size - line.count
-  for i, part in ipairs({ line.target, line.number, line.era, line.count, left, 0 }) do
-    reply[at + i] = part
-  end
-  local report = reports[line.target]
+  outbox_line.target, outbox_line.number, outbox_line.era = line.target, line.number, line.era
+  outbox_line.kept, outbox_line.left, outbox_line.given_count = line.count, left, 0
+  local said = reports[line.target]
   if left == 0 then
     return
   end
@@ -119,9 +121,9 @@ local function give(line)
   local leased = line.deadline > t and line.deadline <= t + lease and line.owner ~= holder
   if leased then
     wait = wait < 0 and line.deadline - t or math.min(wait, line.deadline - t)
-  elseif not (report and report.flag == 'busy') and not (budget.used and budget.weight <= 0) then
-    reply[at + 6] = fill(q, reply, line, budget)
-    reply[at + 5] = line.size - line.count
+  elseif not (said and said.flag == 'busy') and not (budget.used and budget.weight <= 0) then
+    outbox_line.given_count = fill(q, reply, line, budget)
+    outbox_line.left = line.size - line.count
     laid_aside = laid_aside + (line.laid_aside or 0)
     line.deadline, line.owner = t + lease, holder
     write_line(q, line, current)
@@ -143,5 +145,5 @@ for id in string.gmatch(asked, '[^,]+') do
     going[#going + 1] = id
   end
 end
-reply[2], reply[4], reply[5] = wait, table.concat(going, ','), laid_aside
+reply.late_in_ms, reply.going, reply.laid_aside = wait, table.concat(going, ','), laid_aside
 return reply

@@ -10,7 +10,9 @@
 -- @arg base text        what those of this one begin with
 -- @arg after text       number of the message that the first one follows, 0 where none is known
 -- @arg afterEra text    its era
--- @rest three per message: number, era, message
+-- @each sent number era text
+-- @with message
+-- @returns look_in_ms:int number era earlier earlier_era laid_aside:int?
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
 --        last message taken, and number and era of the last one of the era before; how many messages were laid aside, if any
 -- @cost O(K log N) for K writes that the messages take, bounded by the page that read-outbox gives
@@ -20,17 +22,17 @@
 -- @grouped group-records groups group-moves
 
 local RECEIVE_CAP = 1000
-if #ARGV - rest + 1 > 3 * RECEIVE_CAP then
+if #ARGV - rest + 1 > sent.size * RECEIVE_CAP then
   return redis.error_reply('ERR too many messages in one call')
 end
 
 local function split(text)
   local parts, from = {}, 1
-  local at = string.find(text, SEPARATOR, 1, true)
+  local at = string.find(text, message.separator, 1, true)
   while at do
     parts[#parts + 1] = string.sub(text, from, at - 1)
     from = at + 1
-    at = string.find(text, SEPARATOR, from, true)
+    at = string.find(text, message.separator, from, true)
   end
   parts[#parts + 1] = string.sub(text, from)
   return parts
@@ -41,8 +43,8 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 local apply = {
   add = function(parts)
     local node = {
-      id = parts[2], asked = parts.asked, link = parts[4], count = tonumber(parts[5]), body = parts[6],
-      refs = { unpack(parts, 7) },
+      id = add.id, asked = parts.asked, link = add.link, count = tonumber(add.count), body = add.body,
+      refs = { unpack(parts, add.refs) },
     }
     if redis.call('EXISTS', q.body .. node.id) == 1 then
       link_node(q, call, node)
@@ -52,22 +54,22 @@ local apply = {
   end,
   -- More children of a job that has counted them already.
   refs = function(parts)
-    local known = note_children(q, parts[2], take_promised(q, parts[2], { unpack(parts, 3) }))
+    local known = note_children(q, refs.id, take_promised(q, refs.id, { unpack(parts, refs.refs) }))
     if known > 0 then
-      count_off(q, call, parts[2], known)
+      count_off(q, call, refs.id, known)
     end
   end,
   settle = function(parts)
-    settle_child(q, call, parts[2], source, parts[3], parts[4], parts[5], parts[6])
+    settle_child(q, call, settle.parent, source, settle.child, settle.policy, settle.outcome, settle.payload)
   end,
   -- Says to its sender alone that all ahead of it is here.
   fence = function() end,
   relink = function(parts)
-    relink_child(q, call, parts[2], source, parts[3])
+    relink_child(q, call, relink.parent, source, relink.child)
   end,
 }
 
-local LEAST_PARTS = { add = 6, refs = 2, settle = 6, fence = 1, relink = 3 }
+local LEAST_PARTS = message.sizes
 
 -- Returns the parts of a message, and whether they can be read.
 local function read_message(text)
@@ -75,9 +77,9 @@ local function read_message(text)
   if #parts < (LEAST_PARTS[parts[1]] or math.huge) then
     return parts, false
   elseif parts[1] == 'add' then
-    parts.asked = parts[3] == '' and { delay = 0 } or read_spec(parts[3])
-    local is_linked = parts[4] == '' or string.find(parts[4], '^.[^\t]+\t.')
-    return parts, is_linked and parts.asked and whole(parts[5]) ~= nil
+    parts.asked = add.spec == '' and { delay = 0 } or read_spec(add.spec)
+    local is_linked = add.link == '' or string.find(add.link, '^.[^\t]+\t.')
+    return parts, is_linked and parts.asked and whole(add.count) ~= nil
   end
   return parts, true
 end
@@ -113,15 +115,15 @@ local function continues()
 end
 
 local messages, unreadable = {}, {}
-for at = continues() and rest or #ARGV + 1, #ARGV, 3 do
-  if not whole(ARGV[at]) or not ARGV[at + 2] or not string.find(ARGV[at + 1], '^[%x%.]*$') then
+for at = continues() and rest or #ARGV + 1, #ARGV, sent.size do
+  if not whole(sent.number) or not sent.text or not string.find(sent.era, '^[%x%.]*$') then
     return redis.error_reply('ERR a message lacks its number, era or text')
-  elseif take(ARGV[at], ARGV[at + 1]) then
-    local message, is_readable = read_message(ARGV[at + 2])
+  elseif take(sent.number, sent.era) then
+    local parts, is_readable = read_message(sent.text)
     if is_readable then
-      messages[#messages + 1] = message
+      messages[#messages + 1] = parts
     else
-      unreadable[#unreadable + 1] = ARGV[at + 2]
+      unreadable[#unreadable + 1] = sent.text
     end
   end
 end
@@ -131,7 +133,8 @@ if #messages + #unreadable > 0 then
   allow_when_full(q)
   redis.call('HSETNX', q.meta, 'base', base)
   for _, parts in ipairs(messages) do
-    apply_to(q, call, parts[2], apply[parts[1]], parts)
+    -- Each kind names a job of this queue first, a fence none.
+    apply_to(q, call, add.id, apply[parts[1]], parts)
   end
   for _, text in ipairs(unreadable) do
     lay_aside(q, text)
@@ -147,6 +150,6 @@ if #messages + #unreadable > 0 then
 end
 local reply = { undelivered(meta[3], call.outbox), unpack(last) }
 if #unreadable > 0 then
-  reply[6] = #unreadable
+  reply.laid_aside = #unreadable
 end
 return reply

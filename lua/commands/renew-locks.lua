@@ -5,28 +5,29 @@
 -- @arg lock int         milliseconds until the renewed locks expire
 -- @arg silence int      as for recover-stalled; 0 for who does not call regularly
 -- @arg grace int
--- @rest                 two per job: id, token
+-- @each grant id token
+-- @returns lost:list cancelled:list
 -- @reply the ids whose lock is no longer held; id, token and `cancelled` of those that were cancelled
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time send incremented activate allow-when-full silence
 
 local RENEW_CAP = 5000
-if #ARGV - rest + 1 > 2 * RENEW_CAP then
+if #ARGV - rest + 1 > grant.size * RENEW_CAP then
   return redis.error_reply('ERR too many locks in one call')
 end
 
 local t = server_time(now)
 local lost, held, cancelled = {}, {}, {}
-for at = rest, #ARGV, 2 do
-  local fields = redis.pcall('HMGET', q.job .. ARGV[at], 'state', 'token', 'cancelled')
-  if fields[1] == 'active' and fields[2] == ARGV[at + 1] then
-    held[#held + 1] = ARGV[at]
+for at = rest, #ARGV, grant.size do
+  local fields = redis.pcall('HMGET', q.job .. grant.id, 'state', 'token', 'cancelled')
+  if fields[1] == 'active' and fields[2] == grant.token then
+    held[#held + 1] = grant.id
     if fields[3] then
       local n = #cancelled
-      cancelled[n + 1], cancelled[n + 2], cancelled[n + 3] = ARGV[at], ARGV[at + 1], fields[3]
+      cancelled[n + 1], cancelled[n + 2], cancelled[n + 3] = grant.id, grant.token, fields[3]
     end
   else
-    lost[#lost + 1] = ARGV[at]
+    lost[#lost + 1] = grant.id
   end
 end
 allow_when_full(q)

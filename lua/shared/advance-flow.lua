@@ -4,8 +4,8 @@
 local FLOW_SLICE = 200
 local FLOW_WEIGHT = 1000
 
--- A message of a flow is a flag, 'w' where a level begins, its weight, its target and its payload.
-local FLOW_MESSAGE = '^(%a?)' .. SEPARATOR .. '(%d+)' .. SEPARATOR .. '(.-)' .. SEPARATOR .. '(.*)$'
+-- @with message flow_message
+local FLOW_MESSAGE = flow_message.pattern
 
 local function post_part(q, call, texts)
   local targets, named, weight, taken = {}, {}, 0, 0
@@ -39,7 +39,7 @@ local function advance_flow(q, call, id)
   redis.call('LTRIM', q.staged .. id, taken, -1)
   local heavy = redis.call('EXISTS', q.staged .. id) * FLOW_SLICE
   for _, target in ipairs(targets) do
-    post(call, heavy, target, 'fence' .. SEPARATOR .. id)
+    post(call, heavy, target, fence.text(id))
     call.outbox[#call.outbox].fence = id
   end
   redis.call('HSET', q.fences, '#' .. id, #targets)

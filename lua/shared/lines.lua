@@ -1,8 +1,10 @@
+-- @form outgoing page[n] number era text
 -- A line is what has been posted to one target: a list, the first `count` messages of which have been received and are
 -- kept until nothing can undo that. `outbox` has about each line: `count`, number and era of the last one received, the
 -- history in which that was so, since when, and until when which process delivers the next ones.
 local SLICE = 20
-local POSTED_MESSAGE = '^(%d+)' .. SEPARATOR .. '([%d%.%x]*)' .. SEPARATOR .. '(%d+)' .. SEPARATOR .. '(.*)$'
+-- @with posted_message
+local POSTED_MESSAGE = posted_message.pattern
 local TRUST_MS = 60000
 
 local function read_line(q, target, text, past, t)
@@ -44,7 +46,7 @@ local function count_up_to(q, line, number)
     if not string.find(message, POSTED_MESSAGE) then
       drop_unreadable(q, line, message, middle)
       high = high - 1
-    elseif tonumber(string.match(message, '^%d+')) <= number then
+    elseif tonumber((string.match(message, POSTED_MESSAGE))) <= number then
       low = middle + 1
     else
       high = middle
@@ -66,7 +68,7 @@ local function mark_received(q, line, number, t)
   if count > line.count then
     local last = redis.call('LINDEX', line.key, count - 1)
     line.count, line.at = count, t
-    line.number, line.era = string.match(last, '^(%d+)' .. SEPARATOR .. '([%d%.%x]*)')
+    line.number, line.era = string.match(last, POSTED_MESSAGE)
   end
   line.deadline, line.owner = 0, ''
 end
@@ -101,9 +103,8 @@ local function fill(q, page, line, budget)
         budget.used = true
         budget.weight = budget.weight - heavy - 1
         budget.bytes = budget.bytes - #text
-        page[#page + 1] = number
-        page[#page + 1] = era
-        page[#page + 1] = text
+        local n = #page
+        outgoing.number, outgoing.era, outgoing.text = number, era, text
         given = given + 1
       end
     end

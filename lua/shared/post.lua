@@ -1,6 +1,13 @@
 -- Messages to other queues, gathered in `call.outbox` and written with the change that they are about; see lua/README.md.
--- The separator does not occur in user data: JSON escapes control characters, and names and ids have none.
-local SEPARATOR = '\31'
+-- @kind message parts[] add id spec link count body refs*
+-- @kind message parts[] refs id refs*
+-- @kind message parts[] settle parent child policy outcome payload
+-- @kind message parts[] relink parent child
+-- @kind message parts[] fence flow
+-- Of a flow, before it is posted: a flag, 'w' where a level begins, its weight and its target. In an outbox.
+-- @packed flow_message {flag:letter?} {weight:int} {target:[^\31]+} {*}
+-- @packed posted_message {number:int} {era:hexes} {weight:int} {*}
+local SEPARATOR = message.separator
 
 -- `weight`: about the writes that it takes there. `target`: what the keys of the other queue begin with.
 local function post(call, weight, target, payload)
@@ -13,7 +20,7 @@ local function post(call, weight, target, payload)
 end
 
 -- Whether a text is what `post` makes: nobody could read the outbox beyond another one.
-local MESSAGE = '^%a?' .. SEPARATOR .. '%d+' .. SEPARATOR .. '[^' .. SEPARATOR .. ']'
+local MESSAGE = flow_message.flag
 
 local function is_message(text)
   return string.find(text, MESSAGE) ~= nil

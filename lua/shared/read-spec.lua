@@ -1,16 +1,20 @@
 -- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then '@weight,maxSize,id' and the control character 30
--- where it is of a group ('=' before maxSize where that stops a whole call), ';name;name' for its limits, with '?' in place
+-- where it is of a group ('w' before maxSize where that stops a whole call), ';name;name' for its limits, with '?' in place
 -- of the first ';' where it waits for those that are not there, and ',ttl,flags,id' where it is deduplicated; '' when it asks for
 -- nothing. Returns nil for a text that cannot be read.
-local function read_spec(spec)
-  local delay, priority, front, timestamp, rule = string.match(spec, '^(%d*),(%d*),(1?),(%d*)(.*)$')
-  local weight, as_whole, most, group, of_group = string.match(rule or '', '^@(%d*),(=?)(%d*),([^%c]+)\30(.*)$')
+-- @text spec {delay:int?},{priority:int?},{front:flag?},{timestamp:int?}{*}
+-- @text spec_group @{weight:int?},{mark:letters?}{max_size:int?},{id:name}\30{*}
+-- @text spec_limits {how:[;?]}{names:[^,]+}{*}
+-- @text spec_dedup ,{ttl:int?},{flags:letters?},{id:any}
+local function read_spec(asked)
+  local delay, priority, front, timestamp, rule = string.match(asked, spec.pattern)
+  local weight, mark, most, group, of_group = string.match(rule or '', spec_group.pattern)
   if group then
     rule = of_group
   end
-  local how, names, after = string.match(rule or '', '^([;?])([^,]+)(.*)$')
+  local how, names, after = string.match(rule or '', spec_limits.pattern)
   rule = how and after or rule
-  local ttl, flags, dedup_id = string.match(rule or '', '^,(%d*),(%a*),(.+)$')
+  local ttl, flags, dedup_id = string.match(rule or '', spec_dedup.pattern)
   if not rule or (rule ~= '' and not dedup_id) then
     return nil
   end
@@ -30,7 +34,7 @@ local function read_spec(spec)
     limits = names and string.gsub(names, ';', ',') or nil,
     await = await_limits,
     unknown = how == ';' and unknown_limit or nil,
-    group = group, most_in_group = group and tonumber(most) or nil, as_whole = as_whole == '=',
+    group = group, most_in_group = group and tonumber(most) or nil, as_whole = mark == 'w',
     dedup = dedup_id and { id = dedup_id, ttl = tonumber(ttl), flags = flags },
   }
 end

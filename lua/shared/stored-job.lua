@@ -1,3 +1,4 @@
+-- @form stored_parts reply[n] body:text? fields:list state
 -- All that is stored of a job, and its state, '' for no such job. What is kept under its keys may be something else: a body cannot be
 -- read then, and there are no fields.
 local function stored_job(q, id)

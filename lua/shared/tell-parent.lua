@@ -1,3 +1,4 @@
+-- @with message
 -- Tells a parent how a child has ended: 'c' completed with a result, 'f' failed with a reason, 'r' removed. `link` is the
 -- child's field `parent`: a letter for how its failure counts, then what the keys of the parent's queue begin with, a tab
 -- and the parent's id. A parent in this queue learns of it in this script, by `settle_here`, another one by a message.
@@ -28,7 +29,7 @@ local function tell_parent(q, call, link, id, outcome, payload)
   elseif is_here(q, call, base) then
     note_here(call, { parent, id, policy, outcome, payload })
   else
-    post(call, 5, base, table.concat({ 'settle', parent, id, policy, outcome, payload }, SEPARATOR))
+    post(call, 5, base, settle.text(parent, id, policy, outcome, payload))
   end
 end
 
@@ -40,6 +41,6 @@ local function tell_rerun(q, call, link, id)
   elseif is_here(q, call, base) then
     note_here(call, { parent, id })
   else
-    post(call, 5, base, table.concat({ 'relink', parent, id }, SEPARATOR))
+    post(call, 5, base, relink.text(parent, id))
   end
 end

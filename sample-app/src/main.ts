@@ -8,7 +8,6 @@ import { PHOTOS, PICTURES } from './photos/photo.js';
 import { PhotosService } from './photos/photos.service.js';
 import { printEvents } from './print-events.js';
 
-const HOST = process.env['HOST'] ?? '127.0.0.1';
 const FIRST_PORT = Number(process.env['PORT'] ?? 3000);
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -16,16 +15,16 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 // The server that REDIS_URL names, or one of our own that ends with this process.
 const redis = await startRedis({ install: true });
 const config = configFromEnvironment(redis.url);
-const app = await createApp({ ...config, hosts: [...config.hosts, HOST] });
+const app = await createApp(config);
 if (process.env['STEPWELL_DATA'] === undefined) {
   process.once('exit', () => rmSync(config.dataFolder, { recursive: true, force: true }));
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => print('Stopping…'));
 app.enableShutdownHooks(['SIGINT', 'SIGTERM']);
 
-const port = await findFreePort(FIRST_PORT, HOST);
-await app.listen(port, HOST);
-const address = `http://${HOST}:${port}`;
+const port = await findFreePort(FIRST_PORT, config.host);
+await app.listen(port, config.host);
+const address = `http://${config.host}:${port}`;
 print(`Redis  ${redis.host}:${redis.port}`);
 print(`Page   ${address}   (Ctrl-C ends)`);
 print('');

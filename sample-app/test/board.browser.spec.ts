@@ -118,6 +118,18 @@ jest.setTimeout(60_000);
     expect(await board.page.locator('#activity [data-event=removed]').count()).toBeGreaterThan(0);
   });
 
+  it('shows names as text, whatever is in them', async () => {
+    const title = '<img src=x onerror=alert(1)> & "quoted"';
+    await queueOf(PHOTOS).add('publish', { title, file: 'no key', digest: 'markup' }, { attempts: 1 });
+    const card = await board.card(title, 'failed');
+    expect(await card.getByRole('heading').textContent()).toBe(title);
+    await card.getByRole('button', { name: 'Details' }).click();
+    const details = board.page.getByRole('dialog', { name: title });
+    await details.locator('.stacks pre').first().waitFor();
+    expect(await board.page.locator('[onerror]').count()).toBe(0);
+    await board.page.keyboard.press('Escape');
+  });
+
   it('lets a photo be rejected, and tells all that is known of a job', async () => {
     await board.addSample('autumn forest');
     const card = await board.card('autumn forest', 'delayed review');

@@ -146,6 +146,14 @@ describe('what the photo app refuses', () => {
     expect(await readdir(join(app.dataFolder, 'pictures'))).toEqual(expect.arrayContaining(pictures));
   });
 
+  it('listens where nobody else can reach it, unless it is told otherwise', () => {
+    expect(configFromEnvironment('redis://x', {}).host).toBe('127.0.0.1');
+    expect(configFromEnvironment('redis://x', { HOST: '10.0.0.5' })).toMatchObject({
+      host: '10.0.0.5',
+      hosts: expect.arrayContaining(['127.0.0.1', '10.0.0.5']),
+    });
+  });
+
   it('keeps its files where nobody can have prepared a place for them', () => {
     const [one, other] = [configFromEnvironment('redis://x', {}), configFromEnvironment('redis://x', {})];
     expect(one.dataFolder).not.toBe(other.dataFolder);

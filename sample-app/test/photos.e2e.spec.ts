@@ -1,4 +1,4 @@
-import { readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -300,6 +300,18 @@ describe('the photo app', () => {
       const response = await fetch(`${address}/${file}`);
       expect([file, response.status]).toEqual([file, 200]);
       await response.arrayBuffer();
+    }
+  });
+
+  it('puts names and errors into the page as text: nothing there makes HTML of a string', async () => {
+    const folder = new URL('../public/', import.meta.url);
+    const scripts = (await readdir(folder)).filter((name) => name.endsWith('.js'));
+    expect(scripts).toContain('element.js');
+    for (const name of scripts) {
+      const text = await readFile(new URL(name, folder), 'utf8');
+      expect([name, /\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|setHTML/.exec(text)]).toEqual(
+        [name, null],
+      );
     }
   });
 

@@ -192,8 +192,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     'store/commit-batch.ts',
     [
       'answers of one call are mixed up',
-      'settle(words[i] as string, undefined, reply[3])',
-      'settle(words[words.length - 1 - i] as string, undefined, reply[3])',
+      'reply.words[i] as string',
+      'reply.words[reply.words.length - 1 - i] as string',
     ],
     [
       'a call of a worker is given a new number each time',
@@ -207,14 +207,14 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
     [
       'nobody is told of an outbox',
-      '    if (undeliveredMs >= 0) {\n      this.undelivered(undeliveredMs);\n    }\n  }',
+      '    if (reply.undeliveredMs >= 0) {\n      this.undelivered(reply.undeliveredMs);\n    }\n  }',
       '  }',
     ],
   ),
   ...of(
     'store/add-batch.ts',
     ['adds wake nobody elsewhere', 'idle ? 0 : 1]', '0]'],
-    ['the answers of adds are mixed up', 'lines[i + 1]', 'lines[entries.length - i]'],
+    ['the answers of adds are mixed up', 'words[i]', 'words[entries.length - 1 - i]'],
   ),
   ...of(
     'store/queue-relay.ts',

@@ -36,6 +36,7 @@ export class ClientWorld {
   private readonly concurrency: number;
   /** Jobs of a group of parcels at the same time. */
   readonly groupConcurrency: number;
+  private readonly prefetch: number | undefined;
   private readonly limiter: { max: number; duration: number } | undefined;
   private started = 0;
 
@@ -49,6 +50,7 @@ export class ClientWorld {
     this.concurrency = this.dice.pick([1, 2, 5]);
     this.groupConcurrency = this.dice.pick([1, 2, 3]);
     this.limiter = this.dice.chance(0.3) ? { max: 4, duration: 100 } : undefined;
+    this.prefetch = this.dice.pick([undefined, undefined, 1, 4]);
     this.trace = new Trace(options.log);
     this.network = new Network(redis, this.clock, this.dice, options.patches);
     this.checks = new Checks(redis, prefix, this.network, this.ledger, this.groupConcurrency);
@@ -71,7 +73,7 @@ export class ClientWorld {
 
   start(role: Role): Program {
     this.started += 1;
-    const { prefix, lockMs, concurrency, limiter, groupConcurrency } = this;
+    const { prefix, lockMs, concurrency, limiter, prefetch, groupConcurrency } = this;
     const program = new Program(
       `p${this.started}`,
       { network: this.network, clock: this.clock, random: this.dice, ledger: this.ledger },
@@ -83,6 +85,7 @@ export class ClientWorld {
         maxStalls: 1000,
         groupConcurrency,
         ...(limiter ? { limiter } : {}),
+        ...(prefetch ? { prefetch } : {}),
       },
       (self) => processorsOf(self, this.ledger, (question) => this.questions.push(question)),
     );

@@ -20,6 +20,8 @@ export interface Running {
   process: string;
   queue: string;
   jobId: string;
+  /** Of its task. */
+  tag: string;
   token: string;
   signal: AbortSignal;
   /** Whether its job counts in the limit of its queue. */

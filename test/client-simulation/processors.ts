@@ -44,6 +44,7 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
       process: program.name,
       queue: job.queueName,
       jobId: job.id,
+      tag: (job.data as Task).tag,
       token: job.token ?? '',
       signal,
       isLimited: job.opts.limits !== undefined,

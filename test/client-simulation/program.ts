@@ -26,6 +26,8 @@ export interface ProgramOptions {
   maxStalls: number;
   /** Of the workers of parcels. */
   limiter?: { max: number; duration: number };
+  /** Jobs that each worker takes ahead. */
+  prefetch?: number;
   /** Jobs of a group of parcels at the same time. */
   groupConcurrency: number;
 }
@@ -138,7 +140,7 @@ export class Program {
   }
 
   private work(queue: string, processor: Processor): Worker {
-    const { concurrency, lockMs, maxStalls, limiter, groupConcurrency } = this.options;
+    const { concurrency, lockMs, maxStalls, limiter, prefetch, groupConcurrency } = this.options;
     const worker = new Worker(queue, processor, {
       ...this.base,
       concurrency,
@@ -148,6 +150,7 @@ export class Program {
       drainDelay: DRAIN_DELAY_S,
       closeTimeout: 500,
       ...(limiter && queue === PARCELS ? { limiter } : {}),
+      ...(prefetch ? { prefetch } : {}),
       ...(queue === PARCELS ? { group: { concurrency: groupConcurrency } } : {}),
     });
     worker.on('error', (error) => this.ledger.count(`worker error: ${error.name}`));

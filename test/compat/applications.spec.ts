@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { describe, it } from '@jest/globals';
 import * as nestTheirs from '@nestjs/bullmq';
@@ -188,6 +188,148 @@ describe('an application', () => {
       } finally {
         for (const part of [...workers, ...queues]) await part.close();
       }
+    }));
+
+  it('that has a driver for queues: crons, ids that wait once, retention, metrics, workers, an admin’s list', () =>
+    expectSame(async (_nest, lib, start, opts, tag) => {
+      const SYNC = `${tag}-sync`;
+      const CRON = `${tag}-cron`;
+      const handled: unknown[] = [];
+      const RETENTION = { removeOnComplete: { age: 3600, count: 3 }, removeOnFail: { age: 3600, count: 2 } };
+      type Handler = (job: { id: string; name: string; data: any }) => Promise<void>;
+
+      @Injectable()
+      class Driver implements OnModuleDestroy {
+        readonly queues = new Map<string, bullmq.Queue>();
+        private readonly workers = new Map<string, bullmq.Worker>();
+
+        register(name: string): void {
+          this.queues.set(name, new lib.Queue(name, opts));
+        }
+
+        work(name: string, handler: Handler, more: object = {}): bullmq.Worker {
+          const worker = new lib.Worker(
+            name,
+            async (job) => handler({ data: job.data, id: job.id ?? '', name: job.name }),
+            { ...opts, metrics: { maxDataPoints: lib.MetricsTime.ONE_WEEK }, ...more },
+          );
+          this.workers.set(name, worker);
+          return worker;
+        }
+
+        async addCron(
+          name: string,
+          jobName: string,
+          data: object,
+          repeat: bullmq.RepeatOptions,
+          id?: string,
+        ) {
+          await this.queue(name).upsertJobScheduler(keyOf(jobName, id), repeat, {
+            ...{ name: jobName, data, opts: { ...RETENTION, priority: 2 } },
+          });
+        }
+
+        removeCron(name: string, jobName: string, id?: string): Promise<boolean> {
+          return this.queue(name).removeJobScheduler(keyOf(jobName, id));
+        }
+
+        /** One that is waiting already is not added again. */
+        async add(
+          name: string,
+          jobName: string,
+          data: object,
+          { id, retryLimit = 0, priority = 5 }: any = {},
+        ) {
+          const queue = this.queue(name);
+          if (id) {
+            const waiting = await queue.getJobs(['waiting', 'prioritized']);
+            if (waiting.some((job) => job.id?.slice(0, -37) === id)) return;
+          }
+          const jobId = id ? `${id}-${lib.randomUUID()}` : undefined;
+          await queue.add(jobName, data, {
+            ...{ priority, attempts: 1 + retryLimit, ...RETENTION, ...(jobId ? { jobId } : {}) },
+          });
+        }
+
+        queue(name: string): bullmq.Queue {
+          return this.queues.get(name)!;
+        }
+
+        async onModuleDestroy(): Promise<void> {
+          await Promise.all([...this.workers.values()].map((worker) => worker.close()));
+          await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+        }
+      }
+      const keyOf = (jobName: string, id?: string): string => (id ? `${jobName}.${id}` : jobName);
+
+      const driver = (await start({ imports: [], providers: [Driver] })).get(Driver);
+      driver.register(SYNC);
+      driver.register(CRON);
+      const sync = driver.queue(SYNC);
+      const cron = driver.queue(CRON);
+
+      await driver.addCron(CRON, 'CleanUp', { all: true }, { pattern: '* * * * * *', limit: 1 });
+      await driver.addCron(
+        CRON,
+        'Nightly',
+        {},
+        { pattern: '0 3 * * *', startDate: Date.UTC(2100, 0, 1) },
+        'w-1',
+      );
+      await driver.addCron(
+        CRON,
+        'Nightly',
+        {},
+        { pattern: '0 4 * * *', startDate: Date.UTC(2100, 0, 1) },
+        'w-1',
+      );
+      const crons = (await cron.getJobSchedulers()).map(({ key, pattern, name }) => [key, pattern, name]);
+
+      for (const n of [1, 2, 3]) await driver.add(SYNC, 'Import', { n }, { id: 'import-workspace' });
+      await driver.add(SYNC, 'Webhook', { fails: true }, { retryLimit: 2, priority: 1 });
+      for (const n of [4, 5, 6, 7]) await driver.add(SYNC, 'Mail', { n });
+      const before = await sync.getJobCounts('waiting', 'prioritized');
+
+      const failures: string[] = [];
+      const worker = driver.work(
+        SYNC,
+        async (job) => {
+          handled.push([job.name, job.data.n ?? 0]);
+          if (job.data.fails) throw new Error('The address does not respond.');
+        },
+        { concurrency: 1 },
+      );
+      worker.on('failed', (job, error) =>
+        failures.push(`${job?.name} ${error.message} ${job?.attemptsMade}`),
+      );
+      driver.work(CRON, async (job) => void handled.push([job.name, job.data]));
+      await until(async () => (await sync.getMetrics('completed')).meta.count === 5);
+      await until(async () => (await cron.getCompletedCount()) === 1);
+      await until(async () => (await sync.getWorkers()).length === 1);
+
+      const [failed] = await sync.getJobs(['failed'], 0, 9, false);
+      const admin = {
+        list: (await sync.getJobs(['completed', 'failed'], 0, 9, false)).map((job) => [
+          ...[job.name, job.attemptsMade, job.failedReason, job.stacktrace?.length, typeof job.finishedOn],
+        ]),
+        state: await failed!.getState(),
+      };
+      await failed!.retry();
+      await until(() => failures.length === 4);
+      const again = (await sync.getJob(failed!.id!))!;
+      const week = await sync.getMetrics('failed', 0, lib.MetricsTime.ONE_WEEK);
+      await sync.remove(failed!.id!);
+      return {
+        ...{ crons, before, handled, failures, admin },
+        again: [again.attemptsMade, again.failedReason],
+        metrics: [week.meta.count, week.data.length === week.count],
+        workers: (await Promise.all([sync, cron].map((queue) => queue.getWorkers()))).map(
+          (workers) => workers.length,
+        ),
+        health: await sync.getJobCounts('failed', 'completed', 'waiting', 'active', 'delayed', 'prioritized'),
+        removed: [await driver.removeCron(CRON, 'Nightly', 'w-1'), await driver.removeCron(CRON, 'Nightly')],
+        left: await cron.getJobSchedulersCount(),
+      };
     }));
 
   it('that watches its queues: metrics and workers', () =>

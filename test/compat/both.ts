@@ -28,6 +28,17 @@ export async function expectSame(program: Program): Promise<void> {
   expect(normal(ours, 'both-ours')).toEqual(normal(theirs, 'both-bull'));
 }
 
+/** Runs one program against both packages. What it answers differs, and how, is written down. */
+export async function expectDifferent(
+  program: Program,
+  expected: { theirs: unknown; ours: unknown },
+): Promise<void> {
+  const name = randomQueueName();
+  const theirs = await runOn(bullmq, program, name, 'both-bull');
+  const ours = await runOn(stepwell as unknown as BullMQ, program, name, 'both-ours');
+  expect({ theirs: normal(theirs, 'both-bull'), ours: normal(ours, 'both-ours') }).toEqual(expected);
+}
+
 async function runOn(lib: BullMQ, program: Program, name: string, prefix: string): Promise<unknown> {
   const parts: { close(): Promise<void> }[] = [];
   const use = <T extends { close(): Promise<void> }>(part: T): T => {

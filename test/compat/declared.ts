@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { holdersOf } from './covered.js';
 
 const require = createRequire(import.meta.url);
 const bullmq = join(dirname(require.resolve('bullmq')), '..', 'esm', 'index.d.ts');
@@ -60,20 +61,18 @@ export interface Declared {
   members: string[];
   events: string[];
   options: string[];
+  /** The same option where an interface has it from, `BulkJobOptions { delay }` from `BaseJobOptions { delay }`. */
+  inherited: Map<string, string>;
   nestExports: string[];
   /** Those of `stepwell/nestjs-bullmq`. */
   ownNestExports: string[];
 }
 
+/** Files of declarations, to be read with the programs. */
+export const DECLARATIONS = [bullmq, nest, ours];
+
 /** Reads the declarations of both installed packages. */
-export function readDeclared(): Declared {
-  const program = ts.createProgram([bullmq, nest, ours], {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    skipLibCheck: true,
-    types: [],
-  });
+export function readDeclared(program: ts.Program): Declared {
   const checker = program.getTypeChecker();
   const exportsOf = (file: string): Map<string, ts.Symbol> => {
     const source = program.getSourceFile(file);
@@ -89,6 +88,19 @@ export function readDeclared(): Declared {
       .getPropertiesOfType(type)
       .filter(isPublic)
       .map(({ name }) => name);
+  const inherited = new Map<string, string>();
+  const optionsOf = (from: Map<string, ts.Symbol>, names: string[]): string[] =>
+    names.flatMap((name) => {
+      const symbol = from.get(name);
+      if (!symbol) return [];
+      const properties = checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol));
+      return properties.filter(isPublic).map((property) => {
+        const entry = `${name} { ${property.name} }`;
+        const [holder] = holdersOf(property);
+        if (holder) inherited.set(entry, `${holder} { ${property.name} }`);
+        return entry;
+      });
+    });
   const own = exportsOf(bullmq);
   const nestOwn = exportsOf(nest);
   const declared = (from: Map<string, ts.Symbol>, names: string[]): [string, string[]][] =>
@@ -109,9 +121,8 @@ export function readDeclared(): Declared {
       ...declared(own, CLASSES).flatMap(([name, members]) => members.map((each) => `${name}.${each}`)),
     ],
     events: declared(own, EVENTS).flatMap(([name, members]) => members.map((each) => `${name} '${each}'`)),
-    options: [...declared(own, OPTIONS), ...declared(nestOwn, NEST_OPTIONS)].flatMap(([name, members]) =>
-      members.map((each) => `${name} { ${each} }`),
-    ),
+    options: [...optionsOf(own, OPTIONS), ...optionsOf(nestOwn, NEST_OPTIONS)],
+    inherited,
     nestExports: [...nestOwn.keys()],
     ownNestExports: [...exportsOf(ours).keys()],
   };

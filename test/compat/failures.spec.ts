@@ -204,6 +204,96 @@ describe('the code', () => {
       return codes;
     }));
 
+  it('of waits for children, in whatever state and by whomever', () =>
+    expectSame(async (bench) => {
+      const queue = newQueue(bench);
+      const worker = byHand(bench);
+      const take = async (id: string): Promise<Job> => {
+        await queue.add(id, {}, { jobId: id });
+        return (await worker.getNextJob('token')) as Job;
+      };
+      const addBelow = (id: string, below: string): Promise<Job> =>
+        queue.add(below, {}, { jobId: below, delay: 60_000, parent: { id, queue: queue.qualifiedName } });
+      const wait = (job: Job, token: string, more = {}): Promise<unknown> =>
+        thrown(() => job.moveToWaitingChildren(token, more));
+      const codes: Record<string, unknown> = {};
+      const top = await take('top');
+      for (const token of ['token', 'other', '']) codes[`no child, ${token}`] = await wait(top, token);
+      await addBelow('top', 'child');
+      for (const token of ['other', '']) codes[`a child, ${token}`] = await wait(top, token);
+      for (const id of ['child', 'none']) {
+        const more = { child: { id, queue: queue.qualifiedName } };
+        codes[`the child ${id}, of another`] = await wait(top, 'other', more);
+      }
+      codes['moved'] = await wait(top, 'token');
+      for (const token of ['token', 'other']) codes[`moved already, ${token}`] = await wait(top, token);
+      const ended = await take('ended');
+      await ended.moveToCompleted(1, 'token', false);
+      codes['ended'] = await wait(ended, 'token');
+      await queue.add('waiting', {}, { jobId: 'waiting' });
+      codes['waiting'] = await wait((await queue.getJob('waiting'))!, 'token');
+      const delayed = (await worker.getNextJob('token')) as Job;
+      await addBelow('waiting', 'below');
+      await delayed.moveToDelayed(Date.now() + 60_000, 'token');
+      codes['delayed, with a child'] = await wait(delayed, 'token');
+      return codes;
+    }));
+
+  it('of a parent that names no job', () =>
+    expectSame(async (bench) => {
+      const { lib, name, opts, use } = bench;
+      const queue = newQueue(bench);
+      const flows = use(new lib.FlowProducer(opts));
+      const own = queue.qualifiedName;
+      const parents = [
+        ...[
+          { id: 'x' },
+          { queue: own },
+          {},
+          { id: '', queue: own },
+          { id: 'x', queue: '' },
+          { id: 5, queue: own },
+        ],
+        ...[
+          { id: 'x', queue: 'no-prefix' },
+          'text',
+          5,
+          { id: null, queue: null },
+          { id: 'x', queue: `${own}:y` },
+        ],
+      ];
+      const codes: unknown[] = [];
+      for (const parent of parents as never[]) {
+        codes.push(
+          await thrown(() => queue.add('a', {}, { parent })),
+          await thrown(() => flows.add({ name: 'a', queueName: name, opts: { parent } as object })),
+        );
+      }
+      return codes;
+    }));
+
+  it('of a job that is read anew, by whoever holds it', () =>
+    expectSame(async (bench) => {
+      const queue = newQueue(bench);
+      const worker = byHand(bench);
+      const again = async (id: string): Promise<Job> => {
+        await queue.add(id, {}, { jobId: id });
+        await worker.getNextJob('token');
+        return (await queue.getJob(id))!;
+      };
+      const codes: unknown[] = [];
+      codes.push(await thrown(async () => (await again('a')).moveToWait('other')));
+      codes.push(await thrown(async () => typeof (await (await queue.getJob('a'))!.moveToWait('token'))));
+      await worker.getNextJob('token');
+      const job = (await queue.getJob('a'))!;
+      codes.push(await thrown(() => job.extendLock('token', 5000)));
+      await job.moveToDelayed(Date.now() + 60_000, 'token');
+      codes.push(await job.getState());
+      await (await again('b')).moveToCompleted(1, 'token', false);
+      await (await again('c')).moveToFailed(new Error('as told'), 'token', false);
+      return [codes, await queue.getJobCounts('completed', 'failed', 'delayed', 'active')];
+    }));
+
   it('of job schedulers', () =>
     expectSame(async (bench) => {
       const queue = newQueue(bench);

@@ -448,11 +448,10 @@ describe('a worker', () => {
       const { lib, name, opts, use } = bench;
       const queue = newQueue(bench);
       const times: number[] = [];
-      const limiter = { max: 1, duration: 200 };
       use(
         new lib.Worker(name, async () => times.push(Date.now()), {
           ...opts,
-          limiter,
+          limiter: { max: 1, duration: 200 },
           maximumRateLimitDelay: 40,
           drainDelay: 1,
         }),

@@ -270,6 +270,50 @@ describe('stepwell/nestjs-bullmq', () => {
       return [queues.map((queue) => [queue.qualifiedName, queue instanceof lib.Queue]), job.queueName];
     }));
 
+  it('makes flow producers in all the ways, and starts what it is told to by a configuration of its own', () =>
+    expectSame(async ({ nest, lib, name, opts, start }) => {
+      class Own {
+        createRegisterQueueOptions(): object {
+          return opts;
+        }
+      }
+      const OPTS = 'options of the application';
+      @Module({
+        providers: [Own, { provide: OPTS, useValue: opts }],
+        exports: [Own, OPTS],
+      })
+      class Config {}
+      const app = await start(
+        [
+          nest.BullModule.forRootAsync('named', {
+            imports: [Config],
+            inject: [OPTS],
+            useFactory: (given: object) => given as bullmq.QueueOptions,
+            extraOptions: { manualRegistration: false },
+          }),
+          nest.BullModule.registerQueueAsync({ name, configKey: 'named', imports: [Config], useClass: Own }),
+          nest.BullModule.registerFlowProducer({ name: 'plain', configKey: 'named' }),
+          nest.BullModule.registerFlowProducerAsync({
+            ...{ name: 'made', configKey: 'named', imports: [Config], inject: [OPTS] },
+            useFactory: (given: object) => given as bullmq.QueueOptions,
+          }),
+          nest.BullModule.registerFlowProducerAsync({ name: 'classy', useClass: Own as never }),
+          nest.BullModule.registerFlowProducerAsync({
+            ...{ name: 'there', imports: [Config], useExisting: Own as never },
+          }),
+        ],
+        [],
+      );
+      const shown: unknown[] = [];
+      for (const each of ['plain', 'made', 'classy', 'there']) {
+        const flows = app.get<bullmq.FlowProducer>(nest.getFlowProducerToken(each), { strict: false });
+        const { job } = await flows.add({ name: each, queueName: name, prefix: opts.prefix, data: {} });
+        shown.push([flows instanceof lib.FlowProducer, job.name, flows.opts.prefix]);
+      }
+      const queue = app.get<bullmq.Queue>(nest.getQueueToken(name), { strict: false });
+      return [shown, await queue.getWaitingCount()];
+    }));
+
   it('refuses what it cannot run', () =>
     expectSame(async ({ nest, name, opts, start }) => {
       @nest.Processor(name)
@@ -355,6 +399,46 @@ describe('stepwell/nestjs-bullmq', () => {
       } finally {
         nest.BullModule.queueClass = lib.Queue;
         nest.BullModule.workerClass = lib.Worker;
+      }
+    }));
+
+  it('hands processors to a service that may wrap them, and makes flow producers of a class of one’s own', () =>
+    expectSame(async ({ nest, lib, name, opts, start }) => {
+      const wrapped: string[] = [];
+      @nest.Processor(name)
+      class Mails extends nest.WorkerHost {
+        async process(job: bullmq.Job): Promise<void> {
+          wrapped.push(job.name);
+        }
+      }
+      class Wrapping extends nest.ProcessorDecoratorService {
+        override decorate(processor: bullmq.Processor): bullmq.Processor {
+          return async (job, ...rest) => {
+            wrapped.push('before');
+            await processor(job, ...rest);
+          };
+        }
+      }
+      class OwnFlows extends lib.FlowProducer {
+        readonly isOwn = true;
+      }
+      nest.BullModule.flowProducerClass = OwnFlows as never;
+      try {
+        const app = await start(
+          [
+            nest.BullModule.forRoot(opts),
+            nest.BullModule.registerQueue({ name }),
+            nest.BullModule.registerFlowProducer({ name: 'flows' }),
+          ],
+          [Mails],
+          (builder) => builder.overrideProvider(nest.ProcessorDecoratorService).useClass(Wrapping),
+        );
+        const flows = app.get<bullmq.FlowProducer>(nest.getFlowProducerToken('flows'), { strict: false });
+        await flows.add({ name: 'a', queueName: name });
+        await until(() => wrapped.length === 2);
+        return [wrapped, 'isOwn' in flows];
+      } finally {
+        nest.BullModule.flowProducerClass = lib.FlowProducer;
       }
     }));
 

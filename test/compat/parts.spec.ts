@@ -1,5 +1,7 @@
 import { describe, it } from '@jest/globals';
 import type { Job, Queue, QueueOptions } from 'bullmq';
+import { Redis } from 'ioredis';
+import { testRedisUrl } from '../support/redis.js';
 import { expectSame, thrown, until } from './both.js';
 
 const optsOf = (part: { opts: object }): QueueOptions => part.opts as QueueOptions;
@@ -15,7 +17,8 @@ describe('every part', () => {
       const flows = use(new lib.FlowProducer(opts));
       const parts = [queue, worker, events, producer, schedulers];
       return [
-        parts.map((part) => [part.name, part.qualifiedName, part.toKey('x'), optsOf(part).prefix]),
+        parts.map((part) => [part.name, part.qualifiedName, part.toKey('x'), part.opts !== undefined]),
+        [queue, worker, events, producer, schedulers].map((part) => optsOf(part).prefix),
         [flows.opts.prefix, worker.opts.concurrency],
         [typeof queue.token, typeof worker.id, queue.token === use(new lib.Queue(name, opts)).token],
       ];
@@ -116,5 +119,45 @@ describe('queue events', () => {
       await events.close();
       await running;
       return [before, told.toSorted(), 'code' in (twice as object)];
+    }));
+});
+
+describe('exports', () => {
+  it('have the same values', () =>
+    expectSame(async ({ lib }) => [
+      ...[lib.CONNECTION_CLOSED_ERROR_MSG, lib.DELAYED_ERROR, lib.RATE_LIMIT_ERROR, lib.UNRECOVERABLE_ERROR],
+      ...[lib.WAITING_ERROR, lib.WAITING_CHILDREN_ERROR, lib.PRIORITY_LIMIT],
+      ...[lib.ErrorCode, lib.MetricNames, lib.MetricsTime, lib.SpanKind, lib.TelemetryAttributes],
+    ]));
+
+  it('have the same errors, each of a name and a message of its own', () =>
+    expectSame(async ({ lib }) => {
+      const closed = new lib.ConnectionClosedError('It is closed.');
+      const errors = [
+        ...[closed, new lib.DelayedError(), new lib.WaitingError(), new lib.WaitingChildrenError()],
+        ...[new lib.RateLimitError(), new lib.UnrecoverableError(), new lib.UnrecoverableError('for good')],
+      ];
+      return errors.map((error) => [error.name, error.message, error instanceof Error]);
+    }));
+
+  it('wait, make ids, and delete a queue', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      await queue.add('a', {});
+      const abort = new AbortController();
+      const waited = lib.delay(60_000, abort as never);
+      abort.abort();
+      await waited;
+      await lib.delay(1);
+      const client = new Redis(testRedisUrl());
+      await lib.removeAllQueueData(client as never, name, opts.prefix);
+      client.disconnect();
+      return [typeof lib.randomUUID(), lib.randomUUID().length, await queue.getWaitingCount()];
+    }));
+
+  it('have classes that others are derived from', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      return [queue instanceof lib.QueueGetters, queue instanceof lib.QueueBase];
     }));
 });

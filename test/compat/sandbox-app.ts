@@ -9,6 +9,8 @@ const app = fileURLToPath(new URL('./sandbox/app.mjs', import.meta.url));
 /** The built library, by its address. */
 export const built = new URL('../../dist/compat/bullmq/index.js', import.meta.url).href;
 
+export const builtEngine = new URL('../../dist/engine.js', import.meta.url).href;
+
 /** What the program says on one of both packages. It is one of its own, as jest's modules cannot be loaded by its children. */
 export async function sandboxApp(
   entry: string,

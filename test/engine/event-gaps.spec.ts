@@ -19,7 +19,7 @@ async function addAndCut(count: number, keep: number): Promise<void> {
   const keys = addJobs.keys.map((key) => lab.keys.of(key));
   for (let i = 0; i < count; i += 1) {
     call += 1;
-    batch.eval(addJobs.lua, keys.length, ...keys, 0, 'test', call, 1, '', '', `job ${call}\n{}\n0`);
+    batch.eval(addJobs.lua, keys.length, ...keys, 0, 'test', call, 1, 3, '', '', `job ${call}\n{}\n0`);
   }
   await batch.xtrim(lab.keys.of('events'), 'MAXLEN', keep).exec();
 }

@@ -107,6 +107,33 @@ describe('a user of Redis with the rights of the guide', () => {
     await admin.call('ACL', 'LOG', 'RESET');
   });
 
+  it('does jobs without EVAL and functions, where it may load scripts', async () => {
+    await admin.script('FLUSH');
+    const left = rule.filter((word) => !/^\+(eval|fcall|function\|load|select|info)$/.test(word));
+    await admin.call('ACL', 'SETUSER', 'loads', ...left, '+script|load');
+    const only = { connection: { ...connection(), username: 'loads' }, prefix: 'shop' };
+    const queue = open(new Queue('loads', only));
+    const worker = open(new Worker('loads', async (job) => job.data, only));
+    const done = nextFew(worker, 'completed', 20);
+    const errors: Error[] = [];
+    for (const part of [queue, worker] as EventEmitter[]) part.on('error', (error) => errors.push(error));
+    await queue.addBulk(Array.from({ length: 20 }, (_, data) => ({ name: 'a', data })));
+    await done;
+    expect(errors).toEqual([]);
+    await admin.call('ACL', 'LOG', 'RESET');
+  });
+
+  it('is refused by name without EVAL, functions and SCRIPT LOAD', async () => {
+    await admin.script('FLUSH');
+    const left = rule.filter((word) => !/^\+(eval|fcall|function\|load|select|info)$/.test(word));
+    await admin.call('ACL', 'SETUSER', 'bare', ...left);
+    const only = { connection: { ...connection(), username: 'bare' }, prefix: 'shop' };
+    const queue = open(new Queue('bare', only));
+    queue.on('error', () => {});
+    await expect(queue.add('a', 1)).rejects.toThrow(/NOPERM.*'eval'/);
+    await admin.call('ACL', 'LOG', 'RESET');
+  });
+
   it('is not printed where a name is missing, or would be two words', () => {
     expect(() => aclLine([])).toThrow('--prefix is missing');
     expect(() => aclLine(['--prefix', 'a ~*'])).toThrow('--prefix cannot have a space');

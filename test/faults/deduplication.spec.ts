@@ -29,7 +29,7 @@ describe('20,000 adds on 100 ids from four processes, while workers are killed',
       maxStalledCount: 100,
     });
     await fleet.start(WORKERS);
-  }, 30_000);
+  }, 120_000);
   afterAll(() => fleet.end());
 
   const produce = (nth: number): Promise<Produced> => {
@@ -67,7 +67,7 @@ describe('20,000 adds on 100 ids from four processes, while workers are killed',
     await kills;
     const unfinished = async (): Promise<number> =>
       queue.getJobCountByTypes('waiting', 'prioritized', 'delayed', 'active');
-    await until(async () => (await unfinished()) === 0, 30_000);
+    await until(async () => (await unfinished()) === 0, 120_000);
 
     const story = follow(await lab.client.xrange(`${lab.prefix}:{${QUEUE}}:events`, '-', '+'));
     const keys = await lab.client.keys(`${lab.prefix}:{${QUEUE}}:dedup:*`);
@@ -87,8 +87,9 @@ describe('20,000 adds on 100 ids from four processes, while workers are killed',
       Array.from({ length: IDS }, (_, n) => ({ name: `house-${n}`, data: {}, opts: dedupOptions(n) })),
     );
     expect(last.filter(({ deduplicated }) => deduplicated)).toEqual([]);
-    await until(async () => (await unfinished()) === 0, 30_000);
-  }, 120_000);
+    await until(async () => (await unfinished()) === 0, 120_000);
+    // A machine that is busy with other things is slow, not wrong.
+  }, 600_000);
 });
 
 /** What the events tell: an entry is what one script did, so between entries everything must hold. */

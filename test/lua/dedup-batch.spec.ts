@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import { addJobs } from '../../lib/redis/scripts.generated.js';
 import { runAdd } from '../support/add-call.js';
 import { runCommit } from '../support/commit-call.js';
@@ -151,9 +152,13 @@ describe('plain and deduplicated jobs of one call', () => {
 
   it('are added as a whole, however their events alternate', async () => {
     const pairs = 2500;
-    const rest = Array.from({ length: pairs }, () => ['', '', dedupBody({}), '', '0,,,,,,d', dedupBody({})]);
+    const body = dedupBody({});
+    const jobs = Array.from({ length: pairs }, () => [
+      ['', '', body] as const,
+      ['', '0,,,,,,d', body] as const,
+    ]);
 
-    const reply = await lab.run(addJobs, [NOW, 'a', '1', 1], rest.flat());
+    const reply = await lab.run(addJobs, [NOW, 'a', '1', 1], encodeAddJobs(jobs.flat()));
 
     expect(String(reply.reply).split('\n')).toHaveLength(1 + 2 * pairs);
     expect(reply.after.events).toHaveLength(2 * pairs);

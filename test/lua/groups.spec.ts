@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import {
   addJobs,
   changePriority,
@@ -82,10 +83,10 @@ describe('groups: adding', () => {
   });
 
   it('refuses a whole call where one of its groups would be too large', async () => {
-    const whole = (group: string, id = '') => [id, `,,,@,=2,${group}\u001e`, BODY];
-    const add = async (...jobs: string[][]) => {
+    const whole = (group: string, id = '') => [id, `,,,@,w2,${group}\u001e`, BODY] as const;
+    const add = async (...jobs: ReturnType<typeof whole>[]) => {
       seq += 1;
-      return lab.run(addJobs, [NOW, 'bulk', String(seq), 1], jobs.flat());
+      return lab.run(addJobs, [NOW, 'bulk', String(seq), 1], encodeAddJobs(jobs));
     };
     expect((await add(whole('a'), whole('b'), whole('a'))).reply).toBe(`${NOW}\n+1\n+2\n+3`);
     const refused = await add(whole('b'), whole('a'));
@@ -441,7 +442,7 @@ describe('groups: what happens to their jobs', () => {
     expect(await listed(0, 1, 1)).toEqual([['c1', 'b1']]);
     expect((await lab.run(listJobs, [0, 0, 0], ['group a'])).reply).toEqual([['a1']]);
     expect((await lab.run(getGroup, [NOW, 'a'], ['0', '1'])).reply).toEqual([
-      ...['a', 'waiting', 2, 0, 1, '', '', '', 0, 0, 0, 0, 0, 0],
+      ['a', 'waiting', 2, 0, 1, '', '', '', 0, 0, 0, 0, 0, 0],
       ...[2, 0],
     ]);
     await lab.run(removeJob, [NOW, 'rm', '1', 'b1']);

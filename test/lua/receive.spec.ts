@@ -1,3 +1,4 @@
+import { messageText } from '../../lib/job/wire.generated.js';
 import { describe, expect, it } from '@jest/globals';
 import { BODY, FLOW_TIME, HERE, noted, OTHER, runReceive, sentIn } from '../support/flow-call.js';
 import { ScriptLab, type SeedJob } from '../support/script-lab.js';
@@ -14,7 +15,7 @@ interface Node {
 }
 
 const add = (id: string, { spec = '', link = LINK, count = 0, refs = [] }: Node = {}): string =>
-  ['add', id, spec, link, count, BODY, ...refs].join('\x1f');
+  messageText(['add', id, spec, link, String(count), BODY, ...refs]);
 
 describe('receive', () => {
   it('stores a job of a flow, which knows its parent, and wakes a worker', async () => {
@@ -70,7 +71,7 @@ describe('receive', () => {
     const refs = [`${SECOND}\ta`, `${SECOND}\tb`, `${SECOND}\tc`];
     await runReceive(lab, [add('x', { count: 3, refs: refs.slice(0, 1) })]);
 
-    const { before, after } = await runReceive(lab, [['refs', 'x', ...refs.slice(1)].join('\x1f')], {
+    const { before, after } = await runReceive(lab, [messageText(['refs', 'x', ...refs.slice(1)])], {
       first: 2,
     });
 
@@ -83,7 +84,7 @@ describe('receive', () => {
   it('notes no children of a job that was promised none: another one had its id', async () => {
     await lab.given({ jobs: [{ id: 'x', state: 'waiting' }] });
 
-    const { before, after } = await runReceive(lab, [['refs', 'x', `${SECOND}\ta`].join('\x1f')]);
+    const { before, after } = await runReceive(lab, [messageText(['refs', 'x', `${SECOND}\ta`])]);
 
     expect(after).toEqual({
       ...before,
@@ -93,10 +94,10 @@ describe('receive', () => {
   });
 
   it('notes children once where their parent was removed and added again while messages were under way', async () => {
-    const note = ['refs', 'x', `${SECOND}\ta`, `${SECOND}\tb`].join('\x1f');
+    const note = messageText(['refs', 'x', `${SECOND}\ta`, `${SECOND}\tb`]);
     await runReceive(lab, [add('x', { count: 2 }), note, note]);
 
-    const end = ['settle', 'x', 'a', '-', 'c', '1'].join('\x1f');
+    const end = messageText(['settle', 'x', 'a', '-', 'c', '1']);
     const { after } = await runReceive(lab, [end], { source: SECOND });
 
     expect(after['job:x']).toMatchObject({ state: 'waiting-children', pending: '1' });
@@ -112,7 +113,7 @@ describe('receive', () => {
       ],
     });
 
-    const { after } = await runReceive(lab, [['refs', 'x', `${SECOND}\ta`].join('\x1f')]);
+    const { after } = await runReceive(lab, [messageText(['refs', 'x', `${SECOND}\ta`])]);
 
     expect(after['job:x']).toMatchObject({ pending: '0', state: 'waiting' });
     expect(after.waiting).toEqual(['x']);
@@ -195,7 +196,7 @@ describe('receive', () => {
     });
     await lab.given({ jobs: [parent('x', 'many'), parent('y', '1')] });
     lab.willFind('job x counts many pending children of 0');
-    const settle = (id: string): string => ['settle', id, 'a', '-', 'c', '1'].join('\x1f');
+    const settle = (id: string): string => messageText(['settle', id, 'a', '-', 'c', '1']);
 
     const { reply, after } = await runReceive(lab, [settle('x'), settle('y')]);
 

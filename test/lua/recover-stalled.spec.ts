@@ -1,3 +1,4 @@
+import { encodeRenewLocks } from '../../lib/job/wire.generated.js';
 import { describe, expect, it } from '@jest/globals';
 import { recoverStalled, renewLocks } from '../../lib/redis/scripts.generated.js';
 import { runAdd } from '../support/add-call.js';
@@ -142,12 +143,11 @@ describe('recover-stalled after a silence', () => {
     await lab.given({ jobs: [job('1', NOW - 5000), job('2', NOW - 5000)] });
     await heard(NOW - 20_000);
 
-    await lab.run(renewLocks, [NOW, 30_000, SILENCE, GRACE], ['1', 'w:1']);
+    await lab.run(renewLocks, [NOW, 30_000, SILENCE, GRACE], encodeRenewLocks([['1', 'w:1']]));
     expect((await run(NOW + 1)).reply).toEqual([[], GRACE - 1, []]);
-    expect((await lab.run(renewLocks, [NOW + 2, 30_000, SILENCE, GRACE], ['2', 'w:1'])).reply).toEqual([
-      [],
-      [],
-    ]);
+    expect(
+      (await lab.run(renewLocks, [NOW + 2, 30_000, SILENCE, GRACE], encodeRenewLocks([['2', 'w:1']]))).reply,
+    ).toEqual([[], []]);
     for (let at = NOW; at <= NOW + GRACE; at += 5000) await run(at, 0);
     expect((await run(NOW + GRACE + 1)).reply).toEqual([['1'], 0, []]);
   });

@@ -1,3 +1,4 @@
+import { encodeKeepSchedulers, encodePlanSlots } from '../../lib/job/wire.generated.js';
 import { describe, expect, it } from '@jest/globals';
 import {
   cleanJobs,
@@ -102,7 +103,7 @@ describe('a scheduler whose record cannot be read', () => {
       () => lab.run(removeScheduler, [NOW, 'b', '1', 'tick']),
       () => lab.run(pauseScheduler, [NOW, 'b', '2', 'tick', 1]),
       () => lab.run(runScheduler, [NOW, 'b', '3', 'tick']),
-      () => lab.run(planSlots, [NOW], ['tick', 'a:1', '', '', '', '0']),
+      () => lab.run(planSlots, [NOW], encodePlanSlots([['tick', 'a:1', '', '', '', '0']])),
     ].entries()) {
       await breakRecord(fields);
       const { reply, after } = await run();
@@ -130,7 +131,8 @@ describe('a scheduler whose record cannot be read', () => {
   });
 
   it('is made again where it is in code, whoever has laid it aside', async () => {
-    const keep = (seq: string) => lab.run(keepSchedulers, [NOW, 'k', seq, 90_000, 0, 1], ['tick', 'abc']);
+    const keep = (seq: string) =>
+      lab.run(keepSchedulers, [NOW, 'k', seq, 90_000, 0, 1], encodeKeepSchedulers([['tick', 'abc']]));
     const code = ['b', '1', 'tick', '{}', String(MINUTE), '', String(FIRST), '', ''] as const;
     const tail = ['allow', 0, 0, ',,,', 'tick\n{"repeat":{"count":', '{}', 'abc', NOW, 0, ''] as const;
     await lab.run(upsertScheduler, [NOW, ...code, 0, 0, 'skip', 100, ...tail]);
@@ -216,7 +218,11 @@ describe('a next job that has vanished', () => {
     expect(after.events).toContainEqual(['schedule-skipped', 'tick', job(FIRST), String(FIRST), 'lost']);
 
     const revision = (after['scheduler:tick'] as Record<string, string>).revision!;
-    const planned = await lab.run(planSlots, [FIRST + MINUTE], ['tick', revision, '', '', '', '0']);
+    const planned = await lab.run(
+      planSlots,
+      [FIRST + MINUTE],
+      encodePlanSlots([['tick', revision, '', '', '', '0']]),
+    );
     expect(planned.after).toMatchObject({ 'scheduler:tick': { job: job(FIRST + MINUTE) } });
     // What is left of the job is nobody's.
     if (what === 'all of it') lab.willFind(`job ${job(FIRST)} is in delayed but no body`);

@@ -1,3 +1,4 @@
+import { encodePlanSlots } from '../../lib/job/wire.generated.js';
 import { describe, expect, it } from '@jest/globals';
 import {
   cleanJobs,
@@ -192,9 +193,9 @@ describe('commit', () => {
     const look = (now: number) => lab.run(recoverStalled, [now, 'r', 1000, 1, 1e6, 0, 0, 1]);
     expect((await look(NOW + 900)).reply).toEqual([[], 0, []]);
     expect((await look(NOW + 1001)).reply).toEqual([[], 0, ['tick']]);
-    const other = ['tick', 'a:0', String(NOW + 1), String(NOW + 9), '', '0'];
+    const other = encodePlanSlots([['tick', 'a:0', String(NOW + 1), String(NOW + 9), '', '0']]);
     expect((await lab.run(planSlots, [NOW + 2], other)).reply).toBe(0);
-    const plan = ['tick', 'a:1', String(NOW + 1), `${NOW + 9},${NOW + 19}`, '', '0'];
+    const plan = encodePlanSlots([['tick', 'a:1', String(NOW + 1), `${NOW + 9},${NOW + 19}`, '', '0']]);
     const planned = await lab.run(planSlots, [NOW + 2], plan);
     expect(planned.reply).toBe(1);
     expect(planned.after).toMatchObject({

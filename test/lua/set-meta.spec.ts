@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import { addJobs, setMeta } from '../../lib/redis/scripts.generated.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { ScriptLab } from '../support/script-lab.js';
@@ -10,7 +11,7 @@ async function addMany(count: number): Promise<void> {
   const scripts = new ScriptRunner(lab.client, lab.keys);
   await Promise.all(
     Array.from({ length: count }, (_, seq) =>
-      scripts.run(addJobs, [0, 'a', `${seq}`, 0], ['', '', 'work\n{}\n{}']),
+      scripts.run(addJobs, [0, 'a', `${seq}`, 0], encodeAddJobs([['', '', 'work\n{}\n{}']])),
     ),
   );
 }

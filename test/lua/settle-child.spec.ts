@@ -1,3 +1,4 @@
+import { messageText } from '../../lib/job/wire.generated.js';
 import { describe, expect, it } from '@jest/globals';
 import type { ListedState } from '../../lib/job/job-state.js';
 import { FLOW_TIME, HERE, noted, OTHER, runReceive } from '../support/flow-call.js';
@@ -12,7 +13,7 @@ const REASON = `"child ${SHOWN} failed"`;
 type Outcome = 'c' | 'f' | 'r';
 
 const settle = (policy: string, outcome: Outcome, payload = '"out"', id = 'x'): string =>
-  ['settle', 'p', id, policy, outcome, payload].join('\x1f');
+  messageText(['settle', 'p', id, policy, outcome, payload]);
 
 const POLICIES = ['-', 'f', 'c', 'i', 'r'];
 const OUTCOMES = ['c', 'f', 'r'] as const;
@@ -167,8 +168,8 @@ describe('the end of a child', () => {
 
     const { before, after } = await runReceive(lab, [
       settle('f', 'f'),
-      ['settle', 'gone', 'x', 'f', 'f', '1'].join('\x1f'),
-      ['relink', 'p', 'x'].join('\x1f'),
+      messageText(['settle', 'gone', 'x', 'f', 'f', '1']),
+      messageText(['relink', 'p', 'x']),
     ]);
 
     expect(after).toEqual({ ...before, meta: { base: HERE }, inbox: { [OTHER]: noted(3) } });
@@ -194,7 +195,7 @@ describe('the end of a child', () => {
       jobs: [{ id: 'p', state: 'active', children: { [REF]: entry }, fields: { pending: 0, ...fields } }],
     });
 
-    const { before, after } = await runReceive(lab, [['relink', 'p', 'x'].join('\x1f')]);
+    const { before, after } = await runReceive(lab, [messageText(['relink', 'p', 'x'])]);
 
     expect(after).toEqual({
       ...before,

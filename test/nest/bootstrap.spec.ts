@@ -104,6 +104,7 @@ describe('a queue that a test has put something in place of', () => {
     events.completed$.subscribe({ next: (event) => seen.push(event), complete: () => seen.push('end') });
     events.watch('1').subscribe({ complete: () => seen.push('watched') });
     events.on('completed', () => {});
+    await events.waitUntilReady();
 
     expect(added).toEqual(['a']);
     expect(app.get(StepwellRegistry).getWorkers()).toEqual([]);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import {
   ConflictingQueueOptionsError,
   defineQueue,
+  getQueueEventsToken,
   InjectQueue,
   InjectQueueEvents,
   type JobOf,
@@ -12,6 +13,7 @@ import {
   type QueueOf,
   Queues,
   StepwellModule,
+  StepwellRegistry,
 } from 'stepwell';
 import { sharedOptions, startApp } from './test-app.js';
 
@@ -43,6 +45,16 @@ describe('a defined queue', () => {
     const job = await queue.add('notify', { to: 'ada' });
     const result: number = await job.waitUntilFinished(events);
     expect([result, app.get(mails.token)]).toEqual([3, queue]);
+    await app.close();
+  });
+
+  it('has events that are read from the moment that somebody waits for them, or listens', async () => {
+    const app = await startApp({ imports: [StepwellModule.registerQueue(mails)] });
+    const registry = app.get(StepwellRegistry);
+    const events = app.get<QueueEvents>(getQueueEventsToken('mails'));
+    expect(registry.readingEvents('mails')).toBeUndefined();
+    await events.waitUntilReady();
+    expect(registry.readingEvents('mails')).toBe(events);
     await app.close();
   });
 

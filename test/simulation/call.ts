@@ -1,5 +1,5 @@
 import type { JobFields } from '../../lib/job/job-record.js';
-import { decodeCommitReply, decodeRecoverStalledReply } from '../../lib/job/wire.generated.js';
+import { decodeCommitReply, decodeRecoverStalledReply, type Started } from '../../lib/job/wire.generated.js';
 import { readEntries } from './commit-entries.js';
 import type { ScriptName } from './simulated-scripts.js';
 
@@ -59,27 +59,27 @@ export interface AskedJob {
 /** Replies with jobs in them are easier to compare with their parts named. */
 export function readReply(script: ScriptName, raw: unknown): Reply {
   if (script === 'commit') {
-    const { words, dueInMs, limitedForMs, time, started } = decodeCommitReply(raw, grantedJob);
+    const { words, dueInMs, limitedForMs, time, started } = decodeCommitReply(raw);
     const reply: CommitReply = {
-      words: words === '' ? [] : words.split('\t'),
+      words,
       dueInMs,
       limitedForMs,
       time,
-      jobs: started,
+      jobs: started.map(grantedJob),
     };
     return reply;
   }
   if (script === 'recoverStalled') {
-    const { ids, graceMs, started } = decodeRecoverStalledReply(raw, grantedJob);
-    const reply: RecoverReply = { ids, graceMs, jobs: started };
+    const { ids, graceMs, started } = decodeRecoverStalledReply(raw);
+    const reply: RecoverReply = { ids, graceMs, jobs: started.map(grantedJob) };
     return reply;
   }
   // The places that a draining is at are for its next slice alone.
   return script === 'drainQueue' ? (raw as [number])[0] : raw;
 }
 
-function grantedJob(id: string, body: string, token: string, fields: readonly string[]): GrantedJob {
-  return { id, body, token, fields: asFields(fields) };
+function grantedJob({ fields, ...job }: Started): GrantedJob {
+  return { ...job, fields: asFields(fields) };
 }
 
 /** The jobs that a call asked to add. */

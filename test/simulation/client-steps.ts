@@ -1,5 +1,5 @@
 import type { JobWrite } from '../../lib/job/job-write.js';
-import { encodeCommit } from '../../lib/job/wire.generated.js';
+import { encodeAddJobs, encodeCommit } from '../../lib/job/wire.generated.js';
 import { LISTED_STATES } from '../../lib/job/job-state.js';
 import { DEDUP_IDS, newDeduplicated } from './dedup-rule.js';
 import type { CallSession } from './call-session.js';
@@ -31,7 +31,7 @@ export async function addJobs(world: World): Promise<void> {
     const entries = encodeCommit(jobs.map((job) => ['add', ...job]));
     return world.ask(session, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], entries);
   }
-  await world.ask(session, 'addJobs', now, [random.chance(0.8) ? 1 : 0], jobs.flat());
+  await world.ask(session, 'addJobs', now, [random.chance(0.8) ? 1 : 0], encodeAddJobs(jobs));
 }
 
 /** Id, what it asks for, body. */

@@ -1,5 +1,5 @@
 import type { JobWrite } from '../../lib/job/job-write.js';
-import { encodeCommit } from '../../lib/job/wire.generated.js';
+import { encodeCommit, encodePlanSlots } from '../../lib/job/wire.generated.js';
 import type { RedisClient } from '../../lib/redis/client.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
@@ -134,7 +134,7 @@ export class SlotWorld {
     const [revision, last, slot] = await this.client.hmget(this.keys.derived('scheduler', id), ...names);
     if (id !== 'planned' || revision === undefined || revision === null) return;
     const slots = slotsAfter(Math.max(Number(last), Number(slot)), this.now);
-    const rest = [id, revision, last ?? '', slots.join(','), '', '0'];
+    const rest = encodePlanSlots([[id, revision, last ?? '', slots.join(','), '', '0']]);
     if (this.random.chance(0.2)) await this.work();
     for (let times = this.random.chance(0.2) ? 2 : 1; times > 0; times -= 1)
       if ((await this.send('planSlots', [], rest)) === 1) this.log.count('planned');

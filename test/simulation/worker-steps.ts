@@ -1,4 +1,5 @@
 import type { JobWrite } from '../../lib/job/job-write.js';
+import { encodeRenewLocks } from '../../lib/job/wire.generated.js';
 import type { FakeWorker, Held } from './fake-worker.js';
 import { newJob } from './client-steps.js';
 import { sameCall, type CallSession } from './call-session.js';
@@ -121,7 +122,7 @@ async function sendTooMuch(world: World): Promise<void> {
   const broken = [NOBODYS, ['vanish', 'x', 'y'] as never, NOBODYS];
   const list = random.chance(0.5) ? entries : broken;
   if (random.chance(0.3)) {
-    const rest = Array.from({ length: 13 }, () => ['nobody', 'w:1']).flat();
+    const rest = encodeRenewLocks(Array.from({ length: 13 }, () => ['nobody', 'w:1'] as const));
     await worker.queue.call({ script: 'renewLocks', args: [world.now, worker.lockMs, 0, 0], rest });
   } else {
     await world.commit(worker, session, list, random.int(0, 4));

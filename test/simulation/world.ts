@@ -1,5 +1,5 @@
 import type { JobWrite } from '../../lib/job/job-write.js';
-import { encodeCommit } from '../../lib/job/wire.generated.js';
+import { encodeCommit, encodeRenewLocks } from '../../lib/job/wire.generated.js';
 import type { CommitReply, Call, RecoverReply } from './call.js';
 import { FakeWorker, type Held } from './fake-worker.js';
 import { CallSession, sameCall } from './call-session.js';
@@ -103,7 +103,7 @@ export class World {
     worker.renewAt = locks.length > 0 ? this.now + worker.lockMs / 2 : Infinity;
     for (let first = 0; first < locks.length; first += CAPS.RENEW_CAP) {
       const slice = locks.slice(first, first + CAPS.RENEW_CAP);
-      const rest = slice.flatMap(({ id, token }) => [id, token]);
+      const rest = encodeRenewLocks(slice.map(({ id, token }) => [id, token]));
       const [lost] = (await worker.queue.call({
         script: 'renewLocks',
         args: [this.now, worker.lockMs, ...this.silence],

@@ -64,9 +64,6 @@ export async function runCommit(
   } = options;
   const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, least, groups] as const;
   const trial = await lab.run(script, [...args], encodeCommit(writes));
-  const { words, started, ...reply } = decodeCommitReply(
-    trial.reply,
-    (id, body, token, fields): StartedJob => ({ id, body, token, fields }),
-  );
-  return { ...trial, ...reply, words: words === '' ? [] : words.split('\t'), jobs: started };
+  const { started, ...reply } = decodeCommitReply(trial.reply);
+  return { ...trial, ...reply, jobs: started };
 }

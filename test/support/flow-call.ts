@@ -1,3 +1,10 @@
+import {
+  type AddFlowEntry,
+  encodeAddFlow,
+  encodeReadOutbox,
+  encodeReceive,
+  SEPARATOR,
+} from '../../lib/job/wire.generated.js';
 import { addFlow, readOutbox, receive } from '../../lib/redis/scripts.generated.js';
 import { type OutboxPage, readPage } from '../../lib/store/outbox-page.js';
 import type { QueueDump } from './dump-queue.js';
@@ -8,8 +15,6 @@ import { SEED_TIME } from './seed-queue.js';
 export const FLOW_TIME = SEED_TIME + 1000;
 /** Another queue, as messages name it. */
 export const OTHER = 'other:{queue}:';
-
-const SEPARATOR = '\x1f';
 
 /** A message of the outbox without its number: flag, weight, target, kind and what follows. */
 export const message = (...parts: (string | number)[]): string => parts.join(SEPARATOR);
@@ -32,19 +37,17 @@ export interface FlowCall {
 export const BODY = 'work\n{}\n{}';
 
 export function runAddFlow(lab: ScriptLab, flows: readonly FlowCall[], seq = '1'): Promise<Trial> {
-  const rest = flows.flatMap(({ kind, id, refs = [], messages = [], staged = '', total = 0, ...flow }) => [
-    kind,
-    id,
-    ...(kind === 'root' ? [flow.spec ?? '', flow.body ?? BODY] : [flow.token ?? '', '']),
-    String(flow.pending ?? refs.length),
-    staged,
-    String(total),
-    String(refs.length),
-    ...refs,
-    String(messages.length),
-    ...messages.flatMap(([place, text]) => [String(place), text]),
-  ]);
-  return lab.run(addFlow, [FLOW_TIME, 'a', seq], rest);
+  const entries = flows.map((flow): AddFlowEntry => {
+    const { kind, id, refs = [], messages = [], staged = '', total = 0 } = flow;
+    const children = [
+      ...([String(flow.pending ?? refs.length), staged, String(total), refs] as const),
+      messages.map(([place, text]) => [String(place), text] as const),
+    ] as const;
+    return kind === 'root'
+      ? [kind, id, flow.spec ?? '', flow.body ?? BODY, ...children]
+      : [kind, id, flow.token ?? '', ...children];
+  });
+  return lab.run(addFlow, [FLOW_TIME, 'a', seq], encodeAddFlow(entries));
 }
 
 /** How the queue of the lab is named where others send to it. */
@@ -60,8 +63,8 @@ export function runReceive(
   messages: readonly string[],
   { first = 1, source = OTHER, now = FLOW_TIME, era = 'e', base = HERE, after = 0, afterEra = 'e' } = {},
 ): Promise<Trial> {
-  const rest = messages.flatMap((text, i) => [String(first + i), era, text]);
-  return lab.run(receive, [now, source, base, String(after), afterEra], rest);
+  const rest = messages.map((text, i) => [String(first + i), era, text] as const);
+  return lab.run(receive, [now, source, base, String(after), afterEra], encodeReceive(rest));
 }
 
 /** What is known of the messages to one target. */
@@ -91,17 +94,16 @@ export async function runReadOutbox(
 ): Promise<Trial & { page: OutboxPage }> {
   const { now = FLOW_TIME, holder = 'p', lease = 1000, turn = 0, weight = 1000, bytes = 100_000 } = options;
   const { asked = '', lines = {}, past = await historyOf(lab) } = options;
-  const rest = Object.entries(lines).flatMap(
-    ([target, { received = 0, durable = 0, fences = [], flag = '' }]) => [
-      target,
-      String(received),
-      String(durable),
-      fences.join(','),
-      flag,
-    ],
+  const rest = Object.entries(lines).map(
+    ([target, { received = 0, durable = 0, fences = [], flag = '' }]) =>
+      [target, String(received), String(durable), fences.join(','), flag] as const,
   );
-  const trial = await lab.run(readOutbox, [now, holder, lease, turn, weight, bytes, past, asked], rest);
-  return { ...trial, page: readPage(trial.reply as unknown[]) };
+  const trial = await lab.run(
+    readOutbox,
+    [now, holder, lease, turn, weight, bytes, past, asked],
+    encodeReadOutbox(rest),
+  );
+  return { ...trial, page: readPage(trial.reply) };
 }
 
 /** The first part of how the server names its own past. */

@@ -1,3 +1,4 @@
+import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import { addJobs } from '../../lib/redis/scripts.generated.js';
 import { BODY } from './flow-call.js';
 import { SEED_TIME, type ScriptLab } from './script-lab.js';
@@ -22,7 +23,7 @@ export function groupedSpec({ group, weight, priority, most, delay, limits }: Gr
 /** Adds jobs of groups. Returns a word for each. */
 export async function addGrouped(lab: ScriptLab, ...jobs: GroupedJob[]): Promise<string[]> {
   calls += 1;
-  const rest = jobs.flatMap((job) => [job.id ?? '', groupedSpec(job), BODY]);
-  const { reply } = await lab.run(addJobs, [SEED_TIME, `grouped-${calls}`, '1', 1], rest);
+  const rest = jobs.map((job) => [job.id ?? '', groupedSpec(job), BODY] as const);
+  const { reply } = await lab.run(addJobs, [SEED_TIME, `grouped-${calls}`, '1', 1], encodeAddJobs(rest));
   return String(reply).split('\n').slice(1);
 }

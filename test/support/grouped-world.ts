@@ -1,4 +1,5 @@
 import type { JobWrite } from '../../lib/job/job-write.js';
+import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
 import { Random } from '../simulation/random.js';
 import { readGroupRecord } from './audit-groups.js';
@@ -108,7 +109,7 @@ export class GroupedWorld {
     if (random.chance(0.3)) {
       await this.commit(random.int(0, 3), undefined, [['add', ...jobs[0]!]]);
     } else {
-      await this.lab.run(this.scripts.addJobs, [this.now, ...this.session(), 1], jobs.flat());
+      await this.lab.run(this.scripts.addJobs, [this.now, ...this.session(), 1], encodeAddJobs(jobs));
     }
   }
 

@@ -1,3 +1,4 @@
+import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import { addJobs } from '../../lib/redis/scripts.generated.js';
 import { BODY } from './flow-call.js';
 import { SEED_TIME, type ScriptLab } from './script-lab.js';
@@ -10,7 +11,9 @@ export async function addCall(
   ...jobs: { id?: string; limits: string; priority?: number }[]
 ): Promise<string[]> {
   seq += 1;
-  const rest = jobs.flatMap(({ id = '', limits, priority }) => [id, `,${priority ?? ''},,${limits}`, BODY]);
-  const { reply } = await lab.run(addJobs, [SEED_TIME, `limited-${seq}`, '1', 1], rest);
+  const rest = jobs.map(
+    ({ id = '', limits, priority }) => [id, `,${priority ?? ''},,${limits}`, BODY] as const,
+  );
+  const { reply } = await lab.run(addJobs, [SEED_TIME, `limited-${seq}`, '1', 1], encodeAddJobs(rest));
   return String(reply).split('\n').slice(1);
 }

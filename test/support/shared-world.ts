@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { encodeCommit } from '../../lib/job/wire.generated.js';
+import { encodeAddJobs, encodeCommit } from '../../lib/job/wire.generated.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
@@ -150,7 +150,8 @@ export class SharedWorld {
     const backlog = await this.client.zcard(queue.keys.of('limited'));
     if (backlog > MOST_PARKED) return;
     this.calls += 1;
-    const rest = Array.from({ length: this.random.int(1, 4) }, () => ['', ',,,;shared', BODY]).flat();
+    const size = this.random.int(1, 4);
+    const rest = encodeAddJobs(Array.from({ length: size }, () => ['', ',,,;shared', BODY] as const));
     const args = [this.now + queue.skewMs, 'adds', String(this.calls), 0] as const;
     await queue.runner.run(this.scripts.addJobs, args, rest);
   }

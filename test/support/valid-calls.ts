@@ -172,7 +172,7 @@ function upsert(
 export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   addFlow: [
     call(session(), ['root', 'r', '10,2,,', BODY, '2', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
-    call(session(), ['attach', '5', 'w:1', '', '1', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
+    call(session(), ['attach', '5', 'w:1', '1', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
     call(session(), [
       ...['root', 'r', '', BODY, '1', '', '0', '1', `${OTHER}\tc1`, '0'],
       ...['root', 's', '', BODY, '1', '', '0', '0', '1', '1', POSTED],

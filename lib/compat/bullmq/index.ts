@@ -1,7 +1,8 @@
 // For applications that come from `bullmq`: its names, with its documented behaviour.
 export { Queue, type ObliterateOpts, type QueueOptions } from './queue.js';
 export { Worker, type Processor, type WorkerListener, type WorkerOptions } from './worker.js';
-export { Job, type JobJsonSandbox } from './job.js';
+export { Job } from './job.js';
+export type { JobJsonSandbox } from '../../job/job-json.js';
 export {
   QueueEvents,
   type QueueEventsOptions,

@@ -1,23 +1,22 @@
-import { JobNotFoundError, WrongStateError } from '../../job/errors.js';
+import { JobNotFoundError, LockLostError, WrongStateError } from '../../job/errors.js';
 import { UnrecoverableError as EngineUnrecoverableError } from '../../job/special-errors.js';
 import { Job as EngineJob } from '../../job/job.js';
-import type { JobJson } from '../../job/job-json.js';
+import type { JobJson, JobJsonSandbox } from '../../job/job-json.js';
 import type { JobProgress } from '../../job/job-progress.js';
 import type { ParentOptions } from '../../job/job-ref.js';
 import type { JobStore } from '../../job/job-store.js';
 import type { JobsOptions } from '../../job/job-options.js';
 import type { TracedOutcome } from '../../job/telemetry.js';
+import { sandboxJson } from '../../worker/sandbox/sandboxed-processor.js';
 import { ErrorCode } from './error-code.js';
 import { Spans } from './spans.js';
 import { howEnded } from './telemetry.js';
 import { TelemetryAttributes } from './telemetry-names.js';
-import { withCode } from './with-code.js';
+import { setCode, withCode } from './with-code.js';
 
 /** Opens every lock. */
 const MASTER_TOKEN = '0';
-
-/** A job with what is needed to show it in another process. */
-export type JobJsonSandbox = JobJson & { queueName: string; queueQualifiedName: string; prefix: string };
+const CHILDREN_AT_A_TIME = 1000;
 
 /** A job as BullMQ documents it. */
 export class Job<
@@ -76,8 +75,7 @@ export class Job<
   }
 
   asJSONSandbox(): JobJsonSandbox {
-    const { queueName, queueQualifiedName, prefix } = this;
-    return { ...this.asJSON(), queueName, queueQualifiedName, prefix };
+    return sandboxJson(this);
   }
 
   /**
@@ -111,13 +109,26 @@ export class Job<
     return 0;
   }
 
+  /** Without a child to wait for it is false, whoever holds the job. */
   override async moveToWaitingChildren(
     token: string,
     opts: { child?: ParentOptions } = {},
   ): Promise<boolean> {
-    const moved = await super.moveToWaitingChildren((await this.keyFor(token)) ?? token, opts);
-    if (moved) Spans.ofStore(this.store)?.count(this, 'waiting-children');
-    return moved;
+    const key = await this.keyFor(token ?? '');
+    try {
+      const moved = await super.moveToWaitingChildren(key, opts);
+      if (moved) Spans.ofStore(this.store)?.count(this, 'waiting-children');
+      return moved;
+    } catch (error) {
+      const isRefused = error instanceof LockLostError || error instanceof WrongStateError;
+      if (isRefused && !(await this.isPending(opts.child))) {
+        return false;
+      }
+      if (error instanceof LockLostError && !(await this.isActive())) {
+        setCode(error, ErrorCode.JobLockNotExist);
+      }
+      throw error;
+    }
   }
 
   override async extendLock(token: string, duration: number): Promise<number> {
@@ -139,7 +150,7 @@ export class Job<
       await super.promote();
     } catch (error) {
       if (error instanceof JobNotFoundError) {
-        Object.defineProperty(error, 'code', { value: ErrorCode.JobNotInState, enumerable: true });
+        setCode(error, ErrorCode.JobNotInState);
       }
       throw error;
     }
@@ -160,14 +171,29 @@ export class Job<
     } catch (error) {
       if (error instanceof WrongStateError && needed === 'active') {
         // Who is to hold a lock is looked at first, and a job that is not active has none.
-        Object.defineProperty(error, 'code', { value: ErrorCode.JobLockNotExist, enumerable: true });
+        setCode(error, ErrorCode.JobLockNotExist);
         throw error;
       }
       if (error instanceof EngineUnrecoverableError) {
-        Object.defineProperty(error, 'code', { value: ErrorCode.JobHasFailedChildren, enumerable: true });
+        setCode(error, ErrorCode.JobHasFailedChildren);
       }
       throw withCode(error);
     }
+  }
+
+  /** Whether this child is pending, or any. */
+  private async isPending(child: ParentOptions | undefined): Promise<boolean> {
+    if (!child) {
+      const { unprocessed = 0 } = await this.getDependenciesCount({ unprocessed: true });
+      return unprocessed > 0;
+    }
+    let cursor = 0;
+    do {
+      const page = await this.getDependencies({ unprocessed: { cursor, count: CHILDREN_AT_A_TIME } });
+      if (page.unprocessed?.includes(`${child.queue}:${child.id}`)) return true;
+      cursor = page.nextUnprocessedCursor ?? 0;
+    } while (cursor !== 0);
+    return false;
   }
 
   /** Ends a run by hand, and tells telemetry how. */
@@ -185,14 +211,19 @@ export class Job<
     return result;
   }
 
-  /** The token of whoever holds the job, where the master's was given. */
+  /**
+   * The token of whoever holds the job, where the master's was given, or the job was read anew by who named the token: what was granted
+   * goes on from that name.
+   */
   private async keyFor(token: string): Promise<string>;
   private async keyFor(token: string | undefined): Promise<string | undefined>;
   private async keyFor(token: string | undefined): Promise<string | undefined> {
-    if (token === MASTER_TOKEN || (token === undefined && this.token === undefined)) {
-      return (await this.load())?.record.fields.token ?? token;
+    if (token !== MASTER_TOKEN && this.token !== undefined) {
+      return token;
     }
-    return token;
+    const stored = (await this.load())?.record.fields.token;
+    const opens = token === MASTER_TOKEN || token === undefined || stored?.startsWith(`${token}.`);
+    return (opens ? stored : undefined) ?? token;
   }
 }
 

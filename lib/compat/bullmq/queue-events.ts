@@ -37,11 +37,6 @@ export class QueueEvents extends EngineQueueEvents {
     return (this.closing ??= super.close());
   }
 
-  /** Same as `close`. */
-  disconnect(): Promise<void> {
-    return this.close();
-  }
-
   /** Numbers are texts in BullMQ's stream. */
   override emit(event: string | symbol, ...args: any[]): boolean {
     const [fields] = args as [{ count?: unknown; prev?: unknown }];
@@ -76,10 +71,5 @@ export class QueueEventsProducer extends EngineQueueEventsProducer {
 
   override close(): Promise<void> {
     return (this.closing ??= super.close());
-  }
-
-  /** Same as `close`. */
-  disconnect(): Promise<void> {
-    return this.close();
   }
 }

@@ -1,7 +1,8 @@
 import type { JobsOptions } from '../../job/job-options.js';
 import type { ConnectionOptions as EngineConnectionOptions, IoredisOptions } from '../../redis/client.js';
 import type { FlowJob } from '../../job/flow-job.js';
-import type { Job, JobJsonSandbox } from './job.js';
+import type { JobJsonSandbox } from '../../job/job-json.js';
+import type { Job } from './job.js';
 
 export type {
   BackoffOptions,

@@ -5,6 +5,8 @@ import { LONGEST_TIMER_MS } from '../../job/check.js';
 import type { JobClass, JobStore } from '../../job/job-store.js';
 import type { KeepJobs } from '../../job/job-options.js';
 import { WORKER_OPTION_NAMES } from '../../worker/check-worker-options.js';
+import { SANDBOX_OPTION_NAMES } from '../../worker/sandbox/sandbox-child.js';
+import { isProcessorFile } from '../../worker/sandbox/sandboxed-processor.js';
 import { Worker as EngineWorker } from '../../worker/worker.js';
 import type { WorkerListener as EngineWorkerListener } from '../../worker/worker-listener.js';
 import type {
@@ -16,7 +18,6 @@ import { delay } from './delay.js';
 import { Job } from './job.js';
 import { JobScheduler, schedulerOptions } from './job-scheduler.js';
 import { knownOptions, sayOnce } from './known-options.js';
-import { SandboxedProcessor } from './sandbox/sandboxed-processor.js';
 import { inSpan, Spans } from './spans.js';
 import { RateLimitError } from './special-errors.js';
 import { TelemetryAttributes } from './telemetry-names.js';
@@ -92,7 +93,6 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
     return new RateLimitError();
   }
 
-  private readonly sandbox: SandboxedProcessor | undefined;
   private readonly spans: Spans | undefined;
   private scheduling: JobScheduler | undefined;
   /** Once `close` was called. */
@@ -108,13 +108,11 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
     private readonly given: WorkerOptions = {},
   ) {
     const opts = given;
-    const sandbox =
-      typeof processor === 'string' || processor instanceof URL
-        ? new SandboxedProcessor(processor, opts)
-        : undefined;
-    const run = sandbox ? sandbox.run : processor;
-    super(name, run as EngineProcessor<D, R, N> | null | undefined, workerOptions(opts));
-    this.sandbox = sandbox;
+    super(
+      name,
+      processor as EngineProcessor<D, R, N> | null | undefined,
+      workerOptions(opts, isProcessorFile(processor)),
+    );
     this.spans = Spans.of(opts.telemetry, name, {
       [TelemetryAttributes.WorkerId]: this.id,
       ...(opts.name === undefined ? {} : { [TelemetryAttributes.WorkerName]: opts.name }),
@@ -147,7 +145,6 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
     const attributes = { [TelemetryAttributes.WorkerForceClose]: force === true };
     const closing = inSpan(this.spans, 'close', attributes, async () => {
       await super.close(force === true ? { timeoutMs: 0, handBack: false } : force);
-      await this.sandbox?.close();
       await this.scheduling?.close();
     });
     this.closing ??= closing;
@@ -221,8 +218,9 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
   }
 }
 
-function workerOptions(opts: WorkerOptions | undefined): EngineWorkerOptions {
+function workerOptions(opts: WorkerOptions | undefined, hasFile: boolean): EngineWorkerOptions {
   const taken = engineOptions('worker option', opts, WORKER_OPTION_NAMES) as EngineWorkerOptions;
+  if (!hasFile) for (const name of SANDBOX_OPTION_NAMES) delete taken[name];
   if (taken.settings) {
     taken.settings = knownOptions('worker option settings', taken.settings, [
       'backoffStrategy',

@@ -19,6 +19,7 @@ export class PhotoApp {
       prefix: `t-${randomBytes(6).toString('hex')}`,
       dataFolder: await mkdtemp(join(tmpdir(), 'stepwell-photos-test-')),
       maxStoredBytes: 100 * 1024 * 1024,
+      host: '127.0.0.1',
       hosts: ['127.0.0.1', 'localhost'],
       paceMs: 20,
       retryMs: 20,
@@ -43,7 +44,7 @@ export class PhotoApp {
 
   async begin(): Promise<void> {
     this.app = await createApp(this.config);
-    await this.app.listen(0, '127.0.0.1');
+    await this.app.listen(0, this.config.host);
   }
 
   async end(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { JobWrite } from '../../../lib/job/job-write.js';
+import { encodeAddJobs } from '../../../lib/job/wire.generated.js';
 import type { QueueDump } from '../../support/dump-queue.js';
 import type { CommitReply } from '../call.js';
 import type { Random } from '../random.js';
@@ -84,14 +85,14 @@ export class LimitedWorld {
 
   private async add(): Promise<void> {
     const { random } = this;
-    const rest = Array.from({ length: random.int(1, 5) }, () => {
+    const jobs = Array.from({ length: random.int(1, 5) }, () => {
       const names = NAMES.filter(() => random.chance(0.4));
       const limits = names.length > 0 ? `?${names.join(';')}` : '';
       const delay = random.chance(0.1) ? random.int(1, 2000) : '';
       const priority = random.chance(0.5) ? random.int(1, 2) : '';
-      return ['', `${delay},${priority},${random.chance(0.1) ? 1 : ''},${limits}`, BODY];
-    }).flat();
-    await this.queue.call('addJobs', [this.now, ...this.session(), 1], rest);
+      return ['', `${delay},${priority},${random.chance(0.1) ? 1 : ''},${limits}`, BODY] as const;
+    });
+    await this.queue.call('addJobs', [this.now, ...this.session(), 1], encodeAddJobs(jobs));
   }
 
   /** Ends some jobs, and starts others. */

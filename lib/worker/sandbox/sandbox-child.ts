@@ -1,6 +1,6 @@
 import { fork, type ForkOptions } from 'node:child_process';
 import { Worker as Thread, type WorkerOptions as ThreadOptions } from 'node:worker_threads';
-import { systemRuntime } from '../../../runtime/system-runtime.js';
+import { systemRuntime } from '../../runtime/system-runtime.js';
 import { errorOf, type FromChild, type ToChild } from './messages.js';
 
 const MAIN = new URL('./child-main.js', import.meta.url);
@@ -12,6 +12,12 @@ export interface SandboxOptions {
   workerForkOptions?: ForkOptions | undefined;
   workerThreadsOptions?: ThreadOptions | undefined;
 }
+
+export const SANDBOX_OPTION_NAMES = [
+  'useWorkerThreads',
+  'workerForkOptions',
+  'workerThreadsOptions',
+] as const;
 
 /** One child process or worker thread that has loaded a processor's file. It runs one job at a time. */
 export class SandboxChild {

@@ -1,4 +1,4 @@
-import type { JobJsonSandbox } from '../job.js';
+import type { JobJsonSandbox } from '../../job/job-json.js';
 
 /** Calls of a job that its proxy passes on. */
 export const PROXIED = [

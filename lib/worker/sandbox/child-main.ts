@@ -1,7 +1,7 @@
 // What runs in a child process or a worker thread: loads a processor's file, and runs it for the jobs that it is sent.
 import { parentPort } from 'node:worker_threads';
 import { pathToFileURL } from 'node:url';
-import type { JobJsonSandbox } from '../job.js';
+import type { JobJsonSandbox } from '../../job/job-json.js';
 import { errorOf, errorText, type FromChild, type ProxiedCall, PROXIED, type ToChild } from './messages.js';
 
 type SandboxProcessor = (job: object, token: string, signal: AbortSignal) => unknown;

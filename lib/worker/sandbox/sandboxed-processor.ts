@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidOptionError } from '../../../job/errors.js';
-import type { Job } from '../job.js';
+import { InvalidOptionError } from '../../job/errors.js';
+import type { Job } from '../../job/job.js';
+import type { JobJsonSandbox } from '../../job/job-json.js';
 import { errorOf, errorText, type FromChild, PROXIED } from './messages.js';
-import { SandboxChild, type SandboxOptions } from './sandbox-child.js';
+import { SANDBOX_OPTION_NAMES, SandboxChild, type SandboxOptions } from './sandbox-child.js';
 
 const EXTENSIONS = ['.js', '.cjs', '.mjs', '.ts'];
 
@@ -13,6 +14,27 @@ export class SandboxedProcessor {
   private readonly file: string;
   private readonly idle: SandboxChild[] = [];
   private readonly all = new Set<SandboxChild>();
+
+  /** Undefined for a processor that is no file. */
+  static of(
+    processor: unknown,
+    options: SandboxOptions & { batch?: unknown },
+  ): SandboxedProcessor | undefined {
+    if (!isProcessorFile(processor)) {
+      const [name] = SANDBOX_OPTION_NAMES.filter((each) => options[each] !== undefined);
+      if (name)
+        throw new InvalidOptionError(name, options[name], 'Leave it out: it is for a processor in a file.');
+      return undefined;
+    }
+    if (options.batch) {
+      throw new InvalidOptionError(
+        'batch',
+        options.batch,
+        'Leave it out: a processor in a file gets jobs one by one.',
+      );
+    }
+    return new SandboxedProcessor(processor, options);
+  }
 
   /** Throws `InvalidOptionError` where there is no such file. */
   constructor(
@@ -61,6 +83,16 @@ export class SandboxedProcessor {
   }
 }
 
+export function isProcessorFile(processor: unknown): processor is string | URL {
+  return processor instanceof URL || (typeof processor === 'string' && processor !== '');
+}
+
+/** A job with what is needed to show it in another process. */
+export function sandboxJson(job: Job): JobJsonSandbox {
+  const { queueName, queueQualifiedName, prefix } = job;
+  return { ...job.asJSON(), queueName, queueQualifiedName, prefix };
+}
+
 function runIn(child: SandboxChild, job: Job, token: string, signal?: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const cancel = (): void => child.tell({ kind: 'cancel', reason: reasonOf(signal) });
@@ -76,7 +108,7 @@ function runIn(child: SandboxChild, job: Job, token: string, signal?: AbortSigna
       else if (message.kind === 'call') void answer(child, job, message);
     });
     signal?.addEventListener('abort', cancel);
-    child.tell({ kind: 'run', job: job.asJSONSandbox(), token });
+    child.tell({ kind: 'run', job: sandboxJson(job), token });
   });
 }
 
