@@ -5,6 +5,7 @@ import { startRedis } from '../lib/testing/index.js';
 import { describeMachine, type Machine } from './machine.js';
 import { isPassed } from './result.js';
 import { rows } from './rows/rows.js';
+import type { Row } from './row.js';
 import { runRow } from './run-row.js';
 import { systems } from './systems/systems.js';
 import { SERVERS, usePath, useServer } from './use-server.js';
@@ -20,7 +21,7 @@ const ROWS = [
   'slot-moved',
   'slot-moved-whole',
 ];
-const chosen = rows.filter(({ name }) => ROWS.includes(name));
+const notRun = async (): Promise<Tests> => ({ text: 'not run', isPassed: true });
 /** Tests of what servers differ in: scripts and functions, rights, flows over slots, times, memory of finished calls. */
 const SPECS = [
   'engine/cluster',
@@ -43,8 +44,24 @@ const SPECS = [
   'lua/schedulers',
 ].map((name) => `test/${name}.spec.ts`);
 
+interface Tests {
+  text: string;
+  isPassed: boolean;
+}
+
 /** Has every server that is here run the same tests and rows, and says what came of it. Returns the exit code. */
-export async function runMatrix({ page, seed }: { page: string | undefined; seed: number }): Promise<number> {
+export async function runMatrix({
+  page,
+  seed,
+  names,
+}: {
+  page: string | undefined;
+  seed: number;
+  /** Rows to run, and no tests. Default: those of the matrix, and the tests. */
+  names: readonly string[];
+}): Promise<number> {
+  const chosen = rows.filter(({ name }) => (names.length > 0 ? names : ROWS).includes(name));
+  const runTests = names.length > 0 ? notRun : runSpecs;
   const found = existsSync(SERVERS) ? readdirSync(SERVERS).sort() : [];
   const path = process.env['PATH'] ?? '';
   const lines: string[][] = [];
@@ -53,25 +70,29 @@ export async function runMatrix({ page, seed }: { page: string | undefined; seed
     usePath(path);
     if (name !== undefined) useServer(name);
     const machine = await describeMachine();
-    const tests = await runSpecs(true);
-    const results = await runRows(machine, seed);
+    const tests = await runTests(true);
+    const results = await runRows(chosen, machine, seed);
     isGreen &&= tests.isPassed && results.every(({ isGood }) => isGood);
     lines.push([machine.server, tests.text, ...results.map(({ text }) => text)]);
-    if (name === undefined) {
+    if (name === undefined && names.length === 0) {
       // What a server before 7.0 has to do with, on one that is here.
-      const scripts = await runSpecs(false);
+      const scripts = await runTests(false);
       isGreen &&= scripts.isPassed;
       lines.push([`${machine.server}, without functions`, scripts.text, ...results.map(() => 'not run')]);
     }
     // After each server, so that a run that is cut short has said what it saw.
-    if (page !== undefined) await writePage(page, describe(lines, seed), MARK);
+    if (page !== undefined) await writePage(page, describe(chosen, lines, seed), MARK);
   }
   usePath(path);
-  console.log(`\n${describe(lines, seed)}`);
+  console.log(`\n${describe(chosen, lines, seed)}`);
   return isGreen ? 0 : 1;
 }
 
-async function runRows(machine: Machine, seed: number): Promise<{ text: string; isGood: boolean }[]> {
+async function runRows(
+  chosen: readonly Row[],
+  machine: Machine,
+  seed: number,
+): Promise<{ text: string; isGood: boolean }[]> {
   const cells: { text: string; isGood: boolean }[] = [];
   for (const row of chosen) {
     const result = await runRow(row, systems['stepwell']!, { seed, isShort: true, machine });
@@ -84,7 +105,7 @@ async function runRows(machine: Machine, seed: number): Promise<{ text: string; 
   return cells;
 }
 
-function describe(lines: readonly string[][], seed: number): string {
+function describe(chosen: readonly Row[], lines: readonly string[][], seed: number): string {
   const [first, last] = [SPECS[0]!, SPECS.at(-1)!];
   return [
     `${new Date().toISOString().slice(0, 10)}, seed ${seed}. Tests: ${SPECS.length} files from \`${first}\` to \`${last}\`; rows in their short form.`,
@@ -102,7 +123,7 @@ function tableOf(lines: readonly string[][]): string[] {
 }
 
 /** The tests on a server of the program that is first on the PATH. */
-async function runSpecs(functions: boolean): Promise<{ text: string; isPassed: boolean }> {
+async function runSpecs(functions: boolean): Promise<Tests> {
   const redis = await startRedis({ external: false });
   const args = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const child = spawn(

@@ -20,6 +20,7 @@ interface Flags {
   json: string | undefined;
   page: string | undefined;
   isMatrix: boolean;
+  names: readonly string[];
 }
 
 /** Returns the exit code: 0 where no row of Stepwell failed. What others fail is in the table. */
@@ -105,6 +106,7 @@ function readFlags(args: readonly string[]): Flags {
     json: values.json,
     page: values.write,
     isMatrix: values.matrix,
+    names: positionals,
   };
 }
 

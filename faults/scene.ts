@@ -121,8 +121,9 @@ export class Scene {
     return worker;
   }
 
-  async addProducer(): Promise<void> {
-    const { load, waitsForReplica = false } = this.#cast!;
+  /** @param load of this producer. Default: the load of the cast */
+  async addProducer(load = this.#cast!.load): Promise<void> {
+    const { waitsForReplica = false } = this.#cast!;
     const orders = { ...this.#orders(), seed: this.seed, load, waitsForReplica };
     this.producer = await Program.start('producer', orders);
     this.#programs.push(this.producer);

@@ -27,6 +27,8 @@ export interface Load {
   maxWorkMs: number;
   /** The producer ends by itself after so many. Default: it goes on until it is told to end. */
   count?: number;
+  /** Number of the first job. Default: 0. */
+  firstKey?: number;
   /** Share of jobs that fail once, 0 to 1. */
   failing?: number;
   /** Share of jobs that are delayed, 0 to 1, by up to `maxDelayMs`. */

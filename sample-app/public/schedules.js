@@ -4,6 +4,7 @@ import { ask, attempt, post } from './requests.js';
 import { serverNow } from './server-clock.js';
 
 const ASK_EVERY_MS = 5000;
+const EAGER_S = 5;
 const WORDS = { report: 'Report', tidy: 'Tidy-up of pictures' };
 
 /** What the app does by itself: when next, and what came of it last. */
@@ -11,12 +12,16 @@ export class Schedules {
   #list = byId('schedules');
   #next = new Map();
   #askedAt = 0;
+  /** Seconds for which it is asked each second, as somebody waits for what a run comes to. */
+  #eager = 0;
 
   /** Every second, and as soon as Redis answers. */
   tick(now = false) {
     for (const [name, next] of this.#next) this.#show(name, next);
     const passed = [...this.#next.values()].some((next) => next <= serverNow());
-    if (now || passed || performance.now() - this.#askedAt > ASK_EVERY_MS) void this.#ask();
+    const eager = this.#eager > 0;
+    if (eager) this.#eager -= 1;
+    if (now || passed || eager || performance.now() - this.#askedAt > ASK_EVERY_MS) void this.#ask();
   }
 
   async #ask() {
@@ -26,13 +31,18 @@ export class Schedules {
     this.#next = new Map(schedules.map(({ name, next }) => [name, next]));
     const rows = [...this.#list.children].map(({ dataset }) => dataset.name);
     if (rows.join() !== schedules.map(({ name }) => name).join())
-      this.#list.replaceChildren(...schedules.map(rowOf));
+      this.#list.replaceChildren(...schedules.map(({ name }) => rowOf(name, () => this.#run(name))));
     for (const { name, next, last } of schedules) {
       this.#show(name, next);
       this.#row(name).querySelector('.last').textContent = last
         ? `${clock(last.at)}: ${last.words}`
         : 'has not run yet';
     }
+  }
+
+  async #run(name) {
+    await post(`schedules/${encodeURIComponent(name)}/run`);
+    this.#eager = EAGER_S;
   }
 
   #show(name, next) {
@@ -48,12 +58,12 @@ export class Schedules {
   }
 }
 
-function rowOf({ name }) {
+function rowOf(name, run) {
   const row = element('li');
   row.dataset.name = name;
   const button = element('button', '', 'Run now');
   button.type = 'button';
-  button.addEventListener('click', () => attempt(() => post(`schedules/${encodeURIComponent(name)}/run`)));
+  button.addEventListener('click', () => attempt(run));
   row.append(
     element('strong', '', WORDS[name] ?? name),
     element('span', 'next'),

@@ -210,6 +210,16 @@ jest.setTimeout(60_000);
     }
   });
 
+  it('runs a schedule now, and shows soon what came of it', async () => {
+    const row = board.page.locator('#schedules [data-name=tidy]');
+    await row.getByText('has not run yet').waitFor();
+
+    await row.getByRole('button', { name: 'Run now' }).click();
+
+    const isRun = (text: string): boolean => /^\d\d:\d\d:\d\d: /.test(text);
+    expect(await until(() => row.locator('.last').innerText(), isRun)).toMatch(/ (pictures|removed|files)/);
+  });
+
   it('tells every event once and in its order, whatever happens to the connection', async () => {
     await queueOf(PICTURES).pause();
     await board.addSample('harbor night');

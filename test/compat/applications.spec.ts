@@ -302,10 +302,12 @@ describe('an application', () => {
       worker.on('failed', (job, error) =>
         failures.push(`${job?.name} ${error.message} ${job?.attemptsMade}`),
       );
-      driver.work(CRON, async (job) => void handled.push([job.name, job.data]));
+      const cleaned: unknown[] = [];
+      driver.work(CRON, async (job) => void cleaned.push([job.name, job.data]));
       await until(async () => (await sync.getMetrics('completed')).meta.count === 5);
       await until(async () => (await cron.getCompletedCount()) === 1);
-      await until(async () => (await sync.getWorkers()).length === 1);
+      await until(async () => (await sync.getFailedCount()) === 1);
+      for (const queue of [sync, cron]) await until(async () => (await queue.getWorkers()).length === 1);
 
       const [failed] = await sync.getJobs(['failed'], 0, 9, false);
       const admin = {
@@ -320,7 +322,7 @@ describe('an application', () => {
       const week = await sync.getMetrics('failed', 0, lib.MetricsTime.ONE_WEEK);
       await sync.remove(failed!.id!);
       return {
-        ...{ crons, before, handled, failures, admin },
+        ...{ crons, before, handled, cleaned, failures, admin },
         again: [again.attemptsMade, again.failedReason],
         metrics: [week.meta.count, week.data.length === week.count],
         workers: (await Promise.all([sync, cron].map((queue) => queue.getWorkers()))).map(

@@ -17,7 +17,7 @@ describe('a cluster of which a master dies', () => {
     cluster = await startCluster(3, { withReplicas: true, nodeTimeoutMs: 3000 });
     connection = cluster.connect();
     connection.on('error', () => {});
-  }, 60_000);
+  }, 240_000);
 
   afterAll(async () => {
     connection?.disconnect();
@@ -90,7 +90,7 @@ describe('a cluster of which a master dies', () => {
     expect(errors).toEqual([]);
     await Promise.all(workers.map((worker) => worker.close()));
     await Promise.all([...queues, flows].map((each) => each.close()));
-  }, 120_000);
+  }, 240_000);
 });
 
 async function roleOf(port: number): Promise<string> {

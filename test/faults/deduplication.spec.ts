@@ -29,7 +29,7 @@ describe('20,000 adds on 100 ids from four processes, while workers are killed',
       maxStalledCount: 100,
     });
     await fleet.start(WORKERS);
-  }, 120_000);
+  }, 240_000);
   afterAll(() => fleet.end());
 
   const produce = (nth: number): Promise<Produced> => {

@@ -17,7 +17,7 @@ describe('a job with six steps', () => {
   afterEach(async () => {
     await fleet?.end();
     fleet = undefined;
-  }, 15_000);
+  }, 240_000);
 
   it.each(SIX.flatMap((step) => POINTS.map((at) => [step, at] as const)))(
     'whose process is killed in step %s (%s) goes on in another, and completed steps do not run again',
@@ -52,7 +52,7 @@ describe('a job with six steps', () => {
       expect((await job.getSteps()).map(({ result }) => result)).toEqual(SIX);
       expect(at !== 'kept' || done.has(step)).toBe(true);
     },
-    30_000,
+    240_000,
   );
 });
 
@@ -61,7 +61,7 @@ describe('a worker that was stopped past its lock', () => {
   afterEach(async () => {
     await fleet?.end();
     fleet = undefined;
-  }, 15_000);
+  }, 240_000);
 
   it('changes nothing when it goes on, whatever it writes, and is told to abort', async () => {
     const options = {
@@ -104,7 +104,7 @@ describe('a worker that was stopped past its lock', () => {
     for (const { id } of jobs) {
       expect(await queue.getJob(id)).toMatchObject({ returnvalue: 'second', data: 'first', progress: 0 });
     }
-  }, 30_000);
+  }, 240_000);
 });
 
 /** All but what calls leave behind to be recognized. */
