@@ -15,7 +15,7 @@ export interface GroupOptions {
   priority?: number;
   /**
    * Adds nothing where so many jobs wait in the group, but throws `GroupMaxSizeExceededError`. Those that are delayed or run do not count.
-   * Not looked at by `addBulk`, flows and schedulers. Default: no limit.
+   * `addBulk` then adds none of its jobs. Refused for jobs of flows and schedulers. Default: no limit.
    */
   maxSize?: number;
   /** Turns that the group has while others have one, 1 to 1000; the job added last says it. Default: as it is, or 1. */
@@ -108,7 +108,7 @@ export function checkGroupLimits(option: string, value: unknown): asserts value 
 
 /** As scripts take it: see `read_spec` in lua/shared/read-spec.lua. '' for no group. */
 export function groupText(group: GroupOptions | undefined): string {
-  return group ? specGroupText(group.weight ?? '', group.maxSize ?? '', String(group.id)) : '';
+  return group ? specGroupText(group.weight ?? '', '', group.maxSize ?? '', String(group.id)) : '';
 }
 
 /**

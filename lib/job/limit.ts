@@ -21,6 +21,12 @@ export interface LimitOptions {
   max?: number;
   /** Length of the window in milliseconds; it opens at its first start. */
   duration?: number;
+  /**
+   * Whether all queues of the same prefix that have a shared limit of this name share its places and starts. Each borrows what it needs
+   * from the limit for some seconds at a time, so a change, and a place that another queue has given back, take up to a second to
+   * arrive. Default false: the limit is this queue's own.
+   */
+  shared?: boolean;
 }
 
 /** A limit as it is now. */
@@ -37,9 +43,11 @@ export interface LimitState extends LimitOptions {
   started: number;
   /** Milliseconds until that window ends; 0 where none is open. */
   windowMs: number;
+  /** Of a shared one, how many places this queue has now; `active`, `waiting` and `started` are this queue's, too. */
+  places?: number;
 }
 
-const LIMIT_OPTIONS = ['concurrency', 'max', 'duration'];
+const LIMIT_OPTIONS = ['concurrency', 'max', 'duration', 'shared'];
 
 /** Throws an `InvalidOptionError` for a limit that cannot be. */
 export function checkLimit(option: string, value: unknown): asserts value is LimitOptions {
@@ -47,7 +55,7 @@ export function checkLimit(option: string, value: unknown): asserts value is Lim
     throw new InvalidOptionError(option, value, 'Use an object, such as { concurrency: 5 }.');
   }
   refuseUnknown(`${option}.`, value, LIMIT_OPTIONS);
-  const { concurrency, max, duration } = value as LimitOptions;
+  const { concurrency, max, duration, shared } = value as LimitOptions;
   if (concurrency === undefined && max === undefined) {
     throw new InvalidOptionError(option, value, 'Give concurrency, or max and duration, or all three.');
   }
@@ -56,6 +64,9 @@ export function checkLimit(option: string, value: unknown): asserts value is Lim
   }
   if (max !== undefined || duration !== undefined) {
     checkRate(option, max, duration);
+  }
+  if (shared !== undefined && typeof shared !== 'boolean') {
+    throw new InvalidOptionError(`${option}.shared`, shared, 'Use true or false.');
   }
 }
 

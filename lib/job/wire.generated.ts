@@ -140,6 +140,7 @@ export interface LimitParts {
   started: number;
   windowMs: number;
   parked: number;
+  places: number | undefined;
 }
 
 export function readLimitParts(list: readonly unknown[], n = 0): LimitParts {
@@ -154,6 +155,7 @@ export function readLimitParts(list: readonly unknown[], n = 0): LimitParts {
     started: Number(list[n + 7]),
     windowMs: Number(list[n + 8]),
     parked: Number(list[n + 9]),
+    places: numberIn(list[n + 10]),
   };
 }
 
@@ -215,8 +217,8 @@ export function specText(delay: number | '', priority: number | '', front: '' | 
 }
 
 /** See lua/shared/read-spec.lua. */
-export function specGroupText(weight: number | '', maxSize: number | '', id: string): string {
-  return `@${weight},${maxSize},${id}\x1e`;
+export function specGroupText(weight: number | '', mark: string, maxSize: number | '', id: string): string {
+  return `@${weight},${mark}${maxSize},${id}\x1e`;
 }
 
 /** See lua/shared/read-spec.lua. */
@@ -367,7 +369,7 @@ export interface ExplainJobReply {
 export function decodeExplainJobReply(sent: unknown): ExplainJobReply {
   const reply = sent as readonly unknown[];
   const named: LimitParts[] = [];
-  for (let n = 14; n < reply.length; n += 10) {
+  for (let n = 14; n < reply.length; n += 11) {
     named.push(readLimitParts(reply, n));
   }
   return {
@@ -446,7 +448,7 @@ export interface GetLimitsReply {
 export function decodeGetLimitsReply(sent: unknown): GetLimitsReply {
   const reply = sent as readonly unknown[];
   const named: LimitParts[] = [];
-  for (let n = 4; n < reply.length; n += 10) {
+  for (let n = 4; n < reply.length; n += 11) {
     named.push(readLimitParts(reply, n));
   }
   return {

@@ -81,7 +81,7 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
 
   /**
    * Sets a limit that jobs may name in their option `limits`. One that is there takes the new numbers, and goes on counting. Throws
-   * `TooManyLimitsError` where the queue has 1000.
+   * `TooManyLimitsError` where the queue has 1000. A `shared` one is set for all queues that share it.
    *
    * @example
    * await orders.setLimit('stripe', { concurrency: 5, max: 100, duration: 1000 });
@@ -95,18 +95,27 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
 
   /** @internal */
   protected async storeLimit(name: string, limit: LimitOptions, keep = false): Promise<void> {
+    if (limit.shared) {
+      await this.store.homeOfLimit(name).set(name, limit, keep);
+    }
     if ((await this.store.limits.set(name, limit, keep)) === 'too-many') {
       throw new TooManyLimitsError(name);
     }
   }
 
-  /** Removes a limit: what waits for it may start at once. Returns false where there was none. */
+  /**
+   * Removes a limit: what waits for it may start at once. Returns false where there was none. One that queues share is removed from this
+   * queue alone.
+   */
   async removeLimit(name: string): Promise<boolean> {
     checkLimitName('limit name', name);
     return (await this.store.limits.remove(name)) === 'ok';
   }
 
-  /** Lets no further job start that names the limit. Returns false where it was paused; throws `LimitNotFoundError`. */
+  /**
+   * Lets no further job start that names the limit. Returns false where it was paused; throws `LimitNotFoundError`. One that queues share is
+   * paused for all of them, in others within a second.
+   */
   pauseLimit(name: string): Promise<boolean> {
     return this.changeLimit(name, true);
   }
@@ -134,6 +143,7 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
     if (word === 'missing') {
       throw new LimitNotFoundError(name, paused ? 'pause' : 'resume');
     }
-    return word === 'ok';
+    const isShared = (await this.getLimit(name))?.shared;
+    return (isShared ? await this.store.homeOfLimit(name).pause(name, paused) : word) === 'ok';
   }
 }

@@ -1,9 +1,9 @@
 import { checkObjects } from '../job/check.js';
 import { Job } from '../job/job.js';
+import { InvalidOptionError } from '../job/errors.js';
 import { lifeOf } from '../job/job-life.js';
 import type { BulkJobOptions, JobsOptions } from '../job/job-options.js';
 import { type ParentOptions, refOf } from '../job/job-ref.js';
-import { unboundedGroup } from '../job/group.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
@@ -16,6 +16,9 @@ import { type LimitsOf, OwnLimits } from './own-limits.js';
 import type { QueueOptions } from './queue-options.js';
 import { QueueSchedules } from './queue-schedules.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from './queue-types.js';
+
+/** Jobs that one call adds at most. */
+const MOST_AT_ONCE = 5000;
 
 /**
  * Adds jobs to a queue and controls it.
@@ -103,7 +106,10 @@ export class Queue<
     return this.added(name, data, merged, await this.addToStore(job));
   }
 
-  /** Adds many jobs in few calls, in their order. All are checked before the first is written. */
+  /**
+   * Adds many jobs in few calls, in their order. All are checked before the first is written. Where one has a `group.maxSize`, all are added in one
+   * call, 5000 at most, or none: then it throws `GroupMaxSizeExceededError`.
+   */
   async addBulk(jobs: { name: N; data: D; opts?: BulkJobOptions }[]): Promise<Job<D, R, N>[]> {
     checkObjects('jobs', jobs);
     return this.tracing
@@ -119,15 +125,23 @@ export class Queue<
     jobs: { name: N; data: D; opts?: BulkJobOptions }[],
     carried?: Carried,
   ): Promise<Job<D, R, N>[]> {
-    const adds = jobs.map(({ name, data, opts }) => {
-      const own = unbounded(
-        this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data),
-      );
+    const owned = jobs.map(({ name, data, opts }) => ({
+      ...{ name, data },
+      own: this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data),
+    }));
+    const { defaultJobOptions, codec } = this.opts;
+    if (owned.some(({ own }) => (own?.group ?? defaultJobOptions?.group)?.maxSize !== undefined)) {
+      checkWhole(owned.map(({ own }) => own));
+      const made = owned.map(({ name, data, own }) => newJob(name, data, own, defaultJobOptions, codec));
+      const added = await this.withLimits(() => this.store.addWhole(made.map(({ job }) => job)));
+      return owned.map(({ name, data }, i) => this.added(name, data, made[i]!.opts, added[i]!));
+    }
+    const adds = owned.map(({ name, data, own }) => {
       if (own?.parent) {
         const node = this.childNode(name, data, own);
         return () => this.attach(name, data, own.parent!, node);
       }
-      const { job, opts: merged } = newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec);
+      const { job, opts: merged } = newJob(name, data, own, defaultJobOptions, codec);
       return async () => this.added(name, data, merged, await this.addToStore(job));
     });
     return Promise.all(adds.map((add) => add()));
@@ -236,9 +250,23 @@ export class Queue<
   }
 }
 
-/** A bulk is not stopped by the size of a group. */
-function unbounded(own: JobsOptions | undefined): JobsOptions | undefined {
-  return own?.group?.maxSize === undefined ? own : { ...own, group: unboundedGroup(own.group) };
+/** Throws an `InvalidOptionError` for jobs that no one call can add. */
+function checkWhole(jobs: readonly (JobsOptions | undefined)[]): void {
+  if (jobs.length > MOST_AT_ONCE) {
+    throw new InvalidOptionError(
+      'jobs',
+      jobs.length,
+      `Add at most ${MOST_AT_ONCE} jobs at a time where one has a group.maxSize.`,
+    );
+  }
+  const child = jobs.find((own) => own?.parent !== undefined);
+  if (child) {
+    throw new InvalidOptionError(
+      'parent',
+      child.parent,
+      'Add jobs with a parent apart from those with a group.maxSize.',
+    );
+  }
 }
 
 function commonName(jobs: readonly { name: string }[]): string | undefined {

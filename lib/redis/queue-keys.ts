@@ -44,6 +44,7 @@ export type DerivedKey =
   | 'scheduler'
   | 'schedulers'
   | 'limit'
+  | 'lent'
   | 'parked'
   | 'groups'
   | 'group'

@@ -82,6 +82,14 @@ function refuseMisplaced(opts: object | undefined, repeat: RepeatOptions): void 
       throw new InvalidOptionError(`opts.${option}`, value, fix);
     }
   }
+  const most = (opts as JobsOptions | undefined)?.group?.maxSize;
+  if (most !== undefined) {
+    throw new InvalidOptionError(
+      'opts.group.maxSize',
+      most,
+      'Leave it out: a slot is not refused by the size of its group.',
+    );
+  }
   if ((opts as JobsOptions | undefined)?.deduplication && (repeat.overlap ?? 'allow') !== 'allow') {
     throw new InvalidOptionError(
       'overlap',

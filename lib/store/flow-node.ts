@@ -55,6 +55,13 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
       'A job with children cannot have one: name it by jobId.',
     );
   }
+  if (merged.group?.maxSize !== undefined) {
+    throw new InvalidOptionError(
+      'group.maxSize',
+      merged.group.maxSize,
+      'Leave it out: a flow is added whatever the size of its groups.',
+    );
+  }
   const ref = { prefix, queueName, id: job.id };
   return {
     ref,

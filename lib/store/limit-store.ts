@@ -48,8 +48,10 @@ export class LimitStore {
    * Returns ok, unchanged or too-many.
    * @param keep whether a limit that is there stays as it is
    */
-  set(name: string, { concurrency = 0, max = 0, duration = 0 }: LimitOptions, keep = false): Promise<string> {
-    return this.repeat(() => this.scripts.run(setLimit, [name, concurrency, max, duration, keep ? 1 : 0]));
+  set(name: string, limit: LimitOptions, keep = false): Promise<string> {
+    const { concurrency = 0, max = 0, duration = 0, shared = false } = limit;
+    const args = [name, concurrency, max, duration, keep ? 1 : 0, shared ? 1 : 0] as const;
+    return this.repeat(() => this.scripts.run(setLimit, args));
   }
 
   /** Returns ok, unchanged or missing. */
@@ -86,8 +88,16 @@ export function limitState({
   duration,
   parked,
   running,
+  places,
   ...limit
 }: LimitParts): LimitState {
+  const lent = places === undefined ? {} : { shared: true, places };
   const given = Object.entries({ concurrency, max, duration }).filter(([, number]) => number !== undefined);
-  return { ...limit, ...(Object.fromEntries(given) as LimitOptions), active: running, waiting: parked };
+  return {
+    ...limit,
+    ...(Object.fromEntries(given) as LimitOptions),
+    ...lent,
+    active: running,
+    waiting: parked,
+  };
 }

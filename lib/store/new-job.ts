@@ -59,6 +59,11 @@ export function specOf(options: JobsOptions): string {
   return `${placement}${limits}${deduplication ? dedupText(deduplication) : ''}`;
 }
 
+/** A spec whose `group.maxSize` stops all jobs that are added with it. */
+export function stoppingAll(spec: string): string {
+  return spec.replace(/^([\d,]*@\d*,)(\d)/, '$1w$2');
+}
+
 function limitsText({ limits, awaitLimits }: JobsOptions): string {
   return limits && limits.length > 0 ? specLimitsText(awaitLimits ? '?' : ';', limits.join(';')) : '';
 }

@@ -22,6 +22,8 @@ import {
   decodeRenewLocksReply,
   encodeCommit,
   encodeRenewLocks,
+  decodeAddJobsReply,
+  encodeAddJobs,
 } from '../job/wire.generated.js';
 import type { Silence } from '../job/silence.js';
 import { type Carried, type Tracing } from '../job/tracing.js';
@@ -42,7 +44,10 @@ import {
   tellAgain,
 } from '../redis/scripts.generated.js';
 import { AddBatch, type IdleWorker } from './add-batch.js';
-import type { AddedJob, NewJob } from './added-job.js';
+import { type AddedJob, type NewJob, readAdded } from './added-job.js';
+import { stoppingAll } from './new-job.js';
+import { awaitReplicas } from '../redis/await-replicas.js';
+import { addJobs } from '../redis/scripts.generated.js';
 import { BACKLOG } from './backlog.js';
 import type { Durability } from './durability.js';
 import { Calls, type NumberedCall } from './calls.js';
@@ -61,6 +66,7 @@ import type { QueueRelay } from './queue-relay.js';
 import { type FlowNode, prepareNode, tracedFlows } from './flow-node.js';
 import { FlowStore } from './flow-store.js';
 import { GroupStore } from './group-store.js';
+import { homeOfLimit, SharedLimitStore } from './shared-limit-store.js';
 import { InspectStore } from './inspect-store.js';
 import { LimitStore } from './limit-store.js';
 import { Patience } from './patience.js';
@@ -120,6 +126,7 @@ export class QueueStore implements JobStore {
   readonly inspect: InspectStore;
   readonly flows: FlowStore;
   readonly limits: LimitStore;
+  readonly sharedLimits: SharedLimitStore;
   readonly groups: GroupStore;
   readonly schedules: ScheduleStore;
   private readonly runner: ScriptRunner;
@@ -155,6 +162,7 @@ export class QueueStore implements JobStore {
     this.inspect = new InspectStore(new PatientReads(this.runner, this.calls));
     this.control = new ControlStore(this.runner);
     this.limits = new LimitStore(this.runner, this.calls);
+    this.sharedLimits = new SharedLimitStore(this.runner, this.calls);
     this.groups = new GroupStore(this.runner, this.calls);
     this.schedules = new ScheduleStore(this.runner, this.calls);
     this.fetches = commit !== undefined;
@@ -208,6 +216,18 @@ export class QueueStore implements JobStore {
 
   add(job: NewJob): Promise<AddedJob> {
     return this.adds.add(job);
+  }
+
+  /** Adds all of these jobs in one call, or none where the group of one is full. */
+  async addWhole(jobs: readonly NewJob[]): Promise<AddedJob[]> {
+    const rest = encodeAddJobs(jobs.map(({ id, spec, body }) => [id, stoppingAll(spec), body]));
+    const { durability } = this.host;
+    const answer = await this.once(({ writer, seq }) => {
+      const add = (): Promise<unknown> => this.runner.run(addJobs, [0, writer, seq, 1], rest);
+      return durability ? awaitReplicas(this.connection.client, add, durability) : add();
+    });
+    const { time, words } = decodeAddJobsReply(answer);
+    return words.map((word) => readAdded(word, Number(time)));
   }
 
   write(entry: JobWrite): Promise<string> {
@@ -265,6 +285,11 @@ export class QueueStore implements JobStore {
     return new StorePeers<QueueStore>(
       ({ prefix, queueName }, peers) => new QueueStore(connection, prefix, queueName, host, undefined, peers),
     );
+  }
+
+  /** Where a limit is kept that the queues of this prefix share. */
+  homeOfLimit(name: string): SharedLimitStore {
+    return this.peer({ prefix: this.prefix, queueName: homeOfLimit(name) }).sharedLimits;
   }
 
   children(id: string, query: ChildQuery): Promise<ChildPage> {

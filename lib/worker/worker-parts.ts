@@ -24,6 +24,7 @@ import { FetchLoop } from './fetch-loop.js';
 import { LockKeeper } from './lock-keeper.js';
 import { ManualFetch } from './manual-fetch.js';
 import { Notices } from './notices.js';
+import { PlaceKeeper } from './place-keeper.js';
 import { Prefetch } from './prefetch.js';
 import { Run } from './run.js';
 import { Shutdown } from './shutdown.js';
@@ -66,6 +67,7 @@ export class WorkerParts {
   readonly manual: ManualFetch;
   readonly shutdown: Shutdown;
   readonly notices: Notices;
+  readonly places: PlaceKeeper;
   readonly presence: Presence;
   readonly prefetch: Prefetch | undefined;
   private readonly batches: BatchRunner | undefined;
@@ -118,7 +120,10 @@ export class WorkerParts {
       Math.min(drainDelayMs, opts.maximumRateLimitDelay ?? LIMIT_DELAY_MS),
       {
         jobs: (records, sentAt) => this.inOwnContext(() => this.beginAll(records, sentAt)),
-        none: batches && ((isSomethingWaiting) => batches.foundNone(isSomethingWaiting)),
+        none: (isSomethingWaiting) => {
+          batches?.foundNone(isSomethingWaiting);
+          if (isSomethingWaiting) this.places.poke();
+        },
         drained: () => this.inOwnContext(() => tell('drained')),
         failed,
       },
@@ -213,8 +218,9 @@ export class WorkerParts {
     this.notices = new Notices(
       this.store.keys.of('notices'),
       () => this.connection.eventStreamReader(this.store.keys.base),
-      { limits: () => this.loop.poke(), cancelled: (id, token, how) => this.cancelled(id, token, how) },
+      { limits: () => this.limitsChanged(), cancelled: (id, token, how) => this.cancelled(id, token, how) },
     );
+    this.places = new PlaceKeeper(runtime, store, failed);
     this.presence = new Presence(this.connection, this.store.keys, {
       ...{ kind: 'worker', id: this.id, name: opts.name ?? '', host: hostname(), pid: process.pid },
       since: runtime.now(),
@@ -244,7 +250,12 @@ export class WorkerParts {
 
   async stopLooking(): Promise<void> {
     this.batches?.stopWaiting();
-    await Promise.all([this.stalls.stop(), this.planner.stop(), this.presence.end()]);
+    await Promise.all([this.stalls.stop(), this.planner.stop(), this.presence.end(), this.places.stop()]);
+  }
+
+  private limitsChanged(): void {
+    this.places.start();
+    this.loop.poke();
   }
 
   private extended(id: string, token: string, until: number): void {

@@ -349,6 +349,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     this.parts.prefetch?.start();
     this.parts.loop.start();
     this.parts.notices.start();
+    this.parts.places.start();
     this.parts.start(!this.opts.skipStalledCheck);
     return this.running.stopped;
   }

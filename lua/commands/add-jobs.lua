@@ -80,6 +80,7 @@ local function read_all()
       if not specs[at] then
         return nil
       end
+      call.as_whole = call.as_whole or specs[at].as_whole
     end
   end
   return unnamed, specs
@@ -129,8 +130,29 @@ local function add_one(id, named, asked, spec, body)
 end
 
 local unnamed, specs = read_all()
+
+-- What those jobs of groups ask for that are not there.
+local function new_in_groups()
+  local list = {}
+  for at = rest, #ARGV, 3 do
+    local asked = specs[at]
+    if asked and asked.group and (ARGV[at] == '' or redis.call('EXISTS', q.body .. ARGV[at]) == 0) then
+      list[#list + 1] = asked
+    end
+  end
+  return list
+end
+
 if not unnamed then
   return redis.error_reply('ERR a job asks for what cannot be read')
+end
+if call.as_whole then
+  local full = grouped().first_full(q, new_in_groups())
+  if full then
+    local answer = moves.stamp .. string.rep('\n#' .. full, (#ARGV - rest + 1) / 3)
+    remember(session, seq, answer)
+    return answer
+  end
 end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local next_id = unnamed > 0 and count_up(q.meta, 'id', unnamed) - unnamed or 0

@@ -6,6 +6,7 @@
 -- @arg max int          starts a window, 0 for any number
 -- @arg duration int     length of the window in milliseconds
 -- @arg keep int         1 to leave a limit alone that is there
+-- @arg shared int       1 for one that queues share: it lets nobody start before there is a lease, see take-places
 -- @reply ok, unchanged, or too-many where the queue has as many as it may
 -- @cost O(1), for a new limit O(N) for N active jobs
 -- @use send wake limits change-limits notify-workers
@@ -17,6 +18,7 @@ local window = max > 0 and math.max(duration, 1) or 0
 
 if not is_new and not stored.awaited then
   local is_same = (stored.concurrency or 0) == concurrency and (stored.max or 0) == max and (stored.duration or 0) == window
+  is_same = is_same and (stored.lent ~= nil) == (shared == 1)
   if keep == 1 or is_same then
     return 'unchanged'
   end
@@ -56,6 +58,11 @@ if max > 0 then
   redis.call('HSET', key, 'max', string.format('%.0f', max), 'duration', string.format('%.0f', window))
 else
   redis.call('HDEL', key, 'count', 'until', 'length')
+end
+if shared == 1 and (is_new or not stored.lent) then
+  redis.call('HSET', key, 'lent', '0,0,0,0,0,0')
+elseif shared == 0 then
+  redis.call('HDEL', key, 'lent')
 end
 look_at(q, name, redis.call('EXISTS', q.parked .. name) == 1 and 0 or math.huge)
 mark_named(q, true)

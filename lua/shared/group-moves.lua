@@ -23,6 +23,19 @@ local function group_is_full(q, moves, asked)
   return redis.call('ZCARD', q.grouped .. asked.group) + (sizes[asked.group] or 0) >= asked.most_in_group
 end
 
+-- The first group that would be full for one of these jobs, nil for none: what each asks for, in their order.
+local function first_full(q, list)
+  local sizes = {}
+  for _, asked in ipairs(list) do
+    local size = sizes[asked.group] or redis.call('ZCARD', q.grouped .. asked.group)
+    if asked.most_in_group and size >= asked.most_in_group then
+      return asked.group
+    end
+    sizes[asked.group] = asked.delay > 0 and size or size + 1
+  end
+  return nil
+end
+
 -- Jobs by their groups, each group with what to write, in the order in which they came.
 local function by_group(q, list)
   local seq, known, groups = count_on(q, list), {}, {}

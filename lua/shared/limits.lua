@@ -9,12 +9,26 @@ local function read_queue_limit(text)
   }
 end
 
+-- One that queues share has the field `lent`: what this queue may use of it, see `read_lease`.
 local LIMIT_FIELDS = { 'running', 'concurrency', 'max', 'duration', 'paused', 'awaited', 'count', 'until', 'length' }
+local LENT = #LIMIT_FIELDS + 1
+
+-- 'number,places,until,length,starts,window': the lease's number, how many places until when (and how long that was), how many starts in
+-- the window that ends at `until` of the limit, and the name of that window. Nil for a text that is none.
+local function read_lease(text)
+  local number, places, ends, length, starts, window = string.match(text, '^(%d+),(%d+),(%d+),(%d+),(%d+),(%d+)$')
+  return number and {
+    number = tonumber(number), places = tonumber(places), ends = tonumber(ends), length = tonumber(length),
+    starts = tonumber(starts), window = tonumber(window),
+  }
+end
 
 -- What is stored of a limit. One that was changed from outside, so that it cannot be read, is as one that nobody has defined:
 -- what names it waits until it is set again. Returns the fields, and whether it is such a one.
 local function limit_fields(q, name)
-  local stored = redis.pcall('HMGET', q.limit .. name, unpack(LIMIT_FIELDS))
+  local stored = redis.pcall(
+    'HMGET', q.limit .. name, 'running', 'concurrency', 'max', 'duration', 'paused', 'awaited', 'count', 'until', 'length', 'lent'
+  )
   local is_lost = stored.err ~= nil
   local f = {}
   for i, field in ipairs(LIMIT_FIELDS) do
@@ -22,12 +36,19 @@ local function limit_fields(q, name)
     f[field] = tonumber(text)
     is_lost = is_lost or (text and not f[field])
   end
+  if not is_lost and stored[LENT] then
+    f.lent = read_lease(stored[LENT])
+    is_lost = not f.lent
+  end
   return is_lost and { running = 0, awaited = 1 } or f, is_lost
 end
 
 -- When a limit that lets nobody start does so by itself.
 local function opens_at(limit)
   if limit.paused or limit.awaited or (limit.concurrency and limit.running >= limit.concurrency) then
+    return math.huge
+  elseif limit.lent and limit.room < 1 then
+    -- By another lease.
     return math.huge
   end
   return limit.max and limit.count >= limit.max and limit.ends or 0
@@ -49,6 +70,11 @@ local function read_limit_named(q, name, now)
     name = name, exists = f.running ~= nil, is_lost = is_lost, running = f.running or 0, concurrency = f.concurrency,
     max = f.max, duration = f.duration or 0, paused = f.paused ~= nil, awaited = f.awaited ~= nil, count = 0,
   }
+  if f.lent then
+    limit.lent, limit.whole_concurrency, limit.whole_max = f.lent, f.concurrency, f.max
+    limit.concurrency = f.concurrency and (time_left(f.lent.ends, f.lent.length, now) > 0 and f.lent.places or 0)
+    limit.max = f.max and (time_left(f['until'], f.length, now) > 0 and f.lent.starts or 0)
+  end
   if limit.max then
     local left = time_left(f['until'], f.length, now)
     limit.count = left > 0 and f.count or 0

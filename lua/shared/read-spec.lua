@@ -1,14 +1,14 @@
 -- What a new job asks of the engine: 'delayMs,priority,front,timestamp', then '@weight,maxSize,id' and the control character 30
--- where it is of a group, ';name;name' for its limits, with '?' in place
+-- where it is of a group ('w' before maxSize where that stops a whole call), ';name;name' for its limits, with '?' in place
 -- of the first ';' where it waits for those that are not there, and ',ttl,flags,id' where it is deduplicated; '' when it asks for
 -- nothing. Returns nil for a text that cannot be read.
 -- @text spec {delay:int?},{priority:int?},{front:flag?},{timestamp:int?}{*}
--- @text spec_group @{weight:int?},{max_size:int?},{id:name}\30{*}
+-- @text spec_group @{weight:int?},{mark:letters?}{max_size:int?},{id:name}\30{*}
 -- @text spec_limits {how:[;?]}{names:[^,]+}{*}
 -- @text spec_dedup ,{ttl:int?},{flags:letters?},{id:any}
 local function read_spec(asked)
   local delay, priority, front, timestamp, rule = string.match(asked, spec.pattern)
-  local weight, most, group, of_group = string.match(rule or '', spec_group.pattern)
+  local weight, mark, most, group, of_group = string.match(rule or '', spec_group.pattern)
   if group then
     rule = of_group
   end
@@ -34,7 +34,7 @@ local function read_spec(asked)
     limits = names and string.gsub(names, ';', ',') or nil,
     await = await_limits,
     unknown = how == ';' and unknown_limit or nil,
-    group = group, most_in_group = group and tonumber(most) or nil,
+    group = group, most_in_group = group and tonumber(most) or nil, as_whole = mark == 'w',
     dedup = dedup_id and { id = dedup_id, ttl = tonumber(ttl), flags = flags },
   }
 end

@@ -78,8 +78,46 @@ describe('groups', () => {
     await Promise.all([add(), add()]);
     await expect(add()).rejects.toThrow(GroupMaxSizeExceededError);
     await expect(add()).rejects.toMatchObject({ code: 'GROUP_MAX_SIZE_EXCEEDED', groupId: 'g' });
-    await queue.addBulk([{ name: 'a', data: 0, opts: { group: { id: 'g', maxSize: 1 } } }]);
-    expect(await queue.getGroupJobsCount('g')).toBe(3);
+    expect(await queue.getGroupJobsCount('g')).toBe(2);
+  });
+
+  it('let a bulk in as a whole or not at all', async () => {
+    const queue = lab.queue();
+    const bulk = (...groups: [string, number?][]) =>
+      queue.addBulk(
+        groups.map(([id, maxSize]) => ({
+          ...{ name: id, data: 0 },
+          opts: { group: { id, ...(maxSize === undefined ? {} : { maxSize }) } },
+        })),
+      );
+    const added = await bulk(['a', 2], ['b'], ['a', 2]);
+    expect(added.map(({ id, name }) => [id, name])).toEqual([
+      ['1', 'a'],
+      ['2', 'b'],
+      ['3', 'a'],
+    ]);
+    await expect(bulk(['b'], ['c', 1], ['a', 2])).rejects.toMatchObject({ groupId: 'a' });
+    await expect(bulk(['c', 2], ['c'], ['c', 2])).rejects.toThrow(GroupMaxSizeExceededError);
+    expect(await queue.getGroupsJobsCount()).toBe(3);
+    const again = { name: 'b', data: 0, opts: { jobId: 'x', group: { id: 'b', maxSize: 2 } } };
+    await queue.addBulk([again]);
+    // It is there already, and takes no further place.
+    expect((await queue.addBulk([again]))[0]!.id).toBe('x');
+    const many = Array.from({ length: 5001 }, () => again);
+    await expect(queue.addBulk(many)).rejects.toThrow('5000');
+    const parent = { id: '1', queue: `${lab.prefix}:${lab.name}` };
+    const child = { ...again, opts: { group: again.opts.group, parent } };
+    await expect(queue.addBulk([again, child])).rejects.toThrow('parent');
+  });
+
+  it('are no bound for flows and schedulers, which say so', async () => {
+    const queue = lab.queue();
+    const opts = { group: { id: 'g', maxSize: 1 } };
+    const flow = { name: 'a', queueName: lab.name, data: 0, opts };
+    await expect(lab.flows().add(flow)).rejects.toThrow('group.maxSize');
+    const schedule = queue.upsertJobScheduler('s', { every: 1000 }, { name: 'a', opts });
+    await expect(schedule).rejects.toThrow('opts.group.maxSize');
+    expect(await queue.getJobCountByTypes('waiting', 'delayed')).toBe(0);
   });
 
   it('are listed and counted', async () => {

@@ -36,7 +36,7 @@ async function given(
   limit: [concurrency: number, max: number, duration: number],
   count: number,
 ): Promise<void> {
-  await lab.run(setLimit, ['stripe', ...limit, 0]);
+  await lab.run(setLimit, ['stripe', ...limit, 0, 0]);
   await addCall(lab, ...Array.from({ length: count }, () => ({ limits: ';stripe' })));
 }
 
@@ -125,7 +125,7 @@ describe('commit: a limit that jobs name', () => {
   });
 
   it('keeps priorities among those that it holds back', async () => {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     await addCall(
       lab,
       { limits: ';stripe' },
@@ -143,8 +143,8 @@ describe('commit: a limit that jobs name', () => {
   });
 
   it('lets a job start when all of its limits do', async () => {
-    await lab.run(setLimit, ['a', 1, 0, 0, 0]);
-    await lab.run(setLimit, ['b', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['a', 1, 0, 0, 0, 0]);
+    await lab.run(setLimit, ['b', 1, 0, 0, 0, 0]);
     await addCall(lab, { limits: ';b' }, { limits: ';a' }, { limits: ';a;b' }, { limits: ';a' });
     const first = await fetch();
     expect(ids(first)).toEqual(['1', '2']);
@@ -176,19 +176,19 @@ describe('commit: a limit that jobs name', () => {
   });
 
   it('refuses a job that names a limit which is not there, and leaves others of the call alone', async () => {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     expect(
       await addCall(lab, { limits: ';stripe' }, { limits: ';stripe;nobody' }, { limits: '?later' }),
     ).toEqual(['+1', '!nobody', '+3']);
     expect(ids(await fetch())).toEqual(['1']);
     expect((await lab.dump())['job:3']).toMatchObject({ limitedBy: 'later' });
-    await lab.run(setLimit, ['later', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['later', 1, 0, 0, 0, 0]);
     expect(ids(await fetch())).toEqual(['3']);
   });
 
   it('starts those of several limits in the order of the queue', async () => {
     const names = ['c', 'a', 'b'];
-    for (const name of names) await lab.run(setLimit, [name, 9, 0, 0, 0]);
+    for (const name of names) await lab.run(setLimit, [name, 9, 0, 0, 0, 0]);
     for (const name of names) await lab.run(pauseLimit, [name, 1]);
     await addCall(lab, ...Array.from({ length: 9 }, (_, i) => ({ limits: `;${names[i % 3]}` })));
     await addCall(
@@ -215,7 +215,7 @@ describe('commit: a limit that jobs name', () => {
   });
 
   it('goes on in order past those of it that another limit holds back', async () => {
-    for (const name of ['a', 'b', 'c']) await lab.run(setLimit, [name, 2, 0, 0, 0]);
+    for (const name of ['a', 'b', 'c']) await lab.run(setLimit, [name, 2, 0, 0, 0, 0]);
     for (const name of ['a', 'b', 'c']) await lab.run(pauseLimit, [name, 1]);
     await addCall(
       lab,
@@ -266,11 +266,11 @@ describe('commit: a limit that jobs name', () => {
         ],
       });
       await spoil(lab.keys.derived('limit', 'stripe'));
-      expect((await lab.run(setLimit, ['stripe', 1, 0, 0, 1])).reply).toBe('ok');
+      expect((await lab.run(setLimit, ['stripe', 1, 0, 0, 1, 0])).reply).toBe('ok');
       expect(ids(await fetch())).toEqual([]);
       await spoil(lab.keys.derived('limit', 'stripe'));
       expect(ids(await fetch({}, [complete(first.jobs[0]!)]))).toEqual([]);
-      await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+      await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
       expect(ids(await fetch())).toEqual(['2']);
     },
   );
@@ -286,7 +286,7 @@ describe('commit: a limit that jobs name', () => {
 
 describe('jobs that wait for a limit', () => {
   async function parked(): Promise<void> {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     await addCall(lab, ...[0, 0, 0, 3].map((priority) => ({ limits: ';stripe', priority })));
     await fetch();
     await lab.given({ jobs: [{ id: '10' }] });

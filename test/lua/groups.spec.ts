@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import {
+  addJobs,
   changePriority,
   cleanJobs,
   closeGroup,
@@ -78,6 +80,21 @@ describe('groups: adding', () => {
     expect(await addGrouped(lab, { group: 'a', most: 1 }, { group: 'a', most: 2 })).toEqual(['#a', '+5']);
     const { words } = await fetch({ want: 0 }, [['add', '', groupedSpec({ group: 'b', most: 1 }), BODY]]);
     expect(words).toEqual(['#b']);
+  });
+
+  it('refuses a whole call where one of its groups would be too large', async () => {
+    const whole = (group: string, id = '') => [id, `,,,@,w2,${group}\u001e`, BODY] as const;
+    const add = async (...jobs: ReturnType<typeof whole>[]) => {
+      seq += 1;
+      return lab.run(addJobs, [NOW, 'bulk', String(seq), 1], encodeAddJobs(jobs));
+    };
+    expect((await add(whole('a'), whole('b'), whole('a'))).reply).toBe(`${NOW}\n+1\n+2\n+3`);
+    const refused = await add(whole('b'), whole('a'));
+    expect(refused.reply).toBe(`${NOW}\n#a\n#a`);
+    const { 'writer:bulk': _writer, ...after } = refused.after;
+    const { 'writer:bulk': _before, ...before } = refused.before;
+    expect(after).toEqual(before);
+    expect((await add(whole('a', '1'), whole('b'))).reply).toBe(`${NOW}\n=1\n+4`);
   });
 
   it('keeps any text apart', async () => {
@@ -218,7 +235,7 @@ describe('groups: limits of each', () => {
   });
 
   it('hold together with those of the queue and those that jobs name', async () => {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     await addGrouped(
       lab,
       { id: 'a1', group: 'a', limits: ';stripe' },
@@ -312,7 +329,7 @@ describe('groups: batches', () => {
   });
 
   it('of one group are not mixed by those that a limit has held', async () => {
-    await lab.run(setLimit, ['stripe', 2, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 2, 0, 0, 0, 0]);
     await lab.run(pauseLimit, ['stripe', 1]);
     await addGrouped(
       lab,

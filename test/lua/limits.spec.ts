@@ -43,7 +43,7 @@ describe('limit-queue', () => {
 
 describe('set-limit', () => {
   it('makes a limit, and changes it', async () => {
-    const made = await lab.run(setLimit, ['stripe', 5, 100, 1000, 0]);
+    const made = await lab.run(setLimit, ['stripe', 5, 100, 1000, 0, 0]);
     expect(made.reply).toBe('ok');
     expect(made.after).toEqual({
       meta: { limits: ',,,1' },
@@ -51,19 +51,19 @@ describe('set-limit', () => {
       'limit:stripe': { running: '0', concurrency: '5', max: '100', duration: '1000' },
       ...told,
     });
-    expect((await lab.run(setLimit, ['stripe', 5, 100, 1000, 0])).reply).toBe('unchanged');
-    expect((await lab.run(setLimit, ['stripe', 9, 0, 0, 1])).reply).toBe('unchanged');
-    const changed = await lab.run(setLimit, ['stripe', 9, 0, 0, 0]);
+    expect((await lab.run(setLimit, ['stripe', 5, 100, 1000, 0, 0])).reply).toBe('unchanged');
+    expect((await lab.run(setLimit, ['stripe', 9, 0, 0, 1, 0])).reply).toBe('unchanged');
+    const changed = await lab.run(setLimit, ['stripe', 9, 0, 0, 0, 0]);
     expect(changed.after['limit:stripe']).toEqual({ running: '0', concurrency: '9' });
   });
 
   it('counts the jobs that run and named it before it was there', async () => {
-    await lab.run(setLimit, ['other', 9, 0, 0, 0]);
+    await lab.run(setLimit, ['other', 9, 0, 0, 0, 0]);
     await addCall(lab, { limits: '?other;stripe' }, { limits: '?other' });
-    await lab.run(setLimit, ['stripe', 9, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 9, 0, 0, 0, 0]);
     await runCommit(lab, [], { want: 5 });
     await lab.run(removeLimit, ['stripe']);
-    const { after } = await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    const { after } = await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     expect(after['limit:stripe']).toEqual({ running: '1', concurrency: '1' });
   });
 });
@@ -71,7 +71,7 @@ describe('set-limit', () => {
 describe('pause-limit', () => {
   it('pauses and resumes, and says when it was so already', async () => {
     expect((await lab.run(pauseLimit, ['stripe', 1])).reply).toBe('missing');
-    await lab.run(setLimit, ['stripe', 5, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 5, 0, 0, 0, 0]);
     const paused = await lab.run(pauseLimit, ['stripe', 1]);
     expect(paused.after).toEqual({
       ...paused.before,
@@ -90,7 +90,7 @@ describe('pause-limit', () => {
 
 describe('remove-limit', () => {
   it('leaves nothing', async () => {
-    await lab.run(setLimit, ['stripe', 5, 100, 1000, 0]);
+    await lab.run(setLimit, ['stripe', 5, 100, 1000, 0, 0]);
     const { reply, after } = await lab.run(removeLimit, ['stripe']);
     expect(reply).toBe('ok');
     expect(after).toEqual({ wake: [['1', 0]], notices: [['limits'], ['limits']] });
@@ -98,7 +98,7 @@ describe('remove-limit', () => {
   });
 
   it('lets those go that are parked, and forgets the limit with the last', async () => {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     await addCall(lab, ...Array.from({ length: 4 }, () => ({ limits: ';stripe' })));
     expect((await runCommit(lab, [], { want: 5 })).jobs).toHaveLength(1);
     await lab.run(removeLimit, ['stripe']);
@@ -115,11 +115,11 @@ describe('remove-limit', () => {
 
 describe('a limit that is removed, and set again', () => {
   it('counts those that run, also where it was the last one', async () => {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     await addCall(lab, ...Array.from({ length: 3 }, () => ({ limits: ';stripe' })));
     const { jobs } = await runCommit(lab, [], { want: 1 });
     await lab.run(removeLimit, ['stripe']);
-    const { after } = await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    const { after } = await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     expect(after).toMatchObject({ 'limit:stripe': { running: '1' }, holders: { 1: 'stripe' } });
     expect((await runCommit(lab, [], { want: 5, seq: '2' })).jobs).toEqual([]);
     const next = await runCommit(lab, [['complete', '1', jobs[0]!.token, '1', '']], { want: 5, seq: '3' });
@@ -127,17 +127,17 @@ describe('a limit that is removed, and set again', () => {
   });
 
   it('counts those that started while there was none', async () => {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     await addCall(lab, ...Array.from({ length: 3 }, () => ({ limits: ';stripe' })));
     await lab.run(removeLimit, ['stripe']);
     await runCommit(lab, [], { want: 2 });
-    const { after } = await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    const { after } = await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     expect(after['limit:stripe']).toEqual({ running: '2', concurrency: '1' });
     expect((await runCommit(lab, [], { want: 5, seq: '2' })).jobs).toEqual([]);
   });
 
   it('holds back a job that waits for it and was added before those that are parked were let go', async () => {
-    await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
     await addCall(lab, { limits: ';stripe' }, { limits: ';stripe' });
     await runCommit(lab, [], { want: 5 });
     await lab.run(removeLimit, ['stripe']);
@@ -145,7 +145,7 @@ describe('a limit that is removed, and set again', () => {
     const { jobs, after } = await runCommit(lab, [], { want: 5, seq: '2' });
     expect(jobs.map(({ id }) => id)).not.toContain('late');
     expect(after['limit:stripe']).toMatchObject({ awaited: '1' });
-    await lab.run(setLimit, ['stripe', 9, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 9, 0, 0, 0, 0]);
     expect((await runCommit(lab, [], { want: 5, seq: '3' })).jobs).toHaveLength(2);
   });
 });
@@ -153,20 +153,20 @@ describe('a limit that is removed, and set again', () => {
 describe('get-limits', () => {
   it('tells of the queue and of each limit', async () => {
     await lab.run(limitQueue, ['concurrency', 50, 0]);
-    await lab.run(setLimit, ['stripe', 1, 10, 1000, 0]);
-    await lab.run(setLimit, ['a', 3, 0, 0, 0]);
+    await lab.run(setLimit, ['stripe', 1, 10, 1000, 0, 0]);
+    await lab.run(setLimit, ['a', 3, 0, 0, 0, 0]);
     await addCall(lab, { limits: ';stripe' }, { limits: ';stripe' }, { limits: '?nobody' });
     await runCommit(lab, [], { want: 5, now: NOW });
 
     expect((await lab.run(getLimits, [NOW + 400], [])).reply).toEqual([
       ...['50', '', '', 1],
-      ...['a', 1, '3', '', '', 0, 0, 0, 0, 0],
-      ...['nobody', 0, '', '', '', 0, 0, 0, 0, 1],
-      ...['stripe', 1, '1', '10', '1000', 0, 1, 1, 600, 1],
+      ...['a', 1, '3', '', '', 0, 0, 0, 0, 0, ''],
+      ...['nobody', 0, '', '', '', 0, 0, 0, 0, 1, ''],
+      ...['stripe', 1, '1', '10', '1000', 0, 1, 1, 600, 1, ''],
     ]);
     expect((await lab.run(getLimits, [NOW], ['b'])).reply).toEqual([
       ...['50', '', '', 1],
-      ...['b', 0, '', '', '', 0, 0, 0, 0, 0],
+      ...['b', 0, '', '', '', 0, 0, 0, 0, 0, ''],
     ]);
   });
 });

@@ -188,7 +188,7 @@ describe('a next job that has vanished', () => {
     'runs where its body is gone: %s',
     async (state) => {
       const first = state === 'delayed' ? FIRST : NOW;
-      if (state === 'limited') await lab.run(setLimit, ['stripe', 1, 0, 0, 0]);
+      if (state === 'limited') await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
       const spec = state === 'in a group' ? ',,,@1,,g\u001e' : ',,,';
       await upsert(lab, NOW, '1', { every: MINUTE, start: first, spec });
       await lab.client.unlink(key('body', job(first)));

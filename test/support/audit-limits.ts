@@ -45,11 +45,13 @@ export function auditLimits(values: Map<string, DumpedValue>, jobs: Map<string, 
 function auditLimit(name: string, fields: Fields, score: number | undefined, hasParked: boolean): string[] {
   if (score === undefined) return [`limit ${name} is not listed`];
   if (fields.running === undefined) return [`limit ${name} has no count`];
-  const { concurrency, max, paused, awaited, running } = fields;
+  const { concurrency, max, paused, awaited, running, lent } = fields;
   if (concurrency !== undefined && paused === undefined && Number(running) < 0) {
     return [`limit ${name} counts ${running} running`];
   }
+  // One that queues share opens by a lease, and ends by the clock.
   const isOpen =
+    lent === undefined &&
     paused === undefined &&
     awaited === undefined &&
     (concurrency === undefined || Number(running) < Number(concurrency));

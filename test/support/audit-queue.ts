@@ -43,6 +43,7 @@ const TYPES: Record<string, string> = {
   holders: 'hash',
   notices: 'stream',
   'limit:': 'hash',
+  'lent:': 'hash',
   'parked:': 'zset',
   metrics: 'hash',
   'completed-points': 'list',
@@ -64,7 +65,7 @@ const TYPES: Record<string, string> = {
   'grouped:': 'zset',
 };
 
-const EXPIRING = new Set(['limiter', 'writer:', 'present', 'notices']);
+const EXPIRING = new Set(['limiter', 'writer:', 'present', 'notices', 'lent:']);
 const MAY_EXPIRE = new Set(['dedup:', 'inbox', 'events', 'group:']);
 const META_FIELDS = new Set([
   'id',

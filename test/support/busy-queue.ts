@@ -49,7 +49,8 @@ export class BusyQueue {
     // Leaves a message in the outbox.
     const removal = { args: [at, 'seed', '2', '16'], rest: [] };
     // Leaves one job parked at each of two limits, one of which nobody has defined, and one that runs.
-    const limit = { args: ['stripe', '1', '2', '100000', '0'], rest: [] };
+    const limit = { args: ['stripe', '1', '2', '100000', '0', '0'], rest: [] };
+    const shared = { args: ['mail', '5', '10', '1000', '0', '1'], rest: [] };
     const limited = {
       args: [at, 'limited', '1', '1'],
       rest: [';stripe', ';stripe', '?awaited'].flatMap((limits) => ['', `,,1,${limits}`, BODY]),
@@ -60,6 +61,12 @@ export class BusyQueue {
       await this.send('removeJob', removal),
       await this.send('limitQueue', { args: ['rate', '500', '1000'], rest: [] }),
       await this.send('setLimit', limit),
+      await this.send('setLimit', shared),
+      // More places than it needs.
+      await this.send('takePlaces', {
+        args: [at, 'mail', '1', '3', at, '900000', '0', '0', '0', '5', '10', '1000', '0'],
+        rest: [],
+      }),
       await this.send('addJobs', limited),
       await this.send('commit', start),
     ];

@@ -60,7 +60,7 @@ export class GroupedWorld {
     await this.lab.run(this.scripts.pauseQueue, [0]);
     if (this.hasLimits) {
       await this.lab.run(this.scripts.limitQueue, ['concurrency', 0, 0]);
-      await this.lab.run(this.scripts.setLimit, ['x', 2, 0, 0, 0]);
+      await this.lab.run(this.scripts.setLimit, ['x', 2, 0, 0, 0, 0]);
       await this.lab.run(this.scripts.pauseLimit, ['x', 0]);
     }
     for (const group of GROUPS) await this.lab.run(this.scripts.limitGroup, [this.now, group, 'all', 0, 0]);
@@ -236,7 +236,7 @@ export class GroupedWorld {
       () => this.lab.run(this.scripts.pauseQueue, [random.chance(0.3) ? 1 : 0]),
       ...(this.hasLimits
         ? [
-            () => this.lab.run(this.scripts.setLimit, ['x', random.int(1, 3), 0, 0, 0]),
+            () => this.lab.run(this.scripts.setLimit, ['x', random.int(1, 3), 0, 0, 0, 0]),
             () => this.lab.run(this.scripts.removeLimit, ['x']),
             () => this.lab.run(this.scripts.pauseLimit, ['x', random.int(0, 1)]),
             () => this.lab.run(this.scripts.limitQueue, ['concurrency', random.int(0, 6), 0]),

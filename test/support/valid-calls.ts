@@ -227,6 +227,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     call([NOW, 'busy', 'rate', '3', '500']),
     call([NOW, 'held', 'all', '0', '0']),
   ],
+  lendPlaces: [call([NOW, 'mail', 'stepwell:{a}:', '0', '1', '3', '2', '10000', '5', '10', '1000'])],
   limitQueue: [call(['concurrency', '3', '0']), call(['rate', '3', '500']), call(['rate', '0', '0'])],
   keepSchedulers: [
     call(session('90000', '1', '1'), ['coded', 'fa', 'other', 'fb']),
@@ -272,10 +273,16 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   retryJobs: [call([NOW, 'completed', '10', '0']), call([NOW, 'failed', '10', String(SEED_TIME + 5)])],
   runScheduler: [call(session('tick')), call(session('still'))],
   setLimit: [
-    call(['stripe', '3', '5', '500', '0']),
-    call(['awaited', '0', '5', '500', '0']),
-    call(['more', '2', '0', '0', '1']),
+    call(['stripe', '3', '5', '500', '0', '0']),
+    call(['awaited', '0', '5', '500', '0', '1']),
+    call(['more', '2', '0', '0', '1', '0']),
   ],
+  countPlaces: [call([NOW, '0'])],
+  takePlaces: [
+    call([NOW, 'mail', '5', '2', NOW, '10000', '1', '7', '500', '5', '10', '1000', '0']),
+    call([NOW, 'mail', '6', '2', NOW, '10000', '0', '0', '0', '5', '0', '0', '1']),
+  ],
+  shareLimit: [call(['mail', 'set', '3', '5', '500']), call(['stripe', 'pause', '0', '0', '0'])],
   setMeta: [call(['500'])],
   setMetrics: [call(['500'])],
   notePresent: [call([NOW, 'worker\tw', '1000'])],

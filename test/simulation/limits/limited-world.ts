@@ -65,7 +65,7 @@ export class LimitedWorld {
     await queue.call('pauseQueue', [0]);
     for (const name of NAMES) {
       this.windows.delete(name);
-      await queue.call('setLimit', [name, 1, 0, 0, 0]);
+      await queue.call('setLimit', [name, 1, 0, 0, 0, 0]);
       await queue.call('pauseLimit', [name, 0]);
     }
     for (let round = 0; round < 600; round += 1) {
@@ -239,7 +239,7 @@ export class LimitedWorld {
     if (kind <= 1) {
       const [concurrency, max, duration] = [random.int(0, 3), random.int(0, 3), random.int(1, 1500)];
       if (concurrency + max === 0) return;
-      await queue.call('setLimit', [name, concurrency, max, duration, 0]);
+      await queue.call('setLimit', [name, concurrency, max, duration, 0, 0]);
       // A window that is open goes on with the length that it had.
       const { until = 0, count = 0 } = fieldsOf(await queue.dump(), `limit:${name}`);
       this.windows.set(name, { until: Number(until), count: Number(count) });
@@ -261,7 +261,7 @@ export class LimitedWorld {
   private async openAll(): Promise<void> {
     for (const name of NAMES) {
       this.windows.delete(name);
-      await this.queue.call('setLimit', [name, this.random.int(2, 4), 0, 0, 0]);
+      await this.queue.call('setLimit', [name, this.random.int(2, 4), 0, 0, 0, 0]);
       await this.queue.call('pauseLimit', [name, 0]);
     }
   }

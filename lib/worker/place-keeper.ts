@@ -1,0 +1,112 @@
+import type { Runtime, Timer } from '../runtime/runtime.js';
+import type { QueueStore } from '../store/queue-store.js';
+import type { NeededPlaces } from '../store/shared-limit-store.js';
+
+/** For how long places are borrowed. A run that goes on after nobody could renew the lease for so long is not counted any more. */
+const LEASE_MS = 10_000;
+/** Between looks. */
+const RENEW_MS = 1000;
+/** Between looks while jobs wait for a place, here or in another queue. */
+const HURRY_MS = 100;
+
+/**
+ * Borrows for a queue what it needs of the limits that it shares with others, renews it, and gives back what it does not need. Any number of
+ * processes may do so at the same time: a lease has a number, and the newer one holds.
+ *
+ * Modes: idle, where the queue shares no limit (until `poke`) -> looking -> waiting for the next look -> ... -> stopped, for good.
+ */
+export class PlaceKeeper {
+  private timer: Timer | undefined;
+  private looking: Promise<void> | undefined;
+  private lookedAt = -Infinity;
+  private isWanted = false;
+  private sharesLimits = false;
+  private stopped = false;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly store: () => QueueStore,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  /** Looks whether the queue shares limits: at the start, and when one was changed. */
+  start(): void {
+    this.isWanted = true;
+    this.lookSoon();
+  }
+
+  /** Something waits that may not start. */
+  poke(): void {
+    if (this.sharesLimits) {
+      this.start();
+    }
+  }
+
+  /** Gives back what running jobs do not need. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.timer?.cancel();
+    await this.looking;
+    if (this.sharesLimits) {
+      await this.look(true).catch(() => undefined);
+    }
+  }
+
+  private lookSoon(): void {
+    if (!this.looking && !this.stopped) {
+      this.schedule(Math.max(this.lookedAt + HURRY_MS - this.runtime.monotonicMs(), 0));
+    }
+  }
+
+  private schedule(ms: number): void {
+    this.timer?.cancel();
+    if (ms <= 0) {
+      this.timer = undefined;
+      this.begin();
+    } else {
+      this.timer = this.runtime.setTimer(() => this.begin(), ms, { upkeep: true });
+    }
+  }
+
+  private begin(): void {
+    this.isWanted = false;
+    this.lookedAt = this.runtime.monotonicMs();
+    this.looking = this.look(false)
+      .catch((error: unknown) => {
+        this.failed(error);
+        return RENEW_MS;
+      })
+      .then((nextMs) => {
+        this.looking = undefined;
+        if (this.stopped) {
+          return;
+        }
+        if (this.isWanted) {
+          this.lookSoon();
+        } else if (nextMs !== undefined) {
+          this.schedule(nextMs);
+        }
+      });
+  }
+
+  /** Returns when to look again; never where the queue shares no limit. */
+  private async look(leaving: boolean): Promise<number | undefined> {
+    const store = this.store();
+    const { time, limits } = await store.sharedLimits.count(leaving);
+    this.sharesLimits = limits.length > 0;
+    if (!this.sharesLimits) {
+      return undefined;
+    }
+    const hurries = await Promise.all(limits.map((limit) => this.renew(store, time, limit)));
+    return hurries.some(Boolean) ? HURRY_MS : RENEW_MS;
+  }
+
+  /** Returns whether somebody waits for a place. */
+  private async renew(store: QueueStore, since: string, limit: NeededPlaces): Promise<boolean> {
+    const { name } = limit;
+    const lent = await store.homeOfLimit(name).lend(store.keys.base, LEASE_MS, limit);
+    await store.sharedLimits.take(name, since, LEASE_MS, lent);
+    const isShort = lent.places < limit.needed && (lent.numbers.concurrency ?? 0) > 0;
+    return isShort || lent.starts < limit.lacking || lent.isContended;
+  }
+}
