@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_8c950b1233';
+export const LIBRARY_NAME = 'stepwell_0_1_0_d42b47ddea';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_8c950b1233",
-    "local LIBRARY = 'stepwell_0_1_0_8c950b1233'",
+    "#!lua name=stepwell_0_1_0_d42b47ddea",
+    "local LIBRARY = 'stepwell_0_1_0_d42b47ddea'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -4937,6 +4937,9 @@ export const LIBRARY_LINES: readonly string[] = [
     "local now, group, duration = whole(ARGV[1]), ARGV[2], whole(ARGV[3])",
     "if not (#ARGV == 3 and now and duration) then",
     "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now group duration')",
+    "end",
+    "if duration == 0 then",
+    "  return 'ok'",
     "end",
     "local t = server_time(now)",
     "local record = read_groups(q, { group })[1]",

@@ -3,11 +3,14 @@
 -- @derives groups group grouped
 -- @arg now int          0 for Redis' clock
 -- @arg group text
--- @arg duration int     milliseconds
+-- @arg duration int     milliseconds; 0 closes nothing
 -- @reply ok
 -- @cost O(log N) for N groups
 -- @use server-time send count-up time-left group-records groups
 
+if duration == 0 then
+  return 'ok'
+end
 local t = server_time(now)
 local record = read_groups(q, { group })[1]
 local is_longer = duration >= time_left(record.closed, record.closedFor, t)

@@ -375,6 +375,14 @@ describe('groups: pausing and closing', () => {
     expect((await lab.dump())['groups:paused']).toEqual([['a', 0]]);
   });
 
+  it('is not closed for no time', async () => {
+    await addGrouped(lab, ...list('a', 'a1'));
+
+    const { before, after } = await lab.run(closeGroup, [NOW, 'a', 0]);
+
+    expect(after).toEqual(before);
+  });
+
   it('closes one for some time, from its job', async () => {
     await addGrouped(lab, ...list('a', 'a1', 'a2'), ...list('b', 'b1', 'b2'));
     const { jobs } = await fetch({ want: 1 });
