@@ -54,9 +54,14 @@ export class PhotoStore implements OnModuleInit {
     if (file.startsWith('upload:')) await rm(this.photoPath(file), { force: true });
   }
 
+  /** Whether it may be the key of a photo; what is in a job may be anything. */
+  isKey(file: unknown): file is string {
+    return typeof file === 'string' && FILE.test(file);
+  }
+
   /** Where the photo of that key lies. */
   photoPath(file: string): string {
-    if (!FILE.test(file)) throw new Error('This is not the key of a photo');
+    if (!this.isKey(file)) throw new Error('This is not the key of a photo');
     const [kind, name = ''] = file.split(':');
     return kind === 'sample'
       ? join(SAMPLES_FOLDER, `${name}.jpg`)

@@ -55,7 +55,7 @@ export class StoreRoom {
     const jobs = await this.redis.answer(this.queue.getJobs());
     const named = new Set(
       jobs.flatMap((job) => [
-        this.store.photoPath(job.data.file),
+        ...(this.store.isKey(job.data.file) ? [this.store.photoPath(job.data.file)] : []),
         ...WIDTHS.map((width) => this.store.picturePath(this.store.pictureName(job, width))),
       ]),
     );

@@ -17,9 +17,14 @@ export class SchedulesController {
 
   @Get()
   async list(): Promise<ScheduleView[]> {
-    const [schedulers, done] = await this.redis.answer(
-      Promise.all([this.queue.getJobSchedulers(0, NEWEST, true), this.queue.getCompleted(0, NEWEST)]),
+    const [schedulers, completed, failed] = await this.redis.answer(
+      Promise.all([
+        this.queue.getJobSchedulers(0, NEWEST, true),
+        this.queue.getCompleted(0, NEWEST),
+        this.queue.getFailed(0, NEWEST),
+      ]),
     );
+    const done = [...completed, ...failed].sort((a, b) => (b.finishedOn ?? 0) - (a.finishedOn ?? 0));
     return schedulers.map(({ key, next }) => {
       const last = done.find(({ repeatJobKey }) => repeatJobKey === key);
       return {
@@ -43,7 +48,8 @@ export class SchedulesController {
   }
 }
 
-function wordsOf({ name, returnvalue }: Job): string {
+function wordsOf({ name, returnvalue, failedReason }: Job): string {
+  if (failedReason !== undefined) return `failed: ${failedReason}`;
   if (name === 'tidy') return `${count((returnvalue as { removed: number }).removed, 'file')} removed`;
   const { photos, files, bytes } = returnvalue as Report;
   return `${count(photos, 'photo')}, ${count(files, 'file')}, ${(bytes / 1024 / 1024).toFixed(1)} MB`;
