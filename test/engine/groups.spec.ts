@@ -233,6 +233,8 @@ describe('groups: what limits each', () => {
     await addTo(queue, 'b', ['b1', 'b2', 'b3']);
     await until(() => running.length === 3);
     await until(async () => (await queue.getGroupStatus('a')) === 'maxed');
+    expect(await queue.repairMaxedGroup('a')).toBeUndefined();
+    expect(await queue.getGroupStatus('a')).toBe('maxed');
     expect(running.toSorted()).toEqual(['a1', 'b1', 'b2']);
     expect(await queue.getGroupActiveCount('b')).toBe(2);
     await queue.setGroupConcurrency('b', 3);
