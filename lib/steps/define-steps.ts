@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
+import { refuseUnknown } from '../job/known-names.js';
 import type { Processor } from '../worker/worker-options.js';
 import type { StepContext, StepName } from './step-context.js';
 import {
@@ -76,6 +77,7 @@ export function defineSteps<S extends WithCodec<object> = never, D = any>(
   options?: DefineStepsOptions,
 ): Processor<D>;
 export function defineSteps(steps: object, options: DefineStepsOptions = {}): Processor {
+  refuseUnknown('defineSteps option', options, ['label']);
   const label = options.label ?? 'steps';
   const definitions = Object.entries(steps).map(([name, step]) => definitionOf(label, name, step));
   return new StepRunner(new StepPlan(label, definitions)).processor;

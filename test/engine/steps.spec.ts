@@ -438,6 +438,13 @@ describe('defineSteps', () => {
   ])('refuses %s', (_what, steps, message) => {
     expect(() => defineSteps(steps as never)).toThrow(message);
   });
+
+  it('refuses an option that is not there by name', () => {
+    const options = { compensate: { a: () => undefined } };
+    expect(() => defineSteps({ a: () => 1 }, options as never)).toThrow(
+      'Invalid defineSteps option compensate',
+    );
+  });
 });
 
 describe('special errors in a step', () => {
