@@ -58,7 +58,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
       durability: (opts as DurabilityOptions).durability,
       tracing: this.tracing,
     });
-    this.unmeasure = opts.telemetry?.measure?.(this);
+    this.unmeasure = this.tracing?.telemetry?.measure?.(this);
   }
 
   /** A class derived from `Job`, for the jobs that this object gives. */

@@ -1,5 +1,6 @@
 import { checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
 import type { Codec } from '../job/codec.js';
+import type { BullMQTelemetry } from '../job/bullmq-telemetry.js';
 import type { ContextPropagator, Telemetry } from '../job/telemetry.js';
 import type { ConnectionOptions } from './client.js';
 
@@ -18,10 +19,10 @@ export interface QueueBaseOptions {
    */
   callTimeout?: number;
   /**
-   * Where traces and measures go: `openTelemetry()` of `stepwell/otel`. Default: nowhere; in Nest to OpenTelemetry where the
-   * process has set it up.
+   * Where traces and measures go: `openTelemetry()` of `stepwell/otel`, or what has BullMQ's interface, such as
+   * `new BullMQOtel({ tracerName: 'shop' })`. Default: nowhere; in Nest to OpenTelemetry where the process has set it up.
    */
-  telemetry?: Telemetry;
+  telemetry?: Telemetry | BullMQTelemetry;
   /** What of the context in which a job is added its processor finds again; see `ContextPropagator`. Default: nothing. */
   propagate?: readonly ContextPropagator[];
 }

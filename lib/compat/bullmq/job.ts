@@ -10,8 +10,8 @@ import type { TracedOutcome } from '../../job/telemetry.js';
 import { sandboxJson } from '../../worker/sandbox/sandboxed-processor.js';
 import { ErrorCode } from './error-code.js';
 import { Spans } from './spans.js';
-import { howEnded } from './telemetry.js';
-import { TelemetryAttributes } from './telemetry-names.js';
+import { howEnded } from '../../job/telemetry-of.js';
+import { TelemetryAttributes } from '../../job/telemetry-names.js';
 import { setCode, withCode } from './with-code.js';
 
 /** Opens every lock. */
