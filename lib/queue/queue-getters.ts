@@ -41,7 +41,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     checkQueueName(name);
     checkBaseOptions('queue option', opts, moreOptions);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    this.connection = connect(opts.connection);
+    this.connection = connect(opts.connection, opts);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
       if (error instanceof RedisVersionError) {

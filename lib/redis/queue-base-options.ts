@@ -8,6 +8,11 @@ import type { ConnectionOptions } from './client.js';
 export interface QueueBaseOptions {
   /** Where Redis is. Default: 127.0.0.1:6379. Equal options share one connection in a process. */
   connection?: ConnectionOptions;
+  /**
+   * Whether Redis is taken as it is: INFO is not called, so that its version is not checked, nor is a warning given where it may evict
+   * jobs. Default false.
+   */
+  skipVersionCheck?: boolean;
   /** Start of all keys. Default `stepwell`. */
   prefix?: string;
   /** How values are stored; see `Codec`. Default: as JSON. */

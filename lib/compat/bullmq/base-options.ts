@@ -21,7 +21,7 @@ export interface QueueBaseOptions<Connection = any> {
   telemetry?: BullMQTelemetry | Telemetry;
   /** Without effect: waits share one connection of the process. */
   blockingConnection?: boolean;
-  /** Without effect: what a server lacks is an `error` event. */
+  /** Whether INFO is not called, so that the version of Redis is not checked. Default false. */
   skipVersionCheck?: boolean;
   /** Without effect. */
   skipWaitingForReady?: boolean;
