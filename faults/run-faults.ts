@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describeMachine, type Machine } from './machine.js';
@@ -18,6 +18,8 @@ interface Flags {
   seed: number;
   isShort: boolean;
   json: string | undefined;
+  /** Goes on with the results in `json`. */
+  isResumed: boolean;
   page: string | undefined;
   isMatrix: boolean;
   names: readonly string[];
@@ -28,16 +30,22 @@ export async function runFaults(args: readonly string[]): Promise<number> {
   const flags = readFlags(args);
   if (flags.isMatrix) return runMatrix(flags);
   const machine = await describeMachine();
-  const startedAt = new Date();
   const [loadBefore] = loadavg();
-  const results: Result[] = [];
-  for (const [n, row] of flags.rows.entries()) {
-    results.push(...(await runOnAll(row, flags, machine)));
-    const minutes = (Date.now() - startedAt.getTime()) / 60_000;
-    console.log(`  ${n + 1} of ${flags.rows.length} rows after ${minutes.toFixed(1)} minutes`);
-    await save(flags, { startedAt, machine, results });
+  const before = await earlier(flags);
+  const startedAt = new Date(before?.startedAt ?? Date.now());
+  const begunMs = Date.now() - (before?.minutes ?? 0) * 60_000;
+  let results = before?.results ?? [];
+  const left = flags.rows.filter(
+    ({ name }) => flags.names.includes(name) || !results.some(({ row }) => row === name),
+  );
+  for (const [n, row] of left.entries()) {
+    const came = await runOnAll(row, flags, machine);
+    results = inOrder([...results.filter((old) => !came.some((now) => isSame(old, now))), ...came]);
+    const minutes = (Date.now() - begunMs) / 60_000;
+    console.log(`  ${n + 1} of ${left.length} rows after ${minutes.toFixed(1)} minutes`);
+    await save(flags, { startedAt, minutes, machine, results });
   }
-  const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(1);
+  const minutes = ((Date.now() - begunMs) / 60_000).toFixed(1);
   const load = `${loadBefore!.toFixed(1)} before and ${loadavg()[0]!.toFixed(1)} after`;
   const text = [headline(flags, machine, startedAt, minutes, load), '', table(results)].join('\n');
   console.log(`\n${text}\n`);
@@ -63,6 +71,30 @@ async function runOnAll(row: Row, flags: Flags, machine: Machine): Promise<Resul
   return results;
 }
 
+interface Run {
+  startedAt: string;
+  minutes: number;
+  results: Result[];
+}
+
+/** A run that was cut short, or some of whose rows are run again. */
+async function earlier({ json, isResumed }: Flags): Promise<Run | undefined> {
+  if (!isResumed) return undefined;
+  if (json === undefined) throw new Error('--resume wants --json: the file with what there is');
+  return JSON.parse(await readFile(json, 'utf8')) as Run;
+}
+
+function isSame(a: Result, b: Result): boolean {
+  return a.row === b.row && a.system === b.system;
+}
+
+function inOrder(results: readonly Result[]): Result[] {
+  const names = Object.keys(systems);
+  const place = ({ row, system }: Result): number =>
+    rows.findIndex(({ name }) => name === row) * names.length + names.indexOf(system);
+  return results.toSorted((a, b) => place(a) - place(b));
+}
+
 /** After each row, so that a run that is cut short has said what it saw. */
 async function save({ json, seed }: Flags, run: object): Promise<void> {
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ seed, ...run }, null, 2)}\n`);
@@ -77,6 +109,7 @@ function readFlags(args: readonly string[]): Flags {
       on: { type: 'string' },
       short: { type: 'boolean', default: false },
       json: { type: 'string' },
+      resume: { type: 'boolean', default: false },
       server: { type: 'string' },
       write: { type: 'string' },
       matrix: { type: 'boolean', default: false },
@@ -104,6 +137,7 @@ function readFlags(args: readonly string[]): Flags {
     seed,
     isShort: values.short,
     json: values.json,
+    isResumed: values.resume,
     page: values.write,
     isMatrix: values.matrix,
     names: positionals,

@@ -145,8 +145,9 @@ export class Scene {
   async killWorker(): Promise<void> {
     const [worker] = this.workers.splice(this.pick(this.workers.length), 1) as [Program];
     await this.fault('kill', async () => {
-      this.log.killed.push({ pid: worker.pid, atMs: machineMs() });
       await worker.kill();
+      // It may have gone on until it was gone.
+      this.log.killed.push({ pid: worker.pid, atMs: machineMs() });
     });
     await this.addWorker();
   }

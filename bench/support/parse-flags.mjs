@@ -14,6 +14,8 @@ export function parseFlags(argv) {
       scale: { type: 'string', default: '1' },
       quick: { type: 'string' },
       json: { type: 'string' },
+      store: { type: 'boolean', default: false },
+      gate: { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
     },
   });
@@ -24,6 +26,8 @@ export function parseFlags(argv) {
     tests: known('tests', values.tests, Object.keys(catalog)),
     peers: known('peers', values.peers, [...peers, ...variants]),
     jsonFile: values.json,
+    stores: values.store,
+    gates: values.gate,
     build: !values['no-build'],
   };
 }
