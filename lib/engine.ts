@@ -76,6 +76,7 @@ export type {
   Upkeep,
   TracedWork,
 } from './job/telemetry.js';
+export type { BullMQTelemetry } from './job/bullmq-telemetry.js';
 export type { JobExplanation, WaitReason } from './job/explanation.js';
 export type { GroupEntry, GroupLimits, GroupOptions, GroupState, GroupStatus } from './job/group.js';
 export type { LimitOptions, LimitState, RateLimit } from './job/limit.js';

@@ -2,9 +2,13 @@
 // `npx stepwell migrate [folder] [--dry-run]`: an application on bullmq or @nestjs/bullmq changes its imports.
 // `npx stepwell acl --prefix shop`: the rights that a user of Redis needs.
 // `npx stepwell functions <URL of Redis> [--prune]`: which function libraries are there, and removes those of other versions.
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ACL_USAGE, aclLine } from './print-acl.js';
 import { migrateFolder } from '../compat/migrate/migrate-folder.js';
 import { showFunctions } from './show-functions.js';
+
+const GUIDE = fileURLToPath(new URL('../../docs/guides/migration.md', import.meta.url));
 
 const USAGE = `Usage: stepwell migrate [folder] [--dry-run]
        stepwell functions <URL of Redis> [--prune]
@@ -26,8 +30,9 @@ async function main([command, ...rest]: string[]): Promise<number> {
   const isDry = rest.includes('--dry-run');
   const [folder = '.', ...others] = rest.filter((word) => word !== '--dry-run');
   if (command !== 'migrate' || others.length > 0 || folder.startsWith('-')) {
-    process.stderr.write(`${USAGE}\n${ACL_USAGE}`);
-    return command === undefined || command === '--help' ? 0 : 1;
+    const isAsked = command === undefined || command === '--help';
+    (isAsked ? process.stdout : process.stderr).write(`${USAGE}\n${ACL_USAGE}`);
+    return isAsked ? 0 : 1;
   }
   const { files, decisions } = await migrateFolder(folder, !isDry);
   const lines = [
@@ -36,7 +41,7 @@ async function main([command, ...rest]: string[]): Promise<number> {
     '',
     files.length === 0
       ? 'No import of bullmq or @nestjs/bullmq was found.'
-      : 'Next: npm install stepwell, npm uninstall bullmq @nestjs/bullmq. The guide: docs/guides/migration.md.',
+      : `Next: npm install stepwell, npm uninstall bullmq @nestjs/bullmq. The guide: ${relative('', GUIDE)}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return 0;

@@ -35,7 +35,7 @@ export class QueueEventsProducer extends SafeEmitter {
     checkQueueName(name);
     checkBaseOptions('QueueEventsProducer option', opts);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    this.connection = connect(opts.connection);
+    this.connection = connect(opts.connection, opts);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch(
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),

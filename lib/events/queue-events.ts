@@ -112,7 +112,7 @@ export class QueueEvents extends SafeEmitter {
       readCursor('lastEventId', opts.lastEventId);
     }
     this.setMaxListeners(0);
-    this.connection = connect(opts.connection);
+    this.connection = connect(opts.connection, opts);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch(
       (error: unknown) => error instanceof RedisVersionError && this.emit('error', error),

@@ -59,7 +59,7 @@ export class FlowProducer extends SafeEmitter {
     if (opts.durability !== undefined) {
       checkDurability('durability', opts.durability);
     }
-    this.connection = connect(opts.connection);
+    this.connection = connect(opts.connection, opts);
     const { codec, callTimeout: callTimeoutMs, backlog, durability } = opts;
     const { jobClass } = this;
     this.tracing = Tracing.of(opts);

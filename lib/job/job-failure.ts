@@ -26,7 +26,8 @@ export interface Failure {
 interface Attempted {
   readonly opts: JobsOptions;
   readonly attemptsMade: number;
-  readonly stacktrace: string[];
+  /** None where the entry for BullMQ has a new job. */
+  readonly stacktrace: string[] | null;
 }
 
 /** How often something is tried. */
@@ -62,7 +63,7 @@ export async function failureOf<J extends Attempted>(
   const trace = textOf(partOf(error, 'stack') ?? reason).slice(0, MAX_STACK_CHARS);
   return {
     reason,
-    stack: keep === 0 ? [] : [...job.stacktrace, trace].slice(-keep),
+    stack: keep === 0 ? [] : [...(job.stacktrace ?? []), trace].slice(-keep),
     retryDelayMs,
     exhausted: made >= attempts && !isFinal,
   };

@@ -166,7 +166,10 @@ export class Job<
   private async nextAfter(token: string): Promise<Job<D, R, N> | undefined> {
     const held = this.token ?? token;
     const record = await this.store.fetchNext?.(nameOf(token, held));
-    return record && Job.fromRecord<D, R, N, JobProgress>(this.store, record);
+    if (!record) return undefined;
+    const next = Job.fromRecord<D, R, N, JobProgress>(this.store, record);
+    next.processedOn = this.runtime.now();
+    return next;
   }
 
   get queueName(): string {

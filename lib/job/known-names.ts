@@ -1,5 +1,15 @@
 import { InvalidOptionError } from './errors.js';
 
+/** Options of BullMQ that have nothing to do here, and what to do instead. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  blockingConnection:
+    'Leave it out: waits run on connections of their own, and all reconnect by themselves. ' +
+    'Use callTimeout for how long a call waits for a Redis that is away.',
+  skipWaitingForReady: 'Leave it out: a short callTimeout has calls fail fast while Redis is away.',
+  skipMetasUpdate: 'Leave it out: nothing is written when a queue is opened.',
+  blockingTimeout: 'Leave it out: all queues of a process are read by shared connections.',
+};
+
 /** Names among those of `given` that have no meaning and a value. */
 export function unknownNames(given: object, known: readonly string[]): string[] {
   return Object.entries(given).flatMap(([name, value]) =>
@@ -48,10 +58,11 @@ export function refuseUnknown(what: string, given: unknown, known: readonly stri
   if (name !== undefined) {
     const place = what.endsWith('.') ? `${what}${name}` : `${what} ${name}`;
     const value = (given as Record<string, unknown>)[name];
+    const leftOut = Object.hasOwn(LEFT_OUT, name) ? LEFT_OUT[name] : undefined;
     throw new InvalidOptionError(
       place,
       withoutContent(value),
-      `${didYouMean(name, known)}Known options: ${known.join(', ')}.`,
+      leftOut ?? `${didYouMean(name, known)}Known options: ${known.join(', ')}.`,
     );
   }
 }

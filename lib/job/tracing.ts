@@ -3,13 +3,15 @@ import { InvalidOptionError } from './errors.js';
 import type { JobsOptions } from './job-options.js';
 import type { Job } from './job.js';
 import { encodeJson } from './json.js';
+import type { BullMQTelemetry } from './bullmq-telemetry.js';
+import { telemetryOf } from './telemetry-of.js';
 import type { ContextPropagator, Telemetry, Trace, TracedWork, Upkeep } from './telemetry.js';
 
 /** What jobs are given to carry. */
 export type Carried = Pick<JobsOptions, 'telemetry' | 'context'>;
 
 export interface TracingOptions {
-  telemetry?: Telemetry;
+  telemetry?: Telemetry | BullMQTelemetry;
   propagate?: readonly ContextPropagator[];
 }
 
@@ -29,7 +31,7 @@ export class Tracing {
   ) {}
 
   static of({ telemetry, propagate = [] }: TracingOptions): Tracing | undefined {
-    return telemetry || propagate.length > 0 ? new Tracing(telemetry, propagate) : undefined;
+    return telemetry || propagate.length > 0 ? new Tracing(telemetryOf(telemetry), propagate) : undefined;
   }
 
   /** Adds jobs that carry the context of now. */
@@ -124,12 +126,28 @@ export function carrying(
 }
 
 export function checkTelemetry(option: string, value: unknown): void {
-  if (typeof (value as Partial<Telemetry> | null)?.begin !== 'function') {
-    throw new InvalidOptionError(
-      option,
-      value,
-      'Use openTelemetry() of stepwell/otel, or an object with `begin`.',
-    );
+  const given = value as (Partial<Telemetry> & Partial<BullMQTelemetry>) | null | undefined;
+  if (typeof given?.begin === 'function') {
+    return;
+  }
+  const hint =
+    'Use openTelemetry() of stepwell/otel, new BullMQOtel(…) of bullmq-otel, or an object with `begin`.';
+  if (typeof given !== 'object' || !given?.tracer || !given.contextManager) {
+    throw new InvalidOptionError(option, value, hint);
+  }
+  const { tracer, contextManager } = given;
+  demandCalls(`${option}.tracer`, tracer, ['startSpan'], hint);
+  demandCalls(`${option}.contextManager`, contextManager, CONTEXT_CALLS, hint);
+}
+
+const CONTEXT_CALLS = ['with', 'active', 'getMetadata', 'fromMetadata'];
+
+function demandCalls(option: string, value: object, calls: readonly string[], hint: string): void {
+  for (const call of calls) {
+    const found = (value as Record<string, unknown>)[call];
+    if (typeof found !== 'function') {
+      throw new InvalidOptionError(`${option}.${call}`, found, hint);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
+import { describeForBullMQ } from '../job/describe-for-bullmq.js';
 import type { TracedWork } from '../job/telemetry.js';
 
 /** `stepwell`: the semantic conventions of messaging. `bullmq`: names that dashboards for BullMQ look for. */
@@ -30,7 +31,7 @@ const TYPES: Partial<Record<TracedWork['kind'], string>> = {
 /** Never what a job holds: its data, result and reasons may be private. */
 export function describeWork(work: TracedWork, names: TelemetryNames): WorkDescription {
   const kind = KINDS[work.kind];
-  return names === 'bullmq' ? { kind, ...bullmq(work) } : { kind, ...stepwell(work) };
+  return names === 'bullmq' ? { kind, ...describeForBullMQ(work) } : { kind, ...stepwell(work) };
 }
 
 export function queueOf(work: TracedWork): string {
@@ -61,26 +62,6 @@ function stepwell(work: TracedWork): Omit<WorkDescription, 'kind'> {
     attributes['stepwell.step.attempt'] = work.attempt;
   }
   return { name: `${work.kind} ${'step' in work ? work.step : queue}`, attributes };
-}
-
-function bullmq(work: TracedWork): Omit<WorkDescription, 'kind'> {
-  const queue = queueOf(work);
-  // There a scheduler is added as its first job is.
-  const isOne = work.kind === 'schedule' || (work.kind === 'add' && work.count === 1);
-  const operation = isOne ? 'add' : work.kind === 'add' ? 'addBulk' : work.kind;
-  const attributes: Attributes = {
-    'bullmq.queue.name': queue,
-    'bullmq.queue.operation': operation,
-    ...jobAttributes(work, 'bullmq.job.id', 'bullmq.job.name'),
-  };
-  if (work.kind === 'add' && work.count > 1) attributes['bullmq.job.bulk.count'] = work.count;
-  if (work.kind === 'process') {
-    attributes['bullmq.worker.id'] = work.workerId;
-    attributes['bullmq.job.attempts.made'] = work.job.attemptsMade;
-  }
-  if (work.kind === 'schedule') attributes['bullmq.job.scheduler.id'] = work.schedulerId;
-  const jobName = isOne && work.jobName ? `.${work.jobName}` : '';
-  return { name: `${operation} ${'step' in work ? work.step : queue + jobName}`, attributes };
 }
 
 function jobAttributes(work: TracedWork, id: string, name: string): Attributes {

@@ -41,7 +41,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     checkQueueName(name);
     checkBaseOptions('queue option', opts, moreOptions);
     const prefix = opts.prefix ?? DEFAULT_PREFIX;
-    this.connection = connect(opts.connection);
+    this.connection = connect(opts.connection, opts);
     this.connection.on('error', this.onConnectionError);
     this.connection.ready.catch((error: unknown) => {
       if (error instanceof RedisVersionError) {
@@ -58,7 +58,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
       durability: (opts as DurabilityOptions).durability,
       tracing: this.tracing,
     });
-    this.unmeasure = opts.telemetry?.measure?.(this);
+    this.unmeasure = this.tracing?.telemetry?.measure?.(this);
   }
 
   /** A class derived from `Job`, for the jobs that this object gives. */

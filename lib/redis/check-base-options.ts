@@ -1,4 +1,4 @@
-import { checkPrefix } from '../job/check.js';
+import { checkBoolean, checkPrefix } from '../job/check.js';
 import { checkCodec } from '../job/codec.js';
 import { InvalidOptionError } from '../job/errors.js';
 import { refuseUnknown } from '../job/known-names.js';
@@ -6,7 +6,15 @@ import { checkPropagate, checkTelemetry } from '../job/tracing.js';
 import { checkCallTimeout, DEFAULT_PREFIX, type QueueBaseOptions } from './queue-base-options.js';
 
 const NAMES: Record<keyof QueueBaseOptions, true> = {
-  ...{ connection: true, prefix: true, codec: true, callTimeout: true, telemetry: true, propagate: true },
+  ...{
+    connection: true,
+    skipVersionCheck: true,
+    prefix: true,
+    codec: true,
+    callTimeout: true,
+    telemetry: true,
+    propagate: true,
+  },
 };
 
 /** Names of the options that every part of a queue takes. */
@@ -26,6 +34,9 @@ export function checkBaseOptions(
   refuseLooseConnection(what, options);
   refuseUnknown(what, options, [...BASE_OPTION_NAMES, ...more]);
   checkPrefix(options.prefix ?? DEFAULT_PREFIX);
+  if (options.skipVersionCheck !== undefined) {
+    checkBoolean('skipVersionCheck', options.skipVersionCheck);
+  }
   if (options.codec !== undefined) {
     checkCodec('codec', options.codec);
   }

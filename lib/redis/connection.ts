@@ -50,6 +50,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     options: ConnectionOptions,
     readonly runtime: Runtime,
     private readonly forget: () => void,
+    skipVersionCheck = false,
   ) {
     super();
     this.setMaxListeners(0);
@@ -80,6 +81,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       runtime,
       (sentence) => process.emitWarning(sentence, 'StepwellWarning'),
       () => this.describe(),
+      skipVersionCheck,
     );
   }
 

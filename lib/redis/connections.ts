@@ -3,13 +3,17 @@ import { isClient, isNodeRedis, type ConnectionOptions } from './client.js';
 import { runtimeOf } from '../runtime/runtime-of.js';
 import { Connection } from './connection.js';
 
-const byClient = new WeakMap<object, Connection>();
+/** By whether the version of the server is checked. */
+const byClient = { true: new WeakMap<object, Connection>(), false: new WeakMap<object, Connection>() };
 const byOptions = new Map<string, Connection>();
 const identities = new WeakMap<object, number>();
 let lastIdentity = 0;
 
-/** The process' connection for these options, made when there is none. Call `release` on it once. */
-export function connect(options: ConnectionOptions | undefined = {}): Connection {
+/** The process' connection for these options, or for these and a server that is not checked, made when there is none. Call `release` on it once. */
+export function connect(
+  options: ConnectionOptions | undefined = {},
+  { skipVersionCheck = false }: { skipVersionCheck?: boolean } = {},
+): Connection {
   if (typeof options !== 'string' && (typeof options !== 'object' || options === null)) {
     throw new InvalidOptionError(
       'connection',
@@ -25,17 +29,23 @@ export function connect(options: ConnectionOptions | undefined = {}): Connection
     );
   }
   if (isClient(options)) {
-    let connection = byClient.get(options);
+    const clients = byClient[`${!skipVersionCheck}`];
+    let connection = clients.get(options);
     if (!connection) {
-      connection = new Connection(options, runtimeOf(options), () => byClient.delete(options));
-      byClient.set(options, connection);
+      connection = new Connection(
+        options,
+        runtimeOf(options),
+        () => clients.delete(options),
+        skipVersionCheck,
+      );
+      clients.set(options, connection);
     }
     return connection.retain();
   }
-  const key = optionsKey(options);
+  const key = `${skipVersionCheck} ${optionsKey(options)}`;
   let connection = byOptions.get(key);
   if (!connection) {
-    connection = new Connection(options, runtimeOf(options), () => byOptions.delete(key));
+    connection = new Connection(options, runtimeOf(options), () => byOptions.delete(key), skipVersionCheck);
     byOptions.set(key, connection);
   }
   return connection.retain();

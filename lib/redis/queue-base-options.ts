@@ -1,5 +1,6 @@
 import { checkNumber, LONGEST_TIMER_MS } from '../job/check.js';
 import type { Codec } from '../job/codec.js';
+import type { BullMQTelemetry } from '../job/bullmq-telemetry.js';
 import type { ContextPropagator, Telemetry } from '../job/telemetry.js';
 import type { ConnectionOptions } from './client.js';
 
@@ -7,6 +8,11 @@ import type { ConnectionOptions } from './client.js';
 export interface QueueBaseOptions {
   /** Where Redis is. Default: 127.0.0.1:6379. Equal options share one connection in a process. */
   connection?: ConnectionOptions;
+  /**
+   * Whether Redis is taken as it is: INFO is not called, so that its version is not checked, nor is a warning given where it may evict
+   * jobs. Default false.
+   */
+  skipVersionCheck?: boolean;
   /** Start of all keys. Default `stepwell`. */
   prefix?: string;
   /** How values are stored; see `Codec`. Default: as JSON. */
@@ -18,10 +24,10 @@ export interface QueueBaseOptions {
    */
   callTimeout?: number;
   /**
-   * Where traces and measures go: `openTelemetry()` of `stepwell/otel`. Default: nowhere; in Nest to OpenTelemetry where the
-   * process has set it up.
+   * Where traces and measures go: `openTelemetry()` of `stepwell/otel`, or what has BullMQ's interface, such as
+   * `new BullMQOtel({ tracerName: 'shop' })`. Default: nowhere; in Nest to OpenTelemetry where the process has set it up.
    */
-  telemetry?: Telemetry;
+  telemetry?: Telemetry | BullMQTelemetry;
   /** What of the context in which a job is added its processor finds again; see `ContextPropagator`. Default: nothing. */
   propagate?: readonly ContextPropagator[];
 }

@@ -27,12 +27,14 @@ export class Readiness {
 
   /**
    * @param warn takes a sentence about settings that endanger jobs
+   * @param skipVersionCheck whether any server that replies is fit
    */
   constructor(
     private readonly client: RedisClient,
     private readonly runtime: Runtime,
     private readonly warn: (sentence: string) => void,
     private readonly describe: () => string = () => 'Redis',
+    private readonly skipVersionCheck = false,
   ) {
     this.first = this.look();
     this.first.catch(() => {});
@@ -82,7 +84,7 @@ export class Readiness {
     while (!this.closing.signal.aborted) {
       await this.reached();
       try {
-        const warning = await checkServer(this.client);
+        const warning = this.skipVersionCheck ? await this.ping() : await checkServer(this.client);
         this.isFit = true;
         if (warning) {
           this.warn(warning);
@@ -97,6 +99,10 @@ export class Readiness {
       await sleep(this.runtime, RETRY_MS, this.closing.signal);
     }
     throw ended();
+  }
+
+  private async ping(): Promise<undefined> {
+    await this.client.ping();
   }
 
   /** A client that was passed in may connect only when first used. */

@@ -1,14 +1,17 @@
 import { EventEmitter } from 'node:events';
 
+/** An outage is one error for all that share the connection. */
+const warned = new WeakSet<Error>();
+
 /**
  * An emitter whose listeners cannot break it: what one throws, or rejects with, becomes an `error` event, and an
- * `error` that nobody listens to becomes a process warning.
+ * `error` that nobody listens to becomes a process warning, once for all emitters of the same error.
  */
 export class SafeEmitter extends EventEmitter {
   override emit(event: string | symbol, ...args: any[]): boolean {
     if (event === 'error' && this.listenerCount('error') === 0) {
       const [error] = args as [unknown];
-      process.emitWarning(error instanceof Error ? error.message : String(error), 'StepwellWarning');
+      warnOf(error);
       return false;
     }
     const listeners = this.rawListeners(event);
@@ -27,9 +30,18 @@ export class SafeEmitter extends EventEmitter {
 
   private report(event: string | symbol, error: unknown): void {
     if (event === 'error') {
-      process.emitWarning(error instanceof Error ? error.message : String(error), 'StepwellWarning');
+      warnOf(error);
     } else {
       this.emit('error', error);
     }
+  }
+}
+
+function warnOf(error: unknown): void {
+  if (!(error instanceof Error)) {
+    process.emitWarning(String(error), 'StepwellWarning');
+  } else if (!warned.has(error)) {
+    warned.add(error);
+    process.emitWarning(error.message, 'StepwellWarning');
   }
 }

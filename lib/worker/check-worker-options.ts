@@ -22,6 +22,7 @@ const elsewhere: OptionCheck = () => {};
 
 const CHECKS: Record<keyof WorkerOptions, OptionCheck> = {
   connection: elsewhere,
+  skipVersionCheck: checkBoolean,
   prefix: elsewhere,
   codec: checkCodec,
   callTimeout: checkCallTimeout,

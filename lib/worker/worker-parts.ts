@@ -84,7 +84,7 @@ export class WorkerParts {
     const { opts, queueName, prefix, slots, tell } = host;
     const lockMs = opts.lockDuration ?? LOCK_MS;
     const drainDelayMs = (opts.drainDelay ?? DRAIN_DELAY_S) * 1000;
-    this.connection = connect(opts.connection);
+    this.connection = connect(opts.connection, opts);
     const { runtime } = this.connection;
     const tracing = Tracing.of(opts);
     this.observer = runtime.observer;

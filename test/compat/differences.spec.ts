@@ -325,11 +325,64 @@ describe('what differs', () => {
       { theirs: { count: '5', isLast: 'true' }, ours: { count: 5, isLast: true } },
     ));
 
-  it('job.stacktrace of a new job', () =>
-    expectDifferent(async (bench) => (await newQueue(bench).add('a', {})).stacktrace, {
-      theirs: null,
-      ours: [],
-    }));
+  it('job.token of a run', () =>
+    expectDifferent(
+      async (bench) => {
+        await newQueue(bench).add('a', {});
+        const job = await take(bench);
+        const told = [job.token === 't', job.token!.startsWith('t')];
+        await job.moveToCompleted(1, job.token!, false);
+        return told;
+      },
+      { theirs: [true, true], ours: [false, true] },
+    ));
+
+  it('job.asJSON', () =>
+    expectDifferent(
+      async (bench) => {
+        await newQueue(bench).add('a', {}, { priority: 3 });
+        const job = await take(bench);
+        await job.moveToFailed(new Error('as told'), 't', false);
+        const json = JSON.parse(JSON.stringify(job.asJSON())) as Record<string, unknown>;
+        const more = ['delay', 'priority', 'token'].filter((key) => key in json);
+        const read = bench.lib.Job.fromJSON(newQueue(bench), job.asJSON(), job.id!);
+        return [more, json['failedReason'], read.failedReason, read.priority ?? 'none'];
+      },
+      {
+        theirs: [[], '"as told"', '"as told"', 'none'],
+        ours: [['delay', 'priority', 'token'], 'as told', 'as told', 3],
+      },
+    ));
+
+  it('The job that upsertJobScheduler returns', () =>
+    expectDifferent(
+      async (bench) => {
+        const every = { every: 3_600_000 };
+        const job = (await newQueue(bench).upsertJobScheduler('s', every, { name: 'n' }))!;
+        return [Object.keys(JSON.parse(JSON.stringify(job.opts)) as object).toSorted(), job.stacktrace];
+      },
+      {
+        theirs: [['attempts', 'delay', 'jobId', 'repeat', 'timestamp'], null],
+        ours: [['attempts', 'prevMillis', 'repeat'], []],
+      },
+    ));
+
+  it('nextFailedCursor of getDependencies', () =>
+    expectDifferent(
+      async (bench) => {
+        const { lib, name, opts, use } = bench;
+        const queue = newQueue(bench);
+        const child = { name: 'c', queueName: name, opts: { jobId: 'c', failParentOnFailure: true } };
+        await use(new lib.FlowProducer(opts)).add({
+          ...{ name: 'p', queueName: name, opts: { jobId: 'p' }, children: [child] },
+        });
+        await (await take(bench)).moveToFailed(new Error('as told'), 't', false);
+        const top = (await queue.getJob('p'))!;
+        const { failed, nextFailedCursor } = await top.getDependencies({ failed: { cursor: 0, count: 5 } });
+        return [failed?.length, nextFailedCursor];
+      },
+      { theirs: [1, 5], ours: [1, 0] },
+    ));
 
   it('null as an option of a job', () =>
     expectDifferent(

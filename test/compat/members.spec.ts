@@ -110,6 +110,64 @@ describe('a queue', () => {
       ];
     }));
 
+  it('shows jobs as the same JSON, new and read', () =>
+    expectSame(async (bench) => {
+      const { lib, name, opts, use } = bench;
+      const queue = newQueue(bench);
+      const flows = use(new lib.FlowProducer(opts));
+      const worker = use(new lib.Worker(name, null, opts));
+      const shown: unknown[] = [];
+      const show = (job: Job | undefined): void => {
+        const { token, ...json } = JSON.parse(JSON.stringify(job)) as Record<string, unknown>;
+        const entries = Object.entries(json).map(([key, value]) => [
+          key,
+          /On$|timestamp/.test(key) ? typeof value : value,
+        ]);
+        shown.push(typeof token, Object.fromEntries(entries));
+      };
+      const showBoth = async (job: Job): Promise<void> => {
+        show(job);
+        show(await queue.getJob(job.id!));
+      };
+      await showBoth(await queue.add('plain', { x: 1 }, { jobId: 'plain', stackTraceLimit: 0 }));
+      await showBoth(
+        await queue.add(
+          'full',
+          { x: 1 },
+          { jobId: 'full', delay: 60_000, priority: 3, attempts: 2, backoff: 5, deduplication: { id: 'd' } },
+        ),
+      );
+      const how = ['failParent', 'ignoreDependency', 'removeDependency', 'continueParent'];
+      const { children } = await flows.add({
+        ...{ name: 'top', queueName: name, opts: { jobId: 'top' } },
+        children: how.map((each) => ({
+          ...{ name: each, queueName: name, data: {}, opts: { jobId: each, [`${each}OnFailure`]: true } },
+        })),
+      });
+      for (const { job } of children!) await showBoth(job);
+      const held = (await worker.getNextJob('t')) as Job;
+      show(held);
+      await held.moveToFailed(new Error('as told'), 't', false);
+      await showBoth(held);
+      return shown;
+    }));
+
+  it('moves by hand to nothing where no job is next', () =>
+    expectSame(async ({ lib, name, opts, use }) => {
+      const queue = use(new lib.Queue(name, opts));
+      const worker = use(new lib.Worker(name, null, opts));
+      const take = async (): Promise<Job> => {
+        await queue.add('a', {});
+        return (await worker.getNextJob('t')) as Job;
+      };
+      return [
+        await (await take()).moveToCompleted(1, 't', true),
+        await (await take()).moveToCompleted(1, 't', false),
+        await (await take()).moveToFailed(new Error('x'), 't', true),
+        await (await take()).moveToFailed(new Error('x'), 't', false),
+      ];
+    }));
+
   it('reads and makes jobs by the statics of their class', () =>
     expectSame(async (bench) => {
       const { lib } = bench;

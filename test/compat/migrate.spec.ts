@@ -47,8 +47,8 @@ describe('migrateSource', () => {
       { line: 1, what: expect.stringMatching(/^QueueKeys is not there\. /) },
       { line: 2, what: expect.stringContaining('Bull, not') },
       { line: 3, what: expect.stringContaining('upsertJobScheduler') },
-      { line: 4, what: expect.stringContaining('removeJobScheduler') },
-      { line: 4, what: expect.stringContaining('removeJobScheduler') },
+      { line: 4, what: expect.stringMatching(/^getRepeatableJobs is not there.*getJobSchedulers/) },
+      { line: 4, what: expect.stringMatching(/^removeRepeatableByKey is not there.*removeJobScheduler/) },
       { line: 5, what: expect.stringContaining('deduplication') },
     ]);
   });
@@ -84,5 +84,10 @@ describe('migrateFolder', () => {
       `require('bullmq');\n`,
     ]);
     expect((await migrateFolder(folder)).files).toEqual([]);
+  });
+
+  it('says so where the folder is not there', async () => {
+    const none = join(folder, 'none');
+    await expect(migrateFolder(none)).rejects.toThrow(`There is no folder ${none}.`);
   });
 });

@@ -194,6 +194,7 @@ describe('jobs', () => {
     const worker = lab.worker(null);
     const first = (await worker.getNextJob('mine'))!;
     const second = (await first.moveToCompleted(1, 'mine', true))!;
+    expect(second.processedOn).toBeGreaterThanOrEqual(first.processedOn!);
     expect(second.name).toBe('b');
     const third = (await second.moveToFailed(new Error('no'), 'mine', true))!;
     expect(third.name).toBe('c');

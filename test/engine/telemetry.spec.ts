@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -14,6 +15,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import { BullMQOtel } from 'bullmq-otel';
 import { defer, of } from 'rxjs';
 import {
   type ContextPropagator,
@@ -257,6 +259,66 @@ describe('traces by OpenTelemetry', () => {
     const queue = lab.queue({ telemetry });
     await expect(request(() => queue.add('resize', {}, { attempts: 0 }))).rejects.toThrow('attempts');
     expect(only(`add ${lab.name}`).status.code).toBe(SpanStatusCode.ERROR);
+  });
+});
+
+describe("telemetry by BullMQ's interface", () => {
+  beforeAll(() => {
+    trace.setGlobalTracerProvider(tracerProvider);
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  });
+  afterAll(() => trace.disable());
+
+  it('is taken from bullmq-otel as it is, by queues, workers and flow producers', async () => {
+    const telemetry = new BullMQOtel({ tracerName: 'app' });
+    const queue = lab.queue({ telemetry });
+    const flows = lab.flows({ telemetry });
+    const parts = `${lab.name}-parts`;
+    lab.worker(defineSteps({ charge: () => 'charged' }), { telemetry });
+    lab.worker(() => {}, { telemetry }, parts);
+    const job = await request(() => queue.add('order', { secret: 'cat.jpg' }));
+    await ended(job);
+    const [add, run] = [only(`add ${lab.name}.order`), only(`process ${lab.name}`)];
+    expect([parentOf(add), parentOf(run), parentOf(only('step charge'))]).toEqual([
+      ...['request', add.name, run.name],
+    ]);
+    expect(new Set([add, run].map((span) => span.spanContext().traceId)).size).toBe(1);
+    expect([add.kind, run.kind]).toEqual([SpanKind.PRODUCER, SpanKind.CONSUMER]);
+    expect(add.attributes).toEqual({
+      'bullmq.queue.name': lab.name,
+      'bullmq.queue.operation': 'add',
+      'bullmq.job.name': 'order',
+      'bullmq.job.id': job.id,
+    });
+    expect(run.attributes).toMatchObject({ 'bullmq.job.id': job.id, 'bullmq.job.attempts.made': 1 });
+
+    exporter.reset();
+    const { job: top } = await request(() =>
+      flows.add({
+        ...{ name: 'album', queueName: lab.name },
+        children: [{ name: 'photo', queueName: parts, data: {} }],
+      }),
+    );
+    await ended(top);
+    expect([parentOf(only(`process ${lab.name}`)), parentOf(only(`process ${parts}`))]).toEqual(
+      Array(2).fill(named(`addBulk ${lab.name}`)[0]!.name),
+    );
+
+    exporter.reset();
+    await expect(request(() => queue.add('order', {}, { attempts: 0 }))).rejects.toThrow('attempts');
+    expect(only(`add ${lab.name}.order`).events.map(({ name }) => name)).toEqual(['exception']);
+  });
+
+  it('is refused by name where a part of it is missing', () => {
+    const whole = new BullMQOtel({ tracerName: 'app' });
+    const part = (telemetry: object) => () => lab.queue({ telemetry: telemetry as never });
+    expect(part({ tracer: whole.tracer })).toThrow('BullMQOtel');
+    expect(part({ ...whole, tracer: {}, contextManager: whole.contextManager })).toThrow(
+      'telemetry.tracer.startSpan',
+    );
+    expect(part({ tracer: whole.tracer, contextManager: { with: () => {}, active: () => {} } })).toThrow(
+      'telemetry.contextManager.getMetadata',
+    );
   });
 });
 

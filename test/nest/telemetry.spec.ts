@@ -8,7 +8,8 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { Cron, Process, Processor, Step, StepwellModule } from 'stepwell';
+import { BullMQOtel } from 'bullmq-otel';
+import { Cron, Process, Processor, Step, StepwellModule, type StepwellOptions } from 'stepwell';
 import { until } from '../support/engine-lab.js';
 import { queueOf, sharedOptions, startApp } from './test-app.js';
 import { untilFinished } from './until-finished.js';
@@ -29,7 +30,7 @@ describe('OpenTelemetry', () => {
     context.disable();
   });
 
-  const startTracedApp = (options: { telemetry?: false } = {}) =>
+  const startTracedApp = (options: Pick<StepwellOptions, 'telemetry'> = {}) =>
     startApp(
       {
         imports: [
@@ -60,6 +61,18 @@ describe('OpenTelemetry', () => {
     const spans = exporter.getFinishedSpans();
     expect(spans.map(({ name }) => name)).toEqual(['add orders', 'step charge', 'process orders']);
     expect(new Set(spans.map((span) => span.spanContext().traceId)).size).toBe(1);
+  });
+
+  it("goes to what has BullMQ's interface, where that is given", async () => {
+    const exporter = setUp();
+    const app = await startTracedApp({ telemetry: new BullMQOtel({ tracerName: 'app' }) });
+    const { id } = await queueOf(app, 'orders').add('order', {});
+    await untilFinished(queueOf(app, 'orders'), id);
+    await app.close();
+
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['add orders.order', 'step charge', 'process orders']),
+    );
   });
 
   it('shows the upsert of a schedule that a decorator has', async () => {

@@ -260,6 +260,15 @@ describe('SafeEmitter', () => {
     ]);
     warn.mockRestore();
   });
+
+  it('warns once of one error, such as an outage of a connection that several share', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const outage = new Error('away');
+    for (const emitter of [new SafeEmitter(), new SafeEmitter()]) emitter.emit('error', outage);
+    new SafeEmitter().emit('error', new Error('away'));
+    expect(warn).toHaveBeenCalledTimes(2);
+    warn.mockRestore();
+  });
 });
 
 describe('what JSON would lose', () => {

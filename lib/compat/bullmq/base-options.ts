@@ -2,9 +2,9 @@ import type { ContextPropagator } from '../../job/telemetry.js';
 import { BASE_OPTION_NAMES } from '../../redis/check-base-options.js';
 import type { QueueBaseOptions as EngineBaseOptions } from '../../redis/queue-base-options.js';
 import type { Codec } from '../../job/codec.js';
-import type { Telemetry as EngineTelemetry } from '../../job/telemetry.js';
+import type { BullMQTelemetry } from '../../job/bullmq-telemetry.js';
+import type { Telemetry } from '../../job/telemetry.js';
 import { knownConnection, knownOptions } from './known-options.js';
-import { type Telemetry, telemetryOf } from './telemetry.js';
 
 /** What BullMQ's keys begin with. Ours never collide with keys of BullMQ itself. */
 const DEFAULT_PREFIX = 'bull';
@@ -18,10 +18,10 @@ export interface QueueBaseOptions<Connection = any> {
   connection?: Connection;
   /** Start of all keys. Default `bull`. */
   prefix?: string;
-  telemetry?: Telemetry | EngineTelemetry;
+  telemetry?: BullMQTelemetry | Telemetry;
   /** Without effect: waits share one connection of the process. */
   blockingConnection?: boolean;
-  /** Without effect: what a server lacks is an `error` event. */
+  /** Whether INFO is not called, so that the version of Redis is not checked. Default false. */
   skipVersionCheck?: boolean;
   /** Without effect. */
   skipWaitingForReady?: boolean;
@@ -40,13 +40,11 @@ export function engineOptions<T extends object>(
   more: readonly string[] = [],
 ): T & EngineBaseOptions {
   const taken = knownOptions(what, (options ?? {}) as T & QueueBaseOptions, [...BASE_OPTION_NAMES, ...more]);
-  const { connection, telemetry, prefix = DEFAULT_PREFIX, codec = AS_JSON, ...rest } = taken;
+  const { connection, prefix = DEFAULT_PREFIX, codec = AS_JSON, ...rest } = taken;
   const known = knownConnection(connection);
-  const traced = telemetryOf(telemetry);
   return {
     ...rest,
     ...{ prefix, codec },
     ...(known === undefined ? {} : { connection: known }),
-    ...(traced === undefined ? {} : { telemetry: traced }),
   } as unknown as T & EngineBaseOptions;
 }

@@ -9,7 +9,7 @@ import { engineJobOptions } from './job-options.js';
 import { knownOptions } from './known-options.js';
 import type { QueueOptions } from './queue.js';
 import { carrying, spanless, Spans, type Work } from './spans.js';
-import { SpanKind, TelemetryAttributes } from './telemetry-names.js';
+import { SpanKind, TelemetryAttributes } from '../../job/telemetry-names.js';
 import { coded } from './with-code.js';
 
 export type FlowProducerOptions<Connection = any> = QueueBaseOptions<Connection>;

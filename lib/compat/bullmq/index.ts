@@ -25,7 +25,7 @@ export { MetricsTime } from '../../queue/metrics-time.js';
 export { PRIORITY_LIMIT } from '../../job/check.js';
 export * from './special-errors.js';
 export { CONNECTION_CLOSED_ERROR_MSG, ConnectionClosedError } from './connection-closed-error.js';
-export * from './telemetry-names.js';
+export * from '../../job/telemetry-names.js';
 export type {
   Attributes,
   AttributeValue,
@@ -39,10 +39,10 @@ export type {
   MetricOptions,
   Span,
   SpanOptions,
-  Telemetry,
+  BullMQTelemetry as Telemetry,
   Time,
   Tracer,
-} from './telemetry.js';
+} from '../../job/bullmq-telemetry.js';
 export { delay } from './delay.js';
 export { removeAllQueueData } from './remove-all-queue-data.js';
 export { randomUUID } from './random-uuid.js';

@@ -25,8 +25,16 @@ export interface RepeatBaseOptions<Connection = any> extends QueueBaseOptions<Co
 
 /** Of the options of another part, those that it shares with its schedulers. */
 export function schedulerOptions(given: RepeatBaseOptions): RepeatBaseOptions {
-  const { connection, prefix, telemetry, codec, callTimeout, settings } = given;
-  const all = { connection: connection as unknown, prefix, telemetry, codec, callTimeout, settings };
+  const { connection, skipVersionCheck, prefix, telemetry, codec, callTimeout, settings } = given;
+  const all = {
+    connection: connection as unknown,
+    skipVersionCheck,
+    prefix,
+    telemetry,
+    codec,
+    callTimeout,
+    settings,
+  };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

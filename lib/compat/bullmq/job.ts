@@ -2,6 +2,8 @@ import { JobNotFoundError, LockLostError, WrongStateError } from '../../job/erro
 import { UnrecoverableError as EngineUnrecoverableError } from '../../job/special-errors.js';
 import { Job as EngineJob } from '../../job/job.js';
 import type { JobJson, JobJsonSandbox } from '../../job/job-json.js';
+import type { Codec } from '../../job/codec.js';
+import type { JobRecord } from '../../job/job-record.js';
 import type { JobProgress } from '../../job/job-progress.js';
 import type { ParentOptions } from '../../job/job-ref.js';
 import type { JobStore } from '../../job/job-store.js';
@@ -10,8 +12,8 @@ import type { TracedOutcome } from '../../job/telemetry.js';
 import { sandboxJson } from '../../worker/sandbox/sandboxed-processor.js';
 import { ErrorCode } from './error-code.js';
 import { Spans } from './spans.js';
-import { howEnded } from './telemetry.js';
-import { TelemetryAttributes } from './telemetry-names.js';
+import { howEnded } from '../../job/telemetry-of.js';
+import { TelemetryAttributes } from '../../job/telemetry-names.js';
 import { setCode, withCode } from './with-code.js';
 
 /** Opens every lock. */
@@ -28,6 +30,22 @@ export class Job<
   /** @internal Use `queue.add` or `Job.create`. */
   constructor(store: JobStore, id: string, name: N, data: D, opts: JobsOptions, timestamp: number) {
     super(store, id, name, data, { attempts: 0, ...opts }, timestamp);
+    // As BullMQ has them until the job is read, which JSON shows.
+    this.delay = opts.delay as number;
+    this.stacktrace = null as never;
+    this.parent &&= { ...this.parent, ...onFailure(opts) };
+  }
+
+  protected override take(record: JobRecord, codec?: Codec): void {
+    this.delay ??= 0;
+    this.stacktrace ??= [];
+    super.take(record, codec);
+    this.parent &&= { ...this.parent, ...onFailure(this.opts) };
+  }
+
+  protected override takeJson({ stacktrace = 'null', ...json }: JobJson, codec?: Codec): void {
+    super.takeJson(stacktrace === 'null' ? json : { ...json, stacktrace }, codec);
+    this.stacktrace ??= [];
   }
 
   /** The job of that id, or undefined. */
@@ -79,21 +97,21 @@ export class Job<
   }
 
   /**
-   * Completes a job that was fetched by hand, and fetches the next one unless an option says otherwise: the answer is its JSON, for
-   * `Job.fromJSON`, and its id; both undefined where there is none.
+   * Completes a job that was fetched by hand, and fetches the next one unless an option says otherwise. Returns its JSON, for
+   * `Job.fromJSON`, and its id; an empty list where there is none.
    */
   override async moveToCompleted(result: R, token: string, fetchNext = true): Promise<any> {
     const move = async (): Promise<unknown> =>
       super.moveToCompleted(result, await this.keyFor(token), fetchNext);
     const next = await this.ending(() => 'completed', move);
-    return fetchNext ? nextData(next) : undefined;
+    return nextData(next);
   }
 
-  /** Ends the attempt of a job that was fetched by hand; the answer is as that of `moveToCompleted`, by default without a next job. */
+  /** Ends the attempt of a job that was fetched by hand; returns what `moveToCompleted` does, by default without a next job. */
   override async moveToFailed(error: Error, token: string, fetchNext = false): Promise<any> {
     const move = async (): Promise<unknown> => super.moveToFailed(error, await this.keyFor(token), fetchNext);
     const next = await this.ending(() => (this.finishedOn === undefined ? 'retried' : 'failed'), move);
-    return fetchNext ? nextData(next) : undefined;
+    return nextData(next);
   }
 
   /** Without a token, or with '0', whoever holds the job. */
@@ -227,6 +245,16 @@ export class Job<
   }
 }
 
-function nextData(next: unknown): [JobJson | undefined, string | undefined, number, number] {
-  return next instanceof EngineJob ? [next.asJSON(), next.id, 0, 0] : [undefined, undefined, 0, 0];
+/** What becomes of the parent where the job fails, by BullMQ's short names. */
+function onFailure(opts: JobsOptions): Record<string, true> {
+  return {
+    ...(opts.failParentOnFailure ? { fpof: true } : {}),
+    ...(opts.removeDependencyOnFailure ? { rdof: true } : {}),
+    ...(opts.ignoreDependencyOnFailure ? { idof: true } : {}),
+    ...(opts.continueParentOnFailure ? { cpof: true } : {}),
+  };
+}
+
+function nextData(next: unknown): [] | [JobJson, string, number, number] {
+  return next instanceof EngineJob ? [next.asJSON(), next.id, 0, 0] : [];
 }

@@ -3,7 +3,7 @@ import { type ConnectionOptions, isClient, isNodeRedis } from '../../redis/clien
 
 /** Options that BullMQ has, and that have nothing to change here, or are for another class. */
 const WITHOUT_EFFECT = new Set([
-  ...['blockingConnection', 'blockingTimeout', 'skipMetasUpdate', 'skipVersionCheck', 'skipWaitingForReady'],
+  ...['blockingConnection', 'blockingTimeout', 'skipMetasUpdate', 'skipWaitingForReady'],
   ...['sharedConnection', 'forceDisconnectOnShutdown', 'configKey', 'processors', 'name', 'extraOptions'],
   ...[
     'defaultJobOptions',

@@ -15,7 +15,7 @@ import { engineJobOptions } from './job-options.js';
 import { JobScheduler, repeatOptions, schedulerOptions, shown, templateOptions } from './job-scheduler.js';
 import { knownOptions } from './known-options.js';
 import { carrying, inSpan, spanless, Spans } from './spans.js';
-import { SpanKind, TelemetryAttributes } from './telemetry-names.js';
+import { SpanKind, TelemetryAttributes } from '../../job/telemetry-names.js';
 import { coded } from './with-code.js';
 import { withParents } from './with-parents.js';
 

@@ -1,9 +1,10 @@
 import type { JobsOptions } from '../../job/job-options.js';
 import type { JobStore } from '../../job/job-store.js';
-import type { Telemetry as EngineTelemetry } from '../../job/telemetry.js';
-import { countMove, type Counted } from './job-meters.js';
-import type { Attributes, Span, Telemetry } from './telemetry.js';
-import { SpanKind, TelemetryAttributes } from './telemetry-names.js';
+import type { Telemetry } from '../../job/telemetry.js';
+import { countMove, type Counted } from '../../job/count-move.js';
+import type { Attributes, BullMQTelemetry, Span } from '../../job/bullmq-telemetry.js';
+import { isBullMQTelemetry } from '../../job/telemetry-of.js';
+import { SpanKind, TelemetryAttributes } from '../../job/telemetry-names.js';
 
 /** What is done, besides adding and running jobs. */
 export interface SpanOptions {
@@ -27,18 +28,18 @@ const byStore = new WeakMap<object, Spans>();
 /** Spans for what is done by and to a queue, by BullMQ's interface. */
 export class Spans {
   private constructor(
-    private readonly telemetry: Telemetry,
+    private readonly telemetry: BullMQTelemetry,
     private readonly queueName: string,
     private readonly own: Attributes,
   ) {}
 
   /** None where no telemetry is given, or that of the engine, which does not tell of these. */
   static of(
-    telemetry: Telemetry | EngineTelemetry | undefined,
+    telemetry: BullMQTelemetry | Telemetry | undefined,
     queueName: string,
     own: Attributes = {},
   ): Spans | undefined {
-    return telemetry && !('begin' in telemetry) ? new Spans(telemetry, queueName, own) : undefined;
+    return telemetry && isBullMQTelemetry(telemetry) ? new Spans(telemetry, queueName, own) : undefined;
   }
 
   /** Those of the queue that a job was read from. */

@@ -20,7 +20,7 @@ import { JobScheduler, schedulerOptions } from './job-scheduler.js';
 import { knownOptions, sayOnce } from './known-options.js';
 import { inSpan, Spans } from './spans.js';
 import { RateLimitError } from './special-errors.js';
-import { TelemetryAttributes } from './telemetry-names.js';
+import { TelemetryAttributes } from '../../job/telemetry-names.js';
 
 /** What a lock holds for where nothing else is said. */
 const LOCK_MS = 30_000;

@@ -32,7 +32,9 @@ export async function migrateFolder(folder: string, writes = true): Promise<Migr
 }
 
 async function sourcesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error(`There is no folder ${folder}.`, { cause: error }) : error;
+  });
   const found = await Promise.all(
     entries.map(async (entry): Promise<string[]> => {
       const path = join(folder, entry.name);

@@ -30,6 +30,13 @@ const REASONS = new Map(
   Object.entries(NOT_THERE).flatMap(([reason, names]) => names.map((name) => [name, reason] as const)),
 );
 
+/** Calls of BullMQ 5, and what to use instead. */
+const REPEATABLE = [
+  ['getRepeatableJobs', 'getJobSchedulers'],
+  ['removeRepeatable', 'removeJobScheduler'],
+  ['removeRepeatableByKey', 'removeJobScheduler'],
+] as const;
+
 /** What to look at, by how it looks. */
 const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/['"]@nestjs\/bull['"]/g, 'This is the module of Bull, not of BullMQ: go over to WorkerHost first.'],
@@ -37,10 +44,13 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/['"]@taskforcesh\/[\w-]*bullmq-pro['"]/g, 'BullMQ Pro: groups and batches have other names here.'],
   [/['"]bullmq\/[^'"]+['"]/g, 'Inner files of bullmq are not there.'],
   [/\brepeat\s*:\s*\{/g, 'Jobs that repeat are made by queue.upsertJobScheduler, as in BullMQ 6.'],
-  [
-    /\.(?:getRepeatableJobs|removeRepeatable(?:ByKey)?)\b/g,
-    'There are job schedulers, as in BullMQ 6: getJobSchedulers, removeJobScheduler.',
-  ],
+  ...REPEATABLE.map(
+    ([name, instead]) =>
+      [
+        new RegExp(`\\.${name}\\b`, 'g'),
+        `${name} is not there, as in BullMQ 6: use ${instead} of job schedulers.`,
+      ] as const,
+  ),
   [/\bdebounce\s*:\s*\{/g, 'As an option of a job it is deduplication, as in BullMQ 6.'],
   [/\bcreateClient\s*\(/g, 'A client of the package redis cannot be used: pass one of ioredis, or a URL.'],
   [/['"`]bull:/g, 'A key or the name of a queue in a text: keys in Redis are others, names are not.'],

@@ -148,7 +148,7 @@ export class BullExplorer implements OnApplicationShutdown {
     name: string | undefined,
     queueName: string,
     configKey?: string,
-  ): Pick<NestQueueOptions, 'connection' | 'prefix' | 'telemetry'> {
+  ): Pick<NestQueueOptions, 'connection' | 'skipVersionCheck' | 'prefix' | 'telemetry'> {
     const queue = this.find(getQueueToken(name));
     const options =
       // Also of a queue that the application, or a test, made by itself.
@@ -160,9 +160,10 @@ export class BullExplorer implements OnApplicationShutdown {
       this.logger.error(error.message);
       throw error;
     }
-    const { connection, prefix, telemetry } = options;
+    const { connection, skipVersionCheck, prefix, telemetry } = options;
     return {
       ...(connection === undefined ? {} : { connection: connection as unknown }),
+      ...(skipVersionCheck === undefined ? {} : { skipVersionCheck }),
       ...(prefix === undefined ? {} : { prefix }),
       ...(telemetry === undefined ? {} : { telemetry }),
     };

@@ -117,8 +117,8 @@ function inlineWorker(
   processor: BullQueueProcessor,
   options: RegisterQueueOptions,
 ): Closable {
-  const { connection, prefix, telemetry } = options;
-  const shared = { connection: connection as unknown, prefix, telemetry };
+  const { connection, skipVersionCheck, prefix, telemetry } = options;
+  const shared = { connection: connection as unknown, skipVersionCheck, prefix, telemetry };
   if (typeof processor === 'function' || typeof processor === 'string' || processor instanceof URL) {
     return new classes.worker(queueName, processor, shared) as Closable;
   }

@@ -15,10 +15,10 @@ export interface ProcessorOptions {
 }
 
 /**
- * Options of the worker behind a processor class. Connection, prefix, codec, telemetry and what is propagated come from the queue, or from `forRoot` where
+ * Options of the worker behind a processor class. Connection, skipVersionCheck, prefix, codec, telemetry and what is propagated come from the queue, or from `forRoot` where
  * the queue is not registered.
  */
 export type ProcessorWorkerOptions = Omit<
   WorkerOptions,
-  'connection' | 'prefix' | 'codec' | 'name' | 'telemetry' | 'propagate' | 'batch'
+  'connection' | 'skipVersionCheck' | 'prefix' | 'codec' | 'name' | 'telemetry' | 'propagate' | 'batch'
 >;

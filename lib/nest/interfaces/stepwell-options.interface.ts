@@ -1,3 +1,4 @@
+import type { BullMQTelemetry } from '../../job/bullmq-telemetry.js';
 import type { Telemetry } from '../../job/telemetry.js';
 import type { QueueOptions } from '../../queue/queue-options.js';
 import type { OnHandle } from './on-handle.interface.js';
@@ -32,7 +33,7 @@ export interface StepwellOptions extends Omit<QueueOptions, 'telemetry'>, Applic
    * Where traces and measures go. Default: to OpenTelemetry, where the process has set up its SDK before the application; false for
    * nowhere.
    */
-  telemetry?: Telemetry | false;
+  telemetry?: Telemetry | BullMQTelemetry | false;
 }
 
 /**

@@ -1,99 +1,31 @@
-import type { Job } from '../../job/job.js';
-import type {
-  Telemetry as EngineTelemetry,
-  Trace,
-  TracedEnd,
-  TracedOutcome,
-  TracedWork,
-  Upkeep,
-} from '../../job/telemetry.js';
-import { countMove } from './job-meters.js';
+import type { BullMQTelemetry, Span } from './bullmq-telemetry.js';
+import { countMove } from './count-move.js';
+import { describeForBullMQ } from './describe-for-bullmq.js';
+import type { Job } from './job.js';
+import type { Telemetry, Trace, TracedEnd, TracedOutcome, TracedWork, Upkeep } from './telemetry.js';
 import { SpanKind, TelemetryAttributes } from './telemetry-names.js';
 
-export type AttributeValue =
-  | string
-  | number
-  | boolean
-  | (null | undefined | string)[]
-  | (null | undefined | number)[]
-  | (null | undefined | boolean)[];
+const adapters = new WeakMap<object, Telemetry>();
 
-export interface Attributes {
-  [attribute: string]: AttributeValue | undefined;
-}
+const KINDS = {
+  add: SpanKind.PRODUCER,
+  schedule: SpanKind.PRODUCER,
+  signal: SpanKind.PRODUCER,
+  step: SpanKind.INTERNAL,
+  compensate: SpanKind.INTERNAL,
+} as const;
 
-export type Time = [number, number] | number | Date;
-
-export type ExceptionType = { code?: string | number; name?: string; message?: string; stack?: string };
-
-export type Exception = string | ExceptionType;
-
-export interface Span<Context = any> {
-  setSpanOnContext(ctx: Context): Context;
-  setAttribute(key: string, value: AttributeValue): void;
-  setAttributes(attributes: Attributes): void;
-  addEvent(name: string, attributes?: Attributes): void;
-  recordException(exception: Exception, time?: Time): void;
-  end(): void;
-}
-
-export interface SpanOptions {
-  kind: SpanKind;
-}
-
-export interface Tracer<Context = any> {
-  startSpan(name: string, options?: SpanOptions, context?: Context): Span;
-}
-
-export interface ContextManager<Context = any> {
-  with<A extends (...args: any[]) => any>(context: Context, fn: A): ReturnType<A>;
-  active(): Context;
-  root?(): Context;
-  getMetadata(context: Context): string;
-  fromMetadata(activeContext: Context, metadata: string): Context;
-}
-
-export interface MetricOptions {
-  description?: string;
-  unit?: string;
-}
-
-export interface Counter {
-  add(value: number, attributes?: Attributes): void;
-}
-
-export interface Histogram {
-  record(value: number, attributes?: Attributes): void;
-}
-
-export interface Gauge {
-  record(value: number, attributes?: Attributes): void;
-}
-
-export interface Meter {
-  createCounter(name: string, options?: MetricOptions): Counter;
-  createHistogram(name: string, options?: MetricOptions): Histogram;
-  createGauge(name: string, options?: MetricOptions): Gauge;
-}
-
-/** BullMQ's interface for tracing, such as that of bullmq-otel. */
-export interface Telemetry<Context = any> {
-  tracer: Tracer<Context>;
-  contextManager: ContextManager;
-  meter?: Meter;
-}
-
-const adapters = new WeakMap<object, EngineTelemetry>();
-
-/** BullMQ's interface as the engine's, for what workers do; what is the engine's already stays as it is. */
-export function telemetryOf(given: Telemetry | EngineTelemetry | undefined): EngineTelemetry | undefined {
-  if (!given || 'begin' in given) {
+/** BullMQ's interface as ours; what is ours already stays as it is. */
+export function telemetryOf(given: BullMQTelemetry | Telemetry): Telemetry;
+export function telemetryOf(given: BullMQTelemetry | Telemetry | undefined): Telemetry | undefined;
+export function telemetryOf(given: BullMQTelemetry | Telemetry | undefined): Telemetry | undefined {
+  if (!given || !isBullMQTelemetry(given)) {
     return given;
   }
   let adapter = adapters.get(given);
   if (!adapter) {
     adapter = {
-      begin: (work) => (work.kind === 'process' ? beginRun(given, work) : UNTRACED),
+      begin: (work) => (work.kind === 'process' ? beginRun(given, work) : beginWork(given, work)),
       upkeep: (work) => beginUpkeep(given, work),
     };
     adapters.set(given, adapter);
@@ -101,10 +33,34 @@ export function telemetryOf(given: Telemetry | EngineTelemetry | undefined): Eng
   return adapter;
 }
 
-const UNTRACED: Trace = { with: (work) => work(), fail: () => {}, end: () => {} };
+/** By its shape: an application has its own copy. */
+export function isBullMQTelemetry(given: BullMQTelemetry | Telemetry): given is BullMQTelemetry {
+  return !('begin' in given);
+}
+
+/** The span of what is asked of a queue, or of a step, below what is active. */
+function beginWork(
+  { tracer, contextManager }: BullMQTelemetry,
+  work: Exclude<TracedWork, { kind: 'process' }>,
+): Trace {
+  const { name, attributes } = describeForBullMQ(work);
+  const active: unknown = contextManager.active();
+  const span = tracer.startSpan(name, { kind: KINDS[work.kind] }, active);
+  const context: unknown = span.setSpanOnContext(active);
+  span.setAttributes(attributes);
+  return {
+    metadata: work.kind === 'add' ? contextManager.getMetadata(context) : undefined,
+    with: (run) => contextManager.with(context, run),
+    added: (ids) => {
+      if (ids.length === 1) span.setAttribute(TelemetryAttributes.JobId, ids[0]!);
+    },
+    fail: (error) => span.recordException(error instanceof Error ? error : String(error)),
+    end: () => span.end(),
+  };
+}
 
 /** The span of a run, below what the job carries. */
-function beginRun(given: Telemetry, work: Extract<TracedWork, { kind: 'process' }>): Trace {
+function beginRun(given: BullMQTelemetry, work: Extract<TracedWork, { kind: 'process' }>): Trace {
   const { tracer, contextManager } = given;
   const { job } = work;
   const active: unknown = contextManager.root?.() ?? contextManager.active();
@@ -122,7 +78,7 @@ function beginRun(given: Telemetry, work: Extract<TracedWork, { kind: 'process' 
   });
   return {
     with: (run) => contextManager.with(context, run),
-    // Told by an event, and by what the run came to.
+    // The event and the outcome say so.
     fail: () => {},
     end: (outcome, what = {}) => {
       endRun(span, job, outcome, what);
@@ -149,7 +105,7 @@ function endRun(span: Span, job: Job, outcome: TracedOutcome, { result, reason }
 }
 
 /** A run that ends by itself is written with others, so that its span has no length. */
-function noteEnd(given: Telemetry, job: Job, how: ReturnType<typeof howEnded>): void {
+function noteEnd(given: BullMQTelemetry, job: Job, how: ReturnType<typeof howEnded>): void {
   if (!how) {
     return;
   }
@@ -184,7 +140,7 @@ export function howEnded(
 const UPKEEP = { 'find-stalled': 'moveStalledJobsToWait', 'renew-locks': 'extendLocks' } as const;
 
 function beginUpkeep(
-  { tracer, contextManager }: Telemetry,
+  { tracer, contextManager }: BullMQTelemetry,
   { kind, queueName, workerId, workerName, jobIds }: Upkeep,
 ): (found: readonly string[]) => void {
   const operation = UPKEEP[kind];
