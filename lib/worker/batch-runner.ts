@@ -142,8 +142,9 @@ export class BatchRunner {
       outcome: batch.outcomeOf(member.job) ?? share(member, at),
     }));
     // Of those that go to the front of the queue the newest goes first, and the oldest ends up there.
-    const goBack = outcomes.filter(({ outcome }) => goesBack(outcome)).toReversed();
-    for (const { member, outcome } of [...outcomes.filter(({ outcome }) => !goesBack(outcome)), ...goBack]) {
+    const goBack = outcomes.filter((each) => goesBack(each.outcome)).toReversed();
+    const others = outcomes.filter((each) => !goesBack(each.outcome));
+    for (const { member, outcome } of [...others, ...goBack]) {
       if ('error' in outcome) {
         member.reject(outcome.error);
       } else {
