@@ -20,7 +20,7 @@ export type WaitReason =
   | { why: 'rate-limited'; opensInMs: number }
   /** As many jobs run as the queue's global concurrency allows. */
   | { why: 'maxed'; concurrency: number; active: number }
-  /** A limit that the job names lets it not start. */
+  /** A limit that the job names lets it not start; where it is not the first reason, such a limit as it is now. */
   | { why: 'limited'; limit: LimitState; /** Jobs that it lets start before. */ ahead: number }
   /** Its group is paused. */
   | { why: 'group-paused'; group: GroupState; /** Jobs of the group that come first. */ ahead: number }

@@ -80,6 +80,11 @@ export class OwnLimits {
     }
   }
 
+  /** Resolves when what is defined is set, or was tried in vain. */
+  async whenSet(): Promise<void> {
+    await this.setting;
+  }
+
   private begin(definitions: [string, Definition][], keep: boolean): Promise<void> {
     const before = this.setting;
     const setting = this.setAll(before, definitions, keep).then(() => {

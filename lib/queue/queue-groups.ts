@@ -137,7 +137,15 @@ export class QueueGroups<J extends Job = Job> extends QueueLimits<J> {
   }
 
   /**
-   * Removes the jobs that wait in a group, and forgets what was set for it. Jobs that run or are delayed stay, and the next one that a
+   * Repairs nothing, since there is nothing to repair: a group is `maxed` as long as jobs of it run, and each end of a run looks at it. For applications that
+   * call it in BullMQ Pro.
+   */
+  async repairMaxedGroup(groupId: string | number): Promise<void> {
+    await this.getGroup(groupId);
+  }
+
+  /**
+   * Removes the jobs that wait in a group, and forgets what was set for it. Jobs that run, are delayed or wait for a limit stay, and the next one that a
    * scheduler brings. Returns how many were removed.
    */
   async deleteGroup(groupId: string | number): Promise<number> {

@@ -90,8 +90,12 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
   async setLimit(name: string, limit: LimitOptions): Promise<void> {
     checkLimitName('limit name', name);
     checkLimit('limit', limit);
+    await this.whenOwnLimitsSet();
     await this.storeLimit(name, limit);
   }
+
+  /** The limits of the queue's options are on their way when the object is made: what is asked of limits comes after them. Never rejects. */
+  protected async whenOwnLimitsSet(): Promise<void> {}
 
   /** @internal */
   protected async storeLimit(name: string, limit: LimitOptions, keep = false): Promise<void> {
@@ -109,6 +113,7 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
    */
   async removeLimit(name: string): Promise<boolean> {
     checkLimitName('limit name', name);
+    await this.whenOwnLimitsSet();
     return (await this.store.limits.remove(name)) === 'ok';
   }
 
@@ -128,17 +133,20 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
   /** Undefined where nobody has defined it and no job waits for it. */
   async getLimit(name: string): Promise<LimitState | undefined> {
     checkLimitName('limit name', name);
+    await this.whenOwnLimitsSet();
     const [limit] = (await this.store.limits.read([name])).named;
     return limit && (limit.isDefined || limit.waiting > 0) ? limit : undefined;
   }
 
   /** All limits that jobs may name, by name, and those that jobs wait for although nobody has defined them. */
   async getLimits(): Promise<LimitState[]> {
+    await this.whenOwnLimitsSet();
     return (await this.store.limits.read()).named;
   }
 
   private async changeLimit(name: string, paused: boolean): Promise<boolean> {
     checkLimitName('limit name', name);
+    await this.whenOwnLimitsSet();
     const word = await this.store.limits.pause(name, paused);
     if (word === 'missing') {
       throw new LimitNotFoundError(name, paused ? 'pause' : 'resume');

@@ -151,6 +151,10 @@ export class Queue<
     return this.ownLimits ? this.ownLimits.add(attempt) : attempt();
   }
 
+  protected override async whenOwnLimitsSet(): Promise<void> {
+    await this.ownLimits?.whenSet();
+  }
+
   protected override limitsFor(data: unknown, name: string): readonly string[] | undefined {
     return this.ownLimits?.namesOf(name, data);
   }

@@ -3,6 +3,7 @@ import type { GroupState } from '../job/group.js';
 import { type JobFields, readFields } from '../job/job-record.js';
 import type { JobState } from '../job/job-state.js';
 import { decodeJson } from '../job/json.js';
+import type { LimitState } from '../job/limit.js';
 import { decodeExplainJobReply, type ExplainJobReply, readGroupParts } from '../job/wire.generated.js';
 import { groupState } from './group-store.js';
 import { limitState } from './limit-store.js';
@@ -96,9 +97,10 @@ const HELD_IN_GROUP = {
 } as const;
 
 function waitReasons(look: Look): [WaitReason, ...WaitReason[]] {
-  const { fields, ahead, active, alive, named, group } = look;
+  const { fields, ahead, active, alive, group } = look;
   const reasons = queueReasons(look);
-  for (const limit of named.map(limitState)) {
+  const limits = look.named.map(limitState);
+  for (const limit of limits) {
     if (limit.name === fields.limitedBy) {
       reasons.push({ why: 'limited', limit, ahead });
     }
@@ -111,5 +113,18 @@ function waitReasons(look: Look): [WaitReason, ...WaitReason[]] {
     const turn = group ? { groupsAhead: group.ahead } : {};
     reasons.push(alive === 0 ? { why: 'no-worker' } : { why: 'turn', ahead, active, ...turn });
   }
+  for (const limit of limits) {
+    if (limit.name !== fields.limitedBy && isClosed(limit)) {
+      reasons.push({ why: 'limited', limit, ahead: limit.waiting });
+    }
+  }
   return reasons as [WaitReason, ...WaitReason[]];
+}
+
+/** Whether it would let no further job start. */
+function isClosed({ isDefined, isPaused, ...limit }: LimitState): boolean {
+  const { concurrency, places = concurrency, active, max, started, windowMs } = limit;
+  const isMaxed = places !== undefined && active >= places;
+  const isUsedUp = max !== undefined && started >= max && windowMs > 0;
+  return !isDefined || isPaused || isMaxed || isUsedUp;
 }

@@ -1,4 +1,4 @@
-import { UnrecoverableError } from '../job/special-errors.js';
+import { specialErrorKind, UnrecoverableError } from '../job/special-errors.js';
 import type { Job } from '../job/job.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import { Batch } from './batch.js';
@@ -7,6 +7,8 @@ import { isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
 import { LATE_SIGNAL, type MaybeLate } from './takes-signal.js';
 import type { BatchProcessor, Processor } from './worker-options.js';
+
+type Outcome = { error: unknown } | { result: unknown };
 
 interface Member {
   job: Job;
@@ -127,25 +129,33 @@ export class BatchRunner {
   /** Never rejects. */
   private async process(members: readonly Member[]): Promise<void> {
     const batch = Batch.gather(members);
-    let share: (member: Member, at: number) => void;
+    let share: (member: Member, at: number) => Outcome;
     try {
       const result: unknown = await this.processor(batch);
       checkResult(result, members.length);
-      share = ({ resolve }, at) => resolve(Array.isArray(result) ? result[at] : result);
+      share = (_, at) => ({ result: Array.isArray(result) ? result[at] : result });
     } catch (error) {
-      share = ({ reject }) => reject(error);
+      share = () => ({ error });
     }
-    members.forEach((member, at) => {
-      const own = batch.outcomeOf(member.job);
-      if (!own) {
-        share(member, at);
-      } else if ('error' in own) {
-        member.reject(own.error);
+    const outcomes = members.map((member, at) => ({
+      member,
+      outcome: batch.outcomeOf(member.job) ?? share(member, at),
+    }));
+    // Of those that go to the front of the queue the newest goes first, and the oldest ends up there.
+    const goBack = outcomes.filter(({ outcome }) => goesBack(outcome)).toReversed();
+    for (const { member, outcome } of [...outcomes.filter(({ outcome }) => !goesBack(outcome)), ...goBack]) {
+      if ('error' in outcome) {
+        member.reject(outcome.error);
       } else {
-        member.resolve(own.result);
+        member.resolve(outcome.result);
       }
-    });
+    }
   }
+}
+
+function goesBack(outcome: Outcome): boolean {
+  const kind = 'error' in outcome ? specialErrorKind(outcome.error) : undefined;
+  return kind === 'rate-limit' || kind === 'waiting';
 }
 
 function checkResult(result: unknown, size: number): void {

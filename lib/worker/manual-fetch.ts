@@ -13,6 +13,8 @@ export class ManualFetch {
     private readonly waitMs: number,
     /** Whether jobs are fetched no more, for now or for good. */
     private readonly isStopped: () => boolean,
+    /** Jobs wait, and none of them may start: the queue may lack places of a limit that it shares. */
+    private readonly foundNone: () => void,
   ) {}
 
   async fetch(token: string, block: boolean): Promise<JobRecord | undefined> {
@@ -20,6 +22,9 @@ export class ManualFetch {
     const until = block ? this.store.runtime.monotonicMs() + this.waitMs : 0;
     while (!this.isStopped()) {
       const { jobs, dueInMs, limitedForMs } = await this.store.fetch({ ...this.grant, worker: token }, 1);
+      if (jobs.length === 0 && limitedForMs < 0) {
+        this.foundNone();
+      }
       const left = until - this.store.runtime.monotonicMs();
       if (jobs[0] || left <= 0 || this.isStopped()) {
         return jobs[0];

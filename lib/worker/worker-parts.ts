@@ -214,7 +214,7 @@ export class WorkerParts {
       tracing,
     );
     const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
-    this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped);
+    this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped, () => this.places.start());
     this.notices = new Notices(
       this.store.keys.of('notices'),
       () => this.connection.eventStreamReader(this.store.keys.base),

@@ -131,12 +131,13 @@ end
 
 local unnamed, specs = read_all()
 
--- What those jobs of groups ask for that are not there.
+-- What those jobs of groups ask for that are not there, and that no deduplication stops.
 local function new_in_groups()
   local list = {}
   for at = rest, #ARGV, 3 do
     local asked = specs[at]
-    if asked and asked.group and (ARGV[at] == '' or redis.call('EXISTS', q.body .. ARGV[at]) == 0) then
+    local is_new = asked and asked.group and (ARGV[at] == '' or redis.call('EXISTS', q.body .. ARGV[at]) == 0)
+    if is_new and not (asked.dedup and rare().is_kept_out(q, asked.dedup, moves.now)) then
       list[#list + 1] = asked
     end
   end

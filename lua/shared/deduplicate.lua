@@ -75,3 +75,9 @@ local function deduplicate(q, call, id, spec, rule, body)
   emit(call.events, 'deduplicated', owner .. '\t' .. rule.id .. '\t' .. id)
   return owner
 end
+
+-- Whether an add with this rule would bring no job, nor put one in the place of another.
+local function is_kept_out(q, rule, now)
+  local owner, state, bound = live_owner(q, rule.id, now)
+  return owner ~= nil and not (string.find(rule.flags, 'r', 1, true) and state == 'delayed' and not bound)
+end

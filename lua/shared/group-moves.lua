@@ -17,8 +17,11 @@ local function keep_group(stored, priority)
   return group and string.format('%.0f,%s@%s', priority, weight, group) or priority
 end
 
--- Whether as many jobs wait in a group as a new one allows, those of this call among them.
+-- Whether as many jobs wait in a group as a new one allows, those of this call among them. One that a deduplication stops is not refused.
 local function group_is_full(q, moves, asked)
+  if asked.dedup and rare().is_kept_out(q, asked.dedup, moves.now) then
+    return false
+  end
   local sizes = moves.sizes or {}
   return redis.call('ZCARD', q.grouped .. asked.group) + (sizes[asked.group] or 0) >= asked.most_in_group
 end

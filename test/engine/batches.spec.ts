@@ -12,6 +12,7 @@ import {
   Worker,
 } from '../../lib/engine.js';
 import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
+import { randomQueueName } from '../support/queue-name.js';
 
 const lab = EngineLab.open();
 
@@ -249,6 +250,31 @@ describe('the outcome of a batch', () => {
       'The processor has returned 1 results for 2 jobs: return one for each, or nothing and use batch.setResult.',
     );
     expect(await queue.getFailedCount()).toBe(2);
+  });
+
+  it('gives jobs back in their order, also those of groups', async () => {
+    for (const opts of [{}, { group: { id: 'g' } }, { priority: 3 }]) {
+      const name = randomQueueName();
+      const queue = lab.queue({}, name);
+      await queue.addBulk(['a', 'b', 'c', 'd'].map((letter) => ({ name: letter, data: 0, opts })));
+      const batches: string[][] = [];
+      lab.batches(
+        async (batch) => {
+          batches.push(namesOf(batch));
+          if (batches.length > 1) return;
+          batch.setAsFailed(batch[1]!, new UnrecoverableError('never'));
+          throw Worker.RateLimitError();
+        },
+        { size: 9 },
+        {},
+        name,
+      );
+      await until(async () => (await queue.getCompletedCount()) === 3);
+      expect(batches).toEqual([
+        ['a', 'b', 'c', 'd'],
+        ['a', 'c', 'd'],
+      ]);
+    }
   });
 
   it('gives jobs back that are to wait, and leaves those alone that were moved', async () => {

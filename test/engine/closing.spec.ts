@@ -108,6 +108,7 @@ const ARGUMENTS: Record<string, unknown[]> = {
   rateLimitGroup: [{ gid: 'g' }, 1000],
   removeGroupConcurrency: ['g'],
   removeGroupRateLimit: ['g'],
+  repairMaxedGroup: ['g'],
   resumeGroup: ['g'],
   setGroupConcurrency: ['g', 1],
   setGroupRateLimit: ['g', 1, 1000],
@@ -216,6 +217,7 @@ describe('what is closed refuses every call, also while others keep its connecti
       'limited',
       'setLimits',
       'traceUpsert',
+      'whenOwnLimitsSet',
     ]);
     const names = methodsOf(queue).filter((name) => !hidden.has(name));
     expect(names.length).toBeGreaterThan(50);

@@ -33,6 +33,30 @@ describe('explain', () => {
     await expect(queue.explain('nobody')).rejects.toThrow(JobNotFoundError);
   });
 
+  it('says besides which limits would hold it next', async () => {
+    const queue = lab.queue({ limits: { open: { concurrency: 1 }, shut: { concurrency: 1 } } });
+    await queue.pauseLimit('shut');
+    const limits = ['open', 'shut'];
+    const named = await queue.add('a', 0, { limits });
+    const lost = await queue.add('b', 0, { limits: ['nobody'], awaitLimits: true });
+    const shut = {
+      why: 'limited',
+      limit: expect.objectContaining({ name: 'shut', isPaused: true }),
+      ahead: 0,
+    };
+    expect(await why(queue, named)).toEqual([{ why: 'no-worker' }, shut]);
+    expect(await why(queue, lost)).toEqual([
+      { why: 'no-worker' },
+      { why: 'limited', limit: expect.objectContaining({ name: 'nobody', isDefined: false }), ahead: 0 },
+    ]);
+    await queue.pauseLimit('open');
+    const fetcher = lab.worker(null);
+    expect(await fetcher.getNextJob('t', { block: false })).toBeUndefined();
+    const [first, second] = await why(queue, named);
+    expect(first).toMatchObject({ why: 'limited', limit: { name: 'open', waiting: 1 }, ahead: 0 });
+    expect(second).toEqual(shut);
+  });
+
   it('says which limit holds a job, and whose turn it is', async () => {
     const queue = lab.queue({ limits: { stripe: { concurrency: 1 } } });
     const gate = new Gate();

@@ -81,6 +81,30 @@ describe('groups', () => {
     expect(await queue.getGroupJobsCount('g')).toBe(2);
   });
 
+  it('are full for no job that a deduplication stops', async () => {
+    const queue = lab.queue();
+    const opts = { group: { id: 'g', maxSize: 1 }, deduplication: { id: 'd' } };
+    const job = await queue.add('a', 0, opts);
+    expect((await queue.add('b', 0, opts)).id).toBe(job.id);
+    expect((await queue.addBulk([{ name: 'c', data: 0, opts }]))[0]!.id).toBe(job.id);
+    const other = { ...opts, deduplication: { id: 'e' } };
+    await expect(queue.add('d', 0, other)).rejects.toThrow(GroupMaxSizeExceededError);
+    await expect(queue.addBulk([{ name: 'd', data: 0, opts: other }])).rejects.toThrow(
+      GroupMaxSizeExceededError,
+    );
+    expect(await queue.getGroupJobsCount('g')).toBe(1);
+  });
+
+  it('are full for one that takes the place of a delayed one', async () => {
+    const queue = lab.queue();
+    const group = { id: 'g', maxSize: 1 };
+    const deduplication = { id: 'd', ttl: 60_000, replace: true };
+    await queue.add('a', 0, { group, deduplication, delay: 60_000 });
+    await queue.add('b', 0, { group });
+    await expect(queue.add('c', 0, { group, deduplication })).rejects.toThrow(GroupMaxSizeExceededError);
+    expect(await queue.getDelayedCount()).toBe(1);
+  });
+
   it('let a bulk in as a whole or not at all', async () => {
     const queue = lab.queue();
     const bulk = (...groups: [string, number?][]) =>
@@ -209,6 +233,8 @@ describe('groups: what limits each', () => {
     await addTo(queue, 'b', ['b1', 'b2', 'b3']);
     await until(() => running.length === 3);
     await until(async () => (await queue.getGroupStatus('a')) === 'maxed');
+    expect(await queue.repairMaxedGroup('a')).toBeUndefined();
+    expect(await queue.getGroupStatus('a')).toBe('maxed');
     expect(running.toSorted()).toEqual(['a1', 'b1', 'b2']);
     expect(await queue.getGroupActiveCount('b')).toBe(2);
     await queue.setGroupConcurrency('b', 3);

@@ -142,6 +142,17 @@ describe('rate limits', () => {
 });
 
 describe('limits that jobs name', () => {
+  it('of its options are there for what is asked of the queue first', async () => {
+    const limits = { a: { concurrency: 1 }, b: { concurrency: 1 }, c: { concurrency: 1 } };
+    const queue = lab.queue({ limits });
+    expect(await queue.pauseLimit('c')).toBe(true);
+    const changed = lab.queue({ limits });
+    await changed.setLimit('c', { concurrency: 7 });
+    expect(await changed.getLimit('c')).toMatchObject({ concurrency: 7, isPaused: true });
+    expect(await lab.queue({ limits }).removeLimit('c')).toBe(true);
+    expect((await queue.getLimits()).map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
   it('are set by the queue, hold over all workers, keep the order and hold nobody else up', async () => {
     const queue = lab.queue({ limits: { stripe: { concurrency: 2 } } });
     const [one, two] = [holding(), holding()];

@@ -109,4 +109,15 @@ describe('a limit that queues share', () => {
     );
     expect(() => lab.queue({ limits: { stripe: { shared: true } } })).toThrow('concurrency');
   });
+
+  it('lets jobs start that are fetched by hand, and keeps their places', async () => {
+    const [first, second] = await Promise.all([sharing(2), sharing(1)]);
+    const byHand = lab.worker(null, { drainDelay: 5 }, first!.name);
+    const jobs = [await byHand.getNextJob('t1'), await byHand.getNextJob('t2')];
+    expect(jobs.map((job) => job?.name)).toEqual(['0', '1']);
+    const other = lab.worker(null, { drainDelay: 1 }, second!.name);
+    expect(await other.getNextJob('t3', { block: false })).toBeUndefined();
+    await jobs[0]!.moveToCompleted('done', 't1', false);
+    await until(async () => (await other.getNextJob('t3', { block: false })) !== undefined);
+  });
 });

@@ -13,6 +13,7 @@ const SEEDS = 40;
 const PLACES: SharedNumbers = { concurrency: 2, max: 0, durationMs: 0 };
 const ONE: SharedNumbers = { concurrency: 1, max: 0, durationMs: 0 };
 const STARTS: SharedNumbers = { concurrency: 0, max: 4, durationMs: 1500 };
+const FEW_STARTS: SharedNumbers = { concurrency: 0, max: 1, durationMs: 300 };
 
 /**
  * Scripts with one guard taken out, which the random test has to notice. That older leases are refused, and places given up at once, is shown by
@@ -45,10 +46,12 @@ const MUTANTS = [
       'own.places = places',
     ),
   ],
-  [ONE, mutant('queues do not take turns', "'served' or 'needed'", "'needed' or 'needed'")],
+  [ONE, mutant('queues do not take turns', '(a.places > 0) ~= (b.places > 0)', 'false')],
+  [FEW_STARTS, mutant('queues do not take turns for starts', 'a.turn < b.turn', 'a.id < b.id')],
+  [FEW_STARTS, mutant('who has had a start stays first', 'own.turn, own.got', 'own.was, own.got')],
   [
     STARTS,
-    mutant('starts are lent without counting', '(limit.started or 0) + starts', '(limit.started or 0)'),
+    mutant('starts are lent without counting', 'limit.started = used + starts', 'limit.started = used'),
   ],
   [
     STARTS,

@@ -20,6 +20,8 @@ describe('a limit that queues share, whatever happens to calls and processes', (
     [5, { concurrency: 0, max: 4, durationMs: 1500 }],
     [6, { concurrency: 5, max: 3, durationMs: 700 }],
     [7, { concurrency: 2, max: 9, durationMs: 2500 }],
+    [8, { concurrency: 0, max: 1, durationMs: 500 }],
+    [9, { concurrency: 0, max: 2, durationMs: 300 }],
   ])(
     'holds, and lets all jobs start (seed %d, %j)',
     async (seed, numbers) => {

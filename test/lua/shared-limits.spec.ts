@@ -24,8 +24,12 @@ function fetch(now = NOW): Promise<CommitTrial> {
 const ids = ({ jobs }: CommitTrial): string[] => jobs.map(({ id }) => id);
 
 /** What a holder says to have, needs, and lacks of starts. */
-const lend = async (holder: string, number: number, ...counts: [number, number, number]) => {
-  const args = [NOW, 'stripe', holder, number, ...counts, LEASE_MS, 5, 0, 0] as const;
+const lend = async (
+  holder: string,
+  number: number,
+  ...[has, needed, lacking, now = NOW]: [number, number, number, number?]
+) => {
+  const args = [now, 'stripe', holder, number, has, needed, lacking, LEASE_MS, 5, 0, 0] as const;
   return (await lab.run(lendPlaces, [...args])).reply as (string | number)[];
 };
 
@@ -126,8 +130,8 @@ describe('the home of a limit', () => {
     );
     expect(lent).toEqual({
       ...{ number: String(NOW + 5), concurrency: '5', max: '0', duration: '0' },
-      'holder:a:': `3,9,${NOW + 11_000},11000,${NOW},${NOW + 4}`,
-      'holder:b:': `2,9,${NOW + 11_000},11000,${NOW},${NOW + 5}`,
+      'holder:a:': `3,9,${NOW + 11_000},11000,${NOW},${NOW + 4},0,${NOW},0,0`,
+      'holder:b:': `2,9,${NOW + 11_000},11000,${NOW},${NOW + 5},0,${NOW + 1},0,0`,
     });
   });
 
@@ -162,7 +166,63 @@ describe('the home of a limit', () => {
     await lab.run(shareLimit, ['stripe', 'set', 0, 9, 1000]);
     const first = await lend('a:', 0, 0, 4, 4);
     expect(first.slice(1, 5)).toEqual([0, 4, String(NOW + 1000), 1000]);
-    expect((await lend('b:', 0, 0, 9, 9))[2]).toBe(3);
-    expect((await lend('a:', NOW, 0, 9, 9))[2]).toBe(1);
+    expect((await lend('b:', 0, 0, 9, 3))[2]).toBe(3);
+    // The other one lacks nothing, and has had less than its part.
+    expect((await lend('a:', NOW, 0, 9, 1))[2]).toBe(1);
+    expect((await lend('b:', NOW, 0, 9, 9))[2]).toBe(1);
+  });
+
+  it('lends each queue an even part of a window, whoever comes first in each', async () => {
+    await lab.run(shareLimit, ['stripe', 'set', 0, 8, 1000]);
+    expect((await lend('a:', 0, 0, 9, 9))[2]).toBe(8);
+    expect((await lend('b:', 0, 0, 9, 9))[2]).toBe(0);
+    await lab.run(shareLimit, ['stripe', 'set', 0, 6, 1000]);
+    const later = (holder: string, lacking: number) => lend(holder, NOW, 0, 9, lacking, NOW + 1000);
+    expect((await later('a:', 9))[2]).toBe(3);
+    expect((await later('a:', 6))[2]).toBe(0);
+    expect((await later('b:', 9))[2]).toBe(3);
+  });
+
+  it('lends starts in turn where a window has fewer than queues ask for', async () => {
+    await lab.run(shareLimit, ['stripe', 'set', 0, 1, 1000]);
+    const starts = async (holder: string, at: number) => (await lend(holder, NOW, 0, 9, 9, NOW + at))[2];
+    expect([await starts('a:', 0), await starts('b:', 10)]).toEqual([1, 0]);
+    // The other one has waited for longer.
+    expect([await starts('b:', 1000), await starts('a:', 1010)]).toEqual([0, 1]);
+    expect([await starts('a:', 2010), await starts('b:', 2020), await starts('a:', 2030)]).toEqual([0, 1, 0]);
+    expect([await starts('b:', 3100), await starts('a:', 3110)]).toEqual([0, 1]);
+    // One that has asked and does not come back does not keep them from the others for long.
+    expect(await starts('a:', 4200)).toBe(0);
+    expect(await starts('a:', 5700)).toBe(1);
+  });
+
+  it('takes places from those that have had them for longest, for those that have waited for longest', async () => {
+    await lab.run(shareLimit, ['stripe', 'set', 2, 0, 0]);
+    const numbers = new Map<string, number>();
+    const places = async (holder: string, at: number, has = 0) => {
+      const reply = await lend(holder, numbers.get(holder) ?? 0, has, 9, 0, NOW + at);
+      numbers.set(holder, Number(reply[0]));
+      return reply[1];
+    };
+    expect([await places('a:', 0), await places('b:', 10)]).toEqual([2, 0]);
+    // One of the two jobs ends: its place is for the one that waits.
+    expect([await places('a:', 100, 1), await places('b:', 110), await places('c:', 120)]).toEqual([1, 1, 0]);
+    expect([await places('b:', 210, 1), await places('a:', 220, 1)]).toEqual([1, 0]);
+    expect([await places('a:', 300, 0), await places('c:', 310)]).toEqual([0, 1]);
+    expect([await places('c:', 400, 1), await places('b:', 410, 1)]).toEqual([1, 0]);
+    expect(await places('b:', 500, 0)).toBe(0);
+    // The places are for the two that wait, as long as they come back.
+    expect(await places('c:', 600, 1)).toBe(0);
+    expect(await places('c:', 3100, 1)).toBe(2);
+  });
+
+  it('puts a queue that has left and comes back behind those that wait', async () => {
+    await lab.run(shareLimit, ['stripe', 'set', 0, 1, 1000]);
+    expect((await lend('a:', 0, 0, 1, 1))[2]).toBe(1);
+    expect((await lend('b:', 0, 0, 1, 1, NOW + 10))[2]).toBe(0);
+    await lend('a:', NOW, 0, 0, 0, NOW + 100);
+    expect((await lend('a:', NOW, 0, 1, 1, NOW + 200))[2]).toBe(0);
+    expect((await lend('a:', NOW, 0, 1, 1, NOW + 1000))[2]).toBe(0);
+    expect((await lend('b:', NOW, 0, 1, 1, NOW + 1010))[2]).toBe(1);
   });
 });

@@ -112,10 +112,11 @@ export class EngineLab {
     processor: BatchProcessor<D, R, N>,
     batch: BatchOptions,
     opts: Partial<WorkerOptions> = {},
+    name = this.name,
   ): Worker<D, R, N> {
     const { batch: _none, ...rest } = opts;
     const options = { connection: this.url, prefix: this.prefix, ...rest, batch };
-    return this.kept(new Worker<D, R, N>(this.name, processor, options), this.name);
+    return this.kept(new Worker<D, R, N>(name, processor, options), name);
   }
 
   private kept<D, R, N extends string>(worker: Worker<D, R, N>, name: string): Worker<D, R, N> {

@@ -128,12 +128,15 @@ export class SharedWorld {
   /** All have jobs all the time, and each comes to its turns. */
   private async share(): Promise<void> {
     const before = this.queues.map(({ completed }) => completed);
-    for (let round = 0; round < 40; round += 1) {
+    const rounds = Math.max(40, this.numbers.durationMs / 20);
+    for (let round = 0; round < rounds; round += 1) {
       for (const queue of this.queues) await this.add(queue);
       await this.goRound();
     }
     const done = this.queues.map(({ completed }, i) => completed - before[i]!);
-    if (Math.min(...done) === 0) throw new Error(`the queues have got through ${done.join(', ')} jobs`);
+    // Half of an even part: what runs at the end is not through, and the first of five windows may be another one's.
+    const least = done.reduce((sum, each) => sum + each, 0) / QUEUES / 2;
+    if (Math.min(...done) < least) throw new Error(`the queues have got through ${done.join(', ')} jobs`);
   }
 
   private async goRound(): Promise<void> {
