@@ -143,7 +143,7 @@ export class BatchRunner {
     }));
     // Of those that go to the front of the queue the newest goes first, and the oldest ends up there.
     const goBack = outcomes.filter(({ outcome }) => goesBack(outcome)).toReversed();
-    for (const { member, outcome } of [...outcomes.filter(({ outcome }) => !goesBack(outcome)), ...goBack]) {
+    for (const { member, outcome } of [...outcomes.filter((each) => !goesBack(each.outcome)), ...goBack]) {
       if ('error' in outcome) {
         member.reject(outcome.error);
       } else {
