@@ -41,7 +41,8 @@ for (let key = 0; mayAdd() && key < (load.count ?? Infinity);) {
     load.count ?? Infinity,
     Math.floor(((machineMs() - startMs) * load.jobsPerSecond) / 1000),
   );
-  for (; key < due && open.size < (load.maxOpen ?? Infinity); key += 1) keep(add(jobOf((load.firstKey ?? 0) + key)));
+  for (; key < due && open.size < (load.maxOpen ?? Infinity); key += 1)
+    keep(add(jobOf((load.firstKey ?? 0) + key)));
   await sleep(TICK_MS);
 }
 await Promise.race([Promise.all(open), sleep(LAST_ANSWERS_MS, undefined, { ref: false })]);

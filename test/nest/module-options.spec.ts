@@ -1,15 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
+import { Redis } from 'ioredis';
 import {
+  type FlowProducer,
+  getFlowProducerToken,
   InjectQueue,
+  OnQueueEvent,
+  Process,
+  Processor,
   QueueNotRegisteredError,
   StepwellModule,
   StepwellRegistry,
   type Queue,
   type QueueOptions,
+  type StepwellOptions,
   type StepwellOptionsFactory,
 } from 'stepwell';
-import { compileApp, queueOf, sharedOptions } from './test-app.js';
+import { compileApp, queueOf, sharedOptions, startApp } from './test-app.js';
+import { untilFinished } from './until-finished.js';
 
 const shared = sharedOptions();
 
@@ -40,6 +48,42 @@ describe('options', () => {
     expect(queueOf(app, 'b').opts.defaultJobOptions).toEqual({ attempts: 1, priority: 2 });
     expect(queueOf(app, 'c').qualifiedName).toBe(`${shared.prefix}-c:c`);
     await app.close();
+  });
+
+  it('have queues, workers, events and flow producers take Redis as it is, by skipVersionCheck', async () => {
+    let asked = 0;
+    const client = new Redis(String(shared.connection), { enableReadyCheck: false });
+    client.info = async () => `redis_version:5.0.${(asked += 1)}`;
+    @Processor('a')
+    class Handler {
+      @Process()
+      handle(): number {
+        return 1;
+      }
+      @OnQueueEvent('completed')
+      onCompleted(): void {}
+    }
+    const app = await startApp(
+      {
+        imports: [
+          StepwellModule.forRoot({ ...shared, connection: client, skipVersionCheck: true }),
+          StepwellModule.registerQueue({ name: 'a' }),
+          StepwellModule.registerFlowProducer(),
+        ],
+        providers: [Handler],
+      },
+      { root: false },
+    );
+    const { job } = await app.get<FlowProducer>(getFlowProducerToken()).add({ name: 'x', queueName: 'a' });
+    await untilFinished(queueOf(app, 'a'), job.id);
+    await app.close();
+    client.disconnect();
+    expect(asked).toBe(0);
+  });
+
+  it('of BullMQ that have nothing to do are refused, and what to do instead is said', () => {
+    const options = { ...shared, blockingConnection: false } as StepwellOptions;
+    expect(() => StepwellModule.forRoot(options)).toThrow(/blockingConnection[^]*Use callTimeout/);
   });
 
   it.each([
