@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkerOptions } from '../../lib/engine.js';
@@ -36,12 +36,7 @@ export class Fleet {
   static async prepare(queue: string, options: WorkerOptions, program = 'fleet-worker'): Promise<Fleet> {
     await mkdir(join(ROOT, '.stepwell'), { recursive: true });
     const folder = await mkdtemp(join(ROOT, '.stepwell', 'fleet-'));
-    const folders = (await readdir(join(ROOT, 'lib'), { withFileTypes: true })).filter(
-      (entry) => entry.isDirectory() && entry.name !== 'nest',
-    );
-    for (const name of ['.', ...folders.map((entry) => entry.name)]) {
-      await transpileFolder(join(ROOT, 'lib', name), join(folder, 'lib', name));
-    }
+    await transpileFolder(join(ROOT, 'lib'), join(folder, 'lib'), ['nest', 'compat']);
     await transpileFolder(join(ROOT, 'test', 'support'), join(folder, 'test', 'support'));
     await writeFile(join(folder, 'ledger'), '');
     return new Fleet(folder, queue, options, program);
