@@ -6,7 +6,7 @@ export const targets = [
   { test: 'addBulk', metric: 'ratePerSecond', against: 'bullmq', atLeast: 4 },
   { test: 'addBulk', metric: 'ratePerSecond', against: 'bee-queue', atLeast: 1.2 },
   { test: 'work1', metric: 'ratePerSecond', against: 'bullmq', atLeast: 1.3 },
-  { test: 'work1ahead', metric: 'ratePerSecond', against: 'bullmq', atLeast: 4 },
+  { test: 'work1ahead', metric: 'ratePerSecond', against: 'bullmq', atLeast: 6 },
   { test: 'work10', metric: 'ratePerSecond', against: 'bullmq', atLeast: 2 },
   { test: 'work50', metric: 'ratePerSecond', against: 'bullmq', atLeast: 3 },
   { test: 'work50', metric: 'ratePerSecond', against: 'bee-queue', atLeast: 2 },
