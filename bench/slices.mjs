@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { buildEngine } from './support/build-engine.mjs';
 import { markdownTable } from './support/markdown-table.mjs';
 import { payload } from './support/payload.mjs';
+import { quantile } from './support/statistics.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -69,7 +70,7 @@ async function show(what, work) {
   const watch = watchCalls(connection);
   await watch.calibrate();
   for (const [command, times] of await watch.during(work)) {
-    const at = (part) => times[Math.min(times.length - 1, Math.floor(times.length * part))].toFixed(2);
+    const at = (part) => quantile(times, part).toFixed(2);
     rows.push([`${what} (${command})`, String(times.length), at(0.5), at(0.9), at(1)]);
   }
   await watch.stop();

@@ -16,7 +16,7 @@ export function judge(verdict: Verdict, serverLoses: boolean): string[] {
   }
   if (verdict.staleAccepted > 0) wrong.push(`took ${verdict.staleAccepted} stale writes`);
   if (verdict.unheard.length > 0) {
-    wrong.push(`told nobody of ${verdict.unheard.length} that completed: ${some(verdict.unheard)}`);
+    wrong.push(`notified nobody of ${verdict.unheard.length} that completed: ${some(verdict.unheard)}`);
   }
   if (verdict.unhandled > 0) wrong.push(`left ${verdict.unhandled} rejections unhandled`);
   if (verdict.answered === 0) wrong.push('no add was answered, so that nothing was shown');

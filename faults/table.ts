@@ -53,7 +53,7 @@ function cells(result: Result): string[] {
 /** What the other columns do not say. */
 function notes({ verdict, unclosed, broken, wrong, remarks }: Result): string[] {
   const known = /^(lost|ran|left|took) /;
-  return [
+  const all = [
     ...(broken === undefined ? [] : [broken]),
     ...(verdict && verdict.failed.length > 0 ? [`${verdict.failed.length} failed`] : []),
     ...(unclosed ? [`${unclosed} workers did not close`] : []),
@@ -62,6 +62,8 @@ function notes({ verdict, unclosed, broken, wrong, remarks }: Result): string[] 
     ),
     ...remarks,
   ];
+  // A remark may be what is wrong.
+  return [...new Set(all)];
 }
 
 const strong = (count: string): string => (count === '0' ? count : `**${count}**`);

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { median } from './statistics.mjs';
 
 /**
  * CPU time of the server's thread in each call of a script, by command. Lets one call run at a time, with a look at that clock before
@@ -19,8 +20,10 @@ export function watchCalls(connection) {
   async function measured(client, command, rest) {
     const before = await threadMs();
     await Promise.resolve(send.call(client, command, ...rest)).catch(() => {});
+    const tookMs = (await threadMs()) - before - look;
     const name = commandName(command);
-    calls.set(name, [...(calls.get(name) ?? []), (await threadMs()) - before - look]);
+    if (!calls.has(name)) calls.set(name, []);
+    calls.get(name).push(tookMs);
   }
 
   Redis.prototype.sendCommand = function sendCommand(command, ...rest) {
@@ -39,13 +42,13 @@ export function watchCalls(connection) {
         looks.push(after - before);
         before = after;
       }
-      look = looks.toSorted((a, b) => a - b)[25];
+      look = median(looks);
     },
-    /** Returns [command, times in ascending order] of the calls in `work`. */
+    /** Returns [command, times] of the calls in `work`. */
     async during(work) {
       calls.clear();
       await work();
-      return [...calls].map(([name, times]) => [name, times.toSorted((a, b) => a - b)]);
+      return [...calls];
     },
     async stop() {
       Redis.prototype.sendCommand = send;

@@ -115,7 +115,7 @@ describe('a queue', () => {
       };
     }));
 
-  it('answers with the same codes where it cannot', () =>
+  it('returns the same codes where it cannot', () =>
     expectSame(async (bench) => {
       const { lib, name, opts, use } = bench;
       const queue = newQueue(bench);

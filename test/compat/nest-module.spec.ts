@@ -270,7 +270,7 @@ describe('stepwell/nestjs-bullmq', () => {
       return [queues.map((queue) => [queue.qualifiedName, queue instanceof lib.Queue]), job.queueName];
     }));
 
-  it('makes flow producers in all the ways, and starts what it is told to by a configuration of its own', () =>
+  it('makes flow producers in all the ways, and starts what a configuration of its own says', () =>
     expectSame(async ({ nest, lib, name, opts, start }) => {
       class Own {
         createRegisterQueueOptions(): object {
@@ -442,7 +442,7 @@ describe('stepwell/nestjs-bullmq', () => {
       }
     }));
 
-  it('waits for the registrar where it is told to', () =>
+  it('waits for the registrar where the options say so', () =>
     expectSame(async ({ nest, name, opts, start }) => {
       @nest.Processor(name)
       class Worker extends nest.WorkerHost {

@@ -102,7 +102,7 @@ describe('a job', () => {
 });
 
 describe('queue events', () => {
-  it('run when they are told to, and say when nothing is left', () =>
+  it('run when asked, and notify when nothing is left', () =>
     expectSame(async ({ lib, name, opts, use }) => {
       const queue = use(new lib.Queue(name, opts));
       const events = use(new lib.QueueEvents(name, { ...opts, autorun: false, lastEventId: '0-0' }));

@@ -1,3 +1,4 @@
+import { randomEnding } from './random-ending.js';
 import type { JobWrite } from '../../lib/job/job-write.js';
 import { encodeAddJobs } from '../../lib/job/wire.generated.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
@@ -119,7 +120,7 @@ export class GroupedWorld {
     this.held = this.held.filter((held) => !ending.includes(held) && !random.chance(0.02));
     const entries = ending.map(({ id, token }) => {
       const usual = way ?? random.pick(['complete', 'fail', 'retry', 'postpone']);
-      return this.ending(id, token, this.doomed.has(token) ? 'fail' : usual);
+      return randomEnding(this.random, id, token, this.doomed.has(token) ? 'fail' : usual);
     });
     this.seq += 1;
     const batch = way === undefined && random.chance(0.3) ? random.int(2, 4) : 0;
@@ -205,20 +206,6 @@ export class GroupedWorld {
       if (startable > 0 && sum >= least) {
         throw new Error(`jobs of ${group} could start: ${JSON.stringify(after)}`);
       }
-    }
-  }
-
-  private ending(id: string, token: string, way: string): JobWrite {
-    const pause = String(this.random.int(0, 1) * 500);
-    switch (way) {
-      case 'fail':
-        return ['fail', id, token, '"no"', '[]', this.random.pick(['', '0,,']), ''];
-      case 'retry':
-        return ['retry', id, token, '"no"', '[]', pause, ''];
-      case 'postpone':
-        return ['postpone', id, token, pause];
-      default:
-        return ['complete', id, token, '1', this.random.pick(['', '0,,', '3,,'])];
     }
   }
 

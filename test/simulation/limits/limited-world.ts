@@ -1,3 +1,4 @@
+import { randomEnding } from '../../support/random-ending.js';
 import type { JobWrite } from '../../../lib/job/job-write.js';
 import { encodeAddJobs } from '../../../lib/job/wire.generated.js';
 import type { QueueDump } from '../../support/dump-queue.js';
@@ -102,7 +103,7 @@ export class LimitedWorld {
     this.held = this.held.filter((held) => !ending.includes(held) && !random.chance(0.02));
     const entries = ending.map(({ id, token }) => {
       const usual = way ?? random.pick(['complete', 'fail', 'retry', 'postpone']);
-      return this.ending(id, token, this.doomed.has(token) ? 'fail' : usual);
+      return randomEnding(this.random, id, token, this.doomed.has(token) ? 'fail' : usual);
     });
     const { words } = await this.send(want, entries);
     ending.forEach(({ id }, i) => {
@@ -215,20 +216,6 @@ export class LimitedWorld {
         const isOpen = limitsOf(after, id).every((name) => roomIn(after, name, this.now) > 0);
         if (isOpen) throw new Violation(`job ${id} in ${key} could start: ${JSON.stringify(after)}`);
       }
-    }
-  }
-
-  private ending(id: string, token: string, way: string): JobWrite {
-    const pause = String(this.random.int(0, 1) * 500);
-    switch (way) {
-      case 'fail':
-        return ['fail', id, token, '"no"', '[]', this.random.pick(['', '0,,']), ''];
-      case 'retry':
-        return ['retry', id, token, '"no"', '[]', pause, ''];
-      case 'postpone':
-        return ['postpone', id, token, pause];
-      default:
-        return ['complete', id, token, '1', this.random.pick(['', '0,,', '3,,'])];
     }
   }
 
