@@ -34,6 +34,8 @@ export interface AttemptHooks {
   settled: (run: Run) => void;
   /** Redis has kept a step of the job in a call that was sent at that time. */
   kept: (run: Run, sentAt: number) => void;
+  /** What runs, in the order in which it was granted. */
+  granted: () => Run[];
   /** Whether a job whose lock was lost is handed back, where that can be; else its lock runs out. */
   givesBack: boolean;
   /** Whether the worker is closing. */
@@ -51,6 +53,8 @@ export class AttemptRunner {
   private readonly policy: AttemptPolicy;
   private readonly signalled: boolean;
   private readonly stages: MaybeStepped[typeof STEP_HANDLING];
+  /** Runs whose jobs are to wait again, at the end of this microtask. */
+  private readonly goingBack: Run[] = [];
 
   constructor(
     private readonly processor: Processor & MaybeStepped & MaybeLate,
@@ -96,7 +100,7 @@ export class AttemptRunner {
     } else if (run.isLockLoss(thrown)) {
       this.giveUp(run);
     } else if (kind === 'waiting' || kind === 'rate-limit') {
-      this.write(run, ['postpone', run.job.id, run.token, '0'], 'give back', () => {});
+      this.goBack(run);
     } else if (kind === 'delayed' || kind === 'waiting-children') {
       this.failForReason(
         run,
@@ -350,6 +354,21 @@ export class AttemptRunner {
       this.hooks.settled(run);
       if (word !== 'ok') {
         this.hooks.error(new LockLostError(run.job.id, 'go on with'));
+      }
+    });
+  }
+
+  /** Those that go back together keep their order: each goes to the front of the queue, so the newest goes first, and the oldest ends up there. */
+  private goBack(run: Run): void {
+    this.goingBack.push(run);
+    if (this.goingBack.length > 1) {
+      return;
+    }
+    void Promise.resolve().then(() => {
+      const runs = new Set(this.goingBack.splice(0));
+      const newestFirst = runs.size > 1 ? this.hooks.granted().toReversed() : [];
+      for (const each of new Set([...newestFirst.filter((other) => runs.has(other)), ...runs])) {
+        this.write(each, ['postpone', each.job.id, each.token, '0'], 'give back', () => {});
       }
     });
   }

@@ -201,6 +201,7 @@ export class WorkerParts {
       // A step that is kept renews a lock that is no longer as good as new.
       kept: (run, sentAt) =>
         this.locks.confirmed(run, Math.max(run.lockedUntil, sentAt + lockMs * AS_GOOD_AS_NEW)),
+      granted: () => this.locks.runs(),
       givesBack: Number.isFinite(renewMs),
       closing: () => this.shutdown.isBegun,
     };

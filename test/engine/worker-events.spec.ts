@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DelayedError, type Job, RateLimitError, WaitingError, Worker } from '../../lib/engine.js';
-import { EngineLab, next, nextFew, until } from '../support/engine-lab.js';
+import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
 
 const lab = EngineLab.open();
 
@@ -215,6 +215,27 @@ describe('a special error without the move', () => {
     expect(error.name).toBe('UnrecoverableError');
     expect(error.message).toContain('DelayedError');
     expect(job.attemptsMade).toBe(1);
+  });
+
+  it('RateLimitError of several jobs at once: they wait in front in their order', async () => {
+    const queue = lab.queue();
+    await queue.addBulk(['a', 'b', 'c', 'd'].map((name) => ({ name, data: 0 })));
+    const gate = new Gate();
+    const started: string[] = [];
+    lab.worker(
+      async ({ name }) => {
+        started.push(name);
+        if (started.length <= 3) {
+          await gate.passed;
+          throw Worker.RateLimitError();
+        }
+      },
+      { concurrency: 3 },
+    );
+    await until(() => started.length === 3);
+    gate.open();
+    await until(async () => (await queue.getCompletedCount()) === 4);
+    expect(started).toEqual(['a', 'b', 'c', 'a', 'b', 'c', 'd']);
   });
 
   it('RateLimitError after rateLimit: the job waits in front until the limit ends; no attempt is counted', async () => {
