@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Cluster } from 'ioredis';
-import { Queue, QueueEvents, Worker } from '../../lib/engine.js';
+import { type Job, Queue, QueueEvents, Worker } from '../../lib/engine.js';
+import { until } from '../support/engine-lab.js';
 import { startCluster, type TestCluster } from '../support/start-cluster.js';
 
 describe('on a cluster of three masters', () => {
@@ -38,5 +40,39 @@ describe('on a cluster of three masters', () => {
     expect(results).toEqual(names.flatMap((name) => Array.from({ length: 20 }, (_, i) => `${name}${i}`)));
     await Promise.all([...workers, ...queues, ...events].map((part) => part.close()));
     expect(connection.status).toBe('ready');
+  }, 30_000);
+
+  it('lets queues on different masters share a limit, each of which goes on', async () => {
+    // Slots 15495, 3300, 7365: each on another of the three masters.
+    const names = ['a', 'b', 'c'];
+    const prefix = 'shared';
+    const keys = names.map((name) => `${prefix}:{${name}}:meta`);
+    const slots = await Promise.all(keys.map((key) => connection.cluster('KEYSLOT', key)));
+    expect(slots).toEqual([15495, 3300, 7365]);
+    const limits = { stripe: { concurrency: 3, shared: true } };
+    const queues = names.map((name) => new Queue(name, { connection, prefix, limits }));
+    const started: string[] = [];
+    let running = 0;
+    let most = 0;
+    const run = async ({ queueName }: Job): Promise<void> => {
+      started.push(queueName);
+      running += 1;
+      most = Math.max(most, running);
+      await sleep(5);
+      running -= 1;
+    };
+    const jobs = Array.from({ length: 10 }, (_, i) => ({
+      ...{ name: 'job', data: i },
+      opts: { limits: ['stripe'] },
+    }));
+    await Promise.all(queues.map((queue) => queue.addBulk(jobs)));
+    const workers = names.map((name) => new Worker(name, run, { connection, prefix, concurrency: 5 }));
+    for (const queue of queues) {
+      await until(async () => (await queue.getCompletedCount()) === jobs.length, 15_000);
+    }
+    expect(most).toBeLessThanOrEqual(3);
+    // The even part of each is a place: none is done with before all have begun.
+    expect(new Set(started.slice(0, 20)).size).toBe(3);
+    await Promise.all([...workers, ...queues].map((part) => part.close()));
   }, 30_000);
 });

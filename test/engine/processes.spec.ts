@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EngineLab, until } from '../support/engine-lab.js';
-import { Fleet, unexplained } from '../support/fleet.js';
+import { Fleet, type Note, unexplained } from '../support/fleet.js';
 import { mixedJobs } from '../support/mixed-jobs.js';
 import { testRedisUrl } from '../support/redis.js';
 
@@ -44,4 +44,17 @@ describe('four worker processes', () => {
       expect(job.processedOn! - job.timestamp).toBeGreaterThanOrEqual(job.opts.delay ?? 0);
     }
   }, 30_000);
+
+  it('stop a job that another process cancels', async () => {
+    const queue = lab.queue({}, queueName);
+    const job = await queue.add('long', { ms: 60_000, stops: true }, { jobId: 'long' });
+    const notesOf = async (what: Note['what']) =>
+      (await fleet.notes()).filter((note) => note.id === job.id && note.what === what);
+    await until(async () => (await notesOf('start')).length === 1);
+    expect(await queue.cancel(job.id, 'enough')).toBe('cancelling');
+    await until(() => job.isFailed());
+    expect(await notesOf('abort')).toHaveLength(1);
+    expect(fleet.pids).toContain((await notesOf('abort'))[0]!.pid);
+    expect(await queue.getJob(job.id)).toMatchObject({ failedReason: 'enough', attemptsMade: 1 });
+  });
 });

@@ -15,6 +15,8 @@ export interface FleetData {
   /** Attempts to fail before the one that succeeds. */
   failures?: number;
   ms?: number;
+  /** Whether it stops as soon as its signal is aborted. */
+  stops?: boolean;
 }
 
 const { queue, ledger, options } = JSON.parse(process.argv[2] ?? '') as FleetOrders;
@@ -26,7 +28,7 @@ const worker = new Worker<FleetData>(
   async (job, token, signal) => {
     note('start', job.id, token);
     signal.addEventListener('abort', () => note('abort', job.id, token));
-    if (job.data.ms) await sleep(job.data.ms);
+    if (job.data.ms) await sleep(job.data.ms, undefined, job.data.stops ? { signal } : {});
     if (job.attemptsMade < (job.data.failures ?? 0)) {
       note('fail', job.id, token);
       throw new Error('as told');
