@@ -14,8 +14,8 @@ export interface GroupOptions {
   /** 0 to 2,097,151 within the group; lower numbers run first. Default: the job's own `priority`, or 0. */
   priority?: number;
   /**
-   * Adds nothing where so many jobs wait in the group, but throws `GroupMaxSizeExceededError`. Those that are delayed or run do not count.
-   * `addBulk` then adds none of its jobs. Refused for jobs of flows and schedulers. Default: no limit.
+   * Adds nothing where so many jobs wait in the group, but throws `GroupMaxSizeExceededError`. Those that wait for a limit count, those that are
+   * delayed or run do not. `addBulk` then adds none of its jobs; a scheduler skips the slot. Refused for jobs of flows. Default: no limit.
    */
   maxSize?: number;
   /** Turns that the group has while others have one, 1 to 1000; the job added last says it. Default: as it is, or 1. */
@@ -48,8 +48,10 @@ export interface GroupState {
   id: string;
   /** Undefined where no job waits in it, and it is not paused. */
   status: GroupStatus | undefined;
-  /** Jobs that wait in it. */
+  /** Jobs that wait in it, but for those that wait for a limit. */
   waiting: number;
+  /** Jobs of it that wait for a limit which they name. */
+  sidelined: number;
   /** Jobs of it that run. */
   active: number;
   weight: number;
@@ -122,9 +124,4 @@ export function groupLimitsText({ concurrency, limit }: GroupLimits = {}, oneGro
 /** The priority in the field of a job's record, which may name a group besides. */
 export function priorityIn(field: string): string {
   return /^(\d+),\d*@/.exec(field)?.[1] ?? field;
-}
-
-/** Without its `maxSize`, for adds that do not look at it. */
-export function unboundedGroup({ maxSize: _maxSize, ...group }: GroupOptions): GroupOptions {
-  return group;
 }

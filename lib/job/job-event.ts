@@ -99,7 +99,7 @@ export type JobEvent =
       slot: number;
       /** The run before goes on; the `deduplication` of the template has another job; there is a job of that slot already;
        * the scheduler was changed from outside and ends; the job has vanished from Redis. */
-      reason: 'overlap' | 'deduplicated' | 'taken' | 'unreadable' | 'lost';
+      reason: 'overlap' | 'deduplicated' | 'group-full' | 'taken' | 'unreadable' | 'lost';
     })
   | (EventBase & { event: 'cleaned'; count: string })
   | (EventBase & { event: 'drained' })

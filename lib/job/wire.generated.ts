@@ -107,6 +107,7 @@ export interface GroupParts {
   closedMs: number;
   ahead: number;
   opensInMs: number;
+  sidelined: number;
 }
 
 export function readGroupParts(list: readonly unknown[], n = 0): GroupParts {
@@ -125,6 +126,7 @@ export function readGroupParts(list: readonly unknown[], n = 0): GroupParts {
     closedMs: Number(list[n + 11]),
     ahead: Number(list[n + 12]),
     opensInMs: Number(list[n + 13]),
+    sidelined: Number(list[n + 14]),
   };
 }
 

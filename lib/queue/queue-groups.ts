@@ -145,21 +145,24 @@ export class QueueGroups<J extends Job = Job> extends QueueLimits<J> {
   }
 
   /**
-   * Removes the jobs that wait in a group, and forgets what was set for it. Jobs that run, are delayed or wait for a limit stay, and the next one that a
-   * scheduler brings. Returns how many were removed.
+   * Removes the jobs that wait in a group, those that wait for a limit among them, and forgets what was set for it. Jobs that run or are delayed stay,
+   * and the next one that a scheduler brings. Returns how many were removed.
    */
   async deleteGroup(groupId: string | number): Promise<number> {
     const id = checkGroupId('group id', groupId);
     const removed: string[] = [];
     await this.cleanPlace(`group ${id}`, 0, 0, removed);
+    await this.cleanPlace(`sidelined ${id}`, 0, 0, removed);
     await this.store.groups.forget(id);
     await this.store.deliver();
     return removed.length;
   }
 
-  /** As `deleteGroup`, for all groups that `getGroups` lists. Returns how many jobs were removed. */
+  /** As `deleteGroup`, for all groups in which jobs wait, and those that are paused. Returns how many jobs were removed. */
   async deleteGroups(): Promise<number> {
-    let removed = 0;
+    const atLimits: string[] = [];
+    await this.cleanPlace('sidelined ', 0, 0, atLimits);
+    let removed = atLimits.length;
     for (const { id } of await this.getGroups()) {
       removed += await this.deleteGroup(id);
     }

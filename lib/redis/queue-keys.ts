@@ -48,7 +48,8 @@ export type DerivedKey =
   | 'parked'
   | 'groups'
   | 'group'
-  | 'grouped';
+  | 'grouped'
+  | 'sidelined';
 
 /** The only place where a key is spelled. All keys of a queue share its hash tag, so they share a cluster slot. */
 export class QueueKeys {

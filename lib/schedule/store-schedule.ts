@@ -2,7 +2,7 @@ import type { Codec } from '../job/codec.js';
 import { InvalidOptionError } from '../job/errors.js';
 import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import type { RepeatOptions } from '../job/repeat-options.js';
-import { type GroupOptions, unboundedGroup } from '../job/group.js';
+import type { GroupOptions } from '../job/group.js';
 import { encodeJson } from '../job/json.js';
 import { newJob, specOf } from '../store/new-job.js';
 import type { StoredSchedule } from '../store/schedule-store.js';
@@ -82,14 +82,6 @@ function refuseMisplaced(opts: object | undefined, repeat: RepeatOptions): void 
       throw new InvalidOptionError(`opts.${option}`, value, fix);
     }
   }
-  const most = (opts as JobsOptions | undefined)?.group?.maxSize;
-  if (most !== undefined) {
-    throw new InvalidOptionError(
-      'opts.group.maxSize',
-      most,
-      'Leave it out: a slot is not refused by the size of its group.',
-    );
-  }
   if ((opts as JobsOptions | undefined)?.deduplication && (repeat.overlap ?? 'allow') !== 'allow') {
     throw new InvalidOptionError(
       'overlap',
@@ -126,7 +118,7 @@ function specFor(id: string, { overlap }: RepeatOptions, opts: JobsOptions): str
     ...(priority === undefined ? {} : { priority }),
     ...(lifo === undefined ? {} : { lifo }),
     ...(deduplication === undefined ? {} : { deduplication }),
-    ...(group === undefined ? {} : { group: unboundedGroup(group) }),
+    ...(group === undefined ? {} : { group }),
   };
   return specOf(asked) || ',,,';
 }

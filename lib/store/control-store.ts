@@ -37,7 +37,8 @@ export interface DrainPlace {
 }
 
 /** A state, or where jobs of one wait for a limit or in a group. */
-export type CleanPlace = ListedState | 'limited waiting' | 'limited prioritized' | `group ${string}`;
+export type CleanPlace =
+  ListedState | 'limited waiting' | 'limited prioritized' | `group ${string}` | `sidelined ${string}`;
 
 export const DRAIN_BEGIN: DrainPlace = {
   begun: 0,

@@ -3,7 +3,7 @@
 -- Children that are there already bring nothing anew: whoever repeats an add need not know what came of the first.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences staging
 -- @key limits unreadable
--- @derives job body children writer staged posted limit groups group grouped
+-- @derives job body children writer staged posted limit groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

@@ -1,6 +1,6 @@
 --- Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership.
 -- @key meta waiting prioritized delayed active completed failed events wake limits
--- @derives job body logs writer dedup children limit groups group grouped
+-- @derives job body logs writer dedup children limit groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

@@ -2,7 +2,7 @@
 -- undone goes to a worker, in front, which fails it; one that runs has its worker told, which aborts it.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders notices metrics completed-points failed-points
--- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped
+-- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

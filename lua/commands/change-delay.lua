@@ -1,6 +1,6 @@
 --- Makes a delayed job due some time from now instead.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body writer limit parked groups group grouped
+-- @derives job body writer limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

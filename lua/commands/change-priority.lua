@@ -1,7 +1,7 @@
 --- Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any
 -- other state uses the priority when it waits next. Its group stays.
 -- @key meta waiting prioritized delayed active completed failed limits limited holders
--- @derives job body writer limit parked groups group grouped
+-- @derives job body writer limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

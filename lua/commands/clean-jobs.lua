@@ -4,12 +4,13 @@
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences limits
 -- @key limited holders
--- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped
+-- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
 -- @arg state text       one that holds jobs, or 'limited waiting' and 'limited prioritized' for those that wait for a limit,
---                       or 'group ' and an id for those that wait in one
+--                       or 'group ' and an id for those that wait in one, 'sidelined ' and an id for those of one that
+--                       wait for a limit, '' for those of any
 -- @arg grace int        milliseconds
 -- @arg limit int        how many to remove at most, 0 for a whole slice
 -- @arg start int        position to go on from, 0 at first
@@ -39,7 +40,7 @@ local parked = ({
   ['limited waiting'] = { '-inf', '(' .. class_span, 'waiting' },
   ['limited prioritized'] = { class_span, '+inf', 'prioritized' },
 })[state]
-local group = string.match(state, '^group (.+)$')
+local group, sidelined = string.match(state, '^group (.+)$'), string.match(state, '^sidelined (.*)$')
 local opened = false
 
 local function slice()
@@ -51,6 +52,8 @@ local function slice()
     return redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', start, CLEAN_CAP)
   elseif parked then
     return redis.call('ZRANGEBYSCORE', q.limited, parked[1], parked[2], 'LIMIT', start, CLEAN_CAP)
+  elseif sidelined then
+    return redis.call('ZRANGE', sidelined == '' and q.limited or q.sidelined .. sidelined, start, stop)
   end
   return redis.call('ZRANGE', group and q.grouped .. group or q[state], start, stop)
 end
@@ -65,10 +68,16 @@ local function is_old(id)
   return (tonumber(type(date) == 'string' and date or created or 0) or 0) < oldest_kept
 end
 
+-- Of those that wait for limits, whether it is of a group.
+local function is_meant(id)
+  local priority = sidelined == '' and redis.pcall('HGET', q.job .. id, 'priority')
+  return sidelined ~= '' or (type(priority) == 'string' and string.find(priority, '@', 1, true) ~= nil)
+end
+
 local most = limit > 0 and limit or CLEAN_CAP
 local ids, old, places, seen = slice(), {}, {}, 0
 while seen < #ids and #old < most do
-  if not is_pending(q, ids[seen + 1]) and is_old(ids[seen + 1]) then
+  if not is_pending(q, ids[seen + 1]) and is_meant(ids[seen + 1]) and is_old(ids[seen + 1]) then
     old[#old + 1] = ids[seen + 1]
     places[#places + 1] = start + seen
   end
@@ -82,9 +91,9 @@ if #old > 0 then
       redis.call('LSET', q.waiting, place, '')
     end
     redis.call('LREM', q.waiting, #old, '')
-  elseif parked then
+  elseif parked or sidelined then
     unpark(q, old)
-    state = parked[3]
+    state = parked and parked[3] or 'waiting'
   elseif group then
     grouped().leave_groups(q, old)
     state = 'waiting'

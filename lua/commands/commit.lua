@@ -4,7 +4,7 @@
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children posted scheduler schedulers limit parked groups group grouped
+-- @derives job body logs writer dedup children posted scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text      names the caller's session, which has one call in flight
 -- @arg seq text         number of the call within its session

@@ -2,7 +2,7 @@
 -- looks at none. Parents that wait for children stay, also those that come to wait for a worker while the draining goes
 -- on, be it by the draining or by a worker. So does what a scheduler brings next. Each job that goes is told of.
 -- @key meta waiting prioritized delayed waiting-children events wake outbox fences limits limited holders
--- @derives job body logs dedup children posted scheduler limit parked groups group grouped
+-- @derives job body logs dedup children posted scheduler limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg delayed int      1 to remove delayed jobs as well
 -- @arg begun int        order number of the draining, 0 at the first slice

@@ -1,6 +1,6 @@
 --- What there is to say of why a job does not run now, at one moment.
 -- @key meta waiting prioritized delayed active limiter limits limited
--- @derives job body dedup limit parked groups group grouped
+-- @derives job body dedup limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg id text
 -- @returns now:int state fields:list is_paused:yes closed_ms:int limits active:int alive:int started:int window_ms:int ahead:int at:int held_by group:list named:limit_parts*

@@ -1,6 +1,6 @@
 --- What there is of one group.
 -- @key meta
--- @derives groups group grouped
+-- @derives groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg group text
 -- @rest priorities to count

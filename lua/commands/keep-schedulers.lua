@@ -3,7 +3,7 @@
 -- A definition that another one has replaced is not made again while an application with the newer one is heard of.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
+-- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

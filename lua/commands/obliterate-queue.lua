@@ -3,7 +3,7 @@
 -- readers have yet to learn of the jobs that went.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
 -- @key staging metrics completed-points failed-points unreadable limits limited holders notices
--- @derives job body logs dedup children staged posted scheduler schedulers limit parked groups group grouped
+-- @derives job body logs dedup children staged posted scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 500
 -- @arg force int        1 to delete active jobs as well, 2 to drop jobs of flows besides that other queues have not taken yet

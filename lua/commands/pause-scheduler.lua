@@ -1,7 +1,7 @@
 --- Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
+-- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

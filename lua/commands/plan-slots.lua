@@ -2,7 +2,7 @@
 -- What was planned from another place than where the list ends now is left alone, so that a call may be repeated.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs dedup children scheduler schedulers limit parked groups group grouped
+-- @derives job body logs dedup children scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @each plan id revision after slots complete:flag left_out -- after the last slot before these, 1 when no slot follows, how many passed ones were left out
 -- @reply how many were taken

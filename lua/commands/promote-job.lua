@@ -1,6 +1,6 @@
 --- Ends a job's delay: it goes to the back of where it waits, which its priority decides.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body writer limit parked groups group grouped
+-- @derives job body writer limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

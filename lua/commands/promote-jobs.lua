@@ -1,6 +1,6 @@
 --- Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named.
 -- @key meta waiting prioritized delayed active completed failed events wake
--- @derives job groups group grouped
+-- @derives job groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @rest the ids, 500 at most; one that is not delayed is left alone
 -- @reply how many were moved

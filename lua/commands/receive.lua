@@ -4,7 +4,7 @@
 -- one was lost with a server that was failed over, and comes again first.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences inbox
 -- @key unreadable limits
--- @derives job body children posted limit groups group grouped
+-- @derives job body children posted limit groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg source text      what the keys of the sending queue begin with
 -- @arg base text        what those of this one begin with

@@ -2,7 +2,7 @@
 -- the usual way with all that belongs to a failure; should the caller die too, that lock expires as any other. After a
 -- time in which nobody was heard, locks that expired in it are left alone for a while, see `hear`.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body scheduler schedulers limit parked groups group grouped
+-- @derives job body scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg worker text      first part of the tokens granted
 -- @arg lock int         milliseconds until a granted lock expires

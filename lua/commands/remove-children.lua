@@ -1,7 +1,7 @@
 --- Removes jobs that are children of one parent, but none that a worker holds. May be repeated.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders
--- @derives job body logs dedup children posted limit parked groups group grouped
+-- @derives job body logs dedup children posted limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg parent text      what the keys of the parent's queue begin with, a tab, its id
 -- @arg unfinished int   1 to leave those that have ended, and to tell the parent; 0 when it is gone

@@ -1,6 +1,6 @@
 --- Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost.
 -- @key meta waiting prioritized delayed active completed failed events wake limits
--- @derives job body writer dedup limit groups group grouped
+-- @derives job body writer dedup limit groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

@@ -1,7 +1,7 @@
 --- Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders
--- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped
+-- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

@@ -1,7 +1,7 @@
 --- Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
+-- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

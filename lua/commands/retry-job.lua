@@ -1,7 +1,7 @@
 --- Makes a finished job wait again, at the back or the front of where its priority has it wait.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders
--- @derives job body writer children posted limit parked groups group grouped
+-- @derives job body writer children posted limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

@@ -1,7 +1,7 @@
 --- Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait.
 -- Repeat it with the time it answers until it moves none: jobs that finish meanwhile are then left alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body children posted groups group grouped
+-- @derives job body children posted groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg state text       failed or completed
 -- @arg count int        how many at most, capped at 500

@@ -1,7 +1,7 @@
 --- Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body writer scheduler schedulers limit parked groups group grouped
+-- @derives job body writer scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

@@ -1,6 +1,6 @@
 --- Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
--- @derives job body writer limit parked groups group grouped
+-- @derives job body writer limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

@@ -1,7 +1,7 @@
 --- Has the children of one parent that have ended tell it once more: it may have lost what it was told. What is on its way
 -- to the parent's queue is not said again.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body children posted groups group grouped
+-- @derives job body children posted groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg base text        what the keys of the parent's queue begin with
 -- @arg parent text      the parent's id

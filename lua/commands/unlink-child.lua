@@ -1,6 +1,6 @@
 --- Lets a parent no longer wait for a child that has not ended; the child goes on by itself.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
--- @derives job body writer children posted groups group grouped
+-- @derives job body writer children posted groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

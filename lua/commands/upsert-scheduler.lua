@@ -1,7 +1,7 @@
 --- Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
 -- @seldom unreadable
--- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped
+-- @derives job body logs writer dedup children scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text

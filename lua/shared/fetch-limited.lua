@@ -30,6 +30,9 @@ local function start_or_park(q, run, id, body)
     return
   end
   local entry = read_entry(q, id)
+  if run.ring then
+    run.priority_of[id] = entry.priority or ''
+  end
   local limits = entry.limits and limits_of(q, run.book, entry.limits)
   entry.limit = limits and closed_limit(limits)
   if entry.limit then
@@ -141,6 +144,7 @@ local function fetch_named(q, reply, grant, events, moves, want, book)
     book = book, stamp = moves.stamp, reply = reply, grant = grant, events = events, want = want, looked = 0,
     parks = {}, held = {}, ids = {}, ring = grant.ring or (grant.has_groups and grouped().new_ring(grant, book.now)) or nil,
   }
+  run.priority_of = run.ring and {}
   run.turns = open_turns(q, book, want)
   if not grant.skips_plain then
     start_unprioritized(q, run)
@@ -151,10 +155,10 @@ local function fetch_named(q, reply, grant, events, moves, want, book)
   if run.ring and not is_full(run) and not (grant.affinity and #run.ids > 0) then
     start_grouped(q, run)
   end
-  let_go(q, book.going or {})
+  let_go(q, book.going or {}, run.priority_of)
   send('HSET', q.holders, run.held)
   if #run.parks > 0 then
-    park_all(q, book, run.parks)
+    park_all(q, book, run.parks, run.priority_of)
   end
   if run.ring then
     grouped().write_turns(q, run)

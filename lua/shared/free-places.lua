@@ -47,6 +47,9 @@ end
 
 -- Takes jobs that wait for a limit out of where they are parked.
 local function unpark(q, ids)
+  if #ids > 0 and redis.call('HEXISTS', q.meta, 'groups') == 1 then
+    grouped().leave_sideline(q, ids)
+  end
   for _, id in ipairs(ids) do
     local name = redis.call('HGET', q.job .. id, 'limitedBy')
     if name then

@@ -17,20 +17,57 @@ local function keep_group(stored, priority)
   return group and string.format('%.0f,%s@%s', priority, weight, group) or priority
 end
 
--- Whether as many jobs wait in a group as a new one allows, those of this call among them. One that a deduplication stops is not refused.
-local function group_is_full(q, moves, asked)
-  if asked.dedup and rare().is_kept_out(q, asked.dedup, moves.now) then
-    return false
+-- `priority_of` has the field `priority` of jobs where the caller has read it.
+local function ids_by_group(q, ids, priority_of)
+  local by_id = {}
+  for _, id in ipairs(ids) do
+    local group = group_in(priority_of and priority_of[id] or redis.call('HGET', q.job .. id, 'priority') or '')
+    if group then
+      by_id[group] = by_id[group] or {}
+      table.insert(by_id[group], id)
+    end
   end
+  return by_id
+end
+
+-- Jobs of a group that wait for a limit are in `sidelined:<id>` besides, scored as in `limited`: they count for its size, and are deleted with it.
+local function sideline(q, ids, scores, priority_of)
+  for group, list in pairs(ids_by_group(q, ids, priority_of)) do
+    local pairs = {}
+    for i, id in ipairs(list) do
+      pairs[2 * i - 1] = scores[id]
+      pairs[2 * i] = id
+    end
+    send('ZADD', q.sidelined .. group, pairs)
+  end
+end
+
+local function leave_sideline(q, ids, priority_of)
+  for group, list in pairs(ids_by_group(q, ids, priority_of)) do
+    send('ZREM', q.sidelined .. group, list)
+  end
+end
+
+local function group_size(q, id)
+  return redis.call('ZCARD', q.grouped .. id) + redis.call('ZCARD', q.sidelined .. id)
+end
+
+-- Whether as many jobs wait in a group as a new one allows, those of this call among them.
+local function has_enough(q, moves, asked)
   local sizes = moves.sizes or {}
-  return redis.call('ZCARD', q.grouped .. asked.group) + (sizes[asked.group] or 0) >= asked.most_in_group
+  return group_size(q, asked.group) + (sizes[asked.group] or 0) >= asked.most_in_group
+end
+
+-- The same for a job to add. One that a deduplication stops is not refused.
+local function group_is_full(q, moves, asked)
+  return not (asked.dedup and rare().is_kept_out(q, asked.dedup, moves.now)) and has_enough(q, moves, asked)
 end
 
 -- The first group that would be full for one of these jobs, nil for none: what each asks for, in their order.
 local function first_full(q, list)
   local sizes = {}
   for _, asked in ipairs(list) do
-    local size = sizes[asked.group] or redis.call('ZCARD', q.grouped .. asked.group)
+    local size = sizes[asked.group] or group_size(q, asked.group)
     if asked.most_in_group and size >= asked.most_in_group then
       return asked.group
     end
@@ -99,15 +136,8 @@ end
 
 -- Takes jobs that wait out of their groups.
 local function leave_groups(q, ids)
-  local by_id, left, taken = {}, {}, 0
-  for _, id in ipairs(ids) do
-    local group = group_in(redis.call('HGET', q.job .. id, 'priority') or '')
-    if group then
-      by_id[group] = by_id[group] or {}
-      table.insert(by_id[group], id)
-    end
-  end
-  for group, list in pairs(by_id) do
+  local left, taken = {}, 0
+  for group, list in pairs(ids_by_group(q, ids)) do
     for first = 1, #list, MAX_VALUES do
       taken = taken + redis.call('ZREM', q.grouped .. group, unpack(list, first, math.min(first + MAX_VALUES - 1, #list)))
     end

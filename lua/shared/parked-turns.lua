@@ -87,17 +87,21 @@ local function take_turn(q, book, turns)
   return id
 end
 
-local function let_go(q, going)
+-- `priority_of` is there where some may be of groups.
+local function let_go(q, going, priority_of)
   for name, ids in pairs(going) do
     send('ZREM', q.limited, ids)
     send('ZREM', q.parked .. name, ids)
+    if priority_of then
+      grouped().leave_sideline(q, ids, priority_of)
+    end
   end
 end
 
 -- Its turn stays with a job that is parked anew.
-local function park_all(q, book, parks)
+local function park_all(q, book, parks, priority_of)
   local seq = count_on(q, parks)
-  local all, by_name = {}, {}
+  local all, by_name, scores = {}, {}, {}
   for i, entry in ipairs(parks) do
     local turn = tonumber(entry.turn or '') or (seq + i) % CLASS_MIDDLE
     local score = string.format('%.0f', (tonumber(entry.priority or '') or 0) * CLASS_SPAN + CLASS_MIDDLE + turn)
@@ -105,6 +109,7 @@ local function park_all(q, book, parks)
     redis.call('HSET', q.job .. entry.id, 'limitedBy', name, 'turn', turn)
     book.visited[name] = entry.limit
     by_name[name] = by_name[name] or {}
+    scores[entry.id] = score
     for _, list in ipairs({ all, by_name[name] }) do
       list[#list + 1] = score
       list[#list + 1] = entry.id
@@ -113,5 +118,12 @@ local function park_all(q, book, parks)
   send('ZADD', q.limited, all)
   for name, list in pairs(by_name) do
     send('ZADD', q.parked .. name, list)
+  end
+  if priority_of then
+    local ids = {}
+    for i, entry in ipairs(parks) do
+      ids[i] = entry.id
+    end
+    grouped().sideline(q, ids, scores, priority_of)
   end
 end

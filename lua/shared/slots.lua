@@ -30,6 +30,18 @@ local function begin_rule(q, dedup_id, now)
   end
 end
 
+-- Whether the group of a slot's job is full when it is due.
+local function is_refused(q, call, s, id)
+  local asked = s.asked
+  if not asked.most_in_group or (asked.dedup and is_kept_out(q, asked.dedup, call.moves.now)) then
+    return false
+  elseif not grouped().has_enough(q, call.moves, asked) then
+    return false
+  end
+  emit(call.events, 'schedule-skipped', table.concat({ s.id, id, digits(s.slot), 'group-full' }, '\t'))
+  return true
+end
+
 -- Whether the job of a slot that is due may run: 'run' and the deduplication that protects it, 'hold' while it waits for the run
 -- before it, or 'drop'. A job that was promoted by hand is not asked.
 local function admit(q, call, s, id, body)
@@ -41,12 +53,16 @@ local function admit(q, call, s, id, body)
     if owner and owner ~= id then
       redis.call('HSET', q.dedup .. rule.id, 'held', id)
       return 'hold'
+    elseif is_refused(q, call, s, id) then
+      return 'drop'
     end
     set_owner(q, rule, id, now)
     return 'run', rule.id
   end
   local rule = s.asked.dedup
-  if not rule then
+  if is_refused(q, call, s, id) then
+    return 'drop'
+  elseif not rule then
     return 'run'
   elseif deduplicate(q, call, id, s.spec, rule, body) then
     local reason = s.overlap == 'skip' and 'overlap' or 'deduplicated'

@@ -134,14 +134,20 @@ describe('groups', () => {
     await expect(queue.addBulk([again, child])).rejects.toThrow('parent');
   });
 
-  it('are no bound for flows and schedulers, which say so', async () => {
+  it('are no bound for flows, which say so, and let a scheduler skip a slot', async () => {
     const queue = lab.queue();
     const opts = { group: { id: 'g', maxSize: 1 } };
     const flow = { name: 'a', queueName: lab.name, data: 0, opts };
     await expect(lab.flows().add(flow)).rejects.toThrow('group.maxSize');
-    const schedule = queue.upsertJobScheduler('s', { every: 1000 }, { name: 'a', opts });
-    await expect(schedule).rejects.toThrow('opts.group.maxSize');
     expect(await queue.getJobCountByTypes('waiting', 'delayed')).toBe(0);
+    await queue.add('first', 0, opts);
+    const events = await lab.events();
+    const skipped = next(events, 'schedule-skipped');
+    const bounded = lab.queue({ groupOf: () => opts.group });
+    // Its first slot is now.
+    await bounded.upsertJobScheduler('s', { every: 60_000 }, { name: 'a' });
+    expect((await skipped)[0]).toMatchObject({ schedulerId: 's', reason: 'group-full' });
+    expect(await queue.getJobCounts('waiting', 'delayed')).toEqual({ waiting: 1, delayed: 1 });
   });
 
   it('are listed and counted', async () => {

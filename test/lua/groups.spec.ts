@@ -450,7 +450,7 @@ describe('groups: what happens to their jobs', () => {
     expect(await listed(0, 1, 1)).toEqual([['c1', 'b1']]);
     expect((await lab.run(listJobs, [0, 0, 0], ['group a'])).reply).toEqual([['a1']]);
     expect((await lab.run(getGroup, [NOW, 'a'], ['0', '1'])).reply).toEqual([
-      ['a', 'waiting', 2, 0, 1, '', '', '', 0, 0, 0, 0, 0, 0],
+      ['a', 'waiting', 2, 0, 1, '', '', '', 0, 0, 0, 0, 0, 0, 0],
       ...[2, 0],
     ]);
     await lab.run(removeJob, [NOW, 'rm', '1', 'b1']);
@@ -458,6 +458,51 @@ describe('groups: what happens to their jobs', () => {
     const { reply } = await lab.run(cleanJobs, [NOW, 'cl', '1', 'group a', 0, 0, 0]);
     expect(String(reply).split('\n').slice(1)).toEqual(['a1', 'a2']);
     expect((await lab.dump()).meta).toMatchObject({ groups: '1' });
+  });
+
+  it('wait for a limit, and count for the size of their group until they are let go', async () => {
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
+    await lab.run(pauseLimit, ['stripe', 1]);
+    const held = ['a1', 'a2', 'b1'].map((id) => ({ id, group: id[0]!, limits: ';stripe' }));
+    await addGrouped(lab, ...held, { id: 'a3', group: 'a' });
+    const { after, jobs } = await fetch();
+    expect(jobs.map(({ id }) => id)).toEqual(['a3']);
+    expect(members(after, 'sidelined:a')).toEqual(['a1', 'a2']);
+    expect(await addGrouped(lab, { group: 'a', most: 2 }, { group: 'b', most: 2 })).toEqual(['#a', '+2']);
+    const whole = [['', ',,,@,w2,b\u001e', BODY] as const];
+    expect((await lab.run(addJobs, [NOW, 'bulk', '1', 1], encodeAddJobs(whole))).reply).toBe(`${NOW}\n#b`);
+    expect((await lab.run(getGroup, [NOW, 'a'], [])).reply).toEqual([
+      ['a', '', 0, 1, 1, '', '', '', 0, 0, 0, 0, 0, 0, 2],
+    ]);
+    await lab.run(pauseLimit, ['stripe', 0]);
+    const opened = await fetch({}, [complete(jobs[0]!)]);
+    expect(ids(opened)).toEqual(['a1', '2']);
+    expect(members(opened.after, 'sidelined:a')).toEqual(['a2']);
+  });
+
+  it('are deleted where they wait for a limit, those of one group or of all, and no others', async () => {
+    await lab.run(setLimit, ['stripe', 1, 0, 0, 0, 0]);
+    await lab.run(pauseLimit, ['stripe', 1]);
+    const limits = ';stripe';
+    const held = ['a1', 'a2', 'b1', 'c1'].map((id) => ({ id, group: id[0]!, limits }));
+    await addGrouped(lab, ...held);
+    await lab.given({ jobs: [{ id: 'plain', fields: { limits: 'stripe' } }] });
+    await fetch();
+    const clean = async (place: string) => {
+      seq += 1;
+      const { reply, after } = await lab.run(cleanJobs, [NOW, 'cl', String(seq), place, 0, 0, 0]);
+      return { removed: String(reply).split('\n').slice(1), after };
+    };
+    const one = await clean('sidelined a');
+    expect(one.removed).toEqual(['a1', 'a2']);
+    expect(one.after.events).toEqual(expect.arrayContaining([['removed', 'a1', 'waiting']]));
+    expect(members(one.after, 'limited')).toEqual(['plain', 'b1', 'c1']);
+    await lab.run(changePriority, [NOW, 'ch', '1', 'c1', 2, 0]);
+    expect(await lab.dump()).not.toHaveProperty('sidelined:c');
+    const { removed, after } = await clean('sidelined ');
+    expect(removed).toEqual(['b1']);
+    expect(members(after, 'parked:stripe')).toEqual(['plain']);
+    expect(Object.keys(after).filter((key) => key.startsWith('sidelined'))).toEqual([]);
   });
 
   it('are drained with the others, but for those added since', async () => {

@@ -13,6 +13,7 @@ import {
   runScheduler,
 } from '../../lib/redis/scripts.generated.js';
 import { runCommit } from '../support/commit-call.js';
+import { addGrouped } from '../support/grouped-jobs.js';
 import { HEAD, type ScheduleCall, slotBody, upsert } from '../support/schedule-call.js';
 import { SEED_TIME, ScriptLab } from '../support/script-lab.js';
 
@@ -223,6 +224,18 @@ describe('commit', () => {
       ['schedule-skipped', 'tick', job(NOW + MINUTE), String(NOW + MINUTE), 'overlap'],
       ['removed', job(NOW + MINUTE), 'delayed'],
       ['added', job(NOW + 2 * MINUTE), 'tick', String(NOW + 2 * MINUTE)],
+    ]);
+  });
+
+  it('leaves out a slot whose group is full when it is due, and goes on', async () => {
+    await make({ every: MINUTE, spec: ',,,@,1,g\u001e' });
+    await fetchAt(NOW, '1');
+    await addGrouped(lab, { id: 'other', group: 'g' });
+    const { after } = await fetchAt(NOW + MINUTE, '2', 0);
+    expect(after).toMatchObject({ 'scheduler:tick': { slot: String(NOW + 2 * MINUTE) } });
+    expect(Object.keys(after)).not.toContain(`body:${job(NOW + MINUTE)}`);
+    expect(after.events).toContainEqual([
+      ...['schedule-skipped', 'tick', job(NOW + MINUTE), String(NOW + MINUTE), 'group-full'],
     ]);
   });
 

@@ -82,7 +82,30 @@ export function auditGroups(values: Map<string, DumpedValue>, jobs: Map<string, 
   } else if (Number(meta.groups ?? 0) !== waiting) {
     wrong.push(`meta counts ${meta.groups} jobs in groups, ${waiting} wait there`);
   }
+  wrong.push(...auditSidelined(values, parked, jobs));
   return wrong;
+}
+
+/** Jobs of groups that wait for a limit are known to their groups, and no others. */
+function auditSidelined(
+  values: Map<string, DumpedValue>,
+  parked: Scores,
+  jobs: Map<string, AuditedJob>,
+): string[] {
+  const known = [...values].flatMap(([key, value]) =>
+    key.startsWith('sidelined:')
+      ? (value as Scores).map(([id, score]) => `${id} of ${key.slice('sidelined:'.length)} at ${score}`)
+      : [],
+  );
+  const expected = parked.map(([id, score]) => {
+    const priority = jobs.get(id)!.fields!.priority!;
+    return `${id} of ${priority.slice(priority.indexOf('@') + 1)} at ${score}`;
+  });
+  const differ = [
+    ...known.filter((each) => !expected.includes(each)),
+    ...expected.filter((each) => !known.includes(each)),
+  ];
+  return differ.map((each) => `job ${each} is sidelined alone, or not`);
 }
 
 function auditMember(group: string, [id, score]: [string, number], jobs: Map<string, AuditedJob>): string[] {

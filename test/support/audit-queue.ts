@@ -63,6 +63,7 @@ const TYPES: Record<string, string> = {
   'groups:holders': 'hash',
   'group:': 'string',
   'grouped:': 'zset',
+  'sidelined:': 'zset',
 };
 
 const EXPIRING = new Set(['limiter', 'writer:', 'present', 'notices', 'lent:']);

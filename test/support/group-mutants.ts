@@ -31,6 +31,13 @@ export const GROUP_MUTANTS = [
     'if false then\n    local returned',
     ['commit'],
   ),
+  mutant('a group counts who a limit has let go', 'grouped().leave_sideline(q, ids, priority_of)', '', [
+    'commit',
+  ]),
+  mutant('a group counts who was removed at a limit', 'grouped().leave_sideline(q, ids)', ''),
+  mutant('a group does not know who waits for a limit', "send('ZADD', q.sidelined .. group, pairs)", '', [
+    'commit',
+  ]),
   mutant(
     'jobs come back behind others of their group',
     'place_in_group(moves, entry.id, entry.priority, true)',

@@ -276,7 +276,7 @@ export class GroupedWorld {
         this.lab.run(this.scripts.cleanJobs, [
           this.now,
           ...this.session(),
-          `group ${random.pick(GROUPS)}`,
+          `${random.pick(['group ', 'sidelined '])}${random.pick(GROUPS)}`,
           random.int(0, 900),
           1,
           0,
