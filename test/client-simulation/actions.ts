@@ -162,6 +162,7 @@ export class Actions {
   }
 
   private reorder(job: Job): Promise<void> {
+    this.ledger.movedIn(job.queueName).add(job.id);
     return job.changePriority({ priority: this.random.int(0, 3) });
   }
 

@@ -74,13 +74,9 @@ export class Checks {
   }
 
   private async limitedRuns(): Promise<number> {
-    let count = 0;
-    for (const run of this.ledger.running) {
-      if (!run.isLimited) continue;
-      const token = await this.redis.hget(`${queueBase(this.prefix, run.queue)}job:${run.jobId}`, 'token');
-      const { isCurrent, until } = await this.held(run, token);
-      if (isCurrent && until > this.now) count += 1;
-    }
+    const runs = [...this.ledger.running].filter(({ isLimited }) => isLimited);
+    const found = await Promise.all(runs.map((run) => this.isHeld(run)));
+    const count = found.filter(Boolean).length;
     if (count === PLACES.concurrency) this.ledger.count('limit full');
     return count;
   }
@@ -91,10 +87,10 @@ export class Checks {
     isAwake: (run: Running) => boolean,
     hasTimersDue: (run: Running) => boolean,
   ): Promise<string | undefined> {
-    for (const run of this.ledger.running) {
-      const token = await this.redis.hget(`${queueBase(this.prefix, run.queue)}job:${run.jobId}`, 'token');
-      const held = await this.held(run, token);
-      const isHeld = held.isCurrent && held.until > this.now;
+    const runs = [...this.ledger.running];
+    const found = await Promise.all(runs.map((run) => this.isHeld(run)));
+    for (const [i, run] of runs.entries()) {
+      const isHeld = found[i]!;
       if (isHeld || run.signal.aborted || !isAwake(run)) {
         run.lostSince = undefined;
         continue;
@@ -120,17 +116,18 @@ export class Checks {
 
   /** How many jobs are not through. */
   async unfinished(): Promise<Record<string, number>> {
-    const counts: Record<string, number> = {};
-    for (const queue of [ORDERS, PARCELS]) {
+    const counts = [ORDERS, PARCELS].flatMap((queue) => {
       const base = queueBase(this.prefix, queue);
-      counts[`${queue} waiting`] = await this.redis.llen(`${base}waiting`);
-      counts[`${queue} in groups`] = Math.max(Number(await this.redis.hget(`${base}meta`, 'groups')), 0);
-      for (const state of ['prioritized', 'delayed', 'active', 'waiting-children', 'limited']) {
-        counts[`${queue} ${state}`] = await this.redis.zcard(`${base}${state}`);
-      }
-      counts[`${queue} outbox`] = Number(await this.redis.hget(`${base}meta`, 'outbox')) || 0;
-    }
-    return counts;
+      const states = ['prioritized', 'delayed', 'active', 'waiting-children', 'limited'];
+      return [
+        [`${queue} waiting`, this.redis.llen(`${base}waiting`)] as const,
+        [`${queue} in groups`, this.redis.hget(`${base}meta`, 'groups')] as const,
+        ...states.map((state) => [`${queue} ${state}`, this.redis.zcard(`${base}${state}`)] as const),
+        [`${queue} outbox`, this.redis.hget(`${base}meta`, 'outbox')] as const,
+      ];
+    });
+    const known = await Promise.all(counts.map(async ([what, count]) => [what, Number(await count) || 0]));
+    return Object.fromEntries(known) as Record<string, number>;
   }
 
   /** Of schedulers that nobody changed, every slot from the first to the one to come has its job. */
@@ -217,6 +214,16 @@ export class Checks {
 
   private get now(): number {
     return this.network.serverTime;
+  }
+
+  /** Whether its lock is the last one granted, and holds. */
+  private async isHeld(run: Running): Promise<boolean> {
+    const base = queueBase(this.prefix, run.queue);
+    const [token, until] = await Promise.all([
+      this.redis.hget(`${base}job:${run.jobId}`, 'token'),
+      this.redis.zscore(`${base}active`, run.jobId),
+    ]);
+    return token === run.token && until !== null && Number(until) > this.now;
   }
 
   private async held(run: Running, token: string | null | undefined): Promise<Held> {

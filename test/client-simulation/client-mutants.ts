@@ -27,6 +27,15 @@ const SPECS: Readonly<Record<string, readonly string[]>> = {
     'slots are planned from the current one on',
     'nobody plans slots',
   ],
+  'unit/notices.spec.ts': [
+    'a run is not told that it was cancelled',
+    'a run that begins late does not learn that it was cancelled',
+    'who waits for a limit is not told that it was changed',
+  ],
+  'unit/prefetch.spec.ts': [
+    'what was taken ahead stays with a worker that stops',
+    'what was lost while it waited begins',
+  ],
   'unit/add-batch.spec.ts': ['the answers of adds are mixed up'],
   'unit/wake-reader.spec.ts': [
     'a marker is not handed back',
@@ -85,6 +94,60 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       '        batches',
     ],
     ['a job is started whatever became of its lock', '(isHeld && !run.handedBack)', '(true)'],
+  ),
+  ...of(
+    'worker/worker-parts.ts',
+    [
+      'a worker does not say how many of a group may run',
+      'groupLimitsText(opts.group, batch?.groupAffinity)',
+      'groupLimitsText({}, batch?.groupAffinity)',
+    ],
+    [
+      'batches of one group are mixed',
+      'groupLimitsText(opts.group, batch?.groupAffinity)',
+      'groupLimitsText(opts.group)',
+    ],
+  ),
+  ...of('store/new-job.ts', [
+    'a job does not say which limits it names',
+    'return limits && limits.length > 0 ?',
+    'return limits && limits.length > 99 ?',
+  ]),
+  ...of(
+    'worker/prefetch.ts',
+    ['jobs that were taken ahead begin without a slot', 'this.begun.size < this.slots()', 'true'],
+    [
+      'a free slot leaves jobs waiting that were taken ahead',
+      '    if (this.begun.delete(run)) {\n      this.fill();',
+      '    if (this.begun.delete(run)) {',
+    ],
+    ['what was lost while it waited begins', '    if (run.isLost) {\n', '    if (false) {\n'],
+    [
+      'what was taken ahead stays with a worker that stops',
+      'left.filter((run) => this.isStill(run)).forEach((run) => this.hooks.handBack(run));',
+      '',
+    ],
+  ),
+  ...of(
+    'worker/batch-runner.ts',
+    ['a batch takes no slot', '    this.running += 1;\n', ''],
+    ['a batch keeps its slot', '      this.running -= 1;\n', ''],
+    ['a batch waits for ever to be full enough', '        this.hooks.setLeast(0);\n', ''],
+    [
+      'what is said of one job of a batch is lost',
+      'outcome: batch.outcomeOf(member.job) ?? share(member, at)',
+      'outcome: share(member, at)',
+    ],
+  ),
+  ...of(
+    'worker/notices.ts',
+    ['a run is not told that it was cancelled', '    this.hooks.cancelled(id, token, how);\n', ''],
+    [
+      'a run that begins late does not learn that it was cancelled',
+      'return this.cancelled.size > 0 ? ',
+      'return false ? ',
+    ],
+    ['who waits for a limit is not told that it was changed', '      this.hooks.limits();\n', ''],
   ),
   ...of(
     'worker/shutdown.ts',

@@ -21,6 +21,7 @@ const SIGHTS = [
     'change a scheduler',
     'slots of steady',
     '2 of a group',
+    'a batch of 2',
     'answer cancelling',
     'limit full',
   ],

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { BatchOptions } from '../../lib/engine.js';
 import { Random } from '../simulation/random.js';
 import { Actions } from './actions.js';
 import { Checks } from './checks.js';
@@ -13,6 +14,12 @@ import { Violated } from './violated.js';
 import type { Wire } from './wire.js';
 
 const ROLES: readonly Role[] = ['whole', 'worker', 'whole', 'producer'];
+const BATCHES: readonly BatchOptions[] = [
+  { size: 3, minSize: 2, timeout: 100 },
+  { size: 4, groupAffinity: true },
+  { size: 4, minSize: 3, timeout: 300, groupAffinity: true },
+  { size: 3 },
+];
 const START = 1_700_000_000_000;
 /** Whoever has lost a lock may learn of it this much later than the lock lasts: what is asked is seldom seen at once. */
 const LATE = 1.2;
@@ -37,6 +44,7 @@ export class ClientWorld {
   /** Jobs of a group of parcels at the same time. */
   readonly groupConcurrency: number;
   private readonly prefetch: number | undefined;
+  private readonly batch: BatchOptions | undefined;
   private readonly limiter: { max: number; duration: number } | undefined;
   private started = 0;
 
@@ -51,6 +59,7 @@ export class ClientWorld {
     this.groupConcurrency = this.dice.pick([1, 2, 3]);
     this.limiter = this.dice.chance(0.3) ? { max: 4, duration: 100 } : undefined;
     this.prefetch = this.dice.pick([undefined, undefined, 1, 4]);
+    this.batch = this.dice.pick([undefined, ...BATCHES]);
     this.trace = new Trace(options.log);
     this.network = new Network(redis, this.clock, this.dice, options.patches);
     this.checks = new Checks(redis, prefix, this.network, this.ledger, this.groupConcurrency);
@@ -73,7 +82,7 @@ export class ClientWorld {
 
   start(role: Role): Program {
     this.started += 1;
-    const { prefix, lockMs, concurrency, limiter, prefetch, groupConcurrency } = this;
+    const { prefix, lockMs, concurrency, limiter, prefetch, groupConcurrency, batch } = this;
     const program = new Program(
       `p${this.started}`,
       { network: this.network, clock: this.clock, random: this.dice, ledger: this.ledger },
@@ -86,6 +95,7 @@ export class ClientWorld {
         groupConcurrency,
         ...(limiter ? { limiter } : {}),
         ...(prefetch ? { prefetch } : {}),
+        ...(batch ? { batch } : {}),
       },
       (self) => processorsOf(self, this.ledger, (question) => this.questions.push(question)),
     );

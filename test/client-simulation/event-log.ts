@@ -1,4 +1,5 @@
 import type { JobEvent } from '../../lib/engine.js';
+import { GroupOrder } from './group-order.js';
 
 /** Where it is noted what was read, and what was wrong with it. */
 interface Notes {
@@ -13,15 +14,21 @@ export class EventLog {
   lastId: string | undefined;
   /** Numbers of the events of each job. */
   private readonly byJob = new Map<string, number[]>();
+  private readonly order: GroupOrder;
 
   constructor(
     private readonly owner: string,
     private readonly notes: Notes,
-  ) {}
+    moved: ReadonlySet<string>,
+  ) {
+    this.order = new GroupOrder(moved);
+  }
 
   take(event: JobEvent): void {
     const number = numberOf(event.id);
     const known = this.last;
+    const passed = this.order.take(event);
+    if (passed !== undefined) this.blame(passed);
     this.last = number;
     this.lastId = event.id;
     if (event.event === 'gap') {

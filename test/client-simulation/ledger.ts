@@ -50,6 +50,8 @@ export class Ledger {
   readonly removed = new Set<string>();
   /** Tags of jobs that a user has retried, or may have. */
   readonly retried = new Set<string>();
+  /** By queue, ids of jobs whose turn a user has changed, or may have. */
+  private readonly moved = new Map<string, Set<string>>();
   /** Tags of jobs whose cancelling was answered, and whether what they did is to be undone. */
   readonly cancelled = new Map<string, boolean>();
   /** Cancellings without an answer: who asked may have been killed, and the job be cancelled all the same. */
@@ -59,6 +61,12 @@ export class Ledger {
   readonly counts = new Map<string, number>();
   /** What must not be, found by user code. */
   readonly faults: string[] = [];
+
+  movedIn(queue: string): Set<string> {
+    const ids = this.moved.get(queue) ?? new Set();
+    this.moved.set(queue, ids);
+    return ids;
+  }
 
   count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);

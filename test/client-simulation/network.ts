@@ -120,13 +120,14 @@ export class Network {
     else sent.resolve(value);
   }
 
+  /** All are asked in one go: most of what a step takes is the way to the server and back. */
   private async serveParked(): Promise<void> {
-    for (const wire of this.wires) {
-      if (!wire.parked) continue;
-      const reply = await this.perform(wire.parked.sent);
+    const waiting = this.wires.filter(({ parked }) => parked);
+    const replies = await Promise.all(waiting.map(({ parked }) => this.perform(parked!.sent)));
+    for (const [i, reply] of replies.entries()) {
       if (reply.value !== null) {
-        wire.parked = undefined;
-        wire.replies.push(reply);
+        waiting[i]!.parked = undefined;
+        waiting[i]!.replies.push(reply);
       }
     }
   }
@@ -157,11 +158,10 @@ export class Network {
       return this.scripts.loadFunctions();
     }
     if (name === 'bzpopmin') {
-      for (const key of args.slice(0, -1)) {
-        const popped = (await this.redis.zpopmin(key as string)) as string[];
-        if (popped.length > 0) return [key, ...popped];
-      }
-      return null;
+      const keys = args.slice(0, -1);
+      const popped = (await client.zmpop!(keys.length, ...keys, 'MIN')) as
+        [string, [string, string][]] | null;
+      return popped && [popped[0], ...popped[1].flat()];
     }
     if (name === 'xread') {
       const at = args.indexOf('BLOCK');

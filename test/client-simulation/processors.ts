@@ -1,4 +1,7 @@
 import {
+  type Batch,
+  type BatchOptions,
+  type BatchProcessor,
   defineSteps,
   DelayedError,
   type Job,
@@ -9,7 +12,7 @@ import {
   waitForSignal,
 } from '../../lib/engine.js';
 import type { Ledger, Running } from './ledger.js';
-import { ORDERS, PARCELS, type Program, TICKS } from './program.js';
+import { ORDERS, PARCELS, type Program, type ProgramOptions, TICKS } from './program.js';
 
 export const POLICIES = [
   'failParentOnFailure',
@@ -38,7 +41,11 @@ export interface Task {
 /** Questions about Redis that are asked before anything else happens there. */
 export type Ask = (question: { run: Running; step?: string; settled?: boolean }) => void;
 
-export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record<string, Processor> {
+export function processorsOf(
+  program: Program,
+  ledger: Ledger,
+  ask: Ask,
+): Record<string, Processor | BatchProcessor> {
   const enter = (job: Job, signal: AbortSignal): Running => {
     const run: Running = {
       process: program.name,
@@ -51,6 +58,7 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
       lostSince: undefined,
     };
     ledger.running.add(run);
+    ledger.faults.push(...crowded(run, ledger, program.options));
     return run;
   };
 
@@ -71,10 +79,24 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
     }
   };
 
-  const parcel: Processor<Task> = (job, _token, signal) => {
-    const { name, data } = job;
-    const isSettled = name === 'parent' && data.family !== 'continueParentOnFailure';
-    return during(job, signal!, undefined, () => deliver(job), isSettled);
+  const waitsForAll = ({ name, data }: Job<Task>): boolean =>
+    name === 'parent' && data.family !== 'continueParentOnFailure';
+
+  const parcel: Processor<Task> = (job, _token, signal) =>
+    during(job, signal!, undefined, () => deliver(job), waitsForAll(job));
+
+  /** Parcels that are delivered in one go. Each has its lock, its place in limits and its end. */
+  const load = async (batch: Batch<Task>): Promise<void> => {
+    ledger.faults.push(...wrongWith(batch, program.options.batch!));
+    ledger.count(`a batch of ${Math.min(batch.length, 2)}`);
+    const runs = batch.map((job) => enter(job, batch.signalOf(job)));
+    runs.forEach((run, i) => ask({ run, settled: waitsForAll(batch[i]!) }));
+    await program.sleep(Math.max(...batch.map(({ data }) => data.workMs)));
+    for (const job of batch) {
+      if (job.attemptsMade < job.data.fails) batch.setAsFailed(job, new Error(`attempt ${job.attemptsMade}`));
+      else batch.setResult(job, `${job.data.tag} done`);
+    }
+    runs.forEach((run) => ledger.running.delete(run));
   };
 
   const deliver = async (job: Job<Task>): Promise<string> => {
@@ -144,5 +166,28 @@ export function processorsOf(program: Program, ledger: Ledger, ask: Ask): Record
       await program.sleep(job.id.length % 2 === 0 ? 0 : 300);
     });
 
-  return { [ORDERS]: order as Processor, [PARCELS]: parcel as Processor, [TICKS]: tick };
+  const parcels = program.options.batch ? load : parcel;
+  return { [ORDERS]: order as Processor, [PARCELS]: parcels as Processor, [TICKS]: tick };
+}
+
+/** Whether a batch is as large, and as much of one group, as its worker says. */
+function wrongWith(batch: Batch<Task>, { size, groupAffinity }: BatchOptions): string[] {
+  const groups = new Set(batch.map(({ opts }) => opts.group?.id));
+  const ids = batch.map(({ id }) => id).join();
+  return [
+    ...(batch.length > size ? [`the batch ${ids} has more than ${size} jobs`] : []),
+    ...(groupAffinity && groups.size > 1 ? [`the batch ${ids} is of several groups`] : []),
+  ];
+}
+
+/** Whether a worker has more jobs at work than it has room for. Those that are aborted may take their time. */
+function crowded({ process, queue }: Running, ledger: Ledger, options: ProgramOptions): string[] {
+  const { concurrency, batch } = options;
+  const room = queue === PARCELS && batch ? concurrency * batch.size : concurrency;
+  const runs = [...ledger.running].filter(
+    (run) => run.process === process && run.queue === queue && !run.signal.aborted,
+  );
+  return runs.length > room
+    ? [`${process} has ${runs.length} jobs of ${queue} at work, and room for ${room}`]
+    : [];
 }

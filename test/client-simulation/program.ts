@@ -1,4 +1,13 @@
-import { FlowProducer, Queue, QueueEvents, Worker, type Processor } from '../../lib/engine.js';
+import {
+  type BatchOptions,
+  type BatchProcessor,
+  FlowProducer,
+  type Processor,
+  Queue,
+  QueueEvents,
+  Worker,
+  type WorkerOptions,
+} from '../../lib/engine.js';
 import type { RedisClient } from '../../lib/redis/client.js';
 import { bindRuntime } from '../../lib/runtime/runtime-of.js';
 import { sleep } from '../../lib/runtime/sleep.js';
@@ -30,6 +39,8 @@ export interface ProgramOptions {
   prefetch?: number;
   /** Jobs of a group of parcels at the same time. */
   groupConcurrency: number;
+  /** How parcels are gathered; those are not taken ahead then. */
+  batch?: BatchOptions;
 }
 
 /** What a program is put into. */
@@ -70,7 +81,7 @@ export class Program {
     readonly name: string,
     { network, clock, random, ledger }: Surroundings,
     readonly options: ProgramOptions,
-    processors: (program: Program) => Record<string, Processor>,
+    processors: (program: Program) => Record<string, Processor | BatchProcessor>,
   ) {
     this.network = network;
     this.clock = clock;
@@ -139,9 +150,10 @@ export class Program {
     );
   }
 
-  private work(queue: string, processor: Processor): Worker {
-    const { concurrency, lockMs, maxStalls, limiter, prefetch, groupConcurrency } = this.options;
-    const worker = new Worker(queue, processor, {
+  private work(queue: string, processor: Processor | BatchProcessor): Worker {
+    const { concurrency, lockMs, maxStalls, limiter, prefetch, groupConcurrency, batch } = this.options;
+    const isOfParcels = queue === PARCELS;
+    const options = {
       ...this.base,
       concurrency,
       lockDuration: lockMs,
@@ -149,10 +161,11 @@ export class Program {
       maxStalledCount: maxStalls,
       drainDelay: DRAIN_DELAY_S,
       closeTimeout: 500,
-      ...(limiter && queue === PARCELS ? { limiter } : {}),
-      ...(prefetch ? { prefetch } : {}),
-      ...(queue === PARCELS ? { group: { concurrency: groupConcurrency } } : {}),
-    });
+      ...(isOfParcels && batch ? { batch } : prefetch ? { prefetch } : {}),
+      ...(isOfParcels && limiter ? { limiter } : {}),
+      ...(isOfParcels ? { group: { concurrency: groupConcurrency } } : {}),
+    };
+    const worker = new Worker(queue, processor as Processor, options as WorkerOptions);
     worker.on('error', (error) => this.ledger.count(`worker error: ${error.name}`));
     return worker;
   }
@@ -169,6 +182,6 @@ export class Program {
   }
 
   private newLog(queue: string): EventLog {
-    return new EventLog(`${this.name} in ${queue}`, this.ledger);
+    return new EventLog(`${this.name} in ${queue}`, this.ledger, this.ledger.movedIn(queue));
   }
 }

@@ -1,5 +1,6 @@
 import type { DeduplicationOptions, JobsOptions, Queue } from '../../lib/engine.js';
 import type { Random } from '../simulation/random.js';
+import { IN_GROUP } from './group-order.js';
 import type { Ledger } from './ledger.js';
 import { type Policy, POLICIES, type Task } from './processors.js';
 import { NARROW, ORDERS, PARCELS, type Program } from './program.js';
@@ -23,6 +24,11 @@ export const GROUPS: Readonly<Record<string, number>> = { one: 1, two: 2, more: 
 
 /** Some longer than a lock lasts. */
 const WORK_MS = [0, 0, 0, 5, 40, 200, 200, 1500, 4000];
+
+/** A job that has its turn in its group as it comes says so by its name. */
+function nameIn({ group, delay, priority, limits }: JobsOptions): string {
+  return group && !(delay ?? priority ?? limits) ? `${IN_GROUP}${group.id}` : 'task';
+}
 
 /** The jobs that users add. Each has a tag of its own, by which it is known whatever becomes of it. */
 export class Tasks {
@@ -52,7 +58,7 @@ export class Tasks {
       opts.removeOnComplete = true;
       this.ledger.removed.add(data.tag);
     }
-    const job = await queue.add('task', data, opts);
+    const job = await queue.add(nameIn(opts), data, opts);
     this.ledger.added.set(data.tag, { queue: queue.name, id: job.id });
     return job.id;
   }
@@ -60,7 +66,10 @@ export class Tasks {
   async addBulk(queue: Queue): Promise<void> {
     const tasks = Array.from({ length: this.random.int(2, 6) }, () => this.task(queue, 2));
     const jobs = await queue.addBulk(
-      tasks.map((data) => ({ name: 'task', data, opts: { attempts: 2, ...this.group() } })),
+      tasks.map((data) => {
+        const opts = { attempts: 2, ...this.group() };
+        return { name: nameIn(opts), data, opts };
+      }),
     );
     jobs.forEach((job, i) => this.ledger.added.set(tasks[i]!.tag, { queue: queue.name, id: job.id }));
   }
