@@ -38,7 +38,7 @@ local function choose_group(q, ring, least)
   end)
   if is_more then
     for _, group in ipairs(short) do
-      group.turn = group.turn + 1 / (group.weight or 1)
+      group.turn = group.turn + turn_of(group)
     end
     write_ring(q, short)
     ring.grant.opens = ring.now + NEXT_GROUPS_MS
@@ -76,7 +76,7 @@ local function next_batch(q, ring, most)
     ring.taken[popped[i]] = group
   end
   ring.turn, ring.left = group.turn, ring.left + #ids
-  group.turn = group.turn + 1 / (group.weight or 1)
+  group.turn = group.turn + turn_of(group)
   group.left = group.left - #ids
   count_starts_of(group, #ids)
   write_ring(q, { group })

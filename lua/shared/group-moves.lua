@@ -76,20 +76,21 @@ local function first_full(q, list)
   return nil
 end
 
--- Jobs by their groups, each group with what to write, in the order in which they came.
+-- Jobs by their groups, in the order in which they came: most groups have one of a call. Each gets its score.
 local function by_group(q, list)
   local seq, known, groups = count_on(q, list), {}, {}
   for i, entry in ipairs(list) do
-    local group = known[entry.group]
-    if not group then
-      group = { id = entry.group, pairs = {} }
-      known[entry.group] = group
-      groups[#groups + 1] = group
+    local first = known[entry.group]
+    entry.score = score_in_class(entry, seq + i)
+    if not first then
+      known[entry.group] = entry
+      groups[#groups + 1] = entry
+    else
+      first.pairs = first.pairs or { first.score, first.id }
+      first.pairs[#first.pairs + 1] = entry.score
+      first.pairs[#first.pairs + 1] = entry.id
+      first.weight = entry.weight or first.weight
     end
-    local pairs = group.pairs
-    pairs[#pairs + 1] = score_in_class(entry, seq + i)
-    pairs[#pairs + 1] = entry.id
-    group.weight = entry.weight or group.weight
   end
   return groups
 end
@@ -97,8 +98,8 @@ end
 -- Those whose weight has changed.
 local function weigh(groups, records)
   local changed = {}
-  for i, record in ipairs(records) do
-    local weight = groups[i].weight
+  for i, first in ipairs(groups) do
+    local weight, record = first.weight, records[i]
     if weight and weight ~= (record.weight or 1) then
       record.weight = weight > 1 and weight or nil
       changed[#changed + 1] = record
@@ -109,13 +110,18 @@ end
 
 -- Puts jobs into their groups. A group that nobody waited in gets its turn in the ring, or is known as paused.
 local function write_grouped(q, moves)
-  local groups, looked, ids = by_group(q, moves.grouped), {}, {}
-  for _, group in ipairs(groups) do
-    group.is_new = redis.call('EXISTS', q.grouped .. group.id) == 0
-    send('ZADD', q.grouped .. group.id, group.pairs)
-    if group.is_new or group.weight then
-      looked[#looked + 1] = group
-      ids[#ids + 1] = group.id
+  local looked, ids = {}, {}
+  for _, first in ipairs(by_group(q, moves.grouped)) do
+    local key = q.grouped .. first.group
+    first.is_new = redis.call('EXISTS', key) == 0
+    if first.pairs then
+      send('ZADD', key, first.pairs)
+    else
+      redis.call('ZADD', key, first.score, first.id)
+    end
+    if first.is_new or first.weight then
+      looked[#looked + 1] = first
+      ids[#ids + 1] = first.group
     end
   end
   count_up(q.meta, 'groups', #moves.grouped)

@@ -1,5 +1,5 @@
 -- Turns of groups. `groups:waiting` is a ring: groups in which jobs wait, scored by their next turn. A fetch takes from the one that
--- is due first, whose next turn is 1 / weight behind this one; so groups take turns, and one of weight 3 has three of them while
+-- is due first, whose next turn is a turn / weight behind this one; so groups take turns, and one of weight 3 has three of them while
 -- others have one. What is found closed leaves the ring for `groups:maxed` (until one of its runs ends), `groups:limited` (scored by
 -- when it opens) or `groups:paused`, and is not looked at before that. So each group is looked at once, whatever its number of jobs.
 local GROUP_LOOK_CAP = 2000
@@ -83,18 +83,18 @@ end
 local function take_turns(q, ring, groups, horizon, most)
   local ids, first = {}, 1
   while #ids < most and groups[first] and groups[first].turn <= horizon do
-    local group, weight = groups[first], groups[first].weight or 1
+    local group, step = groups[first], turn_of(groups[first])
     first = first + 1
     if group.room > 0 and group.left > 0 then
       local until_then = math.min(groups[first] and groups[first].turn or math.huge, horizon)
-      local turns = math.min(math.floor((until_then - group.turn) * weight) + 1, group.room, group.left, most - #ids)
+      local turns = math.min(math.floor((until_then - group.turn) / step) + 1, group.room, group.left, most - #ids)
       local popped = redis.call('ZPOPMIN', q.grouped .. group.id, turns)
       for i = 1, #popped, 2 do
         ids[#ids + 1] = popped[i]
         ring.taken[popped[i]] = group
       end
-      ring.turn = group.turn + (turns - 1) / weight
-      group.turn = group.turn + turns / weight
+      ring.turn = group.turn + (turns - 1) * step
+      group.turn = group.turn + turns * step
       group.left = group.left - turns
       count_starts_of(group, turns)
       put_back(groups, first, group)
@@ -173,7 +173,7 @@ local function give_turn_back(q, run, id)
   local turn = tonumber(redis.call('ZSCORE', q.groups .. 'waiting', group.id) or '')
   -- A batch of one group has taken one turn for all.
   if turn and not run.ring.grant.affinity then
-    redis.call('ZADD', q.groups .. 'waiting', turn - 1 / (group.weight or 1), group.id)
+    redis.call('ZADD', q.groups .. 'waiting', turn - turn_of(group), group.id)
   end
 end
 

@@ -1,6 +1,12 @@
--- Groups that come to wait at the same turn keep the order in which they came.
+-- A turn of a group of weight 1. Scores of the ring are whole: as long as it is small Redis keeps it as a list, and reads a whole number
+-- there at once, a fraction by its digits. Groups that come to wait at the same turn keep the order in which they came.
+local TURN = 4194304
 local TURN_ORDER = 4096
-local TURN_SPAN = 4194304
+
+-- How far behind a turn of this group its next one is.
+local function turn_of(group)
+  return group.weight and math.floor(TURN / group.weight) or TURN
+end
 
 local function has_settings(group)
   return group.concurrency or group.max or group.paused
@@ -84,7 +90,7 @@ local function join_ring(q, groups)
   end
   local turn, seq, pairs = turn_now(q), count_up(q.meta, 'seq', #groups) - #groups, {}
   for i, group in ipairs(groups) do
-    pairs[2 * i - 1] = turn + 1 / (group.weight or 1) + ((seq + i) % TURN_ORDER) / TURN_SPAN
+    pairs[2 * i - 1] = turn + turn_of(group) + (seq + i) % TURN_ORDER
     pairs[2 * i] = group.id
   end
   send('ZADD', q.groups .. 'waiting', pairs)
