@@ -38,7 +38,7 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'a repeated commit gives jobs that it lost',
-    "if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then",
+    "if not check_lock(q, id, job_fields(q, id, 'state', 'token'), token) then",
     'if true then',
   ),
   mutant('renewal does nothing but say so', 'lock_all(q, held, t + lock)', ''),
@@ -111,8 +111,8 @@ const JOB_MUTANTS: Mutant[] = [
     "redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', start",
     "redis.call('ZRANGEBYSCORE', q.active, '-inf', '+inf', 'LIMIT', start",
   ),
-  mutant('erasing forgets the fields of a job', '    keys[#keys + 1] = q.job .. id\n', ''),
-  mutant('erasing forgets the logs of a job', '    keys[#keys + 1] = q.logs .. id\n', ''),
+  mutant('erasing forgets the fields of a job', '    keys[n + 2] = q.job .. id\n', ''),
+  mutant('erasing forgets the logs of a job', '      keys[n + 3] = q.logs .. id\n', ''),
   mutant(
     'priorities are placed the wrong way round',
     'entry.priority * CLASS_SPAN + place_in_class',
