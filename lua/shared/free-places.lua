@@ -51,7 +51,7 @@ local function unpark(q, ids)
     grouped().leave_sideline(q, ids)
   end
   for _, id in ipairs(ids) do
-    local name = redis.call('HGET', q.job .. id, 'limitedBy')
+    local name = job_field(q, id, 'limitedBy')
     if name then
       redis.call('ZREM', q.parked .. name, id)
       redis.call('HDEL', q.job .. id, 'limitedBy')

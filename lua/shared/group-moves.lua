@@ -21,7 +21,7 @@ end
 local function ids_by_group(q, ids, priority_of)
   local by_id = {}
   for _, id in ipairs(ids) do
-    local group = group_in(priority_of and priority_of[id] or redis.call('HGET', q.job .. id, 'priority') or '')
+    local group = group_in(priority_of and priority_of[id] or job_field(q, id, 'priority') or '')
     if group then
       by_id[group] = by_id[group] or {}
       table.insert(by_id[group], id)
