@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { ClientSimulationOptions } from './client-simulation-options.js';
 import { ClientWorld } from './client-world.js';
 import { Finale } from './finale.js';
+import { withOrderedHashes } from './ordered-hashes.js';
 import { ORDERS, PARCELS, TICKS } from './program.js';
 import { Violated } from './violated.js';
 
@@ -41,7 +42,7 @@ export async function simulateClients(
   process.removeAllListeners('unhandledRejection');
   process.on('unhandledRejection', unhandled);
   try {
-    return await play(world, options);
+    return await withOrderedHashes(redis, () => play(world, options));
   } finally {
     process.off('unhandledRejection', unhandled);
     handlers.forEach((handler) => process.on('unhandledRejection', handler));
