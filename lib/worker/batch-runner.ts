@@ -70,6 +70,12 @@ export class BatchRunner {
     return (this.concurrency() - this.running) * this.options.size - asked;
   }
 
+  /** Keeps a slot for a batch that is about to start, until it does. Returns what gives the slot back. */
+  reserve(): () => void {
+    this.running += 1;
+    return () => void (this.running -= 1);
+  }
+
   /** @param begin starts the run of one job, which joins the batch unless something speaks against it */
   start(runs: readonly Run[], begin: (run: Run) => void): void {
     const { size, minSize = 0 } = this.options;

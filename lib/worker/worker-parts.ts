@@ -321,7 +321,9 @@ export class WorkerParts {
       batches.start(runs, (run) => this.startRun(run));
       return;
     }
+    const giveBack = batches.reserve();
     void Promise.all(doubtful.map((run) => this.locks.confirm(run))).then((held) => {
+      giveBack();
       const lost = new Set(doubtful.filter((run, i) => !held[i] || run.handedBack));
       batches.start(
         runs.filter((run) => !lost.has(run) && !run.handedBack),

@@ -16,6 +16,7 @@ const SPECS: Readonly<Record<string, readonly string[]>> = {
     'the deadline of a lock counts from the answer',
     'locks that come late are not asked for',
   ],
+  'client-simulation/late-batch.spec.ts': ['a batch takes no slot while its locks are asked for'],
   'client-simulation/closing-worker.spec.ts': ['jobs that come while a worker closes are started'],
   'unit/group-commit.spec.ts': [
     'what gathered during a call stays',
@@ -101,6 +102,11 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       'a worker does not say how many of a group may run',
       'groupLimitsText(opts.group, batch?.groupAffinity)',
       'groupLimitsText({}, batch?.groupAffinity)',
+    ],
+    [
+      'a batch takes no slot while its locks are asked for',
+      'const giveBack = batches.reserve();',
+      'const giveBack = () => {};',
     ],
     [
       'batches of one group are mixed',
