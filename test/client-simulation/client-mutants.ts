@@ -136,7 +136,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ),
   ...of(
     'worker/batch-runner.ts',
-    ['a batch takes no slot', '    this.running += 1;\n', ''],
+    ['a batch takes no slot', '    this.running += 1;\n    for (const run', '    for (const run'],
     ['a batch keeps its slot', '      this.running -= 1;\n', ''],
     ['a batch waits for ever to be full enough', '        this.hooks.setLeast(0);\n', ''],
     [
