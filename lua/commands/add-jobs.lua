@@ -12,7 +12,7 @@
 --        there, '#id' for a group that is full
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time job-record write-record send once count-up events moves wake place-new
--- @rare promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
+-- @rare job-records promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
 -- @rare fail-next
 -- @grouped time-left group-records groups group-moves
 
