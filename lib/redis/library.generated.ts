@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_d0fe3e1a64';
+export const LIBRARY_NAME = 'stepwell_0_1_0_f1c878e953';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_d0fe3e1a64",
-    "local LIBRARY = 'stepwell_0_1_0_d0fe3e1a64'",
+    "#!lua name=stepwell_0_1_0_f1c878e953",
+    "local LIBRARY = 'stepwell_0_1_0_f1c878e953'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -842,7 +842,9 @@ export const LIBRARY_LINES: readonly string[] = [
     "    redis.call('HINCRBY', q.job .. id, 'promised', -#refs)",
     "    return refs",
     "  end",
-    "  redis.call('HDEL', q.job .. id, 'promised')",
+    "  if promised > 0 then",
+    "    redis.call('HDEL', q.job .. id, 'promised')",
+    "  end",
     "  return { unpack(refs, 1, promised) }",
     "end",
     "local function let_run(q, call, id, state, priority)",

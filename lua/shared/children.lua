@@ -63,7 +63,9 @@ local function take_promised(q, id, refs)
     redis.call('HINCRBY', q.job .. id, 'promised', -#refs)
     return refs
   end
-  redis.call('HDEL', q.job .. id, 'promised')
+  if promised > 0 then
+    redis.call('HDEL', q.job .. id, 'promised')
+  end
   return { unpack(refs, 1, promised) }
 end
 
