@@ -557,18 +557,23 @@ describe('a flow whose jobs are all in this queue', () => {
     ]);
   });
 
-  it('is posted where it is more than a call brings at once, and those beside it are brought', async () => {
-    const ids = Array.from({ length: 260 }, (_, i) => `x${i}`);
-    const many = ids.map((id, i) => [i + 1, job(id, 'r')] as const);
+  it('is posted where it is more than a call still brings at once, and those beside it are brought', async () => {
+    const flowOf = (root: string, count: number): FlowCall => {
+      const ids = Array.from({ length: count }, (_, i) => `${root}${i + 1}`);
+      return {
+        kind: 'root',
+        id: root,
+        refs: ids.map(own),
+        messages: ids.map((id, i) => [i + 1, job(id, root)]),
+      };
+    };
 
-    const { reply, after } = await runAddFlow(lab, [
-      { kind: 'root', id: 'r', refs: ids.map(own), messages: many },
-      { kind: 'root', id: 's', refs: [own('y')], messages: [[1, job('y', 's')]] },
-    ]);
+    const flows = [flowOf('large', 251), flowOf('r', 150), flowOf('s', 101), flowOf('t', 100)];
+    const { reply, after } = await runAddFlow(lab, flows);
 
-    expect(reply).toBe('+\t\n.\t');
-    expect(after.waiting).toEqual(['y']);
-    expect(sentIn(after)).toHaveLength(260);
+    expect(reply).toBe('+\t\n.\t\n+\t\n.\t');
+    expect(after.waiting).toHaveLength(150 + 100);
+    expect(sentIn(after)).toHaveLength(251 + 101);
   });
 
   it.each([
