@@ -266,6 +266,7 @@ reply.due_in_ms = ms_until(t, due)
 local granted, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
+  has_tab = string.find(name, '\t', 1, true) ~= nil,
 }
 local is_limited = limits or has_groups
 local fetch = limits and rare().fetch_limited or fetch_jobs

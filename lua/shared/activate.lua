@@ -5,6 +5,10 @@
 -- a text, which goes there; else it is a hash, which is written. Returns the scheduler that the job came from, if any.
 local function activate(q, reply, id, body, grant, stamp, stored, records)
   local token, scheduler
+  if grant.has_tab then
+    as_hash(q, id)
+    records = nil
+  end
   if records and not stored[1] then
     token = grant.worker .. ':1'
     records[#records + 1] = q.job .. id

@@ -3,6 +3,7 @@ import { stageFlow } from '../../lib/redis/scripts.generated.js';
 import {
   BODY,
   FLOW_TIME,
+  type FlowCall,
   HERE,
   historyOf,
   message,
