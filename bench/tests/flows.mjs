@@ -3,7 +3,8 @@ import { perJob } from '../support/per-job.mjs';
 import { startStopwatch } from '../support/stopwatch.mjs';
 
 // Adds parents with children in another queue, or in their own, while workers are there. The clock runs from the last warm-up
-// parent's end to the last parent's.
+// parent's end to the last parent's. In their own queue children stand in line before parents that were added sooner, so at most two
+// windows of parents are under way: else most of the work would be done before the first parent ends.
 export async function measure(test, { peer, connection, probe, queueName }) {
   const total = test.jobs + test.warmUpJobs;
   const childQueue = test.oneQueue ? queueName : `${queueName}-children`;
@@ -11,6 +12,7 @@ export async function measure(test, { peer, connection, probe, queueName }) {
   let childrenRan = 0;
   let stopwatch;
   let finish;
+  let goOn;
   const finished = new Promise((resolve) => (finish = resolve));
   const run = async (job) =>
     job.name === 'child' ? (childrenRan += 1) : Object.keys(await job.getChildrenValues()).length;
@@ -21,6 +23,7 @@ export async function measure(test, { peer, connection, probe, queueName }) {
       if (job.name === 'child') return;
       if (values !== test.children) throw new Error(`a parent saw ${values} children`);
       completed += 1;
+      goOn?.();
       if (completed === test.warmUpJobs) stopwatch = startStopwatch(probe);
       else if (completed === total) finish(stopwatch.stop());
     },
@@ -46,6 +49,7 @@ export async function measure(test, { peer, connection, probe, queueName }) {
     });
   for (let from = 0; from < total; from += test.window) {
     const size = Math.min(test.window, total - from);
+    while (test.oneQueue && from - completed > test.window) await new Promise((resolve) => (goOn = resolve));
     await Promise.all(Array.from({ length: size }, (_, k) => add(from + k)));
   }
   const readings = await finished;
