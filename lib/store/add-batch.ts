@@ -94,8 +94,12 @@ export class AddBatch {
     }
     const seq = session.next();
     const rest = encodeAddJobs(entries.map(({ job: { id, spec, body } }) => [id, spec, body]));
-    const add = (): Promise<unknown> =>
-      this.runner.run(addJobs, [0, session.writer, seq, idle ? 0 : 1], rest);
+    let tries = 0;
+    const add = (): Promise<unknown> => {
+      tries += 1;
+      return this.runner.run(addJobs, [0, session.writer, seq, idle ? 0 : 1], rest);
+    };
+    const { repeats } = this.runner;
     const { durability } = this;
     const call = new Call(
       this.runner,
@@ -106,6 +110,10 @@ export class AddBatch {
       const answering = call.answer();
       idle?.wake();
       const { time, words } = decodeAddJobsReply(await answering);
+      if (idle && (tries > 1 || this.runner.repeats > repeats)) {
+        // Its call may have been ahead of this one, and have found nothing.
+        this.idleWorker()?.wake();
+      }
       const now = Number(time);
       for (let i = 0; i < entries.length; i += 1) {
         settle(entries[i] as Entry, words[i] as string, now);
