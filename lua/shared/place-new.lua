@@ -1,7 +1,10 @@
 -- What a new job asks for, as its record: a text, or nil where it asks for nothing or the record is a hash, which is written.
 local function record_of(q, id, state, asked)
   local dedup_id = asked.dedup and asked.dedup.id
-  if not (asked.priority or asked.limits or dedup_id or asked.parent) then
+  if not (asked.priority or asked.limits or dedup_id) then
+    if asked.parent then
+      redis.call('HSET', q.job .. id, 'state', state, 'parent', asked.parent)
+    end
     return nil
   end
   local wanted = (asked.priority or '') .. '\t' .. (asked.limits or '') .. '\t' .. (dedup_id or '')
@@ -43,9 +46,11 @@ local function place_new(q, moves, id, asked, body)
 end
 
 -- Stores one new job at once, for scripts that add few.
-local function store_new(q, call, id, asked, body)
+local function store_new(q, call, id, asked, body, has_body)
   local created, event, record = place_new(q, call.moves, id, asked, body)
-  redis.call('SET', q.body .. id, created .. '\n' .. body)
+  if not has_body then
+    redis.call('SET', q.body .. id, created .. '\n' .. body)
+  end
   if record then
     redis.call('SET', q.job .. id, record)
   end
