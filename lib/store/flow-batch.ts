@@ -1,5 +1,5 @@
 import { BacklogFullError } from '../job/errors.js';
-import { type AddFlowEntry, encodeAddFlow } from '../job/wire.generated.js';
+import { type AddFlowEntry, BEGUN, encodeAddFlow } from '../job/wire.generated.js';
 import { awaitReplicas } from '../redis/await-replicas.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { addFlow } from '../redis/scripts.generated.js';
@@ -30,6 +30,8 @@ export interface FlowBegun {
   word: string;
   /** By which to ask whether it is whole, where it has more than one level; '' where it has not. */
   flow: string;
+  /** Whether all of it is in its queue already: nothing is left to be delivered. */
+  here: boolean;
   /** Places, counted from 1, of children that were there already. */
   known: number[];
 }
@@ -45,10 +47,12 @@ export class FlowBatch {
   private readonly group: GroupCommit<Waiter>;
 
   /**
+   * @param base what the keys of the queue begin with, as messages name it
    * @param backlog how many may wait while Redis does not answer
    */
   constructor(
     private readonly runner: ScriptRunner,
+    private readonly base: string,
     patience: Patience,
     private readonly lifetime: Lifetime,
     private readonly backlog: number,
@@ -97,7 +101,8 @@ export class FlowBatch {
     const { entries } = flight;
     const rest = encodeAddFlow(entries.map(({ entry }) => entry.flow));
     const seq = session.next();
-    const begin = (): Promise<unknown> => this.runner.run(addFlow, [0, session.writer, seq], rest);
+    const args = [0, session.writer, seq, this.base] as const;
+    const begin = (): Promise<unknown> => this.runner.run(addFlow, args, rest);
     const { durability } = this;
     const call = new Call(
       this.runner,
@@ -118,9 +123,10 @@ export class FlowBatch {
 }
 
 function readLine(line: string): FlowBegun {
-  if (!line.startsWith('+')) {
-    return { word: line, flow: '', known: [] };
+  const here = line.startsWith(BEGUN.here);
+  if (!here && !line.startsWith(BEGUN.posted)) {
+    return { word: line, flow: '', here, known: [] };
   }
   const [flow = '', known] = line.slice(1).split('\t');
-  return { word: 'ok', flow, known: known ? known.split(',').map(Number) : [] };
+  return { word: 'ok', flow, here, known: known ? known.split(',').map(Number) : [] };
 }
