@@ -7,7 +7,7 @@ import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
-import type { AddedJob, NewJob } from '../store/added-job.js';
+import type { AddedJob, NewJob } from '../job/added-job.js';
 import { type FlowNode, prepareNode } from '../store/flow-node.js';
 import { newJob } from '../store/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';

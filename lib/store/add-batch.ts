@@ -1,12 +1,13 @@
+import { type AddedJob, type NewJob, readAdded } from '../job/added-job.js';
 import { BacklogFullError, ConnectionClosedError } from '../job/errors.js';
+import type { AddInHand } from '../job/job-taker.js';
 import { decodeAddJobsReply, encodeAddJobs } from '../job/wire.generated.js';
 import { ReadyGate } from '../redis/ready-gate.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { awaitReplicas } from '../redis/await-replicas.js';
 import { addJobs } from '../redis/scripts.generated.js';
-import { type AddedJob, type NewJob, readAdded } from './added-job.js';
+import type { IdleWorker } from '../redis/wake-reader.js';
 import { Call } from './call.js';
-import type { AddInHand } from './commit-batch.js';
 import type { Durability } from './durability.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
@@ -19,13 +20,6 @@ const ENTRIES = 200;
 const BYTES = 512 * 1024;
 /** So many jobs go with an idle worker's own call; more are cheaper by themselves, its call following right behind. */
 const FEW = 8;
-
-/** A worker of this process that waits for jobs. */
-export interface IdleWorker {
-  /** Takes it off the list of waiters: its call, with what was added to it, goes out at the end of the microtasks. */
-  wake: () => void;
-  commit: { addFor(job: NewJob): AddInHand };
-}
 
 interface Entry {
   job: NewJob;
@@ -117,10 +111,10 @@ export class AddBatch {
     }
   }
 
-  private async handOn({ wake, commit }: IdleWorker, flight: Flight<Entry>): Promise<void> {
+  private async handOn({ wake, taker }: IdleWorker, flight: Flight<Entry>): Promise<void> {
     // Woken first, so that one call serves its wish to fetch and the jobs added.
     wake();
-    const hands = flight.entries.map(({ job }) => commit.addFor(job));
+    const hands = flight.entries.map(({ job }) => taker.addFor(job));
     flight.carrier = {
       failure: undefined,
       mayBeWritten: true,

@@ -1,6 +1,8 @@
+import { type AddedJob, type NewJob, readAdded } from '../job/added-job.js';
 import { groupLimitsText } from '../job/group.js';
 import type { JobRecord } from '../job/job-record.js';
 import { readFields } from '../job/job-record.js';
+import type { AddInHand, JobTaker } from '../job/job-taker.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
 import {
   type CommitReply,
@@ -13,7 +15,6 @@ import { isMissingRight } from '../redis/redis-failure.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { commit } from '../redis/scripts.generated.js';
 import type { Timer } from '../runtime/runtime.js';
-import { type AddedJob, type NewJob, readAdded } from './added-job.js';
 import { Call } from './call.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
@@ -33,13 +34,6 @@ interface Entry {
   isGuest: boolean;
   /** Whether it waits as long as the worker does. */
   isPatient?: boolean;
-}
-
-/** A job that somebody else adds with a worker's call. */
-export interface AddInHand {
-  added: Promise<AddedJob>;
-  /** Whoever waited for it does no longer. Returns whether it was not on its way: then it will never be added. */
-  withdraw(): boolean;
 }
 
 /** What a worker says when it asks for jobs. */
@@ -72,7 +66,7 @@ export interface Fetched {
 
 /** The fetching side of a commit: how much room there is, and where jobs go. */
 export interface Fetcher {
-  grant: Grant;
+  readonly grant: Grant;
   /** Takes up to `most` of the free slots; they count as asked for until `fetched` or `fetchFailed`. */
   takeRoom(most: number): number;
   /** Whether the wake marker was taken since the last call: if work is left, another worker is to be woken. */
@@ -89,12 +83,13 @@ export interface CommitOptions {
 const NO_GRANT: Grant = { worker: '', name: '', lockMs: 0, limiter: undefined, groups: groupLimitsText() };
 const NO_LIMIT = { max: 0, duration: 0 };
 
-/** Applies job writes by group commit, and fetches jobs with the same calls where there is a fetcher. */
-export class CommitBatch {
+/** Applies job writes by group commit. Those of a worker fetch jobs with the same calls: its commit loop is their fetcher. */
+export class CommitBatch implements JobTaker {
   private readonly group: GroupCommit<Entry>;
   /** Entries of the worker's own that Redis refused for want of a right: they go again, as it may be granted again. */
   private readonly refused = new Map<Entry, Timer>();
   private readonly onPushed: (() => void)[] = [];
+  private fetcher: Fetcher | undefined;
   private closed = false;
 
   constructor(
@@ -103,18 +98,26 @@ export class CommitBatch {
     private readonly options: CommitOptions,
     /** Told when the queue's outbox holds something, and in how many milliseconds to look at it. */
     private readonly undelivered: (lookInMs: number) => void,
-    private readonly fetcher?: Fetcher,
   ) {
     this.group = new GroupCommit<Entry>(
       (session, flight) => this.send(session, flight),
       ({ settle }, error) => settle('', error),
       patience,
-      // A call that fetches may have brought jobs: it is made again until its answer is known.
       {
         ...{ sessions: options.sessions, entries: options.entries, bytes: BYTES },
-        ...{ keepsCalls: fetcher !== undefined, isGuest: (entry: Entry) => entry.isGuest },
+        // A call that fetches may have brought jobs: it is made again until its answer is known.
+        ...{ keepsCalls: () => this.fetches, isGuest: (entry: Entry) => entry.isGuest },
       },
     );
+  }
+
+  /** From now on each call fetches as many jobs as this one has room for. */
+  fetchFor(fetcher: Fetcher): void {
+    this.fetcher = fetcher;
+  }
+
+  get fetches(): boolean {
+    return this.fetcher !== undefined;
   }
 
   /**

@@ -12,7 +12,7 @@ export interface GroupLimits<E> {
   /** Bytes of a call about, above which it takes no further entry. */
   bytes: number;
   /** Whether calls are wanted for more than their entries, and so are kept up when those are given up. */
-  keepsCalls?: boolean;
+  keepsCalls?: () => boolean;
   /** Whether somebody else waits for an entry, who gives it up: it outlives the close where it is on its way by then. */
   isGuest?: (entry: E) => boolean;
 }
@@ -113,7 +113,7 @@ export class GroupCommit<E> implements Waiting {
         (entry, mayBeWritten) =>
           this.fail(entry, patience.late({ mayBeWritten, cause: flight.carrier?.failure })),
       );
-      if (flight.open === 0 && (!this.limits.keepsCalls || this.closed)) {
+      if (flight.open === 0 && (!this.limits.keepsCalls?.() || this.closed)) {
         this.abandon(flight);
       }
     }

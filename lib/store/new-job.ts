@@ -8,7 +8,7 @@ import { encodeBody } from '../job/job-body.js';
 import type { DeduplicationOptions, DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import { encodeJson } from '../job/json.js';
 import { specDedupText, specLimitsText, specText } from '../job/wire.generated.js';
-import type { NewJob } from './added-job.js';
+import type { NewJob } from '../job/added-job.js';
 
 const NONE: JobsOptions = Object.freeze({});
 

@@ -1,3 +1,4 @@
+import { type AddedJob, type NewJob, readAdded } from '../job/added-job.js';
 import type { Codec } from '../job/codec.js';
 import type { FlowJob } from '../job/flow-job.js';
 import { decodeBody } from '../job/job-body.js';
@@ -36,6 +37,7 @@ import { QueueKeys } from '../redis/queue-keys.js';
 import { toStepwellError } from '../redis/redis-failure.js';
 import { demandKeeping } from '../redis/server-check.js';
 import { ScriptRunner } from '../redis/script-runner.js';
+import type { IdleWorker } from '../redis/wake-reader.js';
 import {
   nextParents,
   recoverStalled,
@@ -43,8 +45,7 @@ import {
   renewLocks,
   tellAgain,
 } from '../redis/scripts.generated.js';
-import { AddBatch, type IdleWorker } from './add-batch.js';
-import { type AddedJob, type NewJob, readAdded } from './added-job.js';
+import { AddBatch } from './add-batch.js';
 import { stoppingAll } from './new-job.js';
 import { awaitReplicas } from '../redis/await-replicas.js';
 import { addJobs } from '../redis/scripts.generated.js';
@@ -55,7 +56,6 @@ import {
   CommitBatch,
   type CommitOptions,
   type Fetched,
-  type Fetcher,
   type Grant,
   jobRecord,
   readFetched,
@@ -135,13 +135,12 @@ export class QueueStore implements JobStore {
   private readonly writes: CommitBatch;
   private readonly patience: Patience;
   private readonly calls: Calls;
-  private readonly fetches: boolean;
   private readonly outboxRelay: OutboxRelay;
   private readonly peers: StorePeers<QueueStore>;
   private recoveries = 0;
 
   /**
-   * @param commit makes the writes of this store fetch jobs too: a worker's own store
+   * @param commit how many writes go with a call, and how many calls there are at a time
    * @param peers those that this is one of
    */
   constructor(
@@ -149,7 +148,7 @@ export class QueueStore implements JobStore {
     readonly prefix: string,
     readonly queueName: string,
     private readonly host: StoreHost = {},
-    commit?: CommitOptions & { fetcher: Fetcher },
+    commit: CommitOptions = { sessions: WRITE_SESSIONS, entries: () => WRITES_PER_CALL },
     peers?: StorePeers<QueueStore>,
   ) {
     this.peers = peers ?? QueueStore.peersOn(connection, host);
@@ -165,7 +164,6 @@ export class QueueStore implements JobStore {
     this.sharedLimits = new SharedLimitStore(this.runner, this.calls);
     this.groups = new GroupStore(this.runner, this.calls);
     this.schedules = new ScheduleStore(this.runner, this.calls);
-    this.fetches = commit !== undefined;
     this.outboxRelay = OutboxRelay.of(connection);
     const backlog = host.backlog ?? BACKLOG;
     const others = {
@@ -183,17 +181,12 @@ export class QueueStore implements JobStore {
       backlog,
       host.durability,
     );
-    const idleWorker = (): IdleWorker | undefined => {
-      const idle = connection.knownWakeReader(this.keys.base)?.idle(this.keys.of('wake'));
-      return idle && { wake: idle.wake, commit: idle.owner as CommitBatch };
-    };
+    const wakeKey = this.keys.of('wake');
+    const idleWorker = (): IdleWorker | undefined =>
+      connection.knownWakeReader(this.keys.base)?.idle(wakeKey);
     this.adds = new AddBatch(this.runner, this.patience, lifetime, backlog, idleWorker, host.durability);
-    this.writes = new CommitBatch(
-      this.runner,
-      this.patience,
-      commit ?? { sessions: WRITE_SESSIONS, entries: () => WRITES_PER_CALL },
-      (lookInMs) => this.queueRelay.nudge(lookInMs),
-      commit?.fetcher,
+    this.writes = new CommitBatch(this.runner, this.patience, commit, (lookInMs) =>
+      this.queueRelay.nudge(lookInMs),
     );
   }
 
@@ -518,8 +511,8 @@ export class QueueStore implements JobStore {
 
   /** Waits until a job may be there to start. */
   waitForWake(timeoutMs: number): { promise: Promise<boolean>; cancel: () => void } {
-    const owner = this.fetches ? this.writes : undefined;
-    return this.connection.wakeReader(this.keys.base).wait(this.keys.of('wake'), timeoutMs, owner);
+    const taker = this.writes.fetches ? this.writes : undefined;
+    return this.connection.wakeReader(this.keys.base).wait(this.keys.of('wake'), timeoutMs, taker);
   }
 
   pause(paused: boolean): Promise<string> {

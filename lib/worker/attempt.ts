@@ -14,8 +14,8 @@ import { specialErrorKind, UnrecoverableError, WaitingChildrenError } from '../j
 import type { TracedEnd, TracedOutcome } from '../job/telemetry.js';
 import type { Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
-import type { CommitBatch } from '../store/commit-batch.js';
 import { AttemptPolicy } from './attempt-policy.js';
+import type { CommitLoop } from './commit-loop.js';
 import { RunOutcome } from './run-outcome.js';
 import { followObservable, isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
@@ -56,7 +56,7 @@ export class AttemptRunner {
     private readonly processor: Processor & MaybeStepped & MaybeLate,
     options: WorkerOptions,
     private readonly runtime: Runtime,
-    private readonly commit: () => CommitBatch,
+    private readonly loop: CommitLoop,
     private readonly hooks: AttemptHooks,
     private readonly workerId: string,
     private readonly tracing: Tracing | undefined,
@@ -332,7 +332,7 @@ export class AttemptRunner {
     run.end(run.isAborted ? 'lost' : 'moved');
     this.hooks.ended(run);
     this.hooks.settled(run);
-    this.commit().poke();
+    this.loop.refill();
   }
 
   /**
@@ -346,7 +346,7 @@ export class AttemptRunner {
     }
     run.end('lost');
     this.hooks.ended(run);
-    this.commit().push(['postpone', run.job.id, run.token, '0'], (word) => {
+    this.loop.push(['postpone', run.job.id, run.token, '0'], (word) => {
       this.hooks.settled(run);
       if (word !== 'ok') {
         this.hooks.error(new LockLostError(run.job.id, 'go on with'));
@@ -362,7 +362,7 @@ export class AttemptRunner {
     if (run.handedBack) {
       return;
     }
-    this.commit().push(write, (word, error) => {
+    this.loop.push(write, (word, error) => {
       if (word === 'pending-children' || word === 'child-failed' || word === 'cancelled') {
         this.failForChildren(run, word);
         return;

@@ -25,7 +25,7 @@ export class PlaceKeeper {
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly store: () => QueueStore,
+    private readonly store: QueueStore,
     private readonly failed: (error: unknown) => void,
   ) {}
 
@@ -91,7 +91,7 @@ export class PlaceKeeper {
 
   /** Returns when to look again; never where the queue shares no limit. */
   private async look(leaving: boolean): Promise<number | undefined> {
-    const store = this.store();
+    const { store } = this;
     const { time, limits } = await store.sharedLimits.count(leaving);
     this.sharesLimits = limits.length > 0;
     if (!this.sharesLimits) {

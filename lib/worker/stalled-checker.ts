@@ -42,7 +42,7 @@ export class StalledChecker {
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly store: () => QueueStore,
+    private readonly store: QueueStore,
     private readonly options: StalledCheckerOptions,
     private readonly hooks: StalledCheckerHooks,
   ) {}
@@ -69,7 +69,7 @@ export class StalledChecker {
     if (looks) {
       this.lookAt = now + this.options.intervalMs;
     }
-    this.calling = (looks ? this.look() : this.store().showAlive(this.options.silence))
+    this.calling = (looks ? this.look() : this.store.showAlive(this.options.silence))
       .catch((error: unknown) => this.hooks.failed(error))
       .finally(() => this.schedule());
   };
@@ -90,16 +90,14 @@ export class StalledChecker {
       found = (await this.hooks.looks(() => this.takeBack())).length;
     }
     if (!this.stopped) {
-      this.care ??= new ParentCare(this.store());
+      this.care ??= new ParentCare(this.store);
       // Several workers with one interval: whoever looks first has looked for all.
       await this.care.look(this.options.intervalMs / 2);
     }
   }
 
   private async takeBack(): Promise<string[]> {
-    const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store().recoverStalled(
-      this.options,
-    );
+    const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store.recoverStalled(this.options);
     stalled.forEach(this.hooks.stalled);
     exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
     this.hooks.unplanned(unplanned);

@@ -20,7 +20,7 @@ import { QueueStore } from '../store/queue-store.js';
 import { type AttemptHooks, AttemptRunner } from './attempt.js';
 import type { BatchOptions } from './batch-options.js';
 import { BatchRunner } from './batch-runner.js';
-import { FetchLoop } from './fetch-loop.js';
+import { CommitLoop } from './commit-loop.js';
 import { LockKeeper } from './lock-keeper.js';
 import { ManualFetch } from './manual-fetch.js';
 import { Notices } from './notices.js';
@@ -61,7 +61,7 @@ export class WorkerParts {
   readonly id: string;
   readonly connection: Connection;
   readonly store: QueueStore;
-  readonly loop: FetchLoop;
+  readonly loop: CommitLoop;
   readonly locks: LockKeeper;
   readonly stalls: StalledChecker;
   readonly manual: ManualFetch;
@@ -93,7 +93,6 @@ export class WorkerParts {
     const groups = groupLimitsText(opts.group, batch?.groupAffinity);
     const grant = { worker: this.id, name: opts.name ?? '', lockMs, limiter: opts.limiter, least: 0, groups };
     const failed = (error: unknown): void => tell('error', asError(error));
-    const store = (): QueueStore => this.store;
 
     this.batches =
       batch &&
@@ -111,24 +110,6 @@ export class WorkerParts {
           });
     const { batches, prefetch } = this;
     const ahead = prefetch?.size ?? 0;
-    this.loop = new FetchLoop(
-      runtime,
-      grant,
-      batches ? (_, asked) => batches.room(asked) : (running, asked) => slots() + ahead - running - asked,
-      () => this.store.commit,
-      () => this.store.waitForWake(drainDelayMs),
-      Math.min(drainDelayMs, opts.maximumRateLimitDelay ?? LIMIT_DELAY_MS),
-      {
-        jobs: (records, sentAt) => this.inOwnContext(() => this.beginAll(records, sentAt)),
-        none: (isSomethingWaiting) => {
-          batches?.foundNone(isSomethingWaiting);
-          if (isSomethingWaiting) this.places.poke();
-        },
-        drained: () => this.inOwnContext(() => tell('drained')),
-        failed,
-      },
-      opts.runRetryDelay,
-    );
     this.store = new QueueStore(
       this.connection,
       prefix,
@@ -149,7 +130,27 @@ export class WorkerParts {
         entries: () =>
           batch?.size ??
           Math.min(Math.max(Math.ceil((slots() + ahead) / COMMIT_LANES), SMALLEST_BATCH), LARGEST_BATCH),
-        fetcher: this.loop,
+      },
+    );
+    this.loop = new CommitLoop(
+      this.store,
+      {
+        grant,
+        roomBeside: batches
+          ? (_, asked) => batches.room(asked)
+          : (running, asked) => slots() + ahead - running - asked,
+        drainDelayMs,
+        lookAgainMs: Math.min(drainDelayMs, opts.maximumRateLimitDelay ?? LIMIT_DELAY_MS),
+        retryMs: opts.runRetryDelay,
+      },
+      {
+        jobs: (records, sentAt) => this.inOwnContext(() => this.beginAll(records, sentAt)),
+        none: (isSomethingWaiting) => {
+          batches?.foundNone(isSomethingWaiting);
+          if (isSomethingWaiting) this.places.poke();
+        },
+        drained: () => this.inOwnContext(() => tell('drained')),
+        failed,
       },
     );
     const silence = silenceOf(lockMs);
@@ -177,7 +178,7 @@ export class WorkerParts {
       silence,
     };
     this.planner = new SlotPlanner(() => this.store.schedules, opts.settings?.repeatStrategy, failed);
-    this.stalls = new StalledChecker(runtime, store, stallOptions, {
+    this.stalls = new StalledChecker(runtime, this.store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
       exhausted: (record, sentAt) => {
         tell('stalled', record.id, 'active');
@@ -208,7 +209,7 @@ export class WorkerParts {
       batches?.join ?? (processor as Processor),
       opts as WorkerOptions,
       runtime,
-      () => this.store.commit,
+      this.loop,
       hooks,
       this.id,
       tracing,
@@ -220,12 +221,12 @@ export class WorkerParts {
       () => this.connection.eventStreamReader(this.store.keys.base),
       { limits: () => this.limitsChanged(), cancelled: (id, token, how) => this.cancelled(id, token, how) },
     );
-    this.places = new PlaceKeeper(runtime, store, failed);
+    this.places = new PlaceKeeper(runtime, this.store, failed);
     this.presence = new Presence(this.connection, this.store.keys, {
       ...{ kind: 'worker', id: this.id, name: opts.name ?? '', host: hostname(), pid: process.pid },
       since: runtime.now(),
     });
-    this.shutdown = new Shutdown(runtime, this.store, this.locks);
+    this.shutdown = new Shutdown(runtime, this.store, this.loop, this.locks);
   }
 
   /** A job just granted: its record tells what was stored before. */
@@ -307,7 +308,7 @@ export class WorkerParts {
   /** A job that was taken ahead, and waits again. What Redis says of it changes nothing here. */
   private handBack(run: Run): void {
     run.handedBack = true;
-    this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => {});
+    this.loop.push(['postpone', run.job.id, run.token, '0'], () => {});
     this.locks.release(run);
     this.loop.ended();
     this.observer?.ended(run);

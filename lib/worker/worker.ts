@@ -370,7 +370,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   private async whenThrough(): Promise<void> {
-    await this.parts.store.commit.idle();
+    await this.parts.loop.idle();
     await this.parts.locks.whenEmpty();
   }
 

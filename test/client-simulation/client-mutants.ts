@@ -97,12 +97,12 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
-    'worker/fetch-loop.ts',
+    'worker/commit-loop.ts',
     ['a marker is not handed on', '    this.handOn = true;\n', ''],
     ['nobody looks when a delayed job is due', 'this.lookWhenDue(dueInMs);', ''],
     [
       'a fetch that failed is not made again',
-      'this.retryTimer = this.runtime.setTimer(() => this.poke(), this.retryMs);',
+      'this.retryTimer = this.runtime.setTimer(() => this.poke(), this.options.retryMs ?? RETRY_MS);',
       '',
     ],
     [

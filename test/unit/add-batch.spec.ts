@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { AddBatch } from '../../lib/store/add-batch.js';
-import type { NewJob } from '../../lib/store/added-job.js';
+import type { NewJob } from '../../lib/job/added-job.js';
 import { Lifetime } from '../../lib/store/lifetime.js';
 import { Patience } from '../../lib/store/patience.js';
 import { OpenCalls, settled, StillTime } from '../support/still-time.js';
