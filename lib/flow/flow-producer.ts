@@ -190,14 +190,14 @@ export class FlowProducer extends SafeEmitter {
       defaults.codec,
     );
     return async () => {
-      const { id, deduplicated } = await this.store(node.ref).add(job);
+      const { id, deduplicated } = await this.store(node.ref).adds.add(job);
       return this.jobNode({ ...node, opts, ref: { ...node.ref, id } }, deduplicated);
     };
   }
 
   private jobNode({ ref, name, data, opts, children }: FlowNode, known = false): JobNode {
     const addedOn = opts.timestamp ?? this.connection.runtime.now();
-    const job = Job.make(this.store(ref), ref.id, name, data, opts, addedOn);
+    const job = Job.make(this.store(ref).jobs, ref.id, name, data, opts, addedOn);
     job.deduplicated = known;
     return children.length === 0 || known
       ? { job }

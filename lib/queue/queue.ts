@@ -57,7 +57,7 @@ export class Queue<
       this.useLimits(opts.limitsOf);
     }
     if (maxEvents !== undefined) {
-      this.store.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
+      this.store.control.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
     }
   }
 
@@ -133,7 +133,7 @@ export class Queue<
     if (owned.some(({ own }) => (own?.group ?? defaultJobOptions?.group)?.maxSize !== undefined)) {
       checkWhole(owned.map(({ own }) => own));
       const made = owned.map(({ name, data, own }) => newJob(name, data, own, defaultJobOptions, codec));
-      const added = await this.withLimits(() => this.store.addWhole(made.map(({ job }) => job)));
+      const added = await this.withLimits(() => this.store.adds.addWhole(made.map(({ job }) => job)));
       return owned.map(({ name, data }, i) => this.added(name, data, made[i]!.opts, added[i]!));
     }
     const adds = owned.map(({ name, data, own }) => {
@@ -176,7 +176,7 @@ export class Queue<
   }
 
   private addToStore(job: NewJob): Promise<AddedJob> {
-    return this.withLimits(() => this.store.add(job));
+    return this.withLimits(() => this.store.adds.add(job));
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {
@@ -197,7 +197,7 @@ export class Queue<
 
   private async attach(name: N, data: D, parent: ParentOptions, node: FlowNode): Promise<Job<D, R, N>> {
     const ref = refOf('parent', parent);
-    const [child] = await this.withLimits(() => this.store.peer(ref).attach(ref.id, '', [node]));
+    const [child] = await this.withLimits(() => this.store.peer(ref).flows.attach(ref.id, '', [node]));
     const { id } = node.ref;
     const duplicated = child!.known;
     const now = this.store.runtime.now();
@@ -215,7 +215,7 @@ export class Queue<
     opts: JobsOptions,
     { id, now, duplicated, deduplicated }: AddedJob,
   ): Job<D, R, N> {
-    const job = Job.make<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
+    const job = Job.make<D, R, N>(this.store.jobs, id, name, data, opts, opts.timestamp ?? now);
     job.deduplicated = deduplicated;
     if (!duplicated && !deduplicated) {
       job.life = lifeOf(job.timestamp);

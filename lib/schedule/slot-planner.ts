@@ -41,7 +41,7 @@ export class SlotPlanner {
   private stopped = false;
 
   constructor(
-    private readonly store: () => ScheduleStore,
+    private readonly store: ScheduleStore,
     private readonly strategy: RepeatStrategy | undefined,
     private readonly failed: (error: Error) => void,
   ) {}
@@ -84,7 +84,7 @@ export class SlotPlanner {
   }
 
   private async planAll(ids: readonly string[]): Promise<void> {
-    const { now, records, unreadable } = await this.store().read(ids);
+    const { now, records, unreadable } = await this.store.read(ids);
     const plans: SlotPlan[] = unreadable.map(planOfNone);
     for (const record of records) {
       try {
@@ -96,7 +96,7 @@ export class SlotPlanner {
       }
     }
     if (plans.length > 0) {
-      await this.store().plan(plans);
+      await this.store.plan(plans);
     }
   }
 

@@ -3,23 +3,24 @@ import { BacklogFullError, ConnectionClosedError } from '../job/errors.js';
 import type { AddInHand } from '../job/job-taker.js';
 import { decodeAddJobsReply, encodeAddJobs } from '../job/wire.generated.js';
 import { ReadyGate } from '../redis/ready-gate.js';
-import type { ScriptRunner } from '../redis/script-runner.js';
-import { awaitReplicas } from '../redis/await-replicas.js';
 import { addJobs } from '../redis/scripts.generated.js';
 import type { IdleWorker } from '../redis/wake-reader.js';
+import { BACKLOG } from './backlog.js';
 import { Call } from './call.js';
-import type { Durability } from './durability.js';
+import { durably } from './durably.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { CallSession } from './call-session.js';
-import type { Lifetime } from './lifetime.js';
-import type { Patience } from './patience.js';
+import { stoppingAll } from './new-job.js';
+import type { StoreContext } from './store-context.js';
 
 const SESSIONS = 6;
 const ENTRIES = 200;
 const BYTES = 512 * 1024;
 /** So many jobs go with an idle worker's own call; more are cheaper by themselves, its call following right behind. */
 const FEW = 8;
+/** Scripts take the time from Redis. */
+const REDIS_TIME = 0;
 
 interface Entry {
   job: NewJob;
@@ -31,39 +32,47 @@ interface Entry {
 export class AddBatch {
   private readonly group: GroupCommit<Entry>;
   private readonly gate: ReadyGate;
+  private readonly backlog: number;
 
   /**
-   * @param backlog how many may wait while Redis does not answer
-   * @param durability how many replicas are to have what was added
    * @param idleWorker an idle worker of this process for the queue, if there is one
    */
   constructor(
-    private readonly runner: ScriptRunner,
-    patience: Patience,
-    private readonly lifetime: Lifetime,
-    private readonly backlog: number,
+    private readonly context: Pick<StoreContext, 'runner' | 'calls' | 'patience' | 'lifetime' | 'host'>,
     private readonly idleWorker: () => IdleWorker | undefined,
-    private readonly durability?: Durability,
   ) {
-    this.gate = ReadyGate.of(runner.client);
+    this.backlog = context.host.backlog ?? BACKLOG;
+    this.gate = ReadyGate.of(context.runner.client);
     this.group = new GroupCommit<Entry>(
       (session, flight) => this.send(session, flight),
       ({ reject }, error) => reject(error),
-      patience,
+      context.patience,
       { sessions: SESSIONS, entries: () => ENTRIES, bytes: BYTES },
     );
   }
 
   add(job: NewJob): Promise<AddedJob> {
     return new Promise((resolve, reject) => {
-      if (this.lifetime.isOver) {
-        reject(this.lifetime.refusal());
+      const { lifetime } = this.context;
+      if (lifetime.isOver) {
+        reject(lifetime.refusal());
       } else if (this.group.isFull(this.backlog)) {
         reject(new BacklogFullError(this.backlog));
       } else {
         this.group.push({ job, resolve, reject }, job.body.length);
       }
     });
+  }
+
+  /** Adds all of these jobs in one call, or none where the group of one is full. */
+  async addWhole(jobs: readonly NewJob[]): Promise<AddedJob[]> {
+    const { runner, calls } = this.context;
+    const rest = encodeAddJobs(jobs.map(({ id, spec, body }) => [id, stoppingAll(spec), body]));
+    const answer = await calls.numbered(({ writer, seq }) =>
+      durably(this.context, () => runner.run(addJobs, [REDIS_TIME, writer, seq, 1], rest))(),
+    );
+    const { time, words } = decodeAddJobsReply(answer);
+    return words.map((word) => readAdded(word, Number(time)));
   }
 
   close(message: string): void {
@@ -82,18 +91,17 @@ export class AddBatch {
     const { entries } = flight;
     const idle = this.idleWorker();
     // What waits for a connection can be taken back as long as it waits here.
-    if (idle && !this.durability && entries.length <= FEW && this.gate.isOpen) {
+    if (idle && !this.context.host.durability && entries.length <= FEW && this.gate.isOpen) {
       await this.handOn(idle, flight);
       return;
     }
     const seq = session.next();
     const rest = encodeAddJobs(entries.map(({ job: { id, spec, body } }) => [id, spec, body]));
-    const add = (): Promise<unknown> =>
-      this.runner.run(addJobs, [0, session.writer, seq, idle ? 0 : 1], rest);
-    const { durability } = this;
+    const { runner } = this.context;
+    const args = [REDIS_TIME, session.writer, seq, idle ? 0 : 1] as const;
     const call = new Call(
-      this.runner,
-      durability ? () => awaitReplicas(this.runner.client, add, durability) : add,
+      runner,
+      durably(this.context, () => runner.run(addJobs, args, rest)),
     );
     flight.carrier = call;
     try {

@@ -1,21 +1,21 @@
 import { BacklogFullError } from '../job/errors.js';
 import { type AddFlowEntry, encodeAddFlow } from '../job/wire.generated.js';
-import { awaitReplicas } from '../redis/await-replicas.js';
-import type { ScriptRunner } from '../redis/script-runner.js';
 import { addFlow } from '../redis/scripts.generated.js';
+import { BACKLOG } from './backlog.js';
 import { Call } from './call.js';
-import type { Durability } from './durability.js';
+import { durably } from './durably.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { CallSession } from './call-session.js';
-import type { Lifetime } from './lifetime.js';
-import type { Patience } from './patience.js';
+import type { StoreContext } from './store-context.js';
 
 const SESSIONS = 4;
 const ENTRIES = 100;
 const BYTES = 512 * 1024;
 /** A call is ended by its bytes; what takes many calls of Redis counts as so many bytes. */
 const BYTES_PER_WEIGHT = 512;
+/** Scripts take the time from Redis. */
+const REDIS_TIME = 0;
 
 /** A flow that begins, as add-flow takes it. */
 export interface FlowEntry {
@@ -43,21 +43,14 @@ interface Waiter {
 /** Begins flows by group commit. */
 export class FlowBatch {
   private readonly group: GroupCommit<Waiter>;
+  private readonly backlog: number;
 
-  /**
-   * @param backlog how many may wait while Redis does not answer
-   */
-  constructor(
-    private readonly runner: ScriptRunner,
-    patience: Patience,
-    private readonly lifetime: Lifetime,
-    private readonly backlog: number,
-    private readonly durability?: Durability,
-  ) {
+  constructor(private readonly context: Pick<StoreContext, 'runner' | 'patience' | 'lifetime' | 'host'>) {
+    this.backlog = context.host.backlog ?? BACKLOG;
     this.group = new GroupCommit<Waiter>(
       (session, flight) => this.send(session, flight),
       ({ reject }, error) => reject(error),
-      patience,
+      context.patience,
       { sessions: SESSIONS, entries: () => ENTRIES, bytes: BYTES },
     );
   }
@@ -69,8 +62,9 @@ export class FlowBatch {
 
   begin(entry: FlowEntry): Promise<FlowBegun> {
     return new Promise((resolve, reject) => {
-      if (this.lifetime.isOver) {
-        reject(this.lifetime.refusal());
+      const { lifetime } = this.context;
+      if (lifetime.isOver) {
+        reject(lifetime.refusal());
         return;
       }
       if (this.group.isFull(this.backlog)) {
@@ -97,11 +91,11 @@ export class FlowBatch {
     const { entries } = flight;
     const rest = encodeAddFlow(entries.map(({ entry }) => entry.flow));
     const seq = session.next();
-    const begin = (): Promise<unknown> => this.runner.run(addFlow, [0, session.writer, seq], rest);
-    const { durability } = this;
+    const { runner } = this.context;
+    const args = [REDIS_TIME, session.writer, seq] as const;
     const call = new Call(
-      this.runner,
-      durability ? () => awaitReplicas(this.runner.client, begin, durability) : begin,
+      runner,
+      durably(this.context, () => runner.run(addFlow, args, rest)),
     );
     flight.carrier = call;
     try {

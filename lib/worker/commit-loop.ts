@@ -2,6 +2,7 @@ import type { JobRecord } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import type { CommitBatch, Fetched, Fetcher, Grant, Settle } from '../store/commit-batch.js';
+import type { RunStore } from '../store/run-store.js';
 
 const RETRY_MS = 1000;
 /** What is due later than in fifty years waits for something else to happen, such as a signal. */
@@ -11,7 +12,7 @@ const NEVER_MS = 50 * 365 * 24 * 3600_000;
 export interface CommitSource {
   readonly runtime: Runtime;
   readonly commit: Pick<CommitBatch, 'fetchFor' | 'poke' | 'push' | 'idle'>;
-  waitForWake(timeoutMs: number): { promise: Promise<boolean>; cancel: () => void };
+  readonly runs: Pick<RunStore, 'waitForWake'>;
 }
 
 export interface CommitLoopOptions {
@@ -223,7 +224,7 @@ export class CommitLoop implements Fetcher {
     if (this.waiting) {
       return;
     }
-    const wait = this.store.waitForWake(this.options.drainDelayMs);
+    const wait = this.store.runs.waitForWake(this.options.drainDelayMs);
     this.waiting = wait;
     void wait.promise.then((woken) => {
       this.waiting = undefined;

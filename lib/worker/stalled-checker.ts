@@ -69,7 +69,7 @@ export class StalledChecker {
     if (looks) {
       this.lookAt = now + this.options.intervalMs;
     }
-    this.calling = (looks ? this.look() : this.store.showAlive(this.options.silence))
+    this.calling = (looks ? this.look() : this.store.runs.showAlive(this.options.silence))
       .catch((error: unknown) => this.hooks.failed(error))
       .finally(() => this.schedule());
   };
@@ -97,7 +97,9 @@ export class StalledChecker {
   }
 
   private async takeBack(): Promise<string[]> {
-    const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store.recoverStalled(this.options);
+    const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store.runs.recoverStalled(
+      this.options,
+    );
     stalled.forEach(this.hooks.stalled);
     exhausted.forEach((record) => this.hooks.exhausted(record, sentAt));
     this.hooks.unplanned(unplanned);

@@ -162,7 +162,7 @@ export class WorkerParts {
       {
         renew: (held) =>
           keptUp(tracing, { kind: 'renew-locks', ...who, jobIds: held.map(([id]) => id) }, () =>
-            this.store.renewLocks(held, lockMs, silence),
+            this.store.runs.renewLocks(held, lockMs, silence),
           ),
         renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
         lost: (jobIds) => tell('lockRenewalFailed', jobIds),
@@ -177,7 +177,7 @@ export class WorkerParts {
       maxEventBytes: opts.maxEventBytes ?? MAX_EVENT_BYTES,
       silence,
     };
-    this.planner = new SlotPlanner(() => this.store.schedules, opts.settings?.repeatStrategy, failed);
+    this.planner = new SlotPlanner(this.store.schedules, opts.settings?.repeatStrategy, failed);
     this.stalls = new StalledChecker(runtime, this.store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
       exhausted: (record, sentAt) => {
@@ -215,7 +215,9 @@ export class WorkerParts {
       tracing,
     );
     const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
-    this.manual = new ManualFetch(this.store, grant, drainDelayMs, isStopped, () => this.places.start());
+    this.manual = new ManualFetch(runtime, this.store.runs, grant, drainDelayMs, isStopped, () =>
+      this.places.start(),
+    );
     this.notices = new Notices(
       this.store.keys.of('notices'),
       () => this.connection.eventStreamReader(this.store.keys.base),
@@ -231,7 +233,7 @@ export class WorkerParts {
 
   /** A job just granted: its record tells what was stored before. */
   jobOf(record: JobRecord): Job {
-    const job = Job.fromRecord<any, any, string, any>(this.store, record);
+    const job = Job.fromRecord<any, any, string, any>(this.store.jobs, record);
     job.processedOn = this.connection.runtime.now();
     job.processedBy = this.host.opts.name ?? job.processedBy;
     const { scheduler, planned } = record.fields;

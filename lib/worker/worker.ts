@@ -118,7 +118,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     this.parts.presence.begin();
     if (opts.metrics) {
       const points = opts.metrics.maxDataPoints ?? MAX_METRIC_POINTS;
-      this.parts.store
+      this.parts.store.control
         .setMetrics(points)
         .catch((error: unknown) => void (this.isStopped || this.emit('error', error)));
     }
@@ -167,7 +167,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   async waitUntilReady(): Promise<void> {
-    await this.parts.store.waitUntilReady();
+    await this.parts.store.server.waitUntilReady();
   }
 
   /**
@@ -300,7 +300,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   /** Holds locks for another `durationMs`. Returns the ids of those that were lost. */
   async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
     checkNumber('durationMs', durationMs, 1);
-    return this.parts.store.extendLocks(
+    return this.parts.store.runs.extendLocks(
       jobIds.map((id, i) => [id, tokens[i] ?? ''] as const),
       Math.ceil(durationMs),
     );

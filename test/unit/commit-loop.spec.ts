@@ -31,7 +31,7 @@ class Loop {
         push: () => {},
         idle: async () => {},
       },
-      waitForWake: () => this.wait(),
+      runs: { waitForWake: () => this.wait() },
     },
     {
       grant: GRANT,

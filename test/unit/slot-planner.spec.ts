@@ -33,11 +33,10 @@ class Planning {
   readonly plans: SlotPlan[][] = [];
   readonly failures: Error[] = [];
   readonly planner = new SlotPlanner(
-    () =>
-      ({
-        read: this.reads.call,
-        plan: async (plans: SlotPlan[]) => void this.plans.push(plans),
-      }) as unknown as ScheduleStore,
+    {
+      read: this.reads.call,
+      plan: async (plans: SlotPlan[]) => void this.plans.push(plans),
+    } as unknown as ScheduleStore,
     undefined,
     (error) => void this.failures.push(error),
   );

@@ -27,9 +27,8 @@ class Check {
   readonly checker = new StalledChecker(
     this.time.runtime,
     {
-      recoverStalled: this.looks.call,
-      showAlive: async () => void (this.shownAlive += 1),
-      nextParents: async () => [],
+      runs: { recoverStalled: this.looks.call, showAlive: async () => void (this.shownAlive += 1) },
+      children: { nextParents: async () => [] },
     } as unknown as QueueStore,
     {
       worker: 'w',

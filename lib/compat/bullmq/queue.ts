@@ -59,7 +59,7 @@ export class Queue<
   ) {
     super(name, queueOptions(given));
     this.spans = Spans.of(given.telemetry, name);
-    this.spans?.belongTo(this.store);
+    this.spans?.belongTo(this.store.jobs);
   }
 
   get jobsOpts(): JobsOptions {
