@@ -1,17 +1,12 @@
-import { BacklogFullError } from '../job/errors.js';
 import { type AddFlowEntry, encodeAddFlow } from '../job/wire.generated.js';
 import { addFlow } from '../redis/scripts.generated.js';
-import { BACKLOG } from './backlog.js';
-import { Call } from './call.js';
-import { durably } from './durably.js';
-import type { Flight } from './flight.js';
-import { GroupCommit } from './group-commit.js';
+import { type Adding, AddGroup } from './add-group.js';
 import type { CallSession } from './call-session.js';
+import type { Flight } from './flight.js';
 import type { StoreContext } from './store-context.js';
 
-const SESSIONS = 4;
-const ENTRIES = 100;
 const BYTES = 512 * 1024;
+const LIMITS = { sessions: 4, entries: () => 100, bytes: BYTES };
 /** A call is ended by its bytes; what takes many calls of Redis counts as so many bytes. */
 const BYTES_PER_WEIGHT = 512;
 /** Scripts take the time from Redis. */
@@ -34,25 +29,12 @@ export interface FlowBegun {
   known: number[];
 }
 
-interface Waiter {
-  entry: FlowEntry;
-  resolve: (begun: FlowBegun) => void;
-  reject: (error: unknown) => void;
-}
-
 /** Begins flows by group commit. */
 export class FlowBatch {
-  private readonly group: GroupCommit<Waiter>;
-  private readonly backlog: number;
+  private readonly group: AddGroup<FlowEntry, FlowBegun>;
 
   constructor(private readonly context: Pick<StoreContext, 'runner' | 'patience' | 'lifetime' | 'host'>) {
-    this.backlog = context.host.backlog ?? BACKLOG;
-    this.group = new GroupCommit<Waiter>(
-      (session, flight) => this.send(session, flight),
-      ({ reject }, error) => reject(error),
-      context.patience,
-      { sessions: SESSIONS, entries: () => ENTRIES, bytes: BYTES },
-    );
+    this.group = new AddGroup(context, LIMITS, (session, flight) => this.send(session, flight));
   }
 
   /** Whether a flow fits one call. */
@@ -61,18 +43,7 @@ export class FlowBatch {
   }
 
   begin(entry: FlowEntry): Promise<FlowBegun> {
-    return new Promise((resolve, reject) => {
-      const { lifetime } = this.context;
-      if (lifetime.isOver) {
-        reject(lifetime.refusal());
-        return;
-      }
-      if (this.group.isFull(this.backlog)) {
-        reject(new BacklogFullError(this.backlog));
-        return;
-      }
-      this.group.push({ entry, resolve, reject }, Math.max(entry.bytes, entry.weight * BYTES_PER_WEIGHT));
-    });
+    return this.group.add(entry, Math.max(entry.bytes, entry.weight * BYTES_PER_WEIGHT));
   }
 
   close(message: string): void {
@@ -87,19 +58,12 @@ export class FlowBatch {
     return this.group.isIdle;
   }
 
-  private async send(session: CallSession, flight: Flight<Waiter>): Promise<void> {
+  private async send(session: CallSession, flight: Flight<Adding<FlowEntry, FlowBegun>>): Promise<void> {
     const { entries } = flight;
+    const args = [REDIS_TIME, session.writer, session.next()] as const;
     const rest = encodeAddFlow(entries.map(({ entry }) => entry.flow));
-    const seq = session.next();
-    const { runner } = this.context;
-    const args = [REDIS_TIME, session.writer, seq] as const;
-    const call = new Call(
-      runner,
-      durably(this.context, () => runner.run(addFlow, args, rest)),
-    );
-    flight.carrier = call;
     try {
-      const answer = await call.answer();
+      const answer = await this.group.call(flight, () => this.context.runner.run(addFlow, args, rest));
       for (const [i, line] of String(answer).split('\n').entries()) {
         entries[i]!.resolve(readLine(line));
       }

@@ -16,8 +16,8 @@ import { stageFlow } from '../redis/scripts.generated.js';
 import type { ChildStore } from './child-store.js';
 import type { Awaited } from './queue-relay.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
-import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
-import type { FlowNode } from './flow-node.js';
+import { type ChildrenPlan, type FlowMessage, planChildren } from '../job/flow-messages.js';
+import type { FlowNode } from '../job/flow-node.js';
 import type { StoreContext } from './store-context.js';
 
 /** A flow that is put aside and not gone on with for so long is taken back. */
@@ -52,8 +52,8 @@ export class FlowStore {
     await this.checkParents(root.children, root.ref);
     const plan = planChildren(this.base, root.ref.id, root.children);
     const begun = await this.begin(
-      (rest) => ['root', root.ref.id, root.spec, root.body, ...rest],
-      root.body.length,
+      (rest) => ['root', root.ref.id, root.job.spec, root.job.body, ...rest],
+      root.job.body.length,
       plan,
     );
     return begun.word === 'ok';

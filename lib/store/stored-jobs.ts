@@ -18,7 +18,7 @@ import type { JobWrite } from '../job/job-write.js';
 import type { Carried } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { CommitBatch } from './commit-batch.js';
-import { prepareNode, tracedFlows } from './flow-node.js';
+import { prepareNode, tracedFlows } from '../job/flow-node.js';
 import type { FlowStore } from './flow-store.js';
 import { JobTrees } from './job-trees.js';
 import type { RunStore } from './run-store.js';
