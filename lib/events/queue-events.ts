@@ -234,7 +234,7 @@ export class QueueEvents extends SafeEmitter {
     if (this.closed) {
       return this.closed;
     }
-    this.presence.begin();
+    this.presence.start();
     this.feed ??= this.open(this.opts.lastEventId ?? FROM_NOW, (event) => {
       this.streams.next(event);
       this.tell(event);
@@ -284,7 +284,7 @@ export class QueueEvents extends SafeEmitter {
       this.reader.close();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);
-      await this.presence.end();
+      await this.presence.stop();
       await this.connection.release();
     })());
   }

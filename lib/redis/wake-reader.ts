@@ -49,7 +49,7 @@ export class WakeReader extends BlockingReader {
     } else {
       this.waiters.set(wakeKey, [waiter]);
     }
-    if (this.closed) {
+    if (this.isStopped) {
       this.finish(wakeKey, waiter, false);
     } else {
       this.fireBy(waiter.deadline);
@@ -69,8 +69,8 @@ export class WakeReader extends BlockingReader {
     return undefined;
   }
 
-  override close(): void {
-    super.close();
+  protected override onStop(): void {
+    super.onStop();
     this.timer?.cancel();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of [...list]) {

@@ -168,7 +168,9 @@ export class JobSchedulers<J extends Job = Job> {
 
   private async planNow(id: string): Promise<void> {
     let failure: Error | undefined;
-    await new SlotPlanner(this.store.schedules, this.options.strategy, (error) => (failure = error)).plan(id);
+    const { runtime, schedules } = this.store;
+    const failed = (error: Error): void => void (failure = error);
+    await new SlotPlanner(runtime, schedules, this.options.strategy, failed).plan(id);
     if (failure) {
       throw failure;
     }

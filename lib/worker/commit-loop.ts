@@ -1,6 +1,7 @@
 import type { JobRecord } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import type { CommitBatch, Fetched, Fetcher, Grant, Settle } from '../store/commit-batch.js';
 import type { RunStore } from '../store/run-store.js';
 
@@ -46,10 +47,11 @@ export interface CommitLoopHooks {
  *
  * While there is work, every call that commits results also fetches. When a fetch comes back short, the loop waits for
  * the queue's wake marker, the next delayed job, the end of a rate limit, or `drainDelay`, whichever is first.
+ *
+ * Modes while it runs: fetching <-> paused.
  */
-export class CommitLoop implements Fetcher {
+export class CommitLoop extends Service implements Fetcher {
   readonly grant: Grant;
-  private readonly runtime: Runtime;
   private readonly commits: CommitSource['commit'];
   private running = 0;
   private asked = 0;
@@ -69,19 +71,22 @@ export class CommitLoop implements Fetcher {
     private readonly options: CommitLoopOptions,
     private readonly hooks: CommitLoopHooks,
   ) {
+    super(store.runtime);
     this.grant = options.grant;
-    this.runtime = store.runtime;
     this.commits = store.commit;
     this.commits.fetchFor(this);
   }
 
-  start(): void {
-    this.fetching = true;
-    this.look();
+  /** Goes on fetching after a pause. */
+  resume(): void {
+    if (this.isRunning && !this.fetching) {
+      this.fetching = true;
+      this.look();
+    }
   }
 
-  /** Stops fetching; what a call in flight brings is still handed over. */
-  stop(): void {
+  /** Fetches no more; what a call in flight brings is still handed over, and what runs write still goes out. */
+  pause(): void {
     this.fetching = false;
     this.waiting?.cancel();
     this.dueTimer?.cancel();
@@ -91,8 +96,12 @@ export class CommitLoop implements Fetcher {
     this.dueTimer = undefined;
   }
 
-  get isFetching(): boolean {
-    return this.fetching;
+  protected override onStart(): void {
+    this.resume();
+  }
+
+  protected onStop(): void {
+    this.pause();
   }
 
   /** Looks again, for instance after a reconnection or when there are more slots. */

@@ -11,6 +11,7 @@ import { keptUp, Tracing } from '../job/tracing.js';
 import { silenceOf } from '../job/silence.js';
 import { UnrecoverableError } from '../job/special-errors.js';
 import type { WorkObserver } from '../runtime/runtime.js';
+import { stopAll } from '../runtime/service.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { SlotPlanner } from '../schedule/slot-planner.js';
@@ -177,7 +178,7 @@ export class WorkerParts {
       maxEventBytes: opts.maxEventBytes ?? MAX_EVENT_BYTES,
       silence,
     };
-    this.planner = new SlotPlanner(this.store.schedules, opts.settings?.repeatStrategy, failed);
+    this.planner = new SlotPlanner(runtime, this.store.schedules, opts.settings?.repeatStrategy, failed);
     this.stalls = new StalledChecker(runtime, this.store, stallOptions, {
       stalled: (jobId) => tell('stalled', jobId, 'active'),
       exhausted: (record, sentAt) => {
@@ -216,9 +217,10 @@ export class WorkerParts {
     );
     const isStopped = (): boolean => host.isPaused() || this.shutdown.isBegun;
     this.manual = new ManualFetch(runtime, this.store.runs, grant, drainDelayMs, isStopped, () =>
-      this.places.start(),
+      this.places.look(),
     );
     this.notices = new Notices(
+      runtime,
       this.store.keys.of('notices'),
       () => this.connection.eventStreamReader(this.store.keys.base),
       { limits: () => this.limitsChanged(), cancelled: (id, token, how) => this.cancelled(id, token, how) },
@@ -253,11 +255,11 @@ export class WorkerParts {
 
   async stopLooking(): Promise<void> {
     this.batches?.stopWaiting();
-    await Promise.all([this.stalls.stop(), this.planner.stop(), this.presence.end(), this.places.stop()]);
+    await stopAll([this.presence, this.places, this.planner, this.stalls]);
   }
 
   private limitsChanged(): void {
-    this.places.start();
+    this.places.look();
     this.loop.poke();
   }
 

@@ -115,7 +115,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     this.hasProcessor = typeof processor === 'function';
     this.parts = new WorkerParts(host, (processor ?? (() => undefined)) as Processor | BatchProcessor);
     this.parts.connection.on('error', this.onConnectionError);
-    this.parts.presence.begin();
+    this.parts.presence.start();
     if (opts.metrics) {
       const points = opts.metrics.maxDataPoints ?? MAX_METRIC_POINTS;
       this.parts.store.control
@@ -209,8 +209,8 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
    */
   async pause(doNotWaitActive = false): Promise<void> {
     this.paused = true;
-    this.parts.loop.stop();
-    this.parts.prefetch?.stop();
+    this.parts.loop.pause();
+    this.parts.prefetch?.pause();
     this.parts.manual.cancel();
     const { running } = this;
     const through = this.whenThrough().then(() => this.paused && running?.stop());
@@ -319,15 +319,15 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       this.parts.shutdown.leavesJobs = true;
     }
     const first = !this.parts.shutdown.isBegun;
-    this.parts.loop.stop();
-    this.parts.prefetch?.stop();
+    void this.parts.loop.stop();
+    this.parts.prefetch?.pause();
     if (first) {
       this.emit('closing', `Worker ${this.id} of ${this.name} is closing`);
     }
     const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stopLooking());
     this.parts.manual.cancel();
     await over;
-    this.parts.notices.stop();
+    await this.parts.notices.stop();
     if (!this.isStopped) {
       this.isStopped = true;
       this.parts.connection.off('error', this.onConnectionError);
@@ -346,8 +346,9 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   private begin(): Promise<void> {
     this.running ??= this.newRunning();
-    this.parts.prefetch?.start();
+    this.parts.prefetch?.resume();
     this.parts.loop.start();
+    this.parts.loop.resume();
     this.parts.notices.start();
     this.parts.places.start();
     this.parts.start(!this.opts.skipStalledCheck);

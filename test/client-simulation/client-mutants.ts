@@ -135,8 +135,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ['who has lost its lock fails the job', '} else if (run.isLockLoss(thrown)) {', '} else if (false) {'],
     [
       'what was handed back is written all the same',
-      '    if (run.handedBack) {\n      return;\n    }\n    this.commit',
-      '    this.commit',
+      '    if (run.handedBack) {\n      return;\n    }\n    this.loop.push',
+      '    this.loop.push',
     ],
     [
       'a lock is kept when its job is through',

@@ -227,7 +227,7 @@ describe('a commit loop', () => {
     fetch.loop.start();
     fetch.fetch(0, { dueInMs: 10, limitedForMs: 0 });
     const wanted = fetch.loop.takeRoom(10);
-    fetch.loop.stop();
+    void fetch.loop.stop();
     fetch.loop.fetched({ ...NOTHING, wanted, jobs: [{ id: '1' }] as JobRecord[], dueInMs: 10 });
     await settled();
     await fetch.time.pass(10_000);
