@@ -26,7 +26,9 @@ const CHECK_PATIENCE_MS = 5000;
 export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   /** @internal */
   readonly store: QueueStore;
+  /** @internal */
   protected readonly connection: Connection;
+  /** @internal */
   protected readonly tracing: Tracing | undefined;
   private readonly unmeasure: (() => void) | undefined;
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);

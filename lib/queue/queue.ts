@@ -147,14 +147,17 @@ export class Queue<
     return Promise.all(adds.map((add) => add()));
   }
 
+  /** @internal */
   protected override withLimits<T>(attempt: () => Promise<T>): Promise<T> {
     return this.ownLimits ? this.ownLimits.add(attempt) : attempt();
   }
 
+  /** @internal */
   protected override async whenOwnLimitsSet(): Promise<void> {
     await this.ownLimits?.whenSet();
   }
 
+  /** @internal */
   protected override limitsFor(data: unknown, name: string): readonly string[] | undefined {
     return this.ownLimits?.namesOf(name, data);
   }

@@ -52,13 +52,13 @@ export class Queue<
   /** Once `close` was called. */
   closing: Promise<void> | undefined;
 
-  constructor(
-    name: string,
-    /** @internal */
-    readonly given: QueueOptions = {},
-  ) {
-    super(name, queueOptions(given));
-    this.spans = Spans.of(given.telemetry, name);
+  /** @internal */
+  readonly given: QueueOptions;
+
+  constructor(name: string, opts: QueueOptions = {}) {
+    super(name, queueOptions(opts));
+    this.given = opts;
+    this.spans = Spans.of(opts.telemetry, name);
     this.spans?.belongTo(this.store.jobs);
   }
 
