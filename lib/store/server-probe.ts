@@ -1,9 +1,8 @@
 import type { Connection } from '../redis/connection.js';
 import { demandRights } from '../redis/demand-rights.js';
-import { probeWrite } from '../redis/probe-write.js';
 import type { QueueKeys } from '../redis/queue-keys.js';
 import { toStepwellError } from '../redis/redis-failure.js';
-import { demandKeeping } from '../redis/server-check.js';
+import { demandKeeping, probeWrite } from '../redis/server-check.js';
 import type { Lifetime } from './lifetime.js';
 
 /** Whether Redis is there, and as a queue needs it. */
