@@ -108,6 +108,11 @@ export class LockKeeper extends Service {
     return [...this.held];
   }
 
+  /** Runs of a job under that token. */
+  runsUnder(id: string, token: string): Run[] {
+    return this.runs().filter((run) => run.job.id === id && run.token === token);
+  }
+
   private nextRenewal(): number {
     return this.renewing ? Infinity : this.renewAt;
   }

@@ -266,7 +266,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     if (!record) {
       return undefined;
     }
-    const job = this.parts.jobOf(record) as Job<D, R, N>;
+    const job = this.parts.starter.jobOf(record) as Job<D, R, N>;
     this.emit('active', job, 'waiting');
     return job;
   }

@@ -73,19 +73,15 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
-    'worker/worker-parts.ts',
-    [
-      'jobs that come while a worker closes are started',
-      'if (this.shutdown.isHandingBack) {',
-      'if (false) {',
-    ],
-    [
-      'the slot of a job is never free again',
-      '        this.loop.ended();\n        batches',
-      '        batches',
-    ],
+    'worker/run-starter.ts',
+    ['jobs that come while a worker closes are started', 'if (shutdown.isHandingBack) {', 'if (false) {'],
     ['a job is started whatever became of its lock', '(isHeld && !run.handedBack)', '(true)'],
   ),
+  ...of('worker/worker-parts.ts', [
+    'the slot of a job is never free again',
+    '        this.loop.ended();\n        batches',
+    '        batches',
+  ]),
   ...of(
     'worker/shutdown.ts',
     ['what runs is not handed back at the end', '      this.handBack(run);', ''],
@@ -130,9 +126,13 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       'const heardAgainMs = 0;',
     ],
   ),
+  ...of('worker/attempt.ts', [
+    'who has lost its lock fails the job',
+    '} else if (run.isLockLoss(thrown)) {',
+    '} else if (false) {',
+  ]),
   ...of(
-    'worker/attempt.ts',
-    ['who has lost its lock fails the job', '} else if (run.isLockLoss(thrown)) {', '} else if (false) {'],
+    'worker/run-writer.ts',
     [
       'what was handed back is written all the same',
       '    if (run.handedBack) {\n      return;\n    }\n    this.loop.push',
