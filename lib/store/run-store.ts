@@ -8,14 +8,8 @@ import {
 } from '../job/wire.generated.js';
 import type { Connection } from '../redis/connection.js';
 import { recoverStalled, renewLocks } from '../redis/scripts.generated.js';
-import {
-  type CommitBatch,
-  type Fetched,
-  type Grant,
-  jobRecord,
-  readFetched,
-  runCommit,
-} from './commit-batch.js';
+import type { CommitBatch } from './commit-batch.js';
+import { type Fetched, type Grant, jobRecord, readFetched, runCommit } from './commit-call.js';
 import type { StoreContext } from './store-context.js';
 
 const RENEWALS_PER_CALL = 1000;

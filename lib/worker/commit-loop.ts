@@ -2,7 +2,8 @@ import type { JobRecord } from '../job/job-record.js';
 import type { JobWrite } from '../job/job-write.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import { Service } from '../runtime/service.js';
-import type { CommitBatch, Fetched, Fetcher, Grant, Settle } from '../store/commit-batch.js';
+import type { CommitBatch, Fetcher, Settle } from '../store/commit-batch.js';
+import type { Fetched, Grant } from '../store/commit-call.js';
 import type { RunStore } from '../store/run-store.js';
 
 const RETRY_MS = 1000;

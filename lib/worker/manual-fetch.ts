@@ -1,7 +1,7 @@
 import { checkToken } from '../job/check.js';
 import type { JobRecord } from '../job/job-record.js';
 import type { Runtime } from '../runtime/runtime.js';
-import type { Grant } from '../store/commit-batch.js';
+import type { Grant } from '../store/commit-call.js';
 import type { RunStore } from '../store/run-store.js';
 
 /** Fetches single jobs under tokens that the user names. */

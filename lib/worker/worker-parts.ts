@@ -9,7 +9,7 @@ import { stopAll } from '../runtime/service.js';
 import type { Connection } from '../redis/connection.js';
 import { connect } from '../redis/connections.js';
 import { SlotPlanner } from '../schedule/slot-planner.js';
-import type { Grant } from '../store/commit-batch.js';
+import type { Grant } from '../store/commit-call.js';
 import { Presence } from '../store/presence.js';
 import { QueueStore } from '../store/queue-store.js';
 import { AttemptRunner } from './attempt.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JobRecord } from '../../lib/job/job-record.js';
-import type { Fetched, Grant } from '../../lib/store/commit-batch.js';
+import type { Fetched, Grant } from '../../lib/store/commit-call.js';
 import { CommitLoop } from '../../lib/worker/commit-loop.js';
 import { settled, StillTime } from '../support/still-time.js';
 
