@@ -30,7 +30,7 @@ export class Delivery {
   }
 
   /** The word of a script, `ok` for `told`: then a parent is to be told, and by when this resolves it usually has been. */
-  async told(word: string): Promise<string> {
+  async settle(word: string): Promise<string> {
     if (word !== 'told') {
       return word;
     }

@@ -191,7 +191,7 @@ export class FlowStore {
     }
     // Nobody waits for it any more.
     const { changes, delivery } = this.context.peer(ref);
-    await delivery.told(await changes.unlink(ref.id));
+    await delivery.settle(await changes.unlink(ref.id));
   }
 
   private async loadFields(ref: JobRef): Promise<JobFields | undefined> {

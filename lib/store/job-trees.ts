@@ -19,7 +19,7 @@ export class JobTrees {
       return 'locked';
     }
     const { changes, delivery } = this.context.peer(root);
-    const word = await delivery.told(await changes.remove(named));
+    const word = await delivery.settle(await changes.remove(named));
     if (word === 'ok' && tree) {
       await removeBelow(this.context.peer, root, tree, false);
     }

@@ -93,7 +93,7 @@ export class StoredJobs implements JobStore {
   }
 
   async retryJob(id: string, state: FinishedState, front: boolean, options: RetryOptions): Promise<string> {
-    return this.parts.delivery.told(await this.parts.changes.retry(id, state, front, options));
+    return this.parts.delivery.settle(await this.parts.changes.retry(id, state, front, options));
   }
 
   promoteJob(id: string): Promise<string> {
@@ -153,7 +153,7 @@ export class StoredJobs implements JobStore {
   }
 
   async unlinkChild(id: string): Promise<string> {
-    return this.parts.delivery.told(await this.parts.changes.unlink(id));
+    return this.parts.delivery.settle(await this.parts.changes.unlink(id));
   }
 
   removeUnprocessed(id: string): Promise<void> {
