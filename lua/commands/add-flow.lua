@@ -14,7 +14,8 @@
 -- @reply a line per flow: '+', an id to ask by where it has more than one level, a tab, and the places of children that
 --        were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
 -- @cost O(K) for K children and messages, 2000 at most
--- @use server-time send once count-up events moves check-lock time-left limits change-limits read-spec place-new post lay-aside
+-- @use extras server-time job-record write-record send once count-up events moves check-lock time-left limits change-limits read-spec place-new post
+-- @use lay-aside
 -- @use advance-flow unreadable children store-node
 -- @grouped group-records groups group-moves
 
@@ -91,13 +92,13 @@ local function refuse(flow)
   elseif flow.kind == 'attach' and not exists then
     return 'missing'
   elseif flow.kind == 'attach' and flow.token ~= '' then
-    local refused = check_lock(q, flow.id, redis.call('HMGET', q.job .. flow.id, 'state', 'token'), flow.token)
+    local refused = check_lock(q, flow.id, job_fields(q, flow.id, 'state', 'token'), flow.token)
     if refused then
       return refused
     end
   end
   if flow.kind == 'attach' then
-    local counts = redis.pcall('HMGET', q.job .. flow.id, 'pending', 'promised')
+    local counts = try_fields(q, flow.id, 'pending', 'promised')
     local known = redis.pcall('HLEN', q.children .. flow.id)
     if counts.err or type(known) == 'table' or not whole(counts[1] or 0) or not whole(counts[2] or 0) then
       return 'unreadable'

@@ -11,7 +11,7 @@
 -- @reply the time, then a line per job: '+id' added, '=id' there already, '~id' kept instead of it, '!name' for a limit that is not
 --        there, '#id' for a group that is full
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send once count-up events moves wake place-new
+-- @use server-time job-record write-record send once count-up events moves wake place-new
 -- @rare promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
 -- @rare fail-next
 -- @grouped time-left group-records groups group-moves
@@ -120,9 +120,13 @@ local function add_one(id, named, asked, spec, body)
     end
     store_new(q, call, id, asked, body)
   else
-    local created, event = place_new(q, moves, id, asked, body)
+    local created, event, record = place_new(q, moves, id, asked, body)
     bodies[#bodies + 1] = q.body .. id
     bodies[#bodies + 1] = created .. '\n' .. body
+    if record then
+      bodies[#bodies + 1] = q.job .. id
+      bodies[#bodies + 1] = record
+    end
     emit(call.events, 'added', event)
     taken[id] = true
   end

@@ -14,7 +14,7 @@
 --        unchanged when it is being cancelled already, undoing when it fails already and its steps are being undone;
 --        finished, scheduled where it is the next job of a scheduler, missing
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
+-- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of is-pending free-places take-out erase
 -- @use retention finish-job notify-workers take-delayed allow-when-full unreadable children settle-child fail-next
 -- @use settle-here
 -- @rare count-ends time-left limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
@@ -30,8 +30,7 @@ id = this_life(q, id)
 local call = { moves = new_moves(server_time(now)), events = new_events(), policies = {} }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'metrics')
 local state = state_of(q, id)
-local fields = redis.call(
-  'HMGET', q.job .. id, 'cancelled', 'failure', 'step', 'token', 'priority', 'dedup', 'attemptsMade', 'parent'
+local fields = job_fields(q, id, 'cancelled', 'failure', 'step', 'token', 'priority', 'dedup', 'attemptsMade', 'parent'
 )
 
 local function answer(word)
@@ -52,6 +51,7 @@ elseif fields[2] then
 end
 
 allow_when_full(q)
+as_hash(q, id)
 local mark = (undo == 1 and 'u' or 'k') .. reason
 
 -- A worker that takes it, or holds it, fails it for the reason that is noted.

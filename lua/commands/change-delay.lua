@@ -8,7 +8,7 @@
 -- @arg delay int        milliseconds from now
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
--- @use server-time send once this-life count-up events moves wake promote-due state-of free-places take-out
+-- @use server-time job-record write-record send once this-life count-up events moves wake promote-due state-of free-places take-out
 -- @rare unreadable fail-next
 -- @grouped time-left group-records groups group-moves
 
@@ -34,6 +34,7 @@ if word == 'ok' then
   local due = moves.now + delay
   take_out(q, id, state)
   move(moves, 'delayed', { id = id, due = due })
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'state', 'delayed', 'delay', delay)
   write_moves(q, moves)
   emit(events, 'delayed', id .. '\t' .. due)

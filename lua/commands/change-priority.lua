@@ -10,7 +10,7 @@
 -- @arg front int        1 for the front of the class
 -- @reply ok or missing
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life count-up moves state-of free-places take-out
+-- @use server-time job-record write-record send once this-life count-up moves state-of free-places take-out
 -- @grouped time-left group-records groups group-moves
 
 local session = q.writer .. writer
@@ -23,12 +23,13 @@ id = this_life(q, id)
 local moves = new_moves(server_time(now))
 local state = state_of(q, id)
 if state then
-  local stored = redis.call('HGET', q.job .. id, 'priority')
+  local stored = job_field(q, id, 'priority')
   local asked = stored and grouped().keep_group(stored, priority) or priority
   if state == 'waiting' or state == 'prioritized' then
     take_out(q, id, state)
     state = place(moves, id, asked, front == 1)
   end
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'state', state, 'priority', asked)
   write_moves(q, moves)
 end

@@ -15,7 +15,7 @@
 -- @arg start int        position to go on from, 0 at first
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 250 at most; O(N) in the plain list
--- @use server-time send once count-up events tell-removed moves wake state-of is-pending free-places erase
+-- @use extras server-time job-record write-record send once count-up events tell-removed moves wake state-of is-pending free-places erase
 -- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
 -- @use leave-parents allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
@@ -57,7 +57,7 @@ end
 
 local function is_old(id)
   local field = dated_by[state]
-  local date = field and redis.pcall('HGET', q.job .. id, field)
+  local date = field and try_field(q, id, field)
   -- The first line of a body is the time of its creation; a body may be long, so no more of it is read.
   local body = redis.pcall('GETRANGE', q.body .. id, 0, 20)
   -- What cannot be read is as old as can be.

@@ -38,9 +38,9 @@
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
--- @use server-time send once count-up events moves wake promote-due check-lock erase retention incremented finish-job
+-- @use server-time job-record write-record send once count-up events moves wake promote-due check-lock erase retention incremented finish-job complete-record
 -- @use activate time-left rate-limit fetch-jobs allow-when-full place-new add-job
--- @rare state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
+-- @rare extras state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
 -- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child
 -- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
@@ -75,9 +75,7 @@ end
 -- and nothing after it is known to be one.
 local function apply(q, call, ARGV, at)
   local operation = ARGV[at]
-  if operation == 'complete' and complete.last then
-    return complete_job(q, call, complete.all), at + complete.size
-  elseif operation == 'fail' and fail.last then
+  if operation == 'fail' and fail.last then
     return rare().fail_job(q, call, fail.all), at + fail.size
   elseif operation == 'retry' and retry.last then
     return rare().retry_job(q, call, retry.all), at + retry.size
@@ -121,9 +119,49 @@ local function refuse(q, call, ARGV, at, failure)
   return rare().set_aside(q, call, step.id, step.token, not KEEPS_RUN[operation], failure), at + size
 end
 
+local function complete_one(q, call, text, id, token, ...)
+  if text then
+    return complete_record(q, call, id, text, token, ...)
+  end
+  return complete_job(q, call, id, token, ...)
+end
+
+-- Completes the jobs of the entries of that kind that follow each other from there on, each job once. Their records are read
+-- by one command and written by one. Returns the place of the entry after them.
+local function complete_run(q, call, ARGV, at, words)
+  local first = at
+  local texts
+  if ARGV[at + complete.size] ~= 'complete' then
+    texts = redis.call('MGET', q.job .. complete.id)
+  else
+    local keys, seen = {}, {}
+    while ARGV[at] == 'complete' and complete.last and not seen[complete.id] do
+      seen[complete.id] = true
+      keys[#keys + 1] = q.job .. complete.id
+      at = at + complete.size
+    end
+    texts = redis.call('MGET', unpack(keys))
+  end
+  at = first
+  for i = 1, #texts do
+    call.at = at
+    words[#words + 1] = complete_one(q, call, texts[i], complete.all)
+    at = at + complete.size
+  end
+  write_records(q, call)
+  return at
+end
+
 local function apply_from(q, call, ARGV, words)
   while call.at <= #ARGV do
-    words[#words + 1], call.at = apply(q, call, ARGV, call.at)
+    local at = call.at
+    if ARGV[at] == 'complete' and complete.last then
+      call.at = complete_run(q, call, ARGV, at, words)
+    else
+      -- Which may give a job more.
+      call.is_plain = false
+      words[#words + 1], call.at = apply(q, call, ARGV, at)
+    end
   end
 end
 
@@ -132,6 +170,7 @@ local function apply_all(q, call, ARGV, lock)
   repeat
     local done, failure = pcall(apply_from, q, call, ARGV, words)
     if not done then
+      write_records(q, call)
       words[#words + 1], call.at = refuse(q, call, ARGV, call.at, failure)
     end
   until done
@@ -189,7 +228,8 @@ if known then
 end
 
 local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits', 'groups')
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits', 'groups', 'extras')
+call.is_plain = not meta[8]
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest
 while ARGV[after_adds] == 'add' do
@@ -226,6 +266,7 @@ reply.due_in_ms = ms_until(t, due)
 local granted, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
+  has_tab = string.find(name, '\t', 1, true) ~= nil,
 }
 local is_limited = limits or has_groups
 local fetch = limits and rare().fetch_limited or fetch_jobs

@@ -15,7 +15,7 @@
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed, both
 -- @reply scores and the place among groups
 -- @cost O(K log N) for K jobs, 500 at most
--- @use server-time send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
+-- @use extras server-time job-record write-record send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
 -- @use forget-dedup post tell-parent leave-parents take-delayed allow-when-full unreadable children settle-child
 -- @use fail-next settle-here
 -- @grouped time-left group-records groups group-moves
@@ -47,7 +47,7 @@ if begun == 0 then
 end
 
 local function was_let_run(id)
-  local since = redis.pcall('HGET', q.job .. id, 'since')
+  local since = try_field(q, id, 'since')
   return type(since) == 'string' and (tonumber(since) or 0) > begun
 end
 

@@ -9,7 +9,7 @@
 --        of that, jobs ahead where it waits, when it is due or its lock expires, the run that the job of a slot is held by,
 --        what there is of its group, see `describe_group`, then what there is of each limit that it names, see `describe_limit`
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time time-left state-of limits describe-limit send group-records describe-group
+-- @use server-time job-record time-left state-of limits describe-limit send group-records describe-group
 
 local t = server_time(now)
 local state = state_of(q, id) or ''
@@ -23,10 +23,10 @@ local function before(key)
   return score and redis.call('ZCOUNT', key, '-inf', '(' .. score) or 0
 end
 
-local group = group_in(redis.call('HGET', q.job .. id, 'priority') or '')
+local group = group_in(job_field(q, id, 'priority') or '')
 
 local function ahead()
-  local limit = redis.call('HGET', q.job .. id, 'limitedBy')
+  local limit = job_field(q, id, 'limitedBy')
   if limit then
     return before(q.parked .. limit)
   elseif state == 'waiting' and group then
@@ -41,20 +41,20 @@ end
 
 -- See `admit`.
 local function held_by()
-  local scheduler = state == 'delayed' and redis.call('HGET', q.job .. id, 'scheduler')
+  local scheduler = state == 'delayed' and job_field(q, id, 'scheduler')
   local rule = scheduler and redis.call('HMGET', q.dedup .. 'repeat:' .. scheduler, 'held', 'owner') or {}
   return rule[1] == id and rule[2] or ''
 end
 
 local score = (state == 'delayed' or state == 'active') and redis.call('ZSCORE', q[state], id)
 local reply = {
-  stamp, state, redis.call('HGETALL', q.job .. id), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',
+  stamp, state, all_fields(q, id), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',
   redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),
   left > 0 and window[1] or '0', left, ahead(),
   score and string.format('%.0f', math.floor(tonumber(score))) or '', held_by(),
   group and describe_group(q, group, t) or {},
 }
-for name in string.gmatch(redis.call('HGET', q.job .. id, 'limits') or '', '[^,]+') do
+for name in string.gmatch(job_field(q, id, 'limits') or '', '[^,]+') do
   describe_limit(q, reply, name, t)
 end
 return reply

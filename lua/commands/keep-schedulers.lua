@@ -14,7 +14,8 @@
 -- @lines count:int words:commas removed*
 -- @reply a line: how many schedulers are in anybody's code; then a word for each, split by commas: make, kept, older, hand, or missing; then a line with the id of each that was removed
 -- @cost O(K log N)
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use server-time job-record send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits
 -- @use change-limits read-spec place-new release-dedup end-dedup replace-pending lay-aside scheduler
 -- @grouped group-records groups group-moves
 

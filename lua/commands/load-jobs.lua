@@ -6,7 +6,7 @@
 -- @returns jobs:stored_parts*
 -- @reply three per job: body (nothing when there is no such job), stored fields, state ('' when there is no such job)
 -- @cost O(K log N) for K jobs
--- @use state-of stored-job
+-- @use job-record state-of stored-job
 
 local reply = {}
 for at = rest, #ARGV do

@@ -6,7 +6,7 @@
 -- @reply time in ms, number of the last event, id of the last entry, body (nothing when there is no such job), stored
 -- @reply fields, state ('' when there is no such job)
 -- @cost O(log N)
--- @use server-time state-of stored-job
+-- @use server-time job-record state-of stored-job
 
 local function last_entry()
   local stream = redis.pcall('XINFO', 'STREAM', q.events)

@@ -11,7 +11,7 @@
 --        keys of one of its targets begin with behind undelivered, when parents in other queues have to be told, or unsent,
 --        when jobs of flows have to be added there
 -- @cost O(K log N) for K jobs
--- @use server-time send count-up events tell-removed free-places take-out erase forget-dedup post tell-parent
+-- @use server-time job-record send count-up events tell-removed free-places take-out erase forget-dedup post tell-parent
 -- @use leave-parents lines
 -- @grouped time-left group-records groups group-moves
 

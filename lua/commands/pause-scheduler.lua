@@ -9,7 +9,8 @@
 -- @arg paused int       1 to pause, 0 to go on
 -- @reply ok, unchanged, missing, unreadable where it was laid aside, or unplanned when slots have to be planned first
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use server-time job-record write-record send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits
 -- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending unreadable lay-aside scheduler slots
 -- @grouped group-records groups group-moves
 

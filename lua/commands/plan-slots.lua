@@ -7,7 +7,7 @@
 -- @each plan id revision after slots complete:flag left_out -- after the last slot before these, 1 when no slot follows, how many passed ones were left out
 -- @reply how many were taken
 -- @cost O(K log N) for K schedulers, 100 at most
--- @use server-time send count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use server-time job-record write-record send count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
 -- @use change-limits read-spec place-new release-dedup end-dedup deduplicate unreadable lay-aside scheduler slots
 -- @grouped group-records groups group-moves
 

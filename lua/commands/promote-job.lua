@@ -7,7 +7,7 @@
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
--- @use server-time send once this-life count-up events moves wake state-of free-places take-out
+-- @use server-time job-record write-record send once this-life count-up events moves wake state-of free-places take-out
 -- @grouped time-left group-records groups group-moves
 
 local session = q.writer .. writer
@@ -29,7 +29,8 @@ end
 
 if word == 'ok' then
   take_out(q, id, state)
-  local placed = place(moves, id, redis.call('HGET', q.job .. id, 'priority'), false)
+  local placed = place(moves, id, job_field(q, id, 'priority'), false)
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'state', placed, 'delay', 0)
   write_moves(q, moves)
   emit(events, 'waiting', id .. '\tdelayed')

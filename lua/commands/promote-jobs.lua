@@ -5,7 +5,7 @@
 -- @rest the ids, 500 at most; one that is not delayed is left alone
 -- @reply how many were moved
 -- @cost O(K log N) for K jobs
--- @use server-time send count-up events moves wake
+-- @use server-time job-record write-record send count-up events moves wake
 -- @grouped time-left group-records groups group-moves
 
 local PROMOTE_CAP = 500
@@ -19,10 +19,11 @@ local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local moved = 0
 for at = rest, #ARGV do
   local id = ARGV[at]
-  local priority = redis.pcall('HGET', q.job .. id, 'priority')
+  local priority = try_field(q, id, 'priority')
   -- One whose fields cannot be read fails when it is due.
   if type(priority) ~= 'table' and redis.call('ZREM', q.delayed, id) == 1 then
     local state = place(moves, id, priority, false)
+    as_hash(q, id)
     redis.call('HSET', q.job .. id, 'state', state, 'delay', 0)
     emit(events, 'waiting', id .. '\tdelayed')
     moved = moved + 1

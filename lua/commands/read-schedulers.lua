@@ -7,7 +7,7 @@
 --        slot, how many are planned, milliseconds of spread, data; the first one nil for no such scheduler, and
 --        the second then `unreadable` where its key holds something else
 -- @cost O(K) for K schedulers
--- @use server-time state-of
+-- @use server-time job-record state-of
 
 local READ_CAP = 1000
 if #ARGV - rest + 1 > READ_CAP then

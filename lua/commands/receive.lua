@@ -16,7 +16,8 @@
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
 --        last message taken, and number and era of the last one of the era before; how many messages were laid aside, if any
 -- @cost O(K log N) for K writes that the messages take, bounded by the page that read-outbox gives
--- @use server-time send count-up events moves wake state-of allow-when-full take-delayed time-left limits change-limits
+-- @use extras server-time job-record write-record send count-up events moves wake state-of allow-when-full take-delayed time-left limits
+-- @use change-limits
 -- @use read-spec place-new post lay-aside undelivered tell-parent unreadable children settle-child fail-next
 -- @use settle-here store-node link-node
 -- @grouped group-records groups group-moves

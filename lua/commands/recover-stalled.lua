@@ -16,7 +16,7 @@
 -- @reply ids taken back, ms for which further expired locks are left alone, schedulers whose slots are to
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
--- @use server-time send count-up events free-places moves wake incremented activate allow-when-full silence lost-slots
+-- @use server-time job-record write-record send count-up events free-places moves wake incremented activate allow-when-full silence lost-slots
 -- @rare state-of unreadable fail-next
 -- @grouped time-left group-records groups group-moves
 
@@ -30,6 +30,7 @@ local relocked = {}
 local function take_back(id, stalls, priority)
   move(moves, 'released', id)
   local state = place(moves, id, priority, true)
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'state', state, 'stalls', stalls)
   emit(events, 'waiting', id .. '\tactive')
   emit(events, 'stalled', id)
@@ -38,10 +39,11 @@ local function take_back(id, stalls, priority)
 end
 
 local function hand_over(id, stalls)
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'stalls', stalls)
   emit(events, 'stalled', id)
   local body = redis.pcall('GET', q.body .. id)
-  activate(q, reply, id, type(body) == 'string' and body or '', { worker = worker, name = '' }, moves.stamp)
+  activate(q, reply, id, type(body) == 'string' and body or '', { worker = worker, name = '' }, moves.stamp, all_fields(q, id))
   relocked[#relocked + 1] = id
 end
 
@@ -75,7 +77,7 @@ local expired = redis.call('ZRANGEBYSCORE', q.active, '-inf', string.format('%.0
 -- The last one first: each goes to the front, and the one that waits longest ends up there.
 for i = #expired, 1, -1 do
   local id = expired[i]
-  local fields = redis.pcall('HMGET', q.job .. id, 'stalls', 'priority')
+  local fields = try_fields(q, id, 'stalls', 'priority')
   if fields.err then
     rare().renewed_fields(q, id, fields)
   end

@@ -8,7 +8,7 @@
 -- @rest the ids, 500 at most
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
--- @use server-time send count-up events moves wake state-of free-places take-out erase time-left limits change-limits
+-- @use extras server-time job-record write-record send count-up events moves wake state-of free-places take-out erase time-left limits change-limits
 -- @use take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents allow-when-full unreadable
 -- @use children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
@@ -22,7 +22,7 @@ local call = { moves = new_moves(server_time(now)), events = new_events() }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'limits')
 
 local function may_go(id, state)
-  local link = redis.pcall('HGET', q.job .. id, 'parent')
+  local link = try_field(q, id, 'parent')
   if not state or type(link) ~= 'string' or string.sub(link, 2) ~= parent then
     return false
   elseif state == 'active' then

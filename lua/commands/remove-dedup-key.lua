@@ -8,7 +8,7 @@
 -- @arg owner text       only while this job owns it; '' for any owner
 -- @reply ok, or missing when there is nothing to end
 -- @cost O(1)
--- @use server-time send once count-up events moves wake take-delayed time-left limits change-limits read-spec
+-- @use server-time job-record send once count-up events moves wake take-delayed time-left limits change-limits read-spec
 -- @use place-new release-dedup end-dedup
 -- @grouped group-records groups group-moves
 

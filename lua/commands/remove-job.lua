@@ -9,7 +9,7 @@
 -- @reply ok, told when a parent in another queue has to be told besides, missing, scheduled
 --        where it is the next job of a scheduler, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
--- @use server-time send once this-life count-up events moves wake state-of is-pending free-places take-out erase
+-- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of is-pending free-places take-out erase
 -- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
 -- @use leave-parents allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves

@@ -8,7 +8,8 @@
 -- @arg id text
 -- @reply ok or missing
 -- @cost O(log N)
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use server-time job-record send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits
 -- @use change-limits read-spec place-new release-dedup end-dedup replace-pending lay-aside scheduler
 -- @grouped group-records groups group-moves
 

@@ -9,7 +9,7 @@
 -- @returns lost:list cancelled:list
 -- @reply the ids whose lock is no longer held; id, token and `cancelled` of those that were cancelled
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time send incremented activate allow-when-full silence
+-- @use server-time job-record send incremented activate allow-when-full silence
 
 local RENEW_CAP = 5000
 if #ARGV - rest + 1 > grant.size * RENEW_CAP then
@@ -19,7 +19,7 @@ end
 local t = server_time(now)
 local lost, held, cancelled = {}, {}, {}
 for at = rest, #ARGV, grant.size do
-  local fields = redis.pcall('HMGET', q.job .. grant.id, 'state', 'token', 'cancelled')
+  local fields = try_fields(q, grant.id, 'state', 'token', 'cancelled')
   if fields[1] == 'active' and fields[2] == grant.token then
     held[#held + 1] = grant.id
     if fields[3] then

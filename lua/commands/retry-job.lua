@@ -12,7 +12,7 @@
 -- @arg resetStarted int 1 to count attempts started from 0 again
 -- @reply ok, told when a parent in another queue has to be told besides, missing, not-failed or not-completed
 -- @cost O(log N)
--- @use server-time send once this-life count-up events moves wake state-of free-places take-out restart post
+-- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of free-places take-out restart post
 -- @use tell-parent take-delayed allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
@@ -46,7 +46,7 @@ if word == 'ok' then
   if state == 'completed' then
     dropped[#dropped + 1] = 'step'
   end
-  local fields = redis.call('HMGET', q.job .. id, 'priority', 'parent')
+  local fields = job_fields(q, id, 'priority', 'parent')
   restart(q, id, place(moves, id, fields[1], front == 1), unpack(dropped))
   write_moves(q, moves)
   local link = fields[2]

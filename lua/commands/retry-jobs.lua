@@ -8,7 +8,7 @@
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use server-time send count-up events moves wake state-of restart post tell-parent take-delayed allow-when-full
+-- @use extras server-time job-record write-record send count-up events moves wake state-of restart post tell-parent take-delayed allow-when-full
 -- @use unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
@@ -24,7 +24,7 @@ local call, ids, priorities = { events = events }, {}, {}
 local dropped = state == 'completed' and { 'step' } or {}
 local size = math.min(count, RETRY_CAP)
 for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or {}) do
-  local fields = redis.pcall('HMGET', q.job .. id, 'finishedOn', 'parent', 'priority')
+  local fields = try_fields(q, id, 'finishedOn', 'parent', 'priority')
   if fields.err then
     renewed_fields(q, id, fields)
   end

@@ -8,7 +8,8 @@
 -- @arg id text
 -- @reply ok, then a line each with id and fields of the job, and its body; missing; unreadable where it was laid aside; taken when there are too many jobs of this millisecond
 -- @cost O(log N)
--- @use server-time send once count-up events moves wake state-of time-left limits change-limits read-spec lay-aside scheduler
+-- @use server-time job-record send once count-up events moves wake state-of time-left limits change-limits read-spec lay-aside
+-- @use scheduler
 -- @grouped group-records groups group-moves
 
 local session = q.writer .. writer

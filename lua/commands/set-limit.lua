@@ -9,7 +9,7 @@
 -- @arg shared int       1 for one that queues share: it lets nobody start before there is a lease, see take-places
 -- @reply ok, unchanged, or too-many where the queue has as many as it may
 -- @cost O(1), for a new limit O(N) for N active jobs
--- @use send wake limits change-limits notify-workers
+-- @use job-record send wake limits change-limits notify-workers
 
 local key = q.limit .. name
 local stored, is_lost = limit_fields(q, name)
@@ -31,7 +31,7 @@ end
 local function count_holders()
   local running, held = 0, {}
   for _, id in ipairs(redis.call('ZRANGE', q.active, 0, -1)) do
-    local names = redis.pcall('HGET', q.job .. id, 'limits')
+    local names = try_field(q, id, 'limits')
     if type(names) == 'string' then
       held[#held + 1] = id
       held[#held + 1] = names

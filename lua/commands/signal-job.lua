@@ -11,7 +11,7 @@
 -- @reply ok, unchanged when the last signal of that name had the same key, finished, missing, or too-many when the job keeps
 --        as many signals as it may
 -- @cost O(log N)
--- @use server-time send once this-life count-up events moves wake state-of free-places take-out signals
+-- @use server-time job-record write-record send once this-life count-up events moves wake state-of free-places take-out signals
 -- @grouped time-left group-records groups group-moves
 
 local session = q.writer .. writer
@@ -24,11 +24,11 @@ id = this_life(q, id)
 local call = { moves = new_moves(server_time(now)), events = new_events() }
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 local state = state_of(q, id)
-local fields = redis.call('HMGET', q.job .. id, 'signal:' .. name, 'awaits', 'priority')
+local fields = job_fields(q, id, 'signal:' .. name, 'awaits', 'priority')
 local last_key = fields[1] and string.match(fields[1], '^[^\t]*')
 local wait = fields[2] and read_awaits(fields[2])
 -- A worker that holds the job looks for the signal itself.
-local entry = wait and redis.call('HGET', q.job .. id, 'step:' .. wait.name)
+local entry = wait and job_field(q, id, 'step:' .. wait.name)
 local awaits_it = wait and is_entry(entry) and wait.signal == name and state ~= 'active'
 local word = 'ok'
 if not state then
@@ -55,6 +55,7 @@ end
 
 if word == 'ok' then
   emit(call.events, 'signalled', id .. '\t' .. name)
+  as_hash(q, id)
   if awaits_it then
     take_signal(q, id, name, key)
     settle_wait(q, call, id, wait.name, entry, wait.next_step, payload)

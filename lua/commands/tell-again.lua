@@ -8,7 +8,7 @@
 -- @rest ids of children that the parent counts as pending, 500 at most
 -- @reply how many told again
 -- @cost O(K) for K children
--- @use server-time send count-up events moves wake state-of post tell-parent take-delayed allow-when-full unreadable
+-- @use extras server-time job-record write-record send count-up events moves wake state-of post tell-parent take-delayed allow-when-full unreadable
 -- @use children settle-child fail-next settle-here lines
 -- @grouped time-left group-records groups group-moves
 
@@ -27,7 +27,7 @@ end
 
 for at = rest, #ARGV do
   local id = ARGV[at]
-  local fields = redis.pcall('HMGET', q.job .. id, 'state', 'parent', 'result', 'failedReason')
+  local fields = try_fields(q, id, 'state', 'parent', 'result', 'failedReason')
   local state, link = fields[1], fields[2]
   if link and not read_link(link) then
     -- Its parent knows it, though it no longer knows its parent.

@@ -7,7 +7,8 @@
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @reply told when a parent in another queue has to be told besides, ok, missing, or unchanged when no parent waits for it
 -- @cost O(log N)
--- @use server-time send once this-life count-up events moves wake state-of post tell-parent take-delayed allow-when-full
+-- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of post tell-parent take-delayed
+-- @use allow-when-full
 -- @use unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
@@ -20,7 +21,7 @@ id = this_life(q, id)
 
 local t = server_time(now)
 local state = state_of(q, id)
-local link = redis.call('HGET', q.job .. id, 'parent')
+local link = job_field(q, id, 'parent')
 local word = 'missing'
 if state then
   local ended = state == 'completed' or (state == 'failed' and link and string.sub(link, 1, 1) ~= '-')

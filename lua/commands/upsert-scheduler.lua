@@ -29,7 +29,8 @@
 -- @reply '!' and a name for a limit that is not there; ok, then a line each with id and fields of the next job, and its body; none when there is no slot any more; paused; again and the time,
 --        when slots have to be planned from then on; taken when all next slots have jobs
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
--- @use server-time send once count-up events moves wake state-of free-places take-out erase take-delayed time-left limits
+-- @use server-time job-record write-record send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
+-- @use limits
 -- @use change-limits read-spec place-new release-dedup end-dedup deduplicate replace-pending unreadable lay-aside scheduler slots origin
 -- @grouped group-records groups group-moves
 
@@ -167,7 +168,7 @@ if is_paused or not redis.call('ZSCORE', q.schedulers .. 'next', id) then
 end
 write_moves(q, call.moves)
 if s.job ~= '' then
-  local fields = redis.call('HMGET', q.job .. s.job, 'state', 'delay', 'priority')
+  local fields = job_fields(q, s.job, 'state', 'delay', 'priority')
   answer = table.concat({
     'ok', s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job),
   }, '\n')

@@ -1,32 +1,39 @@
 -- @form started reply[n] id body token fields:list
 -- Grants a job to a worker. The number in the token counts on from that of the last one; attemptsStarted would not do,
 -- since a retry by hand may set it back. A job of that id may have lived before, so callers name each call anew.
--- Appends id, body, token and the stored fields from before the grant to the reply. `known` are these fields, where the
--- caller has read them. Returns the scheduler that the job came from, if any.
-local function activate(q, reply, id, body, grant, stamp, known)
-  local stored = known or redis.pcall('HGETALL', q.job .. id)
-  if stored.err then
-    stored = rare().renewed_fields(q, id, stored)
+-- Appends id, body, token and `stored`, the fields from before the grant, to the reply. With `records` the job's record is or may be
+-- a text, which goes there; else it is a hash, which is written. Returns the scheduler that the job came from, if any.
+local function activate(q, reply, id, body, grant, stamp, stored, records)
+  local token, scheduler
+  if grant.has_tab then
+    as_hash(q, id)
+    records = nil
   end
-  local starts, last, scheduler
-  for i = 1, #stored, 2 do
-    if stored[i] == 'attemptsStarted' then
-      starts = stored[i + 1]
-    elseif stored[i] == 'token' then
-      last = string.match(stored[i + 1], '%d+$')
-    elseif stored[i] == 'scheduler' then
-      scheduler = stored[i + 1]
-    end
-  end
-  starts = incremented(starts)
-  local token = grant.worker .. ':' .. incremented(last)
-  if grant.name == '' then
-    redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)
+  if records and not stored[1] then
+    token = grant.worker .. ':1'
+    records[#records + 1] = q.job .. id
+    records[#records + 1] = 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. grant.name .. '\t\t\t\t\t'
   else
-    redis.call(
-      'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,
-      'processedBy', grant.name
-    )
+    local held = {}
+    for i = 1, #stored, 2 do
+      held[stored[i]] = stored[i + 1]
+    end
+    local starts = incremented(held.attemptsStarted)
+    token = grant.worker .. ':' .. incremented(held.token and string.match(held.token, '%d+$'))
+    local name = grant.name ~= '' and grant.name or held.processedBy or ''
+    if records then
+      held.state, held.token, held.attemptsStarted, held.processedOn, held.processedBy = 'active', token, starts, stamp, name
+      records[#records + 1] = q.job .. id
+      records[#records + 1] = text_of(held)
+    elseif name == '' then
+      redis.call('HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp)
+    else
+      redis.call(
+        'HSET', q.job .. id, 'state', 'active', 'token', token, 'attemptsStarted', starts, 'processedOn', stamp,
+        'processedBy', name
+      )
+    end
+    scheduler = held.scheduler
   end
   local n = #reply
   started.id = id
@@ -52,10 +59,49 @@ local function lock_all(q, ids, expires)
   end
 end
 
-local function bodies_of(q, ids)
-  local keys = {}
-  for i, id in ipairs(ids) do
-    keys[i] = q.body .. id
+local NO_FIELDS = {}
+
+-- Of a single job. Its record is asked for a second time where it is no text: most jobs that start have none.
+local function read_job(q, id)
+  local found = redis.call('MGET', q.body .. id, q.job .. id)
+  local text = found[2]
+  local fields = text and fields_in(text) or redis.pcall('HGETALL', q.job .. id)
+  if fields.err then
+    return found, { rare().renewed_fields(q, id, fields) }, { true }
   end
-  return redis.call('MGET', unpack(keys))
+  return found, { fields }, { not text and fields[1] ~= nil }
+end
+
+-- Bodies and stored fields of jobs, in the order of their ids, and whose record is a hash. One call reads all texts; hashes,
+-- which no command reads together, are asked for only where there are any.
+local function read_jobs(q, ids)
+  local count = #ids
+  if count == 1 then
+    return read_job(q, ids[1])
+  end
+  local keys = {}
+  for i = 1, count do
+    keys[i] = q.body .. ids[i]
+    keys[count + i] = q.job .. ids[i]
+  end
+  local found = redis.call('MGET', unpack(keys))
+  local others = {}
+  for i = count + 1, 2 * count do
+    if not found[i] then
+      others[#others + 1] = keys[i]
+    end
+  end
+  local has_hashes = others[1] and redis.call('EXISTS', unpack(others)) > 0
+  local stored, is_hash = {}, {}
+  for i = 1, count do
+    local text = found[count + i]
+    local fields = text and fields_in(text) or (has_hashes and redis.pcall('HGETALL', keys[count + i])) or NO_FIELDS
+    is_hash[i] = not text and fields[1] ~= nil
+    if fields.err then
+      fields = rare().renewed_fields(q, ids[i], fields)
+      is_hash[i] = true
+    end
+    stored[i] = fields
+  end
+  return found, stored, is_hash
 end

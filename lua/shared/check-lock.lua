@@ -18,7 +18,7 @@ local function check_writer(q, id, token)
   if token == '' then
     return redis.call('EXISTS', q.body .. id) == 0 and 'missing' or nil
   end
-  local held = redis.call('HGET', q.job .. id, 'token')
+  local held = job_field(q, id, 'token')
   if held == token then
     return nil
   end

@@ -11,7 +11,7 @@ local STILL_WAITS_MS = 3153600000000
 -- A worker was given a job that waits for a signal: the time is over, the signal came at the last moment, or somebody has
 -- started the job early, and it goes on waiting.
 local function end_wait(q, call, id, token)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'awaits')
+  local fields = hash_fields(q, id, 'state', 'token', 'awaits')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
@@ -157,7 +157,7 @@ end
 
 -- What most steps come to: a result, and the next step at once. As `checkpoint`, without what that takes for all others.
 local function pass_step(q, call, id, token, name, head, value, next_step, next_head)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'step:' .. name, 'last:' .. name, 'awaits', 'stalls')
+  local fields = hash_fields(q, id, 'state', 'token', 'step:' .. name, 'last:' .. name, 'awaits', 'stalls')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
@@ -192,9 +192,8 @@ end
 -- The end of a step and what comes of it, as a whole: its entry and value, the cursor, and either the start of the next
 -- step under a lock that is renewed, or the way in which the job leaves its worker.
 local function checkpoint(q, call, id, token, step, way)
-  local fields = redis.call(
-    'HMGET', q.job .. id, 'state', 'token', 'pending', 'failedChildren', 'deferred',
-    'step:' .. step.name, 'last:' .. step.name, 'awaits', 'stalls'
+  local fields = hash_fields(
+    q, id, 'state', 'token', 'pending', 'failedChildren', 'deferred', 'step:' .. step.name, 'last:' .. step.name, 'awaits', 'stalls'
   )
   local refused = check_lock(q, id, fields, token)
   if refused then

@@ -6,6 +6,7 @@
 -- Notes children that are counted as pending. Returns how many were known already, and so counted twice.
 local function note_children(q, id, refs)
   local known = 0
+  has_extras(q)
   for _, ref in ipairs(refs) do
     known = known + 1 - redis.call('HSETNX', q.children .. id, ref, 'p')
   end
@@ -14,6 +15,7 @@ end
 
 -- Counts children as pending and notes some of them; the others are noted by messages under way.
 local function expect_children(q, id, count, refs)
+  as_hash(q, id)
   redis.call('HINCRBY', q.job .. id, 'pending', count - note_children(q, id, refs))
   if count > #refs then
     redis.call('HINCRBY', q.job .. id, 'promised', count - #refs)
@@ -45,6 +47,7 @@ local function let_run(q, call, id, state, priority)
   end
   local state_now = place(call.moves, id, priority, not call.drains)
   local since = count_up(q.meta, 'seq', 1)
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'state', state_now, 'delay', 0, 'since', since)
   emit(call.events, 'waiting', id .. '\t' .. state)
 end

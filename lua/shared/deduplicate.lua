@@ -21,7 +21,7 @@ local function live_owner(q, dedup_id, now)
   if not owner or (ends and ends <= now) then
     return nil
   end
-  local fields = redis.call('HMGET', q.job .. owner, 'state', 'token', 'dedup', 'parent')
+  local fields = job_fields(q, owner, 'state', 'token', 'dedup', 'parent')
   local unfinished = fields[3] == dedup_id and fields[1] ~= 'completed' and fields[1] ~= 'failed'
   if not ends and not unfinished then
     return nil
@@ -34,6 +34,7 @@ local function reschedule(q, call, id, delay)
   local due = call.moves.now + delay
   take_delayed(q, call.moves, id)
   move(call.moves, 'delayed', { id = id, due = due })
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'state', 'delayed', 'delay', delay)
   emit(call.events, 'delayed', id .. '\t' .. string.format('%.0f', due))
 end

@@ -2,7 +2,7 @@
 -- its keys go.
 local function end_dedup(q, call, ids)
   for _, id in ipairs(ids) do
-    local dedup_id = redis.pcall('HGET', q.job .. id, 'dedup')
+    local dedup_id = try_field(q, id, 'dedup')
     if type(dedup_id) == 'string' and redis.pcall('HGET', q.dedup .. dedup_id, 'owner') == id then
       redis.call('HDEL', q.dedup .. dedup_id, 'until')
       release_dedup(q, call, dedup_id, id)

@@ -1,11 +1,15 @@
--- Every key that a job owns. What gives a job another key adds it here.
-local function erase(q, ids)
+-- Every key that a job owns. What gives a job another key adds it here. `is_plain` says that no job of the queue has had more than
+-- a body and a record, see `has_extras`.
+local function erase(q, ids, is_plain)
   local keys = {}
   for _, id in ipairs(ids) do
-    keys[#keys + 1] = q.body .. id
-    keys[#keys + 1] = q.job .. id
-    keys[#keys + 1] = q.logs .. id
-    keys[#keys + 1] = q.children .. id
+    local n = #keys
+    keys[n + 1] = q.body .. id
+    keys[n + 2] = q.job .. id
+    if not is_plain then
+      keys[n + 3] = q.logs .. id
+      keys[n + 4] = q.children .. id
+    end
   end
   send_keys('UNLINK', keys)
 end

@@ -1,9 +1,10 @@
 local function fail_job(q, call, id, token, reason, stack, keep, exhausted, ...)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'deferred', 'cancelled')
+  local fields = job_fields(q, id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'deferred', 'cancelled')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
+  as_hash(q, id)
   local attempts_made = incremented(fields[3])
   if fields[6] then
     redis.call('HDEL', q.job .. id, 'deferred')

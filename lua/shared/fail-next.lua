@@ -2,7 +2,7 @@ local SLOT_JOB = '^repeat:(.+):%d+$'
 
 -- A job's fields where their key holds something else: they begin anew. Returns whether they did.
 local function renew_fields(q, id)
-  if not is_other(redis.pcall('HLEN', q.job .. id)) then
+  if not is_other(try_field(q, id, 'state')) then
     return false
   end
   local state = kept_as(q, id)
@@ -37,9 +37,10 @@ local function fail_next(q, call, id)
   if state == 'completed' or state == 'failed' then
     return
   end
+  as_hash(q, id)
   redis.call('HSETNX', q.job .. id, 'deferred', REASON)
   if state == 'waiting-children' or state == 'delayed' then
-    let_run(q, call, id, state, redis.call('HGET', q.job .. id, 'priority'))
+    let_run(q, call, id, state, job_field(q, id, 'priority'))
   end
 end
 

@@ -26,17 +26,19 @@ local function start_plain(q, reply, grant, events, moves, want)
   local taken = take_ids(q, want)
   local ids, fired = {}, nil
   if #taken > 0 then
-    local bodies = bodies_of(q, taken)
+    local bodies, stored, is_hash = read_jobs(q, taken)
+    local records = {}
     for i, id in ipairs(taken) do
       -- An id without a body is a leftover of a hand-edited database: it is dropped, unless it is the next job of a scheduler. One
       -- with something else is a job that fails.
       local body = bodies[i] or rare().renewed_body(q, id, moves.stamp)
       if body or redis.call('EXISTS', q.body .. id) == 1 then
-        fired = note_fired(fired, id, activate(q, reply, id, body or '', grant, moves.stamp), reply)
+        fired = note_fired(fired, id, activate(q, reply, id, body or '', grant, moves.stamp, stored[i], not is_hash[i] and records), reply)
         ids[#ids + 1] = id
         emit(events, 'active', id)
       end
     end
+    send_keys('MSET', records)
     lock_all(q, ids, moves.now + grant.lock)
   end
   return ids, fired

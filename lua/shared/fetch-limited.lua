@@ -4,11 +4,7 @@
 local LOOK_CAP = 2000
 local READ = { limits = true, priority = true, turn = true, limitedBy = true }
 
-local function read_entry(q, id)
-  local stored = redis.pcall('HGETALL', q.job .. id)
-  if stored.err then
-    stored = rare().renewed_fields(q, id, stored)
-  end
+local function entry_of(id, stored)
   local entry = { id = id, stored = stored }
   for i = 1, #stored, 2 do
     local field = stored[i]
@@ -21,7 +17,7 @@ end
 
 -- Starts a job that all of its limits let start, and notes others to be parked. One without a body is a leftover of a hand-edited
 -- database: it is dropped, and takes nobody's place, unless it is the next job of a scheduler.
-local function start_or_park(q, run, id, body)
+local function start_or_park(q, run, id, body, stored, is_hash)
   body = body or rare().renewed_body(q, id, run.stamp)
   if not body and redis.call('EXISTS', q.body .. id) == 0 then
     if run.ring then
@@ -29,7 +25,7 @@ local function start_or_park(q, run, id, body)
     end
     return
   end
-  local entry = read_entry(q, id)
+  local entry = entry_of(id, stored)
   local limits = entry.limits and limits_of(q, run.book, entry.limits)
   entry.limit = limits and closed_limit(limits)
   if entry.limit then
@@ -41,7 +37,7 @@ local function start_or_park(q, run, id, body)
   elseif run.ring and not grouped().admit_grouped(q, run, entry) then
     return
   end
-  local scheduler = activate(q, run.reply, id, body or '', run.grant, run.stamp, entry.stored)
+  local scheduler = activate(q, run.reply, id, body or '', run.grant, run.stamp, stored, not is_hash and run.records)
   run.fired = note_fired(run.fired, id, scheduler, run.reply)
   run.ids[#run.ids + 1] = id
   emit(run.events, 'active', id)
@@ -59,6 +55,14 @@ local function start_or_park(q, run, id, body)
   end
 end
 
+local function start_or_park_all(q, run, ids)
+  local bodies, stored, is_hash = read_jobs(q, ids)
+  for i, id in ipairs(ids) do
+    start_or_park(q, run, id, bodies[i], stored[i], is_hash[i])
+  end
+  run.looked = run.looked + #ids
+end
+
 local function is_full(run)
   return #run.ids >= run.want or run.looked >= LOOK_CAP or run.is_closed
 end
@@ -69,13 +73,12 @@ local function is_of_group(run)
 end
 
 local function start_parked(q, run)
-  run.looked = run.looked + 1
   if run.grant.affinity and not grouped().joins_batch(q, run, first_parked(run.turns)) then
+    run.looked = run.looked + 1
     run.is_closed = true
     return
   end
-  local id = take_turn(q, run.book, run.turns)
-  start_or_park(q, run, id, bodies_of(q, { id })[1])
+  start_or_park_all(q, run, { take_turn(q, run.book, run.turns) })
 end
 
 -- Of jobs without a priority, those that are parked were there before those that wait.
@@ -88,11 +91,7 @@ local function start_unprioritized(q, run)
     if #ids == 0 then
       return
     end
-    local bodies = bodies_of(q, ids)
-    for i, id in ipairs(ids) do
-      start_or_park(q, run, id, bodies[i])
-    end
-    run.looked = run.looked + #ids
+    start_or_park_all(q, run, ids)
   end
 end
 
@@ -110,9 +109,8 @@ local function start_prioritized(q, run)
     if turn and (not class or math.floor(turn / CLASS_SPAN) <= class) then
       start_parked(q, run)
     elseif class then
-      run.looked = run.looked + 1
       taken[#taken + 1] = page[at]
-      start_or_park(q, run, page[at], bodies_of(q, { page[at] })[1])
+      start_or_park_all(q, run, { page[at] })
       at = at + 2
     else
       break
@@ -128,18 +126,14 @@ local function start_grouped(q, run)
     if #ids == 0 then
       return
     end
-    local bodies = bodies_of(q, ids)
-    for i, id in ipairs(ids) do
-      start_or_park(q, run, id, bodies[i])
-    end
-    run.looked = run.looked + #ids
+    start_or_park_all(q, run, ids)
   end
 end
 
 local function fetch_named(q, reply, grant, events, moves, want, book)
   local run = {
     book = book, stamp = moves.stamp, reply = reply, grant = grant, events = events, want = want, looked = 0,
-    parks = {}, held = {}, ids = {}, ring = grant.ring or (grant.has_groups and grouped().new_ring(grant, book.now)) or nil,
+    parks = {}, held = {}, ids = {}, records = {}, ring = grant.ring or (grant.has_groups and grouped().new_ring(grant, book.now)) or nil,
   }
   run.turns = open_turns(q, book, want)
   if not grant.skips_plain then
@@ -153,6 +147,7 @@ local function fetch_named(q, reply, grant, events, moves, want, book)
   end
   let_go(q, book.going or {})
   send('HSET', q.holders, run.held)
+  send_keys('MSET', run.records)
   if #run.parks > 0 then
     park_all(q, book, run.parks)
   end

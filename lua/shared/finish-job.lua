@@ -27,8 +27,8 @@ local function held_by_children(q, id, pending, failed, deferred)
 end
 
 local function complete_job(q, call, id, token, result, keep, ...)
-  local fields = redis.call(
-    'HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'pending', 'failedChildren', 'deferred'
+  local fields = hash_fields(
+    q, id, 'state', 'token', 'attemptsMade', 'dedup', 'parent', 'pending', 'failedChildren', 'deferred'
   )
   local refused = check_lock(q, id, fields, token)
   if refused then

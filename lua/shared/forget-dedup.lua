@@ -2,7 +2,7 @@
 -- before their keys go.
 local function forget_dedup(q, ids)
   for _, id in ipairs(ids) do
-    local dedup_id = redis.pcall('HGET', q.job .. id, 'dedup')
+    local dedup_id = try_field(q, id, 'dedup')
     if type(dedup_id) == 'string' and redis.pcall('HGET', q.dedup .. dedup_id, 'owner') == id then
       redis.call('UNLINK', q.dedup .. dedup_id)
     end

@@ -48,7 +48,7 @@ end
 -- Takes jobs that wait for a limit out of where they are parked.
 local function unpark(q, ids)
   for _, id in ipairs(ids) do
-    local name = redis.call('HGET', q.job .. id, 'limitedBy')
+    local name = job_field(q, id, 'limitedBy')
     if name then
       redis.call('ZREM', q.parked .. name, id)
       redis.call('HDEL', q.job .. id, 'limitedBy')

@@ -85,7 +85,7 @@ end
 
 -- Whether a job that is parked at a limit may go into the batch that has begun, or begins it.
 local function joins_batch(q, run, id)
-  local group = group_in(redis.call('HGET', q.job .. id, 'priority') or '') or ''
+  local group = group_in(job_field(q, id, 'priority') or '') or ''
   if not run.batch_of and #run.ids == 0 then
     run.batch_of = group
   end

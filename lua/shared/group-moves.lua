@@ -101,7 +101,7 @@ end
 local function leave_groups(q, ids)
   local by_id, left, taken = {}, {}, 0
   for _, id in ipairs(ids) do
-    local group = group_in(redis.call('HGET', q.job .. id, 'priority') or '')
+    local group = group_in(job_field(q, id, 'priority') or '')
     if group then
       by_id[group] = by_id[group] or {}
       table.insert(by_id[group], id)

@@ -216,7 +216,9 @@ local function write_turns(q, run)
     local moves = new_moves(ring.now)
     for i = #ring.returned, 1, -1 do
       local entry = ring.returned[i]
-      redis.call('HDEL', q.job .. entry.id, 'limitedBy')
+      if entry.limitedBy then
+        redis.call('HDEL', q.job .. entry.id, 'limitedBy')
+      end
       place_in_group(moves, entry.id, entry.priority, true)
     end
     write_grouped(q, moves)
@@ -236,17 +238,17 @@ end
 local function start_in_turn(q, reply, grant, events, moves, ids, want, fired)
   local ring = grant.ring or new_ring(grant, moves.now)
   local run = { ring = ring, ids = ids, want = want }
-  local started = {}
+  local started, records = {}, {}
   while #ids < want do
     local taken = next_grouped(q, ring, want - #ids)
     if #taken == 0 then
       break
     end
-    local bodies = bodies_of(q, taken)
+    local bodies, stored, is_hash = read_jobs(q, taken)
     for i, id in ipairs(taken) do
       local body = bodies[i] or rare().renewed_body(q, id, moves.stamp)
       if body or redis.call('EXISTS', q.body .. id) == 1 then
-        fired = note_fired(fired, id, activate(q, reply, id, body or '', grant, moves.stamp), reply)
+        fired = note_fired(fired, id, activate(q, reply, id, body or '', grant, moves.stamp, stored[i], not is_hash[i] and records), reply)
         started[#started + 1] = id
         ids[#ids + 1] = id
         ring.held[#ring.held + 1] = id
@@ -258,6 +260,7 @@ local function start_in_turn(q, reply, grant, events, moves, ids, want, fired)
     end
   end
   write_turns(q, run)
+  send_keys('MSET', records)
   lock_all(q, started, moves.now + grant.lock)
   return fired
 end

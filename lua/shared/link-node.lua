@@ -10,7 +10,7 @@ local function link_node(q, call, node)
     return
   end
   local state = state_of(q, id)
-  local fields = redis.call('HMGET', q.job .. id, 'parent', 'result', 'failedReason')
+  local fields = job_fields(q, id, 'parent', 'result', 'failedReason')
   local old = fields[1]
   local same = old and string.sub(old, 2) == string.sub(link, 2)
   local ended = state == 'completed' or (state == 'failed' and (not old or string.sub(old, 1, 1) ~= '-'))
@@ -21,6 +21,7 @@ local function link_node(q, call, node)
     return
   end
   if not same then
+    as_hash(q, id)
     redis.call('HSET', q.job .. id, 'state', state, 'parent', link)
   end
   if state == 'completed' then

@@ -1,7 +1,7 @@
 -- @with started
 -- The stored fields of a job that is held, as they were before its grant.
 local function fields_before(q, id)
-  local stored = redis.call('HGETALL', q.job .. id)
+  local stored = all_fields(q, id)
   for i = 1, #stored, 2 do
     if stored[i] == 'attemptsStarted' then
       stored[i + 1] = string.format('%d', (tonumber(stored[i + 1]) or 1) - 1)
@@ -13,7 +13,7 @@ end
 -- A repeated call gets the jobs of its first run again, as far as they are still its own.
 local function load_again(q, reply, ids)
   for id, token in string.gmatch(ids, '([^\t]+)\t([^\n]+)\n') do
-    if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then
+    if not check_lock(q, id, job_fields(q, id, 'state', 'token'), token) then
       local n = #reply
       started.id, started.body, started.token = id, redis.call('GET', q.body .. id), token
       started.fields = fields_before(q, id)

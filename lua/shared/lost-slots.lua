@@ -4,7 +4,7 @@ local OVERDUE_MS = 60000
 local LOST_CAP = 20
 
 local function has_lost(q, job)
-  local fields = redis.pcall('HMGET', q.job .. job, 'scheduler', 'state')
+  local fields = try_fields(q, job, 'scheduler', 'state')
   -- What holds something else fails when it is taken, and is followed.
   if fields.err then
     return false

@@ -102,6 +102,7 @@ local function park_all(q, book, parks)
     local turn = tonumber(entry.turn or '') or (seq + i) % CLASS_MIDDLE
     local score = string.format('%.0f', (tonumber(entry.priority or '') or 0) * CLASS_SPAN + CLASS_MIDDLE + turn)
     local name = entry.limit.name
+    as_hash(q, entry.id)
     redis.call('HSET', q.job .. entry.id, 'limitedBy', name, 'turn', turn)
     book.visited[name] = entry.limit
     by_name[name] = by_name[name] or {}

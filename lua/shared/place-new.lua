@@ -1,5 +1,25 @@
+-- What a new job asks for, as its record: a text, or nil where it asks for nothing or the record is a hash, which is written.
+local function record_of(q, id, state, asked)
+  local dedup_id = asked.dedup and asked.dedup.id
+  if not (asked.priority or asked.limits or dedup_id or asked.parent) then
+    return nil
+  end
+  local wanted = (asked.priority or '') .. '\t' .. (asked.limits or '') .. '\t' .. (dedup_id or '')
+  local _, tabs = string.gsub(wanted, '\t', '')
+  if tabs == 2 and not asked.parent then
+    return state .. '\t\t\t\t\t\t\t' .. wanted .. '\t'
+  end
+  local fields = { 'state', state }
+  for name, value in pairs({ priority = asked.priority, limits = asked.limits, dedup = dedup_id, parent = asked.parent }) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  redis.call('HSET', q.job .. id, unpack(fields))
+  return nil
+end
+
 -- Decides where a new job goes; `asked` is nil for a job that asks for nothing.
--- Returns its time of creation and the line of its event.
+-- Returns its time of creation, the line of its event, and the text of its record, if it has one.
 local function place_new(q, moves, id, asked, body)
   local event = id .. '\t' .. string.match(body, '^[^\n]*')
   if not asked then
@@ -16,26 +36,19 @@ local function place_new(q, moves, id, asked, body)
   else
     state = place(moves, id, asked.priority, asked.front)
   end
-  if asked.priority then
-    redis.call('HSET', q.job .. id, 'state', state, 'priority', asked.priority)
-  end
   if asked.limits then
-    redis.call('HSET', q.job .. id, 'state', state, 'limits', asked.limits)
     asked.await(q, moves, asked.limits)
   end
-  if asked.dedup then
-    redis.call('HSET', q.job .. id, 'state', state, 'dedup', asked.dedup.id)
-  end
-  if asked.parent then
-    redis.call('HSET', q.job .. id, 'state', state, 'parent', asked.parent)
-  end
-  return created, event
+  return created, event, record_of(q, id, state, asked)
 end
 
 -- Stores one new job at once, for scripts that add few.
 local function store_new(q, call, id, asked, body)
-  local created, event = place_new(q, call.moves, id, asked, body)
+  local created, event, record = place_new(q, call.moves, id, asked, body)
   redis.call('SET', q.body .. id, created .. '\n' .. body)
+  if record then
+    redis.call('SET', q.job .. id, record)
+  end
   emit(call.events, 'added', event)
 end
 

@@ -19,7 +19,7 @@ local function promote_due(q, moves, events)
   local ids = redis.call('ZRANGEBYSCORE', q.delayed, '-inf', '(' .. (moves.now + 1), 'LIMIT', 0, PROMOTE_CAP)
   local found, has_slots = {}, false
   for i, id in ipairs(ids) do
-    local fields = redis.pcall('HMGET', q.job .. id, 'state', 'priority', 'scheduler')
+    local fields = try_fields(q, id, 'state', 'priority', 'scheduler')
     if fields.err then
       rare().renewed_fields(q, id, fields)
       fields = { 'waiting' }
@@ -38,7 +38,7 @@ local function promote_due(q, moves, events)
     if fields and (not has_slots or redis.call('ZSCORE', q.delayed, id)) then
       local state = place(moves, id, fields[2], false)
       if fields[1] then
-        redis.call('HSET', q.job .. id, 'state', state)
+        write_state(q, id, state)
       end
       emit(events, 'waiting', id .. '\tdelayed')
     end

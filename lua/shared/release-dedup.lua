@@ -8,7 +8,7 @@ end
 
 -- The job of a slot that was held until the run before it is over, see `admit`.
 local function let_in_held(q, call, dedup_id, id)
-  local fields = redis.pcall('HMGET', q.job .. id, 'state', 'priority')
+  local fields = try_fields(q, id, 'state', 'priority')
   -- One that cannot be read fails when it looks again by itself.
   if fields[1] ~= 'delayed' then
     return

@@ -20,7 +20,7 @@ end
 
 -- A failed attempt with tries left.
 local function retry_job(q, call, id, token, reason, stack, delay, front, ...)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'attemptsMade', 'priority')
+  local fields = job_fields(q, id, 'state', 'token', 'attemptsMade', 'priority')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
@@ -29,6 +29,7 @@ local function retry_job(q, call, id, token, reason, stack, delay, front, ...)
   if not pause then
     return 'unknown'
   end
+  as_hash(q, id)
   local attempts_made = incremented(fields[3])
   release_job(
     q, call, id, fields[4], pause, front == '1',
@@ -39,7 +40,7 @@ end
 
 -- The processor's own wish to go on later: no attempt is counted.
 local function postpone_job(q, call, id, token, delay, ...)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'priority')
+  local fields = job_fields(q, id, 'state', 'token', 'priority')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
@@ -48,6 +49,7 @@ local function postpone_job(q, call, id, token, delay, ...)
   if not pause then
     return 'unknown'
   end
+  as_hash(q, id)
   release_job(q, call, id, fields[3], pause, true, ...)
   return 'ok'
 end

@@ -22,7 +22,7 @@ local function forget(q, call, set, ids)
   if set == q.failed then
     rare().leave_parents(q, call, ids)
   end
-  erase(q, ids)
+  erase(q, ids, call.is_plain)
 end
 
 local function trim_by_count(q, call, set, count)
@@ -42,7 +42,7 @@ local function trim_by_age(q, call, set, before, limit)
   local ids = redis.call('ZRANGE', set, 0, math.min(limit, TRIM_CAP) - 1)
   local old = {}
   for _, id in ipairs(ids) do
-    local ended = redis.pcall('HGET', q.job .. id, 'finishedOn')
+    local ended = try_field(q, id, 'finishedOn')
     -- One that cannot be read is as old as can be.
     if (tonumber(type(ended) == 'string' and ended or nil) or 0) >= before then
       break

@@ -35,7 +35,7 @@ local function lay_aside_scheduler(q, id)
   for _, list in ipairs({ 'next', 'unplanned' }) do
     redis.call('ZREM', q.schedulers .. list, id)
   end
-  local is_own = string.find(job, 'repeat:' .. id .. ':', 1, true) == 1 and redis.pcall('HGET', q.job .. job, 'scheduler') == id
+  local is_own = string.find(job, 'repeat:' .. id .. ':', 1, true) == 1 and try_field(q, job, 'scheduler') == id
   return is_own and job or ''
 end
 

@@ -15,7 +15,7 @@ local function forget_moves(moves, id)
 end
 
 local function is_held(q, id, token)
-  local held = redis.pcall('HGET', q.job .. id, 'token')
+  local held = try_field(q, id, 'token')
   return redis.call('ZSCORE', q.active, id) and (held == token or type(held) == 'table')
 end
 
@@ -28,12 +28,13 @@ local function set_aside(q, call, id, token, ends_run, failure)
   end
   forget_moves(call.moves, id)
   renew_fields(q, id)
+  as_hash(q, id)
   redis.call('HDEL', q.job .. id, 'deferred', 'awaits')
   redis.call('HSET', q.job .. id, 'state', 'failed', 'finishedOn', call.moves.stamp, 'failedReason', REASON)
   move(call.moves, 'released', id)
   move(call.moves, 'failed', id)
   emit(call.events, 'failed', id .. '\t' .. REASON)
-  local link = redis.call('HGET', q.job .. id, 'parent')
+  local link = job_field(q, id, 'parent')
   if link then
     tell_parent(q, call, link, id, 'f', REASON)
   end

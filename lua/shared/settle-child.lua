@@ -15,7 +15,7 @@ local function fail_with_child(q, call, parent, base, id, reason)
   local name = string.gsub(shown_key(base, id), '["\\]', '\\%0')
   redis.call('HSETNX', q.job .. parent, 'deferred', '"child ' .. name .. ' failed"')
   if state == 'waiting-children' or state == 'delayed' then
-    let_run(q, call, parent, state, redis.call('HGET', q.job .. parent, 'priority'))
+    let_run(q, call, parent, state, job_field(q, parent, 'priority'))
   end
 end
 

@@ -4,7 +4,7 @@ local MOST_SIGNALS = 1000
 -- Whether a job keeps as many signals as it may. They are counted where it has more fields than that: few jobs have.
 local function has_most_signals(q, id)
   local key, count = q.job .. id, 0
-  if redis.call('HLEN', key) < MOST_SIGNALS then
+  if record_text(q, id) or redis.call('HLEN', key) < MOST_SIGNALS then
     return false
   end
   for _, field in ipairs(redis.call('HKEYS', key)) do

@@ -7,7 +7,7 @@ local RUNNING = 1000
 -- The job that runs under a deduplication, nil where none is known to.
 local function running_owner(q, dedup_id)
   for _, id in ipairs(redis.call('ZREVRANGE', q.active, 0, RUNNING - 1)) do
-    if redis.pcall('HGET', q.job .. id, 'dedup') == dedup_id then
+    if try_field(q, id, 'dedup') == dedup_id then
       return id
     end
   end

@@ -19,7 +19,7 @@ end
 
 -- A job that was never started has no stored state: where it is kept is its state. Returns nil for no such job.
 local function state_of(q, id)
-  local state = redis.pcall('HGET', q.job .. id, 'state')
+  local state = try_field(q, id, 'state')
   if is_other(state) then
     return kept_as(q, id)
   elseif state then

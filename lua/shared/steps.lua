@@ -39,7 +39,8 @@ end
 
 -- Nobody waits for the answer, so a copy of the call may come after later ones: the cursor must be where the caller saw it.
 local function begin_step(q, call, id, token, name, head, from, anew)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'step')
+  local read = from == '' and job_fields or hash_fields
+  local fields = read(q, id, 'state', 'token', 'step')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
@@ -50,6 +51,9 @@ local function begin_step(q, call, id, token, name, head, from, anew)
   local attempt = attempt_in(head)
   if not attempt then
     return 'unknown'
+  end
+  if from == '' then
+    as_hash(q, id)
   end
   if anew == '1' then
     forget_steps(q, id)
@@ -63,10 +67,11 @@ end
 
 -- The last emission of a step, or without a step that of the whole run: its result until a later one takes its place.
 local function keep_emission(q, call, id, token, name, value)
-  local refused = check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token)
+  local refused = check_lock(q, id, job_fields(q, id, 'state', 'token'), token)
   if refused then
     return refused
   end
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, name == '' and 'result' or 'last:' .. name, value)
   emit(call.events, 'progress', id .. '\t' .. shown(value))
   return 'ok'

@@ -2,7 +2,7 @@
 -- are parked instead. Returns whether somebody may start who was parked.
 local function take_out(q, id, state)
   local waits = state == 'waiting' or state == 'prioritized'
-  local fields = waits and redis.pcall('HMGET', q.job .. id, 'limitedBy', 'priority') or {}
+  local fields = waits and try_fields(q, id, 'limitedBy', 'priority') or {}
   if fields[1] then
     unpark(q, { id })
   elseif fields[2] and string.find(fields[2], '@', 1, true) then

@@ -1,6 +1,6 @@
 -- Ends a run until the job's children have ended. With a `child`, only if that one is still pending.
 local function wait_children(q, call, id, token, child, ...)
-  local fields = redis.call('HMGET', q.job .. id, 'state', 'token', 'pending', 'deferred', 'failedChildren')
+  local fields = job_fields(q, id, 'state', 'token', 'pending', 'deferred', 'failedChildren')
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
@@ -15,6 +15,7 @@ local function wait_children(q, call, id, token, child, ...)
   move(moves, 'released', id)
   move(moves, 'waiting-children', id)
   -- A delay that the job has behind it is not to follow the children's end.
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'state', 'waiting-children', 'delay', 0, ...)
   emit(call.events, 'waiting-children', id .. '\tactive')
   return 'ok'

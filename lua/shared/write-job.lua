@@ -19,6 +19,7 @@ local function write_progress(q, call, id, token, progress)
   if refused then
     return refused
   end
+  as_hash(q, id)
   redis.call('HSET', q.job .. id, 'progress', progress)
   emit(call.events, 'progress', id .. '\t' .. shown(progress))
   return 'ok'
@@ -45,6 +46,9 @@ local function write_log(q, id, token, line, keep)
     return 'unknown'
   end
   local count = redis.call('RPUSH', q.logs .. id, line)
+  if count == 1 then
+    has_extras(q)
+  end
   if count > most then
     trim_logs(q, id, most)
   end

@@ -6,6 +6,7 @@ import type { Network } from './network.js';
 import { ORDERS, PARCELS, PLACES, TICKS } from './program.js';
 import { STEADY } from './timetable.js';
 import type { Task } from './processors.js';
+import { readFields } from '../support/job-fields.js';
 
 /** What is seen of a lock: whether the run's token is the last one granted, and until when it is held. */
 interface Held {
@@ -37,7 +38,7 @@ export class Checks {
     settled?: boolean;
   }): Promise<string | undefined> {
     const base = queueBase(this.prefix, run.queue);
-    const fields = await this.redis.hgetall(`${base}job:${run.jobId}`);
+    const fields = await readFields(this.redis, `${base}job:${run.jobId}`);
     const held = await this.held(run, fields.token);
     if (!held.isCurrent || held.until <= this.now) return undefined;
     const twin = [...this.ledger.running].find(
@@ -67,7 +68,9 @@ export class Checks {
     const group = priority?.split('@')[1];
     if (group === undefined) return undefined;
     const active = await this.redis.zrange(`${base}active`, '0', '-1');
-    const places = await Promise.all(active.map((id) => this.redis.hget(`${base}job:${id}`, 'priority')));
+    const places = await Promise.all(
+      active.map(async (id) => (await readFields(this.redis, `${base}job:${id}`)).priority),
+    );
     const held = places.filter((place) => place?.endsWith(`@${group}`)).length;
     this.ledger.count(`${Math.min(held, 2)} of a group`);
     return held > this.groupConcurrency ? `${held} jobs of the group ${group} are held` : undefined;
@@ -77,7 +80,7 @@ export class Checks {
     let count = 0;
     for (const run of this.ledger.running) {
       if (!run.isLimited) continue;
-      const token = await this.redis.hget(`${queueBase(this.prefix, run.queue)}job:${run.jobId}`, 'token');
+      const { token } = await readFields(this.redis, `${queueBase(this.prefix, run.queue)}job:${run.jobId}`);
       const { isCurrent, until } = await this.held(run, token);
       if (isCurrent && until > this.now) count += 1;
     }
@@ -92,7 +95,7 @@ export class Checks {
     hasTimersDue: (run: Running) => boolean,
   ): Promise<string | undefined> {
     for (const run of this.ledger.running) {
-      const token = await this.redis.hget(`${queueBase(this.prefix, run.queue)}job:${run.jobId}`, 'token');
+      const { token } = await readFields(this.redis, `${queueBase(this.prefix, run.queue)}job:${run.jobId}`);
       const held = await this.held(run, token);
       const isHeld = held.isCurrent && held.until > this.now;
       if (isHeld || run.signal.aborted || !isAwake(run)) {
@@ -169,7 +172,7 @@ export class Checks {
           const [, , , data] = (await this.redis.get(`${base}body:${id}`))!.split('\n');
           const task = JSON.parse(data!) as Task;
           seen.set(task.tag, (seen.get(task.tag) ?? 0) + 1);
-          const fault = this.outcome(queue, state, task, await this.redis.hgetall(`${base}job:${id}`));
+          const fault = this.outcome(queue, state, task, await readFields(this.redis, `${base}job:${id}`));
           const said = this.ledger.added.get(task.tag)?.id ?? id;
           if (said !== id)
             wrong.push(`${task.tag} is job ${id} of ${queue}, and who added it was told ${said}`);

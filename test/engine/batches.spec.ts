@@ -13,6 +13,7 @@ import {
 } from '../../lib/engine.js';
 import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
 import { randomQueueName } from '../support/queue-name.js';
+import { setFields } from '../support/job-fields.js';
 
 const lab = EngineLab.open();
 
@@ -377,7 +378,7 @@ describe('a job of a batch', () => {
     await begun.passed;
     await lab.client.zadd(lab.keys.of('active'), 1, a!.id);
     const other = lab.worker(null, { skipStalledCheck: true });
-    await lab.client.hset(lab.keys.derived('job', a!.id), 'token', 'other:1');
+    await setFields(lab.client, lab.keys.derived('job', a!.id), { token: 'other:1' });
     await until(() => isLost);
     gate.open();
     await next(worker, 'completed');

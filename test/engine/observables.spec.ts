@@ -10,6 +10,7 @@ import {
   type WorkerOptions,
 } from '../../lib/engine.js';
 import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
+import { setFields } from '../support/job-fields.js';
 
 const lab = EngineLab.open();
 
@@ -113,7 +114,7 @@ describe('a processor that returns an Observable', () => {
       { lockDuration: 400, lockRenewTime: 50 },
       async (_worker, job) => {
         // As if another run had been granted the job.
-        await lab.client.hset(lab.keys.derived('job', job.id), 'token', 'other:9');
+        await setFields(lab.client, lab.keys.derived('job', job.id), { token: 'other:9' });
         const errors: Error[] = [];
         await until(() => errors.push(...lab.takeErrors()) > 0);
         return errors[0]!.message;

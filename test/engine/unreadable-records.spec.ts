@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineSteps, UnreadableValueError } from '../../lib/engine.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
 import { EngineLab, Gate, next, nextFew, until } from '../support/engine-lab.js';
+import { setFields } from '../support/job-fields.js';
 
 const lab = EngineLab.open();
 
@@ -14,21 +15,24 @@ const BROKEN: [what: string, change: (id: string) => Promise<unknown>][] = [
   ['options that are null', (id) => lab.client.set(lab.keys.derived('body', id), '1\na\nnull\n{}')],
   ['data that is not JSON', (id) => lab.client.set(lab.keys.derived('body', id), '1\na\n{}\n{"secret":')],
   ['no time', (id) => lab.client.set(lab.keys.derived('body', id), 'x\na\n{}\n{}')],
-  ['a stack that is not JSON', (id) => lab.client.hset(lab.keys.derived('job', id), 'stack', 'oh')],
-  ['a stack that is no list', (id) => lab.client.hset(lab.keys.derived('job', id), 'stack', '5')],
+  ['a stack that is not JSON', (id) => setFields(lab.client, lab.keys.derived('job', id), { stack: 'oh' })],
+  ['a stack that is no list', (id) => setFields(lab.client, lab.keys.derived('job', id), { stack: '5' })],
   [
     'counters that are none',
-    (id) => lab.client.hset(lab.keys.derived('job', id), 'attemptsMade', 'x', 'attemptsStarted', 'y'),
+    (id) => setFields(lab.client, lab.keys.derived('job', id), { attemptsMade: 'x', attemptsStarted: 'y' }),
   ],
   [
     'a parent that is none',
-    (id) => lab.client.hset(lab.keys.derived('job', id), { state: 'waiting', parent: 'zzz' }),
+    (id) => setFields(lab.client, lab.keys.derived('job', id), { state: 'waiting', parent: 'zzz' }),
   ],
   [
     'a parent in no queue',
-    (id) => lab.client.hset(lab.keys.derived('job', id), { state: 'waiting', parent: 'fzzz\t1' }),
+    (id) => setFields(lab.client, lab.keys.derived('job', id), { state: 'waiting', parent: 'fzzz\t1' }),
   ],
-  ['a count of children that is none', (id) => lab.client.hset(lab.keys.derived('job', id), 'pending', 'x')],
+  [
+    'a count of children that is none',
+    (id) => setFields(lab.client, lab.keys.derived('job', id), { pending: 'x' }),
+  ],
   ['fields that are none', (id) => lab.client.set(lab.keys.derived('job', id), 'what?')],
   ['a body that is none', (id) => replace(lab.keys.derived('body', id))],
   ['a reason that is not JSON', (id) => lab.client.hset(lab.keys.derived('job', id), 'failedReason', '{')],
@@ -115,12 +119,12 @@ describe('a job whose record cannot be read', () => {
 const BROKEN_WHILE_ACTIVE: [what: string, change: (id: string) => Promise<unknown>, state: string][] = [
   [
     'a parent that is none',
-    (id) => lab.client.hset(lab.keys.derived('job', id), 'parent', 'zzz'),
+    (id) => setFields(lab.client, lab.keys.derived('job', id), { parent: 'zzz' }),
     'completed',
   ],
   [
     'a deduplication that is none',
-    (id) => lab.client.hset(lab.keys.derived('job', id), 'dedup', 'x'),
+    (id) => setFields(lab.client, lab.keys.derived('job', id), { dedup: 'x' }),
     'failed',
   ],
   ['fields that are none', (id) => lab.client.set(lab.keys.derived('job', id), 'what?'), 'failed'],
@@ -166,7 +170,7 @@ async function changeChildren(key: string): Promise<void> {
 
 /** What somebody has made of a parent that waits. */
 const BROKEN_PARENTS: [what: string, change: (id: string) => Promise<unknown>][] = [
-  ['its count of children', (id) => lab.client.hset(lab.keys.derived('job', id), 'pending', 'many')],
+  ['its count of children', (id) => setFields(lab.client, lab.keys.derived('job', id), { pending: 'many' })],
   ['what it knows of a child', (id) => changeChildren(lab.keys.derived('children', id))],
   ['the list of its children', (id) => replace(lab.keys.derived('children', id))],
   ['its fields', (id) => replace(lab.keys.derived('job', id))],

@@ -38,7 +38,7 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'a repeated commit gives jobs that it lost',
-    "if not check_lock(q, id, redis.call('HMGET', q.job .. id, 'state', 'token'), token) then",
+    "if not check_lock(q, id, job_fields(q, id, 'state', 'token'), token) then",
     'if true then',
   ),
   mutant('renewal does nothing but say so', 'lock_all(q, held, t + lock)', ''),
@@ -111,8 +111,29 @@ const JOB_MUTANTS: Mutant[] = [
     "redis.call('ZRANGEBYSCORE', q.active, '-inf', t, 'LIMIT', start",
     "redis.call('ZRANGEBYSCORE', q.active, '-inf', '+inf', 'LIMIT', start",
   ),
-  mutant('erasing forgets the fields of a job', '    keys[#keys + 1] = q.job .. id\n', ''),
-  mutant('erasing forgets the logs of a job', '    keys[#keys + 1] = q.logs .. id\n', ''),
+  mutant(
+    'completing does not compare the token with that of the record',
+    'if string.sub(text, 1, #held) ~= held then',
+    'if false then',
+  ),
+  mutant(
+    'jobs that complete together all end as the first',
+    'if not last or last.text ~= run then',
+    'if not last then',
+  ),
+  mutant(
+    'the records of completed jobs are not written',
+    "    send_keys('MSET', call.records)\n    call.records = nil\n",
+    '    call.records = nil\n',
+  ),
+  mutant(
+    'a record that is a hash is taken for none',
+    "others[1] and redis.call('EXISTS', unpack(others)) > 0",
+    'false',
+  ),
+  mutant('no job is taken to have had logs', 'call.is_plain = not meta[8]', 'call.is_plain = true'),
+  mutant('erasing forgets the fields of a job', '    keys[n + 2] = q.job .. id\n', ''),
+  mutant('erasing forgets the logs of a job', '      keys[n + 3] = q.logs .. id\n', ''),
   mutant(
     'priorities are placed the wrong way round',
     'entry.priority * CLASS_SPAN + place_in_class',
@@ -129,7 +150,11 @@ const JOB_MUTANTS: Mutant[] = [
     'entry.front and CLASS_MIDDLE + place_in_class',
   ),
   mutant('a finished job stays active', "    send('ZREM', q.active, moves.released)\n", ''),
-  mutant('grants share a token', 'incremented(last)', "incremented('0')"),
+  mutant(
+    'grants share a token',
+    "incremented(held.token and string.match(held.token, '%d+$'))",
+    "incremented('0')",
+  ),
   mutant(
     'retries are not counted',
     'local attempts_made = incremented(fields[3])\n  release_job',

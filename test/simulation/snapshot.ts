@@ -4,6 +4,7 @@ import { defineScript, type Script } from '../../lib/redis/script.js';
 import type { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { asFields } from './call.js';
 import { Violation } from './violation.js';
+import { recordFields } from '../support/read-queue-keys.js';
 
 /** What Redis holds of a job, as far as it holds anything. */
 export interface StoredJob {
@@ -54,7 +55,8 @@ const READ: Script<readonly (string | number)[], undefined> = {
       'local first = 3 + ARGV[1]',
       'for i = 3, first - 1 do',
       "  found[#found + 1] = redis.call('GET', prefix .. 'body:' .. ARGV[i])",
-      "  found[#found + 1] = redis.call('HGETALL', prefix .. 'job:' .. ARGV[i])",
+      "  local text = redis.call('MGET', prefix .. 'job:' .. ARGV[i])[1]",
+      "  found[#found + 1] = text or redis.call('HGETALL', prefix .. 'job:' .. ARGV[i])",
       "  found[#found + 1] = redis.call('LRANGE', prefix .. 'logs:' .. ARGV[i], 0, -1)",
       'end',
       'local ttls = {}',
@@ -95,11 +97,12 @@ export async function takeSnapshot(
   ) as Snapshot['places'];
   const jobs = new Map<string, StoredJob>();
   for (const [i, id] of ids.entries()) {
-    const [body, fields, logs] = found.slice(FIXED + i * 3, FIXED + i * 3 + 3) as [
+    const [body, record, logs] = found.slice(FIXED + i * 3, FIXED + i * 3 + 3) as [
       string | null,
-      string[],
+      string | string[],
       string[],
     ];
+    const fields = typeof record === 'string' ? (recordFields(record) ?? []) : record;
     if (body !== null || fields.length > 0 || logs.length > 0) {
       jobs.set(id, { body: body ?? undefined, fields: asFields(fields), logs });
     }

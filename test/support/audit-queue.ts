@@ -86,6 +86,7 @@ const META_FIELDS = new Set([
   'metrics',
   'groups',
   'turn',
+  'extras',
 ]);
 
 /** Scores of jobs with a priority are not below. */
@@ -110,6 +111,8 @@ export async function auditQueue(
   wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.told ?? 0)));
   wrong.push(...auditChildren(values), ...auditOutbox(values), ...auditSchedules(values));
   wrong.push(...auditLimits(values, jobs), ...auditGroups(values, jobs));
+  const hasExtras = [...values.keys()].some((name) => /^(?:logs|children):/.test(name));
+  if (hasExtras && meta.extras === undefined) wrong.push('meta does not say that jobs have further keys');
   for (const job of jobs.values()) {
     wrong.push(...auditJob(job, now).map((fault) => `job ${job.id} ${fault}`));
   }

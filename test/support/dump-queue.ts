@@ -9,11 +9,16 @@ export type DumpedValue = string | string[] | [string, number][] | Record<string
 /** What a queue holds, by the last part of its keys: `waiting`, `body:1`, … */
 export type QueueDump = Record<string, DumpedValue>;
 
-/** Everything a queue holds, in a form that reads well in assertions: without the numbers of events, which the audit checks, and without when somebody was heard last. */
+/** Everything a queue holds, in a form that reads well in assertions: without the numbers of events and the mark of further keys, which the audit checks, and without when somebody was heard last. */
 export async function dumpQueue(client: RedisClient, prefix: string, queue: string): Promise<QueueDump> {
   const keys = await readQueueKeys(client, prefix, queue);
   const dump = Object.fromEntries(keys.map((key) => [key.name, dumpValue(key)]));
-  const { told: _told, heard: _heard, ...meta } = (dump.meta ?? {}) as Record<string, string>;
+  const {
+    told: _told,
+    heard: _heard,
+    extras: _extras,
+    ...meta
+  } = (dump.meta ?? {}) as Record<string, string>;
   if (Object.keys(meta).length > 0) dump.meta = meta;
   else delete dump.meta;
   return dump;

@@ -1,9 +1,39 @@
 import type { RedisClient } from '../../lib/redis/client.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
 
+/** What the text of a job's record has, in its order. */
+const RECORD = [
+  'state',
+  'token',
+  'attemptsStarted',
+  'attemptsMade',
+  'processedOn',
+  'processedBy',
+  'finishedOn',
+  'priority',
+  'limits',
+  'dedup',
+  'result',
+] as const;
+
+/** A job's fields as one text, undefined where it has others besides. */
+export function recordText(fields: Record<string, string | number>): string | undefined {
+  const isText = Object.keys(fields).every((name) => (RECORD as readonly string[]).includes(name));
+  return isText ? RECORD.map((name) => fields[name] ?? '').join('\t') : undefined;
+}
+
+/** The fields of such a text, as HGETALL returns them; undefined for another text. */
+export function recordFields(text: string): string[] | undefined {
+  const parts = text.split('\t');
+  if (parts.length < RECORD.length) return undefined;
+  const values = [...parts.slice(0, RECORD.length - 1), parts.slice(RECORD.length - 1).join('\t')];
+  return RECORD.flatMap((name, i) => (values[i] === '' ? [] : [name, values[i]!]));
+}
+
 /** One key as Redis holds it, its name without what all keys of the queue begin with. */
 export interface StoredKey {
   name: string;
+  /** As TYPE says it; `hash` also for the record of a job that is a text, whose value is then what a hash would have. */
   type: string;
   /** Milliseconds until it expires, -1 when it stays. */
   ttlMs: number;
@@ -44,6 +74,12 @@ export async function readQueueKeys(
     unknown,
   ][];
   return found
-    .map(([key, type, ttlMs, value]) => ({ name: key.slice(keys.base.length), type, ttlMs, value }))
+    .map(([key, type, ttlMs, value]) => asHash({ name: key.slice(keys.base.length), type, ttlMs, value }))
     .filter(({ name, ttlMs }) => !(name.startsWith('nudge:') && ttlMs >= 0));
+}
+
+function asHash(key: StoredKey): StoredKey {
+  const fields =
+    key.type === 'string' && key.name.startsWith('job:') ? recordFields(key.value as string) : undefined;
+  return fields ? { ...key, type: 'hash', value: fields } : key;
 }

@@ -1,6 +1,7 @@
 import type { ListedState } from '../../lib/job/job-state.js';
 import type { RedisClient } from '../../lib/redis/client.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
+import { recordText } from './read-queue-keys.js';
 
 export interface SeedJob {
   id: string;
@@ -62,9 +63,12 @@ export async function seedQueue(
     const { id, state = 'waiting' } = job;
     batch.set(keys.derived('body', id), bodyText(job));
     const fields = { ...usualFields(job), ...job.fields };
-    if (Object.keys(fields).length > 0) batch.hset(keys.derived('job', id), fields);
+    const record = Object.keys(fields).length > 0 ? recordText(fields) : undefined;
+    if (record !== undefined) batch.set(keys.derived('job', id), record);
+    else if (Object.keys(fields).length > 0) batch.hset(keys.derived('job', id), fields);
     const children = job.children ?? (state === 'waiting-children' ? { 'other:{queue}:\tchild': 'p' } : {});
     if (Object.keys(children).length > 0) batch.hset(keys.derived('children', id), children);
+    if (job.logs || Object.keys(children).length > 0) meta.extras = 1;
     if (job.logs) batch.rpush(keys.derived('logs', id), ...job.logs);
     if (state === 'waiting') batch.rpush(keys.of('waiting'), id);
     else batch.zadd(keys.of(state), job.score ?? usualScore(job, i + 1), id);

@@ -4,6 +4,7 @@ import { runCommit } from '../support/commit-call.js';
 import { addDedup, type DedupJob } from '../support/dedup-call.js';
 import { bringOwner } from '../support/dedup-owner.js';
 import { ScriptLab, SEED_TIME } from '../support/script-lab.js';
+import { asHash } from '../support/job-fields.js';
 
 const lab = ScriptLab.open();
 
@@ -114,6 +115,7 @@ describe('auditQueue, of deduplications,', () => {
 
   it.each(faults)('finds %s', async (_, job, [command, key, ...args], expected) => {
     await addDedup(lab, [job], { now: SEED_TIME });
+    if (String(command).startsWith('h')) await asHash(lab.client, lab.keys.base + key);
     await lab.client.call(String(command), lab.keys.base + key, ...args);
 
     lab.willFind(...expected);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { auditQueue } from '../support/audit-queue.js';
 import { SEED_TIME, ScriptLab, type Seed } from '../support/script-lab.js';
+import { asHash } from '../support/job-fields.js';
 
 const lab = ScriptLab.open();
 
@@ -26,7 +27,12 @@ const faults: [string, Seed, (string | number)[], string[]][] = [
     ['hset', 'job:9', 'progress', 1],
     ['job 9 has fields but no body', 'number 9 will be given again'],
   ],
-  ['logs alone', {}, ['rpush', 'logs:x', 'a'], ['job x has logs but no body']],
+  [
+    'logs alone',
+    {},
+    ['rpush', 'logs:x', 'a'],
+    ['job x has logs but no body', 'meta does not say that jobs have further keys'],
+  ],
   [
     'a broken body',
     { jobs: [{ id: '1' }] },
@@ -161,6 +167,7 @@ describe('auditQueue', () => {
 
   it.each(faults)('finds %s', async (_, seed, [command, key, ...args], expected) => {
     await lab.given(seed);
+    if (String(command).startsWith('h')) await asHash(lab.client, lab.keys.base + key);
     await lab.client.call(String(command), lab.keys.base + key, ...args);
 
     lab.willFind(...expected);

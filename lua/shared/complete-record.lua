@@ -1,0 +1,65 @@
+-- Of a record that is a text, what is behind its token: attempts started and made, when and by whom it was started, when it ended, and
+-- what it asks for.
+local RUN = '^([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t[^\t]*\t([^\t]*\t[^\t]*\t([^\t]*))\t'
+
+local function why_refused(text, token)
+  local state, held = string.match(text, '^([^\t]*)\t([^\t]*)\t')
+  if not state then
+    rare().refuse_record('record')
+  end
+  return (held == '' or held ~= token) and 'stale' or 'not-active'
+end
+
+-- What the record of a completed job has behind its token and before its result, and the id of its deduplication, '' for none. Jobs that
+-- were started together often have the same there.
+local function end_of_run(call, run)
+  local last = call.run
+  if not last or last.text ~= run then
+    local starts, made, ran, asked, dedup_id = string.match(run, RUN)
+    if not starts then
+      rare().refuse_record('record')
+    end
+    local ended = starts .. '\t' .. incremented(made ~= '' and made) .. '\t' .. ran .. '\t' .. call.moves.stamp .. '\t' .. asked
+    last = { text = run, ended = ended, dedup_id = dedup_id }
+    call.run = last
+  end
+  return last.ended, last.dedup_id
+end
+
+-- Completes a job whose record is a text. What it writes is gathered in `call.records` and `call.gone`, see `write_records`.
+local function complete_record(q, call, id, text, token, result, keep)
+  local held = 'active\t' .. token .. '\t'
+  if string.sub(text, 1, #held) ~= held then
+    return why_refused(text, token)
+  end
+  local ended, dedup_id = end_of_run(call, string.sub(text, #held + 1))
+  if dedup_id ~= '' then
+    rare().release_dedup(q, call, dedup_id, id)
+  end
+  move(call.moves, 'released', id)
+  if read_policy(call.policies, q.completed, keep).none then
+    call.gone = call.gone or {}
+    call.gone[#call.gone + 1] = id
+  else
+    local records = call.records or {}
+    call.records = records
+    local n = #records
+    records[n + 1] = q.job .. id
+    records[n + 2] = 'completed\t' .. token .. '\t' .. ended .. '\t' .. result
+    move(call.moves, 'completed', id)
+  end
+  emit(call.events, 'completed', id .. '\t' .. shown(result))
+  return 'ok'
+end
+
+-- Before anything else reads them.
+local function write_records(q, call)
+  if call.records then
+    send_keys('MSET', call.records)
+    call.records = nil
+  end
+  if call.gone then
+    erase(q, call.gone, call.is_plain)
+    call.gone = nil
+  end
+end

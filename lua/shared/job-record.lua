@@ -1,0 +1,91 @@
+-- What is held of a job is one text while it is what every run has, so that one command reads or writes it for a whole batch:
+-- its parts in this order, each behind a tab, the result last. What only some jobs have turns it into a hash, for good.
+local RECORD = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$'
+local RECORD_FIELDS = {
+  'state', 'token', 'attemptsStarted', 'attemptsMade', 'processedOn', 'processedBy', 'finishedOn', 'priority', 'limits', 'dedup',
+  'result',
+}
+local RECORD_PLACES = {
+  state = 1, token = 2, attemptsStarted = 3, attemptsMade = 4, processedOn = 5, processedBy = 6, finishedOn = 7, priority = 8,
+  limits = 9, dedup = 10, result = 11,
+}
+local NO_RECORD = { err = 'WRONGTYPE this is no record of a job' }
+
+-- The text under a job's key, nil where there is a hash, something else, or nothing. Of a batch of one: `GET` would fail for a hash.
+local function record_text(q, id)
+  return redis.call('MGET', q.job .. id)[1]
+end
+
+-- Names and values as HGETALL returns them, or its error where the text is none of ours.
+local function fields_in(text)
+  local parts = { string.match(text, RECORD) }
+  if not parts[1] then
+    return NO_RECORD
+  end
+  local fields = {}
+  for i, name in ipairs(RECORD_FIELDS) do
+    if parts[i] ~= '' then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = parts[i]
+    end
+  end
+  return fields
+end
+
+-- `fields` by their names.
+local function text_of(fields)
+  local parts = {}
+  for i, name in ipairs(RECORD_FIELDS) do
+    parts[i] = fields[name] or ''
+  end
+  return table.concat(parts, '\t')
+end
+
+local function raised(reply)
+  if type(reply) == 'table' and reply.err then
+    error(reply.err, 0)
+  end
+  return reply
+end
+
+-- All that is held of a job, as HGETALL returns it, or an error of Redis.
+local function try_all_fields(q, id)
+  local text = record_text(q, id)
+  return text and fields_in(text) or redis.pcall('HGETALL', q.job .. id)
+end
+
+local function all_fields(q, id)
+  return raised(try_all_fields(q, id))
+end
+
+-- Fields of a job, as HMGET returns them, or an error of Redis.
+local function try_fields(q, id, ...)
+  local text = record_text(q, id)
+  if not text then
+    return redis.pcall('HMGET', q.job .. id, ...)
+  end
+  local parts = { string.match(text, RECORD) }
+  if not parts[1] then
+    return NO_RECORD
+  end
+  local values = {}
+  for i, name in ipairs({ ... }) do
+    local part = parts[RECORD_PLACES[name] or 0]
+    values[i] = part and part ~= '' and part or false
+  end
+  return values
+end
+
+local function job_fields(q, id, ...)
+  return raised(try_fields(q, id, ...))
+end
+
+-- One field, false where the job has none of that name, or an error of Redis.
+local function try_field(q, id, name)
+  local values = try_fields(q, id, name)
+  return values.err and values or values[1]
+end
+
+local function job_field(q, id, name)
+  return raised(try_field(q, id, name))
+end
