@@ -157,11 +157,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       '      for (const resolve of waiting) {\n        resolve();\n      }',
       '',
     ],
-    [
-      'an entry that is late is not given up',
-      'return this.sinces.some(Number.isFinite) || ',
-      'return false && ',
-    ],
+    ['an entry that is late is not given up', 'return this.pending.canBeLate || ', 'return false && '],
   ),
   ...of(
     'store/call-session.ts',
