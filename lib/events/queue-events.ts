@@ -204,7 +204,7 @@ export class QueueEvents extends SafeEmitter {
       subscriber.add(this.streams.whenComplete(() => subscriber.complete()));
       if (!subscriber.closed) {
         const feed = this.open(after || FROM_NOW, (event) => subscriber.next(event));
-        subscriber.add(() => feed.stop());
+        subscriber.add(() => void feed.stop());
       }
     });
   }
@@ -280,7 +280,7 @@ export class QueueEvents extends SafeEmitter {
   close(): Promise<void> {
     return (this.closed ??= (async () => {
       this.emit('closing');
-      this.feed?.stop();
+      void this.feed?.stop();
       this.reader.close();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);

@@ -14,14 +14,14 @@ const STOP_WITHIN_MS = 1000;
 export abstract class Service {
   /** How long `stop` waits at most. */
   protected readonly stopWithinMs: number = STOP_WITHIN_MS;
-  private started = false;
+  private hasBegun = false;
   private stopping: Promise<void> | undefined;
 
   constructor(readonly runtime: Runtime) {}
 
   start(): void {
-    if (!this.started && !this.isStopped) {
-      this.started = true;
+    if (!this.hasBegun && !this.isStopped) {
+      this.hasBegun = true;
       this.onStart();
     }
   }
@@ -32,7 +32,7 @@ export abstract class Service {
 
   /** Whether it has been started, and not stopped since. */
   get isRunning(): boolean {
-    return this.started && !this.isStopped;
+    return this.hasBegun && !this.isStopped;
   }
 
   get isStopped(): boolean {
