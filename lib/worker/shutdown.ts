@@ -78,6 +78,6 @@ export class Shutdown {
     this.over = true;
     this.timers.forEach((timer) => timer.cancel());
     this.store.close(`The worker of ${this.store.queueName}`);
-    await this.locks.stop();
+    void this.locks.stop();
   }
 }

@@ -327,7 +327,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stopLooking());
     this.parts.manual.cancel();
     await over;
-    await this.parts.notices.stop();
+    void this.parts.notices.stop();
     if (!this.isStopped) {
       this.isStopped = true;
       this.parts.connection.off('error', this.onConnectionError);
