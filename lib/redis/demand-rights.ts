@@ -65,13 +65,33 @@ export async function demandRights(client: RedisClient, keys: QueueKeys): Promis
   throw new MissingRightsError(user, missing, pattern, rule);
 }
 
+/** The places of calls that are refused; undefined where the user may send no script to find that out with. */
 async function ask(client: RedisClient, key: string, words: string[]): Promise<number[] | undefined> {
   try {
     return (await client.eval(ASK, 1, key, ...words)) as number[];
   } catch (error) {
-    if (error instanceof Error && error.message.includes('NOPERM')) {
+    if (isRefusal(error)) {
+      return askLoaded(client, key, words);
+    }
+    throw error;
+  }
+}
+
+/** As a user who may not send the text of a script with a call, but load it before. `eval` is not missing then. */
+async function askLoaded(client: RedisClient, key: string, words: string[]): Promise<number[] | undefined> {
+  const servers = isCluster(client) ? client.nodes('master') : [client];
+  try {
+    const [sha] = (await Promise.all(servers.map((server) => server.script('LOAD', ASK)))) as string[];
+    const refused = (await client.evalsha(sha!, 1, key, ...words)) as number[];
+    return refused.filter((place) => words[place] !== 'eval');
+  } catch (error) {
+    if (isRefusal(error)) {
       return undefined;
     }
     throw error;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('NOPERM');
 }

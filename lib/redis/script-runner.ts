@@ -14,6 +14,8 @@ type AnyScript = Script<any, any>;
 
 /** Runs Lua commands for one queue: as functions where the server has them, else by their hash or with their text. */
 export class ScriptRunner {
+  /** How many calls had to be sent again since the server did not take them, so that later ones may have run before them. */
+  repeats = 0;
   private readonly host: ScriptHost;
   private readonly keyWords: readonly Word[];
   private readonly monotonicMs: () => number;
@@ -72,6 +74,7 @@ export class ScriptRunner {
     if (!(await this.host.isToRepeat(error, this.monotonicMs))) {
       throw this.failure(script.name, error);
     }
+    this.repeats += 1;
     if (this.host.hasFunctions(this.monotonicMs)) {
       try {
         return await this.send('fcall', script.fn as string, words);
@@ -95,6 +98,7 @@ export class ScriptRunner {
         throw this.failure(script.name, error);
       }
     }
+    this.repeats += 1;
     try {
       return await this.send('eval', script.lua, words);
     } catch (error) {

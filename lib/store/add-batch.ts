@@ -71,10 +71,20 @@ export class AddBatch {
     }
     const args = [REDIS_TIME, session.writer, session.next(), idle ? 0 : 1] as const;
     const rest = encodeAddJobs(entries.map(({ entry: { id, spec, body } }) => [id, spec, body]));
+    const { repeats } = runner;
+    let tries = 0;
+    const add = (): Promise<unknown> => {
+      tries += 1;
+      return runner.run(addJobs, args, rest);
+    };
     try {
-      const answering = this.group.call(flight, () => runner.run(addJobs, args, rest));
+      const answering = this.group.call(flight, add);
       idle?.wake();
       const { time, words } = decodeAddJobsReply(await answering);
+      if (idle && (tries > 1 || runner.repeats > repeats)) {
+        // Its call may have been ahead of this one, and have found nothing.
+        this.idleWorker()?.wake();
+      }
       const now = Number(time);
       for (let i = 0; i < entries.length; i += 1) {
         settle(entries[i]!, words[i] as string, now);

@@ -113,10 +113,12 @@ describe('a user of Redis with the rights of the guide', () => {
     await admin.call('ACL', 'SETUSER', 'loads', ...left, '+script|load');
     const only = { connection: { ...connection(), username: 'loads' }, prefix: 'shop' };
     const queue = open(new Queue('loads', only));
-    const worker = open(new Worker('loads', async (job) => job.data, only));
+    // The first add is not known to the server, while the call of the worker that it wakes is: that one comes ahead of it.
+    const worker = open(new Worker('loads', async (job) => job.data, { ...only, drainDelay: 60 }));
     const done = nextFew(worker, 'completed', 20);
     const errors: Error[] = [];
     for (const part of [queue, worker] as EventEmitter[]) part.on('error', (error) => errors.push(error));
+    await queue.checkRedis();
     await queue.addBulk(Array.from({ length: 20 }, (_, data) => ({ name: 'a', data })));
     await done;
     expect(errors).toEqual([]);
@@ -131,6 +133,7 @@ describe('a user of Redis with the rights of the guide', () => {
     const queue = open(new Queue('bare', only));
     queue.on('error', () => {});
     await expect(queue.add('a', 1)).rejects.toThrow(/NOPERM.*'eval'/);
+    await expect(queue.checkRedis()).rejects.toMatchObject({ commands: ['eval'] });
     await admin.call('ACL', 'LOG', 'RESET');
   });
 
