@@ -213,6 +213,16 @@ function checkDefined(file, plain, lazy) {
   visit(0, '');
 }
 
+/** Lua takes 200 locals in a function, and what a script is made of are locals of one. */
+function checkLocals(file, lua) {
+  const MOST = 200;
+  const own = withoutTexts(lua).replaceAll(/^(?:rare|grouped) = function\(\)$[\s\S]*?^return made$/gm, '');
+  const count = [...own.matchAll(/^local (?:function \w+|([\w, ]+))/gm)]
+    .map(([, names]) => (names === undefined ? 1 : names.split(',').length))
+    .reduce((sum, more) => sum + more, 0);
+  if (count > MOST) throw new Error(`${file}: ${count} locals, and Lua takes ${MOST}: move parts to @rare`);
+}
+
 function readShared(file, name) {
   const path = join(sharedDir, `${name}.lua`);
   if (!existsSync(path)) throw new Error(`${file}: no shared/${name}.lua`);
@@ -295,6 +305,7 @@ function compile({ file, name, source, header, body }) {
   checkBody(file, header, source, shared);
   const lua = [prelude(header), shared, body].filter(Boolean).join('\n');
   checkOrder(file, lua);
+  checkLocals(file, lua);
   const plain = [prelude(header), ...used, body].join('\n');
   checkDefined(
     file,

@@ -12,7 +12,7 @@
 --        there, '#id' for a group that is full
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time job-record write-record send once count-up events moves wake place-new
--- @rare promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
+-- @rare job-records promote-due erase time-left limits change-limits read-spec take-delayed deduplicate state-of unreadable
 -- @rare fail-next
 -- @grouped time-left group-records groups group-moves
 
@@ -32,10 +32,10 @@ end
 -- One job that asks for nothing, as most calls bring it: no list of anything is made. Returns nil where that cannot be, and
 -- has done nothing then.
 local function add_plain(q, now, wake, id, body)
-  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'told', 'id')
-  local told, last = whole(meta[3] or 0), whole(meta[4] or 0)
+  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'eventNumber', 'id')
+  local number, last = whole(meta[3] or 0), whole(meta[4] or 0)
   local named = id ~= ''
-  if not told or (named and redis.call('EXISTS', q.body .. id) == 1) or not (named or (last and last < LARGEST_NUMBER)) then
+  if not number or (named and redis.call('EXISTS', q.body .. id) == 1) or not (named or (last and last < LARGEST_NUMBER)) then
     return nil
   end
   local stamp = string.format('%.0f', server_time(now))
@@ -45,11 +45,11 @@ local function add_plain(q, now, wake, id, body)
   if wake == 1 and not meta[1] then
     wake_one(q)
   end
-  local count = tell(q.events, told, 'added', id .. '\t' .. string.match(body, '^[^\n]*'), meta[2])
+  local count = tell(q.events, number, 'added', id .. '\t' .. string.match(body, '^[^\n]*'), meta[2])
   if named then
-    redis.call('HSET', q.meta, 'told', count)
+    redis.call('HSET', q.meta, 'eventNumber', count)
   else
-    redis.call('HSET', q.meta, 'told', count, 'id', id)
+    redis.call('HSET', q.meta, 'eventNumber', count, 'id', id)
   end
   return stamp .. '\n' .. added.new .. id
 end

@@ -8,7 +8,7 @@
 -- @arg delay int        milliseconds from now
 -- @reply ok, missing or not-delayed
 -- @cost O(log N)
--- @use server-time job-record write-record send once this-life count-up events moves wake promote-due state-of free-places take-out
+-- @use server-time job-record job-records write-record send once this-life count-up events moves wake promote-due state-of free-places take-out
 -- @rare unreadable fail-next
 -- @grouped time-left group-records groups group-moves
 

@@ -38,7 +38,7 @@
 --        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
--- @use server-time job-record write-record send once count-up events moves wake promote-due check-lock erase retention incremented finish-job complete-record
+-- @use server-time job-record job-records write-record send once count-up events moves wake promote-due check-lock erase retention incremented finish-job complete-record
 -- @use activate time-left rate-limit fetch-jobs allow-when-full place-new add-job
 -- @rare extras state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
 -- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job

@@ -20,7 +20,7 @@ end
 
 return {
   string.format('%.0f', server_time(0)),
-  redis.call('HGET', q.meta, 'told') or '0',
+  redis.call('HGET', q.meta, 'eventNumber') or '0',
   last_entry(),
   stored_job(q, id),
 }

@@ -9,7 +9,7 @@
 -- @returns lost:list cancelled:list
 -- @reply the ids whose lock is no longer held; id, token and `cancelled` of those that were cancelled
 -- @cost O(K log N) for K jobs, 5000 at most
--- @use server-time job-record send incremented activate allow-when-full silence
+-- @use server-time job-record job-records send incremented activate allow-when-full silence
 
 local RENEW_CAP = 5000
 if #ARGV - rest + 1 > grant.size * RENEW_CAP then
@@ -17,9 +17,13 @@ if #ARGV - rest + 1 > grant.size * RENEW_CAP then
 end
 
 local t = server_time(now)
-local lost, held, cancelled = {}, {}, {}
+local ids, lost, held, cancelled = {}, {}, {}, {}
 for at = rest, #ARGV, grant.size do
-  local fields = try_fields(q, grant.id, 'state', 'token', 'cancelled')
+  ids[#ids + 1] = grant.id
+end
+local found = try_fields_of(q, ids, 'state', 'token', 'cancelled')
+for i = 1, #ids do
+  local fields, at = found[i], rest + (i - 1) * grant.size
   if fields[1] == 'active' and fields[2] == grant.token then
     held[#held + 1] = grant.id
     if fields[3] then

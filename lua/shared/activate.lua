@@ -1,4 +1,13 @@
 -- @form started reply[n] id body token fields:list
+-- `fields` by their names.
+local function text_of(fields)
+  local parts = {}
+  for i, name in ipairs(RECORD_FIELDS) do
+    parts[i] = fields[name] or ''
+  end
+  return table.concat(parts, '\t')
+end
+
 -- Grants a job to a worker. The number in the token counts on from that of the last one; attemptsStarted would not do,
 -- since a retry by hand may set it back. A job of that id may have lived before, so callers name each call anew.
 -- Appends id, body, token and `stored`, the fields from before the grant, to the reply. With `records` the job's record is or may be

@@ -76,7 +76,7 @@ local function publish(stream, events, cap)
   close_run(events)
   if events.count > 0 then
     local max = most_events(cap)
-    local first = count_up(meta_of(stream), 'told', events.count, true) - events.count + 1
+    local first = count_up(meta_of(stream), 'eventNumber', events.count, true) - events.count + 1
     keep_alive(stream, first)
     for part, before in ipairs(events.before or ONE_ENTRY) do
       local from = (part - 1) * MAX_PARTS + 1
@@ -89,8 +89,8 @@ local function publish(stream, events, cap)
 end
 
 -- One event of a call that has no other, after so many that are told. The caller stores the number that this returns.
-local function tell(stream, told, name, line, cap)
-  keep_alive(stream, told + 1)
-  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', told + 1), name, line)
-  return string.format('%.0f', told + weight_of(name))
+local function tell(stream, number, name, line, cap)
+  keep_alive(stream, number + 1)
+  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)
+  return string.format('%.0f', number + weight_of(name))
 end

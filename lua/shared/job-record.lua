@@ -32,15 +32,6 @@ local function fields_in(text)
   return fields
 end
 
--- `fields` by their names.
-local function text_of(fields)
-  local parts = {}
-  for i, name in ipairs(RECORD_FIELDS) do
-    parts[i] = fields[name] or ''
-  end
-  return table.concat(parts, '\t')
-end
-
 local function raised(reply)
   if type(reply) == 'table' and reply.err then
     error(reply.err, 0)
@@ -59,21 +50,22 @@ local function all_fields(q, id)
 end
 
 -- Fields of a job, as HMGET returns them, or an error of Redis.
-local function try_fields(q, id, ...)
-  local text = record_text(q, id)
-  if not text then
-    return redis.pcall('HMGET', q.job .. id, ...)
-  end
+local function values_in(text, names)
   local parts = { string.match(text, RECORD) }
   if not parts[1] then
     return NO_RECORD
   end
   local values = {}
-  for i, name in ipairs({ ... }) do
+  for i, name in ipairs(names) do
     local part = parts[RECORD_PLACES[name] or 0]
     values[i] = part and part ~= '' and part or false
   end
   return values
+end
+
+local function try_fields(q, id, ...)
+  local text = record_text(q, id)
+  return text and values_in(text, { ... }) or redis.pcall('HMGET', q.job .. id, ...)
 end
 
 local function job_fields(q, id, ...)

@@ -17,14 +17,14 @@ local function promote_due(q, moves, events)
     return due
   end
   local ids = redis.call('ZRANGEBYSCORE', q.delayed, '-inf', '(' .. (moves.now + 1), 'LIMIT', 0, PROMOTE_CAP)
-  local found, has_slots = {}, false
+  local found, has_slots = try_fields_of(q, ids, 'state', 'priority', 'scheduler'), false
   for i, id in ipairs(ids) do
-    local fields = try_fields(q, id, 'state', 'priority', 'scheduler')
+    local fields = found[i]
     if fields.err then
       rare().renewed_fields(q, id, fields)
       fields = { 'waiting' }
+      found[i] = fields
     end
-    found[i] = fields
     if fields[3] then
       has_slots = true
       local may_wait = redis.call('ZSCORE', q.delayed, id)

@@ -158,7 +158,7 @@ export class Checks {
   }
 
   async told(queue: string): Promise<number> {
-    return Number((await this.redis.hget(`${queueBase(this.prefix, queue)}meta`, 'told')) ?? 0);
+    return Number((await this.redis.hget(`${queueBase(this.prefix, queue)}meta`, 'eventNumber')) ?? 0);
   }
 
   /** Every job that was added is there once, and has come to what it should. */

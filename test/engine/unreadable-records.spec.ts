@@ -220,7 +220,7 @@ it('a message between queues that cannot be read is kept aside, told of, and hol
 it('numbers of a queue that cannot be read begin anew', async () => {
   const queue = lab.queue();
   await queue.add('a', 0);
-  await lab.client.hset(lab.keys.of('meta'), { id: 'x', seq: 'y', told: 'z' });
+  await lab.client.hset(lab.keys.of('meta'), { id: 'x', seq: 'y', eventNumber: 'z' });
   const jobs = await queue.addBulk([1, 2, 3].map((data) => ({ name: 'a', data, opts: { delay: data } })));
   const worker = lab.worker(async () => 1);
   await nextFew(worker, 'completed', 4);

@@ -43,7 +43,7 @@ function keepAdding(queue: Queue): { stop: () => Promise<void> } {
   };
 }
 
-const told = async (): Promise<number> => Number(await lab.client.hget(lab.keys.of('meta'), 'told'));
+const told = async (): Promise<number> => Number(await lab.client.hget(lab.keys.of('meta'), 'eventNumber'));
 
 describe('readers of events', () => {
   let proxy: LossyProxy | undefined;

@@ -73,7 +73,7 @@ const META_FIELDS = new Set([
   'paused',
   'maxEvents',
   'closedUntil',
-  'told',
+  'eventNumber',
   'sent',
   'outbox',
   'heard',
@@ -108,7 +108,7 @@ export async function auditQueue(
   const meta = (values.get('meta') ?? {}) as Record<string, string>;
   const jobs = gatherJobs(values);
   wrong.push(...auditMeta(meta, jobs), ...auditOrder(values, Number(meta.seq ?? 0)));
-  wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.told ?? 0)));
+  wrong.push(...auditDedup(stored, values), ...auditEvents(stored, Number(meta.eventNumber ?? 0)));
   wrong.push(...auditChildren(values), ...auditOutbox(values), ...auditSchedules(values));
   wrong.push(...auditLimits(values, jobs), ...auditGroups(values, jobs));
   const hasExtras = [...values.keys()].some((name) => /^(?:logs|children):/.test(name));

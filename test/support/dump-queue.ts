@@ -14,7 +14,7 @@ export async function dumpQueue(client: RedisClient, prefix: string, queue: stri
   const keys = await readQueueKeys(client, prefix, queue);
   const dump = Object.fromEntries(keys.map((key) => [key.name, dumpValue(key)]));
   const {
-    told: _told,
+    eventNumber: _eventNumber,
     heard: _heard,
     extras: _extras,
     ...meta
