@@ -38,7 +38,10 @@ function readTemplate(where, template) {
   return { parts, end: pieces.at(-1), isOpen };
 }
 
-/** Patterns of a text: `.pattern` finds all parts, and what is left where it is open; the name of a part finds that one. */
+/**
+ * Patterns of a text: `.pattern` finds all parts, and what is left where it is open; `.head` finds where that begins instead; the
+ * name of a part finds that one.
+ */
 function patternsOf({ parts, end, isOpen }) {
   const escaped = (literal) => literal.replaceAll(/[-^$()%.[\]*+?]/g, '%$&');
   const make = (captures) =>
@@ -46,6 +49,7 @@ function patternsOf({ parts, end, isOpen }) {
   const places = new Map(
     parts.map(({ name }) => [name, `${make((each) => each === name)}${isOpen ? '' : '$'}'`]),
   );
+  if (isOpen) places.set('head', `${make(() => true)}()'`);
   return places.set('pattern', `${make(() => true)}${isOpen ? '(.*)' : ''}$'`);
 }
 

@@ -70,6 +70,12 @@ export const ADDED = {
   full: '#',
 } as const;
 
+/** See lua/shared/advance-flow.lua. */
+export const BEGUN = {
+  posted: '+',
+  here: '.',
+} as const;
+
 /** See lua/shared/checkpoint.lua. */
 export type Exit =
   | readonly ['complete', result: string, keep: string]

@@ -1,4 +1,4 @@
-import { type AddFlowEntry, encodeAddFlow } from '../job/wire.generated.js';
+import { type AddFlowEntry, BEGUN, encodeAddFlow } from '../job/wire.generated.js';
 import { addFlow } from '../redis/scripts.generated.js';
 import { type Adding, AddGroup } from './add-group.js';
 import type { CallSession } from './call-session.js';
@@ -25,6 +25,8 @@ export interface FlowBegun {
   word: string;
   /** By which to ask whether it is whole, where it has more than one level; '' where it has not. */
   flow: string;
+  /** Whether all of it is in its queue already: nothing is left to be delivered. */
+  here: boolean;
   /** Places, counted from 1, of children that were there already. */
   known: number[];
 }
@@ -33,7 +35,9 @@ export interface FlowBegun {
 export class FlowBatch {
   private readonly group: AddGroup<FlowEntry, FlowBegun>;
 
-  constructor(private readonly context: Pick<StoreContext, 'runner' | 'patience' | 'lifetime' | 'host'>) {
+  constructor(
+    private readonly context: Pick<StoreContext, 'keys' | 'runner' | 'patience' | 'lifetime' | 'host'>,
+  ) {
     this.group = new AddGroup(context, LIMITS, (session, flight) => this.send(session, flight));
   }
 
@@ -60,10 +64,11 @@ export class FlowBatch {
 
   private async send(session: CallSession, flight: Flight<Adding<FlowEntry, FlowBegun>>): Promise<void> {
     const { entries } = flight;
-    const args = [REDIS_TIME, session.writer, session.next()] as const;
+    const { keys, runner } = this.context;
+    const args = [REDIS_TIME, session.writer, session.next(), keys.base] as const;
     const rest = encodeAddFlow(entries.map(({ entry }) => entry.flow));
     try {
-      const answer = await this.group.call(flight, () => this.context.runner.run(addFlow, args, rest));
+      const answer = await this.group.call(flight, () => runner.run(addFlow, args, rest));
       for (const [i, line] of String(answer).split('\n').entries()) {
         entries[i]!.resolve(readLine(line));
       }
@@ -76,9 +81,10 @@ export class FlowBatch {
 }
 
 function readLine(line: string): FlowBegun {
-  if (!line.startsWith('+')) {
-    return { word: line, flow: '', known: [] };
+  const here = line.startsWith(BEGUN.here);
+  if (!here && !line.startsWith(BEGUN.posted)) {
+    return { word: line, flow: '', here, known: [] };
   }
   const [flow = '', known] = line.slice(1).split('\t');
-  return { word: 'ok', flow, known: known ? known.split(',').map(Number) : [] };
+  return { word: 'ok', flow, here, known: known ? known.split(',').map(Number) : [] };
 }

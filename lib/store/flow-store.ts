@@ -120,16 +120,24 @@ export class FlowStore {
       ...([String(pending), staged, String(whole ? 0 : messages.length)] as const),
       ...([refs, sent.map(({ top, text }) => [String(top), text] as const)] as const),
     ]);
-    const begun = await this.batch.begin(whole ? { ...size, flow } : { weight: refs.length, bytes, flow });
+    const begun = await this.batch.begin(
+      whole ? { ...size, weight: this.weightOf(plan), flow } : { weight: refs.length, bytes, flow },
+    );
     if (begun.word === 'gone') {
       throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
     }
-    if (begun.word === 'ok' && messages.length > 0) {
+    if (begun.word === 'ok' && !begun.here && messages.length > 0) {
       await this.delivered(
         begun.flow ? { flow: begun.flow } : { targets: new Set(messages.map(({ target }) => target)) },
       );
     }
     return begun;
+  }
+
+  /** What is all for this queue is not only posted by the call, but brought. */
+  private weightOf({ messages, refs }: ChildrenPlan): number {
+    const isHere = messages.every(({ target }) => target === this.base);
+    return refs.length + messages.reduce((sum, { weight }) => sum + (isHere ? weight : 1), 0);
   }
 
   private async stage(messages: readonly FlowMessage[]): Promise<string> {

@@ -1,5 +1,5 @@
---- Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, with the
--- messages that bring the rest of the tree to where it belongs. All of a flow, or nothing.
+--- Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, and brings the rest of
+-- the tree. What is all of this queue is here at once; messages bring what is not, or is too much for one call. All of a flow, or nothing.
 -- Children that are there already bring nothing anew: whoever repeats an add need not know what came of the first.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences staging
 -- @key limits unreadable
@@ -7,19 +7,24 @@
 -- @arg now int          0 for Redis' clock
 -- @arg writer text
 -- @arg seq text
+-- @arg base text        what the keys of this queue begin with, as messages name it
+-- @with begun flow_message
 -- @entry root id spec body pending staged total refs... messages:2...
 -- @entry attach id token pending staged total refs... messages:2...
 -- The job that waits (token '' for any), how many children are pending by it, id of what was staged ('' for nothing) and how many
 -- messages that is, refs of the children, and messages: place of the child whose tree it belongs to, text (see `advance-flow`).
--- @reply a line per flow: '+', an id to ask by where it has more than one level, a tab, and the places of children that
---        were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was staged was taken back
+-- @reply a line per flow: '+', an id to ask by where it has more than one level, or '.' where all of it is here, then a tab and the
+--        places of children that were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was
+--        staged was taken back
 -- @cost O(K) for K children and messages, 2000 at most
--- @use extras server-time job-record write-record send once count-up events moves check-lock time-left limits change-limits read-spec place-new post
--- @use lay-aside
--- @use advance-flow unreadable children store-node
+-- @use extras server-time job-record write-record send once count-up events moves wake state-of take-delayed check-lock time-left limits
+-- @use change-limits read-spec place-new post lay-aside advance-flow tell-parent unreadable children settle-child fail-next
+-- @use settle-here store-node link-node apply-messages
 -- @grouped group-records groups group-moves
 
 local FLOW_CAP = 2000
+-- How much of flows is brought at once in one call: about the calls of Redis that it takes, as many as for a page of an outbox.
+local HERE_WEIGHT = 1500
 if #ARGV - rest + 1 > 8 * FLOW_CAP then
   return redis.error_reply('ERR too many parts in one call')
 end
@@ -30,7 +35,8 @@ if known then
   return known
 end
 
-local call = { moves = new_moves(server_time(now)), events = new_events() }
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'base')
+local call = { moves = new_moves(server_time(now)), events = new_events(), base = meta[3] }
 local at = rest
 
 local function take()
@@ -45,6 +51,34 @@ local function take_count(parts)
 end
 
 local PARTS = { root = root.names, attach = attach.names }
+local FLOW_HEAD = flow_message.head
+local room = HERE_WEIGHT
+
+-- Reads the messages of a flow, and, where all are for this queue and not too many, what they say. Returns whether it could.
+local function read_messages(flow, count)
+  local weight, is_here, starts = 0, flow.staged == '' and count > 0, {}
+  for i = 1, count do
+    local top, text = whole(take()), take()
+    local _, own, target, from = string.match(text, FLOW_HEAD)
+    if not own then
+      return false
+    end
+    weight, is_here = weight + own, is_here and target == base
+    flow.messages[i], starts[i] = { top = top, text = text }, from
+  end
+  flow.is_here = is_here and weight <= room
+  if flow.is_here then
+    room = room - weight
+    for i, message in ipairs(flow.messages) do
+      local is_readable
+      message.parts, is_readable = read_message(message.text, starts[i])
+      if not is_readable then
+        return false
+      end
+    end
+  end
+  return true
+end
 
 -- Returns nil for one that cannot be read.
 local function read_flow()
@@ -58,17 +92,14 @@ local function read_flow()
     flow.refs[i] = take()
   end
   local messages = refs and take_count(2)
-  for i = 1, messages or 0 do
-    flow.messages[i] = { top = whole(take()), text = take() }
-    if not is_message(flow.messages[i].text) then
-      return nil
-    end
+  if not messages or not read_messages(flow, messages) then
+    return nil
   end
   if flow.kind == 'root' then
     flow.asked = flow.spec == '' and { delay = 0 } or read_spec(flow.spec or '')
   end
   local is_known = (flow.kind == 'root' and flow.asked) or flow.kind == 'attach'
-  return messages and flow.pending and flow.total and is_known and flow or nil
+  return flow.pending and flow.total and is_known and flow or nil
 end
 
 -- All of them before the first is written.
@@ -135,6 +166,24 @@ local function post_messages(flow, is_known, place)
   return ''
 end
 
+-- Brings all of a flow at once. Returns whether it left nothing for the outbox: a child that is there and has ended may be one of a
+-- queue that was named otherwise before.
+local function bring(flow, is_known)
+  local fresh = {}
+  for _, message in ipairs(flow.messages) do
+    if not is_known[message.top] then
+      fresh[#fresh + 1] = message.parts
+    end
+  end
+  if #fresh > 0 and not call.base then
+    redis.call('HSET', q.meta, 'base', base)
+    call.base = base
+  end
+  local posted = #(call.outbox or {})
+  apply_messages(q, call, base, fresh)
+  return posted == #(call.outbox or {})
+end
+
 local function begin(flow, place)
   local refused = refuse(flow)
   if refused then
@@ -144,8 +193,9 @@ local function begin(flow, place)
     return refused
   end
   local is_known, places, fresh = {}, {}, {}
+  local known = flow.kind == 'attach' and known_children(q, flow.id, flow.refs)
   for i, ref in ipairs(flow.refs) do
-    if flow.kind == 'attach' and redis.call('HEXISTS', q.children .. flow.id, ref) == 1 then
+    if known and known[i] then
       is_known[i] = true
       places[#places + 1] = i
     else
@@ -160,9 +210,12 @@ local function begin(flow, place)
   if flow.staged ~= '' then
     redis.call('ZREM', q.staging, flow.staged)
     advance_flow(q, call, flow.staged)
-    return '+' .. flow.staged .. '\t' .. table.concat(places, ',')
+    return begun.posted .. flow.staged .. '\t' .. table.concat(places, ',')
+  elseif flow.is_here and bring(flow, is_known) then
+    return begun.here .. '\t' .. table.concat(places, ',')
   end
-  return '+' .. post_messages(flow, is_known, place) .. '\t' .. table.concat(places, ',')
+  local id = flow.is_here and '' or post_messages(flow, is_known, place)
+  return begun.posted .. id .. '\t' .. table.concat(places, ',')
 end
 
 local flows = read_flows()
@@ -173,9 +226,8 @@ local lines = {}
 for i, flow in ipairs(flows) do
   lines[i] = begin(flow, i)
 end
-write_outbox(q, call, call.moves.now)
-write_moves(q, call.moves)
-publish(q.events, call.events, redis.call('HGET', q.meta, 'maxEvents'))
+write_applied(q, call, meta[1])
+publish(q.events, call.events, meta[2])
 local answer = table.concat(lines, '\n')
 remember(session, seq, answer)
 return answer

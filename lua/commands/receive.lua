@@ -11,7 +11,6 @@
 -- @arg after text       number of the message that the first one follows, 0 where none is known
 -- @arg afterEra text    its era
 -- @each sent number era text
--- @with message
 -- @returns look_in_ms:int number era earlier earlier_era laid_aside:int?
 -- @reply in how many ms to look at this queue's own outbox, -1 when all in it has been received; number and era of the
 --        last message taken, and number and era of the last one of the era before; how many messages were laid aside, if any
@@ -19,7 +18,7 @@
 -- @use extras server-time job-record write-record send count-up events moves wake state-of allow-when-full take-delayed time-left limits
 -- @use change-limits
 -- @use read-spec place-new post lay-aside undelivered tell-parent unreadable children settle-child fail-next
--- @use settle-here store-node link-node
+-- @use settle-here store-node link-node apply-messages
 -- @grouped group-records groups group-moves
 
 local RECEIVE_CAP = 1000
@@ -27,63 +26,7 @@ if #ARGV - rest + 1 > sent.size * RECEIVE_CAP then
   return redis.error_reply('ERR too many messages in one call')
 end
 
-local function split(text)
-  local parts, from = {}, 1
-  local at = string.find(text, message.separator, 1, true)
-  while at do
-    parts[#parts + 1] = string.sub(text, from, at - 1)
-    from = at + 1
-    at = string.find(text, message.separator, from, true)
-  end
-  parts[#parts + 1] = string.sub(text, from)
-  return parts
-end
-
 local call = { moves = new_moves(server_time(now)), events = new_events() }
-
-local apply = {
-  add = function(parts)
-    local node = {
-      id = add.id, asked = parts.asked, link = add.link, count = tonumber(add.count), body = add.body,
-      refs = { unpack(parts, add.refs) },
-    }
-    if redis.call('EXISTS', q.body .. node.id) == 1 then
-      link_node(q, call, node)
-    else
-      store_node(q, call, node)
-    end
-  end,
-  -- More children of a job that has counted them already.
-  refs = function(parts)
-    local known = note_children(q, refs.id, take_promised(q, refs.id, { unpack(parts, refs.refs) }))
-    if known > 0 then
-      count_off(q, call, refs.id, known)
-    end
-  end,
-  settle = function(parts)
-    settle_child(q, call, settle.parent, source, settle.child, settle.policy, settle.outcome, settle.payload)
-  end,
-  -- Says to its sender alone that all ahead of it is here.
-  fence = function() end,
-  relink = function(parts)
-    relink_child(q, call, relink.parent, source, relink.child)
-  end,
-}
-
-local LEAST_PARTS = message.sizes
-
--- Returns the parts of a message, and whether they can be read.
-local function read_message(text)
-  local parts = split(text)
-  if #parts < (LEAST_PARTS[parts[1]] or math.huge) then
-    return parts, false
-  elseif parts[1] == 'add' then
-    parts.asked = add.spec == '' and { delay = 0 } or read_spec(add.spec)
-    local is_linked = add.link == '' or string.find(add.link, '^.[^\t]+\t.')
-    return parts, is_linked and parts.asked and whole(add.count) ~= nil
-  end
-  return parts, true
-end
 
 -- Eras of the sender's end with its server or itself. What it still has of the last one comes before all of the new one;
 -- numbers of different eras are never compared.
@@ -120,7 +63,7 @@ for at = continues() and rest or #ARGV + 1, #ARGV, sent.size do
   if not whole(sent.number) or not sent.text or not string.find(sent.era, '^[%x%.]*$') then
     return redis.error_reply('ERR a message lacks its number, era or text')
   elseif take(sent.number, sent.era) then
-    local parts, is_readable = read_message(sent.text)
+    local parts, is_readable = read_message(sent.text, 1)
     if is_readable then
       messages[#messages + 1] = parts
     else
@@ -133,20 +76,14 @@ local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'outbox')
 if #messages + #unreadable > 0 then
   allow_when_full(q)
   redis.call('HSETNX', q.meta, 'base', base)
-  for _, parts in ipairs(messages) do
-    -- Each kind names a job of this queue first, a fence none.
-    apply_to(q, call, add.id, apply[parts[1]], parts)
-  end
+  apply_messages(q, call, source, messages)
   for _, text in ipairs(unreadable) do
     lay_aside(q, text)
   end
   redis.call('HSET', q.inbox, source, table.concat(last, ' '))
   -- A queue that was obliterated leaves it to expire.
   redis.call('PERSIST', q.inbox)
-  write_moves(q, call.moves)
-  wake_for(q, call.moves, meta[1])
-  settle_and_wake(q, call, call.moves.now, meta[1])
-  write_outbox(q, call, call.moves.now)
+  write_applied(q, call, meta[1])
   publish(q.events, call.events, meta[2])
 end
 local reply = { undelivered(meta[3], call.outbox), unpack(last) }

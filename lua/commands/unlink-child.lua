@@ -30,6 +30,7 @@ end
 if word == 'ok' then
   local call = { events = new_events() }
   local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
+  as_hash(q, id)
   redis.call('HDEL', q.job .. id, 'parent')
   tell_parent(q, call, link, id, 'r', '')
   settle_and_wake(q, call, t, meta[1])

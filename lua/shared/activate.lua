@@ -3,7 +3,7 @@
 local function text_of(fields)
   local parts = {}
   for i, name in ipairs(RECORD_FIELDS) do
-    parts[i] = fields[name] or ''
+    parts[i] = fields[name] or name == 'parent' and NO_PARENT or ''
   end
   return table.concat(parts, '\t')
 end
@@ -21,7 +21,7 @@ local function activate(q, reply, id, body, grant, stamp, stored, records)
   if records and not stored[1] then
     token = grant.worker .. ':1'
     records[#records + 1] = q.job .. id
-    records[#records + 1] = 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. grant.name .. '\t\t\t\t\t'
+    records[#records + 1] = 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. grant.name .. '\t\t\t\t\t\t\t'
   else
     local held = {}
     for i = 1, #stored, 2 do

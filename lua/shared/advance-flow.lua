@@ -5,6 +5,8 @@ local FLOW_SLICE = 200
 local FLOW_WEIGHT = 1000
 
 -- @with message flow_message
+-- What has become of a flow that begins: all of it is here, or messages bring it.
+-- @sign begun posted=+ here=.
 local FLOW_MESSAGE = flow_message.pattern
 
 local function post_part(q, call, texts)

@@ -3,14 +3,44 @@
 -- both with the reason. The job's fields `pending` and `failedChildren` count the `p` and the `f`; of the pending ones,
 -- `promised` have no entry yet.
 
--- Notes children that are counted as pending. Returns how many were known already, and so counted twice.
-local function note_children(q, id, refs)
-  local known = 0
-  has_extras(q)
-  for _, ref in ipairs(refs) do
-    known = known + 1 - redis.call('HSETNX', q.children .. id, ref, 'p')
+local REFS_AT_ONCE = 1000
+
+-- What is noted of children, in the order of their refs; false where nothing is.
+local function known_children(q, id, refs)
+  if #refs <= REFS_AT_ONCE then
+    return #refs > 0 and redis.call('HMGET', q.children .. id, unpack(refs)) or {}
+  end
+  local known = {}
+  for i, ref in ipairs(refs) do
+    known[i] = redis.call('HGET', q.children .. id, ref)
   end
   return known
+end
+
+-- Notes children, none of which is noted yet. Returns how many refs were there twice.
+local function note_new(q, id, refs)
+  has_extras(q)
+  local twice = 0
+  for first = 1, #refs, REFS_AT_ONCE do
+    local pairs = {}
+    for i = first, math.min(first + REFS_AT_ONCE - 1, #refs) do
+      pairs[#pairs + 1] = refs[i]
+      pairs[#pairs + 1] = 'p'
+    end
+    twice = twice + #pairs / 2 - redis.call('HSET', q.children .. id, unpack(pairs))
+  end
+  return twice
+end
+
+-- Notes children that are counted as pending. Returns how many were known already, and so counted twice.
+local function note_children(q, id, refs)
+  local known, fresh = known_children(q, id, refs), {}
+  for i, ref in ipairs(refs) do
+    if not known[i] then
+      fresh[#fresh + 1] = ref
+    end
+  end
+  return #refs - #fresh + note_new(q, id, fresh)
 end
 
 -- Counts children as pending and notes some of them; the others are noted by messages under way.
@@ -25,7 +55,7 @@ end
 -- Of children that a message brings, those that the job was promised: the message may be about another one that had its
 -- id. They are taken off the promise.
 local function take_promised(q, id, refs)
-  local promised = whole(redis.call('HGET', q.job .. id, 'promised') or 0)
+  local promised = whole(job_field(q, id, 'promised') or 0)
   if not promised then
     refuse_record('promised')
   end
@@ -33,7 +63,9 @@ local function take_promised(q, id, refs)
     redis.call('HINCRBY', q.job .. id, 'promised', -#refs)
     return refs
   end
-  redis.call('HDEL', q.job .. id, 'promised')
+  if promised > 0 then
+    redis.call('HDEL', q.job .. id, 'promised')
+  end
   return { unpack(refs, 1, promised) }
 end
 

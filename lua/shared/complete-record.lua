@@ -1,6 +1,6 @@
 -- Of a record that is a text, what is behind its token: attempts started and made, when and by whom it was started, when it ended, and
 -- what it asks for.
-local RUN = '^([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t[^\t]*\t([^\t]*\t[^\t]*\t([^\t]*))\t'
+local RUN = '^([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t[^\t]*\t([^\t]*\t[^\t]*\t([^\t]*)\t([^\t]*\t[^\t]*))\t'
 
 local function why_refused(text, token)
   local state, held = string.match(text, '^([^\t]*)\t([^\t]*)\t')
@@ -10,20 +10,20 @@ local function why_refused(text, token)
   return (held == '' or held ~= token) and 'stale' or 'not-active'
 end
 
--- What the record of a completed job has behind its token and before its result, and the id of its deduplication, '' for none. Jobs that
+-- What the record of a completed job has behind its token and before its result, the id of its deduplication, '' for none, and its link to a parent, if any. Jobs that
 -- were started together often have the same there.
 local function end_of_run(call, run)
   local last = call.run
   if not last or last.text ~= run then
-    local starts, made, ran, asked, dedup_id = string.match(run, RUN)
+    local starts, made, ran, asked, dedup_id, link = string.match(run, RUN)
     if not starts then
       rare().refuse_record('record')
     end
     local ended = starts .. '\t' .. incremented(made ~= '' and made) .. '\t' .. ran .. '\t' .. call.moves.stamp .. '\t' .. asked
-    last = { text = run, ended = ended, dedup_id = dedup_id }
+    last = { text = run, ended = ended, dedup_id = dedup_id, link = link ~= NO_PARENT and link }
     call.run = last
   end
-  return last.ended, last.dedup_id
+  return last.ended, last.dedup_id, last.link
 end
 
 -- Completes a job whose record is a text. What it writes is gathered in `call.records` and `call.gone`, see `write_records`.
@@ -32,7 +32,7 @@ local function complete_record(q, call, id, text, token, result, keep)
   if string.sub(text, 1, #held) ~= held then
     return why_refused(text, token)
   end
-  local ended, dedup_id = end_of_run(call, string.sub(text, #held + 1))
+  local ended, dedup_id, link = end_of_run(call, string.sub(text, #held + 1))
   if dedup_id ~= '' then
     rare().release_dedup(q, call, dedup_id, id)
   end
@@ -49,6 +49,9 @@ local function complete_record(q, call, id, text, token, result, keep)
     move(call.moves, 'completed', id)
   end
   emit(call.events, 'completed', id .. '\t' .. shown(result))
+  if link then
+    rare().tell_parent(q, call, link, id, 'c', result)
+  end
   return 'ok'
 end
 

@@ -1,14 +1,16 @@
 -- What is held of a job is one text while it is what every run has, so that one command reads or writes it for a whole batch:
--- its parts in this order, each behind a tab, the result last. What only some jobs have turns it into a hash, for good.
-local RECORD = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$'
+-- its parts in this order, with tabs between them, the result last. A link to a parent has a tab of its own, and is one where there is
+-- none. What only some jobs have turns it into a hash, for good.
+local RECORD = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t(.*)$'
 local RECORD_FIELDS = {
   'state', 'token', 'attemptsStarted', 'attemptsMade', 'processedOn', 'processedBy', 'finishedOn', 'priority', 'limits', 'dedup',
-  'result',
+  'parent', 'result',
 }
 local RECORD_PLACES = {
   state = 1, token = 2, attemptsStarted = 3, attemptsMade = 4, processedOn = 5, processedBy = 6, finishedOn = 7, priority = 8,
-  limits = 9, dedup = 10, result = 11,
+  limits = 9, dedup = 10, parent = 11, result = 12,
 }
+local NO_PARENT = '\t'
 local NO_RECORD = { err = 'WRONGTYPE this is no record of a job' }
 
 -- The text under a job's key, nil where there is a hash, something else, or nothing. Of a batch of one: `GET` would fail for a hash.
@@ -24,7 +26,7 @@ local function fields_in(text)
   end
   local fields = {}
   for i, name in ipairs(RECORD_FIELDS) do
-    if parts[i] ~= '' then
+    if parts[i] ~= '' and parts[i] ~= NO_PARENT then
       fields[#fields + 1] = name
       fields[#fields + 1] = parts[i]
     end
@@ -58,7 +60,7 @@ local function values_in(text, names)
   local values = {}
   for i, name in ipairs(names) do
     local part = parts[RECORD_PLACES[name] or 0]
-    values[i] = part and part ~= '' and part or false
+    values[i] = part and part ~= '' and part ~= NO_PARENT and part or false
   end
   return values
 end

@@ -1,16 +1,16 @@
 -- What a new job asks for, as its record: a text, or nil where it asks for nothing or the record is a hash, which is written.
 local function record_of(q, id, state, asked)
-  local dedup_id = asked.dedup and asked.dedup.id
-  if not (asked.priority or asked.limits or dedup_id or asked.parent) then
+  local dedup_id, parent = asked.dedup and asked.dedup.id, asked.parent
+  if not (asked.priority or asked.limits or dedup_id or parent) then
     return nil
   end
   local wanted = (asked.priority or '') .. '\t' .. (asked.limits or '') .. '\t' .. (dedup_id or '')
   local _, tabs = string.gsub(wanted, '\t', '')
-  if tabs == 2 and not asked.parent then
-    return state .. '\t\t\t\t\t\t\t' .. wanted .. '\t'
+  if tabs == 2 and (not parent or string.find(parent, '^[^\t]*\t[^\t]*$')) then
+    return state .. '\t\t\t\t\t\t\t' .. wanted .. '\t' .. (parent or NO_PARENT) .. '\t'
   end
   local fields = { 'state', state }
-  for name, value in pairs({ priority = asked.priority, limits = asked.limits, dedup = dedup_id, parent = asked.parent }) do
+  for name, value in pairs({ priority = asked.priority, limits = asked.limits, dedup = dedup_id, parent = parent }) do
     fields[#fields + 1] = name
     fields[#fields + 1] = value
   end
@@ -43,9 +43,11 @@ local function place_new(q, moves, id, asked, body)
 end
 
 -- Stores one new job at once, for scripts that add few.
-local function store_new(q, call, id, asked, body)
+local function store_new(q, call, id, asked, body, has_body)
   local created, event, record = place_new(q, call.moves, id, asked, body)
-  redis.call('SET', q.body .. id, created .. '\n' .. body)
+  if not has_body then
+    redis.call('SET', q.body .. id, created .. '\n' .. body)
+  end
   if record then
     redis.call('SET', q.job .. id, record)
   end

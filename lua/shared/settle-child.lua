@@ -45,6 +45,32 @@ local function settle_child(q, call, parent, base, id, policy, outcome, payload)
   end
 end
 
+-- What becomes of children of one parent that have completed, all at once: their entries as HSET takes them. Nil where an entry
+-- cannot be read.
+local function completed_entries(q, parent, base, ends)
+  local refs, entries, is_settled = {}, {}, {}
+  for i, own in ipairs(ends) do
+    refs[i] = base .. '\t' .. own[2]
+  end
+  local known = redis.pcall('HMGET', q.children .. parent, unpack(refs))
+  for i, ref in ipairs(refs) do
+    local was = known[i] or (known.err and '?')
+    if was == 'p' and not is_settled[ref] then
+      is_settled[ref] = true
+      entries[#entries + 1] = ref
+      entries[#entries + 1] = 'c' .. ends[i][5]
+    elseif was and not string.find(was, '^[cifp]') then
+      return nil
+    end
+  end
+  return entries
+end
+
+local function settle_completed(q, call, parent, entries)
+  redis.call('HSET', q.children .. parent, unpack(entries))
+  count_off(q, call, parent, #entries / 2)
+end
+
 -- A child that was settled and runs again is waited for again.
 local function relink_child(q, call, parent, base, id)
   local key, ref = q.children .. parent, base .. '\t' .. id

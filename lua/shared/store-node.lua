@@ -1,14 +1,16 @@
 -- Stores a job of a flow. `node`: id, what it asks for, link to its parent ('' for none), count of its children, refs of the first
--- of them, body.
+-- of them, body, and whether that is stored already.
 local function store_node(q, call, node)
   local id = node.id
   local asked = node.asked
   asked.parent = node.link ~= '' and node.link or nil
   if node.count == 0 then
-    store_new(q, call, id, asked, node.body)
+    store_new(q, call, id, asked, node.body, node.has_body)
     return
   end
-  redis.call('SET', q.body .. id, (asked.timestamp or call.moves.stamp) .. '\n' .. node.body)
+  if not node.has_body then
+    redis.call('SET', q.body .. id, (asked.timestamp or call.moves.stamp) .. '\n' .. node.body)
+  end
   local fields = { 'state', 'waiting-children', 'pending', node.count }
   for name, value in pairs({
     parent = asked.parent, limits = asked.limits, priority = asked.priority, delay = asked.delay > 0 and asked.delay or nil,
@@ -21,7 +23,7 @@ local function store_node(q, call, node)
   if asked.limits then
     asked.await(q, call.moves, asked.limits)
   end
-  note_children(q, id, node.refs)
+  note_new(q, id, node.refs)
   -- At once: another message of this call may release it.
   redis.call('ZADD', q['waiting-children'], count_up(q.meta, 'seq', 1), id)
   local name = string.match(node.body, '^[^\n]*')

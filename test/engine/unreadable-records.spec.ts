@@ -35,7 +35,10 @@ const BROKEN: [what: string, change: (id: string) => Promise<unknown>][] = [
   ],
   ['fields that are none', (id) => lab.client.set(lab.keys.derived('job', id), 'what?')],
   ['a body that is none', (id) => replace(lab.keys.derived('body', id))],
-  ['a reason that is not JSON', (id) => lab.client.hset(lab.keys.derived('job', id), 'failedReason', '{')],
+  [
+    'a reason that is not JSON',
+    (id) => setFields(lab.client, lab.keys.derived('job', id), { failedReason: '{' }),
+  ],
 ];
 
 async function replace(key: string): Promise<void> {
@@ -77,7 +80,7 @@ describe('a job whose record cannot be read', () => {
     const queue = lab.queue();
     const { id } = await queue.add('a', 0);
     const other = await queue.add('b', 0);
-    await lab.client.hset(lab.keys.derived('job', id), {
+    await setFields(lab.client, lab.keys.derived('job', id), {
       ...{ state: 'waiting', step: 'undo:one', failure: 'what?' },
       ...{ 'step:one': '1,1,c,1,5,5', 'value:one': 'v1', 'step:undo:one': '2,2,r,1,5,' },
     });

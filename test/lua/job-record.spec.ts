@@ -17,18 +17,37 @@ describe('the record of a job', () => {
     await lab.given({ jobs: [{ id: '1' }] });
 
     await runCommit(lab, [], { want: 1, name: 'box' });
-    expect(await stored('1')).toBe(`active\tw:1\t1\t\t${NOW}\tbox\t\t\t\t\t`);
+    expect(await stored('1')).toBe(`active\tw:1\t1\t\t${NOW}\tbox\t\t\t\t\t\t\t`);
 
     await runCommit(lab, [['complete', '1', 'w:1', '"a\\tb"', '']], { seq: '2' });
-    expect(await stored('1')).toBe(`completed\tw:1\t1\t1\t${NOW}\tbox\t${NOW}\t\t\t\t"a\\tb"`);
+    expect(await stored('1')).toBe(`completed\tw:1\t1\t1\t${NOW}\tbox\t${NOW}\t\t\t\t\t\t"a\\tb"`);
   });
 
   it('keeps what a job asks for', async () => {
     await lab.given({ jobs: [{ id: '1', state: 'prioritized', priority: 3 }] });
-    expect(await stored('1')).toBe('prioritized\t\t\t\t\t\t\t3\t\t\t');
+    expect(await stored('1')).toBe('prioritized\t\t\t\t\t\t\t3\t\t\t\t\t');
 
     await runCommit(lab, [], { want: 1 });
-    expect(await stored('1')).toBe(`active\tw:1\t1\t\t${NOW}\t\t\t3\t\t\t`);
+    expect(await stored('1')).toBe(`active\tw:1\t1\t\t${NOW}\t\t\t3\t\t\t\t\t`);
+  });
+
+  it('keeps the parent of a child, which learns of its end', async () => {
+    const parent = `f${lab.keys.base}\tp`;
+    await lab.given({
+      jobs: [
+        { id: 'p', state: 'waiting-children', children: { [`${lab.keys.base}\t1`]: 'p' } },
+        { id: '1', fields: { state: 'waiting', parent } },
+      ],
+    });
+    await lab.client.hset(lab.keys.of('meta'), 'base', lab.keys.base);
+
+    await runCommit(lab, [], { want: 1 });
+    expect(await stored('1')).toBe(`active\tw:1\t1\t\t${NOW}\t\t\t\t\t\t${parent}\t`);
+
+    const { after } = await runCommit(lab, [['complete', '1', 'w:1', '7', '']], { seq: '2' });
+    expect(after['job:1']).toMatchObject({ parent, result: '7', state: 'completed' });
+    expect(after['children:p']).toEqual({ [`${lab.keys.base}\t1`]: 'c7' });
+    expect(after['job:p']).toMatchObject({ state: 'waiting', pending: '0' });
   });
 
   it('takes a result with a tab in it, as what follows the last one', async () => {
@@ -94,7 +113,7 @@ describe('the record of a job', () => {
       ['3', 'w:3', false],
     ]);
     expect(await stored('2')).toBe('hash');
-    expect(await stored('3')).toBe(`active\tw:3\t3\t\t${NOW}\t\t\t\t\t\t`);
+    expect(await stored('3')).toBe(`active\tw:3\t3\t\t${NOW}\t\t\t\t\t\t\t\t`);
   });
 
   it('ends once where a call names the job twice', async () => {

@@ -1,5 +1,6 @@
 import { messageText } from '../../lib/job/wire.generated.js';
 import { describe, expect, it } from '@jest/globals';
+import type { ListedState } from '../../lib/job/job-state.js';
 import { BODY, FLOW_TIME, HERE, noted, OTHER, runReceive, sentIn } from '../support/flow-call.js';
 import { ScriptLab, type SeedJob } from '../support/script-lab.js';
 
@@ -81,17 +82,20 @@ describe('receive', () => {
     expect(after['job:x']).not.toHaveProperty('promised');
   });
 
-  it('notes no children of a job that was promised none: another one had its id', async () => {
-    await lab.given({ jobs: [{ id: 'x', state: 'waiting' }] });
+  it.each<ListedState>(['waiting', 'active'])(
+    'notes no children of a %s job that was promised none: another one had its id',
+    async (state) => {
+      await lab.given({ jobs: [{ id: 'x', state }] });
 
-    const { before, after } = await runReceive(lab, [messageText(['refs', 'x', `${SECOND}\ta`])]);
+      const { before, after } = await runReceive(lab, [messageText(['refs', 'x', `${SECOND}\ta`])]);
 
-    expect(after).toEqual({
-      ...before,
-      meta: expect.objectContaining({ base: HERE }),
-      inbox: { [OTHER]: noted(1) },
-    });
-  });
+      expect(after).toEqual({
+        ...before,
+        meta: expect.objectContaining({ base: HERE }),
+        inbox: { [OTHER]: noted(1) },
+      });
+    },
+  );
 
   it('notes children once where their parent was removed and added again while messages were under way', async () => {
     const note = messageText(['refs', 'x', `${SECOND}\ta`, `${SECOND}\tb`]);

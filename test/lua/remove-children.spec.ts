@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { removeChildren } from '../../lib/redis/scripts.generated.js';
 import { HERE, historyOf, message, OTHER } from '../support/flow-call.js';
 import { SEED_TIME, ScriptLab, type SeedJob, type Trial } from '../support/script-lab.js';
+import { setFields } from '../support/job-fields.js';
 
 const lab = ScriptLab.open();
 const NOW = SEED_TIME + 60_000;
@@ -80,7 +81,7 @@ describe('remove-children, of a parent that is gone', () => {
 
   it('lets a deduplication go with the child that it protects', async () => {
     await lab.given({ jobs: [{ ...child('1', 'waiting'), opts: '{"deduplication":{"id":"d"}}' }] });
-    await lab.client.hset(lab.keys.derived('job', '1'), 'dedup', 'd');
+    await setFields(lab.client, lab.keys.derived('job', '1'), { dedup: 'd' });
     await lab.client.hset(lab.keys.derived('dedup', 'd'), 'owner', '1');
 
     const { before, after } = await remove(['1'], GONE);

@@ -210,3 +210,65 @@ describe('the end of a child', () => {
     });
   });
 });
+
+describe('ends of several children that come at once', () => {
+  const parent = (id: string, refs: readonly string[], more: Partial<SeedJob> = {}): SeedJob => ({
+    ...{ id, state: 'waiting-children', fields: { pending: refs.length } },
+    children: Object.fromEntries(refs.map((ref) => [`${OTHER}\t${ref}`, 'p'])),
+    ...more,
+  });
+  const end = (id: string, child: string, outcome: Outcome, policy = '-'): string =>
+    messageText(['settle', id, child, policy, outcome, `"${child}"`]);
+
+  it('come to the same as one after the other, and parents run in the order in which their last ones ended', async () => {
+    const seed = {
+      jobs: [
+        parent('p', ['a', 'b', 'c']),
+        parent('q', ['a', 'b', 'c', 'd']),
+        parent('u', ['a', 'b']),
+        parent('v', ['a', 'b']),
+      ],
+    };
+    const ends = [
+      ...[end('p', 'a', 'c'), end('q', 'a', 'c'), end('u', 'a', 'c'), end('q', 'b', 'c'), end('v', 'a', 'c')],
+      ...[end('q', 'c', 'f', 'i'), end('p', 'b', 'r'), end('q', 'd', 'c'), end('v', 'b', 'f', 'f')],
+      ...[end('p', 'c', 'c'), end('p', 'c', 'c'), messageText(['relink', 'u', 'a']), end('u', 'b', 'c')],
+    ];
+    await lab.given(seed);
+    for (const [i, text] of ends.entries()) await runReceive(lab, [text], { first: i + 1 });
+    const { events: _events, ...expected } = await lab.dump();
+    await lab.client.del(await lab.client.keys(`${lab.keys.base}*`));
+    await lab.given(seed);
+
+    const { events: _told, ...after } = (await runReceive(lab, ends)).after;
+
+    expect(after).toEqual(expected);
+    expect(after.waiting).toEqual(['p', 'v', 'q']);
+    expect(after['job:u']).toMatchObject({ state: 'waiting-children', pending: '1' });
+  });
+
+  it('are settled one by one where the record of one cannot be read', async () => {
+    await lab.given({
+      jobs: [parent('p', ['a', 'b'], { children: { [`${OTHER}\ta`]: 'p', [`${OTHER}\tb`]: 'what?' } })],
+    });
+    lab.willFind('job p counts 1 pending children of 0', 'job p has a child that is what?');
+
+    const { after } = await runReceive(lab, [end('p', 'a', 'c'), end('p', 'b', 'c')]);
+
+    expect(after['children:p']).toEqual({ [`${OTHER}\ta`]: 'c"a"', [`${OTHER}\tb`]: 'what?' });
+    expect(after['job:p']).toMatchObject({
+      state: 'waiting',
+      deferred: expect.stringContaining('cannot be read'),
+    });
+  });
+
+  it('fail a parent whose count cannot be read', async () => {
+    await lab.given({ jobs: [parent('p', ['a', 'b'], { fields: { pending: 'many' } })] });
+    lab.willFind('job p counts many pending children of 0');
+
+    const { after } = await runReceive(lab, [end('p', 'a', 'c'), end('p', 'b', 'c')]);
+
+    expect(after.waiting).toEqual(['p']);
+    expect(after['job:p']).toMatchObject({ deferred: expect.stringContaining('cannot be read') });
+  });
+});

@@ -47,7 +47,7 @@ export function runAddFlow(lab: ScriptLab, flows: readonly FlowCall[], seq = '1'
       ? [kind, id, flow.spec ?? '', flow.body ?? BODY, ...children]
       : [kind, id, flow.token ?? '', ...children];
   });
-  return lab.run(addFlow, [FLOW_TIME, 'a', seq], encodeAddFlow(entries));
+  return lab.run(addFlow, [FLOW_TIME, 'a', seq, HERE], encodeAddFlow(entries));
 }
 
 /** How the queue of the lab is named where others send to it. */

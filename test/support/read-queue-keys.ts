@@ -13,21 +13,28 @@ const RECORD = [
   'priority',
   'limits',
   'dedup',
+  'parent',
   'result',
 ] as const;
 
 /** A job's fields as one text, undefined where it has others besides. */
 export function recordText(fields: Record<string, string | number>): string | undefined {
-  const isText = Object.keys(fields).every((name) => (RECORD as readonly string[]).includes(name));
-  return isText ? RECORD.map((name) => fields[name] ?? '').join('\t') : undefined;
+  const isText =
+    Object.keys(fields).every((name) => (RECORD as readonly string[]).includes(name)) &&
+    String(fields.parent ?? '\t').split('\t').length === 2;
+  return isText
+    ? RECORD.map((name) => fields[name] ?? (name === 'parent' ? '\t' : '')).join('\t')
+    : undefined;
 }
 
 /** The fields of such a text, as HGETALL returns them; undefined for another text. */
 export function recordFields(text: string): string[] | undefined {
   const parts = text.split('\t');
-  if (parts.length < RECORD.length) return undefined;
-  const values = [...parts.slice(0, RECORD.length - 1), parts.slice(RECORD.length - 1).join('\t')];
-  return RECORD.flatMap((name, i) => (values[i] === '' ? [] : [name, values[i]!]));
+  // A link to a parent has a tab of its own.
+  const at = RECORD.indexOf('parent');
+  if (parts.length < RECORD.length + 1) return undefined;
+  const values = [...parts.slice(0, at), parts.slice(at, at + 2).join('\t'), parts.slice(at + 2).join('\t')];
+  return RECORD.flatMap((name, i) => (['', '\t'].includes(values[i]!) ? [] : [name, values[i]!]));
 }
 
 /** One key as Redis holds it, its name without what all keys of the queue begin with. */

@@ -1,4 +1,4 @@
-import { BODY, message, OTHER } from './flow-call.js';
+import { BODY, HERE, message, OTHER } from './flow-call.js';
 import { SEED_TIME, type Seed } from './seed-queue.js';
 import type { ScriptName } from '../simulation/simulated-scripts.js';
 
@@ -89,6 +89,7 @@ const MESSAGES = [
   message('relink', '11', 'child'),
 ];
 const POSTED = message('', 5, OTHER, 'add', 'n1', '', `f${OTHER}\tabove`, 0, BODY);
+const toHere = (...parts: readonly (string | number)[]): string => message('', 6, HERE, ...parts);
 
 /** Groups that are there before: `busy`, and `held`, which is paused. */
 export const GROUPS: readonly [ScriptName, ValidCall][] = [
@@ -171,11 +172,20 @@ function upsert(
 /** Calls that do something, of every script that writes. */
 export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   addFlow: [
-    call(session(), ['root', 'r', '10,2,,', BODY, '2', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
-    call(session(), ['attach', '5', 'w:1', '1', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
-    call(session(), [
+    call(session(HERE), ['root', 'r', '10,2,,', BODY, '2', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
+    call(session(HERE), ['attach', '5', 'w:1', '1', '', '0', '1', `${OTHER}\tc1`, '1', '1', POSTED]),
+    call(session(HERE), [
       ...['root', 'r', '', BODY, '1', '', '0', '1', `${OTHER}\tc1`, '0'],
       ...['root', 's', '', BODY, '1', '', '0', '0', '1', '1', POSTED],
+    ]),
+    call(session(HERE), [
+      ...['root', 'r', '', BODY, '1', '', '0', '1', `${HERE}\tc1`, '2'],
+      ...['1', toHere('add', 'c1', '', `-${HERE}\tr`, '1', BODY, `${HERE}\tc2`)],
+      ...['1', toHere('add', 'c2', '10,2,,', `-${HERE}\tc1`, '0', BODY)],
+    ]),
+    call(session(HERE), [
+      ...['attach', '5', 'w:1', '1', '', '0', '1', `${HERE}\t4`, '1'],
+      ...['1', toHere('add', '4', '', `-${HERE}\t5`, '0', BODY)],
     ]),
   ],
   addJobs: SPECS.map((spec) => call(session('1'), ['', '', BODY, 'own', spec, BODY, '', spec, BODY])),
