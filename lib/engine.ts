@@ -39,7 +39,8 @@ export type {
 export type { FlowJob } from './job/flow-job.js';
 export type { Dependencies, DependenciesOptions, DependencyOptions } from './job/job-relatives.js';
 export type { ParentOptions } from './job/job-ref.js';
-export { QueueEvents, type QueueEventsListener, type QueueEventsOptions } from './events/queue-events.js';
+export { QueueEvents, type QueueEventsOptions } from './events/queue-events.js';
+export type { QueueEventsListener } from './events/queue-events-listener.js';
 export type {
   CustomEvent,
   DroppedEvent,

@@ -1,6 +1,7 @@
 import { ConnectionClosedError } from '../job/errors.js';
 import type { JobEvent } from '../job/job-event.js';
 import { retryUntilAborted } from '../runtime/retry-until-aborted.js';
+import { Service } from '../runtime/service.js';
 import {
   compareIds,
   type EventStreamReader,
@@ -24,9 +25,10 @@ const MOST_HELD = 1000;
  * it joins the process' reading connection, and goes back to ranges when that had to start over.
  *
  * Modes: behind (reads ranges up to the end as it was looked up) -> joining (reads what lies before the line, while
- * what the line brings is held) -> live. From each it may be stopped, and a line that starts over leads back to behind.
+ * what the line brings is held) -> live. It begins as it is made; from each mode it may be stopped, and a line that starts over leads
+ * back to behind.
  */
-export class EventFeed implements StreamReader {
+export class EventFeed extends Service implements StreamReader {
   /** Resolves once the starting place is known: what happens later is emitted. */
   readonly ready: Promise<void>;
   private readonly stopped = new AbortController();
@@ -49,6 +51,7 @@ export class EventFeed implements StreamReader {
     private readonly tell: (event: JobEvent) => void,
     private readonly onError: (error: unknown) => void,
   ) {
+    super(reader.runtime);
     const cursor = after === FROM_NOW ? undefined : readCursor('lastEventId', after);
     const first = this.look();
     this.ready = first.then((end) => {
@@ -72,7 +75,7 @@ export class EventFeed implements StreamReader {
     await Promise.race([refused, this.ready]).finally(() => this.starters.delete(refuse));
   }
 
-  stop(): void {
+  protected onStop(): void {
     this.stopped.abort();
     this.refuseStarters(stopped());
     this.leave();

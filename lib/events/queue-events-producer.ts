@@ -45,7 +45,7 @@ export class QueueEventsProducer extends SafeEmitter {
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.store.waitUntilReady();
+    await this.store.server.waitUntilReady();
   }
 
   /**
@@ -80,7 +80,7 @@ export class QueueEventsProducer extends SafeEmitter {
         `Events are for telling, not for keeping: use at most ${MAX_BYTES} bytes of JSON, such as a reference.`,
       );
     }
-    await this.store.publishEvent(text, maxEvents);
+    await this.store.control.publishEvent(text, maxEvents);
   }
 
   /** Same as `close`. */

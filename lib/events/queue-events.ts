@@ -22,6 +22,7 @@ import { EventFeed, FROM_NOW } from './event-feed.js';
 import type { StreamEnd } from './event-place.js';
 import { EventReader } from './event-reader.js';
 import { EventStreams } from './event-streams.js';
+import { emitEvent, type QueueEventsListener } from './queue-events-listener.js';
 import { type WatchEvent, watchJob, type WatchOptions } from './job-watch.js';
 
 export interface QueueEventsOptions extends QueueBaseOptions {
@@ -30,23 +31,6 @@ export interface QueueEventsOptions extends QueueBaseOptions {
   /** Id of the event to go on after, `0` for the oldest one kept. Default `$`: what comes from now on. */
   lastEventId?: string;
 }
-
-type Fields<E extends JobEventName> = Omit<Extract<JobEvent, { event: E }>, 'event' | 'id' | 'timestamp'>;
-
-/** Events that have a meaning only in a stream of their own, or come under another name. */
-type StreamOnly = 'snapshot' | 'dropped' | 'custom';
-
-/**
- * Events of a `QueueEvents` and what their listeners get: the fields, and the id to go on after. Custom events come under
- * their own names, events of a job also as `completed:<job id>`.
- */
-export type QueueEventsListener = {
-  [E in Exclude<JobEventName, 'drained' | StreamOnly>]: (args: Fields<E>, id: string) => void;
-} & {
-  drained: (id: string) => void;
-  error: (error: Error) => void;
-  closing: () => void;
-};
 
 /**
  * Emits what happens in a queue, whoever makes it happen: to listeners, and as Observables that complete at `close`. All
@@ -204,7 +188,7 @@ export class QueueEvents extends SafeEmitter {
       subscriber.add(this.streams.whenComplete(() => subscriber.complete()));
       if (!subscriber.closed) {
         const feed = this.open(after || FROM_NOW, (event) => subscriber.next(event));
-        subscriber.add(() => feed.stop());
+        subscriber.add(() => void feed.stop());
       }
     });
   }
@@ -234,10 +218,10 @@ export class QueueEvents extends SafeEmitter {
     if (this.closed) {
       return this.closed;
     }
-    this.presence.begin();
+    this.presence.start();
     this.feed ??= this.open(this.opts.lastEventId ?? FROM_NOW, (event) => {
       this.streams.next(event);
-      this.tell(event);
+      emitEvent(this, event);
     });
     return this.feed.ready;
   }
@@ -280,11 +264,11 @@ export class QueueEvents extends SafeEmitter {
   close(): Promise<void> {
     return (this.closed ??= (async () => {
       this.emit('closing');
-      this.feed?.stop();
+      void this.feed?.stop();
       this.reader.close();
       this.streams.complete();
       this.connection.off('error', this.onConnectionError);
-      await this.presence.end();
+      await this.presence.stop();
       await this.connection.release();
     })());
   }
@@ -302,22 +286,4 @@ export class QueueEvents extends SafeEmitter {
       this.emit('error', error);
     }
   };
-
-  private tell({ event, id, timestamp: _timestamp, ...fields }: JobEvent): void {
-    if (event === 'drained') {
-      this.emit('drained', id);
-    } else if (event === 'custom') {
-      const { name, fields: given, jobId } = fields as CustomEvent;
-      this.emitFor(name, given, id, jobId);
-    } else {
-      this.emitFor(event, fields, id, 'jobId' in fields ? fields.jobId : undefined);
-    }
-  }
-
-  private emitFor(event: string, fields: object, id: string, jobId: string | undefined): void {
-    this.emit(event, fields, id);
-    if (jobId !== undefined) {
-      this.emit(`${event}:${jobId}`, fields, id);
-    }
-  }
 }

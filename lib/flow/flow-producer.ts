@@ -5,7 +5,7 @@ import { Job } from '../job/job.js';
 import { type JobRef, refOf } from '../job/job-ref.js';
 import { refuseUnknown } from '../job/known-names.js';
 import type { JobClass } from '../job/job-store.js';
-import { type Carried, carrying, Tracing } from '../job/tracing.js';
+import { type Carried, Tracing } from '../job/tracing.js';
 import { SafeEmitter } from '../runtime/safe-emitter.js';
 import { checkBaseOptions } from '../redis/check-base-options.js';
 import type { Connection } from '../redis/connection.js';
@@ -13,9 +13,8 @@ import { connect } from '../redis/connections.js';
 import { DEFAULT_PREFIX } from '../redis/queue-base-options.js';
 import { checkBacklog } from '../store/backlog.js';
 import { checkDurability } from '../store/durability.js';
-import { type FlowNode, prepareNode, tracedFlows } from '../store/flow-node.js';
+import { type FlowNode, prepareNode, tracedFlows } from '../job/flow-node.js';
 import { lastCalls } from '../store/last-calls.js';
-import { newJob } from '../store/new-job.js';
 import { QueueStore } from '../store/queue-store.js';
 import type { StorePeers } from '../store/store-peers.js';
 import type {
@@ -182,22 +181,15 @@ export class FlowProducer extends SafeEmitter {
       return async () => this.jobNode(node, !(await this.store(node.ref).flows.addRoot(node)));
     }
     // A job like any other: numbered by its queue, and deduplicated if it asks for that.
-    const { job, opts } = newJob(
-      flow.name,
-      flow.data,
-      carrying(flow.opts, carried),
-      defaults.optionsOf(flow.queueName),
-      defaults.codec,
-    );
     return async () => {
-      const { id, deduplicated } = await this.store(node.ref).add(job);
-      return this.jobNode({ ...node, opts, ref: { ...node.ref, id } }, deduplicated);
+      const { id, deduplicated } = await this.store(node.ref).adds.add(node.job);
+      return this.jobNode({ ...node, ref: { ...node.ref, id } }, deduplicated);
     };
   }
 
   private jobNode({ ref, name, data, opts, children }: FlowNode, known = false): JobNode {
     const addedOn = opts.timestamp ?? this.connection.runtime.now();
-    const job = Job.make(this.store(ref), ref.id, name, data, opts, addedOn);
+    const job = Job.make(this.store(ref).jobs, ref.id, name, data, opts, addedOn);
     job.deduplicated = known;
     return children.length === 0 || known
       ? { job }

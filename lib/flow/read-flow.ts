@@ -56,7 +56,7 @@ async function childRefs(store: QueueStore, id: string, most: number): Promise<J
   const found = new Map<string, JobRef>();
   let cursor = 0;
   do {
-    const page = await store.children(id, { letters: 'pcif', values: false, cursor });
+    const page = await store.children.read(id, { letters: 'pcif', values: false, cursor });
     page.children.forEach(({ ref }) => found.set(refText(ref), ref));
     cursor = page.cursor;
   } while (cursor !== 0 && found.size < most);
@@ -80,7 +80,7 @@ async function loadJobs(
       const loaded = await store.inspect.loadJobs(own.map(({ id }) => id));
       for (const [i, each] of loaded.entries()) {
         if (each) {
-          jobs.set(refText(own[i]!), Job.fromRecord<any, any, string, any>(store, each.record));
+          jobs.set(refText(own[i]!), Job.fromRecord<any, any, string, any>(store.jobs, each.record));
         }
       }
     }),

@@ -59,16 +59,13 @@ export abstract class JobRelatives<
   N extends string = string,
   P extends JobProgress = JobProgress,
 > extends JobSnapshot<D, R, N, P> {
+  /** @internal */
+  protected readonly store: JobStore;
+
   /** @internal Use `queue.add` or `queue.getJob`. */
-  constructor(
-    protected readonly store: JobStore,
-    id: string,
-    name: N,
-    data: D,
-    opts: JobsOptions,
-    timestamp: number,
-  ) {
+  constructor(store: JobStore, id: string, name: N, data: D, opts: JobsOptions, timestamp: number) {
     super(id, name, data, opts, timestamp);
+    this.store = store;
   }
 
   /** @internal */
@@ -160,7 +157,7 @@ export abstract class JobRelatives<
     return this.store.removeUnprocessed(this.id);
   }
 
-  /** What is stored of it now, undefined when it is gone. */
+  /** @internal What is stored of it now, undefined when it is gone. */
   protected async load(): Promise<LoadedJob | undefined> {
     return ofLife(await this.store.loadJob(this.id), this.life);
   }

@@ -67,7 +67,7 @@ export abstract class JobRun<
     );
   }
 
-  /** Completes the job. Returns whether its parent knows. */
+  /** @internal Completes the job. Returns whether its parent knows. */
   protected async complete(result: R, token: string): Promise<boolean> {
     const json = encodeJson('The result', result, 'null', this.store.codec);
     const keep = retentionText(this.opts.removeOnComplete);
@@ -82,7 +82,7 @@ export abstract class JobRun<
     return this.parentReached();
   }
 
-  /** Ends the attempt. Returns whether the parent of a job that failed for good knows. */
+  /** @internal Ends the attempt. Returns whether the parent of a job that failed for good knows. */
   protected async fail(error: Error, token: string): Promise<boolean> {
     const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
     this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
@@ -189,6 +189,7 @@ export abstract class JobRun<
     return this.parent === undefined || this.store.hasReached(queueOf(this.parent.queueKey));
   }
 
+  /** @internal Throws what a script's word means, unless it is ok. */
   protected expect(word: string, action: string, needed = 'in the right state'): void {
     if (word === 'ok') {
       return;

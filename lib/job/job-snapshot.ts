@@ -157,7 +157,7 @@ export abstract class JobSnapshot<
   /** @internal How the values of the queue are stored. */
   abstract get codec(): Codec | undefined;
 
-  /** Takes over what `asJSON` has written down. */
+  /** @internal Takes over what `asJSON` has written down. */
   protected takeJson(json: JobJson, codec?: Codec): void {
     this.progress = json.progress as P;
     this.attemptsMade = json.attemptsMade;
@@ -176,7 +176,7 @@ export abstract class JobSnapshot<
     if (json.returnvalue) this.returnvalue = readValue(this, 'The result', json.returnvalue, codec);
   }
 
-  /** Takes over what is stored. A record with a token was granted just now; its fields are those from before. */
+  /** @internal Takes over what is stored. A record with a token was granted just now; its fields are those from before. */
   protected take({ fields, token }: JobRecord, codec?: Codec): void {
     this.token = token;
     // Whatever it was added with: a parent that no longer waits for it is none.

@@ -103,7 +103,7 @@ export class Job<
     json: JobJson,
     id = json.id,
   ): Job<D, R, N> {
-    const { store } = queue as { store?: JobStore };
+    const store = (queue as { store?: { jobs?: JobStore } }).store?.jobs;
     if (!store) {
       throw new InvalidOptionError('queue', queue.constructor.name, 'Use a Queue.');
     }

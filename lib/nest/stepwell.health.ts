@@ -75,7 +75,7 @@ export class StepwellHealth {
     const events = this.registry.readingEvents(queue.name);
     const ask = async (): Promise<void> => {
       try {
-        const [lagMs] = await Promise.all([queue.getLagMs(), queue.store.probe()]);
+        const [lagMs] = await Promise.all([queue.getLagMs(), queue.store.server.write()]);
         Object.assign(health, { redis: 'up', lagMs });
       } catch (error) {
         reasons.push(asError(error).message);

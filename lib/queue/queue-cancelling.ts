@@ -36,6 +36,6 @@ export class QueueCancelling<J extends Job = Job> extends QueueGroups<J> {
    * await orders.cancel(orderId, 'The customer has changed their mind.', { children: true });
    */
   cancel(jobId: string, reason?: string, options?: CancelOptions): Promise<CancelOutcome> {
-    return cancelJob(this.store, jobId, reason, options);
+    return cancelJob(this.store.jobs, jobId, reason, options);
   }
 }

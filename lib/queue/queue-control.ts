@@ -44,12 +44,12 @@ function placesOf(state: ListedState): CleanPlace[] {
 export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   /** Lets no further job of the queue start, anywhere. Running jobs go on. */
   async pause(): Promise<void> {
-    await this.store.pause(true);
+    await this.store.control.pause(true);
     this.emit('paused');
   }
 
   async resume(): Promise<void> {
-    await this.store.pause(false);
+    await this.store.control.pause(false);
     this.emit('resumed');
   }
 
@@ -61,7 +61,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     checkNamedJob(id);
     refuseUnknown('remove option', options, ['removeChildren']);
     const { removeChildren = true } = options;
-    const word = await this.store.removeJob(id, removeChildren);
+    const word = await this.store.jobs.removeJob(id, removeChildren);
     if (word === 'scheduled') {
       throw new JobOfSchedulerError(id);
     }
@@ -74,7 +74,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
 
   async updateJobProgress(id: string, progress: JobProgress): Promise<void> {
     checkNamedJob(id);
-    const word = await this.store.write([
+    const word = await this.store.jobs.write([
       'progress',
       id,
       '',
@@ -95,7 +95,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * await orders.signal(orderId, 'approved', { by: 'ada' }, { key: webhook.id });
    */
   signal(jobId: string, name: string, payload?: unknown, options?: SignalOptions): Promise<boolean> {
-    return signalJob(this.store, jobId, name, payload, options);
+    return signalJob(this.store.jobs, jobId, name, payload, options);
   }
 
   /** Adds a line to a job's log. Returns how many lines it has. */
@@ -105,7 +105,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
       checkInteger('keepLogs', keepLogs, 0);
     }
     checkSize('The line', String(line));
-    const word = await this.store.write([
+    const word = await this.store.jobs.write([
       'log',
       id,
       '',
@@ -125,7 +125,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
    * this queue and in others; one whose children are all removed waits for a worker then, and is not removed.
    */
   async drain(delayed = false): Promise<void> {
-    await this.store.drain(delayed);
+    await this.store.control.drain(delayed);
   }
 
   /**
@@ -147,7 +147,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
         await this.cleanPlace(place, Math.ceil(grace), limit, cleaned);
       }
     }
-    await this.store.deliver();
+    await this.store.delivery.deliver();
     this.emit('cleaned', cleaned, state ?? type);
     return cleaned;
   }
@@ -161,7 +161,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
   ): Promise<void> {
     for (let start = 0; start >= 0 && (limit === 0 || cleaned.length < limit);) {
       const left = limit === 0 ? 0 : limit - cleaned.length;
-      const slice = await this.store.cleanSlice({ place, graceMs, limit: left, start });
+      const slice = await this.store.control.cleanSlice({ place, graceMs, limit: left, start });
       cleaned.push(...slice.removed);
       start = slice.next;
     }
@@ -187,7 +187,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     await this.pause();
     let word: string;
     do {
-      word = await this.store.obliterateSlice(Math.min(count, SLICE), force);
+      word = await this.store.control.obliterateSlice(Math.min(count, SLICE), force);
     } while (word === 'more');
     if (word !== 'done') {
       const [kind = '', target] = word.split('\t');
@@ -210,9 +210,9 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     checkInteger('count', count, 1);
     checkNumber('timestamp', timestamp, 0);
     for (let before = Math.floor(timestamp), moved = SLICE; moved > 0;) {
-      ({ moved, before } = await this.store.retrySlice(state, Math.min(count, SLICE), before));
+      ({ moved, before } = await this.store.control.retrySlice(state, Math.min(count, SLICE), before));
     }
-    await this.store.deliver();
+    await this.store.delivery.deliver();
   }
 
   /**
@@ -229,7 +229,7 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     const ids = (await this.store.inspect.listJobs(['delayed'], page)).toReversed();
     const size = Math.min(count, SLICE);
     for (let first = 0; first < ids.length; first += size) {
-      await this.store.promoteSlice(ids.slice(first, first + size));
+      await this.store.control.promoteSlice(ids.slice(first, first + size));
     }
   }
 
@@ -240,12 +240,12 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
 
   /** Ends a deduplication by hand. Returns 1, or 0 when there was none. */
   async removeDeduplicationKey(id: string): Promise<number> {
-    return (await this.store.removeDedupKey(id, '')) === 'ok' ? 1 : 0;
+    return (await this.store.changes.removeDedupKey(id, '')) === 'ok' ? 1 : 0;
   }
 
   /** Cuts the event stream to about so many entries. Returns how many were dropped. */
   async trimEvents(maxLength: number): Promise<number> {
     checkInteger('maxLength', maxLength, 0);
-    return this.store.trimEvents(maxLength);
+    return this.store.control.trimEvents(maxLength);
   }
 }

@@ -26,7 +26,9 @@ const CHECK_PATIENCE_MS = 5000;
 export class QueueGetters<J extends Job = Job> extends SafeEmitter {
   /** @internal */
   readonly store: QueueStore;
+  /** @internal */
   protected readonly connection: Connection;
+  /** @internal */
   protected readonly tracing: Tracing | undefined;
   private readonly unmeasure: (() => void) | undefined;
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);
@@ -73,12 +75,12 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
 
   /** The client that commands are sent on. */
   get client(): Promise<Connection['client']> {
-    return this.store.waitUntilReady().then(() => this.connection.client);
+    return this.store.server.waitUntilReady().then(() => this.connection.client);
   }
 
   /** Resolves once Redis has been reached and found new enough. */
   async waitUntilReady(): Promise<void> {
-    await this.store.waitUntilReady();
+    await this.store.server.waitUntilReady();
   }
 
   /**
@@ -88,17 +90,17 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
    */
   async checkRedis(patienceMs = CHECK_PATIENCE_MS): Promise<void> {
     checkNumber('patienceMs', patienceMs, 1, LONGEST_TIMER_MS);
-    await this.store.checkServer(patienceMs);
+    await this.store.server.check(patienceMs);
   }
 
   /** The job with that id, or undefined. */
   async getJob(id: string): Promise<J | undefined> {
-    const loaded = await this.store.loadJob(id);
-    return loaded && (Job.fromRecord(this.store, loaded.record) as unknown as J);
+    const loaded = await this.store.jobs.loadJob(id);
+    return loaded && (Job.fromRecord(this.store.jobs, loaded.record) as unknown as J);
   }
 
   async getJobState(id: string): Promise<JobState | 'unknown'> {
-    return (await this.store.loadJob(id))?.state ?? 'unknown';
+    return (await this.store.jobs.loadJob(id))?.state ?? 'unknown';
   }
 
   /**
@@ -113,7 +115,9 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     const page = { start, stop: end, descending: !asc };
     const ids = await this.store.inspect.listJobs(listedStates(types), page);
     const loaded = await this.store.inspect.loadJobs(ids);
-    return loaded.flatMap((job) => (job ? [Job.fromRecord(this.store, job.record) as unknown as J] : []));
+    return loaded.flatMap((job) =>
+      job ? [Job.fromRecord(this.store.jobs, job.record) as unknown as J] : [],
+    );
   }
 
   getWaiting(start = 0, end = -1): Promise<J[]> {
@@ -214,7 +218,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
     let cursor = 0;
     do {
       const letters = type === 'pending' ? 'p' : 'cif';
-      const page = await this.store.children(parentId, { letters, values: true, cursor });
+      const page = await this.store.children.read(parentId, { letters, values: true, cursor });
       page.children.forEach((child) => found.set(shownKey(child.ref), child));
       cursor = page.cursor;
     } while (cursor !== 0);
@@ -226,7 +230,7 @@ export class QueueGetters<J extends Job = Job> extends SafeEmitter {
       ...(letter === 'i' || letter === 'f' ? { err: decodeJson<string>(payload) } : {}),
     }));
     for (const [, { ref }] of slice) {
-      const peer = this.store.peer(ref);
+      const peer = this.store.jobs.peer(ref);
       const loaded = await peer.loadJob(ref.id);
       if (loaded) {
         jobs.push(Job.fromRecord(peer, loaded.record) as unknown as J);

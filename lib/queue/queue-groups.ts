@@ -120,7 +120,9 @@ export class QueueGroups<J extends Job = Job> extends QueueLimits<J> {
     checkRange(start, end);
     const ids = await this.store.groups.jobs(checkGroupId('group id', groupId), start, end);
     const loaded = await this.store.inspect.loadJobs(ids);
-    return loaded.flatMap((job) => (job ? [Job.fromRecord(this.store, job.record) as unknown as J] : []));
+    return loaded.flatMap((job) =>
+      job ? [Job.fromRecord(this.store.jobs, job.record) as unknown as J] : [],
+    );
   }
 
   /** How many jobs of a group wait in each of these priorities. */
@@ -154,7 +156,7 @@ export class QueueGroups<J extends Job = Job> extends QueueLimits<J> {
     await this.cleanPlace(`group ${id}`, 0, 0, removed);
     await this.cleanPlace(`sidelined ${id}`, 0, 0, removed);
     await this.store.groups.forget(id);
-    await this.store.deliver();
+    await this.store.delivery.deliver();
     return removed.length;
   }
 

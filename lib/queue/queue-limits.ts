@@ -94,7 +94,7 @@ export class QueueLimits<J extends Job = Job> extends QueueControl<J> {
     await this.storeLimit(name, limit);
   }
 
-  /** The limits of the queue's options are on their way when the object is made: what is asked of limits comes after them. Never rejects. */
+  /** @internal The limits of the queue's options are on their way when the object is made: what is asked of limits comes after them. Never rejects. */
   protected async whenOwnLimitsSet(): Promise<void> {}
 
   /** @internal */

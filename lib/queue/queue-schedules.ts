@@ -45,12 +45,12 @@ export class QueueSchedules<
     );
   }
 
-  /** Limits of a job that names none itself. */
+  /** @internal Limits of a job that names none itself. */
   protected limitsFor(_data: unknown, _name: string): readonly string[] | undefined {
     return undefined;
   }
 
-  /** Makes what names limits of the queue's own once they are there. */
+  /** @internal Makes what names limits of the queue's own once they are there. */
   protected withLimits<T>(attempt: () => Promise<T>): Promise<T> {
     return attempt();
   }

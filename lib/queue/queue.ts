@@ -7,9 +7,9 @@ import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
-import type { AddedJob, NewJob } from '../store/added-job.js';
-import { type FlowNode, prepareNode } from '../store/flow-node.js';
-import { newJob } from '../store/new-job.js';
+import type { AddedJob, NewJob } from '../job/added-job.js';
+import { type FlowNode, prepareNode } from '../job/flow-node.js';
+import { newJob } from '../job/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
 import { type LimitsOf, OwnLimits } from './own-limits.js';
@@ -57,7 +57,7 @@ export class Queue<
       this.useLimits(opts.limitsOf);
     }
     if (maxEvents !== undefined) {
-      this.store.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
+      this.store.control.setMaxEvents(maxEvents).catch((error: unknown) => this.emit('error', error));
     }
   }
 
@@ -133,7 +133,7 @@ export class Queue<
     if (owned.some(({ own }) => (own?.group ?? defaultJobOptions?.group)?.maxSize !== undefined)) {
       checkWhole(owned.map(({ own }) => own));
       const made = owned.map(({ name, data, own }) => newJob(name, data, own, defaultJobOptions, codec));
-      const added = await this.withLimits(() => this.store.addWhole(made.map(({ job }) => job)));
+      const added = await this.withLimits(() => this.store.adds.addWhole(made.map(({ job }) => job)));
       return owned.map(({ name, data }, i) => this.added(name, data, made[i]!.opts, added[i]!));
     }
     const adds = owned.map(({ name, data, own }) => {
@@ -147,14 +147,17 @@ export class Queue<
     return Promise.all(adds.map((add) => add()));
   }
 
+  /** @internal */
   protected override withLimits<T>(attempt: () => Promise<T>): Promise<T> {
     return this.ownLimits ? this.ownLimits.add(attempt) : attempt();
   }
 
+  /** @internal */
   protected override async whenOwnLimitsSet(): Promise<void> {
     await this.ownLimits?.whenSet();
   }
 
+  /** @internal */
   protected override limitsFor(data: unknown, name: string): readonly string[] | undefined {
     return this.ownLimits?.namesOf(name, data);
   }
@@ -176,7 +179,7 @@ export class Queue<
   }
 
   private addToStore(job: NewJob): Promise<AddedJob> {
-    return this.withLimits(() => this.store.add(job));
+    return this.withLimits(() => this.store.adds.add(job));
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {
@@ -197,7 +200,7 @@ export class Queue<
 
   private async attach(name: N, data: D, parent: ParentOptions, node: FlowNode): Promise<Job<D, R, N>> {
     const ref = refOf('parent', parent);
-    const [child] = await this.withLimits(() => this.store.peer(ref).attach(ref.id, '', [node]));
+    const [child] = await this.withLimits(() => this.store.peer(ref).flows.attach(ref.id, '', [node]));
     const { id } = node.ref;
     const duplicated = child!.known;
     const now = this.store.runtime.now();
@@ -215,7 +218,7 @@ export class Queue<
     opts: JobsOptions,
     { id, now, duplicated, deduplicated }: AddedJob,
   ): Job<D, R, N> {
-    const job = Job.make<D, R, N>(this.store, id, name, data, opts, opts.timestamp ?? now);
+    const job = Job.make<D, R, N>(this.store.jobs, id, name, data, opts, opts.timestamp ?? now);
     job.deduplicated = deduplicated;
     if (!duplicated && !deduplicated) {
       job.life = lifeOf(job.timestamp);

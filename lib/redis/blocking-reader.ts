@@ -1,5 +1,6 @@
 import { ConnectionError } from '../job/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import { sleep } from '../runtime/sleep.js';
 import type { RedisClient } from './client.js';
 import { QueueKeys } from './queue-keys.js';
@@ -40,7 +41,7 @@ interface Reading {
  * overdue loses its client, and a new one is made. A key of the line's own lets it leave a read whose set of keys has
  * changed; it lies beside the first of them, where whoever may read those may write.
  */
-export abstract class BlockingReader {
+export abstract class BlockingReader extends Service {
   private readonly id: string;
   private readonly ended = new AbortController();
   private client: WatchedClient | undefined;
@@ -50,6 +51,7 @@ export abstract class BlockingReader {
   private complaint: string | undefined;
 
   constructor(protected readonly owner: ReaderOwner) {
+    super(owner.runtime);
     this.id = owner.runtime.uuid();
   }
 
@@ -73,7 +75,7 @@ export abstract class BlockingReader {
   /** Makes the read in flight return. */
   protected abstract nudge(client: RedisClient, nudgeKey: string): Promise<unknown>;
 
-  close(): void {
+  protected onStop(): void {
     this.ended.abort();
     this.drop();
   }
@@ -87,17 +89,13 @@ export abstract class BlockingReader {
     return !this.looping;
   }
 
-  protected get closed(): boolean {
-    return this.ended.signal.aborted;
-  }
-
   /**
    * To be called when somebody began to wait for `key`.
    * @param otherPlace whether the read in flight does not serve it even where it reads that key
    */
   protected changed(key: string, otherPlace = false): void {
     const { reading } = this;
-    if (!this.looping && !this.closed) {
+    if (!this.looping && !this.isStopped) {
       void this.loop();
     } else if (reading && (otherPlace || !reading.keys.includes(key))) {
       this.nudge(this.owner.client, reading.nudgeKey).catch((error: unknown) => {
@@ -113,7 +111,7 @@ export abstract class BlockingReader {
   protected complain(error: unknown): void {
     const cause = (error as { previousErrors?: unknown[] }).previousErrors?.[0] ?? error;
     const message = (cause as Partial<Error>).message ?? String(cause);
-    if (this.closed || isPassingFailure(cause) || message === this.complaint) {
+    if (this.isStopped || isPassingFailure(cause) || message === this.complaint) {
       return;
     }
     this.complaint = message;
@@ -123,7 +121,7 @@ export abstract class BlockingReader {
   private async loop(): Promise<void> {
     this.looping = true;
     this.owner.began(this);
-    while (!this.closed && this.keys().length > 0) {
+    while (!this.isStopped && this.keys().length > 0) {
       const block = this.blockMs();
       if (block > 0) {
         const follow = await this.guardedRead(block);
@@ -174,7 +172,7 @@ export abstract class BlockingReader {
 
   /** A server that refuses would refuse on another connection too. */
   private async brokeOff(error: unknown): Promise<void> {
-    if (this.closed) {
+    if (this.isStopped) {
       return;
     }
     const isRefused = !isPassingFailure(error);

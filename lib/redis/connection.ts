@@ -131,8 +131,8 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     this.client.off('end', this.onEnd);
     this.client.off('ready', this.onReady);
     this.readiness.close();
-    this.wakeReaders.close();
-    this.eventReaders.close();
+    void this.wakeReaders.stop();
+    void this.eventReaders.stop();
     if (!this.owned) {
       this.client.off('error', this.onError);
       return;

@@ -63,8 +63,8 @@ export class EventStreamReader extends BlockingReader {
     }
   }
 
-  override close(): void {
-    super.close();
+  protected override onStop(): void {
+    super.onStop();
     this.streams.clear();
   }
 

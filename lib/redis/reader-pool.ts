@@ -1,4 +1,5 @@
-import type { Runtime, Timer } from '../runtime/runtime.js';
+import type { Timer } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import type { BlockingReader, ReaderOwner } from './blocking-reader.js';
 
 /** A reader of one queue on a cluster is closed when nobody has waited on it for so long. */
@@ -8,11 +9,10 @@ const LINGER_MS = 5000;
 export type ReaderHost = Omit<ReaderOwner, 'began' | 'rested'>;
 
 /** The readers of one kind: one for all queues of a server, or one for each queue on a cluster, as long as somebody waits. */
-export class ReaderPool<L extends BlockingReader> implements ReaderOwner {
+export class ReaderPool<L extends BlockingReader> extends Service implements ReaderOwner {
   private readonly readers = new Map<string, L>();
   /** Those that read or did so lately, with the timer of the latter. */
   private readonly open = new Map<BlockingReader, Timer | undefined>();
-  private closed = false;
 
   /**
    * @param isShared whether one reader serves all queues
@@ -21,7 +21,9 @@ export class ReaderPool<L extends BlockingReader> implements ReaderOwner {
     private readonly host: ReaderHost,
     private readonly isShared: boolean,
     private readonly make: (owner: ReaderOwner) => L,
-  ) {}
+  ) {
+    super(host.runtime);
+  }
 
   /** The reader of the queue whose keys begin so. */
   of(queueBase: string): L {
@@ -46,10 +48,9 @@ export class ReaderPool<L extends BlockingReader> implements ReaderOwner {
     }
   }
 
-  close(): void {
-    this.closed = true;
+  protected onStop(): void {
     for (const reader of new Set<BlockingReader>([...this.readers.values(), ...this.open.keys()])) {
-      reader.close();
+      void reader.stop();
     }
     this.open.forEach((timer) => timer?.cancel());
     this.open.clear();
@@ -57,10 +58,6 @@ export class ReaderPool<L extends BlockingReader> implements ReaderOwner {
 
   get client(): ReaderOwner['client'] {
     return this.host.client;
-  }
-
-  get runtime(): Runtime {
-    return this.host.runtime;
   }
 
   duplicate(): ReturnType<ReaderOwner['duplicate']> {
@@ -78,14 +75,14 @@ export class ReaderPool<L extends BlockingReader> implements ReaderOwner {
   began(reader: BlockingReader): void {
     this.open.get(reader)?.cancel();
     this.open.set(reader, undefined);
-    if (this.closed) {
-      reader.close();
+    if (this.isStopped) {
+      void reader.stop();
     }
   }
 
   /** The one for all queues is used again and again; one of a queue may never be. */
   rested(reader: BlockingReader): void {
-    if (this.closed || this.isShared) {
+    if (this.isStopped || this.isShared) {
       return;
     }
     const timer = this.runtime.setTimer(() => this.forget(reader), LINGER_MS, {

@@ -1,3 +1,4 @@
+import type { JobTaker } from '../job/job-taker.js';
 import type { Timer } from '../runtime/runtime.js';
 import { BlockingReader, withoutClientPrefix } from './blocking-reader.js';
 import type { RedisClient } from './client.js';
@@ -9,7 +10,14 @@ const MIN_BLOCK_MS = 10;
 interface Waiter {
   deadline: number;
   done: (woken: boolean) => void;
-  owner: unknown;
+  taker: JobTaker | undefined;
+}
+
+/** A worker of this process that waits for jobs. */
+export interface IdleWorker {
+  taker: JobTaker;
+  /** Takes it off the list of waiters: its call, with what was added to it, goes out at the end of the microtasks. */
+  wake: () => void;
 }
 
 /**
@@ -22,15 +30,18 @@ export class WakeReader extends BlockingReader {
   private timer: Timer | undefined;
   private firesAt = Infinity;
 
-  /** Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes. */
+  /**
+   * Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes.
+   * @param taker who waits, where it takes jobs of its process
+   */
   wait(
     wakeKey: string,
     timeoutMs: number,
-    owner?: unknown,
+    taker?: JobTaker,
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: this.owner.runtime.monotonicMs() + timeoutMs, done: resolve, owner };
+      waiter = { deadline: this.owner.runtime.monotonicMs() + timeoutMs, done: resolve, taker };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -38,7 +49,7 @@ export class WakeReader extends BlockingReader {
     } else {
       this.waiters.set(wakeKey, [waiter]);
     }
-    if (this.closed) {
+    if (this.isStopped) {
       this.finish(wakeKey, waiter, false);
     } else {
       this.fireBy(waiter.deadline);
@@ -47,14 +58,19 @@ export class WakeReader extends BlockingReader {
     return { promise, cancel: () => this.finish(wakeKey, waiter, false) };
   }
 
-  /** A waiter of this process for that queue which has said who it is. */
-  idle(wakeKey: string): { owner: unknown; wake: () => void } | undefined {
-    const waiter = this.waiters.get(wakeKey)?.find(({ owner }) => owner !== undefined);
-    return waiter && { owner: waiter.owner, wake: () => this.finish(wakeKey, waiter, true) };
+  /** A worker of this process that waits for that queue, and takes jobs. */
+  idle(wakeKey: string): IdleWorker | undefined {
+    for (const waiter of this.waiters.get(wakeKey) ?? []) {
+      const { taker } = waiter;
+      if (taker) {
+        return { taker, wake: () => this.finish(wakeKey, waiter, true) };
+      }
+    }
+    return undefined;
   }
 
-  override close(): void {
-    super.close();
+  protected override onStop(): void {
+    super.onStop();
     this.timer?.cancel();
     for (const [key, list] of [...this.waiters]) {
       for (const waiter of [...list]) {

@@ -92,16 +92,14 @@ export class JobSchedulers<J extends Job = Job> {
   ): StoredSchedule {
     checkSchedulerId(id);
     const { strategy, defaults, limitsOf, groupOf } = this.options;
+    const { codec } = this.store.jobs;
     checkRepeat(repeat, strategy !== undefined, this.store.runtime.now());
     refuseUnknown('template.', template, ['name', 'data', 'opts', 'children']);
     if (template.children !== undefined) {
-      checkTemplateTree(
-        template.children,
-        this.store.refOf(`repeat:${id}:${LONGEST_SLOT}`),
-        this.store.codec,
-      );
+      const { prefix, queueName } = this.store;
+      const slot = { prefix, queueName, id: `repeat:${id}:${LONGEST_SLOT}` };
+      checkTemplateTree(template.children, slot, codec);
     }
-    const { codec } = this.store;
     const hasStrategy = strategy !== undefined;
     return storeSchedule(id, repeat, template, { defaults, codec, hasStrategy, origin, limitsOf, groupOf });
   }
@@ -112,7 +110,7 @@ export class JobSchedulers<J extends Job = Job> {
     if (unreadable.length > 0) {
       throw new UnreadableSchedulerError(id);
     }
-    return records[0] && schedulerOf<D>(records[0], this.store.codec);
+    return records[0] && schedulerOf<D>(records[0], this.store.jobs.codec);
   }
 
   /** Leaves out those that cannot be read. */
@@ -124,7 +122,7 @@ export class JobSchedulers<J extends Job = Job> {
     const { records } = await this.store.schedules.read(ids);
     return records.flatMap((record) => {
       try {
-        return [schedulerOf<D>(record, this.store.codec)];
+        return [schedulerOf<D>(record, this.store.jobs.codec)];
       } catch (error) {
         // What the codec throws concerns all of them.
         if (error instanceof UnreadableValueError && error.cause === undefined) {
@@ -170,11 +168,9 @@ export class JobSchedulers<J extends Job = Job> {
 
   private async planNow(id: string): Promise<void> {
     let failure: Error | undefined;
-    await new SlotPlanner(
-      () => this.store.schedules,
-      this.options.strategy,
-      (error) => (failure = error),
-    ).plan(id);
+    const { runtime, schedules } = this.store;
+    const failed = (error: Error): void => void (failure = error);
+    await new SlotPlanner(runtime, schedules, this.options.strategy, failed).plan(id);
     if (failure) {
       throw failure;
     }
@@ -213,7 +209,7 @@ export class JobSchedulers<J extends Job = Job> {
   private jobIn(answer: string): J {
     const [, id = '', state = '', delay = '0', priority = '', ...body] = answer.split('\n');
     const fields = { state, delay, ...(priority === '' ? {} : { priority }) };
-    const job = Job.fromRecord<any, any, string, any>(this.store, { id, body: body.join('\n'), fields });
+    const job = Job.fromRecord<any, any, string, any>(this.store.jobs, { id, body: body.join('\n'), fields });
     if (job.unreadable) {
       throw new InvalidOptionError('reply', answer, 'This is a fault of Stepwell: please report it.');
     }

@@ -1,6 +1,8 @@
 import { asError } from '../job/job-failure.js';
 import type { RepeatStrategy } from '../job/repeat-options.js';
 import { NotRunnableError } from '../job/errors.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import type { ScheduleStore, SchedulerRecord, SlotPlan } from '../store/schedule-store.js';
 import { givenOf, type GivenSchedule } from './job-scheduler.js';
 import { cronSlots, type SlotSource, strategySlots } from './slots.js';
@@ -35,20 +37,22 @@ const planOfNone = (id: string): SlotPlan => ({
  * Plans further slots of schedulers that have few: scripts know no cron. What is missed here, by a process that dies, is seen by
  * the next look for stalled jobs of any worker.
  */
-export class SlotPlanner {
+export class SlotPlanner extends Service {
   private readonly wanted = new Set<string>();
   private running: Promise<void> | undefined;
-  private stopped = false;
 
   constructor(
-    private readonly store: () => ScheduleStore,
+    runtime: Runtime,
+    private readonly store: ScheduleStore,
     private readonly strategy: RepeatStrategy | undefined,
     private readonly failed: (error: Error) => void,
-  ) {}
+  ) {
+    super(runtime);
+  }
 
   /** Never rejects: what goes wrong is told to `failed`. */
   need(ids: readonly string[]): void {
-    if (this.stopped || ids.length === 0) {
+    if (this.isStopped || ids.length === 0) {
       return;
     }
     ids.forEach((id) => this.wanted.add(id));
@@ -60,10 +64,9 @@ export class SlotPlanner {
     await this.running;
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
+  protected onStop(): Promise<void> | undefined {
     this.wanted.clear();
-    await this.running;
+    return this.running;
   }
 
   /** Plans one scheduler now. */
@@ -84,7 +87,7 @@ export class SlotPlanner {
   }
 
   private async planAll(ids: readonly string[]): Promise<void> {
-    const { now, records, unreadable } = await this.store().read(ids);
+    const { now, records, unreadable } = await this.store.read(ids);
     const plans: SlotPlan[] = unreadable.map(planOfNone);
     for (const record of records) {
       try {
@@ -96,7 +99,7 @@ export class SlotPlanner {
       }
     }
     if (plans.length > 0) {
-      await this.store().plan(plans);
+      await this.store.plan(plans);
     }
   }
 

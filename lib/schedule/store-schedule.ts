@@ -4,7 +4,7 @@ import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
 import type { RepeatOptions } from '../job/repeat-options.js';
 import type { GroupOptions } from '../job/group.js';
 import { encodeJson } from '../job/json.js';
-import { newJob, specOf } from '../store/new-job.js';
+import { newJob, specOf } from '../job/new-job.js';
 import type { StoredSchedule } from '../store/schedule-store.js';
 import { dateOf } from './check-repeat.js';
 import { hashOf } from './hash-of.js';
@@ -45,7 +45,7 @@ export function storeSchedule(
   const limits = opts?.limits === undefined ? limitsOf?.(data ?? {}, name) : undefined;
   const group = opts?.group === undefined ? groupOf?.(data ?? {}, name) : undefined;
   const own = { ...opts, ...(limits && { limits }), ...(group && { group }) };
-  const { job, opts: merged } = newJob(name, data, own, ownDefaults, codec);
+  const { json, opts: merged } = newJob(name, data, own, ownDefaults, codec);
   const given = givenSchedule(name, repeat, opts, hasStrategy);
   if (children && children.length > 0) {
     given.children = JSON.parse(encodeJson('The children of the template', children, '[]', codec));
@@ -70,7 +70,7 @@ export function storeSchedule(
     jitterMs: repeat.jitter ?? 0,
     spec: specFor(id, repeat, merged),
     head: `${name}\n${openOptions(merged, given)}`,
-    data: job.body.slice(job.body.lastIndexOf('\n') + 1),
+    data: json,
     origin,
   };
 }

@@ -2,7 +2,7 @@ import { InvalidOptionError } from '../job/errors.js';
 import type { FlowJob } from '../job/flow-job.js';
 import type { JobRef } from '../job/job-ref.js';
 import type { Codec } from '../job/codec.js';
-import { prepareNode } from '../store/flow-node.js';
+import { prepareNode } from '../job/flow-node.js';
 
 /** The children of a template as those of one job. Their ids follow from its own, so that whoever adds them again brings none twice. */
 export function childrenOf(template: readonly FlowJob[], above: string): FlowJob[] {

@@ -1,75 +1,51 @@
-import { BacklogFullError, ConnectionClosedError } from '../job/errors.js';
+import { type AddedJob, type NewJob, readAdded } from '../job/added-job.js';
+import { ConnectionClosedError } from '../job/errors.js';
+import type { AddInHand } from '../job/job-taker.js';
+import { stoppingAll } from '../job/new-job.js';
 import { decodeAddJobsReply, encodeAddJobs } from '../job/wire.generated.js';
 import { ReadyGate } from '../redis/ready-gate.js';
-import type { ScriptRunner } from '../redis/script-runner.js';
-import { awaitReplicas } from '../redis/await-replicas.js';
 import { addJobs } from '../redis/scripts.generated.js';
-import { type AddedJob, type NewJob, readAdded } from './added-job.js';
-import { Call } from './call.js';
-import type { AddInHand } from './commit-batch.js';
-import type { Durability } from './durability.js';
-import type { Flight } from './flight.js';
-import { GroupCommit } from './group-commit.js';
+import type { IdleWorker } from '../redis/wake-reader.js';
+import { type Adding, AddGroup } from './add-group.js';
 import type { CallSession } from './call-session.js';
-import type { Lifetime } from './lifetime.js';
-import type { Patience } from './patience.js';
+import type { Flight } from './flight.js';
+import type { StoreContext } from './store-context.js';
 
-const SESSIONS = 6;
-const ENTRIES = 200;
-const BYTES = 512 * 1024;
+const LIMITS = { sessions: 6, entries: () => 200, bytes: 512 * 1024 };
 /** So many jobs go with an idle worker's own call; more are cheaper by themselves, its call following right behind. */
 const FEW = 8;
-
-/** A worker of this process that waits for jobs. */
-export interface IdleWorker {
-  /** Takes it off the list of waiters: its call, with what was added to it, goes out at the end of the microtasks. */
-  wake: () => void;
-  commit: { addFor(job: NewJob): AddInHand };
-}
-
-interface Entry {
-  job: NewJob;
-  resolve: (added: AddedJob) => void;
-  reject: (error: unknown) => void;
-}
+/** Scripts take the time from Redis. */
+const REDIS_TIME = 0;
 
 /** Adds jobs by group commit: what is added while a call is in flight joins the next one. */
 export class AddBatch {
-  private readonly group: GroupCommit<Entry>;
+  private readonly group: AddGroup<NewJob, AddedJob>;
   private readonly gate: ReadyGate;
 
   /**
-   * @param backlog how many may wait while Redis does not answer
-   * @param durability how many replicas are to have what was added
    * @param idleWorker an idle worker of this process for the queue, if there is one
    */
   constructor(
-    private readonly runner: ScriptRunner,
-    patience: Patience,
-    private readonly lifetime: Lifetime,
-    private readonly backlog: number,
+    private readonly context: Pick<StoreContext, 'runner' | 'calls' | 'patience' | 'lifetime' | 'host'>,
     private readonly idleWorker: () => IdleWorker | undefined,
-    private readonly durability?: Durability,
   ) {
-    this.gate = ReadyGate.of(runner.client);
-    this.group = new GroupCommit<Entry>(
-      (session, flight) => this.send(session, flight),
-      ({ reject }, error) => reject(error),
-      patience,
-      { sessions: SESSIONS, entries: () => ENTRIES, bytes: BYTES },
-    );
+    this.gate = ReadyGate.of(context.runner.client);
+    this.group = new AddGroup(context, LIMITS, (session, flight) => this.send(session, flight));
   }
 
   add(job: NewJob): Promise<AddedJob> {
-    return new Promise((resolve, reject) => {
-      if (this.lifetime.isOver) {
-        reject(this.lifetime.refusal());
-      } else if (this.group.isFull(this.backlog)) {
-        reject(new BacklogFullError(this.backlog));
-      } else {
-        this.group.push({ job, resolve, reject }, job.body.length);
-      }
-    });
+    return this.group.add(job, job.body.length);
+  }
+
+  /** Adds all of these jobs in one call, or none where the group of one is full. */
+  async addWhole(jobs: readonly NewJob[]): Promise<AddedJob[]> {
+    const { runner, calls } = this.context;
+    const rest = encodeAddJobs(jobs.map(({ id, spec, body }) => [id, stoppingAll(spec), body]));
+    const answer = await calls.numbered(({ writer, seq }) =>
+      this.group.durably(() => runner.run(addJobs, [REDIS_TIME, writer, seq, 1], rest))(),
+    );
+    const { time, words } = decodeAddJobsReply(answer);
+    return words.map((word) => readAdded(word, Number(time)));
   }
 
   close(message: string): void {
@@ -84,51 +60,46 @@ export class AddBatch {
     return this.group.isIdle;
   }
 
-  private async send(session: CallSession, flight: Flight<Entry>): Promise<void> {
+  private async send(session: CallSession, flight: Flight<Adding<NewJob, AddedJob>>): Promise<void> {
     const { entries } = flight;
+    const { runner, host } = this.context;
     const idle = this.idleWorker();
     // What waits for a connection can be taken back as long as it waits here.
-    if (idle && !this.durability && entries.length <= FEW && this.gate.isOpen) {
+    if (idle && !host.durability && entries.length <= FEW && this.gate.isOpen) {
       await this.handOn(idle, flight);
       return;
     }
-    const seq = session.next();
-    const rest = encodeAddJobs(entries.map(({ job: { id, spec, body } }) => [id, spec, body]));
+    const args = [REDIS_TIME, session.writer, session.next(), idle ? 0 : 1] as const;
+    const rest = encodeAddJobs(entries.map(({ entry: { id, spec, body } }) => [id, spec, body]));
+    const { repeats } = runner;
     let tries = 0;
     const add = (): Promise<unknown> => {
       tries += 1;
-      return this.runner.run(addJobs, [0, session.writer, seq, idle ? 0 : 1], rest);
+      return runner.run(addJobs, args, rest);
     };
-    const { repeats } = this.runner;
-    const { durability } = this;
-    const call = new Call(
-      this.runner,
-      durability ? () => awaitReplicas(this.runner.client, add, durability) : add,
-    );
-    flight.carrier = call;
     try {
-      const answering = call.answer();
+      const answering = this.group.call(flight, add);
       idle?.wake();
       const { time, words } = decodeAddJobsReply(await answering);
-      if (idle && (tries > 1 || this.runner.repeats > repeats)) {
+      if (idle && (tries > 1 || runner.repeats > repeats)) {
         // Its call may have been ahead of this one, and have found nothing.
         this.idleWorker()?.wake();
       }
       const now = Number(time);
       for (let i = 0; i < entries.length; i += 1) {
-        settle(entries[i] as Entry, words[i] as string, now);
+        settle(entries[i]!, words[i] as string, now);
       }
     } catch (error) {
-      for (const entry of entries) {
-        entry.reject(error);
+      for (const { reject } of entries) {
+        reject(error);
       }
     }
   }
 
-  private async handOn({ wake, commit }: IdleWorker, flight: Flight<Entry>): Promise<void> {
+  private async handOn({ wake, taker }: IdleWorker, flight: Flight<Adding<NewJob, AddedJob>>): Promise<void> {
     // Woken first, so that one call serves its wish to fetch and the jobs added.
     wake();
-    const hands = flight.entries.map(({ job }) => commit.addFor(job));
+    const hands = flight.entries.map(({ entry }) => taker.addFor(entry));
     flight.carrier = {
       failure: undefined,
       mayBeWritten: true,
@@ -137,11 +108,11 @@ export class AddBatch {
     };
     await Promise.all(
       hands.map(({ added }, i) => {
-        const { job, resolve, reject } = flight.entries[i] as Entry;
+        const { entry, resolve, reject } = flight.entries[i]!;
         return added.then(resolve, (error: unknown) => {
           // A worker that closes before its call went out is not what was asked to add the job.
           if (error instanceof ConnectionClosedError && !error.mayBeWritten && flight.isOpen(i)) {
-            this.add(job).then(resolve, reject);
+            this.add(entry).then(resolve, reject);
           } else {
             reject(error);
           }
@@ -152,7 +123,7 @@ export class AddBatch {
 }
 
 /** One job that was refused leaves the others alone. */
-function settle({ resolve, reject }: Entry, line: string, now: number): void {
+function settle({ resolve, reject }: Adding<NewJob, AddedJob>, line: string, now: number): void {
   try {
     resolve(readAdded(line, now));
   } catch (refused) {

@@ -1,20 +1,12 @@
-import { groupLimitsText } from '../job/group.js';
-import type { JobRecord } from '../job/job-record.js';
-import { readFields } from '../job/job-record.js';
+import { type AddedJob, type NewJob, readAdded } from '../job/added-job.js';
+import type { AddInHand, JobTaker } from '../job/job-taker.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
-import {
-  type CommitReply,
-  decodeCommitReply,
-  type Encoded,
-  encodeCommit,
-  type Started,
-} from '../job/wire.generated.js';
+import { type CommitReply, encodeCommit } from '../job/wire.generated.js';
 import { isMissingRight } from '../redis/redis-failure.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
-import { commit } from '../redis/scripts.generated.js';
 import type { Timer } from '../runtime/runtime.js';
-import { type AddedJob, type NewJob, readAdded } from './added-job.js';
 import { Call } from './call.js';
+import { type Fetched, type Grant, NO_GRANT, readFetched, runCommit } from './commit-call.js';
 import type { Flight } from './flight.js';
 import { GroupCommit } from './group-commit.js';
 import type { CallSession } from './call-session.js';
@@ -35,44 +27,9 @@ interface Entry {
   isPatient?: boolean;
 }
 
-/** A job that somebody else adds with a worker's call. */
-export interface AddInHand {
-  added: Promise<AddedJob>;
-  /** Whoever waited for it does no longer. Returns whether it was not on its way: then it will never be added. */
-  withdraw(): boolean;
-}
-
-/** What a worker says when it asks for jobs. */
-export interface Grant {
-  /** First part of the tokens granted. */
-  worker: string;
-  /** Kept as processedBy, '' for none. */
-  name: string;
-  lockMs: number;
-  limiter: { max: number; duration: number } | undefined;
-  /** Jobs that have to wait for any to be started; 0 for any number. */
-  least?: number;
-  /** Of groups that have none of their own, see `groupLimitsText`. */
-  groups: string;
-}
-
-/** What a call brought besides the words. */
-export interface Fetched {
-  wanted: number;
-  jobs: JobRecord[];
-  /** When the call was sent, by `runtime.monotonicMs`: locks that it granted are not older. */
-  sentAt: number;
-  /** Milliseconds until the next delayed job is due or a limit opens, -1 when nothing like that is known. */
-  dueInMs: number;
-  /** Milliseconds that the rate limit asks to wait; -1 when nothing was started though something waits, for another limit. */
-  limitedForMs: number;
-  /** In how many milliseconds to look at the queue's outbox, -1 when all in it has been received. */
-  undeliveredMs: number;
-}
-
 /** The fetching side of a commit: how much room there is, and where jobs go. */
 export interface Fetcher {
-  grant: Grant;
+  readonly grant: Grant;
   /** Takes up to `most` of the free slots; they count as asked for until `fetched` or `fetchFailed`. */
   takeRoom(most: number): number;
   /** Whether the wake marker was taken since the last call: if work is left, another worker is to be woken. */
@@ -86,15 +43,13 @@ export interface CommitOptions {
   entries: () => number;
 }
 
-const NO_GRANT: Grant = { worker: '', name: '', lockMs: 0, limiter: undefined, groups: groupLimitsText() };
-const NO_LIMIT = { max: 0, duration: 0 };
-
-/** Applies job writes by group commit, and fetches jobs with the same calls where there is a fetcher. */
-export class CommitBatch {
+/** Applies job writes by group commit. Those of a worker fetch jobs with the same calls: its commit loop is their fetcher. */
+export class CommitBatch implements JobTaker {
   private readonly group: GroupCommit<Entry>;
   /** Entries of the worker's own that Redis refused for want of a right: they go again, as it may be granted again. */
   private readonly refused = new Map<Entry, Timer>();
   private readonly onPushed: (() => void)[] = [];
+  private fetcher: Fetcher | undefined;
   private closed = false;
 
   constructor(
@@ -103,18 +58,26 @@ export class CommitBatch {
     private readonly options: CommitOptions,
     /** Told when the queue's outbox holds something, and in how many milliseconds to look at it. */
     private readonly undelivered: (lookInMs: number) => void,
-    private readonly fetcher?: Fetcher,
   ) {
     this.group = new GroupCommit<Entry>(
       (session, flight) => this.send(session, flight),
       ({ settle }, error) => settle('', error),
       patience,
-      // A call that fetches may have brought jobs: it is made again until its answer is known.
       {
         ...{ sessions: options.sessions, entries: options.entries, bytes: BYTES },
-        ...{ keepsCalls: fetcher !== undefined, isGuest: (entry: Entry) => entry.isGuest },
+        // A call that fetches may have brought jobs: it is made again until its answer is known.
+        ...{ keepsCalls: () => this.fetches, isGuest: (entry: Entry) => entry.isGuest },
       },
     );
+  }
+
+  /** From now on each call fetches as many jobs as this one has room for. */
+  fetchFor(fetcher: Fetcher): void {
+    this.fetcher = fetcher;
+  }
+
+  get fetches(): boolean {
+    return this.fetcher !== undefined;
   }
 
   /**
@@ -240,43 +203,4 @@ function settleOpen(flight: Flight<Entry>, settle: (entry: Entry, i: number) => 
       settle(flight.entries[i] as Entry, i);
     }
   }
-}
-
-/** One call of the commit script. */
-export async function runCommit(
-  runner: ScriptRunner,
-  { writer, seq }: { writer: string; seq: string },
-  { worker, name, lockMs, limiter, least = 0, groups }: Grant,
-  wanted: number,
-  handOn: boolean,
-  rest: Encoded<'commit'>,
-): Promise<CommitReply> {
-  const { max, duration } = limiter ?? NO_LIMIT;
-  // Tokens count the grants of a job, and a job of that id may have lived before: the call makes them unique.
-  const holder = `${worker}.${writer}.${seq}`;
-  const args = [
-    0,
-    writer,
-    seq,
-    handOn ? 1 : 0,
-    wanted,
-    holder,
-    name,
-    lockMs,
-    max,
-    duration,
-    least,
-    groups,
-  ] as const;
-  return decodeCommitReply(await runner.run(commit, args, rest));
-}
-
-export function readFetched(wanted: number, reply: CommitReply, sentAt: number): Fetched {
-  const { started, dueInMs, limitedForMs, undeliveredMs } = reply;
-  return { wanted, jobs: started.map(jobRecord), sentAt, dueInMs, limitedForMs, undeliveredMs };
-}
-
-/** A job that a call has granted, as its reply has it. */
-export function jobRecord({ id, body, token, fields }: Started): JobRecord {
-  return { id, body, token, fields: readFields(fields) };
 }

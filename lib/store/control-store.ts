@@ -1,28 +1,19 @@
 import type { FinishedState, ListedState } from '../job/job-state.js';
-import type { CancelCall, RetryOptions } from '../job/job-store.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
-  cancelJob,
-  changeDelay,
-  changePriority,
   cleanJobs,
   drainQueue,
   obliterateQueue,
   pauseQueue,
-  promoteJob,
   promoteJobs,
   publishEvent,
-  removeDedupKey,
-  removeJob,
-  retryJob,
   retryJobs,
   setMeta,
   setMetrics,
-  signalJob,
   trimEvents,
-  unlinkChild,
 } from '../redis/scripts.generated.js';
-import type { NumberedCall } from './calls.js';
+import type { Calls } from './calls.js';
+import type { Delivery } from './delivery.js';
 
 /** How far a draining is, see drain-queue. */
 export interface DrainPlace {
@@ -69,172 +60,105 @@ const REDIS_TIME = 0;
 
 const flag = (value: boolean | undefined): number => (value ? 1 : 0);
 
-/** Changes that people and programs ask of a queue from outside: one method, one script. Words are answered as they are. */
+/** Changes that people and programs ask of a whole queue. Words of scripts are returned as they are. */
 export class ControlStore {
-  constructor(private readonly scripts: ScriptRunner) {}
-
-  /** Returns ok, told, missing, not-failed or not-completed. */
-  retryJob(
-    id: string,
-    expected: FinishedState,
-    front: boolean,
-    options: RetryOptions,
-    session: NumberedCall,
-  ): Promise<string> {
-    const { resetAttemptsMade, resetAttemptsStarted } = options;
-    const flags = [flag(front), flag(resetAttemptsMade), flag(resetAttemptsStarted)] as const;
-    return this.scripts.run(retryJob, [
-      REDIS_TIME,
-      session.writer,
-      session.seq,
-      id,
-      expected,
-      ...flags,
-    ]) as Promise<string>;
-  }
-
-  /** Returns ok, unchanged, finished or missing. */
-  signalJob(id: string, name: string, key: string, json: string, session: NumberedCall): Promise<string> {
-    const { writer, seq } = session;
-    return this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]) as Promise<string>;
-  }
-
-  /** Returns cancelled, cancelled told, cancelling, unchanged, undoing, finished or missing. */
-  cancelJob(id: string, { json, keep, undo }: CancelCall, { writer, seq }: NumberedCall): Promise<string> {
-    const args = [REDIS_TIME, writer, seq, id, json, keep, flag(undo)] as const;
-    return this.scripts.run(cancelJob, args) as Promise<string>;
-  }
-
-  /** Returns ok, missing or not-delayed. */
-  promoteJob(id: string, session: NumberedCall): Promise<string> {
-    return this.scripts.run(promoteJob, [REDIS_TIME, session.writer, session.seq, id]) as Promise<string>;
-  }
-
-  /** Returns ok, missing or not-delayed. */
-  changeDelay(id: string, delayMs: number, session: NumberedCall): Promise<string> {
-    return this.scripts.run(changeDelay, [
-      REDIS_TIME,
-      session.writer,
-      session.seq,
-      id,
-      delayMs,
-    ]) as Promise<string>;
-  }
-
-  /** Returns ok or missing. */
-  changePriority(id: string, priority: number, front: boolean, session: NumberedCall): Promise<string> {
-    const { writer, seq } = session;
-    return this.scripts.run(changePriority, [
-      REDIS_TIME,
-      writer,
-      seq,
-      id,
-      priority,
-      flag(front),
-    ]) as Promise<string>;
-  }
-
-  /** Returns ok, told, missing or locked. */
-  removeJob(id: string, session: NumberedCall): Promise<string> {
-    return this.scripts.run(removeJob, [REDIS_TIME, session.writer, session.seq, id]) as Promise<string>;
-  }
-
-  /** Returns told, ok, unchanged or missing. */
-  unlinkChild(id: string, session: NumberedCall): Promise<string> {
-    return this.scripts.run(unlinkChild, [REDIS_TIME, session.writer, session.seq, id]) as Promise<string>;
-  }
-
-  /** Returns ok or missing; `owner` '' for any. */
-  removeDedupKey(id: string, owner: string, session: NumberedCall): Promise<string> {
-    return this.scripts.run(removeDedupKey, [
-      REDIS_TIME,
-      session.writer,
-      session.seq,
-      id,
-      owner,
-    ]) as Promise<string>;
-  }
+  constructor(
+    private readonly scripts: ScriptRunner,
+    private readonly calls: Calls,
+    private readonly delivery: Delivery,
+  ) {}
 
   /** Returns ok or unchanged. */
-  pauseQueue(paused: boolean): Promise<string> {
-    return this.scripts.run(pauseQueue, [flag(paused)]) as Promise<string>;
+  pause(paused: boolean): Promise<string> {
+    return this.calls.repeatable(() => this.scripts.run(pauseQueue, [flag(paused)])) as Promise<string>;
   }
 
-  /** Removes one slice of the jobs that wait; returns how many. */
-  async drainQueue(delayed: boolean, place: DrainPlace): Promise<DrainPlace & { looked: number }> {
-    const reply = (await this.scripts.run(drainQueue, [
-      REDIS_TIME,
-      flag(delayed),
-      place.begun,
-      place.left,
-      place.passed,
-      place.prioritized,
-      place.delayed,
-      place.grouped,
-    ])) as [number, number, number, number, number, string, string, string];
+  /** Removes the jobs that wait, slice by slice. */
+  async drain(delayed: boolean): Promise<void> {
+    let slice = { ...DRAIN_BEGIN, looked: 1 };
+    while (slice.looked > 0) {
+      slice = await this.drainSlice(delayed, slice);
+    }
+    await this.delivery.deliver();
+  }
+
+  /** Removes one slice of the jobs that wait; returns how many it looked at, and where to go on. */
+  async drainSlice(delayed: boolean, place: DrainPlace): Promise<DrainPlace & { looked: number }> {
+    const args = [
+      ...([REDIS_TIME, flag(delayed), place.begun, place.left, place.passed] as const),
+      ...([place.prioritized, place.delayed, place.grouped] as const),
+    ] as const;
+    const reply = (await this.calls.repeatable(() => this.scripts.run(drainQueue, args))) as [
+      ...[number, number, number, number, number],
+      ...[string, string, string],
+    ];
     const [, looked, begun, left, passed, prioritized, later, grouped] = reply;
     return { looked, begun, left, passed, prioritized, delayed: later, grouped };
   }
 
-  async cleanJobs(slice: CleanSlice, session: NumberedCall): Promise<CleanedSlice> {
-    const { place, graceMs, limit, start } = slice;
-    const answer = await this.scripts.run(cleanJobs, [
-      REDIS_TIME,
-      session.writer,
-      session.seq,
-      place,
-      graceMs,
-      limit,
-      start,
-    ]);
+  async cleanSlice({ place, graceMs, limit, start }: CleanSlice): Promise<CleanedSlice> {
+    const answer = await this.calls.numbered(({ writer, seq }) =>
+      this.scripts.run(cleanJobs, [REDIS_TIME, writer, seq, place, graceMs, limit, start]),
+    );
     const [next, ...removed] = (answer as string).split('\n');
     return { removed, next: Number(next) };
   }
 
   /**
-   * Deletes one slice; returns more, done, not-paused or active; undelivered or unsent, a tab, and what the keys of the target begin
-   * with.
-   * @param drop whether jobs of flows go that other queues have not taken
+   * Deletes one slice. Returns done, more, active, not-paused; undelivered or unsent, and where to, when that could not be delivered
+   * yet.
    */
-  obliterateQueue(count: number, force: boolean, drop = false): Promise<string> {
-    return this.scripts.run(obliterateQueue, [REDIS_TIME, count, drop ? 2 : flag(force)]) as Promise<string>;
+  async obliterateSlice(count: number, force: boolean): Promise<string> {
+    // Whether jobs of flows go that other queues have not taken.
+    const call = (drop: boolean): Promise<string> =>
+      this.calls.repeatable(() =>
+        this.scripts.run(obliterateQueue, [REDIS_TIME, count, drop ? 2 : flag(force)]),
+      ) as Promise<string>;
+    const word = await call(false);
+    if (!/^un(?:delivered|sent)\t/.test(word)) {
+      return word;
+    }
+    await this.delivery.deliver();
+    return call(force);
   }
 
   /** Moves one slice of the jobs finished at or before `before`, 0 being now by Redis' clock; returns the time used. */
-  async retryJobs(
+  async retrySlice(
     state: FinishedState,
     count: number,
     before: number,
   ): Promise<{ moved: number; before: number }> {
-    const [moved, until] = (await this.scripts.run(retryJobs, [REDIS_TIME, state, count, before])) as [
-      number,
-      number,
-    ];
+    const [moved, until] = (await this.calls.repeatable(() =>
+      this.scripts.run(retryJobs, [REDIS_TIME, state, count, before]),
+    )) as [number, number];
     return { moved, before: until };
   }
 
-  /** Those of one slice that are delayed; returns how many. */
-  promoteJobs(ids: readonly string[]): Promise<number> {
-    return this.scripts.run(promoteJobs, [REDIS_TIME], ids) as Promise<number>;
+  /** Returns how many were delayed, and wait now. */
+  promoteSlice(ids: readonly string[]): Promise<number> {
+    return this.calls.repeatable(() => this.scripts.run(promoteJobs, [REDIS_TIME], ids)) as Promise<number>;
   }
 
   /** Returns how many entries were dropped. */
   trimEvents(max: number): Promise<number> {
-    return this.scripts.run(trimEvents, [max]) as Promise<number>;
+    return this.calls.repeatable(() => this.scripts.run(trimEvents, [max])) as Promise<number>;
   }
 
   /** `undefined` for the default. */
   async setMaxEvents(maxEvents: number | undefined): Promise<void> {
-    await this.scripts.run(setMeta, [maxEvents === undefined ? '' : String(maxEvents)]);
+    const text = maxEvents === undefined ? '' : String(maxEvents);
+    await this.calls.repeatable(() => this.scripts.run(setMeta, [text]));
   }
 
   /** Has the ends of jobs counted in so many points of a minute. */
   async setMetrics(points: number): Promise<void> {
-    await this.scripts.run(setMetrics, [points]);
+    await this.calls.repeatable(() => this.scripts.run(setMetrics, [points]));
   }
 
   /** @param event JSON */
-  publishEvent(event: string, max: number, session: NumberedCall): Promise<string> {
-    return this.scripts.run(publishEvent, [session.writer, session.seq, event, max]) as Promise<string>;
+  publishEvent(event: string, max: number): Promise<string> {
+    return this.calls.numbered(({ writer, seq }) =>
+      this.scripts.run(publishEvent, [writer, seq, event, max]),
+    ) as Promise<string>;
   }
 }

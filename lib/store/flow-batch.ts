@@ -1,21 +1,16 @@
-import { BacklogFullError } from '../job/errors.js';
 import { type AddFlowEntry, BEGUN, encodeAddFlow } from '../job/wire.generated.js';
-import { awaitReplicas } from '../redis/await-replicas.js';
-import type { ScriptRunner } from '../redis/script-runner.js';
 import { addFlow } from '../redis/scripts.generated.js';
-import { Call } from './call.js';
-import type { Durability } from './durability.js';
-import type { Flight } from './flight.js';
-import { GroupCommit } from './group-commit.js';
+import { type Adding, AddGroup } from './add-group.js';
 import type { CallSession } from './call-session.js';
-import type { Lifetime } from './lifetime.js';
-import type { Patience } from './patience.js';
+import type { Flight } from './flight.js';
+import type { StoreContext } from './store-context.js';
 
-const SESSIONS = 4;
-const ENTRIES = 100;
 const BYTES = 512 * 1024;
+const LIMITS = { sessions: 4, entries: () => 100, bytes: BYTES };
 /** A call is ended by its bytes; what takes many calls of Redis counts as so many bytes. */
 const BYTES_PER_WEIGHT = 512;
+/** Scripts take the time from Redis. */
+const REDIS_TIME = 0;
 
 /** A flow that begins, as add-flow takes it. */
 export interface FlowEntry {
@@ -36,34 +31,14 @@ export interface FlowBegun {
   known: number[];
 }
 
-interface Waiter {
-  entry: FlowEntry;
-  resolve: (begun: FlowBegun) => void;
-  reject: (error: unknown) => void;
-}
-
 /** Begins flows by group commit. */
 export class FlowBatch {
-  private readonly group: GroupCommit<Waiter>;
+  private readonly group: AddGroup<FlowEntry, FlowBegun>;
 
-  /**
-   * @param base what the keys of the queue begin with, as messages name it
-   * @param backlog how many may wait while Redis does not answer
-   */
   constructor(
-    private readonly runner: ScriptRunner,
-    private readonly base: string,
-    patience: Patience,
-    private readonly lifetime: Lifetime,
-    private readonly backlog: number,
-    private readonly durability?: Durability,
+    private readonly context: Pick<StoreContext, 'keys' | 'runner' | 'patience' | 'lifetime' | 'host'>,
   ) {
-    this.group = new GroupCommit<Waiter>(
-      (session, flight) => this.send(session, flight),
-      ({ reject }, error) => reject(error),
-      patience,
-      { sessions: SESSIONS, entries: () => ENTRIES, bytes: BYTES },
-    );
+    this.group = new AddGroup(context, LIMITS, (session, flight) => this.send(session, flight));
   }
 
   /** Whether a flow fits one call. */
@@ -72,17 +47,7 @@ export class FlowBatch {
   }
 
   begin(entry: FlowEntry): Promise<FlowBegun> {
-    return new Promise((resolve, reject) => {
-      if (this.lifetime.isOver) {
-        reject(this.lifetime.refusal());
-        return;
-      }
-      if (this.group.isFull(this.backlog)) {
-        reject(new BacklogFullError(this.backlog));
-        return;
-      }
-      this.group.push({ entry, resolve, reject }, Math.max(entry.bytes, entry.weight * BYTES_PER_WEIGHT));
-    });
+    return this.group.add(entry, Math.max(entry.bytes, entry.weight * BYTES_PER_WEIGHT));
   }
 
   close(message: string): void {
@@ -97,20 +62,13 @@ export class FlowBatch {
     return this.group.isIdle;
   }
 
-  private async send(session: CallSession, flight: Flight<Waiter>): Promise<void> {
+  private async send(session: CallSession, flight: Flight<Adding<FlowEntry, FlowBegun>>): Promise<void> {
     const { entries } = flight;
+    const { keys, runner } = this.context;
+    const args = [REDIS_TIME, session.writer, session.next(), keys.base] as const;
     const rest = encodeAddFlow(entries.map(({ entry }) => entry.flow));
-    const seq = session.next();
-    const args = [0, session.writer, seq, this.base] as const;
-    const begin = (): Promise<unknown> => this.runner.run(addFlow, args, rest);
-    const { durability } = this;
-    const call = new Call(
-      this.runner,
-      durability ? () => awaitReplicas(this.runner.client, begin, durability) : begin,
-    );
-    flight.carrier = call;
     try {
-      const answer = await call.answer();
+      const answer = await this.group.call(flight, () => runner.run(addFlow, args, rest));
       for (const [i, line] of String(answer).split('\n').entries()) {
         entries[i]!.resolve(readLine(line));
       }

@@ -1,4 +1,4 @@
-import { type AddFlowEntry, decodeGetChildrenReply } from '../job/wire.generated.js';
+import type { AddFlowEntry } from '../job/wire.generated.js';
 import {
   InvalidOptionError,
   LockLostError,
@@ -10,31 +10,20 @@ import {
 } from '../job/errors.js';
 import { CHANGED, type JobFields } from '../job/job-record.js';
 import { type JobRef, parseRef, refText, shownKey } from '../job/job-ref.js';
-import type { ChildPage, ChildQuery } from '../job/job-store.js';
+import type { AddedChild } from '../job/job-store.js';
 import { within } from '../runtime/within.js';
-import type { ScriptRunner } from '../redis/script-runner.js';
-import { getChildren, stageFlow } from '../redis/scripts.generated.js';
-import type { Calls } from './calls.js';
+import { stageFlow } from '../redis/scripts.generated.js';
+import type { ChildStore } from './child-store.js';
 import type { Awaited } from './queue-relay.js';
-import type { Durability } from './durability.js';
 import { FlowBatch, type FlowBegun } from './flow-batch.js';
-import { type ChildrenPlan, type FlowMessage, planChildren } from './flow-messages.js';
-import type { FlowNode } from './flow-node.js';
-import type { Lifetime } from './lifetime.js';
-import type { Patience } from './patience.js';
-import type { OutboxRelay } from './outbox-relay.js';
+import { type ChildrenPlan, type FlowMessage, planChildren } from '../job/flow-messages.js';
+import type { FlowNode } from '../job/flow-node.js';
+import type { StoreContext } from './store-context.js';
 
 /** A flow that is put aside and not gone on with for so long is taken back. */
-const CHILDREN_PER_PAGE = 500;
 const STAGED_MS = 60_000;
 const STAGE_MESSAGES = 400;
 const STAGE_BYTES = 256 * 1024;
-
-/** What the check of ids needs of other queues. */
-export interface FlowPeers {
-  loadFields(ref: JobRef): Promise<JobFields | undefined>;
-  unlinkChild(ref: JobRef): Promise<unknown>;
-}
 
 /** What a flow says besides the job that waits for its children. */
 type FlowRest =
@@ -47,20 +36,15 @@ type FlowRest =
 
 /** The flows of one queue: roots that are in it, and children of its jobs. */
 export class FlowStore {
+  private readonly base: string;
   private readonly batch: FlowBatch;
 
   constructor(
-    private readonly runner: ScriptRunner,
-    private readonly base: string,
-    private readonly outboxRelay: OutboxRelay,
-    private readonly peers: FlowPeers,
-    private readonly calls: Calls,
-    private readonly patience: Patience,
-    lifetime: Lifetime,
-    backlog: number,
-    durability?: Durability,
+    private readonly context: StoreContext,
+    private readonly children: ChildStore,
   ) {
-    this.batch = new FlowBatch(runner, base, patience, lifetime, backlog, durability);
+    this.base = context.keys.base;
+    this.batch = new FlowBatch(context);
   }
 
   /** Adds a whole tree whose root is in this queue. Returns false when a job with its id is there: nothing is added then. */
@@ -68,8 +52,8 @@ export class FlowStore {
     await this.checkParents(root.children, root.ref);
     const plan = planChildren(this.base, root.ref.id, root.children);
     const begun = await this.begin(
-      (rest) => ['root', root.ref.id, root.spec, root.body, ...rest],
-      root.body.length,
+      (rest) => ['root', root.ref.id, root.job.spec, root.job.body, ...rest],
+      root.job.body.length,
       plan,
     );
     return begun.word === 'ok';
@@ -84,13 +68,12 @@ export class FlowStore {
     if (children.length === 0) {
       return [];
     }
-    const { prefix, queueName } = parseRef(`${this.base}\t${parentId}`);
-    const parent = { prefix, queueName, id: parentId };
+    const parent = { ...this.context.queue, id: parentId };
     await this.checkParents(children, parent);
     const plan = planChildren(this.base, parentId, children);
     if (!FlowBatch.fits(sizeOf(plan))) {
       // What is put aside is taken whole: what is there already is left out before.
-      const there = await this.childRefs(parentId);
+      const there = await this.children.refs(parentId);
       const fresh = children.filter(({ ref }) => !there.has(refText(ref)));
       if (fresh.length < children.length) {
         await this.addChildren(parentId, token, fresh);
@@ -105,29 +88,10 @@ export class FlowStore {
     return children.map(({ ref }) => there.has(refText(ref)));
   }
 
-  /** Some of a job's children; see `JobStore.children`. */
-  async children(
-    id: string,
-    { letters, values, cursor, count = CHILDREN_PER_PAGE }: ChildQuery,
-  ): Promise<ChildPage> {
-    const args = [id, cursor, letters, values ? 1 : 0, count] as const;
-    const reply = await this.calls.read(() => this.runner.run(getChildren, args));
-    const page = decodeGetChildrenReply(reply);
-    const children = page.children.map(({ ref, value }) => ({
-      ...{ ref: parseRef(ref), letter: value[0]!, payload: value.slice(1) },
-    }));
-    return { cursor: page.cursor, children };
-  }
-
-  private async childRefs(id: string): Promise<Set<string>> {
-    const refs = new Set<string>();
-    let cursor = 0;
-    do {
-      const page = await this.children(id, { letters: 'pcif', values: false, cursor });
-      page.children.forEach(({ ref }) => refs.add(refText(ref)));
-      cursor = page.cursor;
-    } while (cursor !== 0);
-    return refs;
+  /** As `addChildren`, with what was added. */
+  async attach(parentId: string, token: string, nodes: readonly FlowNode[]): Promise<AddedChild[]> {
+    const known = await this.addChildren(parentId, token, nodes);
+    return nodes.map(({ ref, name, data, opts }, i) => ({ ref, name, data, opts, known: known[i] ?? false }));
   }
 
   async idle(): Promise<void> {
@@ -177,7 +141,8 @@ export class FlowStore {
   }
 
   private async stage(messages: readonly FlowMessage[]): Promise<string> {
-    const id = this.runner.runtime.uuid();
+    const { runner, calls } = this.context;
+    const id = runner.runtime.uuid();
     for (let first = 0; first < messages.length;) {
       let count = 0;
       for (let bytes = 0; count < STAGE_MESSAGES && first + count < messages.length; count += 1) {
@@ -188,9 +153,7 @@ export class FlowStore {
       }
       const texts = messages.slice(first, first + count).map(({ text }) => text);
       const at = first;
-      const word = await this.calls.repeatable(() =>
-        this.runner.run(stageFlow, [0, id, at, STAGED_MS], texts),
-      );
+      const word = await calls.repeatable(() => runner.run(stageFlow, [0, id, at, STAGED_MS], texts));
       if (word === 'gone') {
         throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
       }
@@ -204,12 +167,13 @@ export class FlowStore {
    * while it goes on, and what does not arrive in time arrives later.
    */
   private async delivered(awaited: Awaited): Promise<void> {
-    const queueRelay = this.outboxRelay.queueRelay(this.base);
+    const { delivery, patience } = this.context;
+    const { relay } = delivery;
     let over = false;
-    const done = queueRelay.delivered(awaited).then(() => (over = true));
-    for (let before = -1; !over && queueRelay.progress > before;) {
-      before = queueRelay.progress;
-      await within(this.runner.runtime, this.patience.limitMs, done);
+    const done = relay.delivered(awaited).then(() => (over = true));
+    for (let before = -1; !over && relay.progress > before;) {
+      before = relay.progress;
+      await within(patience.runtime, patience.limitMs, done);
     }
   }
 
@@ -224,17 +188,22 @@ export class FlowStore {
   }
 
   private async checkParent(ref: JobRef, parent: JobRef): Promise<void> {
-    const { parent: link, state } = (await this.peers.loadFields(ref)) ?? {};
+    const { parent: link, state } = (await this.loadFields(ref)) ?? {};
     const settled = state === 'completed' || (state === 'failed' && link?.[0] !== '-');
     if (link === undefined || settled || link.slice(1) === refText(parent)) {
       return;
     }
     const other = parseRef(link.slice(1));
-    if (await this.peers.loadFields(other)) {
+    if (await this.loadFields(other)) {
       throw new ParentConflictError(ref.id, shownKey(other));
     }
     // Nobody waits for it any more.
-    await this.peers.unlinkChild(ref);
+    const { changes, delivery } = this.context.peer(ref);
+    await delivery.settle(await changes.unlink(ref.id));
+  }
+
+  private async loadFields(ref: JobRef): Promise<JobFields | undefined> {
+    return (await this.context.peer(ref).inspect.loadJobs([ref.id]))[0]?.record.fields;
   }
 }
 

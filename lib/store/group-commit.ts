@@ -3,6 +3,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import { Flight } from './flight.js';
 import { type CallSession, SessionPool } from './call-session.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
+import { PendingEntries } from './pending-entries.js';
 
 export interface GroupLimits<E> {
   /** Calls in flight at most. */
@@ -12,7 +13,7 @@ export interface GroupLimits<E> {
   /** Bytes of a call about, above which it takes no further entry. */
   bytes: number;
   /** Whether calls are wanted for more than their entries, and so are kept up when those are given up. */
-  keepsCalls?: boolean;
+  keepsCalls?: () => boolean;
   /** Whether somebody else waits for an entry, who gives it up: it outlives the close where it is on its way by then. */
   isGuest?: (entry: E) => boolean;
 }
@@ -32,9 +33,7 @@ export class GroupCommit<E> implements Waiting {
   private readonly runtime: Runtime;
   private readonly sessions: SessionPool;
   private readonly flights = new Set<Flight<E>>();
-  private pending: E[] = [];
-  private sizes: number[] = [];
-  private sinces: number[] = [];
+  private readonly pending = new PendingEntries<E>();
   private heardAt = 0;
   private closed = false;
   private scheduled = false;
@@ -63,13 +62,10 @@ export class GroupCommit<E> implements Waiting {
     if (this.pending.length === 0 && this.flights.size === 0) {
       this.heardAt = this.patience.now;
     }
-    this.pending.push(entry);
-    this.sizes.push(bytes);
-    if (expires || this.closed) {
-      this.sinces.push(this.patience.now);
+    const canBeLate = expires || this.closed;
+    this.pending.push(entry, bytes, canBeLate ? this.patience.now : NEVER);
+    if (canBeLate) {
       this.patience.begin();
-    } else {
-      this.sinces.push(NEVER);
     }
     if (this.pending.length >= this.limits.entries()) {
       // A full call goes out at once: Redis works on it while further entries are made.
@@ -103,9 +99,9 @@ export class GroupCommit<E> implements Waiting {
 
   giveUpLate(): boolean {
     const { patience, heardAt } = this;
-    this.giveUpPending(
+    this.pending.takeLate(
       (since) => patience.isOver(Math.max(since, heardAt)),
-      () => patience.late(),
+      (entry) => this.fail(entry, patience.late()),
     );
     for (const flight of this.flights) {
       flight.giveUp(
@@ -113,20 +109,20 @@ export class GroupCommit<E> implements Waiting {
         (entry, mayBeWritten) =>
           this.fail(entry, patience.late({ mayBeWritten, cause: flight.carrier?.failure })),
       );
-      if (flight.open === 0 && (!this.limits.keepsCalls || this.closed)) {
+      if (flight.open === 0 && (!this.limits.keepsCalls?.() || this.closed)) {
         this.abandon(flight);
       }
     }
     this.tellIdle();
-    return this.sinces.some(Number.isFinite) || [...this.flights].some(({ canBeLate }) => canBeLate);
+    return this.pending.canBeLate || [...this.flights].some(({ canBeLate }) => canBeLate);
   }
 
   /** Gives up all there is, but for guests on their way. What comes later is given up in time, whatever it is. */
   close(message: string): void {
     this.closed = true;
-    this.giveUpPending(
+    this.pending.takeLate(
       () => true,
-      () => new ConnectionClosedError(message),
+      (entry) => this.fail(entry, new ConnectionClosedError(message)),
     );
     this.giveUpFlights(message);
     this.tellIdle();
@@ -137,39 +133,18 @@ export class GroupCommit<E> implements Waiting {
    * will be.
    */
   withdraw(entry: E): boolean {
-    const at = this.pending.indexOf(entry);
-    if (at >= 0) {
-      [this.pending, this.sizes, this.sinces].forEach((list) => list.splice(at, 1));
+    const waited = this.pending.remove(entry);
+    if (waited) {
       this.fail(entry, new ConnectionError('It was withdrawn.'));
     } else if (this.closed) {
       this.giveUpFlights('It was withdrawn.');
     }
     this.tellIdle();
-    return at >= 0;
+    return waited;
   }
 
   private get isBusy(): boolean {
     return this.pending.length > 0 || this.scheduled || this.flights.size > 0;
-  }
-
-  private giveUpPending(isOver: (since: number) => boolean, error: () => Error): void {
-    const { pending, sizes, sinces } = this;
-    if (!sinces.some(isOver)) {
-      return;
-    }
-    this.pending = [];
-    this.sizes = [];
-    this.sinces = [];
-    for (const [i, entry] of pending.entries()) {
-      const since = sinces[i] as number;
-      if (isOver(since)) {
-        this.fail(entry, error());
-      } else {
-        this.pending.push(entry);
-        this.sizes.push(sizes[i] as number);
-        this.sinces.push(since);
-      }
-    }
   }
 
   private giveUpFlights(message: string): void {
@@ -241,21 +216,12 @@ export class GroupCommit<E> implements Waiting {
   }
 
   private takeOff(): Flight<E> {
-    const most = Math.min(this.limits.entries(), this.pending.length);
-    let count = 0;
-    for (let bytes = 0; count < most; count += 1) {
-      bytes += this.sizes[count] as number;
-      if (count > 0 && bytes > this.limits.bytes) {
-        break;
-      }
-    }
-    this.sizes.splice(0, count);
-    const sinces = this.sinces.splice(0, count);
-    for (let i = 0; i < count; i += 1) {
+    const { entries, sinces } = this.pending.take(this.limits.entries(), this.limits.bytes);
+    for (let i = 0; i < sinces.length; i += 1) {
       // From now on others may be answered while this one is not.
       sinces[i] = Math.max(sinces[i] as number, this.heardAt);
     }
-    const flight = new Flight(this.pending.splice(0, count), sinces);
+    const flight = new Flight(entries, sinces);
     this.flights.add(flight);
     return flight;
   }

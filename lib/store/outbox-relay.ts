@@ -1,7 +1,7 @@
 import { UnreadableValueError } from '../job/errors.js';
 import { asError } from '../job/job-failure.js';
 import type { Connection } from '../redis/connection.js';
-import type { Runtime } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import { QueueKeys } from '../redis/queue-keys.js';
 import { ScriptRunner } from '../redis/script-runner.js';
 import { Calls } from './calls.js';
@@ -14,19 +14,17 @@ const relays = new WeakMap<Connection, OutboxRelay>();
 const MOST_RUNNERS = 200;
 
 /** The relays of this process for one Redis: one for each queue that has something to deliver. */
-export class OutboxRelay implements RelayHost {
+export class OutboxRelay extends Service implements RelayHost {
   readonly holder: string;
-  readonly runtime: Runtime;
   private readonly byQueue = new Map<string, QueueRelay>();
   /** The least recently used first. */
   private readonly runners = new Map<string, ScriptRunner>();
   /** Delivery is nobody's call: it goes on for as long as the connection is used. */
   private readonly calls: Calls;
-  private closed = false;
 
   private constructor(private readonly connection: Connection) {
+    super(connection.runtime);
     this.calls = new Calls(connection);
-    this.runtime = connection.runtime;
     this.holder = connection.runtime.uniqueId();
     let isFirst = connection.client.status !== 'ready';
     const repeat = (): void => {
@@ -38,9 +36,7 @@ export class OutboxRelay implements RelayHost {
     connection.on('ready', repeat);
     connection.once('closed', () => {
       connection.off('ready', repeat);
-      this.closed = true;
-      this.calls.close('The connection was closed.');
-      this.byQueue.forEach((relay) => relay.close());
+      void this.stop();
     });
   }
 
@@ -54,8 +50,9 @@ export class OutboxRelay implements RelayHost {
     return relay;
   }
 
-  get isClosed(): boolean {
-    return this.closed;
+  protected onStop(): void {
+    this.calls.close('The connection was closed.');
+    this.byQueue.forEach((relay) => void relay.stop());
   }
 
   /** The relay of the queue whose keys begin so. */
@@ -64,6 +61,7 @@ export class OutboxRelay implements RelayHost {
     if (!queueRelay) {
       queueRelay = new QueueRelay(this, base);
       this.byQueue.set(base, queueRelay);
+      if (this.isStopped) void queueRelay.stop();
     }
     return queueRelay;
   }

@@ -18,13 +18,13 @@ export class ParentCare {
   /** One look, of a bounded number of calls. */
   async look(intervalMs: number): Promise<void> {
     if (this.pending.length === 0) {
-      const ids = await this.store.nextParents(PARENTS, intervalMs);
+      const ids = await this.store.children.nextParents(PARENTS, intervalMs);
       this.pending = ids.map((id) => ({ id, cursor: 0 }));
     }
     for (let pages = 0; pages < PAGES && this.pending.length > 0; pages += 1) {
       const parent = this.pending[0]!;
       this.pending.shift();
-      const page = await this.store.children(parent.id, {
+      const page = await this.store.children.read(parent.id, {
         letters: 'p',
         values: false,
         cursor: parent.cursor,
@@ -51,7 +51,7 @@ export class ParentCare {
     }
     for (const { queue, ids } of queues.values()) {
       for (let first = 0; first < ids.length; first += TOLD_PER_CALL) {
-        await queue.tellAgain({ prefix, queueName, id }, ids.slice(first, first + TOLD_PER_CALL));
+        await queue.children.tellAgain({ prefix, queueName, id }, ids.slice(first, first + TOLD_PER_CALL));
       }
     }
   }

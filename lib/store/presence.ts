@@ -1,5 +1,5 @@
-import type { Runtime, Timer } from '../runtime/runtime.js';
-import { within } from '../runtime/within.js';
+import type { Timer } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import type { Connection } from '../redis/connection.js';
 import type { QueueKeys } from '../redis/queue-keys.js';
 import { notePresent } from '../redis/scripts.generated.js';
@@ -40,37 +40,33 @@ export function readWho(text: string): Who | undefined {
  * Lets others know that a worker, or a reader of events, is there. It is for people who look, so that nothing fails or waits
  * for it: a note that does not get through is made again with the next one.
  */
-export class Presence {
+export class Presence extends Service {
+  protected override readonly stopWithinMs = LAST_NOTE_MS;
   private readonly runner: ScriptRunner;
-  private readonly runtime: Runtime;
   private timer: Timer | undefined;
   private noting: Promise<unknown> | undefined;
-  private isOver = false;
 
   constructor(
     private readonly connection: Connection,
     keys: QueueKeys,
     private readonly who: Who,
   ) {
-    this.runtime = connection.runtime;
+    super(connection.runtime);
     this.runner = new ScriptRunner(connection.client, keys, this.runtime);
   }
 
-  begin(): void {
-    if (this.timer || this.isOver) return;
+  protected override onStart(): void {
     this.connection.on('ready', this.note);
     this.note();
   }
 
-  async end(): Promise<void> {
-    if (this.isOver) return;
-    this.isOver = true;
+  protected onStop(): Promise<unknown> | undefined {
     const wasThere = this.timer !== undefined;
     this.timer?.cancel();
     this.connection.off('ready', this.note);
-    if (wasThere && this.connection.client.status === 'ready') {
-      await within(this.runtime, LAST_NOTE_MS, Promise.all([this.noting, this.write(0)]));
-    }
+    return wasThere && this.connection.client.status === 'ready'
+      ? Promise.all([this.noting, this.write(0)])
+      : undefined;
   }
 
   private readonly note = (): void => {

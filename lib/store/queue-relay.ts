@@ -1,5 +1,6 @@
 import { encodeReadOutbox } from '../job/wire.generated.js';
 import type { Timer } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import { readOutbox } from '../redis/scripts.generated.js';
 import type { RelayHost } from './relay-host.js';
 import { TargetRelay } from './target-relay.js';
@@ -33,7 +34,7 @@ interface Waiter extends Awaited {
  * a call whose answer was lost is sent again, and a process that was too slow does no harm. What was received is kept
  * for some seconds and looked after, since a failover of the target may lose it.
  */
-export class QueueRelay {
+export class QueueRelay extends Service {
   private looking: Promise<void> | undefined;
   private again = false;
   private readonly sending = new Set<Promise<void>>();
@@ -49,7 +50,9 @@ export class QueueRelay {
   constructor(
     private readonly host: RelayHost,
     private readonly source: string,
-  ) {}
+  ) {
+    super(host.runtime);
+  }
 
   /** @param lookInMs 0 for now; nobody is waited for longer than a delivery may take */
   nudge(lookInMs: number): void {
@@ -67,7 +70,7 @@ export class QueueRelay {
    * can't be now, as its target refuses or is out of reach. It is delivered later then.
    */
   delivered(awaited: Awaited = {}): Promise<boolean> {
-    if (this.host.isClosed) {
+    if (this.isStopped) {
       return Promise.resolve(false);
     }
     return new Promise((resolve) => {
@@ -100,7 +103,7 @@ export class QueueRelay {
     return this.looking === undefined && this.sending.size === 0;
   }
 
-  close(): void {
+  protected onStop(): void {
     this.timer?.cancel();
     this.waiters.splice(0).forEach(({ resolve }) => resolve(false));
   }
@@ -112,13 +115,13 @@ export class QueueRelay {
 
   private look(): void {
     this.stopTimer();
-    if (this.host.isClosed) {
+    if (this.isStopped) {
       return;
     }
     this.again = false;
     this.looking = this.read()
       .catch((error: unknown) => {
-        if (!this.host.isClosed) {
+        if (!this.isStopped) {
           this.host.failed(error);
           this.lookIn(RETRY_MS);
         }
@@ -134,8 +137,8 @@ export class QueueRelay {
   }
 
   private lookIn(ms: number): void {
-    const at = this.host.runtime.monotonicMs() + ms;
-    if (this.host.isClosed || at >= this.timerAt) {
+    const at = this.runtime.monotonicMs() + ms;
+    if (this.isStopped || at >= this.timerAt) {
       return;
     }
     this.timer?.cancel();
@@ -144,7 +147,7 @@ export class QueueRelay {
       this.stopTimer();
       this.nudge(0);
     };
-    this.timer = this.host.runtime.setTimer(run, ms, { background: true });
+    this.timer = this.runtime.setTimer(run, ms, { background: true });
   }
 
   private stopTimer(): void {
@@ -160,7 +163,7 @@ export class QueueRelay {
     const { holder } = this.host;
     this.turn = (this.turn + 1) % 1_000_000;
     const args = [
-      this.host.runtime.scriptTime(),
+      this.runtime.scriptTime(),
       holder,
       LEASE_MS,
       this.turn,
@@ -204,7 +207,7 @@ export class QueueRelay {
 
   /** When to look again where nothing else brings that about. */
   private plan({ lateInMs, lines }: OutboxPage): void {
-    const now = this.host.runtime.monotonicMs();
+    const now = this.runtime.monotonicMs();
     const wanted = Math.min(...[...this.rounds.values()].map(({ wants }) => wants));
     if (wanted < Infinity) {
       this.lookIn(Math.max(wanted - now, 1));

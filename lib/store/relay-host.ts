@@ -9,7 +9,6 @@ export interface RelayHost {
   /** Names this process. */
   readonly holder: string;
   readonly runtime: Runtime;
-  readonly isClosed: boolean;
   runner(base: string): ScriptRunner;
   /** A queue's outbox holds something: to be looked at in so many milliseconds. */
   nudge(base: string, lookInMs: number): void;

@@ -1,20 +1,11 @@
 import { type JobRef, queueBase, refText } from '../job/job-ref.js';
-import type { ChildPage, ChildQuery, LoadedJob } from '../job/job-store.js';
+import type { PeerParts } from './store-context.js';
+import type { QueueRef } from './store-peers.js';
 
 const REMOVED_PER_CALL = 400;
 
-/** What removal needs of the queues that a tree is spread over. */
-export interface TreeStores {
-  children(parent: JobRef, query: ChildQuery): Promise<ChildPage>;
-  loadJobs(queue: JobRef, ids: readonly string[]): Promise<(LoadedJob | undefined)[]>;
-  /** Returns the ids that were removed. */
-  removeChildren(
-    queue: JobRef,
-    parent: JobRef,
-    unfinished: boolean,
-    ids: readonly string[],
-  ): Promise<string[]>;
-}
+/** Stores of the queues that a tree is spread over. */
+type Peers = (queue: QueueRef) => Pick<PeerParts, 'children' | 'inspect'>;
 
 /** Children of one parent that are in one queue. */
 interface Group {
@@ -30,14 +21,14 @@ export interface FlowTree {
 }
 
 /** All below a job, level by level; what has another parent by now is none of it. */
-export async function readTree(treeStores: TreeStores, root: JobRef): Promise<FlowTree> {
+export async function readTree(peer: Peers, root: JobRef): Promise<FlowTree> {
   const tree: FlowTree = { groups: [], active: undefined };
   let level = [root];
   while (level.length > 0) {
     const below: JobRef[] = [];
     for (const parent of level) {
-      for (const group of await groupsOf(treeStores, parent)) {
-        for (const ref of await readGroup(treeStores, group, tree)) below.push(ref);
+      for (const group of await groupsOf(peer, parent)) {
+        for (const ref of await readGroup(peer, group, tree)) below.push(ref);
       }
     }
     level = below;
@@ -45,11 +36,11 @@ export async function readTree(treeStores: TreeStores, root: JobRef): Promise<Fl
   return tree;
 }
 
-async function groupsOf(treeStores: TreeStores, parent: JobRef): Promise<Group[]> {
+async function groupsOf(peer: Peers, parent: JobRef): Promise<Group[]> {
   const groups = new Map<string, { queue: JobRef; ids: Set<string> }>();
   let cursor = 0;
   do {
-    const page = await treeStores.children(parent, { letters: 'pcif', values: false, cursor });
+    const page = await peer(parent).children.read(parent.id, { letters: 'pcif', values: false, cursor });
     for (const { ref } of page.children) {
       const base = queueBase(ref.prefix, ref.queueName);
       const group = groups.get(base) ?? { queue: ref, ids: new Set() };
@@ -62,15 +53,11 @@ async function groupsOf(treeStores: TreeStores, parent: JobRef): Promise<Group[]
 }
 
 /** Returns those of the group that have children of their own. */
-async function readGroup(
-  treeStores: TreeStores,
-  { parent, queue, ids }: Group,
-  tree: FlowTree,
-): Promise<JobRef[]> {
+async function readGroup(peer: Peers, { parent, queue, ids }: Group, tree: FlowTree): Promise<JobRef[]> {
   const own: string[] = [];
   const parents: JobRef[] = [];
   const link = refText(parent);
-  const jobs = await treeStores.loadJobs(queue, ids);
+  const jobs = await peer(queue).inspect.loadJobs(ids);
   for (const [i, loaded] of jobs.entries()) {
     const { fields } = loaded?.record ?? {};
     if (!loaded || fields?.parent?.slice(1) !== link) {
@@ -94,7 +81,7 @@ async function readGroup(
  * children, so that none is released by their end; what stays keeps its children.
  */
 export async function removeBelow(
-  treeStores: TreeStores,
+  peer: Peers,
   root: JobRef,
   { groups }: FlowTree,
   unfinished: boolean,
@@ -106,7 +93,7 @@ export async function removeBelow(
     }
     for (let first = 0; first < ids.length; first += REMOVED_PER_CALL) {
       const slice = ids.slice(first, first + REMOVED_PER_CALL);
-      for (const id of await treeStores.removeChildren(queue, parent, unfinished, slice)) {
+      for (const id of await peer(queue).children.remove(parent, unfinished, slice)) {
         gone.add(refText({ ...queue, id }));
       }
     }

@@ -1,73 +1,43 @@
-import {
-  JobCancelledError,
-  JobTimeoutError,
-  LockLostError,
-  PendingChildrenError,
-  UnreadableValueError,
-} from '../job/errors.js';
-import type { Job } from '../job/job.js';
-import { asError, type Failure, messageOf, thrownBy } from '../job/job-failure.js';
-import { CHANGED } from '../job/job-record.js';
-import type { JobWrite } from '../job/job-write.js';
+import { JobCancelledError, JobTimeoutError, PendingChildrenError } from '../job/errors.js';
+import { asError, type Failure, messageOf } from '../job/job-failure.js';
 import { encodeJson } from '../job/json.js';
 import { specialErrorKind, UnrecoverableError, WaitingChildrenError } from '../job/special-errors.js';
-import type { TracedEnd, TracedOutcome } from '../job/telemetry.js';
 import type { Tracing } from '../job/tracing.js';
 import type { Runtime } from '../runtime/runtime.js';
-import type { CommitBatch } from '../store/commit-batch.js';
 import { AttemptPolicy } from './attempt-policy.js';
+import type { CommitLoop } from './commit-loop.js';
 import { RunOutcome } from './run-outcome.js';
 import { followObservable, isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
+import { type Refusal, type RunHooks, RunWriter } from './run-writer.js';
 import { hasSlotChildren, waitForSlotChildren } from './slot-children.js';
 import { type MaybeStepped, type SteppedRun, STEP_HANDLING } from './stepped-processor.js';
 import { LATE_SIGNAL, type MaybeLate, takesSignal } from './takes-signal.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
 
-export interface AttemptHooks {
-  completed: (job: Job, result: unknown) => void;
-  failed: (job: Job, error: Error) => void;
-  error: (error: Error) => void;
-  /** The processor is through: its slot is free. */
-  ended: (run: Run) => void;
-  /** Redis has answered, or never will: the lock is no longer needed. */
-  settled: (run: Run) => void;
-  /** Redis has kept a step of the job in a call that was sent at that time. */
-  kept: (run: Run, sentAt: number) => void;
-  /** What runs, in the order in which it was granted. */
-  granted: () => Run[];
-  /** Whether a job whose lock was lost is handed back, where that can be; else its lock runs out. */
-  givesBack: boolean;
-  /** Whether the worker is closing. */
-  closing: () => boolean;
-}
-
-/** Why the job of a run may not complete. */
-type Refusal = 'pending-children' | 'child-failed' | 'cancelled';
-
 /** Passed where it cannot be seen. */
 const NO_SIGNAL = new AbortController().signal;
 
-/** Carries out one attempt: processor, outcome, write. */
+/** Carries out attempts: calls the processor, and finds out how the run is to end. */
 export class AttemptRunner {
   private readonly policy: AttemptPolicy;
+  private readonly writer: RunWriter;
   private readonly signalled: boolean;
   private readonly stages: MaybeStepped[typeof STEP_HANDLING];
-  /** Runs whose jobs are to wait again, at the end of this microtask. */
-  private readonly goingBack: Run[] = [];
 
   constructor(
     private readonly processor: Processor & MaybeStepped & MaybeLate,
     options: WorkerOptions,
     private readonly runtime: Runtime,
-    private readonly commit: () => CommitBatch,
-    private readonly hooks: AttemptHooks,
+    loop: CommitLoop,
+    private readonly hooks: RunHooks,
     private readonly workerId: string,
     private readonly tracing: Tracing | undefined,
   ) {
     this.stages = processor[STEP_HANDLING];
     this.signalled = takesSignal(processor);
     this.policy = new AttemptPolicy(options, runtime, hooks.error);
+    this.writer = new RunWriter(loop, hooks, runtime, (run, word) => this.failForChildren(run, word));
   }
 
   start(run: Run): void {
@@ -89,6 +59,11 @@ export class AttemptRunner {
     this.follow(run, trace ? () => trace.with(work) : work);
   }
 
+  /** Ends a run of which nothing is left to write. */
+  leave(run: Run): void {
+    this.writer.leave(run);
+  }
+
   /** Ends the attempt with an error, as if the processor had thrown it. */
   fail(run: Run, thrown: unknown): void {
     run.timer?.cancel();
@@ -96,11 +71,11 @@ export class AttemptRunner {
     const error = isCancelled ? (run.cancelled as Error) : asError(thrown);
     const kind = specialErrorKind(error);
     if (run.job.moved && kind !== undefined) {
-      this.leave(run);
+      this.writer.leave(run);
     } else if (run.isLockLoss(thrown)) {
-      this.giveUp(run);
+      this.writer.giveUp(run);
     } else if (kind === 'waiting' || kind === 'rate-limit') {
-      this.goBack(run);
+      this.writer.goBack(run);
     } else if (kind === 'delayed' || kind === 'waiting-children') {
       this.failForReason(
         run,
@@ -156,7 +131,7 @@ export class AttemptRunner {
   private failAnyhow(run: Run, thrown: unknown): void {
     const error = asError(thrown);
     const write = ['fail', run.job.id, run.token, JSON.stringify(messageOf(error)), '[]', '', ''] as const;
-    this.write(run, write, 'fail', () => this.hooks.failed(run.job, error));
+    this.writer.write(run, write, 'fail', () => this.hooks.failed(run.job, error));
   }
 
   private limit(run: Run, ttlMs: number): void {
@@ -194,7 +169,7 @@ export class AttemptRunner {
   /** The processor in stages has not come to an end with the failure either. */
   private failWithoutStages(run: Run, error: Error, cause: unknown): void {
     if (run.isLockLoss(cause)) {
-      this.giveUp(run);
+      this.writer.giveUp(run);
     } else if (specialErrorKind(cause) !== undefined) {
       this.end(run, RunOutcome.lost(asError(cause)));
     } else {
@@ -219,7 +194,7 @@ export class AttemptRunner {
       return;
     }
     if (job.moved) {
-      this.leave(run);
+      this.writer.leave(run);
       return;
     }
     let json: string;
@@ -229,8 +204,11 @@ export class AttemptRunner {
       this.fail(run, error);
       return;
     }
-    this.write(run, ['complete', job.id, token, json, this.policy.keepCompleted(job)], 'complete', () =>
-      this.completed(job, result),
+    this.writer.write(
+      run,
+      ['complete', job.id, token, json, this.policy.keepCompleted(job)],
+      'complete',
+      () => this.writer.completed(job, result),
     );
   }
 
@@ -241,14 +219,16 @@ export class AttemptRunner {
       this.hooks.error(error as Error);
     }
     if (!write) {
-      this.leave(run);
+      this.writer.leave(run);
     } else if (kind === 'completed') {
-      this.write(run, write, 'complete', () => this.completed(job, result));
+      this.writer.write(run, write, 'complete', () => this.writer.completed(job, result));
     } else if (kind === 'failed') {
       run.trace?.fail(error);
-      this.write(run, write, 'fail', () => this.failed(job, failure as Failure, error as Error));
+      this.writer.write(run, write, 'fail', () =>
+        this.writer.failed(job, failure as Failure, error as Error),
+      );
     } else {
-      this.write(run, write, 'give back', () => {});
+      this.writer.write(run, write, 'give back', () => {});
     }
   }
 
@@ -258,8 +238,8 @@ export class AttemptRunner {
     try {
       run.trace?.fail(error);
       const failure = await this.policy.failure(job, error);
-      this.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
-        this.failed(job, failure, error),
+      this.writer.write(run, job.failureWrite(failure, token, this.policy.keepFailed(job)), 'fail', () =>
+        this.writer.failed(job, failure, error),
       );
     } catch (cause) {
       this.failAnyhow(run, cause);
@@ -282,18 +262,6 @@ export class AttemptRunner {
     const error = new PendingChildrenError(id);
     this.hooks.error(error);
     this.failForReason(run, error);
-  }
-
-  private completed(job: Job, result: unknown): void {
-    job.attemptsMade += 1;
-    job.returnvalue = result;
-    job.finishedOn = this.runtime.now();
-    this.hooks.completed(job, result);
-  }
-
-  private failed(job: Job, failure: Failure, error: Error): void {
-    job.failed(failure);
-    this.hooks.failed(job, thrownBy(error));
   }
 
   private staged(run: Run): SteppedRun {
@@ -330,88 +298,4 @@ export class AttemptRunner {
     }
     return run;
   }
-
-  /** Ends a run of which nothing is left to write, for instance as the processor has moved the job by itself. */
-  leave(run: Run): void {
-    run.end(run.isAborted ? 'lost' : 'moved');
-    this.hooks.ended(run);
-    this.hooks.settled(run);
-    this.commit().poke();
-  }
-
-  /**
-   * The run has stopped because its lock could not be shown to be held, which is no fault of the job: no attempt is
-   * counted. Where the lock is still there after all, the job waits again.
-   */
-  private giveUp(run: Run): void {
-    if (!this.hooks.givesBack || run.handedBack) {
-      this.leave(run);
-      return;
-    }
-    run.end('lost');
-    this.hooks.ended(run);
-    this.commit().push(['postpone', run.job.id, run.token, '0'], (word) => {
-      this.hooks.settled(run);
-      if (word !== 'ok') {
-        this.hooks.error(new LockLostError(run.job.id, 'go on with'));
-      }
-    });
-  }
-
-  /** Those that go back together keep their order: each goes to the front of the queue, so the newest goes first, and the oldest ends up there. */
-  private goBack(run: Run): void {
-    this.goingBack.push(run);
-    if (this.goingBack.length > 1) {
-      return;
-    }
-    void Promise.resolve().then(() => {
-      const runs = new Set(this.goingBack.splice(0));
-      const newestFirst = runs.size > 1 ? this.hooks.granted().toReversed() : [];
-      for (const each of new Set([...newestFirst.filter((other) => runs.has(other)), ...runs])) {
-        this.write(each, ['postpone', each.job.id, each.token, '0'], 'give back', () => {});
-      }
-    });
-  }
-
-  private write(run: Run, write: JobWrite, action: string, done: () => void): void {
-    if (!run.isEnding) {
-      run.end(outcomeOf(write), run.trace && whatOf(write));
-      this.hooks.ended(run);
-    }
-    if (run.handedBack) {
-      return;
-    }
-    this.commit().push(write, (word, error) => {
-      if (word === 'pending-children' || word === 'child-failed' || word === 'cancelled') {
-        this.failForChildren(run, word);
-        return;
-      }
-      this.hooks.settled(run);
-      if (word === 'ok') {
-        done();
-      } else if (error !== undefined) {
-        this.hooks.error(asError(error));
-      } else if (word === 'unreadable') {
-        this.hooks.error(new UnreadableValueError(`Job ${run.job.id}`, CHANGED));
-      } else {
-        this.hooks.error(new LockLostError(run.job.id, action));
-      }
-    });
-  }
-}
-
-/** What telemetry is told of a write that ends a run. */
-function whatOf(write: JobWrite): TracedEnd {
-  if (write[0] === 'complete') return { result: write[3] };
-  if (write[0] === 'fail' || write[0] === 'retry') {
-    const reason = JSON.parse(write[3]) as string;
-    return write[0] === 'fail' ? { reason } : { reason, delayMs: Number(write[5]) };
-  }
-  return {};
-}
-
-/** What the write that ends a run makes of it. */
-function outcomeOf(write: JobWrite): TracedOutcome {
-  const [way] = write[0] === 'step' ? write[8] : write;
-  return way === 'complete' ? 'completed' : way === 'fail' ? 'failed' : way === 'retry' ? 'retried' : 'moved';
 }

@@ -1,5 +1,6 @@
 import { LockLostError } from '../job/errors.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import type { Run } from './run.js';
 
 /** A renewal that failed is tried again after this part of the time between renewals. */
@@ -27,14 +28,12 @@ export interface LockKeeperHooks {
  * sent; so each run has a deadline here, `lockMs` after the last call was sent that Redis has confirmed, and is aborted then
  * whatever becomes of later calls.
  *
- * Modes: stopped -> started (`start`), without a timer while no job is held -> stopped (`stop`), for good. One timer serves all jobs.
+ * Without a timer while no job is held; one timer serves all jobs.
  */
-export class LockKeeper {
+export class LockKeeper extends Service {
   /** Runs, not ids: a job whose lock was lost may be held a second time. */
   private readonly held = new Set<Run>();
   private readonly emptied: (() => void)[] = [];
-  private started = false;
-  private stopped = false;
   private timer: Timer | undefined;
   private wakesAt = Infinity;
   private renewAt = Infinity;
@@ -43,20 +42,18 @@ export class LockKeeper {
   private unanswered = false;
 
   constructor(
-    private readonly runtime: Runtime,
+    runtime: Runtime,
     private readonly options: LockKeeperOptions,
     private readonly hooks: LockKeeperHooks,
-  ) {}
-
-  start(): void {
-    if (!this.started && !this.stopped) {
-      this.started = true;
-      this.schedule();
-    }
+  ) {
+    super(runtime);
   }
 
-  stop(): void {
-    this.stopped = true;
+  protected override onStart(): void {
+    this.schedule();
+  }
+
+  protected onStop(): void {
     this.disarm();
   }
 
@@ -111,12 +108,17 @@ export class LockKeeper {
     return [...this.held];
   }
 
+  /** Runs of a job under that token. */
+  runsUnder(id: string, token: string): Run[] {
+    return this.runs().filter((run) => run.job.id === id && run.token === token);
+  }
+
   private nextRenewal(): number {
     return this.renewing ? Infinity : this.renewAt;
   }
 
   private wakeBy(at: number): void {
-    if (!this.started || this.stopped || at >= this.wakesAt) {
+    if (!this.isRunning || at >= this.wakesAt) {
       return;
     }
     this.timer?.cancel();

@@ -1,14 +1,16 @@
 import { checkToken } from '../job/check.js';
 import type { JobRecord } from '../job/job-record.js';
-import type { Grant } from '../store/commit-batch.js';
-import type { QueueStore } from '../store/queue-store.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { Grant } from '../store/commit-call.js';
+import type { RunStore } from '../store/run-store.js';
 
 /** Fetches single jobs under tokens that the user names. */
 export class ManualFetch {
   private readonly waits = new Set<{ cancel: () => void }>();
 
   constructor(
-    private readonly store: QueueStore,
+    private readonly runtime: Runtime,
+    private readonly store: RunStore,
     private readonly grant: Grant,
     private readonly waitMs: number,
     /** Whether jobs are fetched no more, for now or for good. */
@@ -19,13 +21,13 @@ export class ManualFetch {
 
   async fetch(token: string, block: boolean): Promise<JobRecord | undefined> {
     checkToken(token);
-    const until = block ? this.store.runtime.monotonicMs() + this.waitMs : 0;
+    const until = block ? this.runtime.monotonicMs() + this.waitMs : 0;
     while (!this.isStopped()) {
       const { jobs, dueInMs, limitedForMs } = await this.store.fetch({ ...this.grant, worker: token }, 1);
       if (jobs.length === 0 && limitedForMs < 0) {
         this.foundNone();
       }
-      const left = until - this.store.runtime.monotonicMs();
+      const left = until - this.runtime.monotonicMs();
       if (jobs[0] || left <= 0 || this.isStopped()) {
         return jobs[0];
       }

@@ -1,3 +1,5 @@
+import type { Runtime } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import type { EventStreamReader, StreamEntry, StreamReader } from '../redis/event-stream-reader.js';
 
 /** Notices of an hour are kept, 1000 at most. What does not concern a worker any more means nothing to it, so it reads them all. */
@@ -16,22 +18,25 @@ export interface NoticeHooks {
  * Reads what a queue's scripts have to say to all workers at once, also to those that have no room for jobs: see
  * lua/shared/notify-workers.lua. A notice that was missed costs time, never a job.
  */
-export class Notices implements StreamReader {
+export class Notices extends Service implements StreamReader {
   private line: EventStreamReader | undefined;
   private readonly cancelled = new Map<string, string>();
 
   constructor(
+    runtime: Runtime,
     private readonly key: string,
     private readonly open: () => EventStreamReader,
     private readonly hooks: NoticeHooks,
-  ) {}
+  ) {
+    super(runtime);
+  }
 
-  start(): void {
-    this.line ??= this.open();
+  protected override onStart(): void {
+    this.line = this.open();
     this.line.join(this.key, FROM_THE_START, this);
   }
 
-  stop(): void {
+  protected onStop(): void {
     this.line?.leave(this.key, this);
     this.line = undefined;
   }

@@ -1,4 +1,5 @@
 import type { Runtime, Timer } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import type { QueueStore } from '../store/queue-store.js';
 import type { NeededPlaces } from '../store/shared-limit-store.js';
 
@@ -13,47 +14,51 @@ const HURRY_MS = 100;
  * Borrows for a queue what it needs of the limits that it shares with others, renews it, and gives back what it does not need. Any number of
  * processes may do so at the same time: a lease has a number, and the newer one holds.
  *
- * Modes: idle, where the queue shares no limit (until `poke`) -> looking -> waiting for the next look -> ... -> stopped, for good.
+ * Modes while it runs: idle, where the queue shares no limit (until `look`) -> looking -> waiting for the next look -> ...
  */
-export class PlaceKeeper {
+export class PlaceKeeper extends Service {
   private timer: Timer | undefined;
   private looking: Promise<void> | undefined;
   private lookedAt = -Infinity;
   private isWanted = false;
   private sharesLimits = false;
-  private stopped = false;
 
   constructor(
-    private readonly runtime: Runtime,
-    private readonly store: () => QueueStore,
+    runtime: Runtime,
+    private readonly store: QueueStore,
     private readonly failed: (error: unknown) => void,
-  ) {}
+  ) {
+    super(runtime);
+  }
 
-  /** Looks whether the queue shares limits: at the start, and when one was changed. */
-  start(): void {
+  /** Looks whether the queue shares limits, as when one was changed. */
+  look(): void {
     this.isWanted = true;
     this.lookSoon();
+  }
+
+  protected override onStart(): void {
+    this.look();
   }
 
   /** Something waits that may not start. */
   poke(): void {
     if (this.sharesLimits) {
-      this.start();
+      this.look();
     }
   }
 
   /** Gives back what running jobs do not need. */
-  async stop(): Promise<void> {
-    this.stopped = true;
+  protected async onStop(): Promise<void> {
     this.timer?.cancel();
     await this.looking;
     if (this.sharesLimits) {
-      await this.look(true).catch(() => undefined);
+      await this.renewAll(true);
     }
   }
 
   private lookSoon(): void {
-    if (!this.looking && !this.stopped) {
+    if (!this.looking && !this.isStopped) {
       this.schedule(Math.max(this.lookedAt + HURRY_MS - this.runtime.monotonicMs(), 0));
     }
   }
@@ -71,14 +76,14 @@ export class PlaceKeeper {
   private begin(): void {
     this.isWanted = false;
     this.lookedAt = this.runtime.monotonicMs();
-    this.looking = this.look(false)
+    this.looking = this.renewAll(false)
       .catch((error: unknown) => {
         this.failed(error);
         return RENEW_MS;
       })
       .then((nextMs) => {
         this.looking = undefined;
-        if (this.stopped) {
+        if (this.isStopped) {
           return;
         }
         if (this.isWanted) {
@@ -90,8 +95,8 @@ export class PlaceKeeper {
   }
 
   /** Returns when to look again; never where the queue shares no limit. */
-  private async look(leaving: boolean): Promise<number | undefined> {
-    const store = this.store();
+  private async renewAll(leaving: boolean): Promise<number | undefined> {
+    const { store } = this;
     const { time, limits } = await store.sharedLimits.count(leaving);
     this.sharesLimits = limits.length > 0;
     if (!this.sharesLimits) {

@@ -22,12 +22,13 @@ export class Prefetch {
     private readonly hooks: PrefetchHooks,
   ) {}
 
-  start(): void {
+  /** What comes from now on may wait here. */
+  resume(): void {
     this.takes = true;
   }
 
   /** What waits goes back, the newest first: each goes to the front of the queue, and the oldest ends up there. */
-  stop(): void {
+  pause(): void {
     this.takes = false;
     const left = this.waiting.splice(0).toReversed();
     left.filter((run) => this.isStill(run)).forEach((run) => this.hooks.handBack(run));
@@ -38,7 +39,7 @@ export class Prefetch {
     for (const run of runs) this.waiting.push(run);
     this.fill();
     if (!this.takes) {
-      this.stop();
+      this.pause();
     }
   }
 

@@ -2,6 +2,7 @@ import { WorkerClosingError } from '../job/errors.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
 import { within } from '../runtime/within.js';
 import type { QueueStore } from '../store/queue-store.js';
+import type { CommitLoop } from './commit-loop.js';
 import type { LockKeeper } from './lock-keeper.js';
 import type { Run } from './run.js';
 
@@ -24,6 +25,7 @@ export class Shutdown {
   constructor(
     private readonly runtime: Runtime,
     private readonly store: QueueStore,
+    private readonly loop: CommitLoop,
     private readonly locks: LockKeeper,
   ) {}
 
@@ -59,12 +61,12 @@ export class Shutdown {
       this.locks.release(run);
       return;
     }
-    this.store.commit.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
+    this.loop.push(['postpone', run.job.id, run.token, '0'], () => this.locks.release(run));
   }
 
   private async stages(stopOthers: () => Promise<void>): Promise<void> {
     // A call on its way may still bring jobs.
-    await Promise.race([within(this.runtime, LAST_CALLS_MS, this.store.commit.idle()), this.expired]);
+    await Promise.race([within(this.runtime, LAST_CALLS_MS, this.loop.idle()), this.expired]);
     await Promise.race([this.locks.whenEmpty(), this.expired]);
     this.timers.forEach((timer) => timer.cancel());
     // The newest first: each goes to the front of the queue, and the oldest ends up there.
@@ -76,6 +78,6 @@ export class Shutdown {
     this.over = true;
     this.timers.forEach((timer) => timer.cancel());
     this.store.close(`The worker of ${this.store.queueName}`);
-    this.locks.stop();
+    void this.locks.stop();
   }
 }

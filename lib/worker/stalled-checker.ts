@@ -1,6 +1,7 @@
 import type { JobRecord } from '../job/job-record.js';
 import type { Silence } from '../job/silence.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
+import { Service } from '../runtime/service.js';
 import { ParentCare } from '../store/parent-care.js';
 import type { QueueStore } from '../store/queue-store.js';
 
@@ -29,37 +30,31 @@ export interface StalledCheckerHooks {
 /**
  * Looks at an interval for jobs whose lock has expired, and after parents that wait for children. In between it lets Redis
  * hear that somebody is there: only then can a script tell dead holders from a Redis that nobody could reach.
- *
- * Modes: stopped -> looking (`start`) -> stopped (`stop`), for good.
  */
-export class StalledChecker {
+export class StalledChecker extends Service {
   private timer: Timer | undefined;
   private calling: Promise<void> | undefined;
   private lookAt = 0;
-  private started = false;
-  private stopped = false;
   private care: ParentCare | undefined;
 
   constructor(
-    private readonly runtime: Runtime,
-    private readonly store: () => QueueStore,
+    runtime: Runtime,
+    private readonly store: QueueStore,
     private readonly options: StalledCheckerOptions,
     private readonly hooks: StalledCheckerHooks,
-  ) {}
-
-  start(): void {
-    if (!this.started && !this.stopped) {
-      this.started = true;
-      const { intervalMs, lockMs, silence } = this.options;
-      this.runtime.observer?.noticedWithin(lockMs + intervalMs + silence.graceMs);
-      this.wake();
-    }
+  ) {
+    super(runtime);
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
+  protected override onStart(): void {
+    const { intervalMs, lockMs, silence } = this.options;
+    this.runtime.observer?.noticedWithin(lockMs + intervalMs + silence.graceMs);
+    this.wake();
+  }
+
+  protected onStop(): Promise<void> | undefined {
     this.timer?.cancel();
-    await this.calling;
+    return this.calling;
   }
 
   /** Never two calls at a time: a slow Redis would only get slower. */
@@ -69,13 +64,13 @@ export class StalledChecker {
     if (looks) {
       this.lookAt = now + this.options.intervalMs;
     }
-    this.calling = (looks ? this.look() : this.store().showAlive(this.options.silence))
+    this.calling = (looks ? this.look() : this.store.runs.showAlive(this.options.silence))
       .catch((error: unknown) => this.hooks.failed(error))
       .finally(() => this.schedule());
   };
 
   private schedule(): void {
-    if (!this.stopped) {
+    if (!this.isStopped) {
       const heardAgainMs = this.options.silence.silenceMs / 2;
       this.timer = this.runtime.setTimer(
         this.wake,
@@ -86,18 +81,18 @@ export class StalledChecker {
   }
 
   private async look(): Promise<void> {
-    for (let found = FULL_SLICE; found >= FULL_SLICE && !this.stopped;) {
+    for (let found = FULL_SLICE; found >= FULL_SLICE && !this.isStopped;) {
       found = (await this.hooks.looks(() => this.takeBack())).length;
     }
-    if (!this.stopped) {
-      this.care ??= new ParentCare(this.store());
+    if (!this.isStopped) {
+      this.care ??= new ParentCare(this.store);
       // Several workers with one interval: whoever looks first has looked for all.
       await this.care.look(this.options.intervalMs / 2);
     }
   }
 
   private async takeBack(): Promise<string[]> {
-    const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store().recoverStalled(
+    const { stalled, exhausted, unplanned, graceMs, sentAt } = await this.store.runs.recoverStalled(
       this.options,
     );
     stalled.forEach(this.hooks.stalled);

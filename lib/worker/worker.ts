@@ -115,10 +115,10 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     this.hasProcessor = typeof processor === 'function';
     this.parts = new WorkerParts(host, (processor ?? (() => undefined)) as Processor | BatchProcessor);
     this.parts.connection.on('error', this.onConnectionError);
-    this.parts.presence.begin();
+    this.parts.presence.start();
     if (opts.metrics) {
       const points = opts.metrics.maxDataPoints ?? MAX_METRIC_POINTS;
-      this.parts.store
+      this.parts.store.control
         .setMetrics(points)
         .catch((error: unknown) => void (this.isStopped || this.emit('error', error)));
     }
@@ -167,7 +167,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   async waitUntilReady(): Promise<void> {
-    await this.parts.store.waitUntilReady();
+    await this.parts.store.server.waitUntilReady();
   }
 
   /**
@@ -209,8 +209,8 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
    */
   async pause(doNotWaitActive = false): Promise<void> {
     this.paused = true;
-    this.parts.loop.stop();
-    this.parts.prefetch?.stop();
+    this.parts.loop.pause();
+    this.parts.prefetch?.pause();
     this.parts.manual.cancel();
     const { running } = this;
     const through = this.whenThrough().then(() => this.paused && running?.stop());
@@ -266,7 +266,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
     if (!record) {
       return undefined;
     }
-    const job = this.parts.jobOf(record) as Job<D, R, N>;
+    const job = this.parts.starter.jobOf(record) as Job<D, R, N>;
     this.emit('active', job, 'waiting');
     return job;
   }
@@ -300,7 +300,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   /** Holds locks for another `durationMs`. Returns the ids of those that were lost. */
   async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
     checkNumber('durationMs', durationMs, 1);
-    return this.parts.store.extendLocks(
+    return this.parts.store.runs.extendLocks(
       jobIds.map((id, i) => [id, tokens[i] ?? ''] as const),
       Math.ceil(durationMs),
     );
@@ -319,15 +319,15 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       this.parts.shutdown.leavesJobs = true;
     }
     const first = !this.parts.shutdown.isBegun;
-    this.parts.loop.stop();
-    this.parts.prefetch?.stop();
+    void this.parts.loop.stop();
+    this.parts.prefetch?.pause();
     if (first) {
       this.emit('closing', `Worker ${this.id} of ${this.name} is closing`);
     }
     const over = this.parts.shutdown.run(given ?? this.opts.closeTimeout, () => this.parts.stopLooking());
     this.parts.manual.cancel();
     await over;
-    this.parts.notices.stop();
+    void this.parts.notices.stop();
     if (!this.isStopped) {
       this.isStopped = true;
       this.parts.connection.off('error', this.onConnectionError);
@@ -346,8 +346,9 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
 
   private begin(): Promise<void> {
     this.running ??= this.newRunning();
-    this.parts.prefetch?.start();
+    this.parts.prefetch?.resume();
     this.parts.loop.start();
+    this.parts.loop.resume();
     this.parts.notices.start();
     this.parts.places.start();
     this.parts.start(!this.opts.skipStalledCheck);
@@ -370,7 +371,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
   }
 
   private async whenThrough(): Promise<void> {
-    await this.parts.store.commit.idle();
+    await this.parts.loop.idle();
     await this.parts.locks.whenEmpty();
   }
 

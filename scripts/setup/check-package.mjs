@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +53,7 @@ export async function checkPackage() {
   const folder = await mkdtemp(join(tmpdir(), 'stepwell-package-'));
   try {
     if (!(await buildLibrary())) throw new Failure('The library has type errors.');
+    await demandNoInternals();
     const tarball = await pack(folder);
     for (const consumer of CONSUMERS) await tryConsumer(join(folder, consumer.name), consumer, tarball);
     for (const app of hasNest ? NEST_NEW : []) {
@@ -69,6 +70,16 @@ export async function checkPackage() {
 }
 
 class Failure extends Error {}
+
+/** What is marked as internal is left out of declarations; where a mark is left, what it stands for is too. */
+async function demandNoInternals() {
+  const files = (await readdir(inRoot('dist'), { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+  for (const file of files) {
+    if ((await readFile(inRoot('dist', file), 'utf8')).includes('@internal')) {
+      throw new Failure(`dist/${file} shows what is marked as internal.`);
+    }
+  }
+}
 
 async function pack(folder) {
   // Without scripts: `prepack` would build once more.

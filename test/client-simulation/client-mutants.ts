@@ -37,6 +37,7 @@ const SPECS: Readonly<Record<string, readonly string[]>> = {
     'what was taken ahead stays with a worker that stops',
     'what was lost while it waited begins',
   ],
+  'unit/run-starter.spec.ts': ['a job is started whatever became of its lock'],
   'unit/add-batch.spec.ts': ['the answers of adds are mixed up'],
   'unit/wake-reader.spec.ts': [
     'a marker is not handed back',
@@ -83,19 +84,15 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
-    'worker/worker-parts.ts',
-    [
-      'jobs that come while a worker closes are started',
-      'if (this.shutdown.isHandingBack) {',
-      'if (false) {',
-    ],
-    [
-      'the slot of a job is never free again',
-      '        this.loop.ended();\n        batches',
-      '        batches',
-    ],
+    'worker/run-starter.ts',
+    ['jobs that come while a worker closes are started', 'if (shutdown.isHandingBack) {', 'if (false) {'],
     ['a job is started whatever became of its lock', '(isHeld && !run.handedBack)', '(true)'],
   ),
+  ...of('worker/worker-parts.ts', [
+    'the slot of a job is never free again',
+    '        this.loop.ended();\n        batches',
+    '        batches',
+  ]),
   ...of(
     'worker/worker-parts.ts',
     [
@@ -104,17 +101,17 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       'groupLimitsText({}, batch?.groupAffinity)',
     ],
     [
-      'a batch takes no slot while its locks are asked for',
-      'const giveBack = batches.reserve();',
-      'const giveBack = () => {};',
-    ],
-    [
       'batches of one group are mixed',
       'groupLimitsText(opts.group, batch?.groupAffinity)',
       'groupLimitsText(opts.group)',
     ],
   ),
-  ...of('store/new-job.ts', [
+  ...of('worker/run-starter.ts', [
+    'a batch takes no slot while its locks are asked for',
+    'const giveBack = batches.reserve();',
+    'const giveBack = () => {};',
+  ]),
+  ...of('job/new-job.ts', [
     'a job does not say which limits it names',
     'return limits && limits.length > 0 ?',
     'return limits && limits.length > 99 ?',
@@ -166,12 +163,12 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ],
   ),
   ...of(
-    'worker/fetch-loop.ts',
+    'worker/commit-loop.ts',
     ['a marker is not handed on', '    this.handOn = true;\n', ''],
     ['nobody looks when a delayed job is due', 'this.lookWhenDue(dueInMs);', ''],
     [
       'a fetch that failed is not made again',
-      'this.retryTimer = this.runtime.setTimer(() => this.poke(), this.retryMs);',
+      'this.retryTimer = this.runtime.setTimer(() => this.poke(), this.options.retryMs ?? RETRY_MS);',
       '',
     ],
     [
@@ -199,13 +196,17 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       'const heardAgainMs = 0;',
     ],
   ),
+  ...of('worker/attempt.ts', [
+    'who has lost its lock fails the job',
+    '} else if (run.isLockLoss(thrown)) {',
+    '} else if (false) {',
+  ]),
   ...of(
-    'worker/attempt.ts',
-    ['who has lost its lock fails the job', '} else if (run.isLockLoss(thrown)) {', '} else if (false) {'],
+    'worker/run-writer.ts',
     [
       'what was handed back is written all the same',
-      '    if (run.handedBack) {\n      return;\n    }\n    this.commit',
-      '    this.commit',
+      '    if (run.handedBack) {\n      return;\n    }\n    this.loop.push',
+      '    this.loop.push',
     ],
     [
       'a lock is kept when its job is through',
@@ -226,11 +227,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       '      for (const resolve of waiting) {\n        resolve();\n      }',
       '',
     ],
-    [
-      'an entry that is late is not given up',
-      'return this.sinces.some(Number.isFinite) || ',
-      'return false && ',
-    ],
+    ['an entry that is late is not given up', 'return this.pending.canBeLate || ', 'return false && '],
   ),
   ...of(
     'store/call-session.ts',

@@ -91,6 +91,7 @@ const ARGUMENTS: Record<string, unknown[]> = {
   add: ['a', 0],
   addBulk: [[{ name: 'a', data: 0 }]],
   addJobLog: ['1', 'line'],
+  addToStore: [{ id: '', spec: '', body: '' }],
   cancel: ['1'],
   cleanPlace: ['waiting', 0, 0],
   deleteGroup: ['g'],

@@ -150,8 +150,8 @@ describe('waitUntilFinished', () => {
       toStepwellError(new Error('LOADING Redis is loading the dataset in memory')),
       toStepwellError(new Error('Connection timeout')),
     ];
-    const load = queue.store.loadJob.bind(queue.store);
-    queue.store.loadJob = async (id) => {
+    const load = queue.store.jobs.loadJob.bind(queue.store.jobs);
+    queue.store.jobs.loadJob = async (id) => {
       const error = passing.shift();
       if (error) throw error;
       return load(id);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { AddBatch } from '../../lib/store/add-batch.js';
-import type { NewJob } from '../../lib/store/added-job.js';
+import type { NewJob } from '../../lib/job/added-job.js';
+import type { CallMaker } from '../../lib/store/call.js';
+import { Calls } from '../../lib/store/calls.js';
 import { Lifetime } from '../../lib/store/lifetime.js';
 import { Patience } from '../../lib/store/patience.js';
 import { OpenCalls, settled, StillTime } from '../support/still-time.js';
@@ -24,13 +26,12 @@ class Adds {
         this.calls.call({ args, rest }),
     };
     const patience = new Patience(this.time.runtime, 1000);
-    this.batch = new AddBatch(
-      runner as unknown as ScriptRunner,
-      patience,
-      this.lifetime,
-      backlog,
-      () => undefined,
-    );
+    const context = {
+      runner: runner as unknown as ScriptRunner,
+      calls: new Calls(runner as unknown as CallMaker, patience, this.lifetime),
+      ...{ patience, lifetime: this.lifetime, host: { backlog } },
+    };
+    this.batch = new AddBatch(context, () => undefined);
   }
 
   /** What an add comes to: its id and what is said of it, or the error's name. */

@@ -9,7 +9,7 @@ function taking(size: number, slots: number) {
   const note = (what: string) => (each: Run) => void seen.push(`${what} ${each.job.id}`);
   const hooks = { begin: note('begin'), leave: note('leave'), handBack: note('hand back') };
   const prefetch = new Prefetch(size, () => slots, hooks);
-  prefetch.start();
+  prefetch.resume();
   return { prefetch, seen };
 }
 
@@ -35,7 +35,7 @@ describe('jobs that are taken ahead', () => {
   it('go back when the worker stops, the newest first, and so do those that come then', () => {
     const { prefetch, seen } = taking(2, 1);
     prefetch.take([run('a'), run('b'), run('c')]);
-    prefetch.stop();
+    prefetch.pause();
     expect(seen).toEqual(['begin a', 'hand back c', 'hand back b']);
     prefetch.take([run('d')]);
     expect(seen.at(-1)).toBe('hand back d');

@@ -34,7 +34,6 @@ class Desk {
     {
       runtime: this.runtime,
       holder: 'me',
-      isClosed: false,
       call: (run: () => Promise<unknown>) => run(),
       rested: () => {},
       runner: () => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SlotPlanner } from '../../lib/schedule/slot-planner.js';
 import type { ScheduleStore, SchedulerRecord, SlotPlan } from '../../lib/store/schedule-store.js';
-import { OpenCalls, settled } from '../support/still-time.js';
+import { OpenCalls, settled, StillTime } from '../support/still-time.js';
 
 const NOW = Date.UTC(2030, 0, 1, 0, 0, 30);
 const MINUTE_MS = 60_000;
@@ -33,11 +33,11 @@ class Planning {
   readonly plans: SlotPlan[][] = [];
   readonly failures: Error[] = [];
   readonly planner = new SlotPlanner(
-    () =>
-      ({
-        read: this.reads.call,
-        plan: async (plans: SlotPlan[]) => void this.plans.push(plans),
-      }) as unknown as ScheduleStore,
+    new StillTime().runtime,
+    {
+      read: this.reads.call,
+      plan: async (plans: SlotPlan[]) => void this.plans.push(plans),
+    } as unknown as ScheduleStore,
     undefined,
     (error) => void this.failures.push(error),
   );

@@ -26,12 +26,10 @@ class Check {
   shownAlive = 0;
   readonly checker = new StalledChecker(
     this.time.runtime,
-    () =>
-      ({
-        recoverStalled: this.looks.call,
-        showAlive: async () => void (this.shownAlive += 1),
-        nextParents: async () => [],
-      }) as unknown as QueueStore,
+    {
+      runs: { recoverStalled: this.looks.call, showAlive: async () => void (this.shownAlive += 1) },
+      children: { nextParents: async () => [] },
+    } as unknown as QueueStore,
     {
       worker: 'w',
       lockMs: 5000,

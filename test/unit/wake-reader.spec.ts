@@ -203,7 +203,7 @@ describe('the wake line of a process', () => {
     const wakes = new Wakes();
     const waiter = wakes.wait(A);
     await settled();
-    wakes.line.close();
+    void wakes.line.stop();
     await wakes.time.pass(0);
     expect([waiter.woken, wakes.reader.isGone]).toEqual([false, true]);
 

@@ -7,7 +7,7 @@ import { engineOptions, type QueueBaseOptions } from './base-options.js';
 import { Job } from './job.js';
 import { engineJobOptions } from './job-options.js';
 import { knownOptions } from './known-options.js';
-import type { QueueOptions } from './queue.js';
+import type { QueueOptions } from './queue-options.js';
 import { carrying, spanless, Spans, type Work } from './spans.js';
 import { SpanKind, TelemetryAttributes } from '../../job/telemetry-names.js';
 import { coded } from './with-code.js';

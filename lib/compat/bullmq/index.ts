@@ -1,5 +1,6 @@
 // For applications that come from `bullmq`: its names, with its documented behaviour.
-export { Queue, type ObliterateOpts, type QueueOptions } from './queue.js';
+export { Queue, type ObliterateOpts } from './queue.js';
+export type { QueueOptions } from './queue-options.js';
 export { Worker, type Processor, type WorkerListener, type WorkerOptions } from './worker.js';
 export { Job } from './job.js';
 export type { JobJsonSandbox } from '../../job/job-json.js';

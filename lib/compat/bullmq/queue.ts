@@ -1,37 +1,23 @@
 import type { JobClass } from '../../job/job-store.js';
-import type { BulkJobOptions, DefaultJobOptions, JobsOptions } from '../../job/job-options.js';
+import type { BulkJobOptions, JobsOptions } from '../../job/job-options.js';
 import type { FinishedState, JobType } from '../../job/job-state.js';
 import type { RepeatOptions } from '../../job/repeat-options.js';
-import { QUEUE_OPTION_NAMES } from '../../queue/check-queue-options.js';
 import type { QueueMeta } from '../../queue/queue-reports.js';
 import { Queue as EngineQueue } from '../../queue/queue.js';
-import type { QueueOptions as EngineQueueOptions } from '../../queue/queue-options.js';
 import type { JobScheduler as SchedulerJson, JobSchedulerTemplate } from '../../schedule/job-scheduler.js';
 import type { RedisClient } from '../../redis/client.js';
 import type { DataOf, NameOf, QueueListener, ResultOf } from '../../queue/queue-types.js';
-import { engineOptions, type QueueBaseOptions } from './base-options.js';
 import { Job } from './job.js';
 import { engineJobOptions } from './job-options.js';
 import { JobScheduler, repeatOptions, schedulerOptions, shown, templateOptions } from './job-scheduler.js';
-import { knownOptions } from './known-options.js';
-import { carrying, inSpan, spanless, Spans } from './spans.js';
+import { type QueueOptions, queueOptions } from './queue-options.js';
+import { carrying, inSpan, Spans } from './spans.js';
 import { SpanKind, TelemetryAttributes } from '../../job/telemetry-names.js';
 import { coded } from './with-code.js';
 import { withParents } from './with-parents.js';
 
 /** The version whose behaviour this is. */
 const STANDS_FOR = 'bullmq:6.7.0';
-
-export interface QueueOptions<Connection = any> extends QueueBaseOptions<Connection> {
-  /** Options for every job that does not set them itself. */
-  defaultJobOptions?: DefaultJobOptions;
-  streams?: { events: { maxLen: number } };
-  /** Without effect. */
-  skipMetasUpdate?: boolean;
-  settings?: { repeatStrategy?: unknown; repeatKeyHashAlgorithm?: string };
-  /** Of Stepwell: adds that may wait while Redis does not answer. */
-  backlog?: number;
-}
 
 export interface ObliterateOpts {
   force?: boolean;
@@ -52,14 +38,14 @@ export class Queue<
   /** Once `close` was called. */
   closing: Promise<void> | undefined;
 
-  constructor(
-    name: string,
-    /** @internal */
-    readonly given: QueueOptions = {},
-  ) {
-    super(name, queueOptions(given));
-    this.spans = Spans.of(given.telemetry, name);
-    this.spans?.belongTo(this.store);
+  /** @internal */
+  readonly given: QueueOptions;
+
+  constructor(name: string, opts: QueueOptions = {}) {
+    super(name, queueOptions(opts));
+    this.given = opts;
+    this.spans = Spans.of(opts.telemetry, name);
+    this.spans?.belongTo(this.store.jobs);
   }
 
   get jobsOpts(): JobsOptions {
@@ -410,17 +396,4 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set([...ALL_TYPES, 'wait', 'paused'
 
 function isKnown(type: string): type is JobType {
   return KNOWN_TYPES.has(type);
-}
-
-function queueOptions(opts: QueueOptions | undefined): EngineQueueOptions {
-  const taken = engineOptions('queue option', spanless(opts), QUEUE_OPTION_NAMES) as EngineQueueOptions;
-  if (taken.settings) {
-    taken.settings = knownOptions('queue option settings', taken.settings, ['repeatStrategy']);
-  }
-  if (taken.defaultJobOptions) {
-    const defaults = { ...engineJobOptions(taken.defaultJobOptions) };
-    delete defaults.jobId;
-    taken.defaultJobOptions = defaults;
-  }
-  return taken;
 }

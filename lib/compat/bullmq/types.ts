@@ -25,7 +25,7 @@ export type { JobJson } from '../../job/job-json.js';
 export type { JobProgress } from '../../job/job-progress.js';
 export type { ParentOptions } from '../../job/job-ref.js';
 export type { QueueListener } from '../../queue/queue-types.js';
-export type { QueueEventsListener } from '../../events/queue-events.js';
+export type { QueueEventsListener } from '../../events/queue-events-listener.js';
 export type { Metrics, QueueMeta } from '../../queue/queue-reports.js';
 export type { RetryOptions } from '../../job/job-store.js';
 

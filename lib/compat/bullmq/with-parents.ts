@@ -17,7 +17,7 @@ export async function withParents<T>(store: QueueStore, removal: () => Promise<T
     const now = await endedBelow(store, released);
     const bereft = released.filter((id) => now.get(id) === before.get(id));
     for (const id of bereft) {
-      await store.removeJob(id, false);
+      await store.jobs.removeJob(id, false);
     }
     // One that goes may be the last child of another.
     removed = bereft.length;
@@ -51,7 +51,7 @@ async function endedOf(store: QueueStore, id: string): Promise<number> {
   let ended = 0;
   let cursor = 0;
   do {
-    const page = await store.children(id, { letters: 'cif', values: false, cursor });
+    const page = await store.children.read(id, { letters: 'cif', values: false, cursor });
     ended += page.children.length;
     cursor = page.cursor;
   } while (cursor !== 0);

@@ -117,11 +117,11 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
       [TelemetryAttributes.WorkerId]: this.id,
       ...(opts.name === undefined ? {} : { [TelemetryAttributes.WorkerName]: opts.name }),
     });
-    Spans.of(opts.telemetry, name)?.belongTo(this.store);
+    Spans.of(opts.telemetry, name)?.belongTo(this.store.jobs);
   }
 
   /** @internal For `Job.fromJSON(worker, …)`. */
-  get store(): JobStore {
+  get store(): { readonly jobs: JobStore } {
     return this.parts.store;
   }
 
@@ -153,7 +153,7 @@ export class Worker<D = any, R = any, N extends string = string> extends EngineW
 
   /** Tokens may be those that `getNextJob` was given. */
   override async extendJobLocks(jobIds: string[], tokens: string[], durationMs: number): Promise<string[]> {
-    const held = await Promise.all(jobIds.map((id) => this.store.loadJob(id)));
+    const held = await Promise.all(jobIds.map((id) => this.store.jobs.loadJob(id)));
     const granted = tokens.map((token, i) => {
       const stored = held[i]?.record.fields.token;
       return stored?.startsWith(`${token}.`) ? stored : token;

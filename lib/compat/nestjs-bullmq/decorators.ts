@@ -1,5 +1,5 @@
 import { Inject, Injectable, type InjectableOptions, SetMetadata } from '@nestjs/common';
-import type { QueueEventsListener as QueueEventsListenerEvents } from '../../events/queue-events.js';
+import type { QueueEventsListener as QueueEventsListenerEvents } from '../../events/queue-events-listener.js';
 import type { WorkerListener } from '../bullmq/worker.js';
 import {
   PROCESSOR_METADATA,

@@ -1,7 +1,7 @@
 import type { FactoryProvider, ModuleMetadata, Provider, Scope, Type } from '@nestjs/common';
 import type { FlowProducerOptions } from '../bullmq/flow-producer.js';
 import type { Job } from '../bullmq/job.js';
-import type { QueueOptions } from '../bullmq/queue.js';
+import type { QueueOptions } from '../bullmq/queue-options.js';
 import type { QueueEventsOptions } from '../bullmq/queue-events.js';
 import type { WorkerOptions } from '../bullmq/worker.js';
 

@@ -1,4 +1,4 @@
-import type { QueueEventsListener } from '../../events/queue-events.js';
+import type { QueueEventsListener } from '../../events/queue-events-listener.js';
 import { addListener } from './add-listener.js';
 
 /**

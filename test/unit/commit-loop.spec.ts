@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JobRecord } from '../../lib/job/job-record.js';
-import type { CommitBatch, Fetched, Grant } from '../../lib/store/commit-batch.js';
-import { FetchLoop } from '../../lib/worker/fetch-loop.js';
+import type { Fetched, Grant } from '../../lib/store/commit-call.js';
+import { CommitLoop } from '../../lib/worker/commit-loop.js';
 import { settled, StillTime } from '../support/still-time.js';
 
 const RETRY_MS = 50;
@@ -9,7 +9,7 @@ const LOOK_AGAIN_MS = 500;
 const GRANT = {} as Grant;
 const NOTHING: Fetched = { wanted: 0, jobs: [], sentAt: 0, dueInMs: -1, limitedForMs: 0, undeliveredMs: -1 };
 
-/** A fetch loop whose calls a test makes and answers, in a time that stands still. */
+/** A commit loop whose calls a test makes and answers, in a time that stands still. */
 class Loop {
   readonly time = new StillTime();
   /** How often a call was asked for. */
@@ -22,20 +22,30 @@ class Loop {
   readonly failures: unknown[] = [];
   /** Ends each wait for the queue's wake marker. */
   readonly waits: { wake: (woken: boolean) => Promise<void>; isCancelled: boolean }[] = [];
-  readonly loop = new FetchLoop(
-    this.time.runtime,
-    GRANT,
-    (running, asked) => this.slots - running - asked,
-    () => ({ poke: () => void (this.pokes += 1) }) as unknown as CommitBatch,
-    () => this.wait(),
-    LOOK_AGAIN_MS,
+  readonly loop = new CommitLoop(
+    {
+      runtime: this.time.runtime,
+      commit: {
+        fetchFor: () => {},
+        poke: () => void (this.pokes += 1),
+        push: () => {},
+        idle: async () => {},
+      },
+      runs: { waitForWake: () => this.wait() },
+    },
+    {
+      grant: GRANT,
+      roomBeside: (running, asked) => this.slots - running - asked,
+      drainDelayMs: 5000,
+      lookAgainMs: LOOK_AGAIN_MS,
+      retryMs: RETRY_MS,
+    },
     {
       jobs: (records) => void this.jobs.push(...records.map(({ id }) => id)),
       none: (isSomethingWaiting) => void this.empty.push(isSomethingWaiting),
       drained: () => void (this.drained += 1),
       failed: (error) => void this.failures.push(error),
     },
-    RETRY_MS,
   );
 
   /** A call that asks for all there is room for, and brings so many jobs. */
@@ -59,7 +69,7 @@ class Loop {
   }
 }
 
-describe('a fetch loop', () => {
+describe('a commit loop', () => {
   it('asks for a call when it starts, and takes no room before', () => {
     const { loop, ...fetch } = new Loop();
     expect(loop.takeRoom(10)).toBe(0);
@@ -217,7 +227,7 @@ describe('a fetch loop', () => {
     fetch.loop.start();
     fetch.fetch(0, { dueInMs: 10, limitedForMs: 0 });
     const wanted = fetch.loop.takeRoom(10);
-    fetch.loop.stop();
+    void fetch.loop.stop();
     fetch.loop.fetched({ ...NOTHING, wanted, jobs: [{ id: '1' }] as JobRecord[], dueInMs: 10 });
     await settled();
     await fetch.time.pass(10_000);

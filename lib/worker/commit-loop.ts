@@ -1,12 +1,35 @@
 import type { JobRecord } from '../job/job-record.js';
+import type { JobWrite } from '../job/job-write.js';
 import type { Runtime, Timer } from '../runtime/runtime.js';
-import type { CommitBatch, Fetched, Fetcher, Grant } from '../store/commit-batch.js';
+import { Service } from '../runtime/service.js';
+import type { CommitBatch, Fetcher, Settle } from '../store/commit-batch.js';
+import type { Fetched, Grant } from '../store/commit-call.js';
+import type { RunStore } from '../store/run-store.js';
 
 const RETRY_MS = 1000;
 /** What is due later than in fifty years waits for something else to happen, such as a signal. */
 const NEVER_MS = 50 * 365 * 24 * 3600_000;
 
-export interface FetchLoopHooks {
+/** What the loop needs of a store: its commits, which it makes fetch, and the wait for the queue's wake marker. */
+export interface CommitSource {
+  readonly runtime: Runtime;
+  readonly commit: Pick<CommitBatch, 'fetchFor' | 'poke' | 'push' | 'idle'>;
+  readonly runs: Pick<RunStore, 'waitForWake'>;
+}
+
+export interface CommitLoopOptions {
+  grant: Grant;
+  /** How many jobs there is room for, by the number of those that run and those that are asked for. */
+  roomBeside: (running: number, asked: number) => number;
+  /** For so long a wait for the wake marker lasts. */
+  drainDelayMs: number;
+  /** A rate limit may be lifted before its time, which no wake-up tells: look again after this long at the latest. */
+  lookAgainMs: number;
+  /** Between tries while Redis refuses them. */
+  retryMs?: number | undefined;
+}
+
+export interface CommitLoopHooks {
   /**
    * A fetch brought jobs.
    * @param sentAt when the call was sent that brought them
@@ -20,12 +43,17 @@ export interface FetchLoopHooks {
 }
 
 /**
- * Decides when to fetch and how many. Knows the slots: running ones, those asked for in a call, and the free rest.
+ * The one loop of a worker: what its runs write goes out with the calls that fetch its next jobs. It decides when to call and how
+ * many jobs to ask for. Knows the slots: running ones, those asked for in a call, and the free rest.
  *
  * While there is work, every call that commits results also fetches. When a fetch comes back short, the loop waits for
  * the queue's wake marker, the next delayed job, the end of a rate limit, or `drainDelay`, whichever is first.
+ *
+ * Modes while it runs: fetching <-> paused.
  */
-export class FetchLoop implements Fetcher {
+export class CommitLoop extends Service implements Fetcher {
+  readonly grant: Grant;
+  private readonly commits: CommitSource['commit'];
   private running = 0;
   private asked = 0;
   private fetching = false;
@@ -40,26 +68,26 @@ export class FetchLoop implements Fetcher {
   private retryTimer: Timer | undefined;
 
   constructor(
-    private readonly runtime: Runtime,
-    readonly grant: Grant,
-    /** How many jobs there is room for, by the number of those that run and those that are asked for. */
-    private readonly roomBeside: (running: number, asked: number) => number,
-    private readonly commit: () => CommitBatch,
-    private readonly awaitWake: () => { promise: Promise<boolean>; cancel: () => void },
-    /** A rate limit may be lifted before its time, which no wake-up tells: look again after this long at the latest. */
-    private readonly lookAgainMs: number,
-    private readonly hooks: FetchLoopHooks,
-    /** Between tries while Redis refuses them. */
-    private readonly retryMs = RETRY_MS,
-  ) {}
-
-  start(): void {
-    this.fetching = true;
-    this.look();
+    private readonly store: CommitSource,
+    private readonly options: CommitLoopOptions,
+    private readonly hooks: CommitLoopHooks,
+  ) {
+    super(store.runtime);
+    this.grant = options.grant;
+    this.commits = store.commit;
+    this.commits.fetchFor(this);
   }
 
-  /** Stops fetching; what a call in flight brings is still handed over. */
-  stop(): void {
+  /** Goes on fetching after a pause. */
+  resume(): void {
+    if (this.isRunning && !this.fetching) {
+      this.fetching = true;
+      this.look();
+    }
+  }
+
+  /** Fetches no more; what a call in flight brings is still handed over, and what runs write still goes out. */
+  pause(): void {
     this.fetching = false;
     this.waiting?.cancel();
     this.dueTimer?.cancel();
@@ -69,8 +97,12 @@ export class FetchLoop implements Fetcher {
     this.dueTimer = undefined;
   }
 
-  get isFetching(): boolean {
-    return this.fetching;
+  protected override onStart(): void {
+    this.resume();
+  }
+
+  protected onStop(): void {
+    this.pause();
   }
 
   /** Looks again, for instance after a reconnection or when there are more slots. */
@@ -78,6 +110,21 @@ export class FetchLoop implements Fetcher {
     if (this.fetching) {
       this.look();
     }
+  }
+
+  /** Writes with the next call, however long Redis takes. */
+  push(write: JobWrite, settle: Settle): void {
+    this.commits.push(write, settle);
+  }
+
+  /** Fills a slot that has become free without a write. */
+  refill(): void {
+    this.commits.poke();
+  }
+
+  /** Resolves once nothing is to be written any more, and no call is on its way. */
+  idle(): Promise<void> {
+    return this.commits.idle();
   }
 
   /** A job that no fetch brought takes a slot. */
@@ -95,7 +142,7 @@ export class FetchLoop implements Fetcher {
     this.asked += room;
     if (this.fetching && this.plenty && this.room() > 0) {
       // The queue has more than this call takes: the rest of the slots is filled by another call beside it.
-      this.commit().poke();
+      this.commits.poke();
     }
     return room;
   }
@@ -140,18 +187,18 @@ export class FetchLoop implements Fetcher {
     this.hooks.failed(error);
     if (this.fetching) {
       this.retryTimer?.cancel();
-      this.retryTimer = this.runtime.setTimer(() => this.poke(), this.retryMs);
+      this.retryTimer = this.runtime.setTimer(() => this.poke(), this.options.retryMs ?? RETRY_MS);
     }
   }
 
   /** Fetches, and wakes another worker should there be more than fits here. */
   private look(): void {
     this.handOn = true;
-    this.commit().poke();
+    this.commits.poke();
   }
 
   private room(): number {
-    return this.roomBeside(this.running, this.asked);
+    return this.options.roomBeside(this.running, this.asked);
   }
 
   private tellDrained(wanted: number, got: number): void {
@@ -177,8 +224,9 @@ export class FetchLoop implements Fetcher {
     this.limitTimer?.cancel();
     this.limitLook?.cancel();
     this.limitTimer = this.runtime.setTimer(() => this.poke(), ms);
-    if (this.lookAgainMs < ms) {
-      this.limitLook = this.runtime.setTimer(() => this.poke(), this.lookAgainMs, { upkeep: true });
+    const { lookAgainMs } = this.options;
+    if (lookAgainMs < ms) {
+      this.limitLook = this.runtime.setTimer(() => this.poke(), lookAgainMs, { upkeep: true });
     }
   }
 
@@ -186,7 +234,7 @@ export class FetchLoop implements Fetcher {
     if (this.waiting) {
       return;
     }
-    const wait = this.awaitWake();
+    const wait = this.store.runs.waitForWake(this.options.drainDelayMs);
     this.waiting = wait;
     void wait.promise.then((woken) => {
       this.waiting = undefined;

@@ -1,25 +1,38 @@
-import { checkJobName } from '../job/check.js';
-import type { Codec } from '../job/codec.js';
-import { checkJobOptions } from '../job/check-job-options.js';
-import { DataTooLargeError, InvalidOptionError } from '../job/errors.js';
-import { withoutPolicy } from '../job/failure-policy.js';
-import { groupText } from '../job/group.js';
-import { encodeBody } from '../job/job-body.js';
-import type { DeduplicationOptions, DefaultJobOptions, JobsOptions } from '../job/job-options.js';
-import { encodeJson } from '../job/json.js';
-import { specDedupText, specLimitsText, specText } from '../job/wire.generated.js';
+import { checkJobName } from './check.js';
+import type { Codec } from './codec.js';
+import { checkJobOptions } from './check-job-options.js';
+import { DataTooLargeError, InvalidOptionError } from './errors.js';
+import { withoutPolicy } from './failure-policy.js';
+import { groupText } from './group.js';
+import { encodeBody } from './job-body.js';
+import type { DeduplicationOptions, DefaultJobOptions, JobsOptions } from './job-options.js';
+import { encodeJson } from './json.js';
+import { specDedupText, specLimitsText, specText } from './wire.generated.js';
 import type { NewJob } from './added-job.js';
 
 const NONE: JobsOptions = Object.freeze({});
 
-/** Checks a job to add and puts it into the form that is stored. Throws before anything is written. */
+/** A job to add that has been checked. */
+export interface CheckedJob {
+  /** In the form that scripts take. */
+  job: NewJob;
+  /** Its own, and the defaults. */
+  opts: JobsOptions;
+  /** JSON of its data, as it is stored. */
+  json: string;
+}
+
+/**
+ * Checks a job to add and puts it into the form that is stored: whatever adds jobs, alone, in a flow or by a scheduler, does it here.
+ * Throws before anything is written.
+ */
 export function newJob(
   name: string,
   data: unknown,
   own: JobsOptions | undefined,
   defaults: DefaultJobOptions | undefined,
   codec?: Codec,
-): { job: NewJob; opts: JobsOptions } {
+): CheckedJob {
   checkJobName(name);
   if (own) {
     checkJobOptions(own);
@@ -43,7 +56,8 @@ export function newJob(
       throw new DataTooLargeError(bytes, opts.sizeLimit);
     }
   }
-  return { job: { id: opts.jobId ?? '', spec: specOf(opts), body: encodeBody(name, opts, json) }, opts };
+  const job = { id: opts.jobId ?? '', spec: specOf(opts), body: encodeBody(name, opts, json) };
+  return { job, opts, json };
 }
 
 /** The options that the script acts on; see `read_spec` in lua/shared/read-spec.lua. */

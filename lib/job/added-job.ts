@@ -1,5 +1,5 @@
-import { GroupMaxSizeExceededError, InvalidOptionError, UnknownLimitError } from '../job/errors.js';
-import { ADDED } from '../job/wire.generated.js';
+import { GroupMaxSizeExceededError, InvalidOptionError, UnknownLimitError } from './errors.js';
+import { ADDED } from './wire.generated.js';
 
 /** A job to add, in the form that the script takes. */
 export interface NewJob {

@@ -1,5 +1,5 @@
-import { queueBase, refText } from '../job/job-ref.js';
-import { flowMessageText, type Message, messageText } from '../job/wire.generated.js';
+import { queueBase, refText } from './job-ref.js';
+import { flowMessageText, type Message, messageText } from './wire.generated.js';
 import type { FlowNode } from './flow-node.js';
 
 /** Refs that one message takes. */
@@ -56,7 +56,7 @@ export function planChildren(parentBase: string, parentId: string, given: readon
 }
 
 function nodeMessages(
-  { ref, spec, policy, body }: FlowNode,
+  { ref, policy, job: { spec, body } }: FlowNode,
   parent: string,
   children: FlowNode[],
   top: number,

@@ -1,23 +1,23 @@
-import { checkPrefix, checkQueueName } from '../job/check.js';
-import type { Codec } from '../job/codec.js';
-import { InvalidOptionError } from '../job/errors.js';
-import { type FailurePolicy, failurePolicy } from '../job/failure-policy.js';
-import { FLOW_JOB_NAMES, type FlowJob } from '../job/flow-job.js';
-import type { DefaultJobOptions, JobsOptions } from '../job/job-options.js';
-import { refuseUnknown } from '../job/known-names.js';
-import type { JobRef } from '../job/job-ref.js';
-import { type Carried, carrying } from '../job/tracing.js';
+import type { NewJob } from './added-job.js';
+import { checkPrefix, checkQueueName } from './check.js';
+import type { Codec } from './codec.js';
+import { InvalidOptionError } from './errors.js';
+import { type FailurePolicy, failurePolicy } from './failure-policy.js';
+import { FLOW_JOB_NAMES, type FlowJob } from './flow-job.js';
+import type { DefaultJobOptions, JobsOptions } from './job-options.js';
+import { refuseUnknown } from './known-names.js';
+import type { JobRef } from './job-ref.js';
+import { type Carried, carrying } from './tracing.js';
 import { newJob } from './new-job.js';
 
-/** A job of a flow, checked, with the id that it will have, and in the form that scripts take. */
+/** A job of a flow, checked, with the id that it will have, and in the form that scripts take. One that is alone may have none yet. */
 export interface FlowNode {
   ref: JobRef;
   name: string;
   data: unknown;
   opts: JobsOptions;
   policy: FailurePolicy;
-  spec: string;
-  body: string;
+  job: NewJob;
   /** Whether its id was given by the user, and may be in use. */
   named: boolean;
   children: FlowNode[];
@@ -37,7 +37,8 @@ export interface FlowDefaults {
 }
 
 /**
- * Checks a whole tree before anything of it is written. Ids are made here, so that delivering a job twice adds it once.
+ * Checks a whole tree before anything of it is written. Ids are made here, so that delivering a job twice adds it once; a job that has
+ * neither parent nor children is numbered by its queue.
  * @param parent what waits for the first job
  */
 export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobRef): FlowNode {
@@ -46,7 +47,12 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
   checkQueueName(queueName);
   checkPrefix(prefix);
   const family = parent && { parent: { id: parent.id, queue: `${parent.prefix}:${parent.queueName}` } };
-  const own = { ...carrying(opts, defaults.carried), jobId: opts.jobId || defaults.newId(), ...family };
+  const isAlone = !parent && !children;
+  const own = {
+    ...carrying(opts, defaults.carried),
+    ...(opts.jobId || isAlone ? {} : { jobId: defaults.newId() }),
+    ...family,
+  };
   const { job, opts: merged } = newJob(name, data, own, defaults.optionsOf?.(queueName), defaults.codec);
   if (merged.deduplication && children) {
     throw new InvalidOptionError(
@@ -69,8 +75,7 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
     data,
     opts: merged,
     policy: failurePolicy(merged),
-    spec: job.spec,
-    body: job.body,
+    job,
     named: Boolean(opts.jobId),
     children: (children ?? []).map((child) => prepareNode(nested(child), { ...defaults, prefix }, ref)),
   };
