@@ -56,11 +56,11 @@ export class ChildStore {
   /** Has children that have ended tell their parent again. Returns how many did. */
   async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
     const args = [REDIS_TIME, queueBase(parent.prefix, parent.queueName), parent.id] as const;
-    const told = (await this.calls.repeatable(() => this.scripts.run(tellAgain, args, ids))) as number;
-    if (told > 0) {
+    const sent = (await this.calls.repeatable(() => this.scripts.run(tellAgain, args, ids))) as number;
+    if (sent > 0) {
       this.delivery.nudge(0);
     }
-    return told;
+    return sent;
   }
 
   /** Parents whose children are to be looked after; none while another process has had some within the interval. */

@@ -4,7 +4,7 @@ import type { OutboxRelay } from './outbox-relay.js';
 import type { QueueRelay } from './queue-relay.js';
 import type { QueueRef } from './store-peers.js';
 
-/** For which a call waits that other queues are told of what it did. They will be told in any case. */
+/** For which a call waits until other queues have received what it did. They will in any case. */
 const TELL_MS = 5000;
 
 /** What scripts of one queue leave in its outbox for other queues, from the side of those who called them. */
@@ -29,9 +29,9 @@ export class Delivery {
     await within(this.relays.runtime, TELL_MS, this.relay.delivered());
   }
 
-  /** The word of a script, `ok` for `told`: then a parent is to be told, and by when this resolves it usually has been. */
+  /** The word of a script, `ok` for `posted`: then there is a message to a parent, and by when this resolves it usually has arrived. */
   async settle(word: string): Promise<string> {
-    if (word !== 'told') {
+    if (word !== 'posted') {
       return word;
     }
     await this.deliver();

@@ -26,7 +26,7 @@ export class JobChanges {
     private readonly calls: Calls,
   ) {}
 
-  /** Returns ok, told, missing, not-failed or not-completed. */
+  /** Returns ok, posted, missing, not-failed or not-completed. */
   retry(id: string, expected: FinishedState, front: boolean, options: RetryOptions): Promise<string> {
     const { resetAttemptsMade, resetAttemptsStarted } = options;
     const flags = [flag(front), flag(resetAttemptsMade), flag(resetAttemptsStarted)] as const;
@@ -42,7 +42,7 @@ export class JobChanges {
     );
   }
 
-  /** Returns cancelled, cancelled told, cancelling, unchanged, undoing, finished or missing. */
+  /** Returns cancelled, cancelled posted, cancelling, unchanged, undoing, finished or missing. */
   cancel(id: string, { json, keep, undo }: CancelCall): Promise<string> {
     return this.once((writer, seq) =>
       this.scripts.run(cancelJob, [REDIS_TIME, writer, seq, id, json, keep, flag(undo)]),
@@ -66,12 +66,12 @@ export class JobChanges {
     );
   }
 
-  /** Returns ok, told, missing or locked. */
+  /** Returns ok, posted, missing or locked. */
   remove(id: string): Promise<string> {
     return this.once((writer, seq) => this.scripts.run(removeJob, [REDIS_TIME, writer, seq, id]));
   }
 
-  /** Returns told, ok, unchanged or missing. */
+  /** Returns posted, ok, unchanged or missing. */
   unlink(id: string): Promise<string> {
     return this.once((writer, seq) => this.scripts.run(unlinkChild, [REDIS_TIME, writer, seq, id]));
   }

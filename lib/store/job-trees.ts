@@ -46,7 +46,7 @@ export class JobTrees {
     for (const { queue, ids } of tree?.groups ?? []) {
       await Promise.all(ids.map((id) => this.cancelChild(queue, id, cancel)));
     }
-    if (word.endsWith(' told')) {
+    if (word.endsWith(' posted')) {
       await delivery.deliver();
     }
     return word.split(' ')[0] as string;

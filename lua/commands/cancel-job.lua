@@ -1,5 +1,5 @@
 --- Cancels a job that has not ended. One that nothing has to be done for fails at once. One whose steps may have to be
--- undone goes to a worker, in front, which fails it; one that runs has its worker told, which aborts it.
+-- undone goes to a worker, in front, which fails it; one that runs has its worker notified, which aborts it.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @key limits limited holders notices metrics completed-points failed-points
 -- @derives job body logs writer dedup children posted limit parked scheduler groups group grouped sidelined
@@ -10,7 +10,7 @@
 -- @arg reason text      JSON text
 -- @arg keep text        what to keep of failed jobs, see `read_policy`
 -- @arg undo int         0 to leave what its steps have done
--- @reply cancelled, and told when a parent in another queue has to be told besides; cancelling when a worker ends it;
+-- @reply cancelled, and posted when the outbox has a message to a parent in another queue; cancelling when a worker ends it;
 --        unchanged when it is being cancelled already, undoing when it fails already and its steps are being undone;
 --        finished, scheduled where it is the next job of a scheduler, missing
 -- @cost O(log N), O(N) for a job in the plain list
@@ -93,7 +93,7 @@ write_moves(q, call.moves)
 trim_finished(q, call)
 wake_for(q, call.moves, meta[1])
 settle_and_wake(q, call, call.moves.now, meta[1])
-local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'cancelled told' or 'cancelled'
+local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'cancelled posted' or 'cancelled'
 if meta[3] then
   rare().count_ends(q, call.events, meta[3], call.moves.now)
 end

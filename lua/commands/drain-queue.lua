@@ -1,6 +1,6 @@
 --- Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it
 -- looks at none. Parents that wait for children stay, also those that come to wait for a worker while the draining goes
--- on, be it by the draining or by a worker. So does what a scheduler brings next. Each job that goes is told of.
+-- on, be it by the draining or by a worker. So does what a scheduler brings next. Each job that goes is an event.
 -- @key meta waiting prioritized delayed waiting-children events wake outbox fences limits limited holders
 -- @derives job body logs dedup children posted scheduler limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock

@@ -1,4 +1,4 @@
---- What a watcher of a job begins with: the job, and how far the events were told when it was so.
+--- What a watcher of a job begins with: the job, and how far the events were when it was so.
 -- @key meta prioritized delayed events
 -- @derives job body
 -- @arg id text          '' for the place in the events alone

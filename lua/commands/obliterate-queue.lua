@@ -8,7 +8,7 @@
 -- @arg count int        how many jobs at most, capped at 500
 -- @arg force int        1 to delete active jobs as well, 2 to drop jobs of flows besides that other queues have not taken yet
 -- @reply not-paused, active when there are active jobs, more, or done; where something is to be delivered first, a tab and what the
---        keys of one of its targets begin with behind undelivered, when parents in other queues have to be told, or unsent,
+--        keys of one of its targets begin with behind undelivered, when parents in other queues have to be notified, or unsent,
 --        when jobs of flows have to be added there
 -- @cost O(K log N) for K jobs
 -- @use server-time job-record send count-up events tell-removed free-places take-out erase forget-dedup post tell-parent

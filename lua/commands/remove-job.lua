@@ -6,7 +6,7 @@
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
--- @reply ok, told when a parent in another queue has to be told besides, missing, scheduled
+-- @reply ok, posted when the outbox has a message to a parent in another queue, missing, scheduled
 --        where it is the next job of a scheduler, or locked while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of is-pending free-places take-out erase
@@ -45,7 +45,7 @@ if word == 'ok' then
     wake_one(q)
   end
   settle_and_wake(q, call, call.moves.now, meta[1])
-  word = write_outbox(q, call, call.moves.now) and 'told' or 'ok'
+  word = write_outbox(q, call, call.moves.now) and 'posted' or 'ok'
   publish(q.events, call.events, meta[2])
 end
 remember(session, seq, word)

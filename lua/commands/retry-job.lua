@@ -10,7 +10,7 @@
 -- @arg front int        1 for the front
 -- @arg resetMade int    1 to count attempts made from 0 again
 -- @arg resetStarted int 1 to count attempts started from 0 again
--- @reply ok, told when a parent in another queue has to be told besides, missing, not-failed or not-completed
+-- @reply ok, posted when the outbox has a message to a parent in another queue, missing, not-failed or not-completed
 -- @cost O(log N)
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of free-places take-out restart post
 -- @use tell-parent take-delayed allow-when-full unreadable children settle-child fail-next settle-here
@@ -54,7 +54,7 @@ if word == 'ok' then
     tell_rerun(q, call, link, id)
   end
   settle_and_wake(q, call, moves.now, meta[1])
-  word = write_outbox(q, call, moves.now) and 'told' or 'ok'
+  word = write_outbox(q, call, moves.now) and 'posted' or 'ok'
   emit(events, 'waiting', id .. '\t' .. state)
   if not meta[1] then
     wake_one(q)

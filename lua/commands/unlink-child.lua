@@ -5,7 +5,7 @@
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
--- @reply told when a parent in another queue has to be told besides, ok, missing, or unchanged when no parent waits for it
+-- @reply posted when the outbox has a message to a parent in another queue, ok, missing, or unchanged when no parent waits for it
 -- @cost O(log N)
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of post tell-parent take-delayed
 -- @use allow-when-full
@@ -34,7 +34,7 @@ if word == 'ok' then
   redis.call('HDEL', q.job .. id, 'parent')
   tell_parent(q, call, link, id, 'r', '')
   settle_and_wake(q, call, t, meta[1])
-  word = write_outbox(q, call, t) and 'told' or 'ok'
+  word = write_outbox(q, call, t) and 'posted' or 'ok'
   publish(q.events, call.events, meta[2])
 end
 remember(session, seq, word)

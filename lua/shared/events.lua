@@ -88,7 +88,7 @@ local function publish(stream, events, cap)
   end
 end
 
--- One event of a call that has no other, after so many that are told. The caller stores the number that this returns.
+-- One event of a call that has no other, after so many events. The caller stores the number that this returns.
 local function tell(stream, number, name, line, cap)
   keep_alive(stream, number + 1)
   redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)

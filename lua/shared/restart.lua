@@ -1,4 +1,4 @@
--- Makes a finished job one that waits for its next run: what told of the end of the last one goes. The token stays,
+-- Makes a finished job one that waits for its next run: what says how the last one ended goes. The token stays,
 -- since the next one counts on from its number; a job may stall anew. Further fields to drop may follow. A completed job does its steps anew, a
 -- failed one goes on where its cursor is.
 local function restart(q, id, state, ...)

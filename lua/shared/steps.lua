@@ -8,7 +8,7 @@ local function tell_started(call, id, name, attempt)
   emit(call.events, 'step-started', id .. '\t' .. name .. '\t' .. attempt)
 end
 
--- A job that starts its life anew forgets what it did in the last one. Signals stay: whoever sent one was told that it is
+-- A job that starts its life anew forgets what it did in the last one. Signals stay: whoever sent one knows that it is
 -- kept.
 local function forget_steps(q, id)
   local gone = {}

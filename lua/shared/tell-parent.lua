@@ -2,7 +2,7 @@
 -- Tells a parent how a child has ended: 'c' completed with a result, 'f' failed with a reason, 'r' removed. `link` is the
 -- child's field `parent`: a letter for how its failure counts, then what the keys of the parent's queue begin with, a tab
 -- and the parent's id. A parent in this queue learns of it in this script, by `settle_here`, another one by a message.
--- Returns nothing for a link that cannot be read: nobody can be told then, and who takes the job next fails it.
+-- Returns nothing for a link that cannot be read: nobody can be notified then, and who takes the job next fails it.
 local function read_link(link)
   local policy, base, parent = string.match(link, '^(.)([^\t]+)\t(.+)$')
   if base and string.find(base, '.:{[^{}]*}:$') or base and string.find(base, '~:$') then

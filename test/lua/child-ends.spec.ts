@@ -191,7 +191,7 @@ describe('a child that is taken away', () => {
 
     const { reply } = await lab.run(removeJob, [NOW, 'a', '1', '1']);
 
-    expect(reply).toBe(messages.length > 0 ? 'told' : 'ok');
+    expect(reply).toBe(messages.length > 0 ? 'posted' : 'ok');
     expect(await sent()).toEqual(messages);
   });
 
@@ -244,7 +244,7 @@ describe('a child that runs again', () => {
 
     const { reply } = await lab.run(retryJob, [NOW, 'a', '1', '1', state, 0, 0, 0]);
 
-    expect(reply).toBe('told');
+    expect(reply).toBe('posted');
     expect(await sent()).toEqual([relinked('1')]);
   });
 

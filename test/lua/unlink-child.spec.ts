@@ -31,14 +31,14 @@ describe('unlink-child, of a parent in another queue', () => {
       const { reply, before, after } = await unlink();
 
       const era = `${NOW}.${await historyOf(lab)}`;
-      expect(reply).toBe('told');
+      expect(reply).toBe('posted');
       expect(after).toEqual({
         ...before,
         'job:1': without(before['job:1'] as object, 'parent'),
         [`posted:${OTHER}`]: [message(SENT, era, 5, 'settle', 'p', '1', '-', 'r', '')],
         outbox: { [OTHER]: '' },
         meta: { ...(before.meta as object), sent: String(SENT), era, outbox: '1' },
-        'writer:a': '1\ntold',
+        'writer:a': '1\nposted',
       });
     },
   );
@@ -48,7 +48,7 @@ describe('unlink-child, of a parent in another queue', () => {
 
     const { reply, after } = await unlink();
 
-    expect(reply).toBe('told');
+    expect(reply).toBe('posted');
     expect(after['job:1']).toEqual({ state: 'waiting' });
     expect((after[`posted:${OTHER}`] as string[]).map((text) => text.split('\x1f').slice(3))).toEqual([
       ['settle', 'p', '1', policy, 'r', ''],
@@ -61,7 +61,7 @@ describe('unlink-child, of a parent in another queue', () => {
     const first = await unlink();
     const again = await unlink();
 
-    expect(again.reply).toBe('told');
+    expect(again.reply).toBe('posted');
     expect(again.after).toEqual(first.after);
   });
 
