@@ -18,10 +18,10 @@ local function activate(q, reply, id, body, grant, stamp, stored, records)
     as_hash(q, id)
     records = nil
   end
-  if records and not stored[1] then
+  if records and (not stored[1] or stored.asked) then
     token = grant.worker .. ':1'
     records[#records + 1] = q.job .. id
-    records[#records + 1] = 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. grant.name .. '\t\t\t\t\t\t\t'
+    records[#records + 1] = 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. grant.name .. '\t\t' .. (stored.asked or '\t\t\t\t\t')
   else
     local held = {}
     for i = 1, #stored, 2 do

@@ -18,8 +18,29 @@ local function record_text(q, id)
   return redis.call('MGET', q.job .. id)[1]
 end
 
--- Names and values as HGETALL returns them, or its error where the text is none of ours.
+-- Of a job that has never been started: its state, and what it asks for.
+local UNSTARTED = '^(%l+)\t\t\t\t\t\t\t(([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t)$'
+
+-- Names and values as HGETALL returns them, or its error where the text is none of ours. Of a job that has never been started,
+-- `asked` is the part of the text that its next record has too.
 local function fields_in(text)
+  local state, asked, priority, limits, dedup_id, parent = string.match(text, UNSTARTED)
+  if state then
+    local fields, n = { 'state', state, asked = asked }, 2
+    if priority ~= '' then
+      fields[3], fields[4], n = 'priority', priority, 4
+    end
+    if limits ~= '' then
+      fields[n + 1], fields[n + 2], n = 'limits', limits, n + 2
+    end
+    if dedup_id ~= '' then
+      fields[n + 1], fields[n + 2], n = 'dedup', dedup_id, n + 2
+    end
+    if parent ~= NO_PARENT then
+      fields[n + 1], fields[n + 2] = 'parent', parent
+    end
+    return fields
+  end
   local parts = { string.match(text, RECORD) }
   if not parts[1] then
     return NO_RECORD
