@@ -213,9 +213,9 @@ function checkDefined(file, plain, lazy) {
   visit(0, '');
 }
 
-/** Lua takes 200 locals in a function, and what a script is made of are locals of one. */
+/** Lua takes 200 locals in a function, those of its loops included, and what a script is made of are locals of one. */
 function checkLocals(file, lua) {
-  const MOST = 200;
+  const MOST = 190;
   const own = withoutTexts(lua).replaceAll(/^(?:rare|grouped) = function\(\)$[\s\S]*?^return made$/gm, '');
   const count = [...own.matchAll(/^local (?:function \w+|([\w, ]+))/gm)]
     .map(([, names]) => (names === undefined ? 1 : names.split(',').length))

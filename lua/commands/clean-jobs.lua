@@ -93,6 +93,10 @@ if #old > 0 then
     redis.call('LREM', q.waiting, #old, '')
   elseif parked or sidelined then
     unpark(q, old)
+    if sidelined and sidelined ~= '' then
+      -- Also those whose records do not say any more what group they are of.
+      send('ZREM', q.sidelined .. sidelined, old)
+    end
     state = parked and parked[3] or 'waiting'
   elseif group then
     grouped().leave_groups(q, old)

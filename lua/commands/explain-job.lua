@@ -48,7 +48,7 @@ end
 
 local score = (state == 'delayed' or state == 'active') and redis.call('ZSCORE', q[state], id)
 local reply = {
-  stamp, state, all_fields(q, id), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',
+  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',
   redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),
   left > 0 and window[1] or '0', left, ahead(),
   score and string.format('%.0f', math.floor(tonumber(score))) or '', held_by(),

@@ -43,7 +43,7 @@ local function hand_over(id, stalls)
   redis.call('HSET', q.job .. id, 'stalls', stalls)
   emit(events, 'stalled', id)
   local body = redis.pcall('GET', q.body .. id)
-  activate(q, reply, id, type(body) == 'string' and body or '', { worker = worker, name = '' }, moves.stamp, all_fields(q, id))
+  activate(q, reply, id, type(body) == 'string' and body or '', { worker = worker, name = '' }, moves.stamp, raised(try_all_fields(q, id)))
   relocked[#relocked + 1] = id
 end
 

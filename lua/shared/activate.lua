@@ -2,7 +2,7 @@
 -- `fields` by their names.
 local function text_of(fields)
   local parts = {}
-  for i, name in ipairs(RECORD_FIELDS) do
+  for i, name in ipairs(RECORD.fields) do
     parts[i] = fields[name] or name == 'parent' and NO_PARENT or ''
   end
   return table.concat(parts, '\t')

@@ -51,8 +51,8 @@ local function unpark(q, ids)
     grouped().leave_sideline(q, ids)
   end
   for _, id in ipairs(ids) do
-    local name = job_field(q, id, 'limitedBy')
-    if name then
+    local name = try_field(q, id, 'limitedBy')
+    if type(name) == 'string' then
       redis.call('ZREM', q.parked .. name, id)
       redis.call('HDEL', q.job .. id, 'limitedBy')
     end

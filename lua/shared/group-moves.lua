@@ -21,7 +21,9 @@ end
 local function ids_by_group(q, ids, priority_of)
   local by_id = {}
   for _, id in ipairs(ids) do
-    local group = group_in(priority_of and priority_of[id] or job_field(q, id, 'priority') or '')
+    local priority = priority_of and priority_of[id] or try_field(q, id, 'priority')
+    -- One that cannot be read is of no group that anybody knows.
+    local group = type(priority) == 'string' and group_in(priority)
     if group then
       by_id[group] = by_id[group] or {}
       table.insert(by_id[group], id)

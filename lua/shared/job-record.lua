@@ -1,14 +1,18 @@
 -- What is held of a job is one text while it is what every run has, so that one command reads or writes it for a whole batch:
 -- its parts in this order, with tabs between them, the result last. A link to a parent has a tab of its own, and is one where there is
 -- none. What only some jobs have turns it into a hash, for good.
-local RECORD = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t(.*)$'
-local RECORD_FIELDS = {
-  'state', 'token', 'attemptsStarted', 'attemptsMade', 'processedOn', 'processedBy', 'finishedOn', 'priority', 'limits', 'dedup',
-  'parent', 'result',
-}
-local RECORD_PLACES = {
-  state = 1, token = 2, attemptsStarted = 3, attemptsMade = 4, processedOn = 5, processedBy = 6, finishedOn = 7, priority = 8,
-  limits = 9, dedup = 10, parent = 11, result = 12,
+local RECORD = {
+  form = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t(.*)$',
+  -- Of a job that has never been started: its state, and what it asks for.
+  unstarted = '^(%l+)\t\t\t\t\t\t\t(([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t)$',
+  fields = {
+    'state', 'token', 'attemptsStarted', 'attemptsMade', 'processedOn', 'processedBy', 'finishedOn', 'priority', 'limits', 'dedup',
+    'parent', 'result',
+  },
+  places = {
+    state = 1, token = 2, attemptsStarted = 3, attemptsMade = 4, processedOn = 5, processedBy = 6, finishedOn = 7, priority = 8,
+    limits = 9, dedup = 10, parent = 11, result = 12,
+  },
 }
 local NO_PARENT = '\t'
 local NO_RECORD = { err = 'WRONGTYPE this is no record of a job' }
@@ -18,13 +22,10 @@ local function record_text(q, id)
   return redis.call('MGET', q.job .. id)[1]
 end
 
--- Of a job that has never been started: its state, and what it asks for.
-local UNSTARTED = '^(%l+)\t\t\t\t\t\t\t(([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t)$'
-
 -- Names and values as HGETALL returns them, or its error where the text is none of ours. Of a job that has never been started,
 -- `asked` is the part of the text that its next record has too.
 local function fields_in(text)
-  local state, asked, priority, limits, dedup_id, parent = string.match(text, UNSTARTED)
+  local state, asked, priority, limits, dedup_id, parent = string.match(text, RECORD.unstarted)
   if state then
     local fields, n = { 'state', state, asked = asked }, 2
     if priority ~= '' then
@@ -41,12 +42,12 @@ local function fields_in(text)
     end
     return fields
   end
-  local parts = { string.match(text, RECORD) }
+  local parts = { string.match(text, RECORD.form) }
   if not parts[1] then
     return NO_RECORD
   end
   local fields = {}
-  for i, name in ipairs(RECORD_FIELDS) do
+  for i, name in ipairs(RECORD.fields) do
     if parts[i] ~= '' and parts[i] ~= NO_PARENT then
       fields[#fields + 1] = name
       fields[#fields + 1] = parts[i]
@@ -68,19 +69,15 @@ local function try_all_fields(q, id)
   return text and fields_in(text) or redis.pcall('HGETALL', q.job .. id)
 end
 
-local function all_fields(q, id)
-  return raised(try_all_fields(q, id))
-end
-
 -- Fields of a job, as HMGET returns them, or an error of Redis.
 local function values_in(text, names)
-  local parts = { string.match(text, RECORD) }
+  local parts = { string.match(text, RECORD.form) }
   if not parts[1] then
     return NO_RECORD
   end
   local values = {}
   for i, name in ipairs(names) do
-    local part = parts[RECORD_PLACES[name] or 0]
+    local part = parts[RECORD.places[name] or 0]
     values[i] = part and part ~= '' and part ~= NO_PARENT and part or false
   end
   return values

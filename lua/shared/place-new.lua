@@ -14,6 +14,8 @@ local function record_of(q, id, state, asked)
     fields[#fields + 1] = name
     fields[#fields + 1] = value
   end
+  -- What a job of that id has left, whose body has vanished.
+  redis.call('DEL', q.job .. id)
   redis.call('HSET', q.job .. id, unpack(fields))
   return nil
 end

@@ -8,9 +8,9 @@ end
 
 -- The job of a slot that was held until the run before it is over, see `admit`.
 local function let_in_held(q, call, dedup_id, id)
-  local fields = try_fields(q, id, 'state', 'priority')
-  -- One that cannot be read fails when it looks again by itself.
-  if fields[1] ~= 'delayed' then
+  local fields = try_fields(q, id, 'state', 'priority', 'scheduler')
+  -- One that cannot be read fails when it looks again by itself. Another job may have its id since.
+  if fields[1] ~= 'delayed' or not fields[3] or 'repeat:' .. fields[3] ~= dedup_id then
     return
   end
   take_delayed(q, call.moves, id)

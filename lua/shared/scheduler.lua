@@ -3,10 +3,8 @@
 -- that no crash comes between.
 local TRIES = 32
 local FEW_SLOTS = 2
-local ASIDE = '\31'
--- Where `read_scheduler` has numbers, and what no slot is as long as.
+-- Where `read_scheduler` has numbers.
 local NUMBERS = { 4, 7, 8, 9, 10, 11, 14, 16, 17 }
-local TOO_LONG = '%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d'
 
 local function digits(number)
   return string.format('%.0f', number)
@@ -18,6 +16,7 @@ end
 
 -- Whether what scripts compute with is what they have written.
 local function is_record(s)
+  local TOO_LONG = '%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d'
   return s.data and s.asked and s.made and s.count and s.slot and s.most and s.spread and s.jitter and s.every ~= 0
     and string.find(s.head, '\n', 1, true) and not string.find(s.slots, '[^%d,]') and not string.find(s.slots, TOO_LONG)
     and (s.job == '' or s.job == job_of(s, s.slot))
@@ -28,8 +27,8 @@ end
 local function lay_aside_scheduler(q, id)
   local key = q.scheduler .. id
   local fields = redis.pcall('HGETALL', key)
-  local text = is_other(fields) and redis.call('TYPE', key).ok or table.concat(fields, ASIDE)
-  lay_aside(q, 'scheduler:' .. id .. ASIDE .. text)
+  local text = is_other(fields) and redis.call('TYPE', key).ok or table.concat(fields, '\31')
+  lay_aside(q, 'scheduler:' .. id .. '\31' .. text)
   local job = not is_other(fields) and redis.call('HGET', key, 'job') or ''
   redis.call('UNLINK', key)
   for _, list in ipairs({ 'next', 'unplanned' }) do

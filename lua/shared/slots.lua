@@ -1,11 +1,10 @@
 -- For how long the job of a slot waits for the run before it until it looks again by itself.
 local HOLD_MS = 30000
 
--- Of so many that run is the owner of a damaged deduplication looked for.
-local RUNNING = 1000
-
 -- The job that runs under a deduplication, nil where none is known to.
 local function running_owner(q, dedup_id)
+  -- Looked for among so many that run.
+  local RUNNING = 1000
   for _, id in ipairs(redis.call('ZREVRANGE', q.active, 0, RUNNING - 1)) do
     if try_field(q, id, 'dedup') == dedup_id then
       return id

@@ -19,6 +19,8 @@ local function store_node(q, call, node)
     fields[#fields + 1] = name
     fields[#fields + 1] = value
   end
+  -- What a job of that id has left, whose body has vanished.
+  redis.call('DEL', q.job .. id)
   redis.call('HSET', q.job .. id, unpack(fields))
   if asked.limits then
     asked.await(q, call.moves, asked.limits)
