@@ -14,7 +14,7 @@ describe('the client that ships, in a simulated world', () => {
   it.each([3, 6])(
     'keeps every promise for seed %i',
     async (seed) => {
-      const result = await simulateClients(client, { seed, steps: 800 });
+      const result = await simulateClients(client, { seed, steps: 1100 });
 
       expect(result.violation === undefined ? '' : describeClients(result)).toBe('');
     },
