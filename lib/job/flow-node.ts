@@ -81,7 +81,7 @@ export function prepareNode(flow: FlowJob, defaults: FlowDefaults, parent?: JobR
   };
 }
 
-/** What is told of flows that are added at once: how many jobs, and the name that they share. */
+/** What telemetry gets of flows that are added at once: how many jobs, and the name that they share. */
 export function tracedFlows(flows: readonly FlowJob[]): {
   queueName: string;
   jobName: string | undefined;

@@ -134,7 +134,7 @@ export class RunWriter {
   }
 }
 
-/** What telemetry is told of a write that ends a run. */
+/** What telemetry gets of a write that ends a run. */
 function whatOf(write: JobWrite): TracedEnd {
   if (write[0] === 'complete') return { result: write[3] };
   if (write[0] === 'fail' || write[0] === 'retry') {

@@ -243,7 +243,7 @@ export class WorkerParts {
     };
   }
 
-  /** What telemetry is told of who works. */
+  /** What telemetry gets of who works. */
   private get names(): { queueName: string; workerId: string; workerName: string | undefined } {
     return { queueName: this.host.queueName, workerId: this.id, workerName: this.host.opts.name };
   }

@@ -16,7 +16,7 @@
 -- @reply ids taken back, ms for which further expired locks are left alone, schedulers whose slots are to
 --        be planned, then id, body, token and stored fields of each job that stalled too often
 -- @cost O(K log N) for K expired locks, 500 at most
--- @use server-time job-record write-record send count-up events free-places moves wake incremented activate allow-when-full silence lost-slots
+-- @use server-time job-record job-records write-record send count-up events free-places moves wake incremented activate allow-when-full silence lost-slots
 -- @rare state-of unreadable fail-next
 -- @grouped time-left group-records groups group-moves
 

@@ -94,13 +94,7 @@ local function read_jobs(q, ids)
     keys[count + i] = q.job .. ids[i]
   end
   local found = redis.call('MGET', unpack(keys))
-  local others = {}
-  for i = count + 1, 2 * count do
-    if not found[i] then
-      others[#others + 1] = keys[i]
-    end
-  end
-  local has_hashes = others[1] and redis.call('EXISTS', unpack(others)) > 0
+  local has_hashes = has_hash(found, keys, count + 1)
   local stored, is_hash = {}, {}
   for i = 1, count do
     local text = found[count + i]

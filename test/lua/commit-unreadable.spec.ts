@@ -51,4 +51,19 @@ describe('commit: a job whose record cannot be read', () => {
     expect(words).toEqual(['stale', 'unreadable', 'ok']);
     expect((after.active as [string, number][]).map(([id]) => id)).toEqual(['1', '2']);
   });
+
+  it('is given again by a call that is sent again, whose other jobs are too', async () => {
+    await lab.given({ jobs: [{ id: '1' }, { id: '2' }] });
+    await runCommit(lab, [], { want: 2 });
+    await lab.client.del(lab.keys.derived('body', '1'));
+    await lab.client.rpush(lab.keys.derived('body', '1'), 'what?');
+    lab.willFind('key body:1 is a list');
+
+    const { jobs } = await runCommit(lab, [], { want: 2 });
+
+    expect(jobs.map(({ id, body }) => [id, body === ''])).toEqual([
+      ['1', true],
+      ['2', false],
+    ]);
+  });
 });

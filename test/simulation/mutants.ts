@@ -128,13 +128,13 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'a record that is a hash is taken for none where jobs start',
-    'unpack(others)) > 0\n  local stored',
-    'unpack(others)) > 1e9\n  local stored',
+    'has_hash(found, keys, count + 1)',
+    'false',
   ),
   mutant(
     'a record that is a hash is taken for none where some are read',
-    'unpack(others)) > 0\n    for',
-    'unpack(others)) > 1e9\n    for',
+    'has_hash(texts, keys, 1)',
+    'false',
   ),
   mutant('no job is taken to have had logs', 'call.is_plain = not meta[8]', 'call.is_plain = true'),
   mutant('erasing forgets the fields of a job', '    keys[n + 2] = q.job .. id\n', ''),
