@@ -121,9 +121,9 @@ class FinishWait<R> {
     const failure = new JobFailedError(this.job.id, failedReason);
     if (failedReason === '') {
       // So is a large reason. Where the job is gone by now, that it failed is all there is.
-      this.isSure = false;
       this.heard = { failure };
-      this.look();
+      // A look that is under way may have found the job as it was before.
+      this.onDoubt();
     } else {
       this.hear({ failure });
     }
