@@ -290,6 +290,20 @@ export function decodeAddJobsReply(sent: unknown): AddJobsReply {
   };
 }
 
+/** What add-plain replies. */
+export interface AddPlainReply {
+  time: string;
+  first: string;
+}
+
+export function decodeAddPlainReply(sent: unknown): AddPlainReply {
+  const reply = (sent as string).split('\n');
+  return {
+    time: reply[0] as string,
+    first: reply[1] as string,
+  };
+}
+
 /** An entry of a call of commit. */
 export type CommitEntry =
   | readonly ['add', id: string, spec: string, body: string]
