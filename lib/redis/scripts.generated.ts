@@ -3,7 +3,7 @@ import type { Encoded } from '../job/wire.generated.js';
 import { defineScript } from './script.js';
 
 /** Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, and brings the rest of */
-export const addFlow = defineScript<[now: number, writer: string, seq: string, base: string], Encoded<'add-flow'>>(
+export const addFlow = defineScript<[now: number, writer: string, seq: string, base: string], Encoded<'add-flow'>, string>(
   'add-flow',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'staging', 'limits', 'unreadable'],
   [
@@ -541,9 +541,10 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -597,7 +598,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -1241,9 +1242,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  write_outbox(q, call, call.moves.now)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -1408,8 +1407,8 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -1794,7 +1793,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
-export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], Encoded<'add-jobs'>>(
+export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], Encoded<'add-jobs'>, unknown>(
   'add-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -2400,9 +2399,10 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -2456,7 +2456,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -2660,9 +2660,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -2827,8 +2825,8 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -3172,7 +3170,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
 );
 
 /** Cancels a job that has not ended. One that nothing has to be done for fails at once. One whose steps may have to be */
-export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], undefined>(
+export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], undefined, 'cancelled' | 'posted' | 'cancelling' | 'unchanged' | 'undoing' | 'scheduled' | 'finished' | 'missing'>(
   'cancel-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders', 'notices', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -3811,9 +3809,12 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -4264,9 +4265,10 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -4320,7 +4322,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -4530,9 +4532,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -4697,8 +4697,8 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -4923,7 +4923,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "local function let_worker_end()",
     "  redis.call('HSET', q.job .. id, 'state', state, 'cancelled', mark, 'deferred', reason)",
     "  if state == 'active' then",
-    "    notify_workers(q, 'cancel', id, fields[4], mark)",
+    "    notify_cancelled(q, id, fields[4], mark)",
     "  else",
     "    take_out(q, id, state)",
     "    redis.call('HSET', q.job .. id, 'state', place(call.moves, id, fields[5], true), 'delay', 0)",
@@ -4955,7 +4955,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "trim_finished(q, call)",
     "wake_for(q, call.moves, meta[1])",
     "settle_and_wake(q, call, call.moves.now, meta[1])",
-    "local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'cancelled posted' or 'cancelled'",
+    "local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'posted' or 'cancelled'",
     "if meta[3] then",
     "  rare().count_ends(q, call.events, meta[3], call.moves.now)",
     "end",
@@ -4967,7 +4967,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Makes a delayed job due some time from now instead. */
-export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], undefined>(
+export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], undefined, 'ok' | 'missing' | 'not-delayed'>(
   'change-delay',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -5624,9 +5624,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -5791,8 +5789,8 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -6022,7 +6020,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
-export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], undefined>(
+export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], undefined, 'ok' | 'missing'>(
   'change-priority',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'limits', 'limited', 'holders'],
   [
@@ -6453,9 +6451,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -6620,8 +6616,8 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -6842,7 +6838,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Removes jobs of one state that are older than a grace time, but not what a scheduler brings next. Looks at one slice of the state: repeat it from the */
-export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], undefined>(
+export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], undefined, unknown>(
   'clean-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -7422,9 +7418,10 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -7490,7 +7487,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -7986,9 +7983,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -8153,8 +8148,8 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -8443,7 +8438,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Lets no job of one group start for some time. */
-export const closeGroup = defineScript<[now: number, group: string, duration: number], undefined>(
+export const closeGroup = defineScript<[now: number, group: string, duration: number], undefined, 'ok'>(
   'close-group',
   ['meta'],
   [
@@ -8512,9 +8507,7 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -8689,7 +8682,7 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
-export const closeRateLimit = defineScript<[now: number, duration: number], undefined>(
+export const closeRateLimit = defineScript<[now: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'close-rate-limit',
   ['meta', 'wake', 'limiter', 'notices'],
   [
@@ -8744,9 +8737,12 @@ export const closeRateLimit = defineScript<[now: number, duration: number], unde
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -8769,7 +8765,7 @@ export const closeRateLimit = defineScript<[now: number, duration: number], unde
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
-export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], Encoded<'commit'>>(
+export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], Encoded<'commit'>, unknown>(
   'commit',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'metrics', 'completed-points', 'failed-points', 'limits', 'limited', 'holders'],
   [
@@ -9825,9 +9821,10 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -10329,7 +10326,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -11744,9 +11741,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "return made",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -11911,8 +11906,8 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -12103,7 +12098,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "end",
     "local GROUP_LOOK_CAP = 2000",
     "local function read_group_grant(grant, text)",
-    "  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),?(1?)$')",
+    "  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),(1?)$')",
     "  grant.has_groups, grant.affinity = true, affinity == '1'",
     "  grant.group_concurrency, grant.group_max = tonumber(concurrency), tonumber(max)",
     "  grant.group_duration = tonumber(duration) or 0",
@@ -12700,7 +12695,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
 );
 
 /** How many delayed jobs are due before a time. */
-export const countDue = defineScript<[before: number], undefined>(
+export const countDue = defineScript<[before: number], undefined, number>(
   'count-due',
   ['meta', 'delayed'],
   [
@@ -12726,7 +12721,7 @@ export const countDue = defineScript<[before: number], undefined>(
 );
 
 /** How many groups there are by their status, and how many jobs wait in them. */
-export const countGroups = defineScript<[], undefined>(
+export const countGroups = defineScript<[], undefined, unknown>(
   'count-groups',
   ['meta'],
   [
@@ -12744,7 +12739,7 @@ export const countGroups = defineScript<[], undefined>(
 );
 
 /** How many jobs are in each state. */
-export const countJobs = defineScript<[], undefined>(
+export const countJobs = defineScript<[], undefined, unknown>(
   'count-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -12865,7 +12860,7 @@ export const countJobs = defineScript<[], undefined>(
 );
 
 /** What the queue has and needs of each limit that it shares with others. Places that it does not need it gives up here, before the home of the */
-export const countPlaces = defineScript<[now: number, leaving: number], undefined>(
+export const countPlaces = defineScript<[now: number, leaving: number], undefined, unknown>(
   'count-places',
   ['meta', 'limits'],
   [
@@ -12997,9 +12992,8 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
     "local starts_jobs = leaving == 0 and redis.call('HEXISTS', q.meta, 'paused') == 0",
     "local function give_up(name, lent, places)",
     "  redis.call(",
-    "    'HSET', q.limit .. name, 'lent', string.format(",
-    "      '%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', lent.number, places, lent.ends, lent.length, lent.starts, lent.window",
-    "    )",
+    "    'HSET', q.limit .. name, 'lent',",
+    "    string.format('%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', lent.number, places, lent.ends, lent.length, lent.starts, lent.window)",
     "  )",
     "end",
     "local reply = { string.format('%.0f', t) }",
@@ -13015,12 +13009,10 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
     "      has = needed",
     "    end",
     "    local lacking = limit.max and math.max(parked - math.max(limit.max - limit.count, 0), 0) or 0",
-    "    for _, part in ipairs({",
+    "    local n = #reply",
+    "    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8] =",
     "      name, string.format('%.0f', limit.lent.number), math.max(running, has), needed, lacking,",
-    "      limit.whole_concurrency or 0, limit.whole_max or 0, limit.duration,",
-    "    }) do",
-    "      reply[#reply + 1] = part",
-    "    end",
+    "      limit.whole_concurrency or 0, limit.whole_max or 0, limit.duration",
     "  end",
     "end",
     "return reply",
@@ -13030,7 +13022,7 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
-export const countPriorities = defineScript<[], readonly string[]>(
+export const countPriorities = defineScript<[], readonly string[], unknown>(
   'count-priorities',
   ['meta', 'waiting', 'prioritized', 'limited'],
   [
@@ -13157,7 +13149,7 @@ export const countPriorities = defineScript<[], readonly string[]>(
 );
 
 /** Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it */
-export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], undefined>(
+export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], undefined, unknown>(
   'drain-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -14076,9 +14068,7 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -14243,8 +14233,8 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -14558,14 +14548,14 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "settle_and_wake(q, call, t, meta[1])",
     "write_outbox(q, call, t)",
     "publish(q.events, call.events, meta[2])",
-    "return { removed, looked, begun, left, passed, prioritized, later, table.concat({ set, rank, kept }, ',') }",
+    "return { removed, looked, begun, left, passed, prioritized, later, string.format('%.0f,%.0f,%.0f', set, rank, kept) }",
   ],
   true,
   false,
 );
 
 /** What there is to say of why a job does not run now, at one moment. */
-export const explainJob = defineScript<[now: number, id: string], undefined>(
+export const explainJob = defineScript<[now: number, id: string], undefined, unknown>(
   'explain-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'limiter', 'limits', 'limited'],
   [
@@ -14831,9 +14821,7 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
     "    redis.call(command, unpack(keys, first, math.min(first + MAX_VALUES - 1, #keys)))",
     "  end",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -14932,8 +14920,9 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
     "  return rule[1] == id and rule[2] or ''",
     "end",
     "local score = (state == 'delayed' or state == 'active') and redis.call('ZSCORE', q[state], id)",
+    "local own = read_queue_limit(meta[3])",
     "local reply = {",
-    "  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',",
+    "  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), number_text(own.concurrency), number_text(own.max),",
     "  redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),",
     "  left > 0 and window[1] or '0', left, ahead(),",
     "  score and string.format('%.0f', math.floor(tonumber(score))) or '', held_by(),",
@@ -14949,7 +14938,7 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
-export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], undefined>(
+export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], undefined, unknown>(
   'get-children',
   ['meta'],
   [
@@ -15003,7 +14992,7 @@ export const getChildren = defineScript<[id: string, cursor: number, letters: st
 );
 
 /** Which job a deduplication protects. */
-export const getDedupOwner = defineScript<[now: number, id: string], undefined>(
+export const getDedupOwner = defineScript<[now: number, id: string], undefined, string>(
   'get-dedup-owner',
   ['meta'],
   [
@@ -15052,7 +15041,7 @@ export const getDedupOwner = defineScript<[now: number, id: string], undefined>(
 );
 
 /** What there is of one group. */
-export const getGroup = defineScript<[now: number, group: string], readonly string[]>(
+export const getGroup = defineScript<[now: number, group: string], readonly string[], unknown>(
   'get-group',
   ['meta'],
   [
@@ -15207,9 +15196,7 @@ export const getGroup = defineScript<[now: number, group: string], readonly stri
     "    grouped().write_grouped(q, moves)",
     "  end",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -15293,7 +15280,7 @@ export const getGroup = defineScript<[now: number, group: string], readonly stri
 );
 
 /** What limits a queue, and how far. */
-export const getLimits = defineScript<[now: number], readonly string[]>(
+export const getLimits = defineScript<[now: number], readonly string[], unknown>(
   'get-limits',
   ['meta', 'limiter', 'active', 'limits'],
   [
@@ -15455,7 +15442,7 @@ export const getLimits = defineScript<[now: number], readonly string[]>(
 );
 
 /** Lines of a job's log. */
-export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], undefined>(
+export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], undefined, unknown>(
   'get-logs',
   ['meta'],
   [
@@ -15540,7 +15527,7 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
 );
 
 /** How many jobs have ended in each minute. */
-export const getMetrics = defineScript<[state: string, start: number, stop: number], undefined>(
+export const getMetrics = defineScript<[state: string, start: number, stop: number], undefined, unknown>(
   'get-metrics',
   ['meta', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -15581,7 +15568,7 @@ export const getMetrics = defineScript<[state: string, start: number, stop: numb
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
-export const getRateLimit = defineScript<[now: number], undefined>(
+export const getRateLimit = defineScript<[now: number], undefined, unknown>(
   'get-rate-limit',
   ['meta', 'limiter'],
   [
@@ -15644,7 +15631,7 @@ export const getRateLimit = defineScript<[now: number], undefined>(
 );
 
 /** What a queue was set to. */
-export const getSettings = defineScript<[], undefined>(
+export const getSettings = defineScript<[], undefined, unknown>(
   'get-settings',
   ['meta'],
   [
@@ -15659,7 +15646,7 @@ export const getSettings = defineScript<[], undefined>(
 );
 
 /** Tells which schedulers the code of an application has. Returns which of them the caller is to make, and removes those that */
-export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], Encoded<'keep-schedulers'>>(
+export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], Encoded<'keep-schedulers'>, unknown>(
   'keep-schedulers',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -16251,9 +16238,10 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -16307,7 +16295,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -16580,9 +16568,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -16747,8 +16733,8 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -17008,7 +16994,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Lends places of a limit that queues share to one of them, and starts of its window. It is the limit's home that runs it: a queue */
-export const lendPlaces = defineScript<[now: number, name: string, holder: string, number: number, has: number, needed: number, lacking: number, length: number, concurrency: number, max: number, duration: number], undefined>(
+export const lendPlaces = defineScript<[now: number, name: string, holder: string, number: number, has: number, needed: number, lacking: number, length: number, concurrency: number, max: number, duration: number], undefined, unknown>(
   'lend-places',
   ['meta'],
   [
@@ -17212,7 +17198,7 @@ export const lendPlaces = defineScript<[now: number, name: string, holder: strin
 );
 
 /** Sets or lifts what limits one group, in place of what its workers say: jobs at a time, or starts a window. Or forgets all that */
-export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], undefined>(
+export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'limit-group',
   ['meta', 'wake', 'notices'],
   [
@@ -17281,9 +17267,7 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -17453,9 +17437,12 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -17509,7 +17496,7 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
 );
 
 /** Sets or lifts what limits a queue as a whole: jobs at a time, or starts a window. */
-export const limitQueue = defineScript<[what: string, most: number, duration: number], undefined>(
+export const limitQueue = defineScript<[what: string, most: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'limit-queue',
   ['meta', 'wake', 'notices'],
   [
@@ -17630,9 +17617,10 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -17670,9 +17658,12 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -17707,7 +17698,7 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
 );
 
 /** Groups in which jobs wait, and those that are paused, as they are at one moment: those in the ring by their turns first. */
-export const listGroups = defineScript<[status: string, start: number, stop: number], undefined>(
+export const listGroups = defineScript<[status: string, start: number, stop: number], undefined, unknown>(
   'list-groups',
   ['meta'],
   [
@@ -17812,7 +17803,7 @@ export const listGroups = defineScript<[status: string, start: number, stop: num
 );
 
 /** The ids of jobs in some states, as they are at one moment: waiting ones in the order of their turn (those in groups */
-export const listJobs = defineScript<[start: number, stop: number, descending: number], readonly string[]>(
+export const listJobs = defineScript<[start: number, stop: number, descending: number], readonly string[], unknown>(
   'list-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -18042,7 +18033,7 @@ export const listJobs = defineScript<[start: number, stop: number, descending: n
 );
 
 /** Who works on the queue and who reads its events. */
-export const listPresent = defineScript<[now: number], undefined>(
+export const listPresent = defineScript<[now: number], undefined, unknown>(
   'list-present',
   ['meta', 'present'],
   [
@@ -18093,7 +18084,7 @@ export const listPresent = defineScript<[now: number], undefined>(
 );
 
 /** The ids of schedulers, by their next slot. */
-export const listSchedulers = defineScript<[start: number, stop: number, descending: number], undefined>(
+export const listSchedulers = defineScript<[start: number, stop: number, descending: number], undefined, unknown>(
   'list-schedulers',
   ['meta'],
   [
@@ -18179,7 +18170,7 @@ export const listSchedulers = defineScript<[start: number, stop: number, descend
 );
 
 /** All that is stored about some jobs. */
-export const loadJobs = defineScript<[], readonly string[]>(
+export const loadJobs = defineScript<[], readonly string[], unknown>(
   'load-jobs',
   ['meta', 'prioritized', 'delayed'],
   [
@@ -18321,7 +18312,7 @@ export const loadJobs = defineScript<[], readonly string[]>(
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were when it was so. */
-export const lookAtJob = defineScript<[id: string], undefined>(
+export const lookAtJob = defineScript<[id: string], undefined, unknown>(
   'look-at-job',
   ['meta', 'prioritized', 'delayed', 'events'],
   [
@@ -18498,7 +18489,7 @@ export const lookAtJob = defineScript<[id: string], undefined>(
 );
 
 /** Which parents are to be looked after next: some of those that wait for children, in turn. One process has them in an */
-export const nextParents = defineScript<[now: number, count: number, interval: number], undefined>(
+export const nextParents = defineScript<[now: number, count: number, interval: number], undefined, string[]>(
   'next-parents',
   ['meta', 'waiting-children'],
   [
@@ -18562,7 +18553,7 @@ export const nextParents = defineScript<[now: number, count: number, interval: n
 );
 
 /** Notes that somebody works on the queue, or reads its events, until it is noted again. */
-export const notePresent = defineScript<[now: number, who: string, ttl: number], undefined>(
+export const notePresent = defineScript<[now: number, who: string, ttl: number], undefined, 'ok'>(
   'note-present',
   ['meta', 'present'],
   [
@@ -18618,7 +18609,7 @@ export const notePresent = defineScript<[now: number, who: string, ttl: number],
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
-export const obliterateQueue = defineScript<[now: number, count: number, force: number], undefined>(
+export const obliterateQueue = defineScript<[now: number, count: number, force: number], undefined, unknown>(
   'obliterate-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'inbox', 'staging', 'metrics', 'completed-points', 'failed-points', 'unreadable', 'limits', 'limited', 'holders', 'notices'],
   [
@@ -19163,9 +19154,7 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -19330,8 +19319,8 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -19585,13 +19574,13 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  local line = read_line(q, lines[i], lines[i + 1], past, t)",
     "  if line.count < line.size then",
     "    if tells_parents(line) then",
-    "      return 'undelivered\\t' .. line.target",
+    "      return table.concat({ 'undelivered', line.target }, '\\n')",
     "    end",
     "    unsent = unsent or line",
     "  end",
     "end",
     "if unsent and force < 2 then",
-    "  return 'unsent\\t' .. unsent.target",
+    "  return table.concat({ 'unsent', unsent.target }, '\\n')",
     "elseif unsent and unsent.size - unsent.count > OBLITERATE_CAP then",
     "  redis.call('LTRIM', unsent.key, unsent.count + OBLITERATE_CAP, -1)",
     "  return 'more'",
@@ -19624,7 +19613,7 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
 );
 
 /** Stops the starting of jobs of one group, or lets it go on. Jobs that run go on. */
-export const pauseGroup = defineScript<[now: number, group: string, paused: number], undefined>(
+export const pauseGroup = defineScript<[now: number, group: string, paused: number], undefined, 'ok' | 'unchanged'>(
   'pause-group',
   ['meta', 'events', 'wake', 'notices'],
   [
@@ -19693,9 +19682,7 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -19936,9 +19923,12 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -19978,7 +19968,7 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
 );
 
 /** Lets no job start that names a limit, or lets them go on. */
-export const pauseLimit = defineScript<[name: string, paused: number], undefined>(
+export const pauseLimit = defineScript<[name: string, paused: number], undefined, 'ok' | 'unchanged' | 'missing'>(
   'pause-limit',
   ['meta', 'wake', 'notices', 'limits'],
   [
@@ -20099,9 +20089,10 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -20139,9 +20130,12 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -20172,7 +20166,7 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
 );
 
 /** Stops the starting of jobs, or lets it go on. */
-export const pauseQueue = defineScript<[paused: number], undefined>(
+export const pauseQueue = defineScript<[paused: number], undefined, 'ok' | 'unchanged'>(
   'pause-queue',
   ['meta', 'events', 'wake'],
   [
@@ -20310,7 +20304,7 @@ export const pauseQueue = defineScript<[paused: number], undefined>(
 );
 
 /** Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed. */
-export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], undefined>(
+export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], undefined, 'ok' | 'unchanged' | 'missing' | 'unreadable' | 'unplanned'>(
   'pause-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -20925,9 +20919,10 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -20981,7 +20976,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -21471,9 +21466,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  return why",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -21638,8 +21631,8 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -21889,7 +21882,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Takes the next slots of schedulers as a client has planned them, and goes on where a scheduler has no job for want of them. */
-export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
+export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>, number>(
   'plan-slots',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -22483,9 +22476,10 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -22539,7 +22533,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -23010,9 +23004,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  return why",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -23177,8 +23169,8 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -23436,7 +23428,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
-export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'not-delayed'>(
   'promote-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -23953,9 +23945,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -24120,8 +24110,8 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -24349,7 +24339,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
 );
 
 /** Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named. */
-export const promoteJobs = defineScript<[now: number], readonly string[]>(
+export const promoteJobs = defineScript<[now: number], readonly string[], number>(
   'promote-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake'],
   [
@@ -24712,9 +24702,7 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -24879,8 +24867,8 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -25105,7 +25093,7 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
-export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], undefined>(
+export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], undefined, 'ok'>(
   'publish-event',
   ['meta', 'events'],
   [
@@ -25246,7 +25234,7 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
 );
 
 /** Notes which messages have been received, drops those that can't get lost any more, and gives what is to be delivered */
-export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], Encoded<'read-outbox'>>(
+export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], Encoded<'read-outbox'>, unknown>(
   'read-outbox',
   ['meta', 'outbox', 'fences', 'staging', 'unreadable'],
   [
@@ -25627,7 +25615,7 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
 );
 
 /** What is stored of schedulers, for getters and for who plans their slots. */
-export const readSchedulers = defineScript<[now: number], readonly string[]>(
+export const readSchedulers = defineScript<[now: number], readonly string[], unknown>(
   'read-schedulers',
   ['meta'],
   [
@@ -25790,10 +25778,13 @@ export const readSchedulers = defineScript<[now: number], readonly string[]>(
     "    'HMGET', q.scheduler .. ARGV[at], 'given', 'count', 'slot', 'job', 'paused', 'origin', 'revision', 'last', 'slots', 'spread', 'data'",
     "  )",
     "  if is_other(fields) or (not fields[1] and redis.call('EXISTS', q.scheduler .. ARGV[at]) == 1) then",
-    "    found[#found + 1] = { false, 'unreadable' }",
+    "    found[#found + 1] = { 'unreadable' }",
+    "  elseif not fields[1] then",
+    "    found[#found + 1] = { 'missing' }",
     "  else",
-    "    local _, planned = string.gsub(fields[9] or '', '%d+', '')",
-    "    fields[9] = planned",
+    "    table.insert(fields, 1, 'ok')",
+    "    local _, planned = string.gsub(fields[10] or '', '%d+', '')",
+    "    fields[10] = planned",
     "    found[#found + 1] = fields",
     "  end",
     "end",
@@ -25804,7 +25795,7 @@ export const readSchedulers = defineScript<[now: number], readonly string[]>(
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
-export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], Encoded<'receive'>>(
+export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], Encoded<'receive'>, unknown>(
   'receive',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'inbox', 'unreadable', 'limits'],
   [
@@ -26303,9 +26294,10 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -26359,7 +26351,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -26960,9 +26952,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  write_outbox(q, call, call.moves.now)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -27127,8 +27117,8 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -27386,7 +27376,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
-export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], undefined>(
+export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], undefined, unknown>(
   'recover-stalled',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -28084,9 +28074,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -28251,8 +28239,8 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -28519,7 +28507,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
-export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], readonly string[]>(
+export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], readonly string[], string[]>(
   'remove-children',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -29104,9 +29092,10 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -29172,7 +29161,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -29668,9 +29657,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -29835,8 +29822,8 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -30077,7 +30064,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
-export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], undefined>(
+export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], undefined, 'ok' | 'missing'>(
   'remove-dedup-key',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -30535,9 +30522,10 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -30591,7 +30579,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -30697,9 +30685,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -30864,8 +30850,8 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -31086,7 +31072,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
-export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'posted' | 'scheduled' | 'locked'>(
   'remove-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -31709,9 +31695,10 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -31777,7 +31764,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -32273,9 +32260,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -32440,8 +32425,8 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -32674,7 +32659,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Removes a limit: what waits for it may start at once, and what names it is no longer limited by it. */
-export const removeLimit = defineScript<[name: string], undefined>(
+export const removeLimit = defineScript<[name: string], undefined, 'ok' | 'missing'>(
   'remove-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders'],
   [
@@ -32795,9 +32780,10 @@ export const removeLimit = defineScript<[name: string], undefined>(
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -32835,9 +32821,12 @@ export const removeLimit = defineScript<[name: string], undefined>(
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -32865,7 +32854,7 @@ export const removeLimit = defineScript<[name: string], undefined>(
 );
 
 /** Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last. */
-export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing'>(
   'remove-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -33456,9 +33445,10 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -33512,7 +33502,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -33785,9 +33775,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -33952,8 +33940,8 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -34170,7 +34158,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
-export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], Encoded<'renew-locks'>>(
+export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], Encoded<'renew-locks'>, unknown>(
   'renew-locks',
   ['meta', 'active'],
   [
@@ -34491,7 +34479,7 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
 );
 
 /** Makes a finished job wait again, at the back or the front of where its priority has it wait. */
-export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], undefined>(
+export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], undefined, 'ok' | 'missing' | 'not-failed' | 'not-completed' | 'posted'>(
   'retry-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -35409,9 +35397,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -35576,8 +35562,8 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -35770,6 +35756,9 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "grouped = function() return made end",
     "return made",
     "end",
+    "if expected ~= 'failed' and expected ~= 'completed' then",
+    "  return redis.error_reply('ERR only finished jobs can be retried')",
+    "end",
     "local session = q.writer .. writer",
     "local known = recall(session, seq)",
     "if known then",
@@ -35783,7 +35772,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "local word = 'ok'",
     "if not state then",
     "  word = 'missing'",
-    "elseif state ~= expected or (expected ~= 'failed' and expected ~= 'completed') then",
+    "elseif state ~= expected then",
     "  word = 'not-' .. expected",
     "end",
     "if word == 'ok' then",
@@ -35821,7 +35810,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait. */
-export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], undefined>(
+export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], undefined, unknown>(
   'retry-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -36614,9 +36603,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -36781,8 +36768,8 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -37020,7 +37007,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
 );
 
 /** Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on. */
-export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined, unknown>(
   'run-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -37496,9 +37483,10 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -37552,7 +37540,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -37715,9 +37703,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -37882,8 +37868,8 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -38122,7 +38108,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
 );
 
 /** Sets a limit that jobs may name. One that is there takes the new numbers, and goes on counting; a pause stays. */
-export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number, shared: number], undefined>(
+export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number, shared: number], undefined, 'ok' | 'unchanged' | 'too-many'>(
   'set-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders', 'active'],
   [
@@ -38338,9 +38324,10 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -38378,9 +38365,12 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -38446,7 +38436,7 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
 );
 
 /** Stores the settings that a queue's scripts read. */
-export const setMeta = defineScript<[maxEvents: string], undefined>(
+export const setMeta = defineScript<[maxEvents: string], undefined, 'ok'>(
   'set-meta',
   ['meta'],
   [
@@ -38479,7 +38469,7 @@ export const setMeta = defineScript<[maxEvents: string], undefined>(
 );
 
 /** Has the ends of jobs counted from now on. */
-export const setMetrics = defineScript<[points: number], undefined>(
+export const setMetrics = defineScript<[points: number], undefined, 'ok'>(
   'set-metrics',
   ['meta'],
   [
@@ -38506,7 +38496,7 @@ export const setMetrics = defineScript<[points: number], undefined>(
 );
 
 /** Sets a limit that queues share, at its home: its numbers, or whether it is paused. What is lent stays so until its leases are renewed. */
-export const shareLimit = defineScript<[name: string, action: string, concurrency: number, max: number, duration: number], undefined>(
+export const shareLimit = defineScript<[name: string, action: string, concurrency: number, max: number, duration: number], undefined, 'ok' | 'unchanged' | 'unknown'>(
   'share-limit',
   ['meta'],
   [
@@ -38558,7 +38548,7 @@ export const shareLimit = defineScript<[name: string, action: string, concurrenc
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
-export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], undefined>(
+export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], undefined, 'ok' | 'finished' | 'missing' | 'unchanged' | 'too-many'>(
   'signal-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -39116,9 +39106,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -39283,8 +39271,8 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -39535,7 +39523,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
-export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], readonly string[]>(
+export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], readonly string[], 'ok' | 'gone'>(
   'stage-flow',
   ['meta', 'staging'],
   [
@@ -39666,7 +39654,7 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
 );
 
 /** Takes a lease of a limit that queues share: what the queue may use of it until when. A lease that is older than the one here, or over, changes nothing. */
-export const takePlaces = defineScript<[now: number, name: string, number: number, places: number, since: number, length: number, starts: number, window: number, left: number, concurrency: number, max: number, duration: number, paused: number], undefined>(
+export const takePlaces = defineScript<[now: number, name: string, number: number, places: number, since: number, length: number, starts: number, window: number, left: number, concurrency: number, max: number, duration: number, paused: number], undefined, 'ok' | 'unchanged' | 'missing'>(
   'take-places',
   ['meta', 'wake', 'limits'],
   [
@@ -39814,9 +39802,10 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -39864,9 +39853,7 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
     "local is_same_window = window ~= 0 and window == known.window",
     "local has_starts = (is_same_window and known.starts or 0) + starts",
     "redis.call(",
-    "  'HSET', key, 'lent', string.format(",
-    "    '%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', number, places, since + length, length, has_starts, window",
-    "  )",
+    "  'HSET', key, 'lent', string.format('%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', number, places, since + length, length, has_starts, window)",
     ")",
     "if max > 0 and window ~= 0 and not is_same_window then",
     "  redis.call(",
@@ -39893,7 +39880,7 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
 );
 
 /** Has the children of one parent that have ended sent to it once more: it may have lost what it knew. What is on its way */
-export const tellAgain = defineScript<[now: number, base: string, parent: string], readonly string[]>(
+export const tellAgain = defineScript<[now: number, base: string, parent: string], readonly string[], number>(
   'tell-again',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -40782,9 +40769,7 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -40949,8 +40934,8 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -41181,7 +41166,7 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
-export const trimEvents = defineScript<[max: number], undefined>(
+export const trimEvents = defineScript<[max: number], undefined, number>(
   'trim-events',
   ['meta', 'events'],
   [
@@ -41207,7 +41192,7 @@ export const trimEvents = defineScript<[max: number], undefined>(
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
-export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'posted' | 'unchanged'>(
   'unlink-child',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -42030,9 +42015,7 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -42197,8 +42180,8 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -42423,7 +42406,7 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
 );
 
 /** Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come. */
-export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], undefined>(
+export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], undefined, unknown>(
   'upsert-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -43038,9 +43021,10 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -43094,7 +43078,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -43605,9 +43589,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  redis.call('HSET', key, 'origin', origin)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -43772,8 +43754,8 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -43995,8 +43977,9 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "end",
     "local unknown = asked.unknown and asked.unknown(q, call.moves, asked.limits)",
     "if unknown then",
-    "  remember(session, seq, '!' .. unknown)",
-    "  return '!' .. unknown",
+    "  local refused = table.concat({ 'no-limit', unknown }, '\\n')",
+    "  remember(session, seq, refused)",
+    "  return refused",
     "end",
     "local old, lost = read_scheduler(q, id)",
     "local old_every = old and redis.call('HMGET', q.scheduler .. id, 'every', 'grid')",
@@ -44032,7 +44015,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if from > t or (#left == 0 and complete == 0) then",
-    "    local answer = 'again\\n' .. call.moves.stamp",
+    "    local answer = table.concat({ 'again', call.moves.stamp }, '\\n')",
     "    remember(session, seq, answer)",
     "    return answer",
     "  end",
@@ -44087,9 +44070,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "write_moves(q, call.moves)",
     "if s.job ~= '' then",
     "  local fields = job_fields(q, s.job, 'state', 'delay', 'priority')",
-    "  answer = table.concat({",
-    "    'ok', s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job),",
-    "  }, '\\n')",
+    "  answer = table.concat({ 'ok', s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job) }, '\\n')",
     "end",
     "local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')",
     "wake_for(q, call.moves, meta[1])",
