@@ -3,7 +3,7 @@ import type { Encoded } from '../job/wire.generated.js';
 import { defineScript } from './script.js';
 
 /** Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, and brings the rest of */
-export const addFlow = defineScript<[now: number, writer: string, seq: string, base: string], Encoded<'add-flow'>>(
+export const addFlow = defineScript<[now: number, writer: string, seq: string, base: string], Encoded<'add-flow'>, string>(
   'add-flow',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'staging', 'limits', 'unreadable'],
   [
@@ -541,9 +541,10 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -597,7 +598,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -1241,9 +1242,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  write_outbox(q, call, call.moves.now)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -1408,8 +1407,8 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -1794,7 +1793,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
-export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], Encoded<'add-jobs'>>(
+export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], Encoded<'add-jobs'>, unknown>(
   'add-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -2400,9 +2399,10 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -2456,7 +2456,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -2660,9 +2660,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -2827,8 +2825,8 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -3166,7 +3164,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
 );
 
 /** Adds jobs that ask for nothing, as most do: each takes the next number, and waits behind the others. */
-export const addPlain = defineScript<[now: number, writer: string, seq: string, wake: number], readonly string[]>(
+export const addPlain = defineScript<[now: number, writer: string, seq: string, wake: number], readonly string[], unknown>(
   'add-plain',
   ['meta', 'waiting', 'events', 'wake'],
   [
@@ -3401,7 +3399,7 @@ export const addPlain = defineScript<[now: number, writer: string, seq: string, 
 );
 
 /** Cancels a job that has not ended. One that nothing has to be done for fails at once. One whose steps may have to be */
-export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], undefined>(
+export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], undefined, 'cancelled' | 'posted' | 'cancelling' | 'unchanged' | 'undoing' | 'scheduled' | 'finished' | 'missing'>(
   'cancel-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders', 'notices', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -4040,9 +4038,12 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -4493,9 +4494,10 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -4549,7 +4551,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -4759,9 +4761,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -4926,8 +4926,8 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -5152,7 +5152,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "local function let_worker_end()",
     "  redis.call('HSET', q.job .. id, 'state', state, 'cancelled', mark, 'deferred', reason)",
     "  if state == 'active' then",
-    "    notify_workers(q, 'cancel', id, fields[4], mark)",
+    "    notify_cancelled(q, id, fields[4], mark)",
     "  else",
     "    take_out(q, id, state)",
     "    redis.call('HSET', q.job .. id, 'state', place(call.moves, id, fields[5], true), 'delay', 0)",
@@ -5184,7 +5184,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "trim_finished(q, call)",
     "wake_for(q, call.moves, meta[1])",
     "settle_and_wake(q, call, call.moves.now, meta[1])",
-    "local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'cancelled posted' or 'cancelled'",
+    "local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'posted' or 'cancelled'",
     "if meta[3] then",
     "  rare().count_ends(q, call.events, meta[3], call.moves.now)",
     "end",
@@ -5196,7 +5196,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Makes a delayed job due some time from now instead. */
-export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], undefined>(
+export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], undefined, 'ok' | 'missing' | 'not-delayed'>(
   'change-delay',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -5853,9 +5853,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -6020,8 +6018,8 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -6251,7 +6249,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
-export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], undefined>(
+export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], undefined, 'ok' | 'missing'>(
   'change-priority',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'limits', 'limited', 'holders'],
   [
@@ -6682,9 +6680,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -6849,8 +6845,8 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -7071,7 +7067,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Removes jobs of one state that are older than a grace time, but not what a scheduler brings next. Looks at one slice of the state: repeat it from the */
-export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], undefined>(
+export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], undefined, unknown>(
   'clean-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -7651,9 +7647,10 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -7719,7 +7716,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -8215,9 +8212,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -8382,8 +8377,8 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -8672,7 +8667,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Lets no job of one group start for some time. */
-export const closeGroup = defineScript<[now: number, group: string, duration: number], undefined>(
+export const closeGroup = defineScript<[now: number, group: string, duration: number], undefined, 'ok'>(
   'close-group',
   ['meta'],
   [
@@ -8741,9 +8736,7 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -8918,7 +8911,7 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
-export const closeRateLimit = defineScript<[now: number, duration: number], undefined>(
+export const closeRateLimit = defineScript<[now: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'close-rate-limit',
   ['meta', 'wake', 'limiter', 'notices'],
   [
@@ -8973,9 +8966,12 @@ export const closeRateLimit = defineScript<[now: number, duration: number], unde
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -8998,7 +8994,7 @@ export const closeRateLimit = defineScript<[now: number, duration: number], unde
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
-export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], Encoded<'commit'>>(
+export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], Encoded<'commit'>, unknown>(
   'commit',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'metrics', 'completed-points', 'failed-points', 'limits', 'limited', 'holders'],
   [
@@ -10054,9 +10050,10 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -10558,7 +10555,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -11973,9 +11970,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "return made",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -12140,8 +12135,8 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -12332,7 +12327,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "end",
     "local GROUP_LOOK_CAP = 2000",
     "local function read_group_grant(grant, text)",
-    "  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),?(1?)$')",
+    "  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),(1?)$')",
     "  grant.has_groups, grant.affinity = true, affinity == '1'",
     "  grant.group_concurrency, grant.group_max = tonumber(concurrency), tonumber(max)",
     "  grant.group_duration = tonumber(duration) or 0",
@@ -12929,7 +12924,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
 );
 
 /** How many delayed jobs are due before a time. */
-export const countDue = defineScript<[before: number], undefined>(
+export const countDue = defineScript<[before: number], undefined, number>(
   'count-due',
   ['meta', 'delayed'],
   [
@@ -12955,7 +12950,7 @@ export const countDue = defineScript<[before: number], undefined>(
 );
 
 /** How many groups there are by their status, and how many jobs wait in them. */
-export const countGroups = defineScript<[], undefined>(
+export const countGroups = defineScript<[], undefined, unknown>(
   'count-groups',
   ['meta'],
   [
@@ -12973,7 +12968,7 @@ export const countGroups = defineScript<[], undefined>(
 );
 
 /** How many jobs are in each state. */
-export const countJobs = defineScript<[], undefined>(
+export const countJobs = defineScript<[], undefined, unknown>(
   'count-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -13094,7 +13089,7 @@ export const countJobs = defineScript<[], undefined>(
 );
 
 /** What the queue has and needs of each limit that it shares with others. Places that it does not need it gives up here, before the home of the */
-export const countPlaces = defineScript<[now: number, leaving: number], undefined>(
+export const countPlaces = defineScript<[now: number, leaving: number], undefined, unknown>(
   'count-places',
   ['meta', 'limits'],
   [
@@ -13226,9 +13221,8 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
     "local starts_jobs = leaving == 0 and redis.call('HEXISTS', q.meta, 'paused') == 0",
     "local function give_up(name, lent, places)",
     "  redis.call(",
-    "    'HSET', q.limit .. name, 'lent', string.format(",
-    "      '%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', lent.number, places, lent.ends, lent.length, lent.starts, lent.window",
-    "    )",
+    "    'HSET', q.limit .. name, 'lent',",
+    "    string.format('%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', lent.number, places, lent.ends, lent.length, lent.starts, lent.window)",
     "  )",
     "end",
     "local reply = { string.format('%.0f', t) }",
@@ -13244,12 +13238,10 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
     "      has = needed",
     "    end",
     "    local lacking = limit.max and math.max(parked - math.max(limit.max - limit.count, 0), 0) or 0",
-    "    for _, part in ipairs({",
+    "    local n = #reply",
+    "    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8] =",
     "      name, string.format('%.0f', limit.lent.number), math.max(running, has), needed, lacking,",
-    "      limit.whole_concurrency or 0, limit.whole_max or 0, limit.duration,",
-    "    }) do",
-    "      reply[#reply + 1] = part",
-    "    end",
+    "      limit.whole_concurrency or 0, limit.whole_max or 0, limit.duration",
     "  end",
     "end",
     "return reply",
@@ -13259,7 +13251,7 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
-export const countPriorities = defineScript<[], readonly string[]>(
+export const countPriorities = defineScript<[], readonly string[], unknown>(
   'count-priorities',
   ['meta', 'waiting', 'prioritized', 'limited'],
   [
@@ -13386,7 +13378,7 @@ export const countPriorities = defineScript<[], readonly string[]>(
 );
 
 /** Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it */
-export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], undefined>(
+export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], undefined, unknown>(
   'drain-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -14305,9 +14297,7 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -14472,8 +14462,8 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -14787,14 +14777,14 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "settle_and_wake(q, call, t, meta[1])",
     "write_outbox(q, call, t)",
     "publish(q.events, call.events, meta[2])",
-    "return { removed, looked, begun, left, passed, prioritized, later, table.concat({ set, rank, kept }, ',') }",
+    "return { removed, looked, begun, left, passed, prioritized, later, string.format('%.0f,%.0f,%.0f', set, rank, kept) }",
   ],
   true,
   false,
 );
 
 /** What there is to say of why a job does not run now, at one moment. */
-export const explainJob = defineScript<[now: number, id: string], undefined>(
+export const explainJob = defineScript<[now: number, id: string], undefined, unknown>(
   'explain-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'limiter', 'limits', 'limited'],
   [
@@ -15060,9 +15050,7 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
     "    redis.call(command, unpack(keys, first, math.min(first + MAX_VALUES - 1, #keys)))",
     "  end",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -15161,8 +15149,9 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
     "  return rule[1] == id and rule[2] or ''",
     "end",
     "local score = (state == 'delayed' or state == 'active') and redis.call('ZSCORE', q[state], id)",
+    "local own = read_queue_limit(meta[3])",
     "local reply = {",
-    "  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',",
+    "  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), number_text(own.concurrency), number_text(own.max),",
     "  redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),",
     "  left > 0 and window[1] or '0', left, ahead(),",
     "  score and string.format('%.0f', math.floor(tonumber(score))) or '', held_by(),",
@@ -15178,7 +15167,7 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
-export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], undefined>(
+export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], undefined, unknown>(
   'get-children',
   ['meta'],
   [
@@ -15232,7 +15221,7 @@ export const getChildren = defineScript<[id: string, cursor: number, letters: st
 );
 
 /** Which job a deduplication protects. */
-export const getDedupOwner = defineScript<[now: number, id: string], undefined>(
+export const getDedupOwner = defineScript<[now: number, id: string], undefined, string>(
   'get-dedup-owner',
   ['meta'],
   [
@@ -15281,7 +15270,7 @@ export const getDedupOwner = defineScript<[now: number, id: string], undefined>(
 );
 
 /** What there is of one group. */
-export const getGroup = defineScript<[now: number, group: string], readonly string[]>(
+export const getGroup = defineScript<[now: number, group: string], readonly string[], unknown>(
   'get-group',
   ['meta'],
   [
@@ -15436,9 +15425,7 @@ export const getGroup = defineScript<[now: number, group: string], readonly stri
     "    grouped().write_grouped(q, moves)",
     "  end",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -15522,7 +15509,7 @@ export const getGroup = defineScript<[now: number, group: string], readonly stri
 );
 
 /** What limits a queue, and how far. */
-export const getLimits = defineScript<[now: number], readonly string[]>(
+export const getLimits = defineScript<[now: number], readonly string[], unknown>(
   'get-limits',
   ['meta', 'limiter', 'active', 'limits'],
   [
@@ -15684,7 +15671,7 @@ export const getLimits = defineScript<[now: number], readonly string[]>(
 );
 
 /** Lines of a job's log. */
-export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], undefined>(
+export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], undefined, unknown>(
   'get-logs',
   ['meta'],
   [
@@ -15769,7 +15756,7 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
 );
 
 /** How many jobs have ended in each minute. */
-export const getMetrics = defineScript<[state: string, start: number, stop: number], undefined>(
+export const getMetrics = defineScript<[state: string, start: number, stop: number], undefined, unknown>(
   'get-metrics',
   ['meta', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -15810,7 +15797,7 @@ export const getMetrics = defineScript<[state: string, start: number, stop: numb
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
-export const getRateLimit = defineScript<[now: number], undefined>(
+export const getRateLimit = defineScript<[now: number], undefined, unknown>(
   'get-rate-limit',
   ['meta', 'limiter'],
   [
@@ -15873,7 +15860,7 @@ export const getRateLimit = defineScript<[now: number], undefined>(
 );
 
 /** What a queue was set to. */
-export const getSettings = defineScript<[], undefined>(
+export const getSettings = defineScript<[], undefined, unknown>(
   'get-settings',
   ['meta'],
   [
@@ -15888,7 +15875,7 @@ export const getSettings = defineScript<[], undefined>(
 );
 
 /** Tells which schedulers the code of an application has. Returns which of them the caller is to make, and removes those that */
-export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], Encoded<'keep-schedulers'>>(
+export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], Encoded<'keep-schedulers'>, unknown>(
   'keep-schedulers',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -16480,9 +16467,10 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -16536,7 +16524,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -16809,9 +16797,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -16976,8 +16962,8 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -17237,7 +17223,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Lends places of a limit that queues share to one of them, and starts of its window. It is the limit's home that runs it: a queue */
-export const lendPlaces = defineScript<[now: number, name: string, holder: string, number: number, has: number, needed: number, lacking: number, length: number, concurrency: number, max: number, duration: number], undefined>(
+export const lendPlaces = defineScript<[now: number, name: string, holder: string, number: number, has: number, needed: number, lacking: number, length: number, concurrency: number, max: number, duration: number], undefined, unknown>(
   'lend-places',
   ['meta'],
   [
@@ -17441,7 +17427,7 @@ export const lendPlaces = defineScript<[now: number, name: string, holder: strin
 );
 
 /** Sets or lifts what limits one group, in place of what its workers say: jobs at a time, or starts a window. Or forgets all that */
-export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], undefined>(
+export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'limit-group',
   ['meta', 'wake', 'notices'],
   [
@@ -17510,9 +17496,7 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -17682,9 +17666,12 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -17738,7 +17725,7 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
 );
 
 /** Sets or lifts what limits a queue as a whole: jobs at a time, or starts a window. */
-export const limitQueue = defineScript<[what: string, most: number, duration: number], undefined>(
+export const limitQueue = defineScript<[what: string, most: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'limit-queue',
   ['meta', 'wake', 'notices'],
   [
@@ -17859,9 +17846,10 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -17899,9 +17887,12 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -17936,7 +17927,7 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
 );
 
 /** Groups in which jobs wait, and those that are paused, as they are at one moment: those in the ring by their turns first. */
-export const listGroups = defineScript<[status: string, start: number, stop: number], undefined>(
+export const listGroups = defineScript<[status: string, start: number, stop: number], undefined, unknown>(
   'list-groups',
   ['meta'],
   [
@@ -18041,7 +18032,7 @@ export const listGroups = defineScript<[status: string, start: number, stop: num
 );
 
 /** The ids of jobs in some states, as they are at one moment: waiting ones in the order of their turn (those in groups */
-export const listJobs = defineScript<[start: number, stop: number, descending: number], readonly string[]>(
+export const listJobs = defineScript<[start: number, stop: number, descending: number], readonly string[], unknown>(
   'list-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -18271,7 +18262,7 @@ export const listJobs = defineScript<[start: number, stop: number, descending: n
 );
 
 /** Who works on the queue and who reads its events. */
-export const listPresent = defineScript<[now: number], undefined>(
+export const listPresent = defineScript<[now: number], undefined, unknown>(
   'list-present',
   ['meta', 'present'],
   [
@@ -18322,7 +18313,7 @@ export const listPresent = defineScript<[now: number], undefined>(
 );
 
 /** The ids of schedulers, by their next slot. */
-export const listSchedulers = defineScript<[start: number, stop: number, descending: number], undefined>(
+export const listSchedulers = defineScript<[start: number, stop: number, descending: number], undefined, unknown>(
   'list-schedulers',
   ['meta'],
   [
@@ -18408,7 +18399,7 @@ export const listSchedulers = defineScript<[start: number, stop: number, descend
 );
 
 /** All that is stored about some jobs. */
-export const loadJobs = defineScript<[], readonly string[]>(
+export const loadJobs = defineScript<[], readonly string[], unknown>(
   'load-jobs',
   ['meta', 'prioritized', 'delayed'],
   [
@@ -18550,7 +18541,7 @@ export const loadJobs = defineScript<[], readonly string[]>(
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were when it was so. */
-export const lookAtJob = defineScript<[id: string], undefined>(
+export const lookAtJob = defineScript<[id: string], undefined, unknown>(
   'look-at-job',
   ['meta', 'prioritized', 'delayed', 'events'],
   [
@@ -18727,7 +18718,7 @@ export const lookAtJob = defineScript<[id: string], undefined>(
 );
 
 /** Which parents are to be looked after next: some of those that wait for children, in turn. One process has them in an */
-export const nextParents = defineScript<[now: number, count: number, interval: number], undefined>(
+export const nextParents = defineScript<[now: number, count: number, interval: number], undefined, string[]>(
   'next-parents',
   ['meta', 'waiting-children'],
   [
@@ -18791,7 +18782,7 @@ export const nextParents = defineScript<[now: number, count: number, interval: n
 );
 
 /** Notes that somebody works on the queue, or reads its events, until it is noted again. */
-export const notePresent = defineScript<[now: number, who: string, ttl: number], undefined>(
+export const notePresent = defineScript<[now: number, who: string, ttl: number], undefined, 'ok'>(
   'note-present',
   ['meta', 'present'],
   [
@@ -18847,7 +18838,7 @@ export const notePresent = defineScript<[now: number, who: string, ttl: number],
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
-export const obliterateQueue = defineScript<[now: number, count: number, force: number], undefined>(
+export const obliterateQueue = defineScript<[now: number, count: number, force: number], undefined, unknown>(
   'obliterate-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'inbox', 'staging', 'metrics', 'completed-points', 'failed-points', 'unreadable', 'limits', 'limited', 'holders', 'notices'],
   [
@@ -19392,9 +19383,7 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -19559,8 +19548,8 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -19814,13 +19803,13 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  local line = read_line(q, lines[i], lines[i + 1], past, t)",
     "  if line.count < line.size then",
     "    if tells_parents(line) then",
-    "      return 'undelivered\\t' .. line.target",
+    "      return table.concat({ 'undelivered', line.target }, '\\n')",
     "    end",
     "    unsent = unsent or line",
     "  end",
     "end",
     "if unsent and force < 2 then",
-    "  return 'unsent\\t' .. unsent.target",
+    "  return table.concat({ 'unsent', unsent.target }, '\\n')",
     "elseif unsent and unsent.size - unsent.count > OBLITERATE_CAP then",
     "  redis.call('LTRIM', unsent.key, unsent.count + OBLITERATE_CAP, -1)",
     "  return 'more'",
@@ -19853,7 +19842,7 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
 );
 
 /** Stops the starting of jobs of one group, or lets it go on. Jobs that run go on. */
-export const pauseGroup = defineScript<[now: number, group: string, paused: number], undefined>(
+export const pauseGroup = defineScript<[now: number, group: string, paused: number], undefined, 'ok' | 'unchanged'>(
   'pause-group',
   ['meta', 'events', 'wake', 'notices'],
   [
@@ -19922,9 +19911,7 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -20165,9 +20152,12 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -20207,7 +20197,7 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
 );
 
 /** Lets no job start that names a limit, or lets them go on. */
-export const pauseLimit = defineScript<[name: string, paused: number], undefined>(
+export const pauseLimit = defineScript<[name: string, paused: number], undefined, 'ok' | 'unchanged' | 'missing'>(
   'pause-limit',
   ['meta', 'wake', 'notices', 'limits'],
   [
@@ -20328,9 +20318,10 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -20368,9 +20359,12 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -20401,7 +20395,7 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
 );
 
 /** Stops the starting of jobs, or lets it go on. */
-export const pauseQueue = defineScript<[paused: number], undefined>(
+export const pauseQueue = defineScript<[paused: number], undefined, 'ok' | 'unchanged'>(
   'pause-queue',
   ['meta', 'events', 'wake'],
   [
@@ -20539,7 +20533,7 @@ export const pauseQueue = defineScript<[paused: number], undefined>(
 );
 
 /** Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed. */
-export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], undefined>(
+export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], undefined, 'ok' | 'unchanged' | 'missing' | 'unreadable' | 'unplanned'>(
   'pause-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -21154,9 +21148,10 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -21210,7 +21205,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -21700,9 +21695,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  return why",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -21867,8 +21860,8 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -22118,7 +22111,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Takes the next slots of schedulers as a client has planned them, and goes on where a scheduler has no job for want of them. */
-export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
+export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>, number>(
   'plan-slots',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -22712,9 +22705,10 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -22768,7 +22762,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -23239,9 +23233,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  return why",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -23406,8 +23398,8 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -23665,7 +23657,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
-export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'not-delayed'>(
   'promote-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -24182,9 +24174,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -24349,8 +24339,8 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -24578,7 +24568,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
 );
 
 /** Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named. */
-export const promoteJobs = defineScript<[now: number], readonly string[]>(
+export const promoteJobs = defineScript<[now: number], readonly string[], number>(
   'promote-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake'],
   [
@@ -24941,9 +24931,7 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -25108,8 +25096,8 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -25334,7 +25322,7 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
-export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], undefined>(
+export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], undefined, 'ok'>(
   'publish-event',
   ['meta', 'events'],
   [
@@ -25475,7 +25463,7 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
 );
 
 /** Notes which messages have been received, drops those that can't get lost any more, and gives what is to be delivered */
-export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], Encoded<'read-outbox'>>(
+export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], Encoded<'read-outbox'>, unknown>(
   'read-outbox',
   ['meta', 'outbox', 'fences', 'staging', 'unreadable'],
   [
@@ -25856,7 +25844,7 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
 );
 
 /** What is stored of schedulers, for getters and for who plans their slots. */
-export const readSchedulers = defineScript<[now: number], readonly string[]>(
+export const readSchedulers = defineScript<[now: number], readonly string[], unknown>(
   'read-schedulers',
   ['meta'],
   [
@@ -26019,10 +26007,13 @@ export const readSchedulers = defineScript<[now: number], readonly string[]>(
     "    'HMGET', q.scheduler .. ARGV[at], 'given', 'count', 'slot', 'job', 'paused', 'origin', 'revision', 'last', 'slots', 'spread', 'data'",
     "  )",
     "  if is_other(fields) or (not fields[1] and redis.call('EXISTS', q.scheduler .. ARGV[at]) == 1) then",
-    "    found[#found + 1] = { false, 'unreadable' }",
+    "    found[#found + 1] = { 'unreadable' }",
+    "  elseif not fields[1] then",
+    "    found[#found + 1] = { 'missing' }",
     "  else",
-    "    local _, planned = string.gsub(fields[9] or '', '%d+', '')",
-    "    fields[9] = planned",
+    "    table.insert(fields, 1, 'ok')",
+    "    local _, planned = string.gsub(fields[10] or '', '%d+', '')",
+    "    fields[10] = planned",
     "    found[#found + 1] = fields",
     "  end",
     "end",
@@ -26033,7 +26024,7 @@ export const readSchedulers = defineScript<[now: number], readonly string[]>(
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
-export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], Encoded<'receive'>>(
+export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], Encoded<'receive'>, unknown>(
   'receive',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'inbox', 'unreadable', 'limits'],
   [
@@ -26532,9 +26523,10 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -26588,7 +26580,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -27189,9 +27181,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  write_outbox(q, call, call.moves.now)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -27356,8 +27346,8 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -27615,7 +27605,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
-export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], undefined>(
+export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], undefined, unknown>(
   'recover-stalled',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -28313,9 +28303,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -28480,8 +28468,8 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -28748,7 +28736,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
-export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], readonly string[]>(
+export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], readonly string[], string[]>(
   'remove-children',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -29333,9 +29321,10 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -29401,7 +29390,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -29897,9 +29886,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -30064,8 +30051,8 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -30306,7 +30293,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
-export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], undefined>(
+export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], undefined, 'ok' | 'missing'>(
   'remove-dedup-key',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -30764,9 +30751,10 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -30820,7 +30808,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -30926,9 +30914,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -31093,8 +31079,8 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -31315,7 +31301,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
-export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'posted' | 'scheduled' | 'locked'>(
   'remove-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -31938,9 +31924,10 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -32006,7 +31993,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -32502,9 +32489,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -32669,8 +32654,8 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -32903,7 +32888,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Removes a limit: what waits for it may start at once, and what names it is no longer limited by it. */
-export const removeLimit = defineScript<[name: string], undefined>(
+export const removeLimit = defineScript<[name: string], undefined, 'ok' | 'missing'>(
   'remove-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders'],
   [
@@ -33024,9 +33009,10 @@ export const removeLimit = defineScript<[name: string], undefined>(
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -33064,9 +33050,12 @@ export const removeLimit = defineScript<[name: string], undefined>(
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -33094,7 +33083,7 @@ export const removeLimit = defineScript<[name: string], undefined>(
 );
 
 /** Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last. */
-export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing'>(
   'remove-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -33685,9 +33674,10 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -33741,7 +33731,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -34014,9 +34004,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -34181,8 +34169,8 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -34399,7 +34387,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
-export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], Encoded<'renew-locks'>>(
+export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], Encoded<'renew-locks'>, unknown>(
   'renew-locks',
   ['meta', 'active'],
   [
@@ -34720,7 +34708,7 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
 );
 
 /** Makes a finished job wait again, at the back or the front of where its priority has it wait. */
-export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], undefined>(
+export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], undefined, 'ok' | 'missing' | 'not-failed' | 'not-completed' | 'posted'>(
   'retry-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -35638,9 +35626,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -35805,8 +35791,8 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -35999,6 +35985,9 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "grouped = function() return made end",
     "return made",
     "end",
+    "if expected ~= 'failed' and expected ~= 'completed' then",
+    "  return redis.error_reply('ERR only finished jobs can be retried')",
+    "end",
     "local session = q.writer .. writer",
     "local known = recall(session, seq)",
     "if known then",
@@ -36012,7 +36001,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "local word = 'ok'",
     "if not state then",
     "  word = 'missing'",
-    "elseif state ~= expected or (expected ~= 'failed' and expected ~= 'completed') then",
+    "elseif state ~= expected then",
     "  word = 'not-' .. expected",
     "end",
     "if word == 'ok' then",
@@ -36050,7 +36039,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait. */
-export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], undefined>(
+export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], undefined, unknown>(
   'retry-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -36843,9 +36832,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -37010,8 +36997,8 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -37249,7 +37236,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
 );
 
 /** Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on. */
-export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined, unknown>(
   'run-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -37725,9 +37712,10 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -37781,7 +37769,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -37944,9 +37932,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -38111,8 +38097,8 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -38351,7 +38337,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
 );
 
 /** Sets a limit that jobs may name. One that is there takes the new numbers, and goes on counting; a pause stays. */
-export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number, shared: number], undefined>(
+export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number, shared: number], undefined, 'ok' | 'unchanged' | 'too-many'>(
   'set-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders', 'active'],
   [
@@ -38567,9 +38553,10 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -38607,9 +38594,12 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -38675,7 +38665,7 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
 );
 
 /** Stores the settings that a queue's scripts read. */
-export const setMeta = defineScript<[maxEvents: string], undefined>(
+export const setMeta = defineScript<[maxEvents: string], undefined, 'ok'>(
   'set-meta',
   ['meta'],
   [
@@ -38708,7 +38698,7 @@ export const setMeta = defineScript<[maxEvents: string], undefined>(
 );
 
 /** Has the ends of jobs counted from now on. */
-export const setMetrics = defineScript<[points: number], undefined>(
+export const setMetrics = defineScript<[points: number], undefined, 'ok'>(
   'set-metrics',
   ['meta'],
   [
@@ -38735,7 +38725,7 @@ export const setMetrics = defineScript<[points: number], undefined>(
 );
 
 /** Sets a limit that queues share, at its home: its numbers, or whether it is paused. What is lent stays so until its leases are renewed. */
-export const shareLimit = defineScript<[name: string, action: string, concurrency: number, max: number, duration: number], undefined>(
+export const shareLimit = defineScript<[name: string, action: string, concurrency: number, max: number, duration: number], undefined, 'ok' | 'unchanged' | 'unknown'>(
   'share-limit',
   ['meta'],
   [
@@ -38787,7 +38777,7 @@ export const shareLimit = defineScript<[name: string, action: string, concurrenc
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
-export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], undefined>(
+export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], undefined, 'ok' | 'finished' | 'missing' | 'unchanged' | 'too-many'>(
   'signal-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -39345,9 +39335,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -39512,8 +39500,8 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -39764,7 +39752,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
-export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], readonly string[]>(
+export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], readonly string[], 'ok' | 'gone'>(
   'stage-flow',
   ['meta', 'staging'],
   [
@@ -39895,7 +39883,7 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
 );
 
 /** Takes a lease of a limit that queues share: what the queue may use of it until when. A lease that is older than the one here, or over, changes nothing. */
-export const takePlaces = defineScript<[now: number, name: string, number: number, places: number, since: number, length: number, starts: number, window: number, left: number, concurrency: number, max: number, duration: number, paused: number], undefined>(
+export const takePlaces = defineScript<[now: number, name: string, number: number, places: number, since: number, length: number, starts: number, window: number, left: number, concurrency: number, max: number, duration: number, paused: number], undefined, 'ok' | 'unchanged' | 'missing'>(
   'take-places',
   ['meta', 'wake', 'limits'],
   [
@@ -40043,9 +40031,10 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -40093,9 +40082,7 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
     "local is_same_window = window ~= 0 and window == known.window",
     "local has_starts = (is_same_window and known.starts or 0) + starts",
     "redis.call(",
-    "  'HSET', key, 'lent', string.format(",
-    "    '%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', number, places, since + length, length, has_starts, window",
-    "  )",
+    "  'HSET', key, 'lent', string.format('%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', number, places, since + length, length, has_starts, window)",
     ")",
     "if max > 0 and window ~= 0 and not is_same_window then",
     "  redis.call(",
@@ -40122,7 +40109,7 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
 );
 
 /** Has the children of one parent that have ended sent to it once more: it may have lost what it knew. What is on its way */
-export const tellAgain = defineScript<[now: number, base: string, parent: string], readonly string[]>(
+export const tellAgain = defineScript<[now: number, base: string, parent: string], readonly string[], number>(
   'tell-again',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -41011,9 +40998,7 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -41178,8 +41163,8 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -41410,7 +41395,7 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
-export const trimEvents = defineScript<[max: number], undefined>(
+export const trimEvents = defineScript<[max: number], undefined, number>(
   'trim-events',
   ['meta', 'events'],
   [
@@ -41436,7 +41421,7 @@ export const trimEvents = defineScript<[max: number], undefined>(
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
-export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'posted' | 'unchanged'>(
   'unlink-child',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -42259,9 +42244,7 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -42426,8 +42409,8 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -42652,7 +42635,7 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
 );
 
 /** Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come. */
-export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], undefined>(
+export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], undefined, unknown>(
   'upsert-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -43267,9 +43250,10 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -43323,7 +43307,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -43834,9 +43818,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  redis.call('HSET', key, 'origin', origin)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -44001,8 +43983,8 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -44224,8 +44206,9 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "end",
     "local unknown = asked.unknown and asked.unknown(q, call.moves, asked.limits)",
     "if unknown then",
-    "  remember(session, seq, '!' .. unknown)",
-    "  return '!' .. unknown",
+    "  local refused = table.concat({ 'no-limit', unknown }, '\\n')",
+    "  remember(session, seq, refused)",
+    "  return refused",
     "end",
     "local old, lost = read_scheduler(q, id)",
     "local old_every = old and redis.call('HMGET', q.scheduler .. id, 'every', 'grid')",
@@ -44261,7 +44244,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if from > t or (#left == 0 and complete == 0) then",
-    "    local answer = 'again\\n' .. call.moves.stamp",
+    "    local answer = table.concat({ 'again', call.moves.stamp }, '\\n')",
     "    remember(session, seq, answer)",
     "    return answer",
     "  end",
@@ -44316,9 +44299,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "write_moves(q, call.moves)",
     "if s.job ~= '' then",
     "  local fields = job_fields(q, s.job, 'state', 'delay', 'priority')",
-    "  answer = table.concat({",
-    "    'ok', s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job),",
-    "  }, '\\n')",
+    "  answer = table.concat({ 'ok', s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job) }, '\\n')",
     "end",
     "local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')",
     "wake_for(q, call.moves, meta[1])",

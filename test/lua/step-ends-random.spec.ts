@@ -73,7 +73,7 @@ async function play(seed: number, script: Script<readonly (string | number)[], a
     for (let seq = 1; seq <= CALLS; seq += 1) {
       const now = COMMIT_TIME + seq * random.pick([1, 2000]);
       const entries = Array.from({ length: random.int(1, 4) }, () => randomEntry(random));
-      const args = [now, 'a', String(seq), 0, 0, 'w', '', random.pick([0, LOCK_MS]), 0, 0, 0, ',,'];
+      const args = [now, 'a', String(seq), 0, 0, 'w', '', random.pick([0, LOCK_MS]), 0, 0, 0, ',,,'];
       replies.push(await new ScriptRunner(lab.client, lab.keys).run(script, args, encodeCommit(entries)));
     }
     return { replies, state: await lab.dump() };
