@@ -6,9 +6,10 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ARG_TYPES, LAZY, readHeader } from './lua-header.mjs';
 import { makeLibrary } from './lua-library.mjs';
 import { expandForms, readForm } from './wire-forms.mjs';
-import { makeWire, restType } from './wire-types.mjs';
+import { makeWire, replyType, restType } from './wire-types.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const commandsDir = join(root, 'lua/commands');
@@ -17,60 +18,8 @@ const scriptsFile = join(root, 'lib/redis/scripts.generated.ts');
 const libraryFile = join(root, 'lib/redis/library.generated.ts');
 const wireFile = join(root, 'lib/job/wire.generated.ts');
 
-// Sets of functions that a script makes when it first needs one of them, by the tag that lists their parts and the function that makes them.
-const LAZY = ['rare', 'grouped'];
-
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
-
-// How Lua reads an argument of a type; one that this makes nil is refused before the body begins.
-const ARG_TYPES = {
-  int: { lua: (text) => `whole(${text})`, ts: 'number', isNumber: true },
-  position: { lua: (text) => `tonumber(${text})`, ts: 'number', isNumber: true },
-  text: { lua: (text) => text, ts: 'string' },
-};
-
-function readHeader(file, source) {
-  const header = {
-    keys: [],
-    derives: [],
-    seldom: [],
-    args: [],
-    uses: [],
-    ...Object.fromEntries(LAZY.map((set) => [set, []])),
-    forms: [],
-    with: [],
-    rest: false,
-    reply: false,
-    summary: '',
-  };
-  for (const line of source.split('\n')) {
-    if (!line.startsWith('--')) break;
-    if (line.startsWith('---')) header.summary = line.slice(3).trim();
-    const tag = /^-- @(\w+)\s*(.*)$/.exec(line);
-    if (!tag) continue;
-    const [, name, text] = tag;
-    if (name === 'key') header.keys.push(...words(text));
-    else if (name === 'seldom') header.seldom.push(...words(text));
-    else if (name === 'derives') header.derives.push(...words(text));
-    else if (name === 'use') header.uses.push(...words(text));
-    else if (LAZY.includes(name)) header[name].push(...words(text));
-    else if (name === 'rest') header.rest = true;
-    else if (name === 'with') header.with.push(...words(text));
-    else if (readForm(header.forms, file, name, text)) header.rest ||= name === 'entry' || name === 'each';
-    else if (name === 'reply') header.reply = true;
-    else if (name === 'arg') {
-      const [arg, type] = words(text);
-      if (!ARG_TYPES[type])
-        throw new Error(`${file}: argument ${arg} is none of ${Object.keys(ARG_TYPES).join(', ')}`);
-      header.args.push({ name: arg, type });
-    } else if (name !== 'cost') throw new Error(`${file}: unknown tag @${name}`);
-  }
-  if (header.keys[0] !== 'meta')
-    throw new Error(`${file}: the first key must be meta, other keys derive from it`);
-  if (!header.summary || !header.reply) throw new Error(`${file}: the header needs a sentence and an @reply`);
-  return header;
-}
 
 const stripComments = (source) =>
   source
@@ -315,7 +264,7 @@ function compile({ file, name, source, header, body }) {
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,
-    `export const ${camel(name)} = defineScript<[${args}], ${restType({ name, header })}>(`,
+    `export const ${camel(name)} = defineScript<[${args}], ${restType({ name, header })}, ${replyType({ file, header })}>(`,
     `  '${name}',`,
     `  [${header.keys.map((key) => `'${key}'`).join(', ')}],`,
     `  ${asLines(lua)},`,

@@ -3,7 +3,7 @@ import type { Encoded } from '../job/wire.generated.js';
 import { defineScript } from './script.js';
 
 /** Makes flows begin: stores a root that waits for its children, or notes children of a job that is there, and brings the rest of */
-export const addFlow = defineScript<[now: number, writer: string, seq: string, base: string], Encoded<'add-flow'>>(
+export const addFlow = defineScript<[now: number, writer: string, seq: string, base: string], Encoded<'add-flow'>, string>(
   'add-flow',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'staging', 'limits', 'unreadable'],
   [
@@ -290,10 +290,10 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -566,9 +566,10 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -622,7 +623,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -1266,9 +1267,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  write_outbox(q, call, call.moves.now)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -1433,8 +1432,8 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -1819,7 +1818,7 @@ export const addFlow = defineScript<[now: number, writer: string, seq: string, b
 );
 
 /** Adds jobs, all of one call with few writes: a job that has never been started is one string and one membership. */
-export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], Encoded<'add-jobs'>>(
+export const addJobs = defineScript<[now: number, writer: string, seq: string, wake: number], Encoded<'add-jobs'>, unknown>(
   'add-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -2104,10 +2103,10 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -2450,9 +2449,10 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -2506,7 +2506,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -2710,9 +2710,7 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -2877,8 +2875,8 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -3082,31 +3080,25 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
     "if known then",
     "  return known",
     "end",
-    "local function add_plain(q, now, wake, id, body)",
-    "  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'eventNumber', 'id')",
-    "  local number, last = whole(meta[3] or 0), whole(meta[4] or 0)",
-    "  local named = id ~= ''",
-    "  if not number or (named and redis.call('EXISTS', q.body .. id) == 1) or not (named or (last and last < LARGEST_NUMBER)) then",
+    "local function add_named(q, now, wake, id, body)",
+    "  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'eventNumber')",
+    "  local number = whole(meta[3] or 0)",
+    "  if not number or redis.call('EXISTS', q.body .. id) == 1 then",
     "    return nil",
     "  end",
     "  local stamp = string.format('%.0f', server_time(now))",
-    "  id = named and id or string.format('%.0f', last + 1)",
     "  redis.call('SET', q.body .. id, stamp .. '\\n' .. body)",
     "  redis.call('RPUSH', q.waiting, id)",
     "  if wake == 1 and not meta[1] then",
     "    wake_one(q)",
     "  end",
-    "  local count = tell(q.events, number, 'added', id .. '\\t' .. string.match(body, '^[^\\n]*'), meta[2])",
-    "  if named then",
-    "    redis.call('HSET', q.meta, 'eventNumber', count)",
-    "  else",
-    "    redis.call('HSET', q.meta, 'eventNumber', count, 'id', id)",
-    "  end",
+    "  local event = id .. '\\t' .. string.match(body, '^[^\\n]*')",
+    "  redis.call('HSET', q.meta, 'eventNumber', publish_run(q.events, number, 'added', event, 1, meta[2]))",
     "  return stamp .. '\\n' .. '+' .. id",
     "end",
     "local at = rest",
-    "if #ARGV == at + 3 - 1 and ARGV[at + 1] == '' then",
-    "  local answer = add_plain(q, now, wake, ARGV[at], ARGV[at + 2])",
+    "if #ARGV == at + 3 - 1 and ARGV[at + 1] == '' and ARGV[at] ~= '' then",
+    "  local answer = add_named(q, now, wake, ARGV[at], ARGV[at + 2])",
     "  if answer then",
     "    remember(session, seq, answer)",
     "    return answer",
@@ -3221,8 +3213,243 @@ export const addJobs = defineScript<[now: number, writer: string, seq: string, w
   true,
 );
 
+/** Adds jobs that ask for nothing, as most do: each takes the next number, and waits behind the others. */
+export const addPlain = defineScript<[now: number, writer: string, seq: string, wake: number], readonly string[], unknown>(
+  'add-plain',
+  ['meta', 'waiting', 'events', 'wake'],
+  [
+    "local ARGV, AS_FUNCTION = ARGV, false",
+    "local prefix = string.sub(KEYS[1], 1, -5)",
+    "local q = { ['meta'] = prefix .. 'meta', ['waiting'] = prefix .. 'waiting', ['events'] = prefix .. 'events', ['wake'] = prefix .. 'wake', ['body'] = prefix .. 'body:', ['writer'] = prefix .. 'writer:' }",
+    "local LARGEST_NUMBER = 9007199254740992",
+    "local function whole(text)",
+    "  local number = tonumber(text)",
+    "  if number and number >= 0 and number <= LARGEST_NUMBER and number % 1 == 0 then",
+    "    return number + 0",
+    "  end",
+    "  return nil",
+    "end",
+    "local now, writer, seq, wake = whole(ARGV[1]), ARGV[2], ARGV[3], whole(ARGV[4])",
+    "if not (tonumber(ARGV[5]) == #ARGV - 5 and now and wake) then",
+    "return redis.error_reply('ERR an argument is missing, is one too many, or is no whole number: now writer seq wake and how many texts follow')",
+    "end",
+    "local rest = 6",
+    "local GIVEN_TIME_MS = 3600000",
+    "local is_given = false",
+    "local called_at = 0",
+    "local function server_time(given)",
+    "  is_given = given > 0",
+    "  if is_given then",
+    "    called_at = given",
+    "    return given",
+    "  end",
+    "  local time = redis.call('TIME')",
+    "  called_at = time[1] * 1000 + math.floor(time[2] / 1000)",
+    "  return called_at",
+    "end",
+    "local function expiry(ms)",
+    "  return is_given and ms + GIVEN_TIME_MS or ms",
+    "end",
+    "local function time_of_call()",
+    "  return called_at",
+    "end",
+    "local LARGEST_NUMBER = 9007199254740992",
+    "local function whole(text)",
+    "  local number = tonumber(text)",
+    "  if number and number >= 0 and number <= LARGEST_NUMBER and number % 1 == 0 then",
+    "    return number + 0",
+    "  end",
+    "  return nil",
+    "end",
+    "local MAX_VALUES = 4000",
+    "local function send(command, key, values)",
+    "  for first = 1, #values, MAX_VALUES do",
+    "    redis.call(command, key, unpack(values, first, math.min(first + MAX_VALUES - 1, #values)))",
+    "  end",
+    "end",
+    "local function send_keys(command, keys)",
+    "  for first = 1, #keys, MAX_VALUES do",
+    "    redis.call(command, unpack(keys, first, math.min(first + MAX_VALUES - 1, #keys)))",
+    "  end",
+    "end",
+    "local REMEMBER_MS = 3600000",
+    "local function recall(key, seq)",
+    "  local last = redis.call('GET', key)",
+    "  if not last then",
+    "    return nil",
+    "  end",
+    "  local at = string.find(last, '\\n', 1, true)",
+    "  local number, asked = whole(string.sub(last, 1, (at or 1) - 1)), whole(seq)",
+    "  if not number or not asked then",
+    "    return nil",
+    "  end",
+    "  if number == asked then",
+    "    return string.sub(last, at + 1)",
+    "  end",
+    "  if number > asked then",
+    "    error('OUTDATED: this writer has made a later call')",
+    "  end",
+    "  return nil",
+    "end",
+    "local function remember(key, seq, answer)",
+    "  redis.call('SET', key, seq .. '\\n' .. answer, 'PX', REMEMBER_MS)",
+    "end",
+    "local function count_up(meta, field, by, from_one)",
+    "  local count = redis.pcall('HINCRBY', meta, field, by)",
+    "  if type(count) == 'number' then",
+    "    return count",
+    "  end",
+    "  if not string.find(count.err, 'not an integer', 1, true) and not string.find(count.err, 'overflow', 1, true) then",
+    "    error(count.err, 0)",
+    "  end",
+    "  local first = from_one and by or redis.call('TIME')[1] * 1000 + by",
+    "  redis.call('HSET', meta, field, string.format('%.0f', first))",
+    "  return first",
+    "end",
+    "local DEFAULT_MAX_EVENTS = '10000'",
+    "local MAX_PARTS = 4000",
+    "local function new_events()",
+    "  return { pairs = {}, count = 0, before = nil, name = nil, lines = nil }",
+    "end",
+    "local function weight_of(name)",
+    "  return (name == 'added' or name == 'step-passed' or name == 'steps-completed') and 2 or 1",
+    "end",
+    "local function close_run(events)",
+    "  if events.name then",
+    "    local pairs = events.pairs",
+    "    local lines, n = events.lines, #pairs",
+    "    if n > 0 and n % MAX_PARTS == 0 then",
+    "      events.before = events.before or { 0 }",
+    "      events.before[#events.before + 1] = events.count",
+    "    end",
+    "    pairs[n + 1] = events.name",
+    "    pairs[n + 2] = lines[2] and table.concat(lines, '\\n') or lines[1]",
+    "    events.count = events.count + #lines * weight_of(events.name)",
+    "  end",
+    "end",
+    "local function emit(events, name, line)",
+    "  if events.name ~= name then",
+    "    close_run(events)",
+    "    events.name = name",
+    "    events.lines = {}",
+    "  end",
+    "  local lines = events.lines",
+    "  lines[#lines + 1] = line",
+    "end",
+    "local MAX_PAYLOAD = 65536",
+    "local function shown(payload)",
+    "  return #payload <= MAX_PAYLOAD and payload or ''",
+    "end",
+    "local function meta_of(stream)",
+    "  return string.sub(stream, 1, -#'events' - 1) .. 'meta'",
+    "end",
+    "local LIVE_EVENTS = 100",
+    "local function most_events(cap)",
+    "  local most = cap and whole(cap)",
+    "  if not most then",
+    "    return DEFAULT_MAX_EVENTS",
+    "  end",
+    "  return string.format('%.0f', math.max(most, LIVE_EVENTS))",
+    "end",
+    "local function keep_alive(stream, first)",
+    "  if first == 1 then",
+    "    redis.call('PERSIST', stream)",
+    "  end",
+    "end",
+    "local ONE_ENTRY = { 0 }",
+    "local function publish(stream, events, cap)",
+    "  close_run(events)",
+    "  if events.count > 0 then",
+    "    local max = most_events(cap)",
+    "    local first = count_up(meta_of(stream), 'eventNumber', events.count, true) - events.count + 1",
+    "    keep_alive(stream, first)",
+    "    for part, before in ipairs(events.before or ONE_ENTRY) do",
+    "      local from = (part - 1) * MAX_PARTS + 1",
+    "      local to = math.min(from + MAX_PARTS - 1, #events.pairs)",
+    "      redis.call(",
+    "        'XADD', stream, 'MAXLEN', '~', max, '*', '#', string.format('%.0f', first + before), unpack(events.pairs, from, to)",
+    "      )",
+    "    end",
+    "  end",
+    "end",
+    "local function publish_run(stream, number, name, text, lines, cap)",
+    "  keep_alive(stream, number + 1)",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
+    "end",
+    "local function wake_one(q)",
+    "  redis.call('ZADD', q.wake, '0', '1')",
+    "end",
+    "local function wake_for(q, moves, paused)",
+    "  if moves.delayed or (placed_any(moves) and not paused) then",
+    "    wake_one(q)",
+    "  end",
+    "end",
+    "local function has_runnable(q)",
+    "  return redis.call('LLEN', q.waiting) > 0 or redis.call('ZCARD', q.prioritized) > 0",
+    "end",
+    "local function has_waiting(q)",
+    "  return has_runnable(q) or redis.call('EXISTS', q.limited) == 1",
+    "    or (tonumber(redis.call('HGET', q.meta, 'groups') or '') or 0) > 0",
+    "end",
+    "local ADD_CAP = 5000",
+    "local added = #ARGV - rest + 1",
+    "if added > ADD_CAP then",
+    "  return redis.error_reply('ERR too many jobs in one call')",
+    "elseif added == 0 then",
+    "  return redis.error_reply('ERR there is no job')",
+    "end",
+    "local session = q.writer .. writer",
+    "local known = recall(session, seq)",
+    "if known then",
+    "  return known",
+    "end",
+    "local function last_numbers(q, events, jobs, added)",
+    "  local event_number, id = whole(events or 0), whole(jobs or 0)",
+    "  if event_number and id and id + added <= LARGEST_NUMBER then",
+    "    return event_number, id",
+    "  end",
+    "  return count_up(q.meta, 'eventNumber', 2 * added, true) - 2 * added, count_up(q.meta, 'id', added) - added",
+    "end",
+    "local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'eventNumber', 'id')",
+    "local event_number, last = last_numbers(q, meta[3], meta[4], added)",
+    "local stamp = string.format('%.0f', server_time(now))",
+    "local first = string.format('%.0f', last + 1)",
+    "local id, lines = first, nil",
+    "if added == 1 then",
+    "  redis.call('SET', q.body .. id, stamp .. '\\n' .. ARGV[rest])",
+    "  redis.call('RPUSH', q.waiting, id)",
+    "  lines = id .. '\\t' .. string.match(ARGV[rest], '^[^\\n]*')",
+    "else",
+    "  local ids, bodies = {}, {}",
+    "  lines = {}",
+    "  for i = 1, added do",
+    "    local body = ARGV[rest + i - 1]",
+    "    id = string.format('%.0f', last + i)",
+    "    ids[i] = id",
+    "    bodies[2 * i - 1] = q.body .. id",
+    "    bodies[2 * i] = stamp .. '\\n' .. body",
+    "    lines[i] = id .. '\\t' .. string.match(body, '^[^\\n]*')",
+    "  end",
+    "  send_keys('MSET', bodies)",
+    "  send('RPUSH', q.waiting, ids)",
+    "  lines = table.concat(lines, '\\n')",
+    "end",
+    "if wake == 1 and not meta[1] then",
+    "  wake_one(q)",
+    "end",
+    "local count = publish_run(q.events, event_number, 'added', lines, added, meta[2])",
+    "redis.call('HSET', q.meta, 'eventNumber', count, 'id', id)",
+    "local reply = stamp .. '\\n' .. first",
+    "remember(session, seq, reply)",
+    "return reply",
+  ],
+  true,
+  true,
+);
+
 /** Cancels a job that has not ended. One that nothing has to be done for fails at once. One whose steps may have to be */
-export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], undefined>(
+export const cancelJob = defineScript<[now: number, writer: string, seq: string, id: string, reason: string, keep: string, undo: number], undefined, 'cancelled' | 'posted' | 'cancelling' | 'unchanged' | 'undoing' | 'scheduled' | 'finished' | 'missing'>(
   'cancel-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders', 'notices', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -3522,10 +3749,10 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -3886,9 +4113,12 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -4339,9 +4569,10 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -4395,7 +4626,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -4605,9 +4836,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -4772,8 +5001,8 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -4998,7 +5227,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "local function let_worker_end()",
     "  redis.call('HSET', q.job .. id, 'state', state, 'cancelled', mark, 'deferred', reason)",
     "  if state == 'active' then",
-    "    notify_workers(q, 'cancel', id, fields[4], mark)",
+    "    notify_cancelled(q, id, fields[4], mark)",
     "  else",
     "    take_out(q, id, state)",
     "    redis.call('HSET', q.job .. id, 'state', place(call.moves, id, fields[5], true), 'delay', 0)",
@@ -5030,7 +5259,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
     "trim_finished(q, call)",
     "wake_for(q, call.moves, meta[1])",
     "settle_and_wake(q, call, call.moves.now, meta[1])",
-    "local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'cancelled posted' or 'cancelled'",
+    "local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'posted' or 'cancelled'",
     "if meta[3] then",
     "  rare().count_ends(q, call.events, meta[3], call.moves.now)",
     "end",
@@ -5042,7 +5271,7 @@ export const cancelJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Makes a delayed job due some time from now instead. */
-export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], undefined>(
+export const changeDelay = defineScript<[now: number, writer: string, seq: string, id: string, delay: number], undefined, 'ok' | 'missing' | 'not-delayed'>(
   'change-delay',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -5364,10 +5593,10 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -5724,9 +5953,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -5891,8 +6118,8 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -6122,7 +6349,7 @@ export const changeDelay = defineScript<[now: number, writer: string, seq: strin
 );
 
 /** Gives a job another priority. One that waits moves to its new class at once, 0 being the plain list; one in any */
-export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], undefined>(
+export const changePriority = defineScript<[now: number, writer: string, seq: string, id: string, priority: number, front: number], undefined, 'ok' | 'missing'>(
   'change-priority',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'limits', 'limited', 'holders'],
   [
@@ -6578,9 +6805,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -6745,8 +6970,8 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -6967,7 +7192,7 @@ export const changePriority = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Removes jobs of one state that are older than a grace time, but not what a scheduler brings next. Looks at one slice of the state: repeat it from the */
-export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], undefined>(
+export const cleanJobs = defineScript<[now: number, writer: string, seq: string, state: string, grace: number, limit: number, start: number], undefined, unknown>(
   'clean-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -7253,10 +7478,10 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local function tell_removed(events, state, ids)",
     "  if state ~= 'completed' and state ~= 'failed' then",
@@ -7572,9 +7797,10 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -7640,7 +7866,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -8136,9 +8362,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -8303,8 +8527,8 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -8593,7 +8817,7 @@ export const cleanJobs = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Lets no job of one group start for some time. */
-export const closeGroup = defineScript<[now: number, group: string, duration: number], undefined>(
+export const closeGroup = defineScript<[now: number, group: string, duration: number], undefined, 'ok'>(
   'close-group',
   ['meta'],
   [
@@ -8662,9 +8886,7 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -8839,7 +9061,7 @@ export const closeGroup = defineScript<[now: number, group: string, duration: nu
 );
 
 /** Lets no job start for some time, or lifts the rate limit's current window. */
-export const closeRateLimit = defineScript<[now: number, duration: number], undefined>(
+export const closeRateLimit = defineScript<[now: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'close-rate-limit',
   ['meta', 'wake', 'limiter', 'notices'],
   [
@@ -8894,9 +9116,12 @@ export const closeRateLimit = defineScript<[now: number, duration: number], unde
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -8919,7 +9144,7 @@ export const closeRateLimit = defineScript<[now: number, duration: number], unde
 );
 
 /** Applies what a worker's jobs came to, then starts as many new jobs as it has room for. */
-export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], Encoded<'commit'>>(
+export const commit = defineScript<[now: number, writer: string, seq: string, relay: number, want: number, worker: string, name: string, lock: number, max: number, duration: number, least: number, groups: string], Encoded<'commit'>, unknown>(
   'commit',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'metrics', 'completed-points', 'failed-points', 'limits', 'limited', 'holders'],
   [
@@ -9229,10 +9454,10 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -10011,9 +10236,10 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -10515,7 +10741,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -12057,9 +12283,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "return made",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -12224,8 +12448,8 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -12416,7 +12640,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
     "end",
     "local GROUP_LOOK_CAP = 2000",
     "local function read_group_grant(grant, text)",
-    "  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),?(1?)$')",
+    "  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),(1?)$')",
     "  grant.has_groups, grant.affinity = true, affinity == '1'",
     "  grant.group_concurrency, grant.group_max = tonumber(concurrency), tonumber(max)",
     "  grant.group_duration = tonumber(duration) or 0",
@@ -13054,7 +13278,7 @@ export const commit = defineScript<[now: number, writer: string, seq: string, re
 );
 
 /** How many delayed jobs are due before a time. */
-export const countDue = defineScript<[before: number], undefined>(
+export const countDue = defineScript<[before: number], undefined, number>(
   'count-due',
   ['meta', 'delayed'],
   [
@@ -13080,7 +13304,7 @@ export const countDue = defineScript<[before: number], undefined>(
 );
 
 /** How many groups there are by their status, and how many jobs wait in them. */
-export const countGroups = defineScript<[], undefined>(
+export const countGroups = defineScript<[], undefined, unknown>(
   'count-groups',
   ['meta'],
   [
@@ -13098,7 +13322,7 @@ export const countGroups = defineScript<[], undefined>(
 );
 
 /** How many jobs are in each state. */
-export const countJobs = defineScript<[], undefined>(
+export const countJobs = defineScript<[], undefined, unknown>(
   'count-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -13219,7 +13443,7 @@ export const countJobs = defineScript<[], undefined>(
 );
 
 /** What the queue has and needs of each limit that it shares with others. Places that it does not need it gives up here, before the home of the */
-export const countPlaces = defineScript<[now: number, leaving: number], undefined>(
+export const countPlaces = defineScript<[now: number, leaving: number], undefined, unknown>(
   'count-places',
   ['meta', 'limits'],
   [
@@ -13351,9 +13575,8 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
     "local starts_jobs = leaving == 0 and redis.call('HEXISTS', q.meta, 'paused') == 0",
     "local function give_up(name, lent, places)",
     "  redis.call(",
-    "    'HSET', q.limit .. name, 'lent', string.format(",
-    "      '%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', lent.number, places, lent.ends, lent.length, lent.starts, lent.window",
-    "    )",
+    "    'HSET', q.limit .. name, 'lent',",
+    "    string.format('%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', lent.number, places, lent.ends, lent.length, lent.starts, lent.window)",
     "  )",
     "end",
     "local reply = { string.format('%.0f', t) }",
@@ -13369,12 +13592,10 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
     "      has = needed",
     "    end",
     "    local lacking = limit.max and math.max(parked - math.max(limit.max - limit.count, 0), 0) or 0",
-    "    for _, part in ipairs({",
+    "    local n = #reply",
+    "    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4], reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8] =",
     "      name, string.format('%.0f', limit.lent.number), math.max(running, has), needed, lacking,",
-    "      limit.whole_concurrency or 0, limit.whole_max or 0, limit.duration,",
-    "    }) do",
-    "      reply[#reply + 1] = part",
-    "    end",
+    "      limit.whole_concurrency or 0, limit.whole_max or 0, limit.duration",
     "  end",
     "end",
     "return reply",
@@ -13384,7 +13605,7 @@ export const countPlaces = defineScript<[now: number, leaving: number], undefine
 );
 
 /** How many jobs wait in each of some priority classes, 0 being the plain list. */
-export const countPriorities = defineScript<[], readonly string[]>(
+export const countPriorities = defineScript<[], readonly string[], unknown>(
   'count-priorities',
   ['meta', 'waiting', 'prioritized', 'limited'],
   [
@@ -13511,7 +13732,7 @@ export const countPriorities = defineScript<[], readonly string[]>(
 );
 
 /** Removes jobs that wait for a worker, and delayed ones when asked, in slices. Repeat it with what it returns until it */
-export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], undefined>(
+export const drainQueue = defineScript<[now: number, delayed: number, begun: number, left: number, passed: number, prioritized: string, later: string, groupPlace: string], undefined, unknown>(
   'drain-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -13775,10 +13996,10 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local function tell_removed(events, state, ids)",
     "  if state ~= 'completed' and state ~= 'failed' then",
@@ -14455,9 +14676,7 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -14622,8 +14841,8 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -14937,14 +15156,14 @@ export const drainQueue = defineScript<[now: number, delayed: number, begun: num
     "settle_and_wake(q, call, t, meta[1])",
     "write_outbox(q, call, t)",
     "publish(q.events, call.events, meta[2])",
-    "return { removed, looked, begun, left, passed, prioritized, later, table.concat({ set, rank, kept }, ',') }",
+    "return { removed, looked, begun, left, passed, prioritized, later, string.format('%.0f,%.0f,%.0f', set, rank, kept) }",
   ],
   true,
   false,
 );
 
 /** What there is to say of why a job does not run now, at one moment. */
-export const explainJob = defineScript<[now: number, id: string], undefined>(
+export const explainJob = defineScript<[now: number, id: string], undefined, unknown>(
   'explain-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'limiter', 'limits', 'limited'],
   [
@@ -15235,9 +15454,7 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
     "    redis.call(command, unpack(keys, first, math.min(first + MAX_VALUES - 1, #keys)))",
     "  end",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -15336,8 +15553,9 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
     "  return rule[1] == id and rule[2] or ''",
     "end",
     "local score = (state == 'delayed' or state == 'active') and redis.call('ZSCORE', q[state], id)",
+    "local own = read_queue_limit(meta[3])",
     "local reply = {",
-    "  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',",
+    "  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), number_text(own.concurrency), number_text(own.max),",
     "  redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),",
     "  left > 0 and window[1] or '0', left, ahead(),",
     "  score and string.format('%.0f', math.floor(tonumber(score))) or '', held_by(),",
@@ -15353,7 +15571,7 @@ export const explainJob = defineScript<[now: number, id: string], undefined>(
 );
 
 /** Some children of a job, with what they brought, in no particular order. */
-export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], undefined>(
+export const getChildren = defineScript<[id: string, cursor: number, letters: string, values: number, count: number], undefined, unknown>(
   'get-children',
   ['meta'],
   [
@@ -15407,7 +15625,7 @@ export const getChildren = defineScript<[id: string, cursor: number, letters: st
 );
 
 /** Which job a deduplication protects. */
-export const getDedupOwner = defineScript<[now: number, id: string], undefined>(
+export const getDedupOwner = defineScript<[now: number, id: string], undefined, string>(
   'get-dedup-owner',
   ['meta'],
   [
@@ -15456,7 +15674,7 @@ export const getDedupOwner = defineScript<[now: number, id: string], undefined>(
 );
 
 /** What there is of one group. */
-export const getGroup = defineScript<[now: number, group: string], readonly string[]>(
+export const getGroup = defineScript<[now: number, group: string], readonly string[], unknown>(
   'get-group',
   ['meta'],
   [
@@ -15611,9 +15829,7 @@ export const getGroup = defineScript<[now: number, group: string], readonly stri
     "    grouped().write_grouped(q, moves)",
     "  end",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -15697,7 +15913,7 @@ export const getGroup = defineScript<[now: number, group: string], readonly stri
 );
 
 /** What limits a queue, and how far. */
-export const getLimits = defineScript<[now: number], readonly string[]>(
+export const getLimits = defineScript<[now: number], readonly string[], unknown>(
   'get-limits',
   ['meta', 'limiter', 'active', 'limits'],
   [
@@ -15859,7 +16075,7 @@ export const getLimits = defineScript<[now: number], readonly string[]>(
 );
 
 /** Lines of a job's log. */
-export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], undefined>(
+export const getLogs = defineScript<[id: string, start: number, stop: number, descending: number], undefined, unknown>(
   'get-logs',
   ['meta'],
   [
@@ -15944,7 +16160,7 @@ export const getLogs = defineScript<[id: string, start: number, stop: number, de
 );
 
 /** How many jobs have ended in each minute. */
-export const getMetrics = defineScript<[state: string, start: number, stop: number], undefined>(
+export const getMetrics = defineScript<[state: string, start: number, stop: number], undefined, unknown>(
   'get-metrics',
   ['meta', 'metrics', 'completed-points', 'failed-points'],
   [
@@ -15985,7 +16201,7 @@ export const getMetrics = defineScript<[state: string, start: number, stop: numb
 );
 
 /** How many jobs the current window of the rate limit has started, and how long it lasts. */
-export const getRateLimit = defineScript<[now: number], undefined>(
+export const getRateLimit = defineScript<[now: number], undefined, unknown>(
   'get-rate-limit',
   ['meta', 'limiter'],
   [
@@ -16048,7 +16264,7 @@ export const getRateLimit = defineScript<[now: number], undefined>(
 );
 
 /** What a queue was set to. */
-export const getSettings = defineScript<[], undefined>(
+export const getSettings = defineScript<[], undefined, unknown>(
   'get-settings',
   ['meta'],
   [
@@ -16063,7 +16279,7 @@ export const getSettings = defineScript<[], undefined>(
 );
 
 /** Tells which schedulers the code of an application has. Returns which of them the caller is to make, and removes those that */
-export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], Encoded<'keep-schedulers'>>(
+export const keepSchedulers = defineScript<[now: number, writer: string, seq: string, gone: number, boot: number, sweep: number], Encoded<'keep-schedulers'>, unknown>(
   'keep-schedulers',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -16323,10 +16539,10 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -16680,9 +16896,10 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -16736,7 +16953,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -17009,9 +17226,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -17176,8 +17391,8 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -17437,7 +17652,7 @@ export const keepSchedulers = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Lends places of a limit that queues share to one of them, and starts of its window. It is the limit's home that runs it: a queue */
-export const lendPlaces = defineScript<[now: number, name: string, holder: string, number: number, has: number, needed: number, lacking: number, length: number, concurrency: number, max: number, duration: number], undefined>(
+export const lendPlaces = defineScript<[now: number, name: string, holder: string, number: number, has: number, needed: number, lacking: number, length: number, concurrency: number, max: number, duration: number], undefined, unknown>(
   'lend-places',
   ['meta'],
   [
@@ -17641,7 +17856,7 @@ export const lendPlaces = defineScript<[now: number, name: string, holder: strin
 );
 
 /** Sets or lifts what limits one group, in place of what its workers say: jobs at a time, or starts a window. Or forgets all that */
-export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], undefined>(
+export const limitGroup = defineScript<[now: number, group: string, what: string, most: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'limit-group',
   ['meta', 'wake', 'notices'],
   [
@@ -17710,9 +17925,7 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -17882,9 +18095,12 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -17938,7 +18154,7 @@ export const limitGroup = defineScript<[now: number, group: string, what: string
 );
 
 /** Sets or lifts what limits a queue as a whole: jobs at a time, or starts a window. */
-export const limitQueue = defineScript<[what: string, most: number, duration: number], undefined>(
+export const limitQueue = defineScript<[what: string, most: number, duration: number], undefined, 'ok' | 'unchanged'>(
   'limit-queue',
   ['meta', 'wake', 'notices'],
   [
@@ -18059,9 +18275,10 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -18099,9 +18316,12 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -18136,7 +18356,7 @@ export const limitQueue = defineScript<[what: string, most: number, duration: nu
 );
 
 /** Groups in which jobs wait, and those that are paused, as they are at one moment: those in the ring by their turns first. */
-export const listGroups = defineScript<[status: string, start: number, stop: number], undefined>(
+export const listGroups = defineScript<[status: string, start: number, stop: number], undefined, unknown>(
   'list-groups',
   ['meta'],
   [
@@ -18241,7 +18461,7 @@ export const listGroups = defineScript<[status: string, start: number, stop: num
 );
 
 /** The ids of jobs in some states, as they are at one moment: waiting ones in the order of their turn (those in groups */
-export const listJobs = defineScript<[start: number, stop: number, descending: number], readonly string[]>(
+export const listJobs = defineScript<[start: number, stop: number, descending: number], readonly string[], unknown>(
   'list-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'limited'],
   [
@@ -18471,7 +18691,7 @@ export const listJobs = defineScript<[start: number, stop: number, descending: n
 );
 
 /** Who works on the queue and who reads its events. */
-export const listPresent = defineScript<[now: number], undefined>(
+export const listPresent = defineScript<[now: number], undefined, unknown>(
   'list-present',
   ['meta', 'present'],
   [
@@ -18522,7 +18742,7 @@ export const listPresent = defineScript<[now: number], undefined>(
 );
 
 /** The ids of schedulers, by their next slot. */
-export const listSchedulers = defineScript<[start: number, stop: number, descending: number], undefined>(
+export const listSchedulers = defineScript<[start: number, stop: number, descending: number], undefined, unknown>(
   'list-schedulers',
   ['meta'],
   [
@@ -18608,7 +18828,7 @@ export const listSchedulers = defineScript<[start: number, stop: number, descend
 );
 
 /** All that is stored about some jobs. */
-export const loadJobs = defineScript<[], readonly string[]>(
+export const loadJobs = defineScript<[], readonly string[], unknown>(
   'load-jobs',
   ['meta', 'prioritized', 'delayed'],
   [
@@ -18775,7 +18995,7 @@ export const loadJobs = defineScript<[], readonly string[]>(
 );
 
 /** What a watcher of a job begins with: the job, and how far the events were when it was so. */
-export const lookAtJob = defineScript<[id: string], undefined>(
+export const lookAtJob = defineScript<[id: string], undefined, unknown>(
   'look-at-job',
   ['meta', 'prioritized', 'delayed', 'events'],
   [
@@ -18977,7 +19197,7 @@ export const lookAtJob = defineScript<[id: string], undefined>(
 );
 
 /** Which parents are to be looked after next: some of those that wait for children, in turn. One process has them in an */
-export const nextParents = defineScript<[now: number, count: number, interval: number], undefined>(
+export const nextParents = defineScript<[now: number, count: number, interval: number], undefined, string[]>(
   'next-parents',
   ['meta', 'waiting-children'],
   [
@@ -19041,7 +19261,7 @@ export const nextParents = defineScript<[now: number, count: number, interval: n
 );
 
 /** Notes that somebody works on the queue, or reads its events, until it is noted again. */
-export const notePresent = defineScript<[now: number, who: string, ttl: number], undefined>(
+export const notePresent = defineScript<[now: number, who: string, ttl: number], undefined, 'ok'>(
   'note-present',
   ['meta', 'present'],
   [
@@ -19097,7 +19317,7 @@ export const notePresent = defineScript<[now: number, who: string, ttl: number],
 );
 
 /** Deletes a paused queue with everything in it, in slices. Repeat it while it answers more. */
-export const obliterateQueue = defineScript<[now: number, count: number, force: number], undefined>(
+export const obliterateQueue = defineScript<[now: number, count: number, force: number], undefined, unknown>(
   'obliterate-queue',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'limiter', 'outbox', 'fences', 'inbox', 'staging', 'metrics', 'completed-points', 'failed-points', 'unreadable', 'limits', 'limited', 'holders', 'notices'],
   [
@@ -19334,10 +19554,10 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local function tell_removed(events, state, ids)",
     "  if state ~= 'completed' and state ~= 'failed' then",
@@ -19667,9 +19887,7 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -19834,8 +20052,8 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -20089,13 +20307,13 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
     "  local line = read_line(q, lines[i], lines[i + 1], past, t)",
     "  if line.count < line.size then",
     "    if tells_parents(line) then",
-    "      return 'undelivered\\t' .. line.target",
+    "      return table.concat({ 'undelivered', line.target }, '\\n')",
     "    end",
     "    unsent = unsent or line",
     "  end",
     "end",
     "if unsent and force < 2 then",
-    "  return 'unsent\\t' .. unsent.target",
+    "  return table.concat({ 'unsent', unsent.target }, '\\n')",
     "elseif unsent and unsent.size - unsent.count > OBLITERATE_CAP then",
     "  redis.call('LTRIM', unsent.key, unsent.count + OBLITERATE_CAP, -1)",
     "  return 'more'",
@@ -20128,7 +20346,7 @@ export const obliterateQueue = defineScript<[now: number, count: number, force: 
 );
 
 /** Stops the starting of jobs of one group, or lets it go on. Jobs that run go on. */
-export const pauseGroup = defineScript<[now: number, group: string, paused: number], undefined>(
+export const pauseGroup = defineScript<[now: number, group: string, paused: number], undefined, 'ok' | 'unchanged'>(
   'pause-group',
   ['meta', 'events', 'wake', 'notices'],
   [
@@ -20197,9 +20415,7 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -20418,10 +20634,10 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local function wake_one(q)",
     "  redis.call('ZADD', q.wake, '0', '1')",
@@ -20440,9 +20656,12 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -20482,7 +20701,7 @@ export const pauseGroup = defineScript<[now: number, group: string, paused: numb
 );
 
 /** Lets no job start that names a limit, or lets them go on. */
-export const pauseLimit = defineScript<[name: string, paused: number], undefined>(
+export const pauseLimit = defineScript<[name: string, paused: number], undefined, 'ok' | 'unchanged' | 'missing'>(
   'pause-limit',
   ['meta', 'wake', 'notices', 'limits'],
   [
@@ -20603,9 +20822,10 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -20643,9 +20863,12 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -20676,7 +20899,7 @@ export const pauseLimit = defineScript<[name: string, paused: number], undefined
 );
 
 /** Stops the starting of jobs, or lets it go on. */
-export const pauseQueue = defineScript<[paused: number], undefined>(
+export const pauseQueue = defineScript<[paused: number], undefined, 'ok' | 'unchanged'>(
   'pause-queue',
   ['meta', 'events', 'wake'],
   [
@@ -20773,10 +20996,10 @@ export const pauseQueue = defineScript<[paused: number], undefined>(
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local function wake_one(q)",
     "  redis.call('ZADD', q.wake, '0', '1')",
@@ -20814,7 +21037,7 @@ export const pauseQueue = defineScript<[paused: number], undefined>(
 );
 
 /** Lets a scheduler make no further job, or go on. Its job that is to come goes; what passes meanwhile is not missed. */
-export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], undefined>(
+export const pauseScheduler = defineScript<[now: number, writer: string, seq: string, id: string, paused: number], undefined, 'ok' | 'unchanged' | 'missing' | 'unreadable' | 'unplanned'>(
   'pause-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -21097,10 +21320,10 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -21454,9 +21677,10 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -21510,7 +21734,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -22000,9 +22224,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  return why",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -22167,8 +22389,8 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -22418,7 +22640,7 @@ export const pauseScheduler = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Takes the next slots of schedulers as a client has planned them, and goes on where a scheduler has no job for want of them. */
-export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
+export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>, number>(
   'plan-slots',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -22680,10 +22902,10 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -23037,9 +23259,10 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -23093,7 +23316,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -23564,9 +23787,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  return why",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -23731,8 +23952,8 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -23990,7 +24211,7 @@ export const planSlots = defineScript<[now: number], Encoded<'plan-slots'>>(
 );
 
 /** Ends a job's delay: it goes to the back of where it waits, which its priority decides. */
-export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const promoteJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'not-delayed'>(
   'promote-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -24286,10 +24507,10 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -24532,9 +24753,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -24699,8 +24918,8 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -24928,7 +25147,7 @@ export const promoteJob = defineScript<[now: number, writer: string, seq: string
 );
 
 /** Ends the delay of some jobs: they go to the back of where their priority has them wait, in the order in which they are named. */
-export const promoteJobs = defineScript<[now: number], readonly string[]>(
+export const promoteJobs = defineScript<[now: number], readonly string[], number>(
   'promote-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake'],
   [
@@ -25190,10 +25409,10 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -25316,9 +25535,7 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -25483,8 +25700,8 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -25709,7 +25926,7 @@ export const promoteJobs = defineScript<[now: number], readonly string[]>(
 );
 
 /** Tells of something that only those who publish and listen know the meaning of. */
-export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], undefined>(
+export const publishEvent = defineScript<[writer: string, seq: string, event: string, max: number], undefined, 'ok'>(
   'publish-event',
   ['meta', 'events'],
   [
@@ -25828,10 +26045,10 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local session = q.writer .. writer",
     "local known = recall(session, seq)",
@@ -25850,7 +26067,7 @@ export const publishEvent = defineScript<[writer: string, seq: string, event: st
 );
 
 /** Notes which messages have been received, drops those that can't get lost any more, and gives what is to be delivered */
-export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], Encoded<'read-outbox'>>(
+export const readOutbox = defineScript<[now: number, holder: string, lease: number, turn: number, maxWeight: number, maxBytes: number, past: string, asked: string], Encoded<'read-outbox'>, unknown>(
   'read-outbox',
   ['meta', 'outbox', 'fences', 'staging', 'unreadable'],
   [
@@ -26231,7 +26448,7 @@ export const readOutbox = defineScript<[now: number, holder: string, lease: numb
 );
 
 /** What is stored of schedulers, for getters and for who plans their slots. */
-export const readSchedulers = defineScript<[now: number], readonly string[]>(
+export const readSchedulers = defineScript<[now: number], readonly string[], unknown>(
   'read-schedulers',
   ['meta'],
   [
@@ -26419,10 +26636,13 @@ export const readSchedulers = defineScript<[now: number], readonly string[]>(
     "    'HMGET', q.scheduler .. ARGV[at], 'given', 'count', 'slot', 'job', 'paused', 'origin', 'revision', 'last', 'slots', 'spread', 'data'",
     "  )",
     "  if is_other(fields) or (not fields[1] and redis.call('EXISTS', q.scheduler .. ARGV[at]) == 1) then",
-    "    found[#found + 1] = { false, 'unreadable' }",
+    "    found[#found + 1] = { 'unreadable' }",
+    "  elseif not fields[1] then",
+    "    found[#found + 1] = { 'missing' }",
     "  else",
-    "    local _, planned = string.gsub(fields[9] or '', '%d+', '')",
-    "    fields[9] = planned",
+    "    table.insert(fields, 1, 'ok')",
+    "    local _, planned = string.gsub(fields[10] or '', '%d+', '')",
+    "    fields[10] = planned",
     "    found[#found + 1] = fields",
     "  end",
     "end",
@@ -26433,7 +26653,7 @@ export const readSchedulers = defineScript<[now: number], readonly string[]>(
 );
 
 /** Takes messages that a queue has sent to this one: new jobs of flows, ends of children. */
-export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], Encoded<'receive'>>(
+export const receive = defineScript<[now: number, source: string, base: string, after: string, afterEra: string], Encoded<'receive'>, unknown>(
   'receive',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'inbox', 'unreadable', 'limits'],
   [
@@ -26698,10 +26918,10 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -26957,9 +27177,10 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -27013,7 +27234,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -27614,9 +27835,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  write_outbox(q, call, call.moves.now)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -27781,8 +28000,8 @@ export const receive = defineScript<[now: number, source: string, base: string, 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -28040,7 +28259,7 @@ export const receive = defineScript<[now: number, source: string, base: string, 
 );
 
 /** Takes back jobs whose lock has expired. A job that stalled too often is granted to the caller, which fails it by */
-export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], undefined>(
+export const recoverStalled = defineScript<[now: number, worker: string, lock: number, maxStalls: number, maxBytes: number, silence: number, grace: number, look: number], undefined, unknown>(
   'recover-stalled',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -28327,10 +28546,10 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local function take_holders(q, ids)",
     "  local by_names, held = {}, {}",
@@ -28763,9 +28982,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -28930,8 +29147,8 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -29198,7 +29415,7 @@ export const recoverStalled = defineScript<[now: number, worker: string, lock: n
 );
 
 /** Removes jobs that are children of one parent, but none that a worker holds. May be repeated. */
-export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], readonly string[]>(
+export const removeChildren = defineScript<[now: number, parent: string, unfinished: number], readonly string[], string[]>(
   'remove-children',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -29463,10 +29680,10 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -29808,9 +30025,10 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -29876,7 +30094,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -30372,9 +30590,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -30539,8 +30755,8 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -30781,7 +30997,7 @@ export const removeChildren = defineScript<[now: number, parent: string, unfinis
 );
 
 /** Ends a deduplication by hand. What was kept to run after the owner is added now, so that it is not lost. */
-export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], undefined>(
+export const removeDedupKey = defineScript<[now: number, writer: string, seq: string, id: string, owner: string], undefined, 'ok' | 'missing'>(
   'remove-dedup-key',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits'],
   [
@@ -31040,10 +31256,10 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -31264,9 +31480,10 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -31320,7 +31537,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -31426,9 +31643,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -31593,8 +31808,8 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -31815,7 +32030,7 @@ export const removeDedupKey = defineScript<[now: number, writer: string, seq: st
 );
 
 /** Removes a job and all that it owns, unless a worker holds it. What was kept to run after it is added. */
-export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const removeJob = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'posted' | 'scheduled' | 'locked'>(
   'remove-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -32114,10 +32329,10 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -32463,9 +32678,10 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -32531,7 +32747,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -33027,9 +33243,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  end",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -33194,8 +33408,8 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -33428,7 +33642,7 @@ export const removeJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Removes a limit: what waits for it may start at once, and what names it is no longer limited by it. */
-export const removeLimit = defineScript<[name: string], undefined>(
+export const removeLimit = defineScript<[name: string], undefined, 'ok' | 'missing'>(
   'remove-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders'],
   [
@@ -33549,9 +33763,10 @@ export const removeLimit = defineScript<[name: string], undefined>(
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -33589,9 +33804,12 @@ export const removeLimit = defineScript<[name: string], undefined>(
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -33619,7 +33837,7 @@ export const removeLimit = defineScript<[name: string], undefined>(
 );
 
 /** Removes a scheduler, and its next job where that is delayed. One that waits for a worker, or runs, is the last. */
-export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const removeScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing'>(
   'remove-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -33878,10 +34096,10 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -34235,9 +34453,10 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -34291,7 +34510,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -34564,9 +34783,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -34731,8 +34948,8 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -34949,7 +35166,7 @@ export const removeScheduler = defineScript<[now: number, writer: string, seq: s
 );
 
 /** Moves the lock expiry of all jobs that a worker holds. */
-export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], Encoded<'renew-locks'>>(
+export const renewLocks = defineScript<[now: number, lock: number, silence: number, grace: number], Encoded<'renew-locks'>, unknown>(
   'renew-locks',
   ['meta', 'active'],
   [
@@ -35295,7 +35512,7 @@ export const renewLocks = defineScript<[now: number, lock: number, silence: numb
 );
 
 /** Makes a finished job wait again, at the back or the front of where its priority has it wait. */
-export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], undefined>(
+export const retryJob = defineScript<[now: number, writer: string, seq: string, id: string, expected: string, front: number, resetMade: number, resetStarted: number], undefined, 'ok' | 'missing' | 'not-failed' | 'not-completed' | 'posted'>(
   'retry-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences', 'limits', 'limited', 'holders'],
   [
@@ -35594,10 +35811,10 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -36238,9 +36455,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -36405,8 +36620,8 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -36599,6 +36814,9 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "grouped = function() return made end",
     "return made",
     "end",
+    "if expected ~= 'failed' and expected ~= 'completed' then",
+    "  return redis.error_reply('ERR only finished jobs can be retried')",
+    "end",
     "local session = q.writer .. writer",
     "local known = recall(session, seq)",
     "if known then",
@@ -36612,7 +36830,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
     "local word = 'ok'",
     "if not state then",
     "  word = 'missing'",
-    "elseif state ~= expected or (expected ~= 'failed' and expected ~= 'completed') then",
+    "elseif state ~= expected then",
     "  word = 'not-' .. expected",
     "end",
     "if word == 'ok' then",
@@ -36650,7 +36868,7 @@ export const retryJob = defineScript<[now: number, writer: string, seq: string, 
 );
 
 /** Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait. */
-export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], undefined>(
+export const retryJobs = defineScript<[now: number, state: string, count: number, before: number], undefined, unknown>(
   'retry-jobs',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -36914,10 +37132,10 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -37468,9 +37686,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -37635,8 +37851,8 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -37874,7 +38090,7 @@ export const retryJobs = defineScript<[now: number, state: string, count: number
 );
 
 /** Adds a job of a scheduler now, beside its slots: it is due at once, counts for no limit, and runs whatever is going on. */
-export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const runScheduler = defineScript<[now: number, writer: string, seq: string, id: string], undefined, unknown>(
   'run-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -38133,10 +38349,10 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -38375,9 +38591,10 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -38431,7 +38648,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -38594,9 +38811,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  return s.head .. digits(s.made) .. '},\"prevMillis\":' .. digits(slot) .. '}\\n' .. s.data",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -38761,8 +38976,8 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -39001,7 +39216,7 @@ export const runScheduler = defineScript<[now: number, writer: string, seq: stri
 );
 
 /** Sets a limit that jobs may name. One that is there takes the new numbers, and goes on counting; a pause stays. */
-export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number, shared: number], undefined>(
+export const setLimit = defineScript<[name: string, concurrency: number, max: number, duration: number, keep: number, shared: number], undefined, 'ok' | 'unchanged' | 'too-many'>(
   'set-limit',
   ['meta', 'wake', 'notices', 'limits', 'holders', 'active'],
   [
@@ -39242,9 +39457,10 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -39282,9 +39498,12 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
     "end",
     "local MOST_NOTICES = 1000",
     "local NOTICE_MS = 3600000",
-    "local function notify_workers(q, subject, ...)",
-    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\\t'))",
+    "local function notify_workers(q, subject, text)",
+    "  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)",
     "  redis.call('PEXPIRE', q.notices, NOTICE_MS)",
+    "end",
+    "local function notify_cancelled(q, id, token, how)",
+    "  notify_workers(q, 'cancel', string.format('%s\\t%s\\t%s', id, token, how))",
     "end",
     "local function limits_changed(q, paused)",
     "  notify_workers(q, 'limits', '')",
@@ -39350,7 +39569,7 @@ export const setLimit = defineScript<[name: string, concurrency: number, max: nu
 );
 
 /** Stores the settings that a queue's scripts read. */
-export const setMeta = defineScript<[maxEvents: string], undefined>(
+export const setMeta = defineScript<[maxEvents: string], undefined, 'ok'>(
   'set-meta',
   ['meta'],
   [
@@ -39383,7 +39602,7 @@ export const setMeta = defineScript<[maxEvents: string], undefined>(
 );
 
 /** Has the ends of jobs counted from now on. */
-export const setMetrics = defineScript<[points: number], undefined>(
+export const setMetrics = defineScript<[points: number], undefined, 'ok'>(
   'set-metrics',
   ['meta'],
   [
@@ -39410,7 +39629,7 @@ export const setMetrics = defineScript<[points: number], undefined>(
 );
 
 /** Sets a limit that queues share, at its home: its numbers, or whether it is paused. What is lent stays so until its leases are renewed. */
-export const shareLimit = defineScript<[name: string, action: string, concurrency: number, max: number, duration: number], undefined>(
+export const shareLimit = defineScript<[name: string, action: string, concurrency: number, max: number, duration: number], undefined, 'ok' | 'unchanged' | 'unknown'>(
   'share-limit',
   ['meta'],
   [
@@ -39462,7 +39681,7 @@ export const shareLimit = defineScript<[name: string, action: string, concurrenc
 );
 
 /** Keeps a signal for a job, until a step takes it. A job that waits for it goes on, in front of where it waits. */
-export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], undefined>(
+export const signalJob = defineScript<[now: number, writer: string, seq: string, id: string, name: string, key: string, payload: string], undefined, 'ok' | 'finished' | 'missing' | 'unchanged' | 'too-many'>(
   'signal-job',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -39758,10 +39977,10 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -40045,9 +40264,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -40212,8 +40429,8 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -40464,7 +40681,7 @@ export const signalJob = defineScript<[now: number, writer: string, seq: string,
 );
 
 /** Puts aside messages of a flow that is too large for one call, until add-flow makes it begin. What nobody goes on with */
-export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], readonly string[]>(
+export const stageFlow = defineScript<[now: number, id: string, count: number, lifetime: number], readonly string[], 'ok' | 'gone'>(
   'stage-flow',
   ['meta', 'staging'],
   [
@@ -40595,7 +40812,7 @@ export const stageFlow = defineScript<[now: number, id: string, count: number, l
 );
 
 /** Takes a lease of a limit that queues share: what the queue may use of it until when. A lease that is older than the one here, or over, changes nothing. */
-export const takePlaces = defineScript<[now: number, name: string, number: number, places: number, since: number, length: number, starts: number, window: number, left: number, concurrency: number, max: number, duration: number, paused: number], undefined>(
+export const takePlaces = defineScript<[now: number, name: string, number: number, places: number, since: number, length: number, starts: number, window: number, left: number, concurrency: number, max: number, duration: number, paused: number], undefined, 'ok' | 'unchanged' | 'missing'>(
   'take-places',
   ['meta', 'wake', 'limits'],
   [
@@ -40743,9 +40960,10 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -40793,9 +41011,7 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
     "local is_same_window = window ~= 0 and window == known.window",
     "local has_starts = (is_same_window and known.starts or 0) + starts",
     "redis.call(",
-    "  'HSET', key, 'lent', string.format(",
-    "    '%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', number, places, since + length, length, has_starts, window",
-    "  )",
+    "  'HSET', key, 'lent', string.format('%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', number, places, since + length, length, has_starts, window)",
     ")",
     "if max > 0 and window ~= 0 and not is_same_window then",
     "  redis.call(",
@@ -40822,7 +41038,7 @@ export const takePlaces = defineScript<[now: number, name: string, number: numbe
 );
 
 /** Has the children of one parent that have ended sent to it once more: it may have lost what it knew. What is on its way */
-export const tellAgain = defineScript<[now: number, base: string, parent: string], readonly string[]>(
+export const tellAgain = defineScript<[now: number, base: string, parent: string], readonly string[], number>(
   'tell-again',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -41087,10 +41303,10 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -41736,9 +41952,7 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -41903,8 +42117,8 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -42135,7 +42349,7 @@ export const tellAgain = defineScript<[now: number, base: string, parent: string
 );
 
 /** Cuts the event stream to its newest entries; an entry holds the events of one call. */
-export const trimEvents = defineScript<[max: number], undefined>(
+export const trimEvents = defineScript<[max: number], undefined, number>(
   'trim-events',
   ['meta', 'events'],
   [
@@ -42161,7 +42375,7 @@ export const trimEvents = defineScript<[max: number], undefined>(
 );
 
 /** Lets a parent no longer wait for a child that has not ended; the child goes on by itself. */
-export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], undefined>(
+export const unlinkChild = defineScript<[now: number, writer: string, seq: string, id: string], undefined, 'ok' | 'missing' | 'posted' | 'unchanged'>(
   'unlink-child',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'waiting-children', 'events', 'wake', 'outbox', 'fences'],
   [
@@ -42460,10 +42674,10 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -43009,9 +43223,7 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "  local ends, length = string.match(closed_until or '', '^(%d+),?(%d*)$')",
     "  return time_left(ends, length, now)",
     "end",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -43176,8 +43388,8 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -43402,7 +43614,7 @@ export const unlinkChild = defineScript<[now: number, writer: string, seq: strin
 );
 
 /** Makes a scheduler, or changes the one that is there, and adds its next job in place of the one that was to come. */
-export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], undefined>(
+export const upsertScheduler = defineScript<[now: number, writer: string, seq: string, id: string, given: string, every: string, offset: string, start: string, ends: string, limit: string, count: number, immediately: number, missed: string, most: number, overlap: string, spread: number, jitter: number, spec: string, head: string, data: string, origin: string, from: number, complete: number, slots: string], undefined, unknown>(
   'upsert-scheduler',
   ['meta', 'waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed', 'events', 'wake', 'limits', 'limited', 'holders'],
   [
@@ -43685,10 +43897,10 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "end",
-    "local function tell(stream, number, name, line, cap)",
+    "local function publish_run(stream, number, name, text, lines, cap)",
     "  keep_alive(stream, number + 1)",
-    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)",
-    "  return string.format('%.0f', number + weight_of(name))",
+    "  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)",
+    "  return string.format('%.0f', number + lines * weight_of(name))",
     "end",
     "local FRACTION = 4096",
     "local CLASS_SPAN = 4294967296",
@@ -44042,9 +44254,10 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  local function shown_number(number)",
     "    return number and string.format('%.0f', number) or ''",
     "  end",
-    "  local text = table.concat({",
-    "    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',",
-    "  }, ',')",
+    "  local text = string.format(",
+    "    '%s,%s,%s,%s', shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),",
+    "    limit.named and '1' or ''",
+    "  )",
     "  if text == ',,,' then",
     "    redis.call('HDEL', q.meta, 'limits')",
     "  else",
@@ -44098,7 +44311,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if group then",
-    "    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group",
+    "    priority = string.format('%s,%s@%s', priority == '' and '0' or priority, weight, group)",
     "  end",
     "  return {",
     "    delay = tonumber(delay) or 0,",
@@ -44609,9 +44822,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  redis.call('HSET', key, 'origin', origin)",
     "end",
     "grouped = function()",
-    "local GROUP_PARTS = {",
-    "  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',",
-    "}",
+    "local GROUP_PARTS = { 'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor' }",
     "local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'",
     "local function group_record(id, text)",
     "  local group = { id = id, text = text or nil, running = 0 }",
@@ -44776,8 +44987,8 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "  return true",
     "end",
     "local function keep_group(stored, priority)",
-    "  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')",
-    "  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority",
+    "  local _, weight, group = string.match(stored or '', '^(%d*),(%d*)@(.+)$')",
+    "  return group and string.format('%s,%s@%s', string.format('%.0f', priority), weight, group) or priority",
     "end",
     "local function ids_by_group(q, ids, priority_of)",
     "  local by_id = {}",
@@ -44999,8 +45210,9 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "end",
     "local unknown = asked.unknown and asked.unknown(q, call.moves, asked.limits)",
     "if unknown then",
-    "  remember(session, seq, '!' .. unknown)",
-    "  return '!' .. unknown",
+    "  local refused = table.concat({ 'no-limit', unknown }, '\\n')",
+    "  remember(session, seq, refused)",
+    "  return refused",
     "end",
     "local old, lost = read_scheduler(q, id)",
     "local old_every = old and redis.call('HMGET', q.scheduler .. id, 'every', 'grid')",
@@ -45036,7 +45248,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "    end",
     "  end",
     "  if from > t or (#left == 0 and complete == 0) then",
-    "    local answer = 'again\\n' .. call.moves.stamp",
+    "    local answer = table.concat({ 'again', call.moves.stamp }, '\\n')",
     "    remember(session, seq, answer)",
     "    return answer",
     "  end",
@@ -45091,9 +45303,7 @@ export const upsertScheduler = defineScript<[now: number, writer: string, seq: s
     "write_moves(q, call.moves)",
     "if s.job ~= '' then",
     "  local fields = job_fields(q, s.job, 'state', 'delay', 'priority')",
-    "  answer = table.concat({",
-    "    'ok', s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job),",
-    "  }, '\\n')",
+    "  answer = table.concat({ 'ok', s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job) }, '\\n')",
     "end",
     "local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')",
     "wake_for(q, call.moves, meta[1])",

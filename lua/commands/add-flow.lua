@@ -13,6 +13,7 @@
 -- @entry attach id token pending staged total refs... messages:2...
 -- The job that waits (token '' for any), how many children are pending by it, id of what was staged ('' for nothing) and how many
 -- messages that is, refs of the children, and messages: place of the child whose tree it belongs to, text (see `advance-flow`).
+-- @value text
 -- @reply a line per flow: '+', an id to ask by where it has more than one level, or '.' where all of it is here, then a tab and the
 --        places of children that were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was
 --        staged was taken back

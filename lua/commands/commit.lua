@@ -16,8 +16,7 @@
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
 -- @arg least int        jobs that have to wait for any to be started, 0 for any number
--- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none; ',1' behind it
---        to start jobs of one group alone
+-- @arg groups text      what holds for a group without limits of its own, and whether to start jobs of one group alone, see `group_grant`
 -- @entry add id spec body -- a new job, see add-jobs
 -- @entry complete id token result keep
 -- @entry fail id token reason stack keep exhausted:flag

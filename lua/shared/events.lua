@@ -88,9 +88,10 @@ local function publish(stream, events, cap)
   end
 end
 
--- One event of a call that has no other, after so many events. The caller stores the number that this returns.
-local function tell(stream, number, name, line, cap)
+-- The one run of events of a call that has no others, `lines` of them in a text, after so many events. The caller stores the number
+-- that this returns.
+local function publish_run(stream, number, name, text, lines, cap)
   keep_alive(stream, number + 1)
-  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)
-  return string.format('%.0f', number + weight_of(name))
+  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)
+  return string.format('%.0f', number + lines * weight_of(name))
 end

@@ -189,6 +189,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     ]),
   ],
   addJobs: SPECS.map((spec) => call(session('1'), ['', '', BODY, 'own', spec, BODY, '', spec, BODY])),
+  addPlain: [call(session('1'), [BODY]), call(session('0'), [BODY, BODY, BODY])],
   cancelJob: [
     ...['1', '2', '3', '5', '11', '13'].map((id) => call(session(id, '"no"', '5,,', '1'))),
     call(session('14', '"no"', '0,,', '0')),
