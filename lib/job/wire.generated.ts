@@ -435,6 +435,20 @@ export function decodeAddJobsReply(sent: unknown): AddJobsReply {
   };
 }
 
+/** What add-plain replies. */
+export interface AddPlainReply {
+  time: string;
+  first: string;
+}
+
+export function decodeAddPlainReply(sent: unknown): AddPlainReply {
+  const reply = (sent as string).split('\n');
+  return {
+    time: reply[0] as string,
+    first: reply[1] as string,
+  };
+}
+
 /** What clean-jobs replies. */
 export interface CleanJobsReply {
   next: number;
@@ -462,6 +476,8 @@ export type CommitEntry =
   | readonly ['log', id: string, token: string, line: string, keep: string]
   | readonly ['clear-logs', id: string, token: string, keep: string]
   | readonly ['begin-step', id: string, token: string, name: string, head: string, from: string, anew: '' | '1']
+  | readonly ['pass-step', id: string, token: string, name: string, value: string, nextStep: string]
+  | readonly ['last-step', id: string, token: string, name: string, result: string, keep: string]
   | readonly ['step', id: string, token: string, name: string, head: string, value: string, nextStep: string, nextHead: string, way: readonly [] | Exit]
   | readonly ['emit', id: string, token: string, step: string, json: string]
   | readonly ['end-wait', id: string, token: string];
@@ -479,6 +495,8 @@ export const COMMIT_ENTRY_SIZES = {
   'log': 5,
   'clear-logs': 4,
   'begin-step': 7,
+  'pass-step': 6,
+  'last-step': 6,
   'step': 9,
   'emit': 5,
   'end-wait': 3,

@@ -10,6 +10,8 @@ export interface GroupLimits<E> {
   sessions: number;
   /** Entries in a call at most; read anew for each call. */
   entries: () => number;
+  /** For how many entries one counts, where not for one. */
+  weigh?: (entry: E) => number;
   /** Bytes of a call about, above which it takes no further entry. */
   bytes: number;
   /** Whether calls are wanted for more than their entries, and so are kept up when those are given up. */
@@ -63,11 +65,11 @@ export class GroupCommit<E> implements Waiting {
       this.heardAt = this.patience.now;
     }
     const canBeLate = expires || this.closed;
-    this.pending.push(entry, bytes, canBeLate ? this.patience.now : NEVER);
+    this.pending.push(entry, bytes, canBeLate ? this.patience.now : NEVER, this.limits.weigh?.(entry));
     if (canBeLate) {
       this.patience.begin();
     }
-    if (this.pending.length >= this.limits.entries()) {
+    if (this.pending.weight >= this.limits.entries()) {
       // A full call goes out at once: Redis works on it while further entries are made.
       this.flushOne();
     }
@@ -92,9 +94,13 @@ export class GroupCommit<E> implements Waiting {
 
   /** Whether so many entries wait for a Redis that does not answer. */
   isFull(most: number): boolean {
-    let open = this.pending.length;
-    this.flights.forEach((flight) => (open += flight.open));
-    return open >= most && this.patience.isSilent(this.heardAt);
+    if (!this.patience.isSilent(this.heardAt)) {
+      return false;
+    }
+    let open = this.pending.weight;
+    const { weigh } = this.limits;
+    this.flights.forEach((flight) => (open += flight.openWeight(weigh)));
+    return open >= most;
   }
 
   giveUpLate(): boolean {

@@ -13,6 +13,7 @@ const SIGHTS = [
   ...['answer ok', 'answer stale', 'answer missing', 'answer not-active', 'answer unknown', 'answer added'],
   ...['answer known', 'answer lost', 'answer came late', 'jobs came late', 'starts were limited'],
   ...['commit repeated', 'commit outdated', 'commit refused', 'addJobs repeated', 'addJobs outdated'],
+  ...['addPlain repeated', 'addPlain outdated', 'addPlain refused'],
   ...[
     'addJobs refused',
     'renewLocks refused',
