@@ -318,6 +318,72 @@ export function keepPolicyText(count: number | '', ageMs: number | '', limit: nu
   return `${count},${ageMs},${limit}`;
 }
 
+/** See lua/shared/signals.lua. */
+export function awaitedSignalText(due: number, step: string, nextStep: string, signal: string): string {
+  return `${due}\t${step}\t${nextStep}\t${signal}`;
+}
+
+/** See lua/shared/signals.lua. */
+export interface AwaitedSignal {
+  due: number;
+  step: string;
+  nextStep: string;
+  signal: string;
+}
+
+const AWAITED_SIGNAL = /^(\d+)\t([^\t]*)\t([^\t]*)\t([^]+)$/;
+
+export function readAwaitedSignal(text: string): AwaitedSignal | undefined {
+  const found = AWAITED_SIGNAL.exec(text);
+  return found
+    ? {
+        due: Number(found[1]),
+        step: found[2] as string,
+        nextStep: found[3] as string,
+        signal: found[4] as string,
+      }
+    : undefined;
+}
+
+/** See lua/shared/steps.lua. */
+export function stepHeadText(order: number, visit: number, letter: string, attempt: number): string {
+  return `${order},${visit},${letter},${attempt}`;
+}
+
+/** See lua/shared/steps.lua. */
+export function storedStepText(order: number, visit: number, letter: string, attempt: number, started: number | '', finished: number | ''): string {
+  return `${order},${visit},${letter},${attempt},${started},${finished}`;
+}
+
+/** See lua/shared/steps.lua. */
+export interface StoredStep {
+  order: number;
+  visit: number;
+  letter: string;
+  attempt: number;
+  started: number | undefined;
+  finished: number | undefined;
+  /** What follows. */
+  rest: string;
+}
+
+const STORED_STEP = /^(\d+),(\d+),([A-Za-z]),(\d+),(\d*),(\d*)([^]*)$/;
+
+export function readStoredStep(text: string): StoredStep | undefined {
+  const found = STORED_STEP.exec(text);
+  return found
+    ? {
+        order: Number(found[1]),
+        visit: Number(found[2]),
+        letter: found[3] as string,
+        attempt: Number(found[4]),
+        started: numberIn(found[5]),
+        finished: numberIn(found[6]),
+        rest: found[7] as string,
+      }
+    : undefined;
+}
+
 /** See lua/shared/stored-job.lua. */
 export interface StoredParts {
   body: string | null;
@@ -410,6 +476,8 @@ export type CommitEntry =
   | readonly ['log', id: string, token: string, line: string, keep: string]
   | readonly ['clear-logs', id: string, token: string, keep: string]
   | readonly ['begin-step', id: string, token: string, name: string, head: string, from: string, anew: '' | '1']
+  | readonly ['pass-step', id: string, token: string, name: string, value: string, nextStep: string]
+  | readonly ['last-step', id: string, token: string, name: string, result: string, keep: string]
   | readonly ['step', id: string, token: string, name: string, head: string, value: string, nextStep: string, nextHead: string, way: readonly [] | Exit]
   | readonly ['emit', id: string, token: string, step: string, json: string]
   | readonly ['end-wait', id: string, token: string];
@@ -427,6 +495,8 @@ export const COMMIT_ENTRY_SIZES = {
   'log': 5,
   'clear-logs': 4,
   'begin-step': 7,
+  'pass-step': 6,
+  'last-step': 6,
   'step': 9,
   'emit': 5,
   'end-wait': 3,

@@ -5,6 +5,17 @@ import type { RunContext } from './run-context.js';
 import type { StepFunction } from './step-definition.js';
 import { StepTimeoutError } from './step-errors.js';
 
+/** What a step has come to: that of an Observable is its last value, once it has completed. */
+export function followStep(job: Job, context: RunContext, returned: unknown): unknown {
+  if (!isObservable(returned)) {
+    return returned;
+  }
+  const save = (value: unknown, json: string): Promise<void> => job.keepEmission(value, json, context.step);
+  // An outcome says where the job goes on, and is nothing to save.
+  const isSaved = (value: unknown): boolean => !(value instanceof Outcome);
+  return followObservable(returned, context.signal, save, job.codec, isSaved);
+}
+
 /** Runs one step to its end: its promise, its Observable, its timeout. */
 export function executeStep(
   job: Job,
@@ -32,12 +43,5 @@ export function executeStep(
 }
 
 async function perform(job: Job, context: RunContext, run: StepFunction): Promise<unknown> {
-  const returned = await run(job, context);
-  if (!isObservable(returned)) {
-    return returned;
-  }
-  const save = (value: unknown, json: string): Promise<void> => job.keepEmission(value, json, context.step);
-  // An outcome says where the job goes on, and is nothing to save.
-  const isSaved = (value: unknown): boolean => !(value instanceof Outcome);
-  return followObservable(returned, context.signal, save, job.codec, isSaved);
+  return followStep(job, context, await run(job, context));
 }

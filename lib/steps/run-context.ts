@@ -11,7 +11,7 @@ import type { StepPlan } from './step-plan.js';
 
 /** What one run of one step is given. */
 export class RunContext implements StepContext {
-  readonly next = next as { (step: string): Next<null>; <V>(step: string, value: V): Next<V> };
+  declare readonly next: { (step: string): Next<null>; <V>(step: string, value: V): Next<V> };
   private readonly controller: AbortController | undefined;
   private childrenAdded = 0;
   private combined: AbortSignal | undefined;
@@ -106,3 +106,6 @@ export class RunContext implements StepContext {
     return undefined;
   }
 }
+
+// One for all: a context is made for each step.
+Object.assign(RunContext.prototype, { next });

@@ -111,7 +111,7 @@ export class StepRun {
   }
 
   /** Goes on from a step that has returned: returns the next one, which has begun, or how the run ends. */
-  private async leave(step: StepDefinition, returned: unknown): Promise<StepDefinition | RunOutcome> {
+  private leave(step: StepDefinition, returned: unknown): RunOutcome | Promise<StepDefinition | RunOutcome> {
     const { work } = this;
     let json: string;
     let next: StepDefinition | undefined;
@@ -121,28 +121,65 @@ export class StepRun {
     } catch (error) {
       return this.failing.failStep(step, asError(error));
     }
+    if (returned instanceof Sleep || returned instanceof ChildrenWait || returned instanceof SignalWait) {
+      return this.wait(step, returned, json, next);
+    }
+    if (!next) {
+      return this.complete(step, json);
+    }
+    if (work.run.isClosing) {
+      return this.postpone(step, json, next.name, '0');
+    }
+    return this.goOn(step, json, next);
+  }
+
+  /** The last step has ended, and the job with it. */
+  private complete({ name }: StepDefinition, json: string): RunOutcome {
+    const { ledger, run } = this.work;
+    const { job, token, keepCompleted } = run;
+    const result = decodeValue('The result', json, job.codec);
+    if (ledger.isPlain(name)) {
+      return RunOutcome.completed(['last-step', job.id, token, name, json, keepCompleted], result);
+    }
+    const way = ['complete', json, keepCompleted] as const;
+    const head = ledger.headOf(name, 'c');
+    return RunOutcome.completed(this.work.write(name, head, '', endCursor(name), '', way), result);
+  }
+
+  private async goOn(
+    step: StepDefinition,
+    json: string,
+    next: StepDefinition,
+  ): Promise<StepDefinition | RunOutcome> {
+    const { work } = this;
+    if (work.ledger.isPlain(step.name, next.name)) {
+      await work.pass(step.name, json, next.name);
+    } else {
+      const head = work.ledger.end(step.name, 'c', json);
+      await work.keep(work.write(step.name, head, json, next.name, work.ledger.begin(next.name)));
+    }
+    return work.isStopped ? RunOutcome.moved() : next;
+  }
+
+  private postpone(step: StepDefinition, json: string, cursor: string, ms: string): RunOutcome {
+    const head = this.work.ledger.end(step.name, 'c', json);
+    return RunOutcome.postponed(this.work.write(step.name, head, json, cursor, '', ['postpone', ms]));
+  }
+
+  private wait(
+    step: StepDefinition,
+    returned: Sleep<unknown> | ChildrenWait<unknown> | SignalWait<unknown>,
+    json: string,
+    next: StepDefinition | undefined,
+  ): RunOutcome | Promise<StepDefinition | RunOutcome> {
+    const { work } = this;
     const cursor = next?.name ?? endCursor(step.name);
     if (returned instanceof SignalWait) {
       return this.awaitSignal(step, returned, cursor, next);
     }
-    if (!next && !(returned instanceof ChildrenWait || returned instanceof Sleep)) {
-      const head = work.ledger.headOf(step.name, 'c');
-      const way = ['complete', json, work.run.keepCompleted] as const;
-      return RunOutcome.completed(
-        work.write(step.name, head, '', cursor, '', way),
-        decodeValue('The result', json, work.run.job.codec),
-      );
-    }
-    const head = work.ledger.end(step.name, 'c', json);
-    if (returned instanceof ChildrenWait) {
-      return this.awaitChildren(step, head, json, next);
-    }
-    if (!next || returned instanceof Sleep || work.run.isClosing) {
-      const ms = returned instanceof Sleep ? sleepMs(returned, work.run.job.runtime) : '0';
-      return RunOutcome.postponed(work.write(step.name, head, json, cursor, '', ['postpone', ms]));
-    }
-    await work.keep(work.write(step.name, head, json, cursor, work.ledger.begin(next.name)));
-    return work.isStopped ? RunOutcome.moved() : next;
+    return returned instanceof Sleep
+      ? this.postpone(step, json, cursor, sleepMs(returned, work.run.job.runtime))
+      : this.awaitChildren(step, work.ledger.end(step.name, 'c', json), json, next);
   }
 
   private async awaitSignal(

@@ -1,6 +1,7 @@
 import { LockLostError, UnreadableValueError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
+import type { LoneWrite } from '../job/job-store.js';
 import type { JobWrite, RunExit, StepWrite } from '../job/job-write.js';
 import { shownKey } from '../job/job-ref.js';
 import { encodeJson } from '../job/json.js';
@@ -9,7 +10,7 @@ import { specialErrorKind } from '../job/special-errors.js';
 import type { Telemetry } from '../job/telemetry.js';
 import type { WorkObserver } from '../runtime/runtime.js';
 import type { SteppedRun } from '../worker/stepped-processor.js';
-import { executeStep } from './execute-step.js';
+import { executeStep, followStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
 import type { StepDefinition, StepFunction, StepTries } from './step-definition.js';
 import { StepResultTooLargeError } from './step-errors.js';
@@ -17,6 +18,7 @@ import { StepLedger, stepOfUndo } from './step-ledger.js';
 import type { StepPlan } from './step-plan.js';
 
 const MAX_RESULT_BYTES = 1024 * 1024;
+const SMALL = 4096;
 
 /** The lock is gone, or Redis refuses for good: nothing more can be done on behalf of this run. */
 export class Refused extends Error {
@@ -31,6 +33,8 @@ export class StepWork {
   isStopped = false;
   /** The write on its way. */
   private writing: Promise<unknown> | undefined;
+  /** The start of the first step, which its end may take along. */
+  private begun: LoneWrite | undefined;
 
   constructor(
     readonly plan: StepPlan,
@@ -50,16 +54,40 @@ export class StepWork {
     return this.isStopped || this.run.job.moved;
   }
 
-  /** Runs what is at the cursor, a step or what undoes one. */
-  perform(name: string, { timeout }: StepTries, work: StepFunction, failedReason?: string): Promise<unknown> {
-    const { job } = this.run;
+  /** Runs what is at the cursor, a step or what undoes one, to its end. */
+  async perform(
+    name: string,
+    { timeout }: StepTries,
+    work: StepFunction,
+    failedReason?: string,
+  ): Promise<unknown> {
+    const context = this.contextOf(name, timeout, failedReason);
+    return this.isWatched || timeout !== undefined
+      ? this.performWatched(context, work, timeout)
+      : followStep(this.run.job, context, await work(this.run.job, context));
+  }
+
+  /** Whether anybody is notified of each step. */
+  private get isWatched(): boolean {
+    return this.run.telemetry !== undefined || this.run.job.runtime.observer !== undefined;
+  }
+
+  private contextOf(name: string, timeout: number | undefined, failedReason: string | undefined): RunContext {
     const attempt = this.ledger.entry(name)?.attempt ?? 1;
-    const context = new RunContext(
+    return new RunContext(
       ...([name, attempt, this.run, this.plan, this.ledger] as const),
       ...([timeout !== undefined, failedReason] as const),
     );
+  }
+
+  private performWatched(
+    context: RunContext,
+    work: StepFunction,
+    timeout: number | undefined,
+  ): Promise<unknown> {
+    const { telemetry, job } = this.run;
+    const { step: name, attempt } = context;
     const execute = (): Promise<unknown> => executeStep(job, context, work, timeout);
-    const { telemetry } = this.run;
     const told = telemetry
       ? (): Promise<unknown> => traced(telemetry, { job, name, attempt }, execute)
       : execute;
@@ -91,6 +119,9 @@ export class StepWork {
   encode({ name, maxResultBytes }: StepDefinition, value: unknown): string {
     const json = encodeJson(`The result of step ${name}`, value, 'null', this.run.job.codec);
     const limit = maxResultBytes ?? this.run.job.opts.sizeLimit ?? MAX_RESULT_BYTES;
+    if (json.length * 3 <= limit) {
+      return json;
+    }
     const bytes = Buffer.byteLength(json);
     if (bytes > limit) {
       throw new StepResultTooLargeError(name, bytes, limit);
@@ -134,7 +165,28 @@ export class StepWork {
   /** Starts what the ledger has begun. Joins the next call, and nobody waits for it: what ends the step does without. */
   tellBegun(name: string, head: string, from: string, anew: boolean): void {
     const { job, token } = this.run;
-    job.write(['begin-step', job.id, token, name, head, from, anew ? '1' : '']).catch(() => {});
+    const begun = job.writeAlone(['begin-step', job.id, token, name, head, from, anew ? '1' : '']);
+    // The end of the first step says that it has begun, unless something else was to be said of it.
+    this.begun = from === '' && !anew ? begun : undefined;
+  }
+
+  /** Ends a step with a result, and starts the next one. Throws as `keep`. */
+  async pass(name: string, json: string, next: string): Promise<void> {
+    const { job, token } = this.run;
+    this.ledger.pass(name, json, next);
+    const sentAt = job.runtime.monotonicMs();
+    // A large one would make its call larger than it was reckoned to be.
+    const begun = json.length < SMALL ? this.begun : undefined;
+    this.begun = undefined;
+    const written = job.write(['pass-step', job.id, token, name, json, next], begun);
+    this.writing = written;
+    let word: string;
+    try {
+      word = await written;
+    } catch (error) {
+      throw new Refused(asError(error));
+    }
+    this.accept(word, sentAt, name);
   }
 
   /** Writes, and returns the script's word; throws `Refused` when the lock is gone. */
@@ -146,6 +198,13 @@ export class StepWork {
     const word = await written.catch((error: unknown) => {
       throw new Refused(asError(error));
     });
+    this.accept(word, sentAt, write[0] === 'step' ? write[3] : undefined);
+    return word;
+  }
+
+  /** @param step that has ended */
+  private accept(word: string, sentAt: number, step: string | undefined): void {
+    const { job } = this.run;
     if (word === 'stale' || word === 'missing' || word === 'not-active') {
       throw new Refused(new LockLostError(job.id, 'keep a step of'));
     }
@@ -153,10 +212,9 @@ export class StepWork {
       throw new Refused(new UnreadableValueError(`Job ${job.id}`, CHANGED));
     }
     this.run.kept(sentAt);
-    if (write[0] === 'step') {
-      this.isStopped ||= job.runtime.observer?.dies(shownKey(job), `after ${write[3]}`) ?? false;
+    if (step !== undefined) {
+      this.isStopped ||= job.runtime.observer?.dies(shownKey(job), `after ${step}`) ?? false;
     }
-    return word;
   }
 
   /** Reads what a script has changed by itself. */

@@ -43,7 +43,7 @@ end
 -- Keys and new records of the jobs that are to be completed. Returns nil where one is there twice, is not held, or has others that wait
 -- for its end.
 local function plain_ends(q, stamp, ended)
-  local keys, seen, of_job, tokens = {}, {}, q.job, ended.tokens
+  local keys, seen, of_job, tokens, results = {}, {}, q.job, ended.tokens, ended.results
   for i, id in ipairs(ended) do
     if seen[id] then
       return nil
@@ -56,18 +56,22 @@ local function plain_ends(q, stamp, ended)
   for i = 1, #ended do
     local text, token = records[i], tokens[i]
     local held = 'active\t' .. token .. '\t'
-    if not text or string.sub(text, 1, #held) ~= held then
+    if not text or string.sub(text, 1, #held) ~= held or string.find(results[i], '\n', 1, true) then
       return nil
     end
     local run = string.sub(text, #held + 1)
     if run ~= last then
       last = run
+      -- Its steps have lines of their own.
+      if string.find(run, '\n', 1, true) then
+        return nil
+      end
       kept, dedup_id, link = ended_run(run, stamp)
       if not kept or dedup_id ~= '' or link ~= NO_PARENT then
         return nil
       end
     end
-    records[i] = completed_record(token, kept, ended.results[i])
+    records[i] = completed_record(token, kept, results[i])
   end
   return keys, records
 end

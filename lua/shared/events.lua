@@ -9,9 +9,9 @@ local function new_events()
   return { pairs = {}, count = 0, before = nil, name = nil, lines = nil }
 end
 
--- The line of a new job tells that it is there and where.
+-- The line of a new job tells that it is there and where; that of a step that has completed also that the next one has started, or the job completed.
 local function weight_of(name)
-  return name == 'added' and 2 or 1
+  return (name == 'added' or name == 'step-passed' or name == 'steps-completed') and 2 or 1
 end
 
 local function close_run(events)

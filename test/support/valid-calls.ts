@@ -221,6 +221,8 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     commits('emit', '6', 'w:1', 'pay', '5'),
     commits('end-wait', '6', 'w:1'),
     commits('begin-step', '6', 'w:1', 'post', '1,0,a,1', 'pay', ''),
+    commits('pass-step', '6', 'w:1', 'pay', '1', 'post'),
+    commits('last-step', '6', 'w:1', 'pay', '1', '5,,'),
     step('0,0,c,1', '1,0,a,1'),
     step('0,0,c,1', '', 'complete', '1', '5,,'),
     step('0,0,f,1', '', 'fail', '"no"', '[]', '5,,', '1'),
