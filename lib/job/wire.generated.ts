@@ -318,6 +318,72 @@ export function keepPolicyText(count: number | '', ageMs: number | '', limit: nu
   return `${count},${ageMs},${limit}`;
 }
 
+/** See lua/shared/signals.lua. */
+export function awaitedSignalText(due: number, step: string, nextStep: string, signal: string): string {
+  return `${due}\t${step}\t${nextStep}\t${signal}`;
+}
+
+/** See lua/shared/signals.lua. */
+export interface AwaitedSignal {
+  due: number;
+  step: string;
+  nextStep: string;
+  signal: string;
+}
+
+const AWAITED_SIGNAL = /^(\d+)\t([^\t]*)\t([^\t]*)\t([^]+)$/;
+
+export function readAwaitedSignal(text: string): AwaitedSignal | undefined {
+  const found = AWAITED_SIGNAL.exec(text);
+  return found
+    ? {
+        due: Number(found[1]),
+        step: found[2] as string,
+        nextStep: found[3] as string,
+        signal: found[4] as string,
+      }
+    : undefined;
+}
+
+/** See lua/shared/steps.lua. */
+export function stepHeadText(order: number, visit: number, letter: string, attempt: number): string {
+  return `${order},${visit},${letter},${attempt}`;
+}
+
+/** See lua/shared/steps.lua. */
+export function storedStepText(order: number, visit: number, letter: string, attempt: number, started: number | '', finished: number | ''): string {
+  return `${order},${visit},${letter},${attempt},${started},${finished}`;
+}
+
+/** See lua/shared/steps.lua. */
+export interface StoredStep {
+  order: number;
+  visit: number;
+  letter: string;
+  attempt: number;
+  started: number | undefined;
+  finished: number | undefined;
+  /** What follows. */
+  rest: string;
+}
+
+const STORED_STEP = /^(\d+),(\d+),([A-Za-z]),(\d+),(\d*),(\d*)([^]*)$/;
+
+export function readStoredStep(text: string): StoredStep | undefined {
+  const found = STORED_STEP.exec(text);
+  return found
+    ? {
+        order: Number(found[1]),
+        visit: Number(found[2]),
+        letter: found[3] as string,
+        attempt: Number(found[4]),
+        started: numberIn(found[5]),
+        finished: numberIn(found[6]),
+        rest: found[7] as string,
+      }
+    : undefined;
+}
+
 /** See lua/shared/stored-job.lua. */
 export interface StoredParts {
   body: string | null;

@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_43905bcffc';
+export const LIBRARY_NAME = 'stepwell_0_1_0_43fc851a80';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_43905bcffc",
-    "local LIBRARY = 'stepwell_0_1_0_43905bcffc'",
+    "#!lua name=stepwell_0_1_0_43fc851a80",
+    "local LIBRARY = 'stepwell_0_1_0_43fc851a80'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -1904,18 +1904,17 @@ export const LIBRARY_LINES: readonly string[] = [
     "  end",
     "end",
     "local function read_awaits(awaits)",
-    "  local due, name, next_step, signal = string.match(awaits, '^(%d+)\\t([^\\t]*)\\t([^\\t]*)\\t(.*)$')",
+    "  local due, name, next_step, signal = string.match(awaits, '^(%d+)\\t([^\\t]*)\\t([^\\t]*)\\t(.+)$')",
     "  return due and { due = tonumber(due), name = name, next_step = next_step, signal = signal }",
     "end",
-    "local ENTRY = '^(%d+),(%d+),%a,(%d+),(%d*)'",
     "local function is_entry(entry)",
-    "  return entry and string.find(entry, ENTRY) ~= nil",
+    "  return entry and string.find(entry, '^(%d+),(%d+),(%a),(%d+),(%d*),(%d*)(.*)$') ~= nil",
     "end",
     "local function settle_wait(q, call, id, name, entry, next_step, payload)",
-    "  local order, visit, attempt, started = string.match(entry, ENTRY)",
+    "  local order, visit, _, attempt, started = string.match(entry, '^(%d+),(%d+),(%a),(%d+),(%d*),(%d*)(.*)$')",
     "  redis.call(",
     "    'HSET', q.job .. id, 'step', next_step,",
-    "    'step:' .. name, order .. ',' .. visit .. ',c,' .. attempt .. ',' .. started .. ',' .. call.moves.stamp,",
+    "    'step:' .. name, string.format('%.0f,%.0f,%s,%.0f,%s,%s', order, visit, 'c', attempt, started, call.moves.stamp),",
     "    'value:' .. name, payload and 's' .. payload or 't'",
     "  )",
     "  redis.call('HDEL', q.job .. id, 'awaits', 'stalls')",
@@ -1926,7 +1925,6 @@ export const LIBRARY_LINES: readonly string[] = [
     "all.kept_signal = kept_signal",
     "all.take_signal = take_signal",
     "all.read_awaits = read_awaits",
-    "all.ENTRY = ENTRY",
     "all.is_entry = is_entry",
     "all.settle_wait = settle_wait",
     "end",
@@ -1952,7 +1950,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "end",
     "local function rename_step(q, id, from, name)",
     "  local old = redis.call('HMGET', q.job .. id, 'step:' .. from, 'value:' .. from, 'last:' .. from)",
-    "  if not old[1] or string.match(old[1], '^%d+,%d+,(%a)') == 'c' then",
+    "  if not old[1] or string.match(old[1], '^%d+,%d+,(%a),%d+,%d*,%d*') == 'c' then",
     "    return",
     "  end",
     "  redis.call('HDEL', q.job .. id, 'step:' .. from, 'value:' .. from, 'last:' .. from)",

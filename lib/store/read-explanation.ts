@@ -4,7 +4,7 @@ import { type JobFields, readFields } from '../job/job-record.js';
 import type { JobState } from '../job/job-state.js';
 import { decodeJson } from '../job/json.js';
 import type { LimitState } from '../job/limit.js';
-import { decodeExplainJobReply, type ExplainJobReply } from '../job/wire.generated.js';
+import { decodeExplainJobReply, type ExplainJobReply, readAwaitedSignal } from '../job/wire.generated.js';
 import { groupState } from './group-store.js';
 import { limitState } from './limit-store.js';
 
@@ -43,8 +43,9 @@ function reasonsOf(state: JobState, look: Look): [WaitReason, ...WaitReason[]] {
 }
 
 function delayOf({ now, fields, at, heldBy }: Look): WaitReason {
-  const [, step, , signal] = fields.awaits?.split('\t') ?? [];
-  if (step !== undefined && signal !== undefined) {
+  const awaited = readAwaitedSignal(fields.awaits ?? '');
+  if (awaited) {
+    const { signal, step } = awaited;
     return { why: 'awaits-signal', signal, step, timeoutMs: at - now };
   }
   if (heldBy !== '') {

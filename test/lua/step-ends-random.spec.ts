@@ -122,7 +122,7 @@ async function play(seed: number, way: Way, script: AnyScript = commit): Promise
     for (let seq = 1; seq <= CALLS; seq += 1) {
       const now = COMMIT_TIME + seq * random.pick([1, 2000]);
       const entries = Array.from({ length: random.int(1, 4) }, () => random.pick(jobs).goOn(random, way));
-      const args = [now, 'a', String(seq), 0, 0, 'w', '', random.pick([0, LOCK_MS]), 0, 0, 0, ',,'];
+      const args = [now, 'a', String(seq), 0, 0, 'w', '', random.pick([0, LOCK_MS]), 0, 0, 0, ',,,'];
       await new ScriptRunner(lab.client, lab.keys).run(script, args, encodeCommit(entries.flat()));
     }
     const { events: _lines, 'writer:a': _words, ...state } = await lab.dump();
