@@ -36,7 +36,8 @@ const tiers = {
 
 const swc = {
   swcrc: false,
-  sourceMaps: 'inline',
+  // Beside the code: in it, they would be read with it in each test file.
+  sourceMaps: true,
   jsc: {
     target: 'es2022',
     parser: { syntax: 'typescript', decorators: true },

@@ -57,9 +57,9 @@ function prelude(header) {
     'local ARGV, AS_FUNCTION = ARGV, false',
     `local prefix = ${PREFIX}`,
     `local q = ${keysOf(header)}`,
-    ...(header.args.length > 0 ? [readShared('', 'whole')] : []),
+    ...(header.args.length > 0 ? [partOf('', 'whole')] : []),
     ...argumentsOf(header),
-  ].join('\n');
+  ];
 }
 
 // In a library the keys of a queue are spelled once, and kept.
@@ -218,7 +218,7 @@ function sharedForms(file, names) {
 // runs do without are made by `rare()` when the first of them is needed.
 function lazyFunctions(set, sources) {
   if (sources.length === 0) return [];
-  const names = sources.flatMap((text) =>
+  const names = sources.flatMap(({ text }) =>
     [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name),
   );
   const table = names.map((name) => `${name} = ${name}`).join(', ');
@@ -245,39 +245,47 @@ function readCommand(file) {
   };
 }
 
-function compile({ file, name, source, header, body }) {
-  const lazy = LAZY.map((set) => header[set].map((use) => readShared(file, use)));
-  const used = [
+/** A file of lua/shared/ in a script: it is written down once, and joined in where a script is first needed. */
+const partOf = (file, use) => ({ use, text: readShared(file, use) });
+
+const textOf = (pieces) => pieces.map((piece) => piece.text ?? piece).join('\n');
+
+function compile({ file, name, source, header, body }, used) {
+  const lazy = LAZY.map((set) => header[set].map((use) => partOf(file, use)));
+  const shared = [
     ...LAZY.filter((set) => header[set].length > 0).map((set) => `local ${set}`),
-    ...header.uses.map((use) => readShared(file, use)),
+    ...header.uses.map((use) => partOf(file, use)),
   ];
-  const shared = [...used, ...LAZY.flatMap((set, i) => lazyFunctions(set, lazy[i]))].join('\n');
-  checkBody(file, header, source, shared);
-  const lua = [prelude(header), shared, body].filter(Boolean).join('\n');
-  checkOrder(file, lua);
-  checkLocals(file, lua);
-  const plain = [prelude(header), ...used, body].join('\n');
+  const made = LAZY.flatMap((set, i) => lazyFunctions(set, lazy[i]));
+  checkBody(file, header, source, textOf([...shared, ...made]));
+  const pieces = [...prelude(header), ...shared, ...made, body].filter(Boolean);
+  checkOrder(file, textOf(pieces));
+  checkLocals(file, textOf(pieces));
   checkDefined(
     file,
-    withoutTexts(plain),
-    lazy.map((sources) => withoutTexts(sources.join('\n'))),
+    withoutTexts(textOf([...prelude(header), ...shared, body])),
+    lazy.map((parts) => withoutTexts(textOf(parts))),
   );
+  pieces.forEach((piece) => piece.use && used.set(piece.use, piece.text));
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,
     `export const ${camel(name)} = defineScript<[${args}], ${restType({ name, header })}, ${replyType({ file, header })}>(`,
     `  '${name}',`,
     `  [${header.keys.map((key) => `'${key}'`).join(', ')}],`,
-    `  ${asLines(lua)},`,
+    `  ${asLines(pieces)},`,
     `  ${header.args[0]?.name === 'now'},`,
     `  ${header.rest},`,
     `);`,
   ].join('\n');
 }
 
-/** A text as an array of its lines, one a line. */
-function asLines(text) {
-  return ['[', ...text.split('\n').map((line) => `    ${JSON.stringify(line)},`), '  ]'].join('\n');
+/** Texts as an array of their lines, one a line; what is written down elsewhere goes by its name. */
+function asLines(pieces) {
+  const lines = pieces.flatMap((piece) =>
+    piece.use ? [`PARTS['${piece.use}'],`] : piece.split('\n').map((line) => `${JSON.stringify(line)},`),
+  );
+  return ['[', ...lines.map((line) => `    ${line}`), '  ]'].join('\n');
 }
 
 const luaNames = (folder) =>
@@ -294,7 +302,19 @@ function makeScripts(commands) {
     "import { defineScript } from './script.js';",
     '',
   ];
-  return [...head, commands.map(compile).join('\n\n'), ''].join('\n');
+  const used = new Map();
+  const scripts = commands.map((command) => compile(command, used));
+  const parts = [...used].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...head,
+    '/** Files of lua/shared/. */',
+    'const PARTS = {',
+    ...parts.map(([use, text]) => `  '${use}': ${asLines([text])},`),
+    '} as const;',
+    '',
+    scripts.join('\n\n'),
+    '',
+  ].join('\n');
 }
 
 function makeLibraryFile(commands) {
@@ -314,7 +334,7 @@ function makeLibraryFile(commands) {
     '/** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */',
     `export const LIBRARY_NAME = '${name}';`,
     '',
-    `export const LIBRARY_LINES: readonly string[] = ${asLines(text)};`,
+    `export const LIBRARY_LINES: readonly string[] = ${asLines([text])};`,
     '',
   ].join('\n');
 }

@@ -32,11 +32,20 @@ export function defineScript<
 >(
   name: string,
   keys: readonly FixedKey[],
-  lines: readonly string[],
+  lines: readonly (string | readonly string[])[],
   isTimed: boolean,
   takesRest: boolean,
 ): Script<Args, Rest, Reply> {
-  const lua = lines.join('\n');
-  const fn = `${LIBRARY_NAME}_${name.replaceAll('-', '_')}`;
-  return { name, keys, lua, isTimed, takesRest, fn, sha: createHash('sha1').update(lua).digest('hex') };
+  let lua: string | undefined;
+  let sha: string | undefined;
+  return {
+    ...{ name, keys, isTimed, takesRest, fn: `${LIBRARY_NAME}_${name.replaceAll('-', '_')}` },
+    // Who has functions needs neither.
+    get lua() {
+      return (lua ??= lines.flat().join('\n'));
+    },
+    get sha() {
+      return (sha ??= createHash('sha1').update(this.lua).digest('hex'));
+    },
+  };
 }

@@ -1,15 +1,12 @@
-import { followObservable, isObservable } from '../worker/follow-observable.js';
+import { followObservable, isObservable, type ObservableLike } from '../worker/follow-observable.js';
 import type { Job } from '../job/job.js';
 import { Outcome } from './outcomes.js';
 import type { RunContext } from './run-context.js';
 import type { StepFunction } from './step-definition.js';
 import { StepTimeoutError } from './step-errors.js';
 
-/** What a step has come to: that of an Observable is its last value, once it has completed. */
-export function followStep(job: Job, context: RunContext, returned: unknown): unknown {
-  if (!isObservable(returned)) {
-    return returned;
-  }
+/** What an Observable that a step returned comes to: its last value, once it has completed. */
+export function followStep(job: Job, context: RunContext, returned: ObservableLike): Promise<unknown> {
   const save = (value: unknown, json: string): Promise<void> => job.keepEmission(value, json, context.step);
   // An outcome says where the job goes on, and is nothing to save.
   const isSaved = (value: unknown): boolean => !(value instanceof Outcome);
@@ -43,5 +40,6 @@ export function executeStep(
 }
 
 async function perform(job: Job, context: RunContext, run: StepFunction): Promise<unknown> {
-  return followStep(job, context, await run(job, context));
+  const returned = await run(job, context);
+  return isObservable(returned) ? followStep(job, context, returned) : returned;
 }

@@ -4,6 +4,7 @@ import { asError } from '../job/job-failure.js';
 import { decodeStepValue } from '../job/job-steps.js';
 import { decodeValue, encodeJson } from '../job/json.js';
 import { UnrecoverableError } from '../job/special-errors.js';
+import { isObservable } from '../worker/follow-observable.js';
 import { RunOutcome } from '../worker/run-outcome.js';
 import { ChildrenWait, Done, Outcome, SignalWait, Sleep } from './outcomes.js';
 import type { StepDefinition } from './step-definition.js';
@@ -61,14 +62,21 @@ export class StepRun {
     });
   }
 
-  private async resume(): Promise<RunOutcome> {
+  private resume(): RunOutcome | Promise<RunOutcome> {
+    return this.work.ledger.isAwaiting ? this.endWait() : this.resumeAtCursor();
+  }
+
+  private async endWait(): Promise<RunOutcome> {
     const { work } = this;
-    if (work.ledger.isAwaiting) {
-      if ((await work.keep(['end-wait', work.run.job.id, work.run.token])) === 'ok') {
-        return RunOutcome.moved();
-      }
-      await work.reload();
+    if ((await work.keep(['end-wait', work.run.job.id, work.run.token])) === 'ok') {
+      return RunOutcome.moved();
     }
+    await work.reload();
+    return this.resumeAtCursor();
+  }
+
+  private resumeAtCursor(): RunOutcome | Promise<RunOutcome> {
+    const { work } = this;
     const { place, cursor } = work.ledger;
     switch (place.kind) {
       case 'start':
@@ -87,21 +95,36 @@ export class StepRun {
     }
   }
 
+  // Of a plain step nothing but what it returns and what Redis says is awaited: each function that does costs as much as all else.
   private async forward(first: StepDefinition): Promise<RunOutcome> {
     const { work } = this;
     for (let step = first; ;) {
       let returned: unknown;
       try {
-        returned = await work.perform(step.name, step, step.run);
+        returned = await work.start(step.name, step, step.run);
+        if (isObservable(returned)) returned = await work.follow(returned);
       } catch (error) {
         return work.isStopped ? RunOutcome.moved() : this.failing.failStep(step, asError(error));
       }
       if (work.isLeft) {
         return RunOutcome.moved();
       }
-      const next = await this.leave(step, returned);
+      const left = this.leave(step, returned);
+      const next = left instanceof Promise ? await left : left;
       if (next instanceof RunOutcome) {
         return next;
+      }
+      if (next === left) {
+        let word: string;
+        try {
+          word = await work.written;
+        } catch (error) {
+          throw new Refused(asError(error));
+        }
+        work.accept(word, step.name);
+        if (work.isStopped) {
+          return RunOutcome.moved();
+        }
       }
       step = next;
       if (work.run.cancelled) {
@@ -110,8 +133,14 @@ export class StepRun {
     }
   }
 
-  /** Goes on from a step that has returned: returns the next one, which has begun, or how the run ends. */
-  private leave(step: StepDefinition, returned: unknown): RunOutcome | Promise<StepDefinition | RunOutcome> {
+  /**
+   * Goes on from a step that has returned: returns the next one, or how the run ends. The next one has begun, or, where it is returned without a
+   * promise, begins once what this has written is kept.
+   */
+  private leave(
+    step: StepDefinition,
+    returned: unknown,
+  ): StepDefinition | RunOutcome | Promise<StepDefinition | RunOutcome> {
     const { work } = this;
     let json: string;
     let next: StepDefinition | undefined;
@@ -130,7 +159,11 @@ export class StepRun {
     if (work.run.isClosing) {
       return this.postpone(step, json, next.name, '0');
     }
-    return this.goOn(step, json, next);
+    if (!work.ledger.isPlain(step.name, next.name)) {
+      return this.goOn(step, json, next);
+    }
+    work.pass(step.name, json, next.name);
+    return next;
   }
 
   /** The last step has ended, and the job with it. */
@@ -152,12 +185,8 @@ export class StepRun {
     next: StepDefinition,
   ): Promise<StepDefinition | RunOutcome> {
     const { work } = this;
-    if (work.ledger.isPlain(step.name, next.name)) {
-      await work.pass(step.name, json, next.name);
-    } else {
-      const head = work.ledger.end(step.name, 'c', json);
-      await work.keep(work.write(step.name, head, json, next.name, work.ledger.begin(next.name)));
-    }
+    const head = work.ledger.end(step.name, 'c', json);
+    await work.keep(work.write(step.name, head, json, next.name, work.ledger.begin(next.name)));
     return work.isStopped ? RunOutcome.moved() : next;
   }
 
@@ -246,7 +275,7 @@ export class StepRun {
   }
 }
 
-async function untilRefused<T>(work: () => Promise<T>): Promise<T | RunOutcome> {
+async function untilRefused<T>(work: () => T | Promise<T>): Promise<T | RunOutcome> {
   try {
     return await work();
   } catch (error) {

@@ -9,6 +9,7 @@ import { CHANGED } from '../job/job-record.js';
 import { specialErrorKind } from '../job/special-errors.js';
 import type { Telemetry } from '../job/telemetry.js';
 import type { WorkObserver } from '../runtime/runtime.js';
+import { isObservable, type ObservableLike } from '../worker/follow-observable.js';
 import type { SteppedRun } from '../worker/stepped-processor.js';
 import { executeStep, followStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
@@ -19,6 +20,7 @@ import type { StepPlan } from './step-plan.js';
 
 const MAX_RESULT_BYTES = 1024 * 1024;
 const SMALL = 4096;
+const NOTHING = Promise.resolve('');
 
 /** The lock is gone, or Redis refuses for good: nothing more can be done on behalf of this run. */
 export class Refused extends Error {
@@ -31,8 +33,12 @@ export class Refused extends Error {
 export class StepWork {
   /** Another has taken over: what a step still returns is nobody's business. */
   isStopped = false;
-  /** The write on its way. */
-  private writing: Promise<unknown> | undefined;
+  /** The last write: the script's word. */
+  written: Promise<string> = NOTHING;
+  /** When that was sent. */
+  private sentAt = 0;
+  /** Of the step that runs. */
+  private context: RunContext | undefined;
   /** The start of the first step, which its end may take along. */
   private begun: LoneWrite | undefined;
 
@@ -45,7 +51,7 @@ export class StepWork {
   /** Ends this work, and returns one that goes on with what was done by then. */
   async handOver(): Promise<StepWork> {
     this.isStopped = true;
-    await this.writing?.catch(() => {});
+    await this.written.catch(() => {});
     return new StepWork(this.plan, this.run, this.ledger);
   }
 
@@ -54,30 +60,26 @@ export class StepWork {
     return this.isStopped || this.run.job.moved;
   }
 
-  /** Runs what is at the cursor, a step or what undoes one, to its end. */
-  async perform(
-    name: string,
-    { timeout }: StepTries,
-    work: StepFunction,
-    failedReason?: string,
-  ): Promise<unknown> {
-    const context = this.contextOf(name, timeout, failedReason);
-    return this.isWatched || timeout !== undefined
-      ? this.performWatched(context, work, timeout)
-      : followStep(this.run.job, context, await work(this.run.job, context));
-  }
-
-  /** Whether anybody is notified of each step. */
-  private get isWatched(): boolean {
-    return this.run.telemetry !== undefined || this.run.job.runtime.observer !== undefined;
-  }
-
-  private contextOf(name: string, timeout: number | undefined, failedReason: string | undefined): RunContext {
+  /** Runs what is at the cursor, a step or what undoes one. What it returns, or comes to, may have to be followed yet, see `follow`. */
+  start(name: string, { timeout }: StepTries, work: StepFunction, failedReason?: string): unknown {
+    const { job, telemetry } = this.run;
     const attempt = this.ledger.entry(name)?.attempt ?? 1;
-    return new RunContext(
-      ...([name, attempt, this.run, this.plan, this.ledger] as const),
-      ...([timeout !== undefined, failedReason] as const),
-    );
+    const context = new RunContext(name, attempt, this, timeout !== undefined, failedReason);
+    if (timeout !== undefined || telemetry !== undefined || job.runtime.observer !== undefined) {
+      return this.performWatched(context, work, timeout);
+    }
+    this.context = context;
+    return work(job, context);
+  }
+
+  /** What a step has come to: that of an Observable is its last value, once it has completed. */
+  follow(returned: ObservableLike): Promise<unknown> {
+    return followStep(this.run.job, this.context as RunContext, returned);
+  }
+
+  async perform(...what: Parameters<StepWork['start']>): Promise<unknown> {
+    const returned = await this.start(...what);
+    return isObservable(returned) ? this.follow(returned) : returned;
   }
 
   private performWatched(
@@ -170,40 +172,35 @@ export class StepWork {
     this.begun = from === '' && !anew ? begun : undefined;
   }
 
-  /** Ends a step with a result, and starts the next one. Throws as `keep`. */
-  async pass(name: string, json: string, next: string): Promise<void> {
+  /** Ends a step with a result, and starts the next one. The word of `written` is to be handed to `accept`. */
+  pass(name: string, json: string, next: string): void {
     const { job, token } = this.run;
     this.ledger.pass(name, json, next);
-    const sentAt = job.runtime.monotonicMs();
+    this.sentAt = job.runtime.monotonicMs();
     // A large one would make its call larger than it was reckoned to be.
     const begun = json.length < SMALL ? this.begun : undefined;
     this.begun = undefined;
-    const written = job.write(['pass-step', job.id, token, name, json, next], begun);
-    this.writing = written;
-    let word: string;
-    try {
-      word = await written;
-    } catch (error) {
-      throw new Refused(asError(error));
-    }
-    this.accept(word, sentAt, name);
+    this.written = job.write(['pass-step', job.id, token, name, json, next], begun);
   }
 
   /** Writes, and returns the script's word; throws `Refused` when the lock is gone. */
   async keep(write: JobWrite): Promise<string> {
     const { job } = this.run;
-    const sentAt = job.runtime.monotonicMs();
+    this.sentAt = job.runtime.monotonicMs();
     const written = job.write(write);
-    this.writing = written;
+    this.written = written;
     const word = await written.catch((error: unknown) => {
       throw new Refused(asError(error));
     });
-    this.accept(word, sentAt, write[0] === 'step' ? write[3] : undefined);
+    this.accept(word, write[0] === 'step' ? write[3] : undefined);
     return word;
   }
 
-  /** @param step that has ended */
-  private accept(word: string, sentAt: number, step: string | undefined): void {
+  /**
+   * What Redis says of a write; throws `Refused` when the lock is gone.
+   * @param step that has ended with it
+   */
+  accept(word: string, step: string | undefined): void {
     const { job } = this.run;
     if (word === 'stale' || word === 'missing' || word === 'not-active') {
       throw new Refused(new LockLostError(job.id, 'keep a step of'));
@@ -211,7 +208,7 @@ export class StepWork {
     if (word === 'unreadable') {
       throw new Refused(new UnreadableValueError(`Job ${job.id}`, CHANGED));
     }
-    this.run.kept(sentAt);
+    this.run.kept(this.sentAt);
     if (step !== undefined) {
       this.isStopped ||= job.runtime.observer?.dies(shownKey(job), `after ${step}`) ?? false;
     }

@@ -101,27 +101,24 @@ export class CommitBatch implements JobTaker {
 
   /** For what waits for Redis as long as the worker does, unless it `expires`. */
   push(write: JobWrite, settle: Settle, expires = false): void {
-    this.add(write, settle, expires);
+    const entry: Entry = { write, settle, isGuest: false, isPatient: !expires, isOut: false };
+    this.group.push(entry, sizeOfWrite(write), expires);
   }
 
   /** As `write`, for what nobody waits for and what waits as long as the worker does. */
   writeAlone(write: JobWrite): LoneWrite {
-    const entry = this.add(write, () => {}, false);
+    const entry: Entry = { write, settle: () => {}, isGuest: false, isPatient: true, isOut: false };
+    this.group.pushIdly(entry, sizeOfWrite(write));
     return (other) => {
       if (entry.isOut) {
         return undefined;
       }
+      this.group.hurry();
       return new Promise((resolve, reject) => {
         entry.write = other;
         entry.settle = (word, error) => (error === undefined ? resolve(word) : reject(error as Error));
       });
     };
-  }
-
-  private add(write: JobWrite, settle: Settle, expires: boolean): Entry {
-    const entry = { write, settle, isGuest: false, isPatient: !expires, isOut: false };
-    this.group.push(entry, sizeOfWrite(write), expires);
-    return entry;
   }
 
   /**

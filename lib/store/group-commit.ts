@@ -39,6 +39,7 @@ export class GroupCommit<E> implements Waiting {
   private heardAt = 0;
   private closed = false;
   private scheduled = false;
+  private isSoon = false;
   private poked = false;
   private onIdle: (() => void)[] = [];
 
@@ -61,6 +62,28 @@ export class GroupCommit<E> implements Waiting {
    * @param expires whether it is given up when Redis is silent for too long; else it waits until the group is closed
    */
   push(entry: E, bytes: number, expires = true): void {
+    this.append(entry, bytes, expires);
+    this.schedule();
+  }
+
+  /** As `push`, for an entry that nobody waits for and that may change for as long as it is not on its way: it asks for a call a little later. */
+  pushIdly(entry: E, bytes: number): void {
+    this.append(entry, bytes, false);
+    if (!this.isSoon) {
+      this.isSoon = true;
+      this.runtime.setSoon(() => {
+        this.isSoon = false;
+        this.schedule();
+      });
+    }
+  }
+
+  /** An entry that was pushed idly has become one that somebody waits for. */
+  hurry(): void {
+    this.schedule();
+  }
+
+  private append(entry: E, bytes: number, expires: boolean): void {
     if (this.pending.length === 0 && this.flights.size === 0) {
       this.heardAt = this.patience.now;
     }
@@ -73,7 +96,6 @@ export class GroupCommit<E> implements Waiting {
       // A full call goes out at once: Redis works on it while further entries are made.
       this.flushOne();
     }
-    this.schedule();
   }
 
   poke(): void {

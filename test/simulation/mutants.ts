@@ -27,8 +27,8 @@ const JOB_MUTANTS: Mutant[] = [
   ]),
   mutant(
     'add-plain counts one number for all its jobs',
-    "weight_of('added')), 'id', id)",
-    "weight_of('added')), 'id', first)",
+    "weight_of('added'), 'id', id)",
+    "weight_of('added'), 'id', first)",
   ),
   mutant(
     'add-plain wakes nobody',
