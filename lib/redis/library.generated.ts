@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_200ac88706';
+export const LIBRARY_NAME = 'stepwell_0_1_0_e9cf7abbb4';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_200ac88706",
-    "local LIBRARY = 'stepwell_0_1_0_200ac88706'",
+    "#!lua name=stepwell_0_1_0_e9cf7abbb4",
+    "local LIBRARY = 'stepwell_0_1_0_e9cf7abbb4'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -2472,7 +2472,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "  return keys, records",
     "end",
     "local function plain_retention(q, keep, ends)",
-    "  local count = string.match(keep, '^(%d*),,%d*$')",
+    "  local count = keep == '' and '' or string.match(keep, '^(%d*),,%d*$')",
     "  if not count then",
     "    return nil",
     "  elseif count == '' then",

@@ -723,7 +723,7 @@ const PARTS = {
     "  return keys, records",
     "end",
     "local function plain_retention(q, keep, ends)",
-    "  local count = string.match(keep, '^(%d*),,%d*$')",
+    "  local count = keep == '' and '' or string.match(keep, '^(%d*),,%d*$')",
     "  if not count then",
     "    return nil",
     "  elseif count == '' then",

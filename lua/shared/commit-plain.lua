@@ -79,7 +79,7 @@ end
 -- How many of the completed jobs have to go when so many have come, and whether those stay at all. Returns nil for a policy that is not
 -- about their count alone, and where they are too many for one call.
 local function plain_retention(q, keep, ends)
-  local count = string.match(keep, '^(%d*),,%d*$')
+  local count = keep == '' and '' or string.match(keep, '^(%d*),,%d*$')
   if not count then
     return nil
   elseif count == '' then

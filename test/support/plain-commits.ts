@@ -47,7 +47,7 @@ export async function playCommits(lab: ScriptLab, seed: number, script: Commit):
   });
   for (let i = 1; i <= 10; i += 1)
     await lab.client.hset(lab.keys.derived('dedup', `d${i}`), { owner: String(i) });
-  const keep = random.pick([',,', '3,,', '3,,', '0,,', '1,,', ',50,', '2,50,', '3,,1']);
+  const keep = random.pick(['', ',,', '3,,', '3,,', '0,,', '1,,', ',50,', '2,50,', '3,,1']);
   const held: Held[] = [];
   const replies: unknown[] = [];
   try {
