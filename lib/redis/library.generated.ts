@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_43fc851a80';
+export const LIBRARY_NAME = 'stepwell_0_1_0_c4278edbee';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_43fc851a80",
-    "local LIBRARY = 'stepwell_0_1_0_43fc851a80'",
+    "#!lua name=stepwell_0_1_0_c4278edbee",
+    "local LIBRARY = 'stepwell_0_1_0_c4278edbee'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -5974,6 +5974,15 @@ export const LIBRARY_LINES: readonly string[] = [
     "  return text and body and all.data_in_body(q, call, text, body, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]) or all.write_data(q, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])",
     "end",
     "local function go_on_run(q, call, ARGV, at, words)",
+    "  local operation = ARGV[at]",
+    "  local after = at + USUAL[operation]",
+    "  if not USUAL[ARGV[after]] then",
+    "    local found = operation == 'data' and redis.call('MGET', q.job .. ARGV[at + 1], q.body .. ARGV[at + 1])",
+    "      or redis.call('MGET', q.job .. ARGV[at + 1])",
+    "    words[#words + 1] = apply_usual(q, call, ARGV, at, found[1], found[2])",
+    "    write_records(q, call)",
+    "    return after",
+    "  end",
     "  local first, count, size, keys, seen, n = at, #ARGV, USUAL[ARGV[at]], {}, {}, 0",
     "  repeat",
     "    local id = ARGV[at + 1]",
@@ -5990,8 +5999,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "  local texts, last = redis.call('MGET', unpack(keys)), at",
     "  at, n = first, 1",
     "  while at < last do",
-    "    call.at = at",
-    "    local operation = ARGV[at]",
+    "    call.at, operation = at, ARGV[at]",
     "    words[#words + 1] = apply_usual(q, call, ARGV, at, texts[n], texts[n + 1])",
     "    n = n + (operation == 'data' and 2 or 1)",
     "    at = at + USUAL[operation]",
