@@ -177,6 +177,15 @@ end
 
 -- Goes on with the runs of the entries of these kinds that follow each other from there on, each job once. As `complete_run`.
 local function go_on_run(q, call, ARGV, at, words)
+  local operation = ARGV[at]
+  local after = at + USUAL[operation]
+  if not USUAL[ARGV[after]] then
+    local found = operation == 'data' and redis.call('MGET', q.job .. ARGV[at + 1], q.body .. ARGV[at + 1])
+      or redis.call('MGET', q.job .. ARGV[at + 1])
+    words[#words + 1] = apply_usual(q, call, ARGV, at, found[1], found[2])
+    write_records(q, call)
+    return after
+  end
   local first, count, size, keys, seen, n = at, #ARGV, USUAL[ARGV[at]], {}, {}, 0
   repeat
     local id = ARGV[at + 1]
@@ -193,8 +202,7 @@ local function go_on_run(q, call, ARGV, at, words)
   local texts, last = redis.call('MGET', unpack(keys)), at
   at, n = first, 1
   while at < last do
-    call.at = at
-    local operation = ARGV[at]
+    call.at, operation = at, ARGV[at]
     words[#words + 1] = apply_usual(q, call, ARGV, at, texts[n], texts[n + 1])
     n = n + (operation == 'data' and 2 or 1)
     at = at + USUAL[operation]
