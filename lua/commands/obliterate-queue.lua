@@ -28,9 +28,10 @@ end
 local function tells_parents(line)
   for _, message in ipairs(redis.call('LRANGE', line.key, line.count, line.count + OBLITERATE_CAP - 1)) do
     local _, _, _, text = string.match(message, POSTED_MESSAGE)
-    local kind = string.match(text or '', '^%a+')
-    if kind == 'settle' or kind == 'relink' then
-      return true
+    for kind in string.gmatch(ELEMENT.next_message .. (text or ''), ELEMENT.next_message .. '(%a+)') do
+      if kind == 'settle' or kind == 'ends' or kind == 'relink' then
+        return true
+      end
     end
   end
   return false

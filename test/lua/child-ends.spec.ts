@@ -24,7 +24,6 @@ const child = (state: SeedJob['state'], policy = '-', more: SeedJob = { id: '1' 
 });
 const told = (policy: string, outcome: string, payload: string, id = '1'): string[] => [
   OTHER,
-  '5',
   'settle',
   'p',
   id,
@@ -237,7 +236,7 @@ describe('a child that is taken away', () => {
 });
 
 describe('a child that runs again', () => {
-  const relinked = (id: string): string[] => [OTHER, '5', 'relink', 'p', id];
+  const relinked = (id: string): string[] => [OTHER, 'relink', 'p', id];
 
   it.each(['failed', 'completed'] as const)('tells its parent when it is retried: %s', async (state) => {
     await lab.given({ jobs: [child(state, 'f')] });

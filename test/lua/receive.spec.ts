@@ -226,7 +226,7 @@ describe('a received job whose id is taken', () => {
     const { before, after } = await runReceive(lab, [add('x', { link })]);
     expect(after.events).toEqual([['duplicated', 'x']]);
     expect(after['body:x']).toEqual(before['body:x']);
-    return sentIn(after).map(([target, , ...parts]) => [target!, ...parts]);
+    return sentIn(after);
   };
 
   it('becomes the child while it is unfinished', async () => {
