@@ -257,14 +257,19 @@ describe('what a call has brought along', () => {
     const desk = new Desk();
     for (const [number, after] of [
       [1, 0],
-      [3, 2],
+      [2, 1],
       [4, 3],
+      [5, 4],
     ] as const) {
       desk.relay.bring(brought(number, after));
     }
     await desk.calls[0]!.answer(took(1));
+    await desk.calls[1]!.answer(took(3));
 
-    expect(desk.calls[1]).toMatchObject({ args: [0, 'here', 'a', '2', '7.h'], rest: sent(3, 4) });
+    expect(desk.calls.slice(1)).toMatchObject([
+      { args: [0, 'here', 'a', '1', '7.h'], rest: sent(2) },
+      { args: [0, 'here', 'a', '3', '7.h'], rest: sent(4, 5) },
+    ]);
   });
 
   it('is left to who reads the outbox where the target lacks what is ahead of it', async () => {
