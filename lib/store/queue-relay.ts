@@ -266,8 +266,9 @@ export class QueueRelay extends Service {
     if (round.isBusy || !round.hasBrought) {
       return;
     }
-    if (round.isPaused || this.isStopped) {
+    if (round.isPaused || round.isShared || this.isStopped) {
       round.giveUp();
+      this.nudge(0);
       return;
     }
     const followed: Promise<void> = round.deliverBrought(this.sameHistory()).then((done) => {

@@ -22,6 +22,9 @@ const LONGEST_PAUSE_MS = 30_000;
 const CALL_WEIGHT = 1500;
 const CALL_BYTES = 512 * 1024;
 
+/** For which what is brought goes the way of all that is in the outbox, once others have posted between: that gathers theirs too. */
+const SHARED_MS = 1000;
+
 /** What names an element. */
 type Stamp = Pick<OutboxElement, 'number' | 'era'>;
 /** Learns whether what was brought has been received; where it has not, it is in the outbox. */
@@ -34,7 +37,7 @@ export class TargetRelay {
   /** Deliver what is kept once more. */
   again = false;
   private busy = false;
-  private received: OutboxElement | undefined;
+  private received: Stamp | undefined;
   /** Posted by calls of this process, which brought it along; in the order of the outbox. */
   private brought: { element: Brought; delivered: Delivered | undefined }[] = [];
   private passed: string[] = [];
@@ -43,6 +46,7 @@ export class TargetRelay {
   /** Number of the last element that was brought. */
   private lastBrought = '0';
   private isBehind = false;
+  private sharedUntil = 0;
   private pauseMs = 0;
   private pausedUntil = 0;
 
@@ -59,6 +63,11 @@ export class TargetRelay {
   /** Whether the target refuses, or cannot be reached: what there is for it is tried again later. */
   get isPaused(): boolean {
     return this.host.runtime.monotonicMs() < this.pausedUntil;
+  }
+
+  /** Whether other processes post to that target too, and faster than each can deliver by itself. */
+  get isShared(): boolean {
+    return this.host.runtime.monotonicMs() < this.sharedUntil;
   }
 
   /** Whether there is something to deliver that calls have brought. */
@@ -171,6 +180,10 @@ export class TargetRelay {
     const isReceived = taken !== undefined && isSame() && hasTaken(taken, given.at(-1)!);
     if (isReceived) {
       this.took(given);
+    } else if (taken && isSame()) {
+      this.sharedUntil = this.host.runtime.monotonicMs() + SHARED_MS;
+      // What is ahead has come as far as this, so it is not delivered again.
+      this.received = taken.era === given[0]!.era ? taken : this.received;
     }
     for (const { delivered } of sent) {
       delivered?.(isReceived);

@@ -52,7 +52,6 @@ local function take_count(parts)
 end
 
 local PARTS = { root = root.names, attach = attach.names }
-local FLOW_HEAD = flow_message.head
 local room = HERE_WEIGHT
 
 -- Reads the messages of a flow, and, where all are for this queue and not too many, what they say. Returns whether it could.
@@ -60,7 +59,7 @@ local function read_messages(flow, count)
   local weight, is_here, starts = 0, flow.staged == '' and count > 0, {}
   for i = 1, count do
     local top, text = whole(take()), take()
-    local _, own, target, from = string.match(text, FLOW_HEAD)
+    local _, own, target, from = string.match(text, FLOW_MESSAGE)
     if not own then
       return false
     end
@@ -161,8 +160,8 @@ local function post_messages(flow, is_known, place)
     return id
   end
   for _, text in ipairs(texts) do
-    local _, weight, target, payload = string.match(text, FLOW_MESSAGE)
-    post(call, weight, target, payload)
+    local _, weight, target, from = string.match(text, FLOW_MESSAGE)
+    post(call, weight, target, string.sub(text, from))
   end
   return ''
 end

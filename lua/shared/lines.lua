@@ -4,7 +4,8 @@
 -- history in which that was so, since when, until when which process delivers the next ones; number and era of the last one posted.
 local LONGEST_SLICE = 20
 -- @with posted_message
-local POSTED_MESSAGE = posted_message.pattern
+-- Elements may be large: what they say is not looked at.
+local POSTED_MESSAGE = posted_message.head
 local TRUST_MS = 60000
 
 local function read_line(q, target, text, past, t)
@@ -44,10 +45,11 @@ local function count_up_to(q, line, number)
   while low < high do
     local middle = math.floor((low + high) / 2)
     local message = redis.call('LINDEX', line.key, middle)
-    if not string.find(message, POSTED_MESSAGE) then
+    local own = string.match(message, POSTED_MESSAGE)
+    if not own then
       drop_unreadable(q, line, message, middle)
       high = high - 1
-    elseif tonumber((string.match(message, POSTED_MESSAGE))) <= number then
+    elseif tonumber(own) <= number then
       low = middle + 1
     else
       high = middle
@@ -94,18 +96,18 @@ local function fill(q, page, line, budget)
     local slice = redis.call('LRANGE', line.key, from, from + size - 1)
     local last = #slice < size
     for _, message in ipairs(slice) do
-      local number, era, heavy, text = string.match(message, POSTED_MESSAGE)
+      local number, era, heavy, from_text = string.match(message, POSTED_MESSAGE)
       if not number then
         drop_unreadable(q, line, message, line.count)
         from = from - 1
-      elseif budget.used and (budget.weight < tonumber(heavy) or budget.bytes < #text) then
+      elseif budget.used and (budget.weight < tonumber(heavy) or budget.bytes < #message) then
         return given
       else
         budget.used = true
         budget.weight = budget.weight - heavy - 1
-        budget.bytes = budget.bytes - #text
+        budget.bytes = budget.bytes - #message
         local n = #page
-        outgoing.number, outgoing.era, outgoing.text = number, era, text
+        outgoing.number, outgoing.era, outgoing.text = number, era, string.sub(message, from_text)
         given = given + 1
       end
     end

@@ -284,6 +284,25 @@ describe('what a call has brought along', () => {
     expect(desk.calls[1]!.rest).toEqual(['a', '0', '0', '', '']);
   });
 
+  it('is read with what others post for a while, once they have posted between', async () => {
+    const desk = new Desk();
+    desk.relay.bring(brought(7));
+    await desk.calls[0]!.answer(took(5));
+    // What the target has is known from its answer.
+    expect(desk.calls[1]!.rest).toEqual(['a', '5', '0', '', '']);
+    await desk.calls[1]!.answer(page([{ target: 'a', number: 5, kept: 5, left: 2, newest: 7 }]));
+
+    const received: boolean[] = [];
+    desk.relay.bring(brought(8), (is) => received.push(is));
+    expect(received).toEqual([false]);
+    expect(scripts(desk)).toEqual(['receive', 'read-outbox', 'read-outbox']);
+    await desk.calls[2]!.answer(page([]));
+    await desk.pass(1000);
+    desk.relay.bring(brought(9));
+
+    expect(desk.calls[3]).toMatchObject({ script: 'receive', rest: sent(9) });
+  });
+
   it('is looked after at once where it ends with a fence', async () => {
     const desk = new Desk();
     desk.relay.bring(brought(1, 0, 'add\x1f1\x1dfence\x1ff'));
