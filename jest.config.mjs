@@ -1,4 +1,5 @@
-// Three tiers by name: `*.slow.spec.ts` and everything under test/faults/ stay out of the default run.
+// Tiers by name: `*.slow.spec.ts`, `*.compile.spec.ts`, which take a compiler and are run by `npm run check`, and everything under
+// test/faults/ stay out of the default run.
 // Run by scripts/test.mjs, which sets the tier and gives the tests a Redis.
 /** The faults that each change is tried with: some minutes of the tier's ten. */
 const SHORT_FAULTS = [
@@ -18,12 +19,13 @@ const SHORT_FAULTS = [
 const tiers = {
   default: {
     testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/sample-app/test/**/*.spec.ts'],
-    testPathIgnorePatterns: ['/node_modules/', '\\.slow\\.spec\\.ts$', '<rootDir>/test/faults/'],
+    testPathIgnorePatterns: ['/node_modules/', '\\.(slow|compile)\\.spec\\.ts$', '<rootDir>/test/faults/'],
   },
   slow: {
     testMatch: ['<rootDir>/test/**/*.slow.spec.ts', '<rootDir>/sample-app/test/**/*.slow.spec.ts'],
     testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/faults/'],
   },
+  compile: { testMatch: ['<rootDir>/test/**/*.compile.spec.ts'] },
   faults: {
     testMatch: ['<rootDir>/test/faults/**/*.spec.ts'],
     testPathIgnorePatterns: ['/node_modules/'],
@@ -36,7 +38,8 @@ const tiers = {
 
 const swc = {
   swcrc: false,
-  sourceMaps: 'inline',
+  // Beside the code: in it, they would be read with it in each test file.
+  sourceMaps: true,
   jsc: {
     target: 'es2022',
     parser: { syntax: 'typescript', decorators: true },
@@ -69,6 +72,7 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample-app/dist/', '<rootDir>/.stepwell/'],
   reporters: ['default', '<rootDir>/scripts/jest-totals.mjs'],
+  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   maxWorkers: 2,
   // A machine that is busy with other things is slow, not wrong.
   testTimeout: process.env.STEPWELL_TEST_TIER?.endsWith('faults') ? 120_000 : 20_000,

@@ -9,6 +9,6 @@ const { runComparison } = await import('./support/run-comparison.mjs');
 const steps = {
   title: 'Steps',
   unit: 'step',
-  tests: [{ name: 'steps5', kind: 'steps', concurrency: 50, stepsPerJob: 5, jobs: 6_000, warmUpJobs: 500 }],
+  tests: [{ name: 'steps5', kind: 'steps', concurrency: 50, stepsPerJob: 5, jobs: 8_000, warmUpJobs: 4_000 }],
 };
 process.exitCode = (await runComparison(steps, flags)) ? 0 : 1;

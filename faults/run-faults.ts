@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
 import { describeMachine, type Machine } from './machine.js';
 import { runMatrix } from './matrix.js';
 import { isPassed, type Result } from './result.js';
@@ -25,9 +24,22 @@ interface Flags {
   names: readonly string[];
 }
 
+/** As scripts/faults.mjs reads them. */
+export interface FaultOptions {
+  positionals: readonly string[];
+  seed: number;
+  on?: string;
+  short: boolean;
+  json?: string;
+  resume: boolean;
+  server?: string;
+  write?: string;
+  matrix: boolean;
+}
+
 /** Returns the exit code: 0 where no row of Stepwell failed. What others fail is in the table. */
-export async function runFaults(args: readonly string[]): Promise<number> {
-  const flags = readFlags(args);
+export async function runFaults(options: FaultOptions): Promise<number> {
+  const flags = readFlags(options);
   if (flags.isMatrix) return runMatrix(flags);
   const machine = await describeMachine();
   const [loadBefore] = loadavg();
@@ -100,24 +112,7 @@ async function save({ json, seed }: Flags, run: object): Promise<void> {
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ seed, ...run }, null, 2)}\n`);
 }
 
-function readFlags(args: readonly string[]): Flags {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      seed: { type: 'string', default: '1' },
-      on: { type: 'string' },
-      short: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      resume: { type: 'boolean', default: false },
-      server: { type: 'string' },
-      write: { type: 'string' },
-      matrix: { type: 'boolean', default: false },
-    },
-  });
-  const seed = Number(values.seed);
-  if (!Number.isInteger(seed) || seed < 0)
-    throw new Error(`--seed wants a whole number, not "${values.seed}"`);
+function readFlags({ positionals, seed, ...values }: FaultOptions): Flags {
   const names = (values.on ?? (values.short ? 'stepwell' : Object.keys(systems).join(','))).split(',');
   for (const name of names) {
     if (systems[name] === undefined)

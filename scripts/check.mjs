@@ -25,6 +25,7 @@ const steps = {
   // After the build, because they see the declarations that a user of the package sees.
   'type-tests': () =>
     hasTypeTests() && tool('typescript/bin/tsc', '--noEmit', '-p', 'test/types/tsconfig.json'),
+  'compile-tests': () => runNode(['scripts/test.mjs', '--tier', 'compile'], { capture: true }),
   'sample-app': () =>
     exists('sample-app/src') &&
     withSetupLock(async () => ({ code: (await buildSampleApp()) ? 0 : 1, output: '' })),

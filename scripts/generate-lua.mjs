@@ -6,9 +6,10 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ARG_TYPES, LAZY, readHeader } from './lua-header.mjs';
 import { makeLibrary } from './lua-library.mjs';
 import { expandForms, readForm } from './wire-forms.mjs';
-import { makeWire, restType } from './wire-types.mjs';
+import { makeWire, replyType, restType } from './wire-types.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const commandsDir = join(root, 'lua/commands');
@@ -17,60 +18,8 @@ const scriptsFile = join(root, 'lib/redis/scripts.generated.ts');
 const libraryFile = join(root, 'lib/redis/library.generated.ts');
 const wireFile = join(root, 'lib/job/wire.generated.ts');
 
-// Sets of functions that a script makes when it first needs one of them, by the tag that lists their parts and the function that makes them.
-const LAZY = ['rare', 'grouped'];
-
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const words = (text) => text.trim().split(/\s+/).filter(Boolean);
-
-// How Lua reads an argument of a type; one that this makes nil is refused before the body begins.
-const ARG_TYPES = {
-  int: { lua: (text) => `whole(${text})`, ts: 'number', isNumber: true },
-  position: { lua: (text) => `tonumber(${text})`, ts: 'number', isNumber: true },
-  text: { lua: (text) => text, ts: 'string' },
-};
-
-function readHeader(file, source) {
-  const header = {
-    keys: [],
-    derives: [],
-    seldom: [],
-    args: [],
-    uses: [],
-    ...Object.fromEntries(LAZY.map((set) => [set, []])),
-    forms: [],
-    with: [],
-    rest: false,
-    reply: false,
-    summary: '',
-  };
-  for (const line of source.split('\n')) {
-    if (!line.startsWith('--')) break;
-    if (line.startsWith('---')) header.summary = line.slice(3).trim();
-    const tag = /^-- @(\w+)\s*(.*)$/.exec(line);
-    if (!tag) continue;
-    const [, name, text] = tag;
-    if (name === 'key') header.keys.push(...words(text));
-    else if (name === 'seldom') header.seldom.push(...words(text));
-    else if (name === 'derives') header.derives.push(...words(text));
-    else if (name === 'use') header.uses.push(...words(text));
-    else if (LAZY.includes(name)) header[name].push(...words(text));
-    else if (name === 'rest') header.rest = true;
-    else if (name === 'with') header.with.push(...words(text));
-    else if (readForm(header.forms, file, name, text)) header.rest ||= name === 'entry' || name === 'each';
-    else if (name === 'reply') header.reply = true;
-    else if (name === 'arg') {
-      const [arg, type] = words(text);
-      if (!ARG_TYPES[type])
-        throw new Error(`${file}: argument ${arg} is none of ${Object.keys(ARG_TYPES).join(', ')}`);
-      header.args.push({ name: arg, type });
-    } else if (name !== 'cost') throw new Error(`${file}: unknown tag @${name}`);
-  }
-  if (header.keys[0] !== 'meta')
-    throw new Error(`${file}: the first key must be meta, other keys derive from it`);
-  if (!header.summary || !header.reply) throw new Error(`${file}: the header needs a sentence and an @reply`);
-  return header;
-}
 
 const stripComments = (source) =>
   source
@@ -107,9 +56,9 @@ function prelude(header) {
     'local ARGV, AS_FUNCTION = ARGV, false',
     `local prefix = ${PREFIX}`,
     `local q = ${keysOf(header)}`,
-    ...(header.args.length > 0 ? [readShared('', 'whole')] : []),
+    ...(header.args.length > 0 ? [partOf('', 'whole')] : []),
     ...argumentsOf(header),
-  ].join('\n');
+  ];
 }
 
 // In a library the keys of a queue are spelled once, and kept.
@@ -268,7 +217,7 @@ function sharedForms(file, names) {
 // runs do without are made by `rare()` when the first of them is needed.
 function lazyFunctions(set, sources) {
   if (sources.length === 0) return [];
-  const names = sources.flatMap((text) =>
+  const names = sources.flatMap(({ text }) =>
     [...text.matchAll(/^local function (\w+)/gm)].map(([, name]) => name),
   );
   const table = names.map((name) => `${name} = ${name}`).join(', ');
@@ -295,39 +244,47 @@ function readCommand(file) {
   };
 }
 
-function compile({ file, name, source, header, body }) {
-  const lazy = LAZY.map((set) => header[set].map((use) => readShared(file, use)));
-  const used = [
+/** A file of lua/shared/ in a script: it is written down once, and joined in where a script is first needed. */
+const partOf = (file, use) => ({ use, text: readShared(file, use) });
+
+const textOf = (pieces) => pieces.map((piece) => piece.text ?? piece).join('\n');
+
+function compile({ file, name, source, header, body }, used) {
+  const lazy = LAZY.map((set) => header[set].map((use) => partOf(file, use)));
+  const shared = [
     ...LAZY.filter((set) => header[set].length > 0).map((set) => `local ${set}`),
-    ...header.uses.map((use) => readShared(file, use)),
+    ...header.uses.map((use) => partOf(file, use)),
   ];
-  const shared = [...used, ...LAZY.flatMap((set, i) => lazyFunctions(set, lazy[i]))].join('\n');
-  checkBody(file, header, source, shared);
-  const lua = [prelude(header), shared, body].filter(Boolean).join('\n');
-  checkOrder(file, lua);
-  checkLocals(file, lua);
-  const plain = [prelude(header), ...used, body].join('\n');
+  const made = LAZY.flatMap((set, i) => lazyFunctions(set, lazy[i]));
+  checkBody(file, header, source, textOf([...shared, ...made]));
+  const pieces = [...prelude(header), ...shared, ...made, body].filter(Boolean);
+  checkOrder(file, textOf(pieces));
+  checkLocals(file, textOf(pieces));
   checkDefined(
     file,
-    withoutTexts(plain),
-    lazy.map((sources) => withoutTexts(sources.join('\n'))),
+    withoutTexts(textOf([...prelude(header), ...shared, body])),
+    lazy.map((parts) => withoutTexts(textOf(parts))),
   );
+  pieces.forEach((piece) => piece.use && used.set(piece.use, piece.text));
   const args = header.args.map(({ name: arg, type }) => `${arg}: ${ARG_TYPES[type].ts}`).join(', ');
   return [
     `/** ${header.summary} */`,
-    `export const ${camel(name)} = defineScript<[${args}], ${restType({ name, header })}>(`,
+    `export const ${camel(name)} = defineScript<[${args}], ${restType({ name, header })}, ${replyType({ file, header })}>(`,
     `  '${name}',`,
     `  [${header.keys.map((key) => `'${key}'`).join(', ')}],`,
-    `  ${asLines(lua)},`,
+    `  ${asLines(pieces)},`,
     `  ${header.args[0]?.name === 'now'},`,
     `  ${header.rest},`,
     `);`,
   ].join('\n');
 }
 
-/** A text as an array of its lines, one a line. */
-function asLines(text) {
-  return ['[', ...text.split('\n').map((line) => `    ${JSON.stringify(line)},`), '  ]'].join('\n');
+/** Texts as an array of their lines, one a line; what is written down elsewhere goes by its name. */
+function asLines(pieces) {
+  const lines = pieces.flatMap((piece) =>
+    piece.use ? [`PARTS['${piece.use}'],`] : piece.split('\n').map((line) => `${JSON.stringify(line)},`),
+  );
+  return ['[', ...lines.map((line) => `    ${line}`), '  ]'].join('\n');
 }
 
 const luaNames = (folder) =>
@@ -344,7 +301,19 @@ function makeScripts(commands) {
     "import { defineScript } from './script.js';",
     '',
   ];
-  return [...head, commands.map(compile).join('\n\n'), ''].join('\n');
+  const used = new Map();
+  const scripts = commands.map((command) => compile(command, used));
+  const parts = [...used].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...head,
+    '/** Files of lua/shared/. */',
+    'const PARTS = {',
+    ...parts.map(([use, text]) => `  '${use}': ${asLines([text])},`),
+    '} as const;',
+    '',
+    scripts.join('\n\n'),
+    '',
+  ].join('\n');
 }
 
 function makeLibraryFile(commands) {
@@ -364,7 +333,7 @@ function makeLibraryFile(commands) {
     '/** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */',
     `export const LIBRARY_NAME = '${name}';`,
     '',
-    `export const LIBRARY_LINES: readonly string[] = ${asLines(text)};`,
+    `export const LIBRARY_LINES: readonly string[] = ${asLines([text])};`,
     '',
   ].join('\n');
 }

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { compileMutant, compileSpecs } from './setup/load-simulation.mjs';
 import { main } from './setup/main.mjs';
 import { inRoot } from './setup/paths.mjs';
-import { readNumbers } from './setup/read-numbers.mjs';
+import { readOptions } from './setup/options.mjs';
 import { specFailure } from './setup/spec-failure.mjs';
 import { withSimulation } from './setup/with-simulation.mjs';
 
@@ -24,15 +24,22 @@ const CLIENT_MUTANT_MS = 300_000;
 const SPEC_MS = 60_000;
 const HEALTHY_MS = 180_000;
 
+const USAGE =
+  'npm run mutants -- [options]: one guard taken out at a time, each of which a simulation or a spec has to notice';
+
+const OPTIONS = {
+  client: { flag: true, about: 'guards of the client, in place of those of the scripts' },
+  short: { flag: true, about: 'a few of each, which is what CI tries' },
+  only: { text: '', about: 'those whose name has this text' },
+  seed: { number: 1, about: 'the first seed' },
+  steps: { number: 0, about: `steps a run: else ${STEPS} of scripts, ${CLIENT_STEPS} of the client` },
+};
+
 await main(async () => {
-  const args = process.argv.slice(2);
-  const isClient = args.includes('--client');
-  const isShort = args.includes('--short');
-  const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
-  const rest = args.filter(
-    (arg, i) => !['--client', '--short', '--only'].includes(arg) && args[i - 1] !== '--only',
-  );
-  const { steps, seed } = readNumbers(rest, { steps: isClient ? CLIENT_STEPS : STEPS, seed: 1 });
+  const options = readOptions(process.argv.slice(2), USAGE, OPTIONS);
+  if (!options) return 0;
+  const { client: isClient, short: isShort, only = '', seed } = options;
+  const steps = options.steps || (isClient ? CLIENT_STEPS : STEPS);
   return withSimulation(async (simulation, client, folder) => {
     const { CLIENT_MUTANTS, SHORT_MUTANTS, SHORT_CLIENT_MUTANTS } = simulation;
     const ofScripts = (wanted) => tryScripts(simulationsOf(simulation, wanted, steps), client, seed);

@@ -3,7 +3,7 @@
 // run of scripts prints its seed, one of clients is shrunk to what it takes; the same seed and number of steps replay it exactly.
 import { performance } from 'node:perf_hooks';
 import { main } from './setup/main.mjs';
-import { readNumbers } from './setup/read-numbers.mjs';
+import { readOptions } from './setup/options.mjs';
 import { withSimulation } from './setup/with-simulation.mjs';
 
 const SCRIPT_STEPS = 10_000;
@@ -34,20 +34,40 @@ const KINDS = {
   },
 };
 
+const USAGE =
+  'npm run simulate -- [--scripts] [--slots] [--limits] [--client] [options]: random runs in virtual time; without a kind, all of them';
+
+const OPTIONS = {
+  scripts: { flag: true, about: 'the Lua, called in any order, beside a model of what it is to do' },
+  slots: { flag: true, about: 'job schedulers' },
+  limits: { flag: true, about: 'limits that jobs name' },
+  client: {
+    flag: true,
+    about: 'the client that ships: workers, producers, readers, steps and flows, with faults of the network',
+  },
+  seed: { number: 1, about: 'the first seed; the same seed and number of steps make the same run' },
+  runs: { number: 1, about: 'how many seeds to try' },
+  minutes: { number: 0, about: 'go on with rising seeds for so long, in place of --runs' },
+  steps: {
+    number: 0,
+    about: `steps a run: else ${SCRIPT_STEPS} of scripts, ${SLOT_STEPS} of slots, ${LIMIT_STEPS} of limits, ${CLIENT_STEPS} of the client`,
+  },
+};
+
 await main(async () => {
-  const args = process.argv.slice(2);
-  const chosen = Object.keys(KINDS).filter((kind) => args.includes(`--${kind}`));
+  const options = readOptions(process.argv.slice(2), USAGE, OPTIONS);
+  if (!options) return 0;
+  const { steps, seed, runs, minutes } = options;
+  const chosen = Object.keys(KINDS).filter((kind) => options[kind]);
   const kinds = chosen.length > 0 ? chosen : Object.keys(KINDS);
-  const numbers = args.filter((arg) => !chosen.includes(arg.slice(2)));
-  const { steps, seed, runs, minutes } = readNumbers(numbers, { steps: 0, seed: 1, runs: 1, minutes: 0 });
   const until = performance.now() + minutes * 60_000;
   return withSimulation(async (simulation, client) => {
     const seen = new Map();
     for (let run = 0; minutes > 0 ? performance.now() < until : run < runs; run += 1) {
       for (const kind of kinds) {
         const startMs = performance.now();
-        const options = { seed: seed + run, ...(steps > 0 ? { steps } : {}) };
-        const result = await KINDS[kind](simulation, client, options);
+        const wanted = { seed: seed + run, ...(steps > 0 ? { steps } : {}) };
+        const result = await KINDS[kind](simulation, client, wanted);
         if (result.violation !== undefined) {
           console.log(await result.explain());
           return 1;

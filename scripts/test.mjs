@@ -1,6 +1,6 @@
 // `npm test [-- jest arguments]`: whatever is missing, one Redis for the whole run, jest, and its totals as last line.
 // A browser is looked for, or installed, only for a run that has tests of pages.
-// `--tier slow` and `--tier faults` run the tests that the default run leaves out; `--tier faults --short` those faults that CI tries.
+// `--tier slow`, `--tier compile` and `--tier faults` run the tests that the default run leaves out; `--tier faults --short` those faults that CI tries.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

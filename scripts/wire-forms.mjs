@@ -22,6 +22,7 @@ const PATTERNS = {
   'letters?': '%a*',
   name: '[^%c]+',
   any: '.+',
+  column: '[^\\t]*',
 };
 
 /** Literal texts and parts in turn, as `{delay:int?},{front:flag?}{*}` has them. */
@@ -40,8 +41,10 @@ function readTemplate(where, template) {
 
 /**
  * Patterns of a text: `.pattern` finds all parts, and what is left where it is open; `.head` finds where that begins instead; the
- * name of a part finds that one.
+ * name of a part finds that one. `.format` writes it, its numbers as numbers and all else as texts; `.parts` are their names.
  */
+const inFormat = (literal) => literal.replaceAll('%', '%%');
+
 function patternsOf({ parts, end, isOpen }) {
   const escaped = (literal) => literal.replaceAll(/[-^$()%.[\]*+?]/g, '%$&');
   const make = (captures) =>
@@ -50,6 +53,11 @@ function patternsOf({ parts, end, isOpen }) {
     parts.map(({ name }) => [name, `${make((each) => each === name)}${isOpen ? '' : '$'}'`]),
   );
   if (isOpen) places.set('head', `${make(() => true)}()'`);
+  const format = parts
+    .map(({ type, before }) => inFormat(before) + (type === 'int' ? '%.0f' : '%s'))
+    .join('');
+  places.set('format', `'${format}${inFormat(end)}'`);
+  places.set('parts', `{ ${parts.map(({ name }) => `'${name}'`).join(', ')} }`);
   return places.set('pattern', `${make(() => true)}${isOpen ? '(.*)' : ''}$'`);
 }
 
@@ -60,6 +68,12 @@ const OF_A_KIND = ['all', 'last', 'names', 'size'];
 const OF_ALL_KINDS = ['sizes', 'longest', 'separator'];
 
 function readPart(where, word) {
+  const own = /^(\w+):\[(\w+)(\*?)\](\?|\*)?$/.exec(word);
+  if (own) {
+    const [, name, form, rows, mark] = own;
+    const list = { form, hasRows: rows === '*', isMaybe: mark === '?' };
+    return { name, kind: mark === '*' ? 'open' : 'one', list };
+  }
   const list = /^([\w-]+)(?::(?:(\d+)|([\w-]+)))?(\.\.\.|\*)$/.exec(word);
   if (list) {
     const [, name, width = '1', of, mark] = list;
@@ -90,6 +104,19 @@ function readHome(where, text) {
   if (!home) throw new Error(`${where}: say in which list it is, as in reply[n]`);
   return { list: home[1], base: home[2] };
 }
+
+/** What a reply is that has no parts. */
+const VALUES = new Set(['int', 'text', 'list']);
+
+/** Parts of a reply follow its word a line each; the last may have several lines. */
+const wordOf = (word, parts) => ({
+  name: 'reply',
+  tag: 'says',
+  isUnion: true,
+  separator: '\\n',
+  home: { list: 'said', base: '' },
+  kinds: [{ word, parts }],
+});
 
 /**
  * Reads one tag of a header into the forms of its file.
@@ -124,10 +151,19 @@ export function readForm(forms, where, tag, text) {
       home: { list: 'lines', base: '' },
       kinds: [{ parts: readParts(at, [name, ...rest]) }],
     });
-  } else if (tag === 'text') {
-    add({ name, tag, template: readTemplate(at, rest[0]) });
+  } else if (tag === 'text' || tag === 'stored' || tag === 'inner') {
+    const template = readTemplate(at, rest.join(' '));
+    add({ name, tag: 'text', isStored: tag === 'stored', isInner: tag === 'inner', template });
   } else if (tag === 'packed') {
     add({ name, tag: 'text', isPacked: true, template: readTemplate(at, rest.join(SEPARATOR)) });
+  } else if (tag === 'value') {
+    if (!VALUES.has(name) || rest.length > 0)
+      throw new Error(`${at}: a reply is one of ${[...VALUES].join(', ')}`);
+    add({ name: 'reply', tag, type: name });
+  } else if (tag === 'word') {
+    for (const word of [name, ...rest]) add(wordOf(word, []));
+  } else if (tag === 'says') {
+    add(wordOf(name, readParts(at, rest)));
   } else if (tag === 'sign') {
     add({ name, tag, signs: new Map(rest.map((word) => /^(\w+)=(.+)$/.exec(word).slice(1))) });
   } else if (tag === 'form') {
@@ -212,6 +248,8 @@ function namesOf(forms, all) {
       add(form.name, patternsOf(form.template));
     } else if (form.tag === 'sign') {
       add(form.name, new Map([...form.signs].map(([name, sign]) => [name, `'${sign}'`])));
+    } else if (form.tag === 'value' || form.tag === 'says') {
+      continue;
     } else if (form.isUnion) {
       const longest = String(longestOf(form));
       const ofAll = [tableOf(form.kinds), longest, `'${SEPARATOR}'`];
@@ -232,6 +270,8 @@ function namesOf(forms, all) {
 export function expandForms(file, lua, forms, all) {
   if (forms.length === 0) return lua;
   const names = namesOf(forms, all);
+  const packed = packMessages(file, lua, forms);
+  if (names.size === 0) return packed;
   const alternatives = [...names.keys()].join('|');
   const declared = new RegExp(
     `\\blocal (?:\\w+, )*(${alternatives})\\b(?!\\.)|\\bfunction[^(]*\\([^)]*\\b(${alternatives})\\b`,
@@ -241,14 +281,11 @@ export function expandForms(file, lua, forms, all) {
   if (hidden && !['reply', 'lines'].includes(hidden[1] ?? hidden[2])) {
     throw new Error(`${file}: ${hidden[1] ?? hidden[2]} is a form, and no name of a local`);
   }
-  return packMessages(file, lua, forms).replaceAll(
-    new RegExp(`(?<![\\w.:'])(${alternatives})\\.(\\w+)`, 'g'),
-    (_, name, part) => {
-      const place = names.get(name).get(part);
-      if (place === undefined) throw new Error(`${file}: ${name} has no ${part}`);
-      return place;
-    },
-  );
+  return packed.replaceAll(new RegExp(`(?<![\\w.:'])(${alternatives})\\.(\\w+)`, 'g'), (_, name, part) => {
+    const place = names.get(name).get(part);
+    if (place === undefined) throw new Error(`${file}: ${name} has no ${part}`);
+    return place;
+  });
 }
 
 /** Where the arguments of a call end, and how many they are. */
@@ -264,7 +301,9 @@ function argumentsFrom(lua, start) {
 
 /** `settle.text(parent, …)` is the text of a message of that kind. */
 function packMessages(file, lua, forms) {
-  const kinds = forms.filter(({ isUnion }) => isUnion).flatMap((form) => form.kinds);
+  const kinds = forms
+    .filter(({ isUnion }) => isUnion)
+    .flatMap(({ separator = SEPARATOR, kinds: own }) => own.map((kind) => ({ ...kind, separator })));
   let text = lua;
   for (const kind of kinds) {
     const open = `${luaName(kind.word)}.text(`;
@@ -274,7 +313,7 @@ function packMessages(file, lua, forms) {
       if (count !== kind.parts.length)
         throw new Error(`${file}: ${kind.word} has ${kind.parts.length} parts, not ${count}`);
       const parts = text.slice(at + open.length, end);
-      text = `${text.slice(0, at)}table.concat({ '${kind.word}', ${parts} }, '${SEPARATOR}')${text.slice(end + 1)}`;
+      text = `${text.slice(0, at)}table.concat({ '${kind.word}', ${parts} }, '${kind.separator}')${text.slice(end + 1)}`;
     }
   }
   return text;

@@ -1,24 +1,11 @@
 // The TypeScript side of the forms of lua/: types of entries and replies, and what encodes and decodes them.
 import { SEPARATOR, sizeOf } from './wire-forms.mjs';
+import { camel, decoder, formReader, pascal, textReader } from './wire-replies.mjs';
 
-const camel = (name) => name.replaceAll(/[-_](.)/g, (_, letter) => letter.toUpperCase());
-const pascal = (name) => camel(`-${name}`);
 const constant = (name) => name.replaceAll('-', '_').toUpperCase();
 
 const SENT = { text: 'string', int: 'string', flag: "'' | '1'" };
 const SEPARATOR_TEXT = SEPARATOR.replace('\\31', '\\x1f');
-const RECEIVED = {
-  text: { type: 'string', read: (value) => `${value} as string` },
-  int: { type: 'number', read: (value) => `Number(${value})` },
-  'text?': { type: 'string | null', read: (value) => `${value} as string | null` },
-  maybe: { type: 'number | undefined', read: (value) => `numberIn(${value})` },
-  yes: { type: 'boolean', read: (value) => `isSet(${value})` },
-  list: { type: 'string[]', read: (value) => `${value} as string[]` },
-  'int?': { type: 'number', read: (value) => `Number(${value} ?? 0)` },
-  tabs: { type: 'string[]', read: (value) => `wordsIn(${value}, '\\t')` },
-  commas: { type: 'string[]', read: (value) => `wordsIn(${value}, ',')` },
-};
-
 function sentPart({ name, kind, type, width, of }) {
   if (kind === 'one') return `${camel(name)}: ${SENT[type]}`;
   if (of) return `${camel(name)}: readonly [] | ${pascal(of)}`;
@@ -44,116 +31,6 @@ function unionType(name, form, summary) {
     ...form.kinds.map((kind, i) => `  | ${tuple(kind)}${i === form.kinds.length - 1 ? ';' : ''}`),
     '',
     ...sizesOf(`${constant(name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_'))}_SIZES`, form),
-  ];
-}
-
-/** Rows that follow the fixed parts of a reply, as far as it has some. */
-function rowsOf(form, known) {
-  const last = form.kinds[0].parts.at(-1);
-  if (last.kind !== 'open') return undefined;
-  const row = known.find(({ name }) => name === (last.of ?? last.name));
-  return { name: camel(last.name), form: row?.name, parts: row?.kinds[0].parts };
-}
-
-function decoder(command, form, known) {
-  const name = `${pascal(command)}Reply`;
-  const reply = form.tag === 'lines' ? "(sent as string).split('\\n')" : 'sent as readonly unknown[]';
-  const fixed = form.kinds[0].parts.filter(({ kind }) => kind === 'one');
-  const rows = rowsOf(form, known);
-  const fields = fixed.map((part) => `  ${camel(part.name)}: ${RECEIVED[part.type].type};`);
-  const reads = fixed.map(
-    (part, i) => `    ${camel(part.name)}: ${RECEIVED[part.type].read(`reply[${i}]`)},`,
-  );
-  const head = [`/** What ${command} replies. */`];
-  if (!rows) {
-    return [
-      ...head,
-      `export interface ${name} {`,
-      ...fields,
-      '}',
-      '',
-      `export function decode${name}(sent: unknown): ${name} {`,
-      `  const reply = ${reply};`,
-      `  return {`,
-      ...reads,
-      '  };',
-      '}',
-    ];
-  }
-  if (!rows.parts) {
-    return [
-      ...head,
-      `export interface ${name} {`,
-      ...fields,
-      `  ${rows.name}: string[];`,
-      '}',
-      '',
-      `export function decode${name}(sent: unknown): ${name} {`,
-      `  const reply = ${reply};`,
-      '  return {',
-      ...reads,
-      `    ${rows.name}: reply.slice(${fixed.length}) as string[],`,
-      '  };',
-      '}',
-    ];
-  }
-  const type = pascal(rows.form);
-  const list = rows.parts.at(-1).kind === 'counted';
-  const step = list
-    ? `${rows.parts.length} + ${itemsOf(rows.parts.at(-1), known).length} * Number(reply[n + ${rows.parts.length - 1}])`
-    : rows.parts.length;
-  return [
-    ...head,
-    `export interface ${name} {`,
-    ...fields,
-    `  ${rows.name}: ${type}[];`,
-    '}',
-    '',
-    `export function decode${name}(sent: unknown): ${name} {`,
-    `  const reply = ${reply};`,
-    `  const ${rows.name}: ${type}[] = [];`,
-    `  for (let n = ${fixed.length}; n < reply.length; n += ${step}) {`,
-    `    ${rows.name}.push(read${type}(reply, n));`,
-    '  }',
-    '  return {',
-    ...reads,
-    `    ${rows.name},`,
-    '  };',
-    '}',
-  ];
-}
-
-const itemsOf = (list, known) => known.find(({ name }) => name === list.of).kinds[0].parts;
-
-/** Reads one by itself; its last part may be a list of those of another form. */
-function formReader({ name, file, kinds: [{ parts }] }, known) {
-  const list = parts.at(-1).kind === 'counted' ? parts.at(-1) : undefined;
-  const single = list ? parts.slice(0, -1) : parts;
-  const at = (i) => `list[n${i === 0 ? '' : ` + ${i}`}]`;
-  const items = list ? camel(list.name) : '';
-  const size = list ? itemsOf(list, known).length : 0;
-  return [
-    `/** See ${file}. */`,
-    `export interface ${pascal(name)} {`,
-    ...single.map((part) => `  ${camel(part.name)}: ${RECEIVED[part.type].type};`),
-    ...(list ? [`  ${items}: ${pascal(list.of)}[];`] : []),
-    '}',
-    '',
-    `export function read${pascal(name)}(list: readonly unknown[], n = 0): ${pascal(name)} {`,
-    ...(list
-      ? [
-          `  const ${items}: ${pascal(list.of)}[] = [];`,
-          `  const end = n + ${parts.length} + ${size} * Number(${at(single.length)});`,
-          `  for (let at = n + ${parts.length}; at < end; at += ${size}) {`,
-          `    ${items}.push(read${pascal(list.of)}(list, at));`,
-          '  }',
-        ]
-      : []),
-    '  return {',
-    ...single.map((part, i) => `    ${camel(part.name)}: ${RECEIVED[part.type].read(at(i))},`),
-    ...(list ? [`    ${items},`] : []),
-    '  };',
-    '}',
   ];
 }
 
@@ -189,6 +66,24 @@ function signTable({ name, file, signs }) {
 export function restType({ name, header }) {
   if (!header.rest) return 'undefined';
   return header.forms.some(isEncoded) ? `Encoded<'${name}'>` : 'readonly string[]';
+}
+
+const hasParts = ({ parts }) => parts.length > 0;
+
+const hasDecoder = (form) =>
+  form.tag === 'returns' || form.tag === 'lines' || (form.tag === 'says' && form.kinds.some(hasParts));
+
+const VALUES = { int: 'number', text: 'string', list: 'string[]' };
+
+/** What a command replies, as callers get it: what has parts goes through its decoder. */
+export function replyType({ file, header }) {
+  const form = header.forms.find(({ name }) => name === 'reply' || name === 'lines');
+  if (!form)
+    throw new Error(
+      `${file}: the header needs a form of the reply: @returns, @lines, @word, @says or @value`,
+    );
+  if (form.tag === 'value') return VALUES[form.type];
+  return hasDecoder(form) ? 'unknown' : form.kinds.map(({ word }) => `'${word}'`).join(' | ');
 }
 
 const isEncoded = (form) =>
@@ -257,6 +152,25 @@ const HEAD = [
   "  return value === '' ? undefined : Number(value);",
   '}',
   '',
+  '/** Rows in a list of their own, one behind the other. */',
+  'function rowsIn<Row>(list: unknown, size: number, read: (list: readonly unknown[], n: number) => Row): Row[] {',
+  '  const rows: Row[] = [];',
+  '  for (let n = 0; n < (list as readonly unknown[]).length; n += size) {',
+  '    rows.push(read(list as readonly unknown[], n));',
+  '  }',
+  '  return rows;',
+  '}',
+  '',
+  '/** A word and the parts behind it, a line each. The last one has what is left, lines or not. */',
+  'function lineOf(text: string, n: number, isLast: boolean): string {',
+  '  let at = 0;',
+  '  for (let line = 0; line < n && at >= 0; line += 1) {',
+  "    at = text.indexOf('\\n', at) + 1 || -1;",
+  '  }',
+  "  const end = isLast ? -1 : text.indexOf('\\n', at);",
+  "  return at < 0 ? '' : text.slice(at, end < 0 ? undefined : end);",
+  '}',
+  '',
   'function isSet(value: unknown): boolean {',
   "  return value === 1 || value === '1';",
   '}',
@@ -277,7 +191,8 @@ const HEAD = [
 export function makeWire(note, shared, commands) {
   const lines = [note, ...HEAD];
   for (const form of shared) {
-    if (form.tag === 'text') lines.push('', ...textMaker(form));
+    if (form.tag === 'text' && !form.isInner) lines.push('', ...textMaker(form));
+    if (form.isStored) lines.push('', ...textReader(form));
     else if (form.tag === 'sign') lines.push('', ...signTable(form));
     else if (form.tag === 'form') lines.push('', ...formReader(form, shared));
     else if (form.tag === 'kind') lines.push('', ...unionType(pascal(form.name), form, `See ${form.file}.`));
@@ -285,14 +200,14 @@ export function makeWire(note, shared, commands) {
   }
   for (const { name, header } of commands) {
     for (const form of header.forms) {
-      if (isEncoded(form)) lines.push('', ...encoder(name, form));
+      if (form.tag === 'text') lines.push('', ...textMaker({ ...form, file: `lua/commands/${form.file}` }));
+      else if (isEncoded(form)) lines.push('', ...encoder(name, form));
       else if (form.tag === 'form')
         lines.push(
           '',
           ...formReader({ ...form, file: `lua/commands/${form.file}` }, [...shared, ...header.forms]),
         );
-      else if (form.tag === 'returns' || form.tag === 'lines')
-        lines.push('', ...decoder(name, form, [...shared, ...header.forms]));
+      else if (hasDecoder(form)) lines.push('', ...decoder(name, form, [...shared, ...header.forms]));
     }
   }
   return [...lines, ''].join('\n');

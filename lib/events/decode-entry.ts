@@ -18,7 +18,10 @@ function valueOf(text: string | undefined, codec: Codec | undefined): unknown {
 
 type Read = (columns: string[], codec: Codec | undefined) => Told[];
 
-/** How the columns of a line become the fields of its events. A new job's line holds two: that it is there, and where. */
+/**
+ * How the columns of a line become the fields of its events. A new job's line holds two: that it is there, and where; so does that of a step
+ * which has completed, where the next one has started or the job has completed with it.
+ */
 const READERS: Record<string, Read> = {
   added: ([jobId, name, due, place]) => [
     { event: 'added', jobId, name },
@@ -46,6 +49,17 @@ const READERS: Record<string, Read> = {
   'step-completed': ([jobId, step, attempt, result], codec) => [
     { event: 'step-completed', jobId, step, attempt: Number(attempt), result: valueOf(result, codec) },
   ],
+  'step-passed': ([jobId, step, attempt, result, next, nextAttempt], codec) => [
+    { event: 'step-completed', jobId, step, attempt: Number(attempt), result: valueOf(result, codec) },
+    { event: 'step-started', jobId, step: next, attempt: Number(nextAttempt) },
+  ],
+  'steps-completed': ([jobId, step, attempt, text], codec) => {
+    const result = valueOf(text, codec);
+    return [
+      { event: 'step-completed', jobId, step, attempt: Number(attempt), result },
+      { event: 'completed', jobId, returnvalue: result, prev: 'active' },
+    ];
+  },
   'step-failed': ([jobId, step, attempt, reason, retryInMs]) => [
     {
       ...{ event: 'step-failed', jobId, step, attempt: Number(attempt), failedReason: json(reason) ?? '' },

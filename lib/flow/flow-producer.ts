@@ -182,7 +182,7 @@ export class FlowProducer extends SafeEmitter {
     }
     // A job like any other: numbered by its queue, and deduplicated if it asks for that.
     return async () => {
-      const { id, deduplicated } = await this.store(node.ref).adds.add(node.job);
+      const { id, deduplicated } = await this.store(node.ref).adds.add(node.job, (added) => added, undefined);
       return this.jobNode({ ...node, ref: { ...node.ref, id } }, deduplicated);
     };
   }

@@ -2,7 +2,7 @@ import { checkInteger, checkGroupId, PRIORITY_LIMIT } from './check.js';
 import { InvalidOptionError } from './errors.js';
 import { refuseUnknown } from './known-names.js';
 import { checkRate, type RateLimit } from './limit.js';
-import { specGroupText } from './wire.generated.js';
+import { groupGrantText, readGroupedPriority, specGroupText } from './wire.generated.js';
 
 /** Highest weight of a group. */
 export const MOST_WEIGHT = 1000;
@@ -118,10 +118,11 @@ export function groupText(group: GroupOptions | undefined): string {
  * @param oneGroup whether a call is to start jobs of one group alone
  */
 export function groupLimitsText({ concurrency, limit }: GroupLimits = {}, oneGroup = false): string {
-  return `${concurrency ?? ''},${limit?.max ?? ''},${limit?.duration ?? ''}${oneGroup ? ',1' : ''}`;
+  return groupGrantText(concurrency ?? '', limit?.max ?? '', limit?.duration ?? '', oneGroup ? '1' : '');
 }
 
 /** The priority in the field of a job's record, which may name a group besides. */
 export function priorityIn(field: string): string {
-  return /^(\d+),\d*@/.exec(field)?.[1] ?? field;
+  const { priority = field } = readGroupedPriority(field) ?? {};
+  return String(priority);
 }

@@ -15,9 +15,12 @@ export interface JobBody {
 
 const NO_OPTIONS = '{}';
 
+/** The options of a job that has none. */
+export const NONE: JobsOptions = Object.freeze({});
+
 /** The stored form without its first line, which the script adds: the time is Redis' own. */
 export function encodeBody(name: string, opts: JobsOptions, data: string): string {
-  return `${name}\n${JSON.stringify(opts)}\n${data}`;
+  return `${name}\n${opts === NONE ? NO_OPTIONS : JSON.stringify(opts)}\n${data}`;
 }
 
 /** Never throws: what was changed by hand, or half-written by another program, is one job's trouble and nobody else's. */

@@ -10,6 +10,7 @@ import {
 import { failureOf, type Failure } from './job-failure.js';
 import { JobRelatives } from './job-relatives.js';
 import { CHANGED } from './job-record.js';
+import type { LoneWrite } from './job-store.js';
 import { checkSize, encodeJson } from './json.js';
 import type { JobFields } from './job-record.js';
 import type { JobWrite } from './job-write.js';
@@ -141,9 +142,17 @@ export abstract class JobRun<
     return token;
   }
 
-  /** @internal Joins the group commit of the run that holds the job. Returns the script's word. */
-  write(entry: JobWrite): Promise<string> {
-    return this.store.keep(entry);
+  /**
+   * @internal Joins the group commit of the run that holds the job. Returns the script's word.
+   * @param before what it may take the place of
+   */
+  write(entry: JobWrite, before?: LoneWrite): Promise<string> {
+    return before?.(entry) ?? this.store.keep(entry);
+  }
+
+  /** @internal As `write`, for what nobody waits for. */
+  writeAlone(entry: JobWrite): LoneWrite {
+    return this.store.keepAlone(entry);
   }
 
   /** @internal What is stored of the job now, undefined when it is gone. */

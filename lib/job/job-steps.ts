@@ -1,6 +1,7 @@
 import type { JobFields } from './job-record.js';
 import type { Codec } from './codec.js';
 import { decodeValue, parseStored } from './json.js';
+import { readStoredStep, stepHeadText } from './wire.generated.js';
 
 /** `awaiting`: until a signal comes; `retrying`: until it is tried again. */
 export type StepStatus = 'running' | 'retrying' | 'awaiting' | 'completed' | 'failed';
@@ -53,20 +54,25 @@ export type SignalResult<P = any> = { timedOut: false; signal: P } | { timedOut:
 
 /** The part of an entry that a worker writes; Redis adds the times. */
 export function stepHead({ order, visit, letter, attempt }: StepEntry): string {
-  return `${order},${visit},${letter},${attempt}`;
+  return stepHeadText(order, visit, letter, attempt);
 }
 
-export function readStepEntry(text: string): StepEntry {
-  const [order, visit, letter, attempt] = text.split(',', 4) as [string, string, StepLetter, string];
-  return { order: Number(order), visit: Number(visit), letter, attempt: Number(attempt) };
+/** An entry with what Redis has added. */
+interface StoredEntry extends StepEntry {
+  /** ms since 1970. */
+  started: number | undefined;
+  finished: number | undefined;
+  /** Behind a tab why it failed, where it did. */
+  rest: string;
 }
 
-/** Entries by the names of their steps, those of compensations as `undo:<name>`. */
-export function readStepEntries(fields: JobFields): Map<string, StepEntry> {
-  const entries = new Map<string, StepEntry>();
+/** Entries by the names of their steps, those of compensations as `undo:<name>`. What is none, written by hand, is left out. */
+export function readStepEntries(fields: JobFields): Map<string, StoredEntry> {
+  const entries = new Map<string, StoredEntry>();
   for (const field in fields) {
-    if (field.startsWith(STEP)) {
-      entries.set(field.slice(STEP.length), readStepEntry(fields[field as typeof STEP] as string));
+    const entry = field.startsWith(STEP) ? readStoredStep(fields[field as typeof STEP] as string) : undefined;
+    if (entry) {
+      entries.set(field.slice(STEP.length), entry as StoredEntry);
     }
   }
   return entries;
@@ -95,24 +101,21 @@ export function storedStepValue(fields: JobFields, name: string): string | undef
 
 /** Message of the last failure of a step, undefined where it has none. */
 export function storedStepReason(fields: JobFields, name: string): string | undefined {
-  const reason = fields[`step:${name}`]?.split('\t', 2)[1];
-  return reason === undefined ? undefined : (parseStored('The reason', reason) as string);
+  const { rest = '' } = readStoredStep(fields[`step:${name}`] ?? '') ?? {};
+  return rest === '' ? undefined : (parseStored('The reason', rest.slice(1)) as string);
 }
 
 /** For `Job.getSteps`. */
 export function stepsOf(fields: JobFields, codec?: Codec): JobStep[] {
   return [...readStepEntries(fields)]
     .toSorted(([, a], [, b]) => a.order - b.order)
-    .map(([name, { letter, attempt }]) => {
-      const text = fields[`step:${name}`] as string;
-      const [times = ''] = text.split('\t', 1);
+    .map(([name, { letter, attempt, started, finished }]) => {
       const reason = storedStepReason(fields, name);
-      const [startedOn, finishedOn] = times.split(',').slice(4);
       const value = storedStepValue(fields, name);
       const last = fields[`last:${name}`];
       return {
-        ...{ name, status: STEP_STATUS[letter], attempts: attempt, startedOn: Number(startedOn) },
-        ...(finishedOn ? { finishedOn: Number(finishedOn) } : {}),
+        ...{ name, status: STEP_STATUS[letter], attempts: attempt, startedOn: started ?? 0 },
+        ...(finished === undefined ? {} : { finishedOn: finished }),
         ...(value === undefined ? {} : { result: decodeStepValue(value, codec) }),
         ...(last === undefined ? {} : { lastEmission: decodeValue('An emission', last, codec) }),
         ...(reason === undefined ? {} : { failedReason: reason }),

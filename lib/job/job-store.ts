@@ -70,6 +70,12 @@ export type JobClass = new (
 ) => unknown;
 
 /**
+ * An entry that nobody waits for. As long as it is not on its way another one may take its place, that says what it said and more: returns what comes
+ * of that one, undefined when it is too late.
+ */
+export type LoneWrite = (other: JobWrite) => Promise<string> | undefined;
+
+/**
  * What a `Job` needs of the store. A method returns the script's word: 'ok', or why nothing was done. The id of a job that
  * is changed may name its life, see `lifeId`.
  */
@@ -85,6 +91,8 @@ export interface JobStore {
   write(entry: JobWrite): Promise<string>;
   /** As `write`, for what a worker itself says of its runs: it waits for Redis as long as the worker does. */
   keep(entry: JobWrite): Promise<string>;
+  /** As `keep`, for what nobody waits for. */
+  keepAlone(entry: JobWrite): LoneWrite;
   loadJob(id: string): Promise<LoadedJob | undefined>;
   /** @param removeChildren whether all below it goes too */
   removeJob(id: string, removeChildren: boolean): Promise<string>;

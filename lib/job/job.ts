@@ -65,9 +65,13 @@ export class Job<
   /** @internal A job of the class that the store's owner wants. */
   static make<D = any, R = any, N extends string = string, P extends JobProgress = JobProgress>(
     store: JobStore,
-    ...args: [id: string, name: N, data: D, opts: JobsOptions, timestamp: number]
+    id: string,
+    name: N,
+    data: D,
+    opts: JobsOptions,
+    timestamp: number,
   ): Job<D, R, N, P> {
-    return new (store.jobClass ?? Job)(store, ...args) as Job<D, R, N, P>;
+    return new (store.jobClass ?? Job)(store, id, name, data, opts, timestamp) as Job<D, R, N, P>;
   }
 
   /** Same as `queue.add(name, data, opts)`. */

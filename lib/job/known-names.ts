@@ -12,8 +12,8 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 
 /** Names among those of `given` that have no meaning and a value. */
 export function unknownNames(given: object, known: readonly string[]): string[] {
-  return Object.entries(given).flatMap(([name, value]) =>
-    value === undefined || known.includes(name) ? [] : [name],
+  return Object.keys(given).filter(
+    (name) => !known.includes(name) && (given as Record<string, unknown>)[name] !== undefined,
   );
 }
 

@@ -4,16 +4,16 @@ import { checkJobOptions } from './check-job-options.js';
 import { DataTooLargeError, InvalidOptionError } from './errors.js';
 import { withoutPolicy } from './failure-policy.js';
 import { groupText } from './group.js';
-import { encodeBody } from './job-body.js';
+import { encodeBody, NONE } from './job-body.js';
 import type { DeduplicationOptions, DefaultJobOptions, JobsOptions } from './job-options.js';
 import { encodeJson } from './json.js';
 import { specDedupText, specLimitsText, specText } from './wire.generated.js';
 import type { NewJob } from './added-job.js';
 
-const NONE: JobsOptions = Object.freeze({});
-
 /** A job to add that has been checked. */
 export interface CheckedJob {
+  name: string;
+  data: unknown;
   /** In the form that scripts take. */
   job: NewJob;
   /** Its own, and the defaults. */
@@ -57,7 +57,7 @@ export function newJob(
     }
   }
   const job = { id: opts.jobId ?? '', spec: specOf(opts), body: encodeBody(name, opts, json) };
-  return { job, opts, json };
+  return { name, data, job, opts, json };
 }
 
 /** The options that the script acts on; see `read_spec` in lua/shared/read-spec.lua. */

@@ -1,16 +1,17 @@
 import type { KeepJobs } from './job-options.js';
+import { keepPolicyText } from './wire.generated.js';
 
-/** How a finished job says what to keep, in the form that scripts read: `count,ageMs,limit`, '' for everything. */
+/** How a finished job says what to keep, in the form that scripts read, '' for everything. */
 export function retentionText(keep: boolean | number | KeepJobs | undefined): string {
   if (keep === undefined || keep === false) {
     return '';
   }
   if (keep === true) {
-    return '0,,';
+    return keepPolicyText(0, '', '');
   }
   if (typeof keep === 'number') {
-    return `${keep},,`;
+    return keepPolicyText(keep, '', '');
   }
   const ageMs = keep.age === undefined ? '' : Math.floor(keep.age * 1000);
-  return `${keep.count ?? ''},${ageMs},${keep.limit ?? ''}`;
+  return keepPolicyText(keep.count ?? '', ageMs, keep.limit ?? '');
 }

@@ -32,6 +32,25 @@ function numberIn(value: unknown): number | undefined {
   return value === '' ? undefined : Number(value);
 }
 
+/** Rows in a list of their own, one behind the other. */
+function rowsIn<Row>(list: unknown, size: number, read: (list: readonly unknown[], n: number) => Row): Row[] {
+  const rows: Row[] = [];
+  for (let n = 0; n < (list as readonly unknown[]).length; n += size) {
+    rows.push(read(list as readonly unknown[], n));
+  }
+  return rows;
+}
+
+/** A word and the parts behind it, a line each. The last one has what is left, lines or not. */
+function lineOf(text: string, n: number, isLast: boolean): string {
+  let at = 0;
+  for (let line = 0; line < n && at >= 0; line += 1) {
+    at = text.indexOf('\n', at) + 1 || -1;
+  }
+  const end = isLast ? -1 : text.indexOf('\n', at);
+  return at < 0 ? '' : text.slice(at, end < 0 ? undefined : end);
+}
+
 function isSet(value: unknown): boolean {
   return value === 1 || value === '1';
 }
@@ -167,6 +186,36 @@ export function readLimitParts(list: readonly unknown[], n = 0): LimitParts {
   };
 }
 
+/** See lua/shared/group-records.lua. */
+export function groupedPriorityText(priority: number | '', weight: number | '', group: string): string {
+  return `${priority},${weight}@${group}`;
+}
+
+/** See lua/shared/group-records.lua. */
+export interface GroupedPriority {
+  priority: number | undefined;
+  weight: number | undefined;
+  group: string;
+}
+
+const GROUPED_PRIORITY = /^(\d*),(\d*)@([^]+)$/;
+
+export function readGroupedPriority(text: string): GroupedPriority | undefined {
+  const found = GROUPED_PRIORITY.exec(text);
+  return found
+    ? {
+        priority: numberIn(found[1]),
+        weight: numberIn(found[2]),
+        group: found[3] as string,
+      }
+    : undefined;
+}
+
+/** See lua/shared/group-turns.lua. */
+export function groupGrantText(concurrency: number | '', max: number | '', duration: number | '', alone: '' | '1'): string {
+  return `${concurrency},${max},${duration},${alone}`;
+}
+
 /** See lua/shared/lines.lua. */
 export interface Outgoing {
   number: string;
@@ -180,6 +229,31 @@ export function readOutgoing(list: readonly unknown[], n = 0): Outgoing {
     era: list[n + 1] as string,
     text: list[n + 2] as string,
   };
+}
+
+/** See lua/shared/notify-workers.lua. */
+export function cancelNoticeText(id: string, token: string, how: string): string {
+  return `${id}\t${token}\t${how}`;
+}
+
+/** See lua/shared/notify-workers.lua. */
+export interface CancelNotice {
+  id: string;
+  token: string;
+  how: string;
+}
+
+const CANCEL_NOTICE = /^([^\t]*)\t([^\t]*)\t([^]+)$/;
+
+export function readCancelNotice(text: string): CancelNotice | undefined {
+  const found = CANCEL_NOTICE.exec(text);
+  return found
+    ? {
+        id: found[1] as string,
+        token: found[2] as string,
+        how: found[3] as string,
+      }
+    : undefined;
 }
 
 /** See lua/shared/post.lua. */
@@ -266,6 +340,77 @@ export function specDedupText(ttl: number | '', flags: string, id: string): stri
   return `,${ttl},${flags},${id}`;
 }
 
+/** See lua/shared/retention.lua. */
+export function keepPolicyText(count: number | '', ageMs: number | '', limit: number | ''): string {
+  return `${count},${ageMs},${limit}`;
+}
+
+/** See lua/shared/signals.lua. */
+export function awaitedSignalText(due: number, step: string, nextStep: string, signal: string): string {
+  return `${due}\t${step}\t${nextStep}\t${signal}`;
+}
+
+/** See lua/shared/signals.lua. */
+export interface AwaitedSignal {
+  due: number;
+  step: string;
+  nextStep: string;
+  signal: string;
+}
+
+const AWAITED_SIGNAL = /^(\d+)\t([^\t]*)\t([^\t]*)\t([^]+)$/;
+
+export function readAwaitedSignal(text: string): AwaitedSignal | undefined {
+  const found = AWAITED_SIGNAL.exec(text);
+  return found
+    ? {
+        due: Number(found[1]),
+        step: found[2] as string,
+        nextStep: found[3] as string,
+        signal: found[4] as string,
+      }
+    : undefined;
+}
+
+/** See lua/shared/steps.lua. */
+export function stepHeadText(order: number, visit: number, letter: string, attempt: number): string {
+  return `${order},${visit},${letter},${attempt}`;
+}
+
+/** See lua/shared/steps.lua. */
+export function storedStepText(order: number, visit: number, letter: string, attempt: number, started: number | '', finished: number | ''): string {
+  return `${order},${visit},${letter},${attempt},${started},${finished}`;
+}
+
+/** See lua/shared/steps.lua. */
+export interface StoredStep {
+  order: number;
+  visit: number;
+  letter: string;
+  attempt: number;
+  started: number | undefined;
+  finished: number | undefined;
+  /** What follows. */
+  rest: string;
+}
+
+const STORED_STEP = /^(\d+),(\d+),([A-Za-z]),(\d+),(\d*),(\d*)([^]*)$/;
+
+export function readStoredStep(text: string): StoredStep | undefined {
+  const found = STORED_STEP.exec(text);
+  return found
+    ? {
+        order: Number(found[1]),
+        visit: Number(found[2]),
+        letter: found[3] as string,
+        attempt: Number(found[4]),
+        started: numberIn(found[5]),
+        finished: numberIn(found[6]),
+        rest: found[7] as string,
+      }
+    : undefined;
+}
+
 /** See lua/shared/stored-job.lua. */
 export interface StoredParts {
   body: string | null;
@@ -331,6 +476,34 @@ export function decodeAddJobsReply(sent: unknown): AddJobsReply {
   };
 }
 
+/** What add-plain replies. */
+export interface AddPlainReply {
+  time: string;
+  first: string;
+}
+
+export function decodeAddPlainReply(sent: unknown): AddPlainReply {
+  const reply = (sent as string).split('\n');
+  return {
+    time: reply[0] as string,
+    first: reply[1] as string,
+  };
+}
+
+/** What clean-jobs replies. */
+export interface CleanJobsReply {
+  next: number;
+  removed: string[];
+}
+
+export function decodeCleanJobsReply(sent: unknown): CleanJobsReply {
+  const reply = (sent as string).split('\n');
+  return {
+    next: Number(reply[0]),
+    removed: reply.slice(1) as string[],
+  };
+}
+
 /** An entry of a call of commit. */
 export type CommitEntry =
   | readonly ['add', id: string, spec: string, body: string]
@@ -344,6 +517,8 @@ export type CommitEntry =
   | readonly ['log', id: string, token: string, line: string, keep: string]
   | readonly ['clear-logs', id: string, token: string, keep: string]
   | readonly ['begin-step', id: string, token: string, name: string, head: string, from: string, anew: '' | '1']
+  | readonly ['pass-step', id: string, token: string, name: string, value: string, nextStep: string]
+  | readonly ['last-step', id: string, token: string, name: string, result: string, keep: string]
   | readonly ['step', id: string, token: string, name: string, head: string, value: string, nextStep: string, nextHead: string, way: readonly [] | Exit]
   | readonly ['emit', id: string, token: string, step: string, json: string]
   | readonly ['end-wait', id: string, token: string];
@@ -361,6 +536,8 @@ export const COMMIT_ENTRY_SIZES = {
   'log': 5,
   'clear-logs': 4,
   'begin-step': 7,
+  'pass-step': 6,
+  'last-step': 6,
   'step': 9,
   'emit': 5,
   'end-wait': 3,
@@ -398,6 +575,138 @@ export function decodeCommitReply(sent: unknown): CommitReply {
   };
 }
 
+/** What count-groups replies. */
+export interface CountGroupsReply {
+  waiting: number;
+  limited: number;
+  maxed: number;
+  paused: number;
+  jobs: number;
+}
+
+export function decodeCountGroupsReply(sent: unknown): CountGroupsReply {
+  const reply = sent as readonly unknown[];
+  return {
+    waiting: Number(reply[0]),
+    limited: Number(reply[1]),
+    maxed: Number(reply[2]),
+    paused: Number(reply[3]),
+    jobs: Number(reply[4]),
+  };
+}
+
+/** What count-jobs replies. */
+export interface CountJobsReply {
+  waiting: number;
+  prioritized: number;
+  delayed: number;
+  active: number;
+  completed: number;
+  failed: number;
+  waitingChildren: number;
+  paused: boolean;
+}
+
+export function decodeCountJobsReply(sent: unknown): CountJobsReply {
+  const reply = sent as readonly unknown[];
+  return {
+    waiting: Number(reply[0]),
+    prioritized: Number(reply[1]),
+    delayed: Number(reply[2]),
+    active: Number(reply[3]),
+    completed: Number(reply[4]),
+    failed: Number(reply[5]),
+    waitingChildren: Number(reply[6]),
+    paused: isSet(reply[7]),
+  };
+}
+
+/** See lua/commands/count-places.lua. */
+export interface NeededPlaces {
+  name: string;
+  number: string;
+  has: number;
+  needed: number;
+  lacking: number;
+  concurrency: number;
+  max: number;
+  duration: number;
+}
+
+export function readNeededPlaces(list: readonly unknown[], n = 0): NeededPlaces {
+  return {
+    name: list[n] as string,
+    number: list[n + 1] as string,
+    has: Number(list[n + 2]),
+    needed: Number(list[n + 3]),
+    lacking: Number(list[n + 4]),
+    concurrency: Number(list[n + 5]),
+    max: Number(list[n + 6]),
+    duration: Number(list[n + 7]),
+  };
+}
+
+/** What count-places replies. */
+export interface CountPlacesReply {
+  time: string;
+  limits: NeededPlaces[];
+}
+
+export function decodeCountPlacesReply(sent: unknown): CountPlacesReply {
+  const reply = sent as readonly unknown[];
+  const limits: NeededPlaces[] = [];
+  for (let n = 1; n < reply.length; n += 8) {
+    limits.push(readNeededPlaces(reply, n));
+  }
+  return {
+    time: reply[0] as string,
+    limits,
+  };
+}
+
+/** What count-priorities replies. */
+export interface CountPrioritiesReply {
+  counts: number[];
+}
+
+export function decodeCountPrioritiesReply(sent: unknown): CountPrioritiesReply {
+  const reply = sent as readonly unknown[];
+  return {
+    counts: reply.map((row) => Number(row)),
+  };
+}
+
+/** See lua/commands/drain-queue.lua. */
+export function drainPlaceText(set: number, rank: number, kept: number): string {
+  return `${set},${rank},${kept}`;
+}
+
+/** What drain-queue replies. */
+export interface DrainQueueReply {
+  removed: number;
+  looked: number;
+  begun: number;
+  left: number;
+  passed: number;
+  prioritized: string;
+  later: string;
+  groupPlace: string;
+}
+
+export function decodeDrainQueueReply(sent: unknown): DrainQueueReply {
+  const reply = sent as readonly unknown[];
+  return {
+    removed: Number(reply[0]),
+    looked: Number(reply[1]),
+    begun: Number(reply[2]),
+    left: Number(reply[3]),
+    passed: Number(reply[4]),
+    prioritized: reply[5] as string,
+    later: reply[6] as string,
+    groupPlace: reply[7] as string,
+  };
+}
+
 /** What explain-job replies. */
 export interface ExplainJobReply {
   now: number;
@@ -405,7 +714,8 @@ export interface ExplainJobReply {
   fields: string[];
   isPaused: boolean;
   closedMs: number;
-  limits: string;
+  concurrency: number | undefined;
+  max: number | undefined;
   active: number;
   alive: number;
   started: number;
@@ -413,14 +723,14 @@ export interface ExplainJobReply {
   ahead: number;
   at: number;
   heldBy: string;
-  group: string[];
+  group: GroupParts | undefined;
   named: LimitParts[];
 }
 
 export function decodeExplainJobReply(sent: unknown): ExplainJobReply {
   const reply = sent as readonly unknown[];
   const named: LimitParts[] = [];
-  for (let n = 14; n < reply.length; n += 11) {
+  for (let n = 15; n < reply.length; n += 11) {
     named.push(readLimitParts(reply, n));
   }
   return {
@@ -429,15 +739,16 @@ export function decodeExplainJobReply(sent: unknown): ExplainJobReply {
     fields: reply[2] as string[],
     isPaused: isSet(reply[3]),
     closedMs: Number(reply[4]),
-    limits: reply[5] as string,
-    active: Number(reply[6]),
-    alive: Number(reply[7]),
-    started: Number(reply[8]),
-    windowMs: Number(reply[9]),
-    ahead: Number(reply[10]),
-    at: Number(reply[11]),
-    heldBy: reply[12] as string,
-    group: reply[13] as string[],
+    concurrency: numberIn(reply[5]),
+    max: numberIn(reply[6]),
+    active: Number(reply[7]),
+    alive: Number(reply[8]),
+    started: Number(reply[9]),
+    windowMs: Number(reply[10]),
+    ahead: Number(reply[11]),
+    at: Number(reply[12]),
+    heldBy: reply[13] as string,
+    group: (reply[14] as readonly unknown[]).length === 0 ? undefined : readGroupParts(reply[14] as readonly unknown[]),
     named,
   };
 }
@@ -475,15 +786,15 @@ export function decodeGetChildrenReply(sent: unknown): GetChildrenReply {
 
 /** What get-group replies. */
 export interface GetGroupReply {
-  group: string[];
-  counts: string[];
+  group: GroupParts;
+  counts: number[];
 }
 
 export function decodeGetGroupReply(sent: unknown): GetGroupReply {
   const reply = sent as readonly unknown[];
   return {
-    group: reply[0] as string[],
-    counts: reply.slice(1) as string[],
+    group: readGroupParts(reply[0] as readonly unknown[]),
+    counts: reply.slice(1).map((row) => Number(row)),
   };
 }
 
@@ -511,6 +822,20 @@ export function decodeGetLimitsReply(sent: unknown): GetLimitsReply {
   };
 }
 
+/** What get-logs replies. */
+export interface GetLogsReply {
+  count: number;
+  lines: string[];
+}
+
+export function decodeGetLogsReply(sent: unknown): GetLogsReply {
+  const reply = sent as readonly unknown[];
+  return {
+    count: Number(reply[0]),
+    lines: reply.slice(1) as string[],
+  };
+}
+
 /** What get-metrics replies. */
 export interface GetMetricsReply {
   count: number;
@@ -528,6 +853,20 @@ export function decodeGetMetricsReply(sent: unknown): GetMetricsReply {
     before: Number(reply[2]),
     kept: Number(reply[3]),
     points: reply[4] as string[],
+  };
+}
+
+/** What get-rate-limit replies. */
+export interface GetRateLimitReply {
+  started: string;
+  leftMs: number;
+}
+
+export function decodeGetRateLimitReply(sent: unknown): GetRateLimitReply {
+  const reply = sent as readonly unknown[];
+  return {
+    started: reply[0] as string,
+    leftMs: Number(reply[1]),
   };
 }
 
@@ -570,6 +909,36 @@ export function decodeKeepSchedulersReply(sent: unknown): KeepSchedulersReply {
   };
 }
 
+/** What lend-places replies. */
+export interface LendPlacesReply {
+  number: string;
+  places: number;
+  starts: number;
+  window: string;
+  windowLeftMs: number;
+  concurrency: number;
+  max: number;
+  duration: number;
+  isPaused: boolean;
+  isContended: boolean;
+}
+
+export function decodeLendPlacesReply(sent: unknown): LendPlacesReply {
+  const reply = sent as readonly unknown[];
+  return {
+    number: reply[0] as string,
+    places: Number(reply[1]),
+    starts: Number(reply[2]),
+    window: reply[3] as string,
+    windowLeftMs: Number(reply[4]),
+    concurrency: Number(reply[5]),
+    max: Number(reply[6]),
+    duration: Number(reply[7]),
+    isPaused: isSet(reply[8]),
+    isContended: isSet(reply[9]),
+  };
+}
+
 /** See lua/commands/list-groups.lua. */
 export interface ListedGroup {
   status: string;
@@ -596,6 +965,63 @@ export function decodeListGroupsReply(sent: unknown): ListGroupsReply {
   }
   return {
     groups,
+  };
+}
+
+/** What list-jobs replies. */
+export interface ListJobsReply {
+  lists: string[][];
+}
+
+export function decodeListJobsReply(sent: unknown): ListJobsReply {
+  const reply = sent as readonly unknown[];
+  return {
+    lists: reply.map((row) => row as string[]),
+  };
+}
+
+/** See lua/commands/list-present.lua. */
+export interface Present {
+  who: string;
+  until: number;
+}
+
+export function readPresent(list: readonly unknown[], n = 0): Present {
+  return {
+    who: list[n] as string,
+    until: Number(list[n + 1]),
+  };
+}
+
+/** What list-present replies. */
+export interface ListPresentReply {
+  time: number;
+  present: Present[];
+}
+
+export function decodeListPresentReply(sent: unknown): ListPresentReply {
+  const reply = sent as readonly unknown[];
+  const present: Present[] = [];
+  for (let n = 1; n < reply.length; n += 2) {
+    present.push(readPresent(reply, n));
+  }
+  return {
+    time: Number(reply[0]),
+    present,
+  };
+}
+
+/** What list-schedulers replies. */
+export interface ListSchedulersReply {
+  count: number;
+  ids: string[];
+}
+
+export function decodeListSchedulersReply(sent: unknown): ListSchedulersReply {
+  const reply = sent as readonly unknown[];
+  return {
+    count: Number(reply[0]),
+    ids: reply.slice(1) as string[],
   };
 }
 
@@ -635,6 +1061,31 @@ export function decodeLookAtJobReply(sent: unknown): LookAtJobReply {
     fields: reply[4] as string[],
     state: reply[5] as string,
   };
+}
+
+/** What obliterate-queue replies. */
+export type ObliterateQueueReply =
+  | { word: 'not-paused' | 'active' | 'more' | 'done' }
+  | { word: 'undelivered'; target: string }
+  | { word: 'unsent'; target: string };
+
+export function decodeObliterateQueueReply(sent: unknown): ObliterateQueueReply {
+  const text = sent as string;
+  const word = lineOf(text, 0, false);
+  switch (word) {
+    case 'undelivered':
+      return {
+        word,
+        target: lineOf(text, 1, true),
+      };
+    case 'unsent':
+      return {
+        word,
+        target: lineOf(text, 1, true),
+      };
+    default:
+      return { word } as ObliterateQueueReply;
+  }
 }
 
 /** One of what a call of plan-slots brings. */
@@ -705,6 +1156,53 @@ export function decodeReadOutboxReply(sent: unknown): ReadOutboxReply {
   };
 }
 
+/** See lua/commands/read-schedulers.lua. */
+export interface SchedulerParts {
+  state: string;
+  given: string | null;
+  count: number;
+  slot: number;
+  job: string | null;
+  paused: boolean;
+  origin: string | null;
+  revision: string | null;
+  lastSlot: string | null;
+  slots: number;
+  spread: number;
+  data: string | null;
+}
+
+export function readSchedulerParts(list: readonly unknown[], n = 0): SchedulerParts {
+  return {
+    state: list[n] as string,
+    given: list[n + 1] as string | null,
+    count: Number(list[n + 2]),
+    slot: Number(list[n + 3]),
+    job: list[n + 4] as string | null,
+    paused: isSet(list[n + 5]),
+    origin: list[n + 6] as string | null,
+    revision: list[n + 7] as string | null,
+    lastSlot: list[n + 8] as string | null,
+    slots: Number(list[n + 9]),
+    spread: Number(list[n + 10]),
+    data: list[n + 11] as string | null,
+  };
+}
+
+/** What read-schedulers replies. */
+export interface ReadSchedulersReply {
+  time: number;
+  schedulers: SchedulerParts[];
+}
+
+export function decodeReadSchedulersReply(sent: unknown): ReadSchedulersReply {
+  const reply = sent as readonly unknown[];
+  return {
+    time: Number(reply[0]),
+    schedulers: reply.slice(1).map((row) => readSchedulerParts(row as readonly unknown[])),
+  };
+}
+
 /** One of what a call of receive brings. */
 export type ReceiveSent = readonly [number: string, era: string, text: string];
 
@@ -763,16 +1261,103 @@ export function encodeRenewLocks(entries: readonly RenewLocksGrant[]): Encoded<'
   return encodeAll(entries);
 }
 
+/** See lua/commands/renew-locks.lua. */
+export interface CancelledRun {
+  id: string;
+  token: string;
+  how: string;
+}
+
+export function readCancelledRun(list: readonly unknown[], n = 0): CancelledRun {
+  return {
+    id: list[n] as string,
+    token: list[n + 1] as string,
+    how: list[n + 2] as string,
+  };
+}
+
 /** What renew-locks replies. */
 export interface RenewLocksReply {
   lost: string[];
-  cancelled: string[];
+  cancelled: CancelledRun[];
 }
 
 export function decodeRenewLocksReply(sent: unknown): RenewLocksReply {
   const reply = sent as readonly unknown[];
   return {
     lost: reply[0] as string[],
-    cancelled: reply[1] as string[],
+    cancelled: rowsIn(reply[1], 3, readCancelledRun),
   };
+}
+
+/** What retry-jobs replies. */
+export interface RetryJobsReply {
+  moved: number;
+  before: number;
+}
+
+export function decodeRetryJobsReply(sent: unknown): RetryJobsReply {
+  const reply = sent as readonly unknown[];
+  return {
+    moved: Number(reply[0]),
+    before: Number(reply[1]),
+  };
+}
+
+/** What run-scheduler replies. */
+export type RunSchedulerReply =
+  | { word: 'missing' | 'unreadable' | 'taken' }
+  | { word: 'ok'; id: string; state: string; delay: string; priority: string; body: string };
+
+export function decodeRunSchedulerReply(sent: unknown): RunSchedulerReply {
+  const text = sent as string;
+  const word = lineOf(text, 0, false);
+  switch (word) {
+    case 'ok':
+      return {
+        word,
+        id: lineOf(text, 1, false),
+        state: lineOf(text, 2, false),
+        delay: lineOf(text, 3, false),
+        priority: lineOf(text, 4, false),
+        body: lineOf(text, 5, true),
+      };
+    default:
+      return { word } as RunSchedulerReply;
+  }
+}
+
+/** What upsert-scheduler replies. */
+export type UpsertSchedulerReply =
+  | { word: 'none' | 'paused' | 'taken' }
+  | { word: 'ok'; id: string; state: string; delay: string; priority: string; body: string }
+  | { word: 'again'; time: number }
+  | { word: 'no-limit'; name: string };
+
+export function decodeUpsertSchedulerReply(sent: unknown): UpsertSchedulerReply {
+  const text = sent as string;
+  const word = lineOf(text, 0, false);
+  switch (word) {
+    case 'ok':
+      return {
+        word,
+        id: lineOf(text, 1, false),
+        state: lineOf(text, 2, false),
+        delay: lineOf(text, 3, false),
+        priority: lineOf(text, 4, false),
+        body: lineOf(text, 5, true),
+      };
+    case 'again':
+      return {
+        word,
+        time: Number(lineOf(text, 1, true)),
+      };
+    case 'no-limit':
+      return {
+        word,
+        name: lineOf(text, 1, true),
+      };
+    default:
+      return { word } as UpsertSchedulerReply;
+  }
 }

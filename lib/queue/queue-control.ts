@@ -13,6 +13,7 @@ import { CHANGED } from '../job/job-record.js';
 import { checkSize, encodeJson } from '../job/json.js';
 import { refuseUnknown } from '../job/known-names.js';
 import { signalJob, type SignalOptions } from '../job/signal.js';
+import type { ObliterateQueueReply } from '../job/wire.generated.js';
 import type { CleanPlace } from '../store/control-store.js';
 import { checkFinishedState, listedState } from './arguments.js';
 import { QueueReports } from './queue-reports.js';
@@ -22,13 +23,13 @@ const SLICE = 500;
 const OBLITERATE_SLICE = 200;
 
 /** What a queue has to be for `obliterate`, by what the script found. */
-const OBLITERATE_NEEDS: Record<string, string> & { resumed: string } = {
+const OBLITERATE_NEEDS = {
   active: 'idle, as some jobs are active: use { force: true }',
   undelivered: 'forgotten: parents in other queues wait for jobs of it, and cannot be told yet',
   unsent:
     'forgotten: jobs of its flows are to be added to other queues yet: use { force: true } to drop them',
-  resumed: 'paused any more: it was resumed meanwhile',
-};
+  'not-paused': 'paused any more: it was resumed meanwhile',
+} satisfies Record<Exclude<ObliterateQueueReply['word'], 'more' | 'done'>, string>;
 
 function shownBase(base: string): string {
   const { prefix, queueName } = parseBase(base);
@@ -185,14 +186,13 @@ export class QueueControl<J extends Job = Job> extends QueueReports<J> {
     checkBoolean('force', force);
     checkInteger('count', count, 1);
     await this.pause();
-    let word: string;
+    let found: ObliterateQueueReply;
     do {
-      word = await this.store.control.obliterateSlice(Math.min(count, SLICE), force);
-    } while (word === 'more');
-    if (word !== 'done') {
-      const [kind = '', target] = word.split('\t');
-      const needed = OBLITERATE_NEEDS[kind] ?? OBLITERATE_NEEDS.resumed;
-      const where = target === undefined ? '' : ` (next: ${shownBase(target)})`;
+      found = await this.store.control.obliterateSlice(Math.min(count, SLICE), force);
+    } while (found.word === 'more');
+    if (found.word !== 'done') {
+      const needed = OBLITERATE_NEEDS[found.word];
+      const where = 'target' in found ? ` (next: ${shownBase(found.target)})` : '';
       throw new WrongStateError('*', 'obliterate', `${needed}${where}`, `queue ${this.name}`);
     }
   }

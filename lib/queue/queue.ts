@@ -7,9 +7,9 @@ import { type ParentOptions, refOf } from '../job/job-ref.js';
 import type { LimitOptions } from '../job/limit.js';
 import type { DedupPolicy } from '../job/dedup-policy.js';
 import { type Carried, carrying } from '../job/tracing.js';
-import type { AddedJob, NewJob } from '../job/added-job.js';
+import type { AddedJob } from '../job/added-job.js';
 import { type FlowNode, prepareNode } from '../job/flow-node.js';
-import { newJob } from '../job/new-job.js';
+import { type CheckedJob, newJob } from '../job/new-job.js';
 import { checkQueueOptions, QUEUE_OPTION_NAMES } from './check-queue-options.js';
 import { DedupPolicies } from './dedup-policies.js';
 import { type LimitsOf, OwnLimits } from './own-limits.js';
@@ -40,6 +40,8 @@ export class Queue<
   declare readonly opts: QueueOptions;
   private readonly dedup: DedupPolicies;
   private ownLimits: OwnLimits | undefined;
+  private readonly made = (added: AddedJob, { name, data, opts }: CheckedJob): Job<D, R, N> =>
+    this.added(name as N, data as D, opts, added);
 
   constructor(name: string, opts: QueueOptions = {}) {
     checkQueueOptions(opts);
@@ -97,13 +99,16 @@ export class Queue<
       : this.addNow(name, data, opts);
   }
 
-  private async addNow(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
-    const own = this.limited(this.dedup.applyTo(opts, name, data), name, data);
-    if (own?.parent) {
-      return this.addChild(name, data, own);
+  private addNow(name: N, data: D, opts?: JobsOptions): Promise<Job<D, R, N>> {
+    try {
+      const own = this.limited(this.dedup.applyTo(opts, name, data), name, data);
+      if (own?.parent) {
+        return this.addChild(name, data, own);
+      }
+      return this.addChecked(newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec));
+    } catch (refused) {
+      return Promise.reject(refused as Error);
     }
-    const { job, opts: merged } = newJob(name, data, own, this.opts.defaultJobOptions, this.opts.codec);
-    return this.added(name, data, merged, await this.addToStore(job));
   }
 
   /**
@@ -125,24 +130,37 @@ export class Queue<
     jobs: { name: N; data: D; opts?: BulkJobOptions }[],
     carried?: Carried,
   ): Promise<Job<D, R, N>[]> {
-    const owned = jobs.map(({ name, data, opts }) => ({
-      ...{ name, data },
-      own: this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data),
-    }));
+    const owned = jobs.map(({ name, data, opts }) =>
+      this.limited(this.dedup.applyTo(carrying(opts, carried), name, data), name, data),
+    );
     const { defaultJobOptions, codec } = this.opts;
-    if (owned.some(({ own }) => (own?.group ?? defaultJobOptions?.group)?.maxSize !== undefined)) {
-      checkWhole(owned.map(({ own }) => own));
-      const made = owned.map(({ name, data, own }) => newJob(name, data, own, defaultJobOptions, codec));
-      const added = await this.withLimits(() => this.store.adds.addWhole(made.map(({ job }) => job)));
-      return owned.map(({ name, data }, i) => this.added(name, data, made[i]!.opts, added[i]!));
+    const isWhole = owned.some((own) => (own?.group ?? defaultJobOptions?.group)?.maxSize !== undefined);
+    if (isWhole) {
+      checkWhole(owned);
+    } else if (this.ownLimits || owned.some((own) => own?.parent)) {
+      return this.addEach(jobs, owned);
     }
-    const adds = owned.map(({ name, data, own }) => {
+    const made = jobs.map(({ name, data }, i) => newJob(name, data, owned[i], defaultJobOptions, codec));
+    const { adds } = this.store;
+    const news = made.map(({ job }) => job);
+    const added = await (isWhole ? this.withLimits(() => adds.addWhole(news)) : adds.addMany(news));
+    return jobs.map(({ name, data }, i) => this.added(name, data, made[i]!.opts, added[i]!));
+  }
+
+  /** Adds jobs each by itself, which may share calls with others. */
+  private addEach(
+    jobs: readonly { name: N; data: D }[],
+    owned: readonly (JobsOptions | undefined)[],
+  ): Promise<Job<D, R, N>[]> {
+    const { defaultJobOptions, codec } = this.opts;
+    const adds = jobs.map(({ name, data }, i) => {
+      const own = owned[i];
       if (own?.parent) {
         const node = this.childNode(name, data, own);
         return () => this.attach(name, data, own.parent!, node);
       }
-      const { job, opts: merged } = newJob(name, data, own, defaultJobOptions, codec);
-      return async () => this.added(name, data, merged, await this.addToStore(job));
+      const checked = newJob(name, data, own, defaultJobOptions, codec);
+      return () => this.addChecked(checked);
     });
     return Promise.all(adds.map((add) => add()));
   }
@@ -178,8 +196,11 @@ export class Queue<
     return this.ownLimits;
   }
 
-  private addToStore(job: NewJob): Promise<AddedJob> {
-    return this.withLimits(() => this.store.adds.add(job));
+  private addChecked(checked: CheckedJob): Promise<Job<D, R, N>> {
+    const { adds } = this.store;
+    return this.ownLimits
+      ? this.ownLimits.add(() => adds.add(checked.job, this.made, checked))
+      : adds.add(checked.job, this.made, checked);
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {

@@ -10,7 +10,7 @@ import type { Script } from './script.js';
 type Word = string | number;
 type Texts = readonly string[] | undefined;
 type Following<Rest extends Texts> = Rest extends undefined ? [] : [rest: Rest];
-type AnyScript = Script<any, any>;
+type AnyScript = Script<any, any, any>;
 
 /** Runs Lua commands for one queue: as functions where the server has them, else by their hash or with their text. */
 export class ScriptRunner {
@@ -32,11 +32,11 @@ export class ScriptRunner {
     this.monotonicMs = () => this.runtime.monotonicMs();
   }
 
-  async run<Args extends readonly Word[], Rest extends Texts>(
-    script: Script<Args, Rest>,
+  async run<Args extends readonly Word[], Rest extends Texts, Reply>(
+    script: Script<Args, Rest, Reply>,
     args: Readonly<Args>,
     ...[rest = []]: Following<Rest>
-  ): Promise<unknown> {
+  ): Promise<Reply> {
     const fixed = this.timed(script, args);
     // The first word says what is called, and is set for each try.
     const words: Word[] = script.takesRest
@@ -44,12 +44,12 @@ export class ScriptRunner {
       : ['', ...this.keyWords, ...fixed];
     if (script.fn !== undefined && this.host.hasFunctions(this.monotonicMs)) {
       try {
-        return await this.send('fcall', script.fn, words);
+        return (await this.send('fcall', script.fn, words)) as Reply;
       } catch (error) {
-        return this.repeat(script, words, error);
+        return this.repeat(script, words, error) as Promise<Reply>;
       }
     }
-    return this.runScript(script, words);
+    return this.runScript(script, words) as Promise<Reply>;
   }
 
   /** A server that refuses names neither what was asked nor for which queue. */

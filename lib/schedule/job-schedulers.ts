@@ -10,6 +10,7 @@ import { Job } from '../job/job.js';
 import type { DefaultJobOptions } from '../job/job-options.js';
 import { refuseUnknown } from '../job/known-names.js';
 import type { RepeatOptions, RepeatStrategy } from '../job/repeat-options.js';
+import type { UpsertSchedulerReply } from '../job/wire.generated.js';
 import type { QueueStore } from '../store/queue-store.js';
 import type { PlannedSlots, StoredSchedule } from '../store/schedule-store.js';
 import { checkRepeat, dateOf } from './check-repeat.js';
@@ -26,6 +27,10 @@ const TRIES = 10;
 /** No slot takes more digits. */
 const LONGEST_SLOT = 8_640_000_000_000_000;
 const NO_SLOTS: PlannedSlots = { slots: [], complete: false };
+
+/** What was made of a scheduler, or why not. */
+type Upserted = Exclude<UpsertSchedulerReply, { word: 'again' | 'no-limit' }>;
+type MadeJob = Extract<UpsertSchedulerReply, { word: 'ok' }>;
 
 export interface JobSchedulersOptions<J extends Job = Job> {
   defaults?: DefaultJobOptions | undefined;
@@ -68,19 +73,19 @@ export class JobSchedulers<J extends Job = Job> {
     origin: string,
   ): Promise<J | undefined> {
     const schedule = this.prepare(id, repeat, template, origin);
-    const attempt = async (): Promise<string> => {
-      const word = await this.send(schedule, repeat, template.name ?? id);
-      if (word.startsWith('!')) {
-        throw new UnknownLimitError(word.slice(1));
+    const attempt = async (): Promise<Upserted> => {
+      const reply = await this.send(schedule, repeat, template.name ?? id);
+      if (reply.word === 'no-limit') {
+        throw new UnknownLimitError(reply.name);
       }
-      return word;
+      return reply;
     };
     const { withLimits } = this.options;
-    const answer = await (withLimits ? withLimits(attempt) : attempt());
-    if (answer === 'taken') {
+    const reply = await (withLimits ? withLimits(attempt) : attempt());
+    if (reply.word === 'taken') {
       throw new SlotTakenError(id, repeat.every === undefined ? 'pattern' : 'every');
     }
-    return answer.startsWith('ok\n') ? this.jobIn(answer) : undefined;
+    return reply.word === 'ok' ? this.jobIn(reply) : undefined;
   }
 
   /** Throws what `upsert` would throw before anything is written. */
@@ -149,12 +154,12 @@ export class JobSchedulers<J extends Job = Job> {
   }
 
   async runNow(id: string): Promise<J> {
-    const answer = await this.store.schedules.run(id);
-    this.refuse(answer, id, 'run');
-    if (answer === 'taken') {
-      throw new SlotTakenError(id, 'pattern');
+    const reply = await this.store.schedules.run(id);
+    if (reply.word === 'ok') {
+      return this.jobIn(reply);
     }
-    return this.jobIn(answer);
+    this.refuse(reply.word, id, 'run');
+    throw new SlotTakenError(id, 'pattern');
   }
 
   private refuse(word: string, id: string, action: string): void {
@@ -177,16 +182,20 @@ export class JobSchedulers<J extends Job = Job> {
   }
 
   /** Slots are planned from the time of this process, and anew from that of Redis where it says so. */
-  private async send(schedule: StoredSchedule, repeat: RepeatOptions, jobName: string): Promise<string> {
+  private async send(
+    schedule: StoredSchedule,
+    repeat: RepeatOptions,
+    jobName: string,
+  ): Promise<Exclude<UpsertSchedulerReply, { word: 'again' }>> {
     let from = Math.max(this.store.runtime.now() - SLACK_MS, 0);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const planned =
         repeat.every === undefined ? await this.slotsAfter(schedule.id, repeat, from, jobName) : NO_SLOTS;
-      const answer = await this.store.schedules.upsert(schedule, from, planned);
-      if (!answer.startsWith('again\n')) {
-        return answer;
+      const reply = await this.store.schedules.upsert(schedule, from, planned);
+      if (reply.word !== 'again') {
+        return reply;
       }
-      from = Number(answer.slice('again\n'.length));
+      from = reply.time;
     }
     throw new NotRunnableError(
       `The slots of the job scheduler ${schedule.id} pass faster than they can be planned.`,
@@ -205,13 +214,11 @@ export class JobSchedulers<J extends Job = Job> {
     return source.after(startDate === undefined ? from : Math.max(from, dateOf('startDate', startDate)));
   }
 
-  /** See the replies of lua/commands/upsert-scheduler.lua. */
-  private jobIn(answer: string): J {
-    const [, id = '', state = '', delay = '0', priority = '', ...body] = answer.split('\n');
+  private jobIn({ id, state, delay, priority, body }: MadeJob): J {
     const fields = { state, delay, ...(priority === '' ? {} : { priority }) };
-    const job = Job.fromRecord<any, any, string, any>(this.store.jobs, { id, body: body.join('\n'), fields });
+    const job = Job.fromRecord<any, any, string, any>(this.store.jobs, { id, body, fields });
     if (job.unreadable) {
-      throw new InvalidOptionError('reply', answer, 'This is a fault of Stepwell: please report it.');
+      throw new InvalidOptionError('reply', body, 'This is a fault of Stepwell: please report it.');
     }
     return job as unknown as J;
   }

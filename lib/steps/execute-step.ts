@@ -1,9 +1,17 @@
-import { followObservable, isObservable } from '../worker/follow-observable.js';
+import { followObservable, isObservable, type ObservableLike } from '../worker/follow-observable.js';
 import type { Job } from '../job/job.js';
 import { Outcome } from './outcomes.js';
 import type { RunContext } from './run-context.js';
 import type { StepFunction } from './step-definition.js';
 import { StepTimeoutError } from './step-errors.js';
+
+/** What an Observable that a step returned comes to: its last value, once it has completed. */
+export function followStep(job: Job, context: RunContext, returned: ObservableLike): Promise<unknown> {
+  const save = (value: unknown, json: string): Promise<void> => job.keepEmission(value, json, context.step);
+  // An outcome says where the job goes on, and is nothing to save.
+  const isSaved = (value: unknown): boolean => !(value instanceof Outcome);
+  return followObservable(returned, context.signal, save, job.codec, isSaved);
+}
 
 /** Runs one step to its end: its promise, its Observable, its timeout. */
 export function executeStep(
@@ -33,11 +41,5 @@ export function executeStep(
 
 async function perform(job: Job, context: RunContext, run: StepFunction): Promise<unknown> {
   const returned = await run(job, context);
-  if (!isObservable(returned)) {
-    return returned;
-  }
-  const save = (value: unknown, json: string): Promise<void> => job.keepEmission(value, json, context.step);
-  // An outcome says where the job goes on, and is nothing to save.
-  const isSaved = (value: unknown): boolean => !(value instanceof Outcome);
-  return followObservable(returned, context.signal, save, job.codec, isSaved);
+  return isObservable(returned) ? followStep(job, context, returned) : returned;
 }

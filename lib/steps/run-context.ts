@@ -9,9 +9,16 @@ import { MissingStepResultError } from './step-errors.js';
 import type { StepLedger } from './step-ledger.js';
 import type { StepPlan } from './step-plan.js';
 
+/** What it knows of its job. */
+export interface ContextParts {
+  readonly run: SteppedRun;
+  readonly plan: StepPlan;
+  readonly ledger: StepLedger;
+}
+
 /** What one run of one step is given. */
 export class RunContext implements StepContext {
-  readonly next = next as { (step: string): Next<null>; <V>(step: string, value: V): Next<V> };
+  declare readonly next: { (step: string): Next<null>; <V>(step: string, value: V): Next<V> };
   private readonly controller: AbortController | undefined;
   private childrenAdded = 0;
   private combined: AbortSignal | undefined;
@@ -19,9 +26,7 @@ export class RunContext implements StepContext {
   constructor(
     readonly step: string,
     readonly attempt: number,
-    private readonly run: SteppedRun,
-    private readonly plan: StepPlan,
-    private readonly ledger: StepLedger,
+    private readonly parts: ContextParts,
     hasTimeout: boolean,
     readonly failedReason: string | undefined,
   ) {
@@ -29,24 +34,24 @@ export class RunContext implements StepContext {
   }
 
   get token(): string {
-    return this.run.token;
+    return this.parts.run.token;
   }
 
   get signal(): AbortSignal {
     this.combined ??= this.controller
-      ? AbortSignal.any([this.run.signal, this.controller.signal])
-      : this.run.signal;
+      ? AbortSignal.any([this.parts.run.signal, this.controller.signal])
+      : this.parts.run.signal;
     return this.combined;
   }
 
   get last(): unknown {
-    return this.ledger.lastEmission(this.step, this.run.job.codec);
+    return this.parts.ledger.lastEmission(this.step, this.parts.run.job.codec);
   }
 
   get results(): Record<string, unknown> {
-    const known = this.plan.names.flatMap((name): [string, unknown][] => {
+    const known = this.parts.plan.names.flatMap((name): [string, unknown][] => {
       const text = this.valueOf(name);
-      return text === undefined ? [] : [[name, decodeStepValue(text, this.run.job.codec)]];
+      return text === undefined ? [] : [[name, decodeStepValue(text, this.parts.run.job.codec)]];
     });
     return Object.fromEntries(known);
   }
@@ -54,14 +59,14 @@ export class RunContext implements StepContext {
   result(step: string): unknown {
     const text = this.valueOf(step);
     if (text === undefined) {
-      throw new MissingStepResultError(step, this.plan.names);
+      throw new MissingStepResultError(step, this.parts.plan.names);
     }
-    return decodeStepValue(text, this.run.job.codec);
+    return decodeStepValue(text, this.parts.run.job.codec);
   }
 
   addChildren(children: readonly StepChild[]): Promise<Job[]> {
-    const { job } = this.run;
-    const { visit = 0 } = this.ledger.entry(this.step) ?? {};
+    const { job } = this.parts.run;
+    const { visit = 0 } = this.parts.ledger.entry(this.step) ?? {};
     const named = children.map((child) => {
       this.childrenAdded += 1;
       return withId(child, job, this.step, visit, this.childrenAdded);
@@ -74,19 +79,19 @@ export class RunContext implements StepContext {
   }
 
   save(value: unknown): Promise<void> {
-    return this.run.job.keepEmission(
+    return this.parts.run.job.keepEmission(
       value,
-      encodeJson('A saved value', value, 'null', this.run.job.codec),
+      encodeJson('A saved value', value, 'null', this.parts.run.job.codec),
       this.step,
     );
   }
 
   progress(value: Job['progress']): Promise<void> {
-    return this.run.job.updateProgress(value);
+    return this.parts.run.job.updateProgress(value);
   }
 
   log(line: string): Promise<number> {
-    return this.run.job.log(line);
+    return this.parts.run.job.log(line);
   }
 
   /** The time of this step is over. */
@@ -96,9 +101,9 @@ export class RunContext implements StepContext {
 
   /** Under the name that the step had when it completed. */
   private valueOf(step: string): string | undefined {
-    const definition = this.plan.find(step);
+    const definition = this.parts.plan.find(step);
     for (const name of definition ? [definition.name, ...(definition.aliases ?? [])] : [step]) {
-      const text = this.ledger.value(name);
+      const text = this.parts.ledger.value(name);
       if (text !== undefined) {
         return text;
       }
@@ -106,3 +111,6 @@ export class RunContext implements StepContext {
     return undefined;
   }
 }
+
+// One for all: a context is made for each step.
+Object.assign(RunContext.prototype, { next });

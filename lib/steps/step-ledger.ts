@@ -36,19 +36,21 @@ export const stepOfUndo = (cursor: string): string | undefined =>
 export const endCursor = (name: string): string => END + name;
 export const UNDONE_CURSOR = UNDONE;
 
+/** What is known of a step, and its outcome where this run has written that. */
+interface KnownStep extends StepEntry {
+  value?: string;
+}
+
 /** What a run knows of the steps of its job: what was stored when it began, and what it has written since. */
 export class StepLedger {
-  private readonly entries: Map<string, StepEntry>;
-  private readonly written = new Map<string, string>();
-  private readonly last = new Map<string, string>();
+  private readonly entries: Map<string, KnownStep>;
+  /** What earlier runs of a step have emitted last. */
+  private last: Map<string, string> | undefined;
   private visits = 0;
   /** As it is stored, or on its way there. */
   cursor: string;
 
-  private readonly fields: JobFields;
-
-  constructor(fields: JobFields) {
-    this.fields = { ...fields };
+  constructor(private fields: JobFields) {
     this.cursor = fields.step ?? '';
     this.entries = readStepEntries(fields);
     for (const { visit } of this.entries.values()) {
@@ -56,7 +58,7 @@ export class StepLedger {
     }
     const emitted = fields[`last:${this.cursor}`];
     if (emitted !== undefined) {
-      this.last.set(this.cursor, emitted);
+      this.last = new Map([[this.cursor, emitted]]);
     }
   }
 
@@ -81,7 +83,7 @@ export class StepLedger {
   }
 
   set failure(json: string) {
-    this.fields.failure = json;
+    this.fields = { ...this.fields, failure: json };
   }
 
   entry(name: string): StepEntry | undefined {
@@ -90,18 +92,34 @@ export class StepLedger {
 
   /** Puts the cursor on a step that runs now: again, as a further try, or on a new visit. Returns its head. */
   begin(name: string): string {
-    const old = this.entries.get(name);
-    let entry: StepEntry;
-    if (old === undefined || old.letter === 'c') {
+    return stepHead(this.enter(name));
+  }
+
+  /** The step at the cursor has ended with a result, and the next one runs. */
+  pass(name: string, json: string, next: string): void {
+    this.leave(name, 'c', json);
+    this.enter(next);
+  }
+
+  private enter(name: string): KnownStep {
+    let entry = this.entries.get(name);
+    if (entry === undefined || entry.letter === 'c') {
       this.visits += 1;
-      entry = { order: old?.order ?? this.visits, visit: this.visits, letter: 'r', attempt: 1 };
+      const { order = this.visits, value } = entry ?? {};
+      entry = {
+        order,
+        visit: this.visits,
+        letter: 'r',
+        attempt: 1,
+        ...(value === undefined ? {} : { value }),
+      };
+      this.entries.set(name, entry);
     } else {
-      const attempt = old.letter === 'w' ? old.attempt + 1 : old.letter === 'f' ? 1 : old.attempt;
-      entry = { ...old, letter: 'r', attempt };
+      entry.attempt = entry.letter === 'w' ? entry.attempt + 1 : entry.letter === 'f' ? 1 : entry.attempt;
+      entry.letter = 'r';
     }
-    this.entries.set(name, entry);
     this.cursor = name;
-    return stepHead(entry);
+    return entry;
   }
 
   /** Gives the unfinished step at the cursor its new name. */
@@ -111,21 +129,38 @@ export class StepLedger {
       this.entries.delete(this.cursor);
       this.entries.set(name, entry);
     }
-    const last = this.last.get(this.cursor);
+    const last = this.last?.get(this.cursor);
     if (last !== undefined) {
-      this.last.set(name, last);
+      this.last?.set(name, last);
     }
   }
 
   /** Ends what runs, with its outcome. Returns its head. */
   end(name: string, letter: StepLetter, json?: string): string {
-    const entry = this.entries.get(name) as StepEntry;
-    this.entries.set(name, { ...entry, letter });
-    this.last.delete(name);
+    return stepHead(this.leave(name, letter, json));
+  }
+
+  private leave(name: string, letter: StepLetter, json?: string): KnownStep {
+    const entry = this.entries.get(name) as KnownStep;
+    entry.letter = letter;
+    this.last?.delete(name);
     if (json !== undefined) {
-      this.written.set(name, `v${json}`);
+      entry.value = `v${json}`;
     }
-    return stepHead({ ...entry, letter });
+    return entry;
+  }
+
+  /**
+   * Whether a step is at the first try of the visit that began last: Redis knows then what becomes of it. With `next`, whether that also goes for the
+   * start of this one.
+   */
+  isPlain(name: string, next?: string): boolean {
+    const entry = this.entries.get(name);
+    if (entry?.attempt !== 1 || entry.visit !== this.visits) {
+      return false;
+    }
+    const letter = next === undefined ? undefined : this.entries.get(next)?.letter;
+    return letter === undefined || letter === 'c' || next === name;
   }
 
   /** The head of a step at its end that may yet be refused: the job may have children that are not through. */
@@ -135,12 +170,12 @@ export class StepLedger {
 
   /** Stored form of the outcome of a step. */
   value(name: string): string | undefined {
-    return this.written.get(name) ?? storedStepValue(this.fields, name);
+    return this.entries.get(name)?.value ?? storedStepValue(this.fields, name);
   }
 
   /** What an earlier run of the step emitted last. */
   lastEmission(name: string, codec?: Codec): unknown {
-    const json = this.last.get(name);
+    const json = this.last?.get(name);
     return json === undefined ? undefined : decodeValue('An emission', json, codec);
   }
 
@@ -157,11 +192,9 @@ export class StepLedger {
   forget(): boolean {
     const had = this.entries.size > 0;
     this.entries.clear();
-    for (const field in this.fields) {
-      if (field.startsWith('value:')) {
-        delete this.fields[field as 'value:'];
-      }
-    }
+    this.fields = Object.fromEntries(
+      Object.entries(this.fields).filter(([field]) => !field.startsWith('value:')),
+    );
     return had;
   }
 }

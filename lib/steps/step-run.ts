@@ -4,6 +4,7 @@ import { asError } from '../job/job-failure.js';
 import { decodeStepValue } from '../job/job-steps.js';
 import { decodeValue, encodeJson } from '../job/json.js';
 import { UnrecoverableError } from '../job/special-errors.js';
+import { isObservable } from '../worker/follow-observable.js';
 import { RunOutcome } from '../worker/run-outcome.js';
 import { ChildrenWait, Done, Outcome, SignalWait, Sleep } from './outcomes.js';
 import type { StepDefinition } from './step-definition.js';
@@ -61,14 +62,21 @@ export class StepRun {
     });
   }
 
-  private async resume(): Promise<RunOutcome> {
+  private resume(): RunOutcome | Promise<RunOutcome> {
+    return this.work.ledger.isAwaiting ? this.endWait() : this.resumeAtCursor();
+  }
+
+  private async endWait(): Promise<RunOutcome> {
     const { work } = this;
-    if (work.ledger.isAwaiting) {
-      if ((await work.keep(['end-wait', work.run.job.id, work.run.token])) === 'ok') {
-        return RunOutcome.moved();
-      }
-      await work.reload();
+    if ((await work.keep(['end-wait', work.run.job.id, work.run.token])) === 'ok') {
+      return RunOutcome.moved();
     }
+    await work.reload();
+    return this.resumeAtCursor();
+  }
+
+  private resumeAtCursor(): RunOutcome | Promise<RunOutcome> {
+    const { work } = this;
     const { place, cursor } = work.ledger;
     switch (place.kind) {
       case 'start':
@@ -87,21 +95,36 @@ export class StepRun {
     }
   }
 
+  // Of a plain step nothing but what it returns and what Redis says is awaited: each function that does costs as much as all else.
   private async forward(first: StepDefinition): Promise<RunOutcome> {
     const { work } = this;
     for (let step = first; ;) {
       let returned: unknown;
       try {
-        returned = await work.perform(step.name, step, step.run);
+        returned = await work.start(step.name, step, step.run);
+        if (isObservable(returned)) returned = await work.follow(returned);
       } catch (error) {
         return work.isStopped ? RunOutcome.moved() : this.failing.failStep(step, asError(error));
       }
       if (work.isLeft) {
         return RunOutcome.moved();
       }
-      const next = await this.leave(step, returned);
+      const left = this.leave(step, returned);
+      const next = left instanceof Promise ? await left : left;
       if (next instanceof RunOutcome) {
         return next;
+      }
+      if (next === left) {
+        let word: string;
+        try {
+          word = await work.written;
+        } catch (error) {
+          throw new Refused(asError(error));
+        }
+        work.accept(word, step.name);
+        if (work.isStopped) {
+          return RunOutcome.moved();
+        }
       }
       step = next;
       if (work.run.cancelled) {
@@ -110,8 +133,14 @@ export class StepRun {
     }
   }
 
-  /** Goes on from a step that has returned: returns the next one, which has begun, or how the run ends. */
-  private async leave(step: StepDefinition, returned: unknown): Promise<StepDefinition | RunOutcome> {
+  /**
+   * Goes on from a step that has returned: returns the next one, or how the run ends. The next one has begun, or, where it is returned without a
+   * promise, begins once what this has written is kept.
+   */
+  private leave(
+    step: StepDefinition,
+    returned: unknown,
+  ): StepDefinition | RunOutcome | Promise<StepDefinition | RunOutcome> {
     const { work } = this;
     let json: string;
     let next: StepDefinition | undefined;
@@ -121,28 +150,65 @@ export class StepRun {
     } catch (error) {
       return this.failing.failStep(step, asError(error));
     }
+    if (returned instanceof Sleep || returned instanceof ChildrenWait || returned instanceof SignalWait) {
+      return this.wait(step, returned, json, next);
+    }
+    if (!next) {
+      return this.complete(step, json);
+    }
+    if (work.run.isClosing) {
+      return this.postpone(step, json, next.name, '0');
+    }
+    if (!work.ledger.isPlain(step.name, next.name)) {
+      return this.goOn(step, json, next);
+    }
+    work.pass(step.name, json, next.name);
+    return next;
+  }
+
+  /** The last step has ended, and the job with it. */
+  private complete({ name }: StepDefinition, json: string): RunOutcome {
+    const { ledger, run } = this.work;
+    const { job, token, keepCompleted } = run;
+    const result = decodeValue('The result', json, job.codec);
+    if (ledger.isPlain(name)) {
+      return RunOutcome.completed(['last-step', job.id, token, name, json, keepCompleted], result);
+    }
+    const way = ['complete', json, keepCompleted] as const;
+    const head = ledger.headOf(name, 'c');
+    return RunOutcome.completed(this.work.write(name, head, '', endCursor(name), '', way), result);
+  }
+
+  private async goOn(
+    step: StepDefinition,
+    json: string,
+    next: StepDefinition,
+  ): Promise<StepDefinition | RunOutcome> {
+    const { work } = this;
+    const head = work.ledger.end(step.name, 'c', json);
+    await work.keep(work.write(step.name, head, json, next.name, work.ledger.begin(next.name)));
+    return work.isStopped ? RunOutcome.moved() : next;
+  }
+
+  private postpone(step: StepDefinition, json: string, cursor: string, ms: string): RunOutcome {
+    const head = this.work.ledger.end(step.name, 'c', json);
+    return RunOutcome.postponed(this.work.write(step.name, head, json, cursor, '', ['postpone', ms]));
+  }
+
+  private wait(
+    step: StepDefinition,
+    returned: Sleep<unknown> | ChildrenWait<unknown> | SignalWait<unknown>,
+    json: string,
+    next: StepDefinition | undefined,
+  ): RunOutcome | Promise<StepDefinition | RunOutcome> {
+    const { work } = this;
     const cursor = next?.name ?? endCursor(step.name);
     if (returned instanceof SignalWait) {
       return this.awaitSignal(step, returned, cursor, next);
     }
-    if (!next && !(returned instanceof ChildrenWait || returned instanceof Sleep)) {
-      const head = work.ledger.headOf(step.name, 'c');
-      const way = ['complete', json, work.run.keepCompleted] as const;
-      return RunOutcome.completed(
-        work.write(step.name, head, '', cursor, '', way),
-        decodeValue('The result', json, work.run.job.codec),
-      );
-    }
-    const head = work.ledger.end(step.name, 'c', json);
-    if (returned instanceof ChildrenWait) {
-      return this.awaitChildren(step, head, json, next);
-    }
-    if (!next || returned instanceof Sleep || work.run.isClosing) {
-      const ms = returned instanceof Sleep ? sleepMs(returned, work.run.job.runtime) : '0';
-      return RunOutcome.postponed(work.write(step.name, head, json, cursor, '', ['postpone', ms]));
-    }
-    await work.keep(work.write(step.name, head, json, cursor, work.ledger.begin(next.name)));
-    return work.isStopped ? RunOutcome.moved() : next;
+    return returned instanceof Sleep
+      ? this.postpone(step, json, cursor, sleepMs(returned, work.run.job.runtime))
+      : this.awaitChildren(step, work.ledger.end(step.name, 'c', json), json, next);
   }
 
   private async awaitSignal(
@@ -209,7 +275,7 @@ export class StepRun {
   }
 }
 
-async function untilRefused<T>(work: () => Promise<T>): Promise<T | RunOutcome> {
+async function untilRefused<T>(work: () => T | Promise<T>): Promise<T | RunOutcome> {
   try {
     return await work();
   } catch (error) {

@@ -16,8 +16,6 @@ import { StepWork } from './step-work.js';
 
 /** Runs the jobs of one plan. */
 export class StepRunner implements StepHandling {
-  private readonly runs = new WeakMap<Job, StepRun>();
-
   constructor(readonly plan: StepPlan) {}
 
   /** The processor to give to a worker. */
@@ -27,14 +25,16 @@ export class StepRunner implements StepHandling {
   }
 
   run(run: SteppedRun): Promise<RunOutcome> {
-    const stepRun = new StepRun(new StepWork(this.plan, run));
-    this.runs.set(run.job, stepRun);
-    return stepRun.start();
+    const going = new StepRun(new StepWork(this.plan, run));
+    run.going = going;
+    return going.start();
   }
 
   async fail(run: SteppedRun, error: Error): Promise<RunOutcome | undefined> {
-    const going = (await this.runs.get(run.job)?.takeOver()) ?? new StepRun(new StepWork(this.plan, run));
-    this.runs.set(run.job, going);
+    const { going: before } = run;
+    const going =
+      before instanceof StepRun ? await before.takeOver() : new StepRun(new StepWork(this.plan, run));
+    run.going = going;
     return going.fail(error);
   }
 }

@@ -1,6 +1,7 @@
 import { LockLostError, UnreadableValueError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
+import type { LoneWrite } from '../job/job-store.js';
 import type { JobWrite, RunExit, StepWrite } from '../job/job-write.js';
 import { shownKey } from '../job/job-ref.js';
 import { encodeJson } from '../job/json.js';
@@ -8,8 +9,9 @@ import { CHANGED } from '../job/job-record.js';
 import { specialErrorKind } from '../job/special-errors.js';
 import type { Telemetry } from '../job/telemetry.js';
 import type { WorkObserver } from '../runtime/runtime.js';
+import { isObservable, type ObservableLike } from '../worker/follow-observable.js';
 import type { SteppedRun } from '../worker/stepped-processor.js';
-import { executeStep } from './execute-step.js';
+import { executeStep, followStep } from './execute-step.js';
 import { RunContext } from './run-context.js';
 import type { StepDefinition, StepFunction, StepTries } from './step-definition.js';
 import { StepResultTooLargeError } from './step-errors.js';
@@ -17,6 +19,8 @@ import { StepLedger, stepOfUndo } from './step-ledger.js';
 import type { StepPlan } from './step-plan.js';
 
 const MAX_RESULT_BYTES = 1024 * 1024;
+const SMALL = 4096;
+const NOTHING = Promise.resolve('');
 
 /** The lock is gone, or Redis refuses for good: nothing more can be done on behalf of this run. */
 export class Refused extends Error {
@@ -29,8 +33,14 @@ export class Refused extends Error {
 export class StepWork {
   /** Another has taken over: what a step still returns is nobody's business. */
   isStopped = false;
-  /** The write on its way. */
-  private writing: Promise<unknown> | undefined;
+  /** The last write: the script's word. */
+  written: Promise<string> = NOTHING;
+  /** When that was sent. */
+  private sentAt = 0;
+  /** Of the step that runs. */
+  private context: RunContext | undefined;
+  /** The start of the first step, which its end may take along. */
+  private begun: LoneWrite | undefined;
 
   constructor(
     readonly plan: StepPlan,
@@ -41,7 +51,7 @@ export class StepWork {
   /** Ends this work, and returns one that goes on with what was done by then. */
   async handOver(): Promise<StepWork> {
     this.isStopped = true;
-    await this.writing?.catch(() => {});
+    await this.written.catch(() => {});
     return new StepWork(this.plan, this.run, this.ledger);
   }
 
@@ -50,16 +60,36 @@ export class StepWork {
     return this.isStopped || this.run.job.moved;
   }
 
-  /** Runs what is at the cursor, a step or what undoes one. */
-  perform(name: string, { timeout }: StepTries, work: StepFunction, failedReason?: string): Promise<unknown> {
-    const { job } = this.run;
+  /** Runs what is at the cursor, a step or what undoes one. What it returns, or comes to, may have to be followed yet, see `follow`. */
+  start(name: string, { timeout }: StepTries, work: StepFunction, failedReason?: string): unknown {
+    const { job, telemetry } = this.run;
     const attempt = this.ledger.entry(name)?.attempt ?? 1;
-    const context = new RunContext(
-      ...([name, attempt, this.run, this.plan, this.ledger] as const),
-      ...([timeout !== undefined, failedReason] as const),
-    );
+    const context = new RunContext(name, attempt, this, timeout !== undefined, failedReason);
+    if (timeout !== undefined || telemetry !== undefined || job.runtime.observer !== undefined) {
+      return this.performWatched(context, work, timeout);
+    }
+    this.context = context;
+    return work(job, context);
+  }
+
+  /** What a step has come to: that of an Observable is its last value, once it has completed. */
+  follow(returned: ObservableLike): Promise<unknown> {
+    return followStep(this.run.job, this.context as RunContext, returned);
+  }
+
+  async perform(...what: Parameters<StepWork['start']>): Promise<unknown> {
+    const returned = await this.start(...what);
+    return isObservable(returned) ? this.follow(returned) : returned;
+  }
+
+  private performWatched(
+    context: RunContext,
+    work: StepFunction,
+    timeout: number | undefined,
+  ): Promise<unknown> {
+    const { telemetry, job } = this.run;
+    const { step: name, attempt } = context;
     const execute = (): Promise<unknown> => executeStep(job, context, work, timeout);
-    const { telemetry } = this.run;
     const told = telemetry
       ? (): Promise<unknown> => traced(telemetry, { job, name, attempt }, execute)
       : execute;
@@ -91,6 +121,9 @@ export class StepWork {
   encode({ name, maxResultBytes }: StepDefinition, value: unknown): string {
     const json = encodeJson(`The result of step ${name}`, value, 'null', this.run.job.codec);
     const limit = maxResultBytes ?? this.run.job.opts.sizeLimit ?? MAX_RESULT_BYTES;
+    if (json.length * 3 <= limit) {
+      return json;
+    }
     const bytes = Buffer.byteLength(json);
     if (bytes > limit) {
       throw new StepResultTooLargeError(name, bytes, limit);
@@ -134,29 +167,51 @@ export class StepWork {
   /** Starts what the ledger has begun. Joins the next call, and nobody waits for it: what ends the step does without. */
   tellBegun(name: string, head: string, from: string, anew: boolean): void {
     const { job, token } = this.run;
-    job.write(['begin-step', job.id, token, name, head, from, anew ? '1' : '']).catch(() => {});
+    const begun = job.writeAlone(['begin-step', job.id, token, name, head, from, anew ? '1' : '']);
+    // The end of the first step says that it has begun, unless something else was to be said of it.
+    this.begun = from === '' && !anew ? begun : undefined;
+  }
+
+  /** Ends a step with a result, and starts the next one. The word of `written` is to be handed to `accept`. */
+  pass(name: string, json: string, next: string): void {
+    const { job, token } = this.run;
+    this.ledger.pass(name, json, next);
+    this.sentAt = job.runtime.monotonicMs();
+    // A large one would make its call larger than it was reckoned to be.
+    const begun = json.length < SMALL ? this.begun : undefined;
+    this.begun = undefined;
+    this.written = job.write(['pass-step', job.id, token, name, json, next], begun);
   }
 
   /** Writes, and returns the script's word; throws `Refused` when the lock is gone. */
   async keep(write: JobWrite): Promise<string> {
     const { job } = this.run;
-    const sentAt = job.runtime.monotonicMs();
+    this.sentAt = job.runtime.monotonicMs();
     const written = job.write(write);
-    this.writing = written;
+    this.written = written;
     const word = await written.catch((error: unknown) => {
       throw new Refused(asError(error));
     });
+    this.accept(word, write[0] === 'step' ? write[3] : undefined);
+    return word;
+  }
+
+  /**
+   * What Redis says of a write; throws `Refused` when the lock is gone.
+   * @param step that has ended with it
+   */
+  accept(word: string, step: string | undefined): void {
+    const { job } = this.run;
     if (word === 'stale' || word === 'missing' || word === 'not-active') {
       throw new Refused(new LockLostError(job.id, 'keep a step of'));
     }
     if (word === 'unreadable') {
       throw new Refused(new UnreadableValueError(`Job ${job.id}`, CHANGED));
     }
-    this.run.kept(sentAt);
-    if (write[0] === 'step') {
-      this.isStopped ||= job.runtime.observer?.dies(shownKey(job), `after ${write[3]}`) ?? false;
+    this.run.kept(this.sentAt);
+    if (step !== undefined) {
+      this.isStopped ||= job.runtime.observer?.dies(shownKey(job), `after ${step}`) ?? false;
     }
-    return word;
   }
 
   /** Reads what a script has changed by itself. */

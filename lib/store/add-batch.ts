@@ -1,25 +1,31 @@
-import { type AddedJob, type NewJob, readAdded } from '../job/added-job.js';
+import type { AddedJob, NewJob } from '../job/added-job.js';
 import { ConnectionClosedError } from '../job/errors.js';
 import type { AddInHand } from '../job/job-taker.js';
 import { stoppingAll } from '../job/new-job.js';
-import { decodeAddJobsReply, encodeAddJobs } from '../job/wire.generated.js';
 import { ReadyGate } from '../redis/ready-gate.js';
-import { addJobs } from '../redis/scripts.generated.js';
 import type { IdleWorker } from '../redis/wake-reader.js';
+import { addCallOf } from './add-call.js';
+import { type AddedJobs, type Addition, ManyJobs, OneJob } from './addition.js';
 import { type Adding, AddGroup } from './add-group.js';
 import type { CallSession } from './call-session.js';
 import type { Flight } from './flight.js';
 import type { StoreContext } from './store-context.js';
 
-const LIMITS = { sessions: 6, entries: () => 200, bytes: 512 * 1024 };
+/** What one call takes. */
+const [JOBS, BYTES] = [200, 512 * 1024];
 /** So many jobs go with an idle worker's own call; more are cheaper by themselves, its call following right behind. */
 const FEW = 8;
-/** Scripts take the time from Redis. */
-const REDIS_TIME = 0;
+
+type Entry = Adding<Addition, any>;
+
+const LIMITS = {
+  ...{ sessions: 6, entries: () => JOBS, bytes: BYTES },
+  weigh: ({ entry }: Entry) => entry.count,
+};
 
 /** Adds jobs by group commit: what is added while a call is in flight joins the next one. */
 export class AddBatch {
-  private readonly group: AddGroup<NewJob, AddedJob>;
+  private readonly group: AddGroup<Addition, any>;
   private readonly gate: ReadyGate;
 
   /**
@@ -33,19 +39,44 @@ export class AddBatch {
     this.group = new AddGroup(context, LIMITS, (session, flight) => this.send(session, flight));
   }
 
-  add(job: NewJob): Promise<AddedJob> {
-    return this.group.add(job, job.body.length);
+  /**
+   * Adds one job.
+   * @param made what to resolve with, given what became of the job and `about`
+   */
+  add<About, Result>(
+    job: NewJob,
+    made: (added: AddedJob, about: About) => Result,
+    about: About,
+  ): Promise<Result> {
+    return this.group.add(new OneJob(job, made, about), job.body.length);
+  }
+
+  /** Adds many jobs. Where one is refused it rejects, though others may have been added. */
+  async addMany(jobs: readonly NewJob[]): Promise<AddedJob[]> {
+    if (jobs.length <= FEW) {
+      return Promise.all(jobs.map((job) => this.add(job, itself, undefined)));
+    }
+    const slices: Promise<AddedJob[]>[] = [];
+    for (let [from, bytes, at] = [0, 0, 0]; at < jobs.length; at += 1) {
+      bytes += jobs[at]!.body.length;
+      const next = jobs[at + 1];
+      if (next === undefined || at + 1 - from === JOBS || bytes + next.body.length > BYTES) {
+        slices.push(this.group.add(new ManyJobs(jobs.slice(from, at + 1)), bytes));
+        [from, bytes] = [at + 1, 0];
+      }
+    }
+    return (await Promise.all(slices)).flat();
   }
 
   /** Adds all of these jobs in one call, or none where the group of one is full. */
   async addWhole(jobs: readonly NewJob[]): Promise<AddedJob[]> {
     const { runner, calls } = this.context;
-    const rest = encodeAddJobs(jobs.map(({ id, spec, body }) => [id, stoppingAll(spec), body]));
+    const call = addCallOf(jobs.map((job) => ({ ...job, spec: stoppingAll(job.spec) })));
     const answer = await calls.numbered(({ writer, seq }) =>
-      this.group.durably(() => runner.run(addJobs, [REDIS_TIME, writer, seq, 1], rest))(),
+      this.group.durably(() => call.send(runner, writer, seq, true))(),
     );
-    const { time, words } = decodeAddJobsReply(answer);
-    return words.map((word) => readAdded(word, Number(time)));
+    const added = call.read(answer);
+    return jobs.map((_job, i) => added(i));
   }
 
   close(message: string): void {
@@ -60,35 +91,34 @@ export class AddBatch {
     return this.group.isIdle;
   }
 
-  private async send(session: CallSession, flight: Flight<Adding<NewJob, AddedJob>>): Promise<void> {
+  private async send(session: CallSession, flight: Flight<Entry>): Promise<void> {
     const { entries } = flight;
     const { runner, host } = this.context;
     const idle = this.idleWorker();
     // What waits for a connection can be taken back as long as it waits here.
-    if (idle && !host.durability && entries.length <= FEW && this.gate.isOpen) {
+    if (idle && !host.durability && areFew(entries) && this.gate.isOpen) {
       await this.handOn(idle, flight);
       return;
     }
-    const args = [REDIS_TIME, session.writer, session.next(), idle ? 0 : 1] as const;
-    const rest = encodeAddJobs(entries.map(({ entry: { id, spec, body } }) => [id, spec, body]));
+    const jobs: NewJob[] = [];
+    for (const { entry } of entries) entry.appendTo(jobs);
+    const call = addCallOf(jobs);
+    const seq = session.next();
     const { repeats } = runner;
     let tries = 0;
     const add = (): Promise<unknown> => {
       tries += 1;
-      return runner.run(addJobs, args, rest);
+      return call.send(runner, session.writer, seq, !idle);
     };
     try {
       const answering = this.group.call(flight, add);
       idle?.wake();
-      const { time, words } = decodeAddJobsReply(await answering);
+      const answer = await answering;
       if (idle && (tries > 1 || runner.repeats > repeats)) {
         // Its call may have been ahead of this one, and have found nothing.
         this.idleWorker()?.wake();
       }
-      const now = Number(time);
-      for (let i = 0; i < entries.length; i += 1) {
-        settle(entries[i]!, words[i] as string, now);
-      }
+      settle(entries, call.read(answer));
     } catch (error) {
       for (const { reject } of entries) {
         reject(error);
@@ -96,10 +126,10 @@ export class AddBatch {
     }
   }
 
-  private async handOn({ wake, taker }: IdleWorker, flight: Flight<Adding<NewJob, AddedJob>>): Promise<void> {
+  private async handOn({ wake, taker }: IdleWorker, flight: Flight<Entry>): Promise<void> {
     // Woken first, so that one call serves its wish to fetch and the jobs added.
     wake();
-    const hands = flight.entries.map(({ entry }) => taker.addFor(entry));
+    const hands = flight.entries.map(({ entry }) => taker.addFor((entry as OneJob<unknown, unknown>).job));
     flight.carrier = {
       failure: undefined,
       mayBeWritten: true,
@@ -109,24 +139,40 @@ export class AddBatch {
     await Promise.all(
       hands.map(({ added }, i) => {
         const { entry, resolve, reject } = flight.entries[i]!;
-        return added.then(resolve, (error: unknown) => {
-          // A worker that closes before its call went out is not what was asked to add the job.
-          if (error instanceof ConnectionClosedError && !error.mayBeWritten && flight.isOpen(i)) {
-            this.add(entry).then(resolve, reject);
-          } else {
-            reject(error);
-          }
-        });
+        return added.then(
+          (job) => resolve(entry.resultAt(0, () => job)),
+          (error: unknown) => {
+            // A worker that closes before its call went out is not what was asked to add the job.
+            if (error instanceof ConnectionClosedError && !error.mayBeWritten && flight.isOpen(i)) {
+              this.group.push(flight.entries[i]!, (entry as OneJob<unknown, unknown>).job.body.length);
+            } else {
+              reject(error);
+            }
+          },
+        );
       }),
     );
   }
 }
 
-/** One job that was refused leaves the others alone. */
-function settle({ resolve, reject }: Adding<NewJob, AddedJob>, line: string, now: number): void {
-  try {
-    resolve(readAdded(line, now));
-  } catch (refused) {
-    reject(refused);
+function itself(added: AddedJob): AddedJob {
+  return added;
+}
+
+/** Few that came one by one. */
+function areFew(entries: readonly Entry[]): boolean {
+  return entries.length <= FEW && entries.every(({ entry }) => entry instanceof OneJob);
+}
+
+/** What was refused leaves alone what others have added. */
+function settle(entries: readonly Entry[], added: AddedJobs): void {
+  let at = 0;
+  for (const { entry, resolve, reject } of entries) {
+    try {
+      resolve(entry.resultAt(at, added));
+    } catch (refused) {
+      reject(refused);
+    }
+    at += entry.count;
   }
 }

@@ -37,16 +37,18 @@ export class AddGroup<E, R> {
   }
 
   add(entry: E, bytes: number): Promise<R> {
-    return new Promise((resolve, reject) => {
-      const { lifetime } = this.context;
-      if (lifetime.isOver) {
-        reject(lifetime.refusal());
-      } else if (this.group.isFull(this.backlog)) {
-        reject(new BacklogFullError(this.backlog));
-      } else {
-        this.group.push({ entry, resolve, reject }, bytes);
-      }
-    });
+    return new Promise((resolve, reject) => this.push({ entry, resolve, reject }, bytes));
+  }
+
+  push(adding: Adding<E, R>, bytes: number): void {
+    const { lifetime } = this.context;
+    if (lifetime.isOver) {
+      adding.reject(lifetime.refusal());
+    } else if (this.group.isFull(this.backlog)) {
+      adding.reject(new BacklogFullError(this.backlog));
+    } else {
+      this.group.push(adding, bytes);
+    }
   }
 
   /** Makes the call of a flight. It is on its way when this returns, where the client is connected. */

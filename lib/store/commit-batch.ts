@@ -1,4 +1,5 @@
 import { type AddedJob, type NewJob, readAdded } from '../job/added-job.js';
+import type { LoneWrite } from '../job/job-store.js';
 import type { AddInHand, JobTaker } from '../job/job-taker.js';
 import { type JobWrite, sizeOfWrite } from '../job/job-write.js';
 import { type CommitReply, encodeCommit } from '../job/wire.generated.js';
@@ -24,7 +25,9 @@ interface Entry {
   /** Whether somebody else waits for it, who gives it up. */
   isGuest: boolean;
   /** Whether it waits as long as the worker does. */
-  isPatient?: boolean;
+  isPatient: boolean;
+  /** Whether it is on its way, or was, or never will be. */
+  isOut: boolean;
 }
 
 /** The fetching side of a commit: how much room there is, and where jobs go. */
@@ -68,7 +71,10 @@ export class CommitBatch implements JobTaker {
   ) {
     this.group = new GroupCommit<Entry>(
       (session, flight) => this.send(session, flight),
-      ({ settle }, error) => settle('', error),
+      (entry, error) => {
+        entry.isOut = true;
+        entry.settle('', error);
+      },
       patience,
       {
         ...{ sessions: options.sessions, entries: options.entries, bytes: BYTES },
@@ -102,7 +108,24 @@ export class CommitBatch implements JobTaker {
 
   /** For what waits for Redis as long as the worker does, unless it `expires`. */
   push(write: JobWrite, settle: Settle, expires = false): void {
-    this.group.push({ write, settle, isGuest: false, isPatient: !expires }, sizeOfWrite(write), expires);
+    const entry: Entry = { write, settle, isGuest: false, isPatient: !expires, isOut: false };
+    this.group.push(entry, sizeOfWrite(write), expires);
+  }
+
+  /** As `write`, for what nobody waits for and what waits as long as the worker does. */
+  writeAlone(write: JobWrite): LoneWrite {
+    const entry: Entry = { write, settle: () => {}, isGuest: false, isPatient: true, isOut: false };
+    this.group.pushIdly(entry, sizeOfWrite(write));
+    return (other) => {
+      if (entry.isOut) {
+        return undefined;
+      }
+      this.group.hurry();
+      return new Promise((resolve, reject) => {
+        entry.write = other;
+        entry.settle = (word, error) => (error === undefined ? resolve(word) : reject(error as Error));
+      });
+    };
   }
 
   /**
@@ -121,7 +144,7 @@ export class CommitBatch implements JobTaker {
           reject(refused as Error);
         }
       };
-      entry = { write, settle, isGuest: true };
+      entry = { write, settle, isGuest: true, isPatient: false, isOut: false };
     });
     this.group.push(entry, sizeOfWrite(write), false);
     const withdraw = (): boolean => {
@@ -164,7 +187,7 @@ export class CommitBatch implements JobTaker {
 
   private async send(session: CallSession, flight: Flight<Entry>): Promise<void> {
     const { entries } = flight;
-    const rest = encodeCommit(entries.map(({ write }) => write));
+    const rest = encodeCommit(entries.map(writeOf));
     const wanted = this.fetcher?.takeRoom(this.options.entries()) ?? 0;
     const grant = this.fetcher?.grant ?? NO_GRANT;
     const handOn = this.fetcher?.takeHandOn() ?? false;
@@ -204,6 +227,12 @@ export class CommitBatch implements JobTaker {
       this.outbox.nudge(reply.undeliveredMs);
     }
   }
+}
+
+/** From now on it is what Redis gets. */
+function writeOf(entry: Entry): JobWrite {
+  entry.isOut = true;
+  return entry.write;
 }
 
 function settleOpen(flight: Flight<Entry>, settle: (entry: Entry, i: number) => void): void {

@@ -1,4 +1,13 @@
 import type { FinishedState, ListedState } from '../job/job-state.js';
+import {
+  decodeCleanJobsReply,
+  decodeDrainQueueReply,
+  decodeObliterateQueueReply,
+  decodeRetryJobsReply,
+  drainPlaceText,
+  type ObliterateQueueReply,
+} from '../job/wire.generated.js';
+import type { ReplyOf } from '../redis/script.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
   cleanJobs,
@@ -22,9 +31,9 @@ export interface DrainPlace {
   passed: number;
   /** Scores, as Redis writes them. */
   prioritized: string;
-  delayed: string;
+  later: string;
   /** Where it is among groups. */
-  grouped: string;
+  groupPlace: string;
 }
 
 /** A state, or where jobs of one wait for a limit or in a group. */
@@ -36,8 +45,8 @@ export const DRAIN_BEGIN: DrainPlace = {
   left: 0,
   passed: 0,
   prioritized: '-inf',
-  delayed: '-inf',
-  grouped: '1,0,0',
+  later: '-inf',
+  groupPlace: drainPlaceText(1, 0, 0),
 };
 
 export interface CleanSlice {
@@ -68,9 +77,8 @@ export class ControlStore {
     private readonly delivery: Delivery,
   ) {}
 
-  /** Returns ok or unchanged. */
-  pause(paused: boolean): Promise<string> {
-    return this.calls.repeatable(() => this.scripts.run(pauseQueue, [flag(paused)])) as Promise<string>;
+  pause(paused: boolean): Promise<ReplyOf<typeof pauseQueue>> {
+    return this.calls.repeatable(() => this.scripts.run(pauseQueue, [flag(paused)]));
   }
 
   /** Removes the jobs that wait, slice by slice. */
@@ -86,37 +94,30 @@ export class ControlStore {
   async drainSlice(delayed: boolean, place: DrainPlace): Promise<DrainPlace & { looked: number }> {
     const args = [
       ...([REDIS_TIME, flag(delayed), place.begun, place.left, place.passed] as const),
-      ...([place.prioritized, place.delayed, place.grouped] as const),
+      ...([place.prioritized, place.later, place.groupPlace] as const),
     ] as const;
-    const reply = (await this.calls.repeatable(() => this.scripts.run(drainQueue, args))) as [
-      ...[number, number, number, number, number],
-      ...[string, string, string],
-    ];
-    const [, looked, begun, left, passed, prioritized, later, grouped] = reply;
-    return { looked, begun, left, passed, prioritized, delayed: later, grouped };
+    return decodeDrainQueueReply(await this.calls.repeatable(() => this.scripts.run(drainQueue, args)));
   }
 
   async cleanSlice({ place, graceMs, limit, start }: CleanSlice): Promise<CleanedSlice> {
-    const answer = await this.calls.numbered(({ writer, seq }) =>
+    const reply = await this.calls.numbered(({ writer, seq }) =>
       this.scripts.run(cleanJobs, [REDIS_TIME, writer, seq, place, graceMs, limit, start]),
     );
-    const [next, ...removed] = (answer as string).split('\n');
-    return { removed, next: Number(next) };
+    return decodeCleanJobsReply(reply);
   }
 
-  /**
-   * Deletes one slice. Returns done, more, active, not-paused; undelivered or unsent, and where to, when that could not be delivered
-   * yet.
-   */
-  async obliterateSlice(count: number, force: boolean): Promise<string> {
+  /** Deletes one slice. Returns undelivered or unsent, and where to, when that could not be delivered yet. */
+  async obliterateSlice(count: number, force: boolean): Promise<ObliterateQueueReply> {
     // Whether jobs of flows go that other queues have not taken.
-    const call = (drop: boolean): Promise<string> =>
-      this.calls.repeatable(() =>
-        this.scripts.run(obliterateQueue, [REDIS_TIME, count, drop ? 2 : flag(force)]),
-      ) as Promise<string>;
-    const word = await call(false);
-    if (!/^un(?:delivered|sent)\t/.test(word)) {
-      return word;
+    const call = async (drop: boolean): Promise<ObliterateQueueReply> => {
+      const args = [REDIS_TIME, count, drop ? 2 : flag(force)] as const;
+      return decodeObliterateQueueReply(
+        await this.calls.repeatable(() => this.scripts.run(obliterateQueue, args)),
+      );
+    };
+    const found = await call(false);
+    if (!('target' in found)) {
+      return found;
     }
     await this.delivery.deliver();
     return call(force);
@@ -128,20 +129,18 @@ export class ControlStore {
     count: number,
     before: number,
   ): Promise<{ moved: number; before: number }> {
-    const [moved, until] = (await this.calls.repeatable(() =>
-      this.scripts.run(retryJobs, [REDIS_TIME, state, count, before]),
-    )) as [number, number];
-    return { moved, before: until };
+    const args = [REDIS_TIME, state, count, before] as const;
+    return decodeRetryJobsReply(await this.calls.repeatable(() => this.scripts.run(retryJobs, args)));
   }
 
   /** Returns how many were delayed, and wait now. */
   promoteSlice(ids: readonly string[]): Promise<number> {
-    return this.calls.repeatable(() => this.scripts.run(promoteJobs, [REDIS_TIME], ids)) as Promise<number>;
+    return this.calls.repeatable(() => this.scripts.run(promoteJobs, [REDIS_TIME], ids));
   }
 
   /** Returns how many entries were dropped. */
   trimEvents(max: number): Promise<number> {
-    return this.calls.repeatable(() => this.scripts.run(trimEvents, [max])) as Promise<number>;
+    return this.calls.repeatable(() => this.scripts.run(trimEvents, [max]));
   }
 
   /** `undefined` for the default. */
@@ -156,9 +155,9 @@ export class ControlStore {
   }
 
   /** @param event JSON */
-  publishEvent(event: string, max: number): Promise<string> {
+  publishEvent(event: string, max: number): Promise<ReplyOf<typeof publishEvent>> {
     return this.calls.numbered(({ writer, seq }) =>
       this.scripts.run(publishEvent, [writer, seq, event, max]),
-    ) as Promise<string>;
+    );
   }
 }

@@ -36,6 +36,13 @@ export class Flight<E> {
     return this.left;
   }
 
+  /** What these count for, by `weigh`, or each for one. */
+  openWeight(weigh: ((entry: E) => number) | undefined): number {
+    return weigh
+      ? this.entries.reduce((sum, entry, i) => sum + (this.isOpen(i) ? weigh(entry) : 0), 0)
+      : this.left;
+  }
+
   get isAbandoned(): boolean {
     return this.abandoned;
   }

@@ -10,6 +10,8 @@ export interface GroupLimits<E> {
   sessions: number;
   /** Entries in a call at most; read anew for each call. */
   entries: () => number;
+  /** For how many entries one counts, where not for one. */
+  weigh?: (entry: E) => number;
   /** Bytes of a call about, above which it takes no further entry. */
   bytes: number;
   /** Whether calls are wanted for more than their entries, and so are kept up when those are given up. */
@@ -37,6 +39,7 @@ export class GroupCommit<E> implements Waiting {
   private heardAt = 0;
   private closed = false;
   private scheduled = false;
+  private isSoon = false;
   private poked = false;
   private onIdle: (() => void)[] = [];
 
@@ -59,19 +62,40 @@ export class GroupCommit<E> implements Waiting {
    * @param expires whether it is given up when Redis is silent for too long; else it waits until the group is closed
    */
   push(entry: E, bytes: number, expires = true): void {
+    this.append(entry, bytes, expires);
+    this.schedule();
+  }
+
+  /** As `push`, for an entry that nobody waits for and that may change for as long as it is not on its way: it asks for a call a little later. */
+  pushIdly(entry: E, bytes: number): void {
+    this.append(entry, bytes, false);
+    if (!this.isSoon) {
+      this.isSoon = true;
+      this.runtime.setSoon(() => {
+        this.isSoon = false;
+        this.schedule();
+      });
+    }
+  }
+
+  /** An entry that was pushed idly has become one that somebody waits for. */
+  hurry(): void {
+    this.schedule();
+  }
+
+  private append(entry: E, bytes: number, expires: boolean): void {
     if (this.pending.length === 0 && this.flights.size === 0) {
       this.heardAt = this.patience.now;
     }
     const canBeLate = expires || this.closed;
-    this.pending.push(entry, bytes, canBeLate ? this.patience.now : NEVER);
+    this.pending.push(entry, bytes, canBeLate ? this.patience.now : NEVER, this.limits.weigh?.(entry));
     if (canBeLate) {
       this.patience.begin();
     }
-    if (this.pending.length >= this.limits.entries()) {
+    if (this.pending.weight >= this.limits.entries()) {
       // A full call goes out at once: Redis works on it while further entries are made.
       this.flushOne();
     }
-    this.schedule();
   }
 
   poke(): void {
@@ -92,9 +116,13 @@ export class GroupCommit<E> implements Waiting {
 
   /** Whether so many entries wait for a Redis that does not answer. */
   isFull(most: number): boolean {
-    let open = this.pending.length;
-    this.flights.forEach((flight) => (open += flight.open));
-    return open >= most && this.patience.isSilent(this.heardAt);
+    if (!this.patience.isSilent(this.heardAt)) {
+      return false;
+    }
+    let open = this.pending.weight;
+    const { weigh } = this.limits;
+    this.flights.forEach((flight) => (open += flight.openWeight(weigh)));
+    return open >= most;
   }
 
   giveUpLate(): boolean {

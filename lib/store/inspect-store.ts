@@ -1,6 +1,12 @@
 import {
+  decodeCountJobsReply,
+  decodeCountPrioritiesReply,
+  decodeGetLogsReply,
   decodeGetMetricsReply,
+  decodeGetRateLimitReply,
   decodeGetSettingsReply,
+  decodeListJobsReply,
+  decodeListPresentReply,
   decodeLoadJobsReply,
   decodeLookAtJobReply,
   type StoredParts,
@@ -108,24 +114,14 @@ export class InspectStore {
   constructor(private readonly scripts: Pick<ScriptRunner, 'run'>) {}
 
   async countJobs(): Promise<JobCounts> {
-    const counts = (await this.scripts.run(countJobs, [])) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    const [waiting, prioritized, delayed, active, completed, failed, parents, paused] = counts;
-    const states = { waiting, prioritized, delayed, active, completed, failed, 'waiting-children': parents };
-    return { ...states, paused: paused === 1 };
+    const { waitingChildren, ...counts } = decodeCountJobsReply(await this.scripts.run(countJobs, []));
+    return { ...counts, 'waiting-children': waitingChildren };
   }
 
   /** How many jobs wait in each of these priority classes, 0 being the jobs without a priority. */
-  countPriorities(priorities: readonly number[]): Promise<number[]> {
-    return this.scripts.run(countPriorities, [], priorities.map(String)) as Promise<number[]>;
+  async countPriorities(priorities: readonly number[]): Promise<number[]> {
+    const reply = await this.scripts.run(countPriorities, [], priorities.map(String));
+    return decodeCountPrioritiesReply(reply).counts;
   }
 
   /** In the order of the ids; `undefined` for those that are not there. */
@@ -166,8 +162,9 @@ export class InspectStore {
     return [...ids];
   }
 
-  private look(states: readonly ListedState[], { start, stop, descending }: Page): Promise<string[][]> {
-    return this.scripts.run(listJobs, [start, stop, descending ? 1 : 0], states) as Promise<string[][]>;
+  private async look(states: readonly ListedState[], { start, stop, descending }: Page): Promise<string[][]> {
+    const reply = await this.scripts.run(listJobs, [start, stop, descending ? 1 : 0], states);
+    return decodeListJobsReply(reply).lists;
   }
 
   async getLogs(id: string, page: Page): Promise<{ logs: string[]; count: number }> {
@@ -175,10 +172,8 @@ export class InspectStore {
     const logs: string[] = [];
     let total = 0;
     await eachPage(page, PAGE_SIZE, async (start) => {
-      const [count, ...lines] = (await this.scripts.run(getLogs, [id, start, page.stop, flag])) as [
-        number,
-        ...string[],
-      ];
+      const reply = await this.scripts.run(getLogs, [id, start, page.stop, flag]);
+      const { count, lines } = decodeGetLogsReply(reply);
       total = count;
       logs.push(...lines);
       return lines.length;
@@ -199,19 +194,17 @@ export class InspectStore {
 
   /** How many delayed jobs are due before a time, ms since 1970. */
   countDue(before: number): Promise<number> {
-    return this.scripts.run(countDue, [before]) as Promise<number>;
+    return this.scripts.run(countDue, [before]);
   }
 
   async listPresent(): Promise<Present[]> {
-    const [time, ...flat] = (await this.scripts.run(listPresent, [REDIS_TIME])) as string[];
-    return flat.flatMap((who, i) =>
-      i % 2 === 0 ? [{ who, leftMs: Number(flat[i + 1]) - Number(time) }] : [],
-    );
+    const { time, present } = decodeListPresentReply(await this.scripts.run(listPresent, [REDIS_TIME]));
+    return present.map(({ who, until }) => ({ who, leftMs: until - time }));
   }
 
   /** The job that a deduplication protects, '' for none. */
   getDedupOwner(id: string): Promise<string> {
-    return this.scripts.run(getDedupOwner, [REDIS_TIME, id]) as Promise<string>;
+    return this.scripts.run(getDedupOwner, [REDIS_TIME, id]);
   }
 
   /** Undefined for no such job. */
@@ -220,7 +213,8 @@ export class InspectStore {
   }
 
   async getRateLimit(): Promise<RateLimitWindow> {
-    const [started, leftMs] = (await this.scripts.run(getRateLimit, [REDIS_TIME])) as [string, number];
+    const reply = await this.scripts.run(getRateLimit, [REDIS_TIME]);
+    const { started, leftMs } = decodeGetRateLimitReply(reply);
     return { started: started === 'closed' ? 'closed' : Number(started), leftMs };
   }
 }

@@ -1,5 +1,6 @@
 import type { FinishedState } from '../job/job-state.js';
 import type { CancelCall, RetryOptions } from '../job/job-store.js';
+import type { ReplyOf } from '../redis/script.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
   cancelJob,
@@ -26,8 +27,12 @@ export class JobChanges {
     private readonly calls: Calls,
   ) {}
 
-  /** Returns ok, posted, missing, not-failed or not-completed. */
-  retry(id: string, expected: FinishedState, front: boolean, options: RetryOptions): Promise<string> {
+  retry(
+    id: string,
+    expected: FinishedState,
+    front: boolean,
+    options: RetryOptions,
+  ): Promise<ReplyOf<typeof retryJob>> {
     const { resetAttemptsMade, resetAttemptsStarted } = options;
     const flags = [flag(front), flag(resetAttemptsMade), flag(resetAttemptsStarted)] as const;
     return this.once((writer, seq) =>
@@ -35,53 +40,46 @@ export class JobChanges {
     );
   }
 
-  /** Returns ok, unchanged, finished or missing. */
-  signal(id: string, name: string, key: string, json: string): Promise<string> {
+  signal(id: string, name: string, key: string, json: string): Promise<ReplyOf<typeof signalJob>> {
     return this.once((writer, seq) =>
       this.scripts.run(signalJob, [REDIS_TIME, writer, seq, id, name, key, json]),
     );
   }
 
-  /** Returns cancelled, cancelled posted, cancelling, unchanged, undoing, finished or missing. */
-  cancel(id: string, { json, keep, undo }: CancelCall): Promise<string> {
+  cancel(id: string, { json, keep, undo }: CancelCall): Promise<ReplyOf<typeof cancelJob>> {
     return this.once((writer, seq) =>
       this.scripts.run(cancelJob, [REDIS_TIME, writer, seq, id, json, keep, flag(undo)]),
     );
   }
 
-  /** Returns ok, missing or not-delayed. */
-  promote(id: string): Promise<string> {
+  promote(id: string): Promise<ReplyOf<typeof promoteJob>> {
     return this.once((writer, seq) => this.scripts.run(promoteJob, [REDIS_TIME, writer, seq, id]));
   }
 
-  /** Returns ok, missing or not-delayed. */
-  changeDelay(id: string, delayMs: number): Promise<string> {
+  changeDelay(id: string, delayMs: number): Promise<ReplyOf<typeof changeDelay>> {
     return this.once((writer, seq) => this.scripts.run(changeDelay, [REDIS_TIME, writer, seq, id, delayMs]));
   }
 
-  /** Returns ok or missing. */
-  changePriority(id: string, priority: number, front: boolean): Promise<string> {
+  changePriority(id: string, priority: number, front: boolean): Promise<ReplyOf<typeof changePriority>> {
     return this.once((writer, seq) =>
       this.scripts.run(changePriority, [REDIS_TIME, writer, seq, id, priority, flag(front)]),
     );
   }
 
-  /** Returns ok, posted, missing or locked. */
-  remove(id: string): Promise<string> {
+  remove(id: string): Promise<ReplyOf<typeof removeJob>> {
     return this.once((writer, seq) => this.scripts.run(removeJob, [REDIS_TIME, writer, seq, id]));
   }
 
-  /** Returns posted, ok, unchanged or missing. */
-  unlink(id: string): Promise<string> {
+  unlink(id: string): Promise<ReplyOf<typeof unlinkChild>> {
     return this.once((writer, seq) => this.scripts.run(unlinkChild, [REDIS_TIME, writer, seq, id]));
   }
 
-  /** Returns ok or missing; `owner` '' for any. */
-  removeDedupKey(id: string, owner: string): Promise<string> {
+  /** @param owner '' for any */
+  removeDedupKey(id: string, owner: string): Promise<ReplyOf<typeof removeDedupKey>> {
     return this.once((writer, seq) => this.scripts.run(removeDedupKey, [REDIS_TIME, writer, seq, id, owner]));
   }
 
-  private once(attempt: (writer: string, seq: string) => Promise<unknown>): Promise<string> {
-    return this.calls.numbered(({ writer, seq }) => attempt(writer, seq)) as Promise<string>;
+  private once<Reply>(attempt: (writer: string, seq: string) => Promise<Reply>): Promise<Reply> {
+    return this.calls.numbered(({ writer, seq }) => attempt(writer, seq));
   }
 }

@@ -46,10 +46,11 @@ export class JobTrees {
     for (const { queue, ids } of tree?.groups ?? []) {
       await Promise.all(ids.map((id) => this.cancelChild(queue, id, cancel)));
     }
-    if (word.endsWith(' posted')) {
+    if (word === 'posted') {
       await delivery.deliver();
+      return 'cancelled';
     }
-    return word.split(' ')[0] as string;
+    return word;
   }
 
   /** The retention is that of its own options. */

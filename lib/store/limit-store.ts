@@ -1,5 +1,6 @@
 import { decodeGetLimitsReply, type LimitParts } from '../job/wire.generated.js';
 import type { LimitOptions, LimitState, RateLimit } from '../job/limit.js';
+import type { ReplyOf } from '../redis/script.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
   closeRateLimit,
@@ -30,38 +31,33 @@ export class LimitStore {
   ) {}
 
   /** Jobs at a time, 0 for any number. */
-  setConcurrency(concurrency: number): Promise<string> {
-    return this.repeat(() => this.scripts.run(limitQueue, ['concurrency', concurrency, 0]));
+  setConcurrency(concurrency: number): Promise<ReplyOf<typeof limitQueue>> {
+    return this.calls.repeatable(() => this.scripts.run(limitQueue, ['concurrency', concurrency, 0]));
   }
 
   /** A `max` of 0 lifts it. */
-  setRate(max: number, durationMs: number): Promise<string> {
-    return this.repeat(() => this.scripts.run(limitQueue, ['rate', max, durationMs]));
+  setRate(max: number, durationMs: number): Promise<ReplyOf<typeof limitQueue>> {
+    return this.calls.repeatable(() => this.scripts.run(limitQueue, ['rate', max, durationMs]));
   }
 
-  /** Lets no job start for that long; 0 lifts what limits now. Returns ok or unchanged. */
-  close(durationMs: number): Promise<string> {
-    return this.repeat(() => this.scripts.run(closeRateLimit, [REDIS_TIME, durationMs]));
+  /** Lets no job start for that long; 0 lifts what limits now. */
+  close(durationMs: number): Promise<ReplyOf<typeof closeRateLimit>> {
+    return this.calls.repeatable(() => this.scripts.run(closeRateLimit, [REDIS_TIME, durationMs]));
   }
 
-  /**
-   * Returns ok, unchanged or too-many.
-   * @param keep whether a limit that is there stays as it is
-   */
-  set(name: string, limit: LimitOptions, keep = false): Promise<string> {
+  /** @param keep whether a limit that is there stays as it is */
+  set(name: string, limit: LimitOptions, keep = false): Promise<ReplyOf<typeof setLimit>> {
     const { concurrency = 0, max = 0, duration = 0, shared = false } = limit;
     const args = [name, concurrency, max, duration, keep ? 1 : 0, shared ? 1 : 0] as const;
-    return this.repeat(() => this.scripts.run(setLimit, args));
+    return this.calls.repeatable(() => this.scripts.run(setLimit, args));
   }
 
-  /** Returns ok, unchanged or missing. */
-  pause(name: string, paused: boolean): Promise<string> {
-    return this.repeat(() => this.scripts.run(pauseLimit, [name, paused ? 1 : 0]));
+  pause(name: string, paused: boolean): Promise<ReplyOf<typeof pauseLimit>> {
+    return this.calls.repeatable(() => this.scripts.run(pauseLimit, [name, paused ? 1 : 0]));
   }
 
-  /** Returns ok or missing. */
-  remove(name: string): Promise<string> {
-    return this.repeat(() => this.scripts.run(removeLimit, [name]));
+  remove(name: string): Promise<ReplyOf<typeof removeLimit>> {
+    return this.calls.repeatable(() => this.scripts.run(removeLimit, [name]));
   }
 
   /** All limits that jobs name, or only those of some names. */
@@ -74,10 +70,6 @@ export class LimitStore {
       active,
       named: named.map(limitState),
     };
-  }
-
-  private repeat(attempt: () => Promise<unknown>): Promise<string> {
-    return this.calls.repeatable(attempt) as Promise<string>;
   }
 }
 

@@ -4,37 +4,25 @@ import { type JobFields, readFields } from '../job/job-record.js';
 import type { JobState } from '../job/job-state.js';
 import { decodeJson } from '../job/json.js';
 import type { LimitState } from '../job/limit.js';
-import { decodeExplainJobReply, type ExplainJobReply, readGroupParts } from '../job/wire.generated.js';
+import { decodeExplainJobReply, type ExplainJobReply, readAwaitedSignal } from '../job/wire.generated.js';
 import { groupState } from './group-store.js';
 import { limitState } from './limit-store.js';
 
 /** A reply of explain-job, read: `at` says when the job is due, or its lock expires, `heldBy` the run before that one of a slot waits for. */
-interface Look extends Omit<ExplainJobReply, 'state' | 'fields' | 'limits' | 'group'> {
+interface Look extends Omit<ExplainJobReply, 'state' | 'fields' | 'group'> {
   fields: JobFields;
-  concurrency: number | undefined;
-  max: number | undefined;
   /** Of a job that waits in one. */
   group: GroupState | undefined;
 }
 
 /** Makes an explanation of what explain-job replies; undefined for no such job. */
 export function readExplanation(jobId: string, reply: unknown): JobExplanation | undefined {
-  const { state, fields, limits, group, ...look } = decodeExplainJobReply(reply);
+  const { state, fields, group, ...look } = decodeExplainJobReply(reply);
   if (state === '') {
     return undefined;
   }
-  const [concurrency, max] = limits.split(',');
-  const read: Look = {
-    ...look,
-    ...{ fields: readFields(fields), concurrency: numberIn(concurrency), max: numberIn(max) },
-    group: group.length > 0 ? groupState(readGroupParts(group)) : undefined,
-  };
+  const read: Look = { ...look, fields: readFields(fields), group: group && groupState(group) };
   return { jobId, state: state as JobState, reasons: reasonsOf(state as JobState, read) };
-}
-
-/** '' stands for none. */
-function numberIn(text = ''): number | undefined {
-  return text === '' ? undefined : Number(text);
 }
 
 function reasonsOf(state: JobState, look: Look): [WaitReason, ...WaitReason[]] {
@@ -55,8 +43,9 @@ function reasonsOf(state: JobState, look: Look): [WaitReason, ...WaitReason[]] {
 }
 
 function delayOf({ now, fields, at, heldBy }: Look): WaitReason {
-  const [, step, , signal] = fields.awaits?.split('\t') ?? [];
-  if (step !== undefined && signal !== undefined) {
+  const awaited = readAwaitedSignal(fields.awaits ?? '');
+  if (awaited) {
+    const { signal, step } = awaited;
     return { why: 'awaits-signal', signal, step, timeoutMs: at - now };
   }
   if (heldBy !== '') {

@@ -90,8 +90,7 @@ export class RunStore {
       const call = (): Promise<unknown> => runner.run(renewLocks, args, encodeRenewLocks(slice));
       const { lost: gone, cancelled } = decodeRenewLocksReply(await calls.repeatable(call));
       lost.push(...gone);
-      for (let i = 0; i < cancelled.length; i += 3) {
-        const [id, token, how] = cancelled.slice(i, i + 3) as [string, string, string];
+      for (const { id, token, how } of cancelled) {
         host.cancelled?.(id, token, how);
       }
     }

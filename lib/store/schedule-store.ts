@@ -1,4 +1,17 @@
-import { decodeKeepSchedulersReply, encodeKeepSchedulers, encodePlanSlots } from '../job/wire.generated.js';
+import {
+  decodeKeepSchedulersReply,
+  decodeListSchedulersReply,
+  decodeReadSchedulersReply,
+  decodeRunSchedulerReply,
+  decodeUpsertSchedulerReply,
+  encodeKeepSchedulers,
+  encodePlanSlots,
+  type ListSchedulersReply,
+  type RunSchedulerReply,
+  type SchedulerParts,
+  type UpsertSchedulerReply,
+} from '../job/wire.generated.js';
+import type { ReplyOf } from '../redis/script.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import {
   keepSchedulers,
@@ -76,59 +89,54 @@ export interface SlotPlan extends PlannedSlots {
   leftOut: number;
 }
 
-/** The schedulers of a queue: one method, one script. Words are answered as they are. */
+/** The schedulers of a queue: one method, one script. */
 export class ScheduleStore {
   constructor(
     private readonly scripts: ScriptRunner,
     private readonly calls: Calls,
   ) {}
 
-  /** Returns the lines of the script's answer. */
-  async upsert(schedule: StoredSchedule, from: number, planned: PlannedSlots): Promise<string> {
+  async upsert(schedule: StoredSchedule, from: number, planned: PlannedSlots): Promise<UpsertSchedulerReply> {
     const s = schedule;
-    return this.calls.numbered(
-      ({ writer, seq }) =>
-        this.scripts.run(upsertScheduler, [
-          ...([REDIS_TIME, writer, seq, s.id, s.given, s.every, s.offset, s.start, s.ends, s.limit] as const),
-          ...([s.count, s.immediately ? 1 : 0, s.missed, s.most, s.overlap, s.spreadMs, s.jitterMs] as const),
-          ...([s.spec, s.head, s.data, s.origin, from, planned.complete ? 1 : 0] as const),
-          planned.slots.join(','),
-        ]) as Promise<string>,
+    const reply = await this.calls.numbered(({ writer, seq }) =>
+      this.scripts.run(upsertScheduler, [
+        ...([REDIS_TIME, writer, seq, s.id, s.given, s.every, s.offset, s.start, s.ends, s.limit] as const),
+        ...([s.count, s.immediately ? 1 : 0, s.missed, s.most, s.overlap, s.spreadMs, s.jitterMs] as const),
+        ...([s.spec, s.head, s.data, s.origin, from, planned.complete ? 1 : 0] as const),
+        planned.slots.join(','),
+      ]),
+    );
+    return decodeUpsertSchedulerReply(reply);
+  }
+
+  remove(id: string): Promise<ReplyOf<typeof removeScheduler>> {
+    return this.calls.numbered(({ writer, seq }) =>
+      this.scripts.run(removeScheduler, [REDIS_TIME, writer, seq, id]),
     );
   }
 
-  /** Returns ok or missing. */
-  remove(id: string): Promise<string> {
-    return this.calls.numbered(
-      ({ writer, seq }) =>
-        this.scripts.run(removeScheduler, [REDIS_TIME, writer, seq, id]) as Promise<string>,
+  pause(id: string, paused: boolean): Promise<ReplyOf<typeof pauseScheduler>> {
+    return this.calls.numbered(({ writer, seq }) =>
+      this.scripts.run(pauseScheduler, [REDIS_TIME, writer, seq, id, paused ? 1 : 0]),
     );
   }
 
-  /** Returns ok, unchanged, missing, unreadable or unplanned. */
-  pause(id: string, paused: boolean): Promise<string> {
-    return this.calls.numbered(
-      ({ writer, seq }) =>
-        this.scripts.run(pauseScheduler, [REDIS_TIME, writer, seq, id, paused ? 1 : 0]) as Promise<string>,
+  async run(id: string): Promise<RunSchedulerReply> {
+    const reply = await this.calls.numbered(({ writer, seq }) =>
+      this.scripts.run(runScheduler, [REDIS_TIME, writer, seq, id]),
     );
-  }
-
-  /** Returns missing, unreadable, taken, or lines about the job. */
-  run(id: string): Promise<string> {
-    return this.calls.numbered(
-      ({ writer, seq }) => this.scripts.run(runScheduler, [REDIS_TIME, writer, seq, id]) as Promise<string>,
-    );
+    return decodeRunSchedulerReply(reply);
   }
 
   async count(): Promise<number> {
-    return (await this.list({ start: 0, stop: 0 }))[0];
+    return (await this.list({ start: 0, stop: 0 })).count;
   }
 
   /** Ids by next slot. */
   async ids(page: Page): Promise<string[]> {
     const found: string[] = [];
     for (let { start } = page; ; start += LIST_SIZE) {
-      const [, ids] = await this.list({ ...page, start });
+      const { ids } = await this.list({ ...page, start });
       found.push(...ids);
       if (ids.length < LIST_SIZE || (start < 0 && start + LIST_SIZE >= 0)) {
         return found;
@@ -145,16 +153,14 @@ export class ScheduleStore {
     const unreadable: string[] = [];
     for (let first = 0; first < Math.max(ids.length, 1); first += READ_SIZE) {
       const slice = ids.slice(first, first + READ_SIZE);
-      const reply = (await this.calls.read(() => this.scripts.run(readSchedulers, [REDIS_TIME], slice))) as [
-        string,
-        ...(string | null)[][],
-      ];
-      now = Number(reply[0]);
+      const call = (): Promise<unknown> => this.scripts.run(readSchedulers, [REDIS_TIME], slice);
+      const reply = decodeReadSchedulersReply(await this.calls.read(call));
+      now = reply.time;
       for (const [i, id] of slice.entries()) {
-        const fields = reply[i + 1] as (string | null)[];
-        if (typeof fields[0] === 'string') {
-          records.push(readRecord(id, fields));
-        } else if (fields[1] === 'unreadable') {
+        const { state, ...parts } = reply.schedulers[i]!;
+        if (state === 'ok') {
+          records.push(recordOf(id, parts));
+        } else if (state === 'unreadable') {
           unreadable.push(id);
         }
       }
@@ -170,7 +176,7 @@ export class ScheduleStore {
         ...([complete ? '1' : '', String(leftOut)] as const),
       ]),
     );
-    return this.calls.repeatable(() => this.scripts.run(planSlots, [REDIS_TIME], rest) as Promise<number>);
+    return this.calls.repeatable(() => this.scripts.run(planSlots, [REDIS_TIME], rest));
   }
 
   /** How many there are in anybody's code, a word for each: make, kept, older, hand or missing; and the ids of those that were removed. */
@@ -199,30 +205,17 @@ export class ScheduleStore {
     return all;
   }
 
-  private async list({ start, stop, descending }: Page): Promise<[number, string[]]> {
+  private async list({ start, stop, descending }: Page): Promise<ListSchedulersReply> {
     const args = [start, stop, descending ? 1 : 0] as const;
-    const [count, ...ids] = (await this.calls.read(() => this.scripts.run(listSchedulers, args))) as [
-      number,
-      ...string[],
-    ];
-    return [count, ids];
+    return decodeListSchedulersReply(await this.calls.read(() => this.scripts.run(listSchedulers, args)));
   }
 }
 
-function readRecord(id: string, fields: readonly (string | number | null)[]): SchedulerRecord {
-  const text = (i: number): string => String(fields[i] ?? '');
+function recordOf(id: string, parts: Omit<SchedulerParts, 'state'>): SchedulerRecord {
+  const { given, job, origin, revision, lastSlot, slots, spread, data, ...rest } = parts;
   return {
-    id,
-    given: text(0),
-    count: Number(fields[1]),
-    slot: Number(fields[2]),
-    job: text(3),
-    paused: fields[4] === '1',
-    origin: text(5),
-    revision: text(6),
-    last: text(7),
-    planned: Number(fields[8]),
-    spreadMs: Number(fields[9]),
-    data: text(10),
+    ...{ id, given: given ?? '', job: job ?? '', origin: origin ?? '', revision: revision ?? '' },
+    ...{ last: lastSlot ?? '', planned: slots, spreadMs: spread, data: data ?? '' },
+    ...rest,
   };
 }

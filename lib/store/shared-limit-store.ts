@@ -1,9 +1,10 @@
 import type { LimitOptions } from '../job/limit.js';
+import { decodeCountPlacesReply, decodeLendPlacesReply } from '../job/wire.generated.js';
+import type { ReplyOf } from '../redis/script.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
 import { countPlaces, lendPlaces, shareLimit, takePlaces } from '../redis/scripts.generated.js';
 import type { Calls } from './calls.js';
 
-const LIMIT_PARTS = 8;
 /** Scripts take the time from Redis. */
 const REDIS_TIME = 0;
 
@@ -49,23 +50,15 @@ export class SharedLimitStore {
    * @param leaving whether nobody is going to start jobs
    */
   async count(leaving: boolean): Promise<{ time: string; limits: NeededPlaces[] }> {
-    const [time, ...parts] = (await this.calls.repeatable(() =>
+    const reply = await this.calls.repeatable(() =>
       this.scripts.run(countPlaces, [REDIS_TIME, leaving ? 1 : 0]),
-    )) as (string | number)[];
-    const limits: NeededPlaces[] = [];
-    for (let at = 0; at < parts.length; at += LIMIT_PARTS) {
-      const [name, number, ...counts] = parts.slice(at, at + LIMIT_PARTS);
-      const [has = 0, needed = 0, lacking = 0, concurrency = 0, max = 0, duration = 0] = counts.map(Number);
-      limits.push({
-        ...{ name: String(name), number: String(number), has, needed, lacking },
-        numbers: { concurrency, max, duration },
-      });
-    }
-    return { time: String(time), limits };
+    );
+    const { time, limits } = decodeCountPlacesReply(reply);
+    return { time, limits: limits.map(withNumbers) };
   }
 
-  /** Of the queue: takes a lease that was asked for at `since` by its clock. Returns ok, unchanged or missing. */
-  take(name: string, since: string, leaseMs: number, lent: LentPlaces): Promise<string> {
+  /** Of the queue: takes a lease that was asked for at `since` by its clock. */
+  take(name: string, since: string, leaseMs: number, lent: LentPlaces): Promise<ReplyOf<typeof takePlaces>> {
     const { number, places, starts, window, windowLeftMs, isPaused } = lent;
     const { concurrency = 0, max = 0, duration = 0 } = lent.numbers;
     const args = [
@@ -73,7 +66,7 @@ export class SharedLimitStore {
       ...([starts, Number(window), windowLeftMs] as const),
       ...([concurrency, max, duration, isPaused ? 1 : 0] as const),
     ] as const;
-    return this.calls.repeatable(() => this.scripts.run(takePlaces, args)) as Promise<string>;
+    return this.calls.repeatable(() => this.scripts.run(takePlaces, args));
   }
 
   /** Of the home: `holder` is what the keys of the borrowing queue begin with. */
@@ -84,17 +77,8 @@ export class SharedLimitStore {
       ...([REDIS_TIME, name, holder, Number(number), has, needed, lacking, leaseMs] as const),
       ...([concurrency, max, duration] as const),
     ] as const;
-    const reply = (await this.calls.repeatable(() => this.scripts.run(lendPlaces, args))) as (
-      string | number
-    )[];
-    const [lease, places, starts, window, windowLeftMs, ...rest] = reply;
-    const [most, mostStarts, durationMs, paused, contended] = rest.map(Number);
-    return {
-      ...{ number: String(lease), places: Number(places), starts: Number(starts), window: String(window) },
-      windowLeftMs: Number(windowLeftMs),
-      numbers: { concurrency: most ?? 0, max: mostStarts ?? 0, duration: durationMs ?? 0 },
-      ...{ isPaused: paused === 1, isContended: contended === 1 },
-    };
+    const reply = await this.calls.repeatable(() => this.scripts.run(lendPlaces, args));
+    return withNumbers(decodeLendPlacesReply(reply));
   }
 
   /** Of the home. */
@@ -107,9 +91,22 @@ export class SharedLimitStore {
     await this.calls.repeatable(() => this.scripts.run(shareLimit, args));
   }
 
-  /** Of the home. Returns ok or unchanged. */
-  pause(name: string, paused: boolean): Promise<string> {
+  /** Of the home. */
+  pause(name: string, paused: boolean): Promise<ReplyOf<typeof shareLimit>> {
     const args = [name, paused ? 'pause' : 'resume', 0, 0, 0] as const;
-    return this.calls.repeatable(() => this.scripts.run(shareLimit, args)) as Promise<string>;
+    return this.calls.repeatable(() => this.scripts.run(shareLimit, args));
   }
+}
+
+/** The numbers of a limit are handed on as one. */
+function withNumbers<Rest extends object>({
+  concurrency,
+  max,
+  duration,
+  ...rest
+}: Rest & Required<Pick<LimitOptions, 'concurrency' | 'max' | 'duration'>>): Omit<
+  Rest,
+  'concurrency' | 'max' | 'duration'
+> & { numbers: LimitOptions } {
+  return { ...rest, numbers: { concurrency, max, duration } };
 }

@@ -12,6 +12,7 @@ import type {
   JobClass,
   JobStore,
   LoadedJob,
+  LoneWrite,
   RetryOptions,
 } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
@@ -70,6 +71,10 @@ export class StoredJobs implements JobStore {
   /** Also after the close: what a run came to counts as long as nobody else has its job. */
   keep(entry: JobWrite): Promise<string> {
     return this.parts.commit.write(entry, false);
+  }
+
+  keepAlone(entry: JobWrite): LoneWrite {
+    return this.parts.commit.writeAlone(entry);
   }
 
   progressed(job: unknown, progress: unknown): void {

@@ -78,10 +78,8 @@ export async function performStep(
   const store = new StepStore(queueName, DEFAULT_PREFIX, options.children ?? {});
   const job = jobOf(store, given);
   const { attempt = 1, failedReason } = options;
-  const context = new RunContext(
-    ...([undone === undefined ? step.name : name, attempt, runOf(job, options.signal), plan] as const),
-    ...([ledgerOf(name, options), true, failedReason] as const),
-  );
+  const parts = { run: runOf(job, options.signal), plan, ledger: ledgerOf(name, options) };
+  const context = new RunContext(undone === undefined ? step.name : name, attempt, parts, true, failedReason);
   const returned = await runWithin(job, context, work, step.timeout);
   const outcome = returned instanceof Outcome ? returned : undefined;
   const follows = outcome?.to === undefined ? plan.after(step)?.name : plan.get(outcome.to).name;

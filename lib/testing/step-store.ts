@@ -2,7 +2,7 @@ import type { FlowJob } from '../job/flow-job.js';
 import type { Codec } from '../job/codec.js';
 import { decodeJson } from '../job/json.js';
 import { refOf } from '../job/job-ref.js';
-import type { AddedChild, ChildPage, ChildQuery, JobStore, LoadedJob } from '../job/job-store.js';
+import type { AddedChild, ChildPage, ChildQuery, JobStore, LoadedJob, LoneWrite } from '../job/job-store.js';
 import type { JobWrite } from '../job/job-write.js';
 import { systemRuntime } from '../runtime/system-runtime.js';
 import { TimeTravelError } from './time-travel-error.js';
@@ -56,6 +56,11 @@ export class StepStore implements JobStore {
 
   keep(write: JobWrite): Promise<string> {
     return this.write(write);
+  }
+
+  keepAlone(write: JobWrite): LoneWrite {
+    void this.write(write);
+    return () => undefined;
   }
 
   async children(_id: string, { letters }: ChildQuery): Promise<ChildPage> {

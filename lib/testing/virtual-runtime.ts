@@ -7,6 +7,8 @@ import type { VirtualTimers } from './virtual-timers.js';
 /** A process whose time stands still until a test moves it, and whose chance is the same in each run. */
 export class VirtualRuntime implements Runtime {
   private readonly chance: SeededRandom;
+  /** Apart, as how many are drawn follows from how fast Redis is. */
+  private readonly ids: SeededRandom;
   private isReleased = false;
   private soon = 0;
 
@@ -20,14 +22,15 @@ export class VirtualRuntime implements Runtime {
     private readonly pressed: () => void,
   ) {
     this.chance = new SeededRandom(seed);
+    this.ids = new SeededRandom(~seed);
   }
 
   readonly now = (): number => Math.floor(this.timers.now);
   readonly monotonicMs = (): number => this.timers.now;
   readonly scriptTime = (): number => Math.floor(this.timers.now);
   readonly random = (): number => this.chance.next();
-  readonly uniqueId = (): string => this.chance.text(12);
-  readonly uuid = (): string => this.chance.uuid();
+  readonly uniqueId = (): string => this.ids.text(12);
+  readonly uuid = (): string => this.ids.uuid();
 
   /** Whether a callback waits for the next turn of the event loop. */
   get hasSoon(): boolean {

@@ -11,6 +11,7 @@ import { followObservable, isObservable } from './follow-observable.js';
 import type { Run } from './run.js';
 import { type Refusal, type RunHooks, RunWriter } from './run-writer.js';
 import { hasSlotChildren, waitForSlotChildren } from './slot-children.js';
+import { StagedRun } from './staged-run.js';
 import { type MaybeStepped, type SteppedRun, STEP_HANDLING } from './stepped-processor.js';
 import { LATE_SIGNAL, type MaybeLate, takesSignal } from './takes-signal.js';
 import type { Processor, WorkerOptions } from './worker-options.js';
@@ -265,31 +266,8 @@ export class AttemptRunner {
   }
 
   private staged(run: Run): SteppedRun {
-    const { policy } = this;
-    const { closing, kept } = this.hooks;
-    return {
-      job: run.job,
-      token: run.token,
-      get signal() {
-        return run.signal;
-      },
-      get isClosing() {
-        return closing();
-      },
-      keepCompleted: policy.keepCompleted(run.job),
-      keepFailed: policy.keepFailed(run.job),
-      kept: (sentAt) => kept(run, sentAt),
-      isLockLoss: (error) => run.isLockLoss(error),
-      failure: (error, tries) => policy.failure(run.job, error, tries),
-      get cancelled() {
-        return run.cancelled;
-      },
-      get leavesDone() {
-        return run.job.cancellation?.undo === false;
-      },
-      beginUndo: () => run.beginUndo(),
-      telemetry: this.tracing?.telemetry,
-    };
+    run.staged ??= new StagedRun(run, this.policy, this.hooks, this.tracing?.telemetry);
+    return run.staged;
   }
 
   private traced(run: Run): Run {

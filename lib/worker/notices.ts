@@ -1,3 +1,4 @@
+import { readCancelNotice } from '../job/wire.generated.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { Service } from '../runtime/service.js';
 import type { EventStreamReader, StreamEntry, StreamReader } from '../redis/event-stream-reader.js';
@@ -67,8 +68,11 @@ export class Notices extends Service implements StreamReader {
   quiet(): void {}
 
   private noteCancelled(text: string): void {
-    const [id = '', token = ''] = text.split('\t', 2);
-    const how = text.slice(id.length + token.length + 2);
+    const notice = readCancelNotice(text);
+    if (!notice) {
+      return;
+    }
+    const { id, token, how } = notice;
     this.cancelled.set(`${id}\t${token}`, how);
     if (this.cancelled.size > MOST_KEPT) {
       const [oldest] = this.cancelled.keys();

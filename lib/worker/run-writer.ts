@@ -147,5 +147,6 @@ function whatOf(write: JobWrite): TracedEnd {
 /** What the write that ends a run makes of it. */
 function outcomeOf(write: JobWrite): TracedOutcome {
   const [way] = write[0] === 'step' ? write[8] : write;
+  if (way === 'last-step') return 'completed';
   return way === 'complete' ? 'completed' : way === 'fail' ? 'failed' : way === 'retry' ? 'retried' : 'moved';
 }

@@ -3,6 +3,7 @@ import { type JobCancelledError, LockLostError, WorkerClosingError } from '../jo
 import type { Job } from '../job/job.js';
 import type { Trace, TracedEnd, TracedOutcome } from '../job/telemetry.js';
 import type { Timer } from '../runtime/runtime.js';
+import type { SteppedRun } from './stepped-processor.js';
 
 /** How far a chain of causes is followed. */
 const CAUSES = 5;
@@ -19,6 +20,8 @@ export class Run {
   trace: Trace | undefined;
   /** Until when Redis has promised to keep its lock, by `runtime.monotonicMs`. */
   lockedUntil = 0;
+  /** What a processor in stages sees of it. */
+  staged: SteppedRun | undefined;
   private controller: AbortController | undefined;
   private reason: Error | undefined;
   /** Why the job fails whatever the work comes to, once it was cancelled. */

@@ -30,6 +30,8 @@ export interface SteppedRun {
   beginUndo?(): void;
   /** Notified of each stage, where there is any. */
   readonly telemetry?: Telemetry | undefined;
+  /** Kept here by whoever takes the job through its stages. */
+  going?: unknown;
 }
 
 /** Marks a processor that works in stages. */

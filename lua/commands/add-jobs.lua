@@ -29,34 +29,28 @@ if known then
   return known
 end
 
--- One job that asks for nothing, as most calls bring it: no list of anything is made. Returns nil where that cannot be, and
--- has done nothing then.
-local function add_plain(q, now, wake, id, body)
-  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'eventNumber', 'id')
-  local number, last = whole(meta[3] or 0), whole(meta[4] or 0)
-  local named = id ~= ''
-  if not number or (named and redis.call('EXISTS', q.body .. id) == 1) or not (named or (last and last < LARGEST_NUMBER)) then
+-- One job that asks for nothing but its id, as many calls bring it: no list of anything is made. Returns nil where that cannot
+-- be, and has done nothing then.
+local function add_named(q, now, wake, id, body)
+  local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'eventNumber')
+  local number = whole(meta[3] or 0)
+  if not number or redis.call('EXISTS', q.body .. id) == 1 then
     return nil
   end
   local stamp = string.format('%.0f', server_time(now))
-  id = named and id or string.format('%.0f', last + 1)
   redis.call('SET', q.body .. id, stamp .. '\n' .. body)
   redis.call('RPUSH', q.waiting, id)
   if wake == 1 and not meta[1] then
     wake_one(q)
   end
-  local count = tell(q.events, number, 'added', id .. '\t' .. string.match(body, '^[^\n]*'), meta[2])
-  if named then
-    redis.call('HSET', q.meta, 'eventNumber', count)
-  else
-    redis.call('HSET', q.meta, 'eventNumber', count, 'id', id)
-  end
+  local event = id .. '\t' .. string.match(body, '^[^\n]*')
+  redis.call('HSET', q.meta, 'eventNumber', publish_run(q.events, number, 'added', event, 1, meta[2]))
   return stamp .. '\n' .. added.new .. id
 end
 
 local at = rest
-if #ARGV == at + new.size - 1 and new.spec == '' then
-  local answer = add_plain(q, now, wake, new.id, new.body)
+if #ARGV == at + new.size - 1 and new.spec == '' and new.id ~= '' then
+  local answer = add_named(q, now, wake, new.id, new.body)
   if answer then
     remember(session, seq, answer)
     return answer

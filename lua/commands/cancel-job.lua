@@ -10,9 +10,13 @@
 -- @arg reason text      JSON text
 -- @arg keep text        what to keep of failed jobs, see `read_policy`
 -- @arg undo int         0 to leave what its steps have done
--- @reply cancelled, and posted when the outbox has a message to a parent in another queue; cancelling when a worker ends it;
---        unchanged when it is being cancelled already, undoing when it fails already and its steps are being undone;
---        finished, scheduled where it is the next job of a scheduler, missing
+-- @word cancelled
+-- @word posted -- cancelled, and the outbox has a message to a parent in another queue
+-- @word cancelling -- when a worker ends it
+-- @word unchanged -- when it is being cancelled already
+-- @word undoing -- when it fails already and its steps are being undone
+-- @word scheduled -- where it is the next job of a scheduler
+-- @word finished missing
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of is-pending free-places take-out erase
 -- @use retention finish-job notify-workers take-delayed allow-when-full unreadable children settle-child fail-next
@@ -58,7 +62,7 @@ local mark = (undo == 1 and 'u' or 'k') .. reason
 local function let_worker_end()
   redis.call('HSET', q.job .. id, 'state', state, 'cancelled', mark, 'deferred', reason)
   if state == 'active' then
-    notify_workers(q, 'cancel', id, fields[4], mark)
+    notify_cancelled(q, id, fields[4], mark)
   else
     take_out(q, id, state)
     redis.call('HSET', q.job .. id, 'state', place(call.moves, id, fields[5], true), 'delay', 0)
@@ -93,7 +97,7 @@ write_moves(q, call.moves)
 trim_finished(q, call)
 wake_for(q, call.moves, meta[1])
 settle_and_wake(q, call, call.moves.now, meta[1])
-local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'cancelled posted' or 'cancelled'
+local word = call.outbox and rare().write_outbox(q, call, call.moves.now) and 'posted' or 'cancelled'
 if meta[3] then
   rare().count_ends(q, call.events, meta[3], call.moves.now)
 end

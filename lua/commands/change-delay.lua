@@ -6,7 +6,7 @@
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @arg delay int        milliseconds from now
--- @reply ok, missing or not-delayed
+-- @word ok missing not-delayed
 -- @cost O(log N)
 -- @use server-time job-record job-records write-record send once this-life count-up events moves wake promote-due state-of free-places take-out
 -- @rare unreadable fail-next

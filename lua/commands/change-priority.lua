@@ -8,7 +8,7 @@
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @arg priority int
 -- @arg front int        1 for the front of the class
--- @reply ok or missing
+-- @word ok missing
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use server-time job-record write-record send once this-life count-up moves state-of free-places take-out
 -- @grouped time-left group-records groups group-moves

@@ -14,6 +14,7 @@
 -- @arg grace int        milliseconds
 -- @arg limit int        how many to remove at most, 0 for a whole slice
 -- @arg start int        position to go on from, 0 at first
+-- @lines next:int removed*
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 250 at most; O(N) in the plain list
 -- @use extras server-time job-record write-record send once count-up events tell-removed moves wake state-of is-pending free-places erase

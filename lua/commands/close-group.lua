@@ -4,7 +4,7 @@
 -- @arg now int          0 for Redis' clock
 -- @arg group text
 -- @arg duration int     milliseconds; 0 closes nothing
--- @reply ok
+-- @word ok
 -- @cost O(log N) for N groups
 -- @use server-time send count-up time-left group-records groups
 

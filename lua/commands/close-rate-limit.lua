@@ -2,7 +2,8 @@
 -- @key meta wake limiter notices
 -- @arg now int          0 for Redis' clock
 -- @arg duration int     milliseconds, 0 to lift
--- @reply ok, or unchanged when there was nothing to lift
+-- @word ok
+-- @word unchanged -- when there was nothing to lift
 -- @cost O(1)
 -- @use server-time wake notify-workers
 

@@ -16,8 +16,7 @@
 -- @arg max int          starts allowed per window, 0 for no limit
 -- @arg duration int     length of that window in milliseconds
 -- @arg least int        jobs that have to wait for any to be started, 0 for any number
--- @arg groups text      'concurrency,max,duration' of a group without limits of its own, parts empty where there is none; ',1' behind it
---        to start jobs of one group alone
+-- @arg groups text      what holds for a group without limits of its own, and whether to start jobs of one group alone, see `group_grant`
 -- @entry add id spec body -- a new job, see add-jobs
 -- @entry complete id token result keep
 -- @entry fail id token reason stack keep exhausted:flag
@@ -29,6 +28,8 @@
 -- @entry log id token line keep
 -- @entry clear-logs id token keep
 -- @entry begin-step id token name head from anew:flag
+-- @entry pass-step id token name value next_step
+-- @entry last-step id token name result keep
 -- @entry step id token name head value next_step next_head way:exit...
 -- @entry emit id token step json
 -- @entry end-wait id token
@@ -43,7 +44,7 @@
 -- @use activate time-left rate-limit fetch-jobs allow-when-full place-new add-job
 -- @rare extras state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
 -- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
--- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child
+-- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child step-record
 -- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
 -- @grouped group-records groups group-moves group-turns group-batches
 
@@ -63,9 +64,6 @@ local call = {
 
 -- The outcome of a step, and in how many words the way in which the job leaves its worker.
 local function apply_step(q, call, ARGV, at, size)
-  if size == 0 and step.next_head ~= '' and string.find(step.head, ',c,', 1, true) then
-    return rare().pass_step(q, call, step.all), step.way
-  end
   local ended = {
     name = step.name, head = step.head, value = step.value, next_step = step.next_step, next_head = step.next_head,
   }
@@ -88,15 +86,11 @@ local function apply(q, call, ARGV, at)
     if size and ARGV[step.way - 1 + size] then
       return apply_step(q, call, ARGV, at, size)
     end
-  elseif operation == 'begin-step' and begin_step.last then
-    return rare().begin_step(q, call, begin_step.all), at + begin_step.size
   elseif operation == 'wait-children' and wait_children.last then
     return rare().wait_children(q, call, wait_children.all), at + wait_children.size
   elseif operation == 'add' and add.last then
     call.adds = true
     return add_job(q, call, add.all), at + add.size
-  elseif operation == 'data' and data.last then
-    return rare().write_data(q, data.all), at + data.size
   elseif operation == 'progress' and progress.last then
     return rare().write_progress(q, call, progress.all), at + progress.size
   elseif operation == 'log' and log.last then
@@ -154,11 +148,74 @@ local function complete_run(q, call, ARGV, at, words)
   return at
 end
 
+-- What goes on with a run comes often: how many texts each such entry has.
+local USUAL = {
+  ['pass-step'] = pass_step.size, ['last-step'] = last_step.size, ['begin-step'] = begin_step.size, data = data.size,
+}
+
+local function apply_usual(q, call, ARGV, at, text, body)
+  local operation, all = ARGV[at], rare()
+  if operation == 'pass-step' then
+    return text and all.pass_in_record(q, call, text, pass_step.all) or all.pass_step(q, call, pass_step.all)
+  elseif operation == 'last-step' then
+    return text and all.complete_in_record(q, call, text, last_step.all) or all.complete_steps(q, call, last_step.all)
+  elseif operation == 'begin-step' then
+    local is_first = text and begin_step.from == '' and begin_step.anew == ''
+    return is_first and all.begin_in_record(q, call, text, begin_step.id, begin_step.token, begin_step.name, begin_step.head)
+      or all.begin_step(q, call, begin_step.all)
+  end
+  return text and body and all.data_in_body(q, call, text, body, data.all) or all.write_data(q, data.all)
+end
+
+-- Goes on with the runs of the entries of these kinds that follow each other from there on, each job once. As `complete_run`.
+local function go_on_run(q, call, ARGV, at, words)
+  local operation = ARGV[at]
+  local after = at + USUAL[operation]
+  if not USUAL[ARGV[after]] then
+    local found = operation == 'data' and redis.call('MGET', q.job .. ARGV[at + 1], q.body .. ARGV[at + 1])
+      or redis.call('MGET', q.job .. ARGV[at + 1])
+    words[#words + 1] = apply_usual(q, call, ARGV, at, found[1], found[2])
+    write_records(q, call)
+    return after
+  end
+  local first, count, size, keys, seen, n = at, #ARGV, USUAL[ARGV[at]], {}, {}, 0
+  repeat
+    local id = ARGV[at + 1]
+    seen[id] = true
+    n = n + 1
+    keys[n] = q.job .. id
+    if ARGV[at] == 'data' then
+      n = n + 1
+      keys[n] = q.body .. id
+    end
+    at = at + size
+    size = USUAL[ARGV[at]]
+  until not size or at + size - 1 > count or seen[ARGV[at + 1]]
+  local texts, last = redis.call('MGET', unpack(keys)), at
+  at, n = first, 1
+  while at < last do
+    call.at, operation = at, ARGV[at]
+    words[#words + 1] = apply_usual(q, call, ARGV, at, texts[n], texts[n + 1])
+    n = n + (operation == 'data' and 2 or 1)
+    at = at + USUAL[operation]
+  end
+  write_records(q, call)
+  return at
+end
+
+-- Whether there is a whole entry of these kinds.
+local function is_usual(ARGV, at)
+  local size = USUAL[ARGV[at]]
+  return size and ARGV[at + size - 1]
+end
+
 local function apply_from(q, call, ARGV, words)
   while call.at <= #ARGV do
     local at = call.at
     if ARGV[at] == 'complete' and complete.last then
       call.at = complete_run(q, call, ARGV, at, words)
+    elseif is_usual(ARGV, at) then
+      call.at = go_on_run(q, call, ARGV, at, words)
     else
       -- Which may give a job more.
       call.is_plain = false

@@ -1,6 +1,7 @@
 --- How many delayed jobs are due before a time.
 -- @key meta delayed
 -- @arg before int       milliseconds since 1970
+-- @value int
 -- @reply the number
 -- @cost O(log N)
 

@@ -1,6 +1,7 @@
 --- How many groups there are by their status, and how many jobs wait in them.
 -- @key meta
 -- @derives groups
+-- @returns waiting:int limited:int maxed:int paused:int jobs:int
 -- @reply the number of groups that are waiting, limited, maxed and paused, then that of jobs
 -- @cost O(1)
 

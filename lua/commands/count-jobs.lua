@@ -1,5 +1,6 @@
 --- How many jobs are in each state.
 -- @key meta waiting prioritized delayed active completed failed waiting-children limited
+-- @returns waiting:int prioritized:int delayed:int active:int completed:int failed:int waiting_children:int paused:yes
 -- @reply the number of waiting, prioritized, delayed, active, completed, failed and waiting-children jobs, then 1 when
 --        paused, else 0; jobs that a limit does not let start are waiting or prioritized,
 --        those in groups waiting

@@ -4,6 +4,9 @@
 -- @derives limit parked
 -- @arg now int          0 for Redis' clock
 -- @arg leaving int      1 where nobody is going to start jobs
+-- @with lease
+-- @form needed_places reply[n] name number has:int needed:int lacking:int concurrency:int max:int duration:int
+-- @returns time limits:needed_places*
 -- @reply the time, then per limit: name, number of the lease, places that it may fill (or does), how many it needs, how many starts it lacks in
 --        the window, concurrency, max and duration as it knows them (0 none)
 -- @cost O(N) for N limits, 1000 at most
@@ -15,9 +18,8 @@ local starts_jobs = leaving == 0 and redis.call('HEXISTS', q.meta, 'paused') == 
 -- A lease of fewer places, of the same number and end.
 local function give_up(name, lent, places)
   redis.call(
-    'HSET', q.limit .. name, 'lent', string.format(
-      '%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', lent.number, places, lent.ends, lent.length, lent.starts, lent.window
-    )
+    'HSET', q.limit .. name, 'lent',
+    string.format(lease.format, lent.number, places, lent.ends, lent.length, lent.starts, lent.window)
   )
 end
 
@@ -34,12 +36,10 @@ for _, name in ipairs(redis.call('ZRANGE', q.limits, 0, -1)) do
       has = needed
     end
     local lacking = limit.max and math.max(parked - math.max(limit.max - limit.count, 0), 0) or 0
-    for _, part in ipairs({
+    local n = #reply
+    needed_places.all =
       name, string.format('%.0f', limit.lent.number), math.max(running, has), needed, lacking,
-      limit.whole_concurrency or 0, limit.whole_max or 0, limit.duration,
-    }) do
-      reply[#reply + 1] = part
-    end
+      limit.whole_concurrency or 0, limit.whole_max or 0, limit.duration
   end
 end
 return reply

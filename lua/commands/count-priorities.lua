@@ -1,6 +1,7 @@
 --- How many jobs wait in each of some priority classes, 0 being the plain list.
 -- @key meta waiting prioritized limited
 -- @rest the priorities
+-- @returns counts:int*
 -- @reply the number of jobs of each
 -- @cost O(K log N) for K priorities
 -- @use moves

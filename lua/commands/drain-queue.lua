@@ -10,8 +10,10 @@
 -- @arg passed int       how many jobs of the plain list were passed over since one was removed
 -- @arg prioritized text score behind which to go on, -inf at the first slice
 -- @arg later text       the same for delayed jobs
--- @arg groupPlace text  where to go on among groups, '1,0,0' at the first slice: which of their sets, place of the group in it, and how
+-- @arg groupPlace text  where to go on among groups, set 1 and nothing else at the first slice: which of their sets, place of the group in it, and how
 --                       many of that group stay
+-- @text drain_place {set:int},{rank:int},{kept:int}
+-- @returns removed:int looked:int begun:int left:int passed:int prioritized later group_place
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed, both
 -- @reply scores and the place among groups
 -- @cost O(K log N) for K jobs, 500 at most
@@ -29,7 +31,7 @@ end
 if not (is_score(prioritized) and is_score(later)) then
   return redis.error_reply('ERR an argument is no score: prioritized later')
 end
-local set, rank, kept = string.match(groupPlace, '^(%d+),(%d+),(%d+)$')
+local set, rank, kept = string.match(groupPlace, drain_place.pattern)
 set, rank, kept = tonumber(set), tonumber(rank), tonumber(kept)
 if not kept then
   return redis.error_reply('ERR an argument is no place: groupPlace')
@@ -159,4 +161,4 @@ end
 settle_and_wake(q, call, t, meta[1])
 write_outbox(q, call, t)
 publish(q.events, call.events, meta[2])
-return { removed, looked, begun, left, passed, prioritized, later, table.concat({ set, rank, kept }, ',') }
+return { removed, looked, begun, left, passed, prioritized, later, string.format(drain_place.format, set, rank, kept) }

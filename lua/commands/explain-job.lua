@@ -3,9 +3,9 @@
 -- @derives job body dedup limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg id text
--- @returns now:int state fields:list is_paused:yes closed_ms:int limits active:int alive:int started:int window_ms:int ahead:int at:int held_by group:list named:limit_parts*
+-- @returns now:int state fields:list is_paused:yes closed_ms:int concurrency:maybe max:maybe active:int alive:int started:int window_ms:int ahead:int at:int held_by group:[group_parts]? named:limit_parts*
 -- @reply time, state ('' for no such job), stored fields, 1 when the queue is paused, ms for which its rate limit is closed by
---        hand, its limits as `meta` has them, active jobs, those whose lock has not expired, starts in its window, ms left
+--        hand, how many jobs may run at a time and start in a window ('' any number), active jobs, those whose lock has not expired, starts in its window, ms left
 --        of that, jobs ahead where it waits, when it is due or its lock expires, the run that the job of a slot is held by,
 --        what there is of its group, see `describe_group`, then what there is of each limit that it names, see `describe_limit`
 -- @cost O(log N), O(N) for a job in the plain list
@@ -47,8 +47,9 @@ local function held_by()
 end
 
 local score = (state == 'delayed' or state == 'active') and redis.call('ZSCORE', q[state], id)
+local own = read_queue_limit(meta[3])
 local reply = {
-  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), meta[3] or '',
+  stamp, state, raised(try_all_fields(q, id)), meta[1] and 1 or 0, closed_for(meta[2], t), number_text(own.concurrency), number_text(own.max),
   redis.call('ZCARD', q.active), redis.call('ZCOUNT', q.active, '(' .. stamp, '+inf'),
   left > 0 and window[1] or '0', left, ahead(),
   score and string.format('%.0f', math.floor(tonumber(score))) or '', held_by(),

@@ -3,6 +3,7 @@
 -- @derives dedup
 -- @arg now int          0 for Redis' clock
 -- @arg id text          of the deduplication
+-- @value text
 -- @reply the id of the job, '' when there is none
 -- @cost O(1)
 -- @use server-time

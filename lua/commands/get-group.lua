@@ -4,7 +4,8 @@
 -- @arg now int          0 for Redis' clock
 -- @arg group text
 -- @rest priorities to count
--- @returns group:list counts*
+-- @with group_parts
+-- @returns group:[group_parts] counts:int*
 -- @reply what there is of it, see `describe_group`, then the number of jobs that wait with each priority
 -- @cost O(log N)
 -- @use server-time time-left send moves group-records describe-group

@@ -5,6 +5,7 @@
 -- @arg start position     first position, negative from the end
 -- @arg stop position      last position, negative from the end
 -- @arg descending int   1 to count and list from the end
+-- @returns count:int lines*
 -- @reply the number of all lines, then the lines asked for, 1000 at most
 -- @cost O(K) for K lines
 -- @use page

@@ -1,6 +1,7 @@
 --- How many jobs the current window of the rate limit has started, and how long it lasts.
 -- @key meta limiter
 -- @arg now int          0 for Redis' clock
+-- @returns started left_ms:int
 -- @reply the count, or closed when the window was closed by hand; the milliseconds left, 0 when there is no window
 -- @cost O(1)
 -- @use server-time time-left

@@ -13,6 +13,7 @@
 -- @arg concurrency int  what the limit is where it is not there (0 none); so are those that follow
 -- @arg max int
 -- @arg duration int
+-- @returns number places:int starts:int window window_left_ms:int concurrency:int max:int duration:int is_paused:yes is_contended:yes
 -- @reply number of the lease, places, starts, name of the window, ms left of it, concurrency, max and duration (0 none), 1 when paused, 1 when another
 --        queue has less than it needs
 -- @cost O(N log N) for N queues that share it

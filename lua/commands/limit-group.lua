@@ -7,7 +7,8 @@
 -- @arg what text        concurrency, rate or all
 -- @arg most int         jobs at a time, or starts a window; 0 to lift
 -- @arg duration int     length of the window in milliseconds; read for a rate alone
--- @reply ok, or unchanged when it was so already
+-- @word ok
+-- @word unchanged -- when it was so already
 -- @cost O(log N) for N groups
 -- @use server-time send count-up time-left group-records groups wake notify-workers
 

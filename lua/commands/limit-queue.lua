@@ -3,7 +3,8 @@
 -- @arg what text        concurrency or rate
 -- @arg most int         jobs at a time, or starts a window; 0 to lift
 -- @arg duration int     length of the window in milliseconds; not read for concurrency
--- @reply ok, or unchanged when it was so already
+-- @word ok
+-- @word unchanged -- when it was so already
 -- @cost O(1)
 -- @use wake limits change-limits notify-workers
 

@@ -7,6 +7,7 @@
 -- @arg stop position    last position in each state, negative from the end
 -- @arg descending int   1 to count and list from the end
 -- @rest the states, or 'group ' and an id for those that wait in one
+-- @returns lists:list*
 -- @reply the ids of each state, 5000 at most
 -- @cost O(log N + K) for K ids; O(N) deep in the plain list, or among groups
 -- @use moves page group-page

@@ -1,6 +1,8 @@
 --- Who works on the queue and who reads its events.
 -- @key meta present
 -- @arg now int          0 for Redis' clock
+-- @form present reply[n] who until:int
+-- @returns time:int present:present*
 -- @reply the time, then who is there, 10000 at most, each with the time until which it counts as such
 -- @cost O(N)
 -- @use server-time

@@ -4,6 +4,7 @@
 -- @arg start position   negative from the end
 -- @arg stop position    negative from the end
 -- @arg descending int   1 to count and list from the end
+-- @returns count:int ids*
 -- @reply how many there are, then the ids, 1000 at most
 -- @cost O(log N + K)
 -- @use page

@@ -4,6 +4,7 @@
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many at most, capped at 100
 -- @arg interval int     milliseconds for which nobody else is given any
+-- @value list
 -- @reply their ids
 -- @cost O(log N) for N parents
 -- @use server-time

@@ -3,7 +3,7 @@
 -- @arg now int          0 for Redis' clock
 -- @arg who text         names it, and says what else there is to know; the same text each time
 -- @arg ttl int          milliseconds until it counts as gone, 0 when it goes now
--- @reply ok
+-- @word ok
 -- @cost O(log N)
 -- @use server-time
 

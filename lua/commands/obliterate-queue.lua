@@ -7,9 +7,11 @@
 -- @arg now int          0 for Redis' clock
 -- @arg count int        how many jobs at most, capped at 500
 -- @arg force int        1 to delete active jobs as well, 2 to drop jobs of flows besides that other queues have not taken yet
--- @reply not-paused, active when there are active jobs, more, or done; where something is to be delivered first, a tab and what the
---        keys of one of its targets begin with behind undelivered, when parents in other queues have to be notified, or unsent,
---        when jobs of flows have to be added there
+-- @word not-paused
+-- @word active -- when there are active jobs
+-- @word more done
+-- @says undelivered target -- what the keys of a queue begin with that has to be notified first: it has parents
+-- @says unsent target -- the same where jobs of flows have to be added
 -- @cost O(K log N) for K jobs
 -- @use server-time job-record send count-up events tell-removed free-places take-out erase forget-dedup post tell-parent
 -- @use leave-parents lines
@@ -84,13 +86,13 @@ for i = 1, #lines, 2 do
   local line = read_line(q, lines[i], lines[i + 1], past, t)
   if line.count < line.size then
     if tells_parents(line) then
-      return 'undelivered\t' .. line.target
+      return undelivered.text(line.target)
     end
     unsent = unsent or line
   end
 end
 if unsent and force < 2 then
-  return 'unsent\t' .. unsent.target
+  return unsent.text(unsent.target)
 elseif unsent and unsent.size - unsent.count > OBLITERATE_CAP then
   redis.call('LTRIM', unsent.key, unsent.count + OBLITERATE_CAP, -1)
   return 'more'

@@ -4,7 +4,8 @@
 -- @arg now int          0 for Redis' clock
 -- @arg group text
 -- @arg paused int       1 to pause, 0 to resume
--- @reply ok, or unchanged when the group was so already
+-- @word ok
+-- @word unchanged -- when the group was so already
 -- @cost O(log N) for N groups
 -- @use server-time send count-up time-left group-records groups events wake notify-workers
 

@@ -3,7 +3,9 @@
 -- @derives limit parked
 -- @arg name text
 -- @arg paused int       1 to pause, 0 to resume
--- @reply ok, unchanged when it was so already, or missing where there is no such limit
+-- @word ok
+-- @word unchanged -- when it was so already
+-- @word missing -- where there is no such limit
 -- @cost O(log N)
 -- @use wake limits change-limits notify-workers
 

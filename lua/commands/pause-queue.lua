@@ -1,7 +1,8 @@
 --- Stops the starting of jobs, or lets it go on.
 -- @key meta events wake
 -- @arg paused int       1 to pause, 0 to resume
--- @reply ok, or unchanged when the queue was so already
+-- @word ok
+-- @word unchanged -- when the queue was so already
 -- @cost O(1)
 -- @use count-up events wake
 

@@ -7,7 +7,9 @@
 -- @arg seq text
 -- @arg id text
 -- @arg paused int       1 to pause, 0 to go on
--- @reply ok, unchanged, missing, unreadable where it was laid aside, or unplanned when slots have to be planned first
+-- @word ok unchanged missing
+-- @word unreadable -- where it was laid aside
+-- @word unplanned -- when slots have to be planned first
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
 -- @use server-time job-record write-record send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
 -- @use limits

@@ -5,6 +5,7 @@
 -- @derives job body logs dedup children scheduler schedulers limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @each plan id revision after slots complete:flag left_out -- after the last slot before these, 1 when no slot follows, how many passed ones were left out
+-- @value int
 -- @reply how many were taken
 -- @cost O(K log N) for K schedulers, 100 at most
 -- @use server-time job-record write-record send count-up events moves wake state-of free-places take-out erase take-delayed time-left limits

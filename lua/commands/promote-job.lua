@@ -5,7 +5,7 @@
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
--- @reply ok, missing or not-delayed
+-- @word ok missing not-delayed
 -- @cost O(log N)
 -- @use server-time job-record write-record send once this-life count-up events moves wake state-of free-places take-out
 -- @grouped time-left group-records groups group-moves

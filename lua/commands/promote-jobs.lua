@@ -3,6 +3,7 @@
 -- @derives job groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @rest the ids, 500 at most; one that is not delayed is left alone
+-- @value int
 -- @reply how many were moved
 -- @cost O(K log N) for K jobs
 -- @use server-time job-record write-record send count-up events moves wake

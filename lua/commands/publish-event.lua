@@ -5,7 +5,7 @@
 -- @arg seq text
 -- @arg event text       JSON of its name and fields
 -- @arg max int          entries to keep at least; a queue that keeps more goes on doing so
--- @reply ok
+-- @word ok
 -- @cost O(1)
 -- @use once count-up events
 

@@ -3,9 +3,11 @@
 -- @derives scheduler
 -- @arg now int          0 for Redis' clock
 -- @rest the ids
--- @reply the time, then for each: what was given, count of jobs, current slot, its job, 1 when paused, fingerprint of its code, revision, last planned
---        slot, how many are planned, milliseconds of spread, data; the first one nil for no such scheduler, and
---        the second then `unreadable` where its key holds something else
+-- @form scheduler_parts fields[] state given:text? count:int slot:int job:text? paused:yes origin:text? revision:text? last_slot:text? slots:int spread:int data:text?
+-- @returns time:int schedulers:[scheduler_parts]*
+-- @reply the time, then for each whether it is there (ok, missing, or unreadable where its key holds something else), what was given, count of
+--        jobs, current slot, its job, 1 when paused, fingerprint of its code, revision, last planned slot, how many are planned, milliseconds of
+--        spread, data
 -- @cost O(K) for K schedulers
 -- @use server-time job-record state-of
 
@@ -19,10 +21,13 @@ for at = rest, #ARGV do
     'HMGET', q.scheduler .. ARGV[at], 'given', 'count', 'slot', 'job', 'paused', 'origin', 'revision', 'last', 'slots', 'spread', 'data'
   )
   if is_other(fields) or (not fields[1] and redis.call('EXISTS', q.scheduler .. ARGV[at]) == 1) then
-    found[#found + 1] = { false, 'unreadable' }
+    found[#found + 1] = { 'unreadable' }
+  elseif not fields[1] then
+    found[#found + 1] = { 'missing' }
   else
-    local _, planned = string.gsub(fields[9] or '', '%d+', '')
-    fields[9] = planned
+    table.insert(fields, 1, 'ok')
+    local _, planned = string.gsub(scheduler_parts.slots or '', '%d+', '')
+    scheduler_parts.slots = planned
     found[#found + 1] = fields
   end
 end

@@ -6,6 +6,7 @@
 -- @arg parent text      what the keys of the parent's queue begin with, a tab, its id
 -- @arg unfinished int   1 to leave those that have ended, and to tell the parent; 0 when it is gone
 -- @rest the ids, 500 at most
+-- @value list
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
 -- @use extras server-time job-record write-record send count-up events moves wake state-of free-places take-out erase time-left limits change-limits

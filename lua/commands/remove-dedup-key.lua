@@ -6,7 +6,8 @@
 -- @arg seq text
 -- @arg id text          of the deduplication
 -- @arg owner text       only while this job owns it; '' for any owner
--- @reply ok, or missing when there is nothing to end
+-- @word ok
+-- @word missing -- when there is nothing to end
 -- @cost O(1)
 -- @use server-time job-record send once count-up events moves wake take-delayed time-left limits change-limits read-spec
 -- @use place-new release-dedup end-dedup

@@ -6,8 +6,10 @@
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
--- @reply ok, posted when the outbox has a message to a parent in another queue, missing, scheduled
---        where it is the next job of a scheduler, or locked while it is active under a lock that has not expired
+-- @word ok missing
+-- @word posted -- when the outbox has a message to a parent in another queue
+-- @word scheduled -- where it is the next job of a scheduler
+-- @word locked -- while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of is-pending free-places take-out erase
 -- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent

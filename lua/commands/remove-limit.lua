@@ -2,7 +2,8 @@
 -- @key meta wake notices limits holders
 -- @derives limit parked
 -- @arg name text
--- @reply ok, or missing where there is no such limit
+-- @word ok
+-- @word missing -- where there is no such limit
 -- @cost O(log N)
 -- @use wake limits change-limits notify-workers
 

@@ -6,7 +6,7 @@
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
--- @reply ok or missing
+-- @word ok missing
 -- @cost O(log N)
 -- @use server-time job-record send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
 -- @use limits

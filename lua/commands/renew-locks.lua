@@ -6,8 +6,9 @@
 -- @arg silence int      as for recover-stalled; 0 for who does not call regularly
 -- @arg grace int
 -- @each grant id token
--- @returns lost:list cancelled:list
--- @reply the ids whose lock is no longer held; id, token and `cancelled` of those that were cancelled
+-- @form cancelled_run cancelled[n] id token how
+-- @returns lost:list cancelled:[cancelled_run*]
+-- @reply the ids whose lock is no longer held; of the runs that were cancelled the job, its token and how that was
 -- @cost O(K log N) for K jobs, 5000 at most
 -- @use server-time job-record job-records send incremented activate allow-when-full silence
 
@@ -28,7 +29,7 @@ for i = 1, #ids do
     held[#held + 1] = grant.id
     if fields[3] then
       local n = #cancelled
-      cancelled[n + 1], cancelled[n + 2], cancelled[n + 3] = grant.id, grant.token, fields[3]
+      cancelled_run.all = grant.id, grant.token, fields[3]
     end
   else
     lost[#lost + 1] = grant.id

@@ -10,12 +10,16 @@
 -- @arg front int        1 for the front
 -- @arg resetMade int    1 to count attempts made from 0 again
 -- @arg resetStarted int 1 to count attempts started from 0 again
--- @reply ok, posted when the outbox has a message to a parent in another queue, missing, not-failed or not-completed
+-- @word ok missing not-failed not-completed
+-- @word posted -- when the outbox has a message to a parent in another queue
 -- @cost O(log N)
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of free-places take-out restart post
 -- @use tell-parent take-delayed allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
+if expected ~= 'failed' and expected ~= 'completed' then
+  return redis.error_reply('ERR only finished jobs can be retried')
+end
 local session = q.writer .. writer
 local known = recall(session, seq)
 if known then
@@ -30,7 +34,7 @@ local state = state_of(q, id)
 local word = 'ok'
 if not state then
   word = 'missing'
-elseif state ~= expected or (expected ~= 'failed' and expected ~= 'completed') then
+elseif state ~= expected then
   word = 'not-' .. expected
 end
 

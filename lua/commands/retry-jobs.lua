@@ -6,6 +6,7 @@
 -- @arg state text       failed or completed
 -- @arg count int        how many at most, capped at 500
 -- @arg before int       only jobs finished at or before this time, 0 for the time of this call
+-- @returns moved:int before:int
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
 -- @use extras server-time job-record write-record send count-up events moves wake state-of restart post tell-parent take-delayed allow-when-full

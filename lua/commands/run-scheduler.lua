@@ -6,7 +6,10 @@
 -- @arg writer text
 -- @arg seq text
 -- @arg id text
--- @reply ok, then a line each with id and fields of the job, and its body; missing; unreadable where it was laid aside; taken when there are too many jobs of this millisecond
+-- @says ok id state delay priority body
+-- @word missing
+-- @word unreadable -- where it was laid aside
+-- @word taken -- when there are too many jobs of this millisecond
 -- @cost O(log N)
 -- @use server-time job-record send once count-up events moves wake state-of time-left limits change-limits read-spec lay-aside
 -- @use scheduler
@@ -49,7 +52,7 @@ if job then
   local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
   wake_for(q, call.moves, meta[1])
   publish(q.events, call.events, meta[2])
-  answer = table.concat({ 'ok', job, state, '0', asked.priority or '', body }, '\n')
+  answer = ok.text(job, state, '0', asked.priority or '', body)
 end
 remember(session, seq, answer)
 return answer

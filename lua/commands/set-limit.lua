@@ -7,7 +7,8 @@
 -- @arg duration int     length of the window in milliseconds
 -- @arg keep int         1 to leave a limit alone that is there
 -- @arg shared int       1 for one that queues share: it lets nobody start before there is a lease, see take-places
--- @reply ok, unchanged, or too-many where the queue has as many as it may
+-- @word ok unchanged
+-- @word too-many -- where the queue has as many as it may
 -- @cost O(1), for a new limit O(N) for N active jobs
 -- @use job-record send wake limits change-limits notify-workers
 

@@ -1,7 +1,7 @@
 --- Stores the settings that a queue's scripts read.
 -- @key meta
 -- @arg maxEvents text   entries that the event stream may have, '' for the default; those that live readers need are kept in any case
--- @reply ok
+-- @word ok
 -- @cost O(1)
 
 if maxEvents ~= '' and not whole(maxEvents) then

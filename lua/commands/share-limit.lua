@@ -6,7 +6,8 @@
 -- @arg concurrency int  jobs at a time over all queues, 0 for any number
 -- @arg max int          starts a window, 0 for any number
 -- @arg duration int     length of the window in milliseconds
--- @reply ok, unchanged, or unknown for another action
+-- @word ok unchanged
+-- @word unknown -- for another action
 -- @cost O(1)
 
 local KEEP_MS = 30 * 24 * 3600000

@@ -8,8 +8,9 @@
 -- @arg name text
 -- @arg key text         tells copies of one signal, '' for none
 -- @arg payload text
--- @reply ok, unchanged when the last signal of that name had the same key, finished, missing, or too-many when the job keeps
---        as many signals as it may
+-- @word ok finished missing
+-- @word unchanged -- when the last signal of that name had the same key
+-- @word too-many -- when the job keeps as many signals as it may
 -- @cost O(log N)
 -- @use server-time job-record write-record send once this-life count-up events moves wake state-of free-places take-out signals
 -- @grouped time-left group-records groups group-moves

@@ -7,7 +7,8 @@
 -- @arg count int        how many messages were put aside before
 -- @arg lifetime int     milliseconds after which it is taken back
 -- @rest the messages, as `advance_flow` reads them, 1000 at most
--- @reply ok, or gone when it was taken back
+-- @word ok
+-- @word gone -- when it was taken back
 -- @cost O(K) for K messages
 -- @use server-time send post
 

@@ -14,7 +14,9 @@
 -- @arg max int
 -- @arg duration int
 -- @arg paused int       1 when it lets nobody start
--- @reply ok, unchanged, or missing where the queue shares no such limit
+-- @with lease
+-- @word ok unchanged
+-- @word missing -- where the queue shares no such limit
 -- @cost O(log N)
 -- @use server-time time-left wake limits change-limits
 
@@ -31,9 +33,7 @@ end
 local is_same_window = window ~= 0 and window == known.window
 local has_starts = (is_same_window and known.starts or 0) + starts
 redis.call(
-  'HSET', key, 'lent', string.format(
-    '%.0f,%.0f,%.0f,%.0f,%.0f,%.0f', number, places, since + length, length, has_starts, window
-  )
+  'HSET', key, 'lent', string.format(lease.format, number, places, since + length, length, has_starts, window)
 )
 if max > 0 and window ~= 0 and not is_same_window then
   redis.call(

@@ -6,6 +6,7 @@
 -- @arg base text        what the keys of the parent's queue begin with
 -- @arg parent text      the parent's id
 -- @rest ids of children that the parent counts as pending, 500 at most
+-- @value int
 -- @reply how many were sent again
 -- @cost O(K) for K children
 -- @use extras server-time job-record write-record send count-up events moves wake state-of post tell-parent take-delayed allow-when-full unreadable

@@ -1,6 +1,7 @@
 --- Cuts the event stream to its newest entries; an entry holds the events of one call.
 -- @key meta events
 -- @arg max int
+-- @value int
 -- @reply how many entries were dropped
 -- @cost O(K) for K dropped entries
 

@@ -5,7 +5,9 @@
 -- @arg writer text
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
--- @reply posted when the outbox has a message to a parent in another queue, ok, missing, or unchanged when no parent waits for it
+-- @word ok missing
+-- @word posted -- when the outbox has a message to a parent in another queue
+-- @word unchanged -- when no parent waits for it
 -- @cost O(log N)
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of post tell-parent take-delayed
 -- @use allow-when-full

@@ -26,8 +26,12 @@
 -- @arg from int         ms after which `slots` leaves none out
 -- @arg complete int     1 when no slot follows
 -- @arg slots text       planned slots, in order, split by commas
--- @reply '!' and a name for a limit that is not there; ok, then a line each with id and fields of the next job, and its body; none when there is no slot any more; paused; again and the time,
---        when slots have to be planned from then on; taken when all next slots have jobs
+-- @says ok id state delay priority body -- of the next job
+-- @word none -- when there is no slot any more
+-- @word paused
+-- @word taken -- when all next slots have jobs
+-- @says again time:int -- when slots have to be planned from then on
+-- @says no-limit name -- for one that is not there
 -- @cost O(log N), O(N) where the job that was to come is in the plain list
 -- @use server-time job-record write-record send once count-up events moves wake state-of free-places take-out erase take-delayed time-left
 -- @use limits
@@ -68,8 +72,9 @@ end
 
 local unknown = asked.unknown and asked.unknown(q, call.moves, asked.limits)
 if unknown then
-  remember(session, seq, '!' .. unknown)
-  return '!' .. unknown
+  local refused = no_limit.text(unknown)
+  remember(session, seq, refused)
+  return refused
 end
 local old, lost = read_scheduler(q, id)
 local old_every = old and redis.call('HMGET', q.scheduler .. id, 'every', 'grid')
@@ -109,7 +114,7 @@ else
     end
   end
   if from > t or (#left == 0 and complete == 0) then
-    local answer = 'again\n' .. call.moves.stamp
+    local answer = again.text(call.moves.stamp)
     remember(session, seq, answer)
     return answer
   end
@@ -169,9 +174,7 @@ end
 write_moves(q, call.moves)
 if s.job ~= '' then
   local fields = job_fields(q, s.job, 'state', 'delay', 'priority')
-  answer = table.concat({
-    'ok', s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job),
-  }, '\n')
+  answer = ok.text(s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job))
 end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 wake_for(q, call.moves, meta[1])

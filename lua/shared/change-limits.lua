@@ -1,12 +1,14 @@
+-- @with queue_limit
 local MOST_LIMITS = 1000
 
 local function write_queue_limit(q, limit)
   local function shown_number(number)
     return number and string.format('%.0f', number) or ''
   end
-  local text = table.concat({
-    shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration), limit.named and '1' or '',
-  }, ',')
+  local text = string.format(
+    queue_limit.format, shown_number(limit.concurrency), shown_number(limit.max), shown_number(limit.duration),
+    limit.named and '1' or ''
+  )
   if text == ',,,' then
     redis.call('HDEL', q.meta, 'limits')
   else

@@ -131,6 +131,15 @@ local function end_step(q, call, id, step, way, stored, written)
   end
 end
 
+local function renew(call, id)
+  local renewed = call.renewed
+  if renewed then
+    renewed[#renewed + 1] = id
+  else
+    call.renewed = { id }
+  end
+end
+
 -- Starts the next step of a job that stays with its worker.
 local function go_on(q, call, id, step, way, written)
   if step.next_head ~= '' then
@@ -143,8 +152,7 @@ local function go_on(q, call, id, step, way, written)
     written[#written + 1] = undo.failure
   end
   redis.call('HSET', q.job .. id, unpack(written))
-  call.renewed = call.renewed or {}
-  call.renewed[#call.renewed + 1] = id
+  renew(call, id)
 end
 
 -- Locks that are as good as new are left alone: writing them is dear, and quick steps would do it all the time.
@@ -155,37 +163,48 @@ local function renew_old(q, ids, now, lock)
   end
 end
 
--- What most steps come to: a result, and the next step at once. As `checkpoint`, without what that takes for all others.
-local function pass_step(q, call, id, token, name, head, value, next_step, next_head)
-  local fields = hash_fields(q, id, 'state', 'token', 'step:' .. name, 'last:' .. name, 'awaits', 'stalls')
+-- Order and visit, status, attempt and start of a step that runs. Where its start could not be written it is begun by its end, on a new visit.
+local function running_entry(q, call, id, name, entry)
+  local order, visit, attempt, started = string.match(entry or '', '^(%d+),(%d+),r,(%d+),(%d*)')
+  if order then
+    return order, visit, attempt, started
+  end
+  local last = 0
+  local fields = redis.call('HGETALL', q.job .. id)
+  for i = 1, #fields, 2 do
+    if string.sub(fields[i], 1, 5) == 'step:' then
+      last = math.max(last, tonumber(string.match(fields[i + 1], '^%d+,(%d+)')) or 0)
+    end
+  end
+  visit = string.format('%d', last + 1)
+  tell_started(call, id, name, '1')
+  return entry and string.match(entry, '^%d+') or visit, visit, '1', call.moves.stamp
+end
+
+-- What most steps come to: a result, and the next step at once, on its first try. As `checkpoint`, without what that takes for all others; here for a job
+-- whose record is a hash.
+local function pass_step(q, call, id, token, name, value, next_step)
+  local fields = hash_fields(
+    q, id, 'state', 'token', 'step:' .. name, 'step:' .. next_step, 'last:' .. name, 'awaits', 'stalls'
+  )
   local refused = check_lock(q, id, fields, token)
   if refused then
     return refused
   end
-  local attempt, next_attempt = attempt_in(head), attempt_in(next_head)
-  if not attempt or not next_attempt then
-    return 'unknown'
-  end
-  if fields[4] or fields[5] or fields[6] then
+  local stamp = call.moves.stamp
+  local order, visit, attempt, started = running_entry(q, call, id, name, fields[3])
+  local next_visit = incremented(visit)
+  local next_order = name == next_step and order or fields[4] and string.match(fields[4], '^%d+') or next_visit
+  if fields[5] or fields[6] or fields[7] then
     redis.call('HDEL', q.job .. id, 'last:' .. name, 'awaits', 'stalls')
   end
-  local stamp = call.moves.stamp
-  local started = fields[3] and string.match(fields[3], '^%d+,%d+,%a,%d+,(%d*)') or stamp
   redis.call(
-    'HSET', q.job .. id, 'step', next_step, 'step:' .. name, head .. ',' .. started .. ',' .. stamp,
-    'value:' .. name, 'v' .. value, 'step:' .. next_step, next_head .. ',' .. stamp .. ','
+    'HSET', q.job .. id, 'step', next_step,
+    'step:' .. name, order .. ',' .. visit .. ',c,' .. attempt .. ',' .. started .. ',' .. stamp, 'value:' .. name, 'v' .. value,
+    'step:' .. next_step, next_order .. ',' .. next_visit .. ',r,1,' .. stamp .. ','
   )
-  emit(
-    call.events, 'step-completed',
-    id .. '\t' .. name .. '\t' .. attempt .. '\t' .. shown(value)
-  )
-  tell_started(call, id, next_step, next_attempt)
-  local renewed = call.renewed
-  if renewed then
-    renewed[#renewed + 1] = id
-  else
-    call.renewed = { id }
-  end
+  emit(call.events, 'step-passed', id .. '\t' .. name .. '\t' .. attempt .. '\t' .. shown(value) .. '\t' .. next_step .. '\t1')
+  renew(call, id)
   return 'ok'
 end
 
@@ -223,4 +242,16 @@ local function checkpoint(q, call, id, token, step, way)
   end
   go_on(q, call, id, step, way, written)
   return stopped or 'ok'
+end
+
+-- The last step has ended, and the job with it; here for a job whose record is a hash.
+local function complete_steps(q, call, id, token, name, result, keep)
+  local fields = hash_fields(q, id, 'state', 'token', 'step:' .. name)
+  local refused = check_lock(q, id, fields, token)
+  if refused then
+    return refused
+  end
+  local order, visit, attempt = running_entry(q, call, id, name, fields[3])
+  local step = { name = name, head = order .. ',' .. visit .. ',c,' .. attempt, value = '', next_step = 'end:' .. name, next_head = '' }
+  return checkpoint(q, call, id, token, step, { 'complete', result, keep })
 end

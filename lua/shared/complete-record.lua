@@ -11,10 +11,13 @@ local function why_refused(text, token)
 end
 
 -- What the record of a completed job has behind its token and before its result, the id of its deduplication, '' for none, and its link to a parent, if any. Jobs that
--- were started together often have the same there.
+-- were started together often have the same there. Nothing where the job has done steps.
 local function end_of_run(call, run)
   local last = call.run
   if not last or last.text ~= run then
+    if string.find(run, '\n', 1, true) then
+      return nil
+    end
     local starts, made, ran, asked, dedup_id, link = string.match(run, RUN)
     if not starts then
       rare().refuse_record('record')
@@ -26,13 +29,14 @@ local function end_of_run(call, run)
   return last.ended, last.dedup_id, last.link
 end
 
--- Completes a job whose record is a text. What it writes is gathered in `call.records` and `call.gone`, see `write_records`.
-local function complete_record(q, call, id, text, token, result, keep)
-  local held = 'active\t' .. token .. '\t'
-  if string.sub(text, 1, #held) ~= held then
-    return why_refused(text, token)
+-- Completes a job whose record is a text: `run` is the part of it that the lock holds, `steps` the lines of what it has done of its steps, if any.
+-- What this writes is gathered in `call.records` and `call.gone`, see `write_records`. Emits the event of that name. Returns nothing where that form
+-- does not do.
+local function end_record(q, call, id, token, run, result, keep, steps, event, line)
+  local ended, dedup_id, link = end_of_run(call, run)
+  if not ended or string.find(result, '\n', 1, true) then
+    return nil
   end
-  local ended, dedup_id, link = end_of_run(call, string.sub(text, #held + 1))
   if dedup_id ~= '' then
     rare().release_dedup(q, call, dedup_id, id)
   end
@@ -45,14 +49,24 @@ local function complete_record(q, call, id, text, token, result, keep)
     call.records = records
     local n = #records
     records[n + 1] = q.job .. id
-    records[n + 2] = 'completed\t' .. token .. '\t' .. ended .. '\t' .. result
+    records[n + 2] = 'completed\t' .. token .. '\t' .. ended .. '\t' .. result .. steps
     move(call.moves, 'completed', id)
   end
-  emit(call.events, 'completed', id .. '\t' .. shown(result))
+  emit(call.events, event, line)
   if link then
     rare().tell_parent(q, call, link, id, 'c', result)
   end
   return 'ok'
+end
+
+local function complete_record(q, call, id, text, token, result, keep)
+  local held = 'active\t' .. token .. '\t'
+  if string.sub(text, 1, #held) ~= held then
+    return why_refused(text, token)
+  end
+  local run = string.sub(text, #held + 1)
+  return end_record(q, call, id, token, run, result, keep, '', 'completed', id .. '\t' .. shown(result))
+    or complete_job(q, call, id, token, result, keep)
 end
 
 -- Before anything else reads them.

@@ -9,9 +9,9 @@ local function new_events()
   return { pairs = {}, count = 0, before = nil, name = nil, lines = nil }
 end
 
--- The line of a new job tells that it is there and where.
+-- The line of a new job tells that it is there and where; that of a step that has completed also that the next one has started, or the job completed.
 local function weight_of(name)
-  return name == 'added' and 2 or 1
+  return (name == 'added' or name == 'step-passed' or name == 'steps-completed') and 2 or 1
 end
 
 local function close_run(events)
@@ -88,9 +88,10 @@ local function publish(stream, events, cap)
   end
 end
 
--- One event of a call that has no other, after so many events. The caller stores the number that this returns.
-local function tell(stream, number, name, line, cap)
+-- The one run of events of a call that has no others, `lines` of them in a text, after so many events. The caller stores the number
+-- that this returns.
+local function publish_run(stream, number, name, text, lines, cap)
   keep_alive(stream, number + 1)
-  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, line)
-  return string.format('%.0f', number + weight_of(name))
+  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)
+  return string.format('%.0f', number + lines * weight_of(name))
 end

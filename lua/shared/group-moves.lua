@@ -12,9 +12,10 @@ local function place_in_group(moves, id, priority, front)
 end
 
 -- Another priority for a job, in the group that it is in.
+-- @with grouped_priority
 local function keep_group(stored, priority)
-  local weight, group = string.match(stored or '', '^%d*,(%d*)@(.+)$')
-  return group and string.format('%.0f,%s@%s', priority, weight, group) or priority
+  local _, weight, group = string.match(stored or '', grouped_priority.pattern)
+  return group and string.format(grouped_priority.format, string.format('%.0f', priority), weight, group) or priority
 end
 
 -- `priority_of` has the field `priority` of jobs where the caller has read it.

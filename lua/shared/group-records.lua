@@ -1,10 +1,9 @@
 -- A group's record, `group:<id>`, is a text of numbers, parts empty where there is none: jobs running, weight, concurrency,
 -- max, duration, 1 when paused, starts in the window, its end, its length, and until when it is closed by hand and for how
 -- long. One command reads or writes those of a whole batch. A group that has none runs nothing and has nothing of its own.
-local GROUP_PARTS = {
-  'running', 'weight', 'concurrency', 'max', 'duration', 'paused', 'count', 'ends', 'length', 'closed', 'closedFor',
-}
-local GROUP_TEXT = '^(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*),(%d*)$'
+-- @inner group_text {running:int?},{weight:int?},{concurrency:int?},{max:int?},{duration:int?},{paused:int?},{count:int?},{ends:int?},{length:int?},{closed:int?},{closedFor:int?}
+local GROUP_PARTS = group_text.parts
+local GROUP_TEXT = group_text.pattern
 
 local function group_record(id, text)
   local group = { id = id, text = text or nil, running = 0 }
@@ -46,7 +45,8 @@ end
 
 -- A job of a group has in its field `priority` a text of three parts: its priority, the weight that it gives to its group, and
 -- behind an @ the id of the group. So whatever puts a job where it waits knows the group, and reads no field more.
-local IN_GROUP = '^(%d*),(%d*)@(.+)$'
+-- @stored grouped_priority {priority:int?},{weight:int?}@{group:any}
+local IN_GROUP = grouped_priority.pattern
 
 local function group_in(priority)
   local class, weight, id = string.match(priority, IN_GROUP)

@@ -5,8 +5,9 @@
 local GROUP_LOOK_CAP = 2000
 
 -- What holds for a group without limits of its own: what the workers say.
+-- @text group_grant {concurrency:int?},{max:int?},{duration:int?},{alone:flag?}
 local function read_group_grant(grant, text)
-  local concurrency, max, duration, affinity = string.match(text, '^(%d*),(%d*),(%d*),?(1?)$')
+  local concurrency, max, duration, affinity = string.match(text, group_grant.pattern)
   grant.has_groups, grant.affinity = true, affinity == '1'
   grant.group_concurrency, grant.group_max = tonumber(concurrency), tonumber(max)
   grant.group_duration = tonumber(duration) or 0

@@ -1,8 +1,8 @@
 -- What is held of a job is one text while it is what every run has, so that one command reads or writes it for a whole batch:
 -- its parts in this order, with tabs between them, the result last. A link to a parent has a tab of its own, and is one where there is
--- none. What only some jobs have turns it into a hash, for good.
+-- none. What only some jobs have turns it into a hash, for good. The steps that a job has done follow as lines, see `step-record`.
 local RECORD = {
-  form = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t(.*)$',
+  form = '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t([^\n]*)',
   -- Of a job that has never been started: its state, and what it asks for.
   unstarted = '^(%l+)\t\t\t\t\t\t\t(([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*\t[^\t]*)\t)$',
   fields = {
@@ -13,6 +13,29 @@ local RECORD = {
     state = 1, token = 2, attemptsStarted = 3, attemptsMade = 4, processedOn = 5, processedBy = 6, finishedOn = 7, priority = 8,
     limits = 9, dedup = 10, parent = 11, result = 12,
   },
+  -- Steps that are done one after the other, each once, are lines behind the record: name, tab, when the step started; where it has ended a comma, when,
+  -- and but for the job's last step a tab and its result. Adds the fields that these stand for.
+  add_steps = function(fields, text)
+    if not string.find(text, '\n', 1, true) then
+      return fields
+    end
+    local number, n, cursor = 0, #fields, nil
+    for name, started, ended, value in string.gmatch(text, '\n([^\t\n]*)\t(%d*)(,?%d*)\t?([^\n]*)') do
+      number = number + 1
+      fields[n + 1] = 'step:' .. name
+      fields[n + 2] = number .. ',' .. number .. (ended == '' and ',r,1,' .. started .. ',' or ',c,1,' .. started .. ended)
+      n = n + 2
+      if value ~= '' then
+        fields[n + 1], fields[n + 2] = 'value:' .. name, 'v' .. value
+        n = n + 2
+      end
+      cursor = ended == '' and name or 'end:' .. name
+    end
+    if cursor then
+      fields[n + 1], fields[n + 2] = 'step', cursor
+    end
+    return fields
+  end,
 }
 local NO_PARENT = '\t'
 local NO_RECORD = { err = 'WRONGTYPE this is no record of a job' }
@@ -53,7 +76,7 @@ local function fields_in(text)
       fields[#fields + 1] = parts[i]
     end
   end
-  return fields
+  return RECORD.add_steps(fields, text)
 end
 
 local function raised(reply)
@@ -75,9 +98,13 @@ local function values_in(text, names)
   if not parts[1] then
     return NO_RECORD
   end
+  local steps, fields = {}, RECORD.add_steps({}, text)
+  for i = 1, #fields, 2 do
+    steps[fields[i]] = fields[i + 1]
+  end
   local values = {}
   for i, name in ipairs(names) do
-    local part = parts[RECORD.places[name] or 0]
+    local part = parts[RECORD.places[name] or 0] or steps[name]
     values[i] = part and part ~= '' and part ~= NO_PARENT and part or false
   end
   return values

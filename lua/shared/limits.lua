@@ -1,9 +1,10 @@
 -- A limit says how many jobs may run at a time, and how many may start in a window. The queue's own one is a text in `meta`,
--- 'concurrency,max,duration,named', parts empty where there is none, so that a call of a queue without limits reads one
+-- see `queue_limit`, parts empty where there is none, so that a call of a queue without limits reads one
 -- field more and no key. `named` is 1 while there are limits that jobs name. Each of those is a hash, `limit:<name>`, and
 -- a member of `limits`, scored by when jobs that are parked at it may be let go: 0 at once, inf as long as nothing changes.
+-- @inner queue_limit {concurrency:int?},{max:int?},{duration:int?},{named:flag?}
 local function read_queue_limit(text)
-  local concurrency, max, duration, named = string.match(text or ',,,', '^(%d*),(%d*),(%d*),(1?)$')
+  local concurrency, max, duration, named = string.match(text or ',,,', queue_limit.pattern)
   return {
     concurrency = tonumber(concurrency), max = tonumber(max), duration = tonumber(duration), named = named == '1',
   }
@@ -13,10 +14,11 @@ end
 local LIMIT_FIELDS = { 'running', 'concurrency', 'max', 'duration', 'paused', 'awaited', 'count', 'until', 'length' }
 local LENT = #LIMIT_FIELDS + 1
 
--- 'number,places,until,length,starts,window': the lease's number, how many places until when (and how long that was), how many starts in
--- the window that ends at `until` of the limit, and the name of that window. Nil for a text that is none.
+-- The lease's number, how many places until when (and how long that was), how many starts in the window that ends at `until` of the
+-- limit, and the name of that window. Nil for a text that is none.
+-- @inner lease {number:int},{places:int},{ends:int},{length:int},{starts:int},{window:int}
 local function read_lease(text)
-  local number, places, ends, length, starts, window = string.match(text, '^(%d+),(%d+),(%d+),(%d+),(%d+),(%d+)$')
+  local number, places, ends, length, starts, window = string.match(text, lease.pattern)
   return number and {
     number = tonumber(number), places = tonumber(places), ends = tonumber(ends), length = tonumber(length),
     starts = tonumber(starts), window = tonumber(window),

@@ -3,11 +3,15 @@
 local MOST_NOTICES = 1000
 local NOTICE_MS = 3600000
 
--- `subject` is `limits`, or `cancel` with the job's id, the token of its run and how it is cancelled. Jobs that one call has started may
--- have the same token.
-local function notify_workers(q, subject, ...)
-  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, table.concat({ ... }, '\t'))
+-- `subject` is `limits`, or `cancel` with the run and how it is cancelled. Jobs that one call has started may have the same token.
+-- @stored cancel_notice {id:column}\t{token:column}\t{how:any}
+local function notify_workers(q, subject, text)
+  redis.call('XADD', q.notices, 'MAXLEN', '~', MOST_NOTICES, '*', subject, text)
   redis.call('PEXPIRE', q.notices, NOTICE_MS)
+end
+
+local function notify_cancelled(q, id, token, how)
+  notify_workers(q, 'cancel', string.format(cancel_notice.format, id, token, how))
 end
 
 -- What a change of a limit lets start, starts at once: an idle worker fetches, and one that waits for the end of a window

@@ -2,6 +2,7 @@
 -- where it is of a group ('w' before maxSize where that stops a whole call), ';name;name' for its limits, with '?' in place
 -- of the first ';' where it waits for those that are not there, and ',ttl,flags,id' where it is deduplicated; '' when it asks for
 -- nothing. Returns nil for a text that cannot be read.
+-- @with grouped_priority
 -- @text spec {delay:int?},{priority:int?},{front:flag?},{timestamp:int?}{*}
 -- @text spec_group @{weight:int?},{mark:letters?}{max_size:int?},{id:name}\30{*}
 -- @text spec_limits {how:[;?]}{names:[^,]+}{*}
@@ -24,7 +25,7 @@ local function read_spec(asked)
     end
   end
   if group then
-    priority = (priority == '' and '0' or priority) .. ',' .. weight .. '@' .. group
+    priority = string.format(grouped_priority.format, priority == '' and '0' or priority, weight, group)
   end
   return {
     delay = tonumber(delay) or 0,

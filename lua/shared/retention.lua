@@ -1,6 +1,7 @@
 local TRIM_CAP = 1000
 
--- A policy is 'count,ageMs,limit', each part possibly empty; any other text keeps all. Every text is read once a call.
+-- Any other text keeps all. Every text is read once a call.
+-- @text keep_policy {count:int?},{age_ms:int?},{limit:int?}
 local function read_policy(policies, set, text)
   local cache = policies[set]
   if not cache then
@@ -9,7 +10,7 @@ local function read_policy(policies, set, text)
   end
   local policy = cache[text]
   if not policy then
-    local count, age, limit = string.match(text, '^(%d*),(%d*),(%d*)$')
+    local count, age, limit = string.match(text, keep_policy.pattern)
     count, age, limit = tonumber(count), tonumber(age), tonumber(limit) or 0
     policy = { count = count, age = age, limit = limit > 0 and limit or TRIM_CAP, none = count == 0 or age == 0 }
     cache[text] = policy

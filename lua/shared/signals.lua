@@ -29,23 +29,23 @@ local function take_signal(q, id, signal, key)
 end
 
 -- What a job waits for: until when, in which step, where it goes on, and the name of the signal. Nothing where that cannot be read.
+-- @stored awaited_signal {due:int}\t{step:column}\t{next_step:column}\t{signal:any}
+-- @with stored_step
 local function read_awaits(awaits)
-  local due, name, next_step, signal = string.match(awaits, '^(%d+)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  local due, name, next_step, signal = string.match(awaits, awaited_signal.pattern)
   return due and { due = tonumber(due), name = name, next_step = next_step, signal = signal }
 end
 
-local ENTRY = '^(%d+),(%d+),%a,(%d+),(%d*)'
-
 local function is_entry(entry)
-  return entry and string.find(entry, ENTRY) ~= nil
+  return entry and string.find(entry, stored_step.pattern) ~= nil
 end
 
 -- Ends a step's wait: with the payload of the signal, or with none when it took too long.
 local function settle_wait(q, call, id, name, entry, next_step, payload)
-  local order, visit, attempt, started = string.match(entry, ENTRY)
+  local order, visit, _, attempt, started = string.match(entry, stored_step.pattern)
   redis.call(
     'HSET', q.job .. id, 'step', next_step,
-    'step:' .. name, order .. ',' .. visit .. ',c,' .. attempt .. ',' .. started .. ',' .. call.moves.stamp,
+    'step:' .. name, string.format(stored_step.format, order, visit, 'c', attempt, started, call.moves.stamp),
     'value:' .. name, payload and 's' .. payload or 't'
   )
   redis.call('HDEL', q.job .. id, 'awaits', 'stalls')

@@ -1,7 +1,10 @@
 -- What a job has done of its steps is in its own hash, so that a fetch brings it along; lua/README.md tells of the fields.
--- Of an entry the caller makes the head: order, visit, status and attempt. Times are added here.
+-- Of an entry the caller makes the head: its place among first runs, the count of visits, a letter for how far it is, and the try. The times
+-- at which that began and ended are added here, and behind a tab why it failed.
+-- @text step_head {order:int},{visit:int},{letter:letter},{attempt:int}
+-- @stored stored_step {order:int},{visit:int},{letter:letter},{attempt:int},{started:int?},{finished:int?}{*}
 local function attempt_in(head)
-  return string.match(head, '^%d+,%d+,%a,(%d+)$')
+  return string.match(head, step_head.attempt)
 end
 
 local function tell_started(call, id, name, attempt)
@@ -26,7 +29,7 @@ end
 -- A step that has another name by now takes what an unfinished visit has under the old one. A completed visit stays.
 local function rename_step(q, id, from, name)
   local old = redis.call('HMGET', q.job .. id, 'step:' .. from, 'value:' .. from, 'last:' .. from)
-  if not old[1] or string.match(old[1], '^%d+,%d+,(%a)') == 'c' then
+  if not old[1] or string.match(old[1], stored_step.letter) == 'c' then
     return
   end
   redis.call('HDEL', q.job .. id, 'step:' .. from, 'value:' .. from, 'last:' .. from)

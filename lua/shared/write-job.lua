@@ -13,6 +13,25 @@ local function write_data(q, id, token, data)
   return 'ok'
 end
 
+-- The same, for a job whose record is a text: what this writes is gathered, see `write_records`. Returns nothing where that will not do.
+local function data_in_body(q, call, text, body, id, token, data)
+  local at = token == '' and 0 or string.find(text, '\t', 1, true)
+  if not at then
+    return nil
+  elseif at > 0 and string.sub(text, at + 1, at + #token + 1) ~= token .. '\t' then
+    return 'stale'
+  end
+  local head = string.match(body, '^[^\n]*\n[^\n]*\n[^\n]*\n')
+  if not head then
+    return 'unreadable'
+  end
+  local records = call.records or {}
+  call.records = records
+  local n = #records
+  records[n + 1], records[n + 2] = q.body .. id, head .. data
+  return 'ok'
+end
+
 local function write_progress(q, call, id, token, progress)
   id = this_life(q, id)
   local refused = check_writer(q, id, token)

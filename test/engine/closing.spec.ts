@@ -211,6 +211,8 @@ describe('what is closed refuses every call, also while others keep its connecti
       'release',
       'addNow',
       'addBulkNow',
+      'addChecked',
+      'addEach',
       'addChild',
       'childNode',
       'attach',

@@ -62,14 +62,14 @@ describe('ControlStore', () => {
     await lab.given({ jobs: [{ id: '1' }] });
     const { control: store } = open();
 
-    expect(await store.obliterateSlice(10, false)).toBe('not-paused');
+    expect(await store.obliterateSlice(10, false)).toEqual({ word: 'not-paused' });
     expect(await store.pause(true)).toBe('ok');
     await store.setMaxEvents(10);
     expect((await lab.dump()).meta).toMatchObject({ paused: '1', maxEvents: '10' });
     await store.setMaxEvents(undefined);
     expect(await store.trimEvents(0)).toBe(1);
     expect((await lab.dump()).meta).toEqual({ id: '1', paused: '1' });
-    expect(await store.obliterateSlice(10, false)).toBe('done');
+    expect(await store.obliterateSlice(10, false)).toEqual({ word: 'done' });
     expect(await lab.dump()).toEqual({ events: [['removed', '1', 'waiting']] });
   });
 });

@@ -3,6 +3,7 @@ import {
   defineSteps,
   DelayedError,
   done,
+  type EventOf,
   type Job,
   MissingStepResultError,
   next as goTo,
@@ -45,6 +46,38 @@ describe('steps', () => {
       },
       expect.objectContaining({ name: 'charge', status: 'completed', result: 'paid 7' }),
       expect.objectContaining({ name: 'finish', status: 'completed', result: expected }),
+    ]);
+  });
+
+  it.each([
+    ['quick', false],
+    ['slow', true],
+  ])('notify of their starts and ends in their order, with a %s first step', async (_, isSlow) => {
+    const queue = lab.queue();
+    const events = await lab.events();
+    const seen: string[] = [];
+    const gate = new Gate();
+    const isOver = new Promise<void>((resolve) => {
+      events.all$.subscribe((event) => {
+        if (event.event === 'step-started' && event.step === 'one') gate.open();
+        if (event.event.startsWith('step-')) {
+          const { step, attempt, result } = event as EventOf<'step-completed'>;
+          seen.push(`${event.event} ${step} ${attempt} ${result ?? ''}`);
+        } else if (event.event === 'completed') {
+          seen.push(`completed ${event.returnvalue}`);
+          resolve();
+        }
+      });
+    });
+    lab.worker(
+      defineSteps({ one: () => (isSlow ? gate.passed.then(() => 1) : 1), two: () => 2, three: () => 3 }),
+    );
+    await queue.add('a', 0);
+    await isOver;
+
+    expect(seen).toEqual([
+      ...['step-started one 1 ', 'step-completed one 1 1', 'step-started two 1 ', 'step-completed two 1 2'],
+      ...['step-started three 1 ', 'step-completed three 1 3', 'completed 3'],
     ]);
   });
 

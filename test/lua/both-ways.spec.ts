@@ -76,6 +76,7 @@ describe('a command as a script and as a function', () => {
     const late: ValidCall = { args: ['0', 'half', '1', '1'], rest: ['', '', BODY] };
     const failing: [string, ScriptName, ValidCall][] = [
       ['is outdated', 'addJobs', { args: [time, 'half', '0', '1'], rest: ['', '', BODY] }],
+      ['there is no job', 'addPlain', { args: [time, 'none', '1', '1'], rest: [] }],
       ['lacks a part', 'addJobs', { args: [time, 'other', '1', '1'], rest: ['', ''] }],
       [
         'has no whole number',

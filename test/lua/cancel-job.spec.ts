@@ -55,7 +55,7 @@ describe('cancel-job', () => {
 
     const { reply, after } = await cancel();
 
-    expect(reply).toBe('cancelled posted');
+    expect(reply).toBe('posted');
     expect(after['job:1']).toMatchObject({ state: 'failed', failedReason: '"enough"' });
     expect(Object.keys(after)).toContain('posted:other:{queue}:');
   });

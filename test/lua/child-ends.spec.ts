@@ -238,9 +238,9 @@ describe('a child that is taken away', () => {
     await lab.given({ paused: true, jobs: [child('waiting'), child('completed', '-', { id: '2' })] });
     await lab.client.hset(lab.keys.of('inbox'), OTHER, '3');
 
-    expect((await lab.run(obliterateQueue, [0, 100, 0])).reply).toBe(`undelivered\t${OTHER}`);
+    expect((await lab.run(obliterateQueue, [0, 100, 0])).reply).toBe(`undelivered\n${OTHER}`);
     expect(await sent()).toEqual([told('-', 'r', '')]);
-    expect((await lab.run(obliterateQueue, [0, 100, 0])).reply).toBe(`undelivered\t${OTHER}`);
+    expect((await lab.run(obliterateQueue, [0, 100, 0])).reply).toBe(`undelivered\n${OTHER}`);
     const [text] = (await lab.dump())[`posted:${OTHER}`] as string[];
     await runReadOutbox(lab, { lines: { [OTHER]: { received: Number(text!.split('\x1f')[0]) } } });
     const { reply, after } = await lab.run(obliterateQueue, [0, 100, 0]);

@@ -175,59 +175,59 @@ describe('groups: turns', () => {
 describe('groups: limits of each', () => {
   it('let so many of a group run, and the next when one ends', async () => {
     await addGrouped(lab, ...list('a', 'a1', 'a2', 'a3'), ...list('b', 'b1'));
-    const first = await fetch({ groups: '1,,' });
+    const first = await fetch({ groups: '1,,,' });
     expect(ids(first)).toEqual(['a1', 'b1']);
     expect(members(first.after, 'groups:maxed')).toEqual(['a']);
-    expect(await fetch({ groups: '1,,' })).toMatchObject({ jobs: [], limitedForMs: -1 });
-    const b = await fetch({ groups: '1,,' }, [complete(first.jobs[1]!)]);
+    expect(await fetch({ groups: '1,,,' })).toMatchObject({ jobs: [], limitedForMs: -1 });
+    const b = await fetch({ groups: '1,,,' }, [complete(first.jobs[1]!)]);
     expect(ids(b)).toEqual([]);
     expect(b.after.events).not.toContain('drained');
-    const second = await fetch({ groups: '1,,' }, [complete(first.jobs[0]!)]);
+    const second = await fetch({ groups: '1,,,' }, [complete(first.jobs[0]!)]);
     expect(ids(second)).toEqual(['a2']);
   });
 
   it('wake another worker when who frees a place takes none', async () => {
     await addGrouped(lab, ...list('a', 'a1', 'a2'));
-    const { jobs } = await fetch({ groups: '1,,' });
+    const { jobs } = await fetch({ groups: '1,,,' });
     await lab.client.del(lab.keys.of('wake'));
-    const { after } = await fetch({ want: 0, groups: '1,,' }, [complete(jobs[0]!)]);
+    const { after } = await fetch({ want: 0, groups: '1,,,' }, [complete(jobs[0]!)]);
     expect(after).toMatchObject({ wake: [['1', 0]] });
     expect(members(after, 'groups:waiting')).toEqual(['a']);
   });
 
   it('let so many of a group start in a window, and say when it ends', async () => {
     await addGrouped(lab, ...list('a', 'a1', 'a2', 'a3'), ...list('b', 'b1'));
-    const first = await fetch({ groups: ',2,1000' });
+    const first = await fetch({ groups: ',2,1000,' });
     expect(ids(first)).toEqual(['a1', 'b1', 'a2']);
     expect(first.after).toMatchObject({
       'groups:limited': [['a', NOW + 1000]],
       'group:a': `2,,,,,,2,${NOW + 1000},1000,,`,
     });
     expect(first.dueInMs).toBe(1000);
-    expect(ids(await fetch({ now: NOW + 999, groups: ',2,1000' }))).toEqual([]);
-    expect(ids(await fetch({ now: NOW + 1000, groups: ',2,1000' }))).toEqual(['a3']);
+    expect(ids(await fetch({ now: NOW + 999, groups: ',2,1000,' }))).toEqual([]);
+    expect(ids(await fetch({ now: NOW + 1000, groups: ',2,1000,' }))).toEqual(['a3']);
   });
 
   it('keep the window of a group that has emptied, until it ends', async () => {
     await addGrouped(lab, ...list('a', 'a1'));
-    const { jobs } = await fetch({ groups: ',1,1000' });
-    const { after } = await fetch({ groups: ',1,1000', now: NOW + 10 }, jobs.map(complete));
+    const { jobs } = await fetch({ groups: ',1,1000,' });
+    const { after } = await fetch({ groups: ',1,1000,', now: NOW + 10 }, jobs.map(complete));
     expect(after['group:a']).toBe(`,,,,,,1,${NOW + 1000},1000,,`);
     expect(await lab.ttlMs('group:a')).toBeGreaterThan(0);
     await addGrouped(lab, ...list('a', 'a2'));
-    expect(ids(await fetch({ groups: ',1,1000', now: NOW + 20 }))).toEqual([]);
-    expect(ids(await fetch({ groups: ',1,1000', now: NOW + 1000 }))).toEqual(['a2']);
+    expect(ids(await fetch({ groups: ',1,1000,', now: NOW + 20 }))).toEqual([]);
+    expect(ids(await fetch({ groups: ',1,1000,', now: NOW + 1000 }))).toEqual(['a2']);
   });
 
   it('are those of its own where it has some', async () => {
     await addGrouped(lab, ...list('a', 'a1', 'a2', 'a3'), ...list('b', 'b1', 'b2'));
     await lab.run(limitGroup, [NOW, 'a', 'concurrency', 2, 0]);
-    expect(ids(await fetch({ groups: '1,,' }))).toEqual(['a1', 'b1', 'a2']);
+    expect(ids(await fetch({ groups: '1,,,' }))).toEqual(['a1', 'b1', 'a2']);
     expect((await lab.run(limitGroup, [NOW, 'a', 'concurrency', 2, 0])).reply).toBe('unchanged');
     await lab.client.del(lab.keys.of('wake'));
     const { after } = await lab.run(limitGroup, [NOW, 'a', 'concurrency', 3, 0]);
     expect(after).toMatchObject({ wake: [['1', 0]], 'groups:kept': [['a', 0]] });
-    expect(ids(await fetch({ groups: '1,,' }))).toEqual(['a3']);
+    expect(ids(await fetch({ groups: '1,,,' }))).toEqual(['a3']);
     await lab.run(limitGroup, [NOW, 'a', 'concurrency', 0, 0]);
     expect(await lab.dump()).not.toHaveProperty('groups:kept');
     await lab.run(limitGroup, [NOW, 'b', 'rate', 5, 500]);
@@ -244,14 +244,14 @@ describe('groups: limits of each', () => {
       { id: 'b1', group: 'b' },
     );
     await lab.run(limitQueue, ['concurrency', 3, 0]);
-    const first = await fetch({ groups: '2,,' });
+    const first = await fetch({ groups: '2,,,' });
     expect(ids(first)).toEqual(['a1', 'b1', 'a3']);
     expect(first.after['job:a2']).toMatchObject({ limitedBy: 'stripe' });
     // Its limit opens, and its group is maxed: it is the first of its group then.
-    const { after, jobs } = await fetch({ groups: '1,,' }, [complete(first.jobs[0]!)]);
+    const { after, jobs } = await fetch({ groups: '1,,,' }, [complete(first.jobs[0]!)]);
     expect(jobs).toEqual([]);
     expect(members(after, 'grouped:a')).toEqual(['a2']);
-    expect(ids(await fetch({ groups: '1,,' }, [complete(first.jobs[2]!)]))).toEqual(['a2']);
+    expect(ids(await fetch({ groups: '1,,,' }, [complete(first.jobs[2]!)]))).toEqual(['a2']);
   });
 });
 
@@ -260,9 +260,9 @@ describe('groups: batches', () => {
     await addGrouped(lab, ...list('a', 'a1', 'a2', 'a3'), ...list('b', 'b1'));
     await lab.given({ jobs: [{ id: 'plain' }] });
     await lab.run(pauseGroup, [NOW, 'b', 1]);
-    expect(await fetch({ least: 4, groups: '2,,' })).toMatchObject({ jobs: [], limitedForMs: -1 });
+    expect(await fetch({ least: 4, groups: '2,,,' })).toMatchObject({ jobs: [], limitedForMs: -1 });
     await lab.run(pauseGroup, [NOW, 'b', 0]);
-    const { jobs, after } = await fetch({ least: 4, groups: '2,,' });
+    const { jobs, after } = await fetch({ least: 4, groups: '2,,,' });
     expect(jobs.map(({ id }) => id)).toEqual(['plain', 'a1', 'b1', 'a2']);
     expect(after.meta).toMatchObject({ groups: '1' });
   });

@@ -58,11 +58,75 @@ describe('the record of a job', () => {
     expect(after['job:1']).toMatchObject({ result: 'a\tb', state: 'completed' });
   });
 
+  it('stays a text while steps are done one after the other', async () => {
+    await lab.given({ jobs: [{ id: '1' }] });
+    const run = async (seq: string, now: number, ...entries: Parameters<typeof runCommit>[1]) =>
+      runCommit(lab, entries, { seq, now, want: 1 });
+
+    await run('1', NOW);
+    await run('2', NOW + 1, ['begin-step', '1', 'w:1', 'pay', '1,1,r,1', '', '']);
+    const record = `active\tw:1\t1\t\t${NOW}\t\t\t\t\t\t\t\t`;
+    expect(await stored('1')).toBe(`${record}\npay\t${NOW + 1}`);
+
+    const { words, after } = await run('3', NOW + 2, ['pass-step', '1', 'w:1', 'pay', '"a\\tb"', 'ship']);
+    expect(words).toEqual(['ok']);
+    expect(await stored('1')).toBe(`${record}\npay\t${NOW + 1},${NOW + 2}\t"a\\tb"\nship\t${NOW + 2}`);
+    expect(after['job:1']).toMatchObject({
+      ...{ step: 'ship', 'step:pay': `1,1,c,1,${NOW + 1},${NOW + 2}`, 'value:pay': 'v"a\\tb"' },
+      'step:ship': `2,2,r,1,${NOW + 2},`,
+    });
+
+    await run('4', NOW + 3, ['last-step', '1', 'w:1', 'ship', '7', '']);
+    expect(await stored('1')).toBe(
+      `completed\tw:1\t1\t1\t${NOW}\t\t${NOW + 3}\t\t\t\t\t\t7\npay\t${NOW + 1},${NOW + 2}\t"a\\tb"\nship\t${NOW + 2},${NOW + 3}`,
+    );
+  });
+
+  it.each<[string, ...Parameters<typeof runCommit>[1]]>([
+    ['is done again', ['pass-step', '1', 'w:1', 'b', '2', 'a']],
+    ['goes on with itself', ['pass-step', '1', 'w:1', 'b', '2', 'b']],
+    ['is another one', ['begin-step', '1', 'w:1', 'c', '2,2,r,1', 'b', '']],
+    ['emits', ['emit', '1', 'w:1', 'b', '5']],
+    ['comes to a lot', ['pass-step', '1', 'w:1', 'b', `"${'x'.repeat(8192)}"`, 'c']],
+    ['ends otherwise', ['step', '1', 'w:1', 'b', '2,2,c,1', '2', 'c', '', ['postpone', '0']]],
+  ])('becomes a hash where a step %s', async (_, entry) => {
+    await lab.given({ jobs: [held('1')] });
+    await runCommit(lab, [
+      ['begin-step', '1', 'w:1', 'a', '1,1,r,1', '', ''],
+      ['pass-step', '1', 'w:1', 'a', '1', 'b'],
+    ]);
+    expect(await stored('1')).not.toBe('hash');
+
+    const { words, after } = await runCommit(lab, [entry], { seq: '2' });
+
+    expect(words).toEqual(['ok']);
+    expect(await stored('1')).toBe('hash');
+    expect(after['job:1']).toMatchObject({ 'value:a': 'v1', 'step:a': expect.stringMatching(/^1,/) });
+  });
+
+  it('says that a step has begun where that could not be written before', async () => {
+    await lab.given({ jobs: [held('1'), held('2')] });
+
+    const { after } = await runCommit(lab, [
+      ['pass-step', '1', 'w:1', 'a', '1', 'b'],
+      ['last-step', '2', 'w:1', 'a', '1', ''],
+    ]);
+
+    expect(after['job:1']).toMatchObject({ step: 'b', 'step:a': `1,1,c,1,${NOW},${NOW}` });
+    expect(after['job:2']).toMatchObject({ step: 'end:a', 'step:a': `1,1,c,1,${NOW},${NOW}` });
+    expect(after.events).toEqual([
+      ['step-started', '1', 'a', '1'],
+      ['step-passed', '1', 'a', '1', '1', 'b', '1'],
+      ['step-started', '2', 'a', '1'],
+      ['steps-completed', '2', 'a', '1', '1'],
+    ]);
+  });
+
   it.each([
     ['progress', ['progress', '1', 'w:1', '5']],
     ['a failure', ['fail', '1', 'w:1', '"no"', '[]', '', '']],
     ['a retry', ['retry', '1', 'w:1', '"no"', '[]', '0', '']],
-    ['a step', ['begin-step', '1', 'w:1', 'a', '1,1,r,1', '', '']],
+    ['a second try of a step', ['begin-step', '1', 'w:1', 'a', '1,1,r,2', '', '']],
   ] as const)('becomes a hash with %s, and loses nothing', async (_, entry) => {
     await lab.given({ jobs: [held('1')] });
 
@@ -79,6 +143,9 @@ describe('the record of a job', () => {
     ['a failure', ['fail', '1', 'w:9', '"no"', '[]', '', '']],
     ['a completion', ['complete', '1', 'w:9', '1', '']],
     ['a step', ['begin-step', '1', 'w:9', 'a', '1,1,r,1', '', '']],
+    ['the end of a step', ['pass-step', '1', 'w:9', 'a', '1', 'b']],
+    ['the end of the last step', ['last-step', '1', 'w:9', 'a', '1', '']],
+    ['data', ['data', '1', 'w:9', '5']],
   ] as const)('stays as it is where %s is refused', async (_, entry) => {
     await lab.given({ jobs: [held('1')] });
     const before = await stored('1');

@@ -394,8 +394,8 @@ describe('read-schedulers', () => {
 
     expect((await lab.run(readSchedulers, [NOW], ['tick', 'none'])).reply).toEqual([
       String(NOW),
-      ['{}', '1', String(NOW + 10), job(NOW + 10), null, null, 'a:1', String(NOW + 30), 2, '0', '{}'],
-      [null, null, null, null, null, null, null, null, 0, null, null],
+      ['ok', '{}', '1', String(NOW + 10), job(NOW + 10), null, null, 'a:1', String(NOW + 30), 2, '0', '{}'],
+      ['missing'],
     ]);
   });
 });

@@ -38,6 +38,7 @@ export interface RecoverReply {
 /** Scripts that remember their last call of each writer; writer and number follow the time. */
 export const NUMBERED: ReadonlySet<ScriptName> = new Set<ScriptName>([
   'addJobs',
+  'addPlain',
   'changeDelay',
   'changePriority',
   'cleanJobs',
@@ -87,6 +88,10 @@ export function askedJobs({ script, rest }: Call, reply: Reply): AskedJob[] {
   if (script === 'addJobs') {
     const words = String(reply).split('\n').slice(1);
     return words.map((word, i) => asAsked(rest.slice(i * 3, i * 3 + 3), word));
+  }
+  if (script === 'addPlain') {
+    const first = Number(String(reply).split('\n')[1]);
+    return rest.map((body, i) => asAsked(['', '', body], `+${first + i}`));
   }
   if (script !== 'commit') return [];
   const { words } = reply as CommitReply;

@@ -86,7 +86,7 @@ function checkGivenWay({ now, before, after }: Made, asked: readonly AskedJob[])
 /** No job is gone but one that was removed, or finished, or is replaced: delayed then, and never started. */
 function checkKept(made: Made, asked: readonly AskedJob[]): void {
   const { call, before, after } = made;
-  if (call.script !== 'addJobs' && call.script !== 'commit') return;
+  if (call.script !== 'addJobs' && call.script !== 'addPlain' && call.script !== 'commit') return;
   const ended = new Set(call.script === 'commit' ? readEntries(call.rest).map(([, id]) => id) : []);
   for (const [id, { fields }] of before.jobs) {
     if (after.jobs.has(id)) continue;

@@ -154,7 +154,7 @@ function isReplaced(before: Snapshot, after: Snapshot, id: string): boolean {
 /** What makes a job runnable, or due sooner, wakes a worker. One that commits learns of due times by its answer. */
 function checkWake({ call, before, after }: Made): void {
   // A process with an idle worker wakes that one itself, and says so.
-  const told = call.script === 'addJobs' && call.args[3] === 0;
+  const told = (call.script === 'addJobs' || call.script === 'addPlain') && call.args[3] === 0;
   if (after.wake || told || after.meta.paused !== undefined) return;
   const waited = runnable(before);
   const fresh = [...runnable(after)].filter((id) => !waited.has(id));

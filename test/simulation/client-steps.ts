@@ -29,9 +29,15 @@ export async function addJobs(world: World): Promise<void> {
   const jobs = Array.from({ length: count }, () => newJob(world, queue));
   if (world.options.deduplicated > 0 && count < 3 && random.chance(0.4)) {
     const entries = encodeCommit(jobs.map((job) => ['add', ...job]));
-    return world.ask(session, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,'], entries);
+    return world.ask(session, 'commit', now, [0, 0, '', '', 0, 0, 0, 0, ',,,'], entries);
   }
-  await world.ask(session, 'addJobs', now, [random.chance(0.8) ? 1 : 0], encodeAddJobs(jobs));
+  const wake = random.chance(0.8) ? 1 : 0;
+  // Many ask for nothing, which is a call of another kind.
+  if (random.chance(0.3)) {
+    const bodies = jobs.map(([, , body]) => body);
+    return world.ask(session, 'addPlain', now, [wake], bodies);
+  }
+  await world.ask(session, 'addJobs', now, [wake], encodeAddJobs(jobs));
 }
 
 /** Id, what it asks for, body. */
@@ -103,7 +109,7 @@ export async function operate(world: World): Promise<void> {
           session,
           'commit',
           now,
-          [0, 0, '', '', 0, 0, 0, 0, ',,'],
+          [0, 0, '', '', 0, 0, 0, 0, ',,,'],
           encodeCommit([unlocked(random, id)]),
         ),
     ],

@@ -22,6 +22,20 @@ const JOB_MUTANTS: Mutant[] = [
   mutant('add-jobs forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
     'addJobs',
   ]),
+  mutant('add-plain forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
+    'addPlain',
+  ]),
+  mutant(
+    'add-plain counts one number for all its jobs',
+    "redis.call('HSET', q.meta, 'eventNumber', count, 'id', id)",
+    "redis.call('HSET', q.meta, 'eventNumber', count, 'id', first)",
+  ),
+  mutant(
+    'add-plain wakes nobody',
+    'if wake == 1 and not meta[1] then\n  wake_one(q)\nend\nlocal count = publish_run',
+    'local count = publish_run',
+  ),
+  mutant('add-plain has no cap', 'if added > ADD_CAP then', 'if false then'),
   mutant('remove-job forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
     'removeJob',
   ]),

@@ -93,7 +93,7 @@ export class SlotWorld {
     });
     worker.calls += 1;
     const session = [worker.name, String(worker.calls)];
-    const args = [...session, 0, want, `${worker.name}.${worker.calls}`, '', LOCK_MS, 0, 0, 0, ',,'];
+    const args = [...session, 0, want, `${worker.name}.${worker.calls}`, '', LOCK_MS, 0, 0, 0, ',,,'];
     let reply = readReply('commit', await this.send('commit', args, encodeCommit(entries))) as CommitReply;
     if (random.chance(this.loss)) {
       this.log.count('reply lost');

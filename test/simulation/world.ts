@@ -87,7 +87,7 @@ export class World {
     relay = false,
   ): Promise<void> {
     const { lockMs, limitMax, limitMs } = this.options;
-    const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs, 0, ',,'];
+    const grant = [want, worker.nextName(), worker.name, lockMs, limitMax, limitMs, 0, ',,,'];
     const call = session.next('commit', this.now, [relay ? 1 : 0, ...grant], encodeCommit(entries));
     await this.sendOn(session, call, worker);
   }

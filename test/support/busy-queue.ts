@@ -55,7 +55,10 @@ export class BusyQueue {
       args: [at, 'limited', '1', '1'],
       rest: [';stripe', ';stripe', '?awaited'].flatMap((limits) => ['', `,,1,${limits}`, BODY]),
     };
-    const start = { args: [at, 'limited', '2', '0', '2', 'w0', '', '900000', '0', '0', '0', ',,'], rest: [] };
+    const start = {
+      args: [at, 'limited', '2', '0', '2', 'w0', '', '900000', '0', '0', '0', ',,,'],
+      rest: [],
+    };
     const failures = [
       await this.send('addJobs', twin),
       await this.send('removeJob', removal),

@@ -61,7 +61,7 @@ export async function runCommit(
     max = 0,
     duration = 0,
     least = 0,
-    groups = ',,',
+    groups = ',,,',
     script = commit,
   } = options;
   const args = [now, writer, seq, relay, want, worker, name, lock, max, duration, least, groups] as const;

@@ -18,7 +18,7 @@ const isLast = kill.step === SIX.at(-1);
 // What ends a step goes through the job, but for the last one, which the worker writes as it ends the run.
 const write = Job.prototype.write;
 Job.prototype.write = async function endsHere(this: Job, entry: JobWrite): Promise<string> {
-  const isHere = entry[0] === 'step' && entry[3] === kill.step;
+  const isHere = (entry[0] === 'step' || entry[0] === 'pass-step') && entry[3] === kill.step;
   const answer = write.call(this, entry);
   if (isHere && kill.at === 'sent') setImmediate(end);
   const word = await answer;

@@ -1,6 +1,6 @@
 import { randomEnding } from './random-ending.js';
 import type { JobWrite } from '../../lib/job/job-write.js';
-import { encodeAddJobs } from '../../lib/job/wire.generated.js';
+import { encodeAddJobs, groupGrantText } from '../../lib/job/wire.generated.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
 import { Random } from '../simulation/random.js';
 import { readGroupRecord } from './audit-groups.js';
@@ -134,7 +134,7 @@ export class GroupedWorld {
         worker: `w${this.seq}`,
         lock: LOCK_MS,
       },
-      ...{ groups: `${GRANT.join(',')}${oneGroup ? ',1' : ''}`, least: batch, script: this.scripts.commit },
+      ...{ groups: groupGrantText(...GRANT, oneGroup ? '1' : ''), least: batch, script: this.scripts.commit },
     });
     this.held.push(...jobs.map(({ id, token }) => ({ id, token })));
     const cancelled = ending.filter((_, i) => words[i] === 'cancelled');

@@ -1,7 +1,7 @@
 import { TestEnvironment as NodeEnvironment } from 'jest-environment-node';
 
 const GRACE_MS = 2_000;
-const POLL_MS = 20;
+const POLL_MS = 5;
 /** A client that connects again and again has nothing open for an instant between two tries. */
 const QUIET_POLLS = 3;
 

@@ -29,12 +29,31 @@ export function recordText(fields: Record<string, string | number>): string | un
 
 /** The fields of such a text, as HGETALL returns them; undefined for another text. */
 export function recordFields(text: string): string[] | undefined {
-  const parts = text.split('\t');
+  const [record = '', ...lines] = text.split('\n');
+  const parts = record.split('\t');
   // A link to a parent has a tab of its own.
   const at = RECORD.indexOf('parent');
   if (parts.length < RECORD.length + 1) return undefined;
   const values = [...parts.slice(0, at), parts.slice(at, at + 2).join('\t'), parts.slice(at + 2).join('\t')];
-  return RECORD.flatMap((name, i) => (['', '\t'].includes(values[i]!) ? [] : [name, values[i]!]));
+  return [
+    ...RECORD.flatMap((name, i) => (['', '\t'].includes(values[i]!) ? [] : [name, values[i]!])),
+    ...lines.flatMap(stepFields),
+    ...(lines.length > 0 ? ['step', cursorIn(lines.at(-1)!)] : []),
+  ];
+}
+
+/** What the line of a step behind a record stands for. */
+function stepFields(line: string, i: number): string[] {
+  const [, name, times, value] = /^([^\t]*)\t(\d+(?:,\d+)?)(?:\t(.*))?$/.exec(line) ?? [];
+  if (name === undefined || times === undefined) return [`unreadable:${i}`, line];
+  const status = times.includes(',') ? 'c' : 'r';
+  const entry = `${i + 1},${i + 1},${status},1,${times}${status === 'r' ? ',' : ''}`;
+  return [`step:${name}`, entry, ...(value === undefined ? [] : [`value:${name}`, `v${value}`])];
+}
+
+function cursorIn(line: string): string {
+  const [name = '', times = ''] = line.split('\t');
+  return times.includes(',') ? `end:${name}` : name;
 }
 
 /** One key as Redis holds it, its name without what all keys of the queue begin with. */

@@ -5,6 +5,7 @@ import type { Script } from '../../lib/redis/script.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
 import { auditQueue } from './audit-queue.js';
 import { dumpQueue, type QueueDump } from './dump-queue.js';
+import { misfit } from './misfit.js';
 import { randomPrefix, randomQueueName } from './queue-name.js';
 import { connectTestRedis } from './redis.js';
 import { bodyText, SEED_TIME, seedQueue, type Seed, type SeedJob } from './seed-queue.js';
@@ -68,6 +69,8 @@ export class ScriptLab {
   ): Promise<Trial> {
     const before = await this.dump();
     const reply = await new ScriptRunner(this.client, this.keys).run(script, args, ...rest);
+    const wrong = misfit(script.name, reply);
+    if (wrong) throw new Error(wrong);
     return { reply, before, after: await this.dump() };
   }
 

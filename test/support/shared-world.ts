@@ -165,7 +165,7 @@ export class SharedWorld {
     this.calls += 1;
     const seq = String(this.calls);
     const args = [
-      ...([this.now + queue.skewMs, 'worker', seq, 0, want, `w${seq}`, '', LOCK_MS, 0, 0, 0, ',,'] as const),
+      ...([this.now + queue.skewMs, 'worker', seq, 0, want, `w${seq}`, '', LOCK_MS, 0, 0, 0, ',,,'] as const),
     ] as const;
     const entries = encodeCommit(ending.map(({ id, token }) => ['complete', id, token, '1', '0,,'] as const));
     const reply = (await queue.runner.run(this.scripts.commit, args, entries)) as Reply;

@@ -189,6 +189,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     ]),
   ],
   addJobs: SPECS.map((spec) => call(session('1'), ['', '', BODY, 'own', spec, BODY, '', spec, BODY])),
+  addPlain: [call(session('1'), [BODY]), call(session('0'), [BODY, BODY, BODY])],
   cancelJob: [
     ...['1', '2', '3', '5', '11', '13'].map((id) => call(session(id, '"no"', '5,,', '1'))),
     call(session('14', '"no"', '0,,', '0')),
@@ -220,6 +221,8 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
     commits('emit', '6', 'w:1', 'pay', '5'),
     commits('end-wait', '6', 'w:1'),
     commits('begin-step', '6', 'w:1', 'post', '1,0,a,1', 'pay', ''),
+    commits('pass-step', '6', 'w:1', 'pay', '1', 'post'),
+    commits('last-step', '6', 'w:1', 'pay', '1', '5,,'),
     step('0,0,c,1', '1,0,a,1'),
     step('0,0,c,1', '', 'complete', '1', '5,,'),
     step('0,0,f,1', '', 'fail', '"no"', '[]', '5,,', '1'),

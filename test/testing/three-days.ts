@@ -1,15 +1,19 @@
 import { defineSteps, sleep } from 'stepwell/engine';
 import type { TimeLab } from './time-lab.js';
 
-/** A workflow of three days that crashes twice and is tried again after a backoff; returns what happened when. */
+/** A workflow of three days that crashes twice and is tried again after a backoff; returns what it did when, then what was heard of it. */
 export async function threeDays(lab: TimeLab): Promise<string[]> {
   const time = await lab.travel();
   const trace: string[] = [];
-  const note = (what: string): void => void trace.push(`${lab.elapsedMs} ${what}`);
+  // On its own way here: what comes first of an event and of what follows it, nobody can say.
+  const heard: string[] = [];
+  const note = (what: string, list = trace): void => void list.push(`${lab.elapsedMs} ${what}`);
   let refusals = 1;
   const queue = lab.queue();
   const events = await lab.events();
-  events.all$.subscribe((event) => note('jobId' in event ? `${event.event} ${event.jobId}` : event.event));
+  events.all$.subscribe((event) =>
+    note('jobId' in event ? `${event.event} ${event.jobId}` : event.event, heard),
+  );
   lab.worker(
     defineSteps({
       reserve: () => note('- reserve'),
@@ -31,5 +35,5 @@ export async function threeDays(lab: TimeLab): Promise<string[]> {
   await time.runUntilIdle();
   note(await job.getState());
   await lab.close();
-  return trace;
+  return [...heard, ...trace];
 }

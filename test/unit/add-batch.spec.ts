@@ -37,10 +37,12 @@ class Adds {
   /** What an add comes to: its id and what is said of it, or the error's name. */
   add(id: string): { result: string | undefined } {
     const added: { result: string | undefined } = { result: undefined };
-    this.batch.add(job(id)).then(
-      (done) => (added.result = `${done.id} ${done.duplicated ? 'duplicated' : 'added'}`),
-      (error: Error) => (added.result = error.name),
-    );
+    this.batch
+      .add(job(id), (done) => done, undefined)
+      .then(
+        (done) => (added.result = `${done.id} ${done.duplicated ? 'duplicated' : 'added'}`),
+        (error: Error) => (added.result = error.name),
+      );
     return added;
   }
 }
@@ -81,6 +83,46 @@ describe('an add batch', () => {
     await adds.calls.last.answer(`${NOW}\n+c`);
 
     expect([first.result, taken.result]).toEqual(['a added', 'c added']);
+  });
+
+  it('sends many jobs in calls of 200, in their order, plain ones in fewer words', async () => {
+    const adds = new Adds();
+    const added = adds.batch.addMany(Array.from({ length: 450 }, () => job('')));
+    await adds.time.pass(1);
+    const sizes = adds.calls.made.map(({ args }) => args.rest.length);
+    expect(sizes).toEqual([200, 200, 50]);
+    for (const [i, call] of adds.calls.made.entries()) await call.answer(`${NOW}\n${1 + 200 * i}`);
+
+    const ids = (await added).map(({ id }) => id);
+    expect(ids).toEqual(Array.from({ length: 450 }, (_, i) => String(i + 1)));
+  });
+
+  it('rejects many jobs where one is refused, and leaves alone those of others', async () => {
+    const adds = new Adds();
+    const jobs = Array.from({ length: 9 }, (_, i) => job(`m${i}`));
+    const many = adds.batch.addMany(jobs).catch((error: Error) => error.name);
+    const alone = adds.add('a');
+    await settled();
+
+    const words = Array.from({ length: 9 }, (_, i) => (i === 4 ? '!stripe' : `+m${i}`));
+    await adds.calls.last.answer([NOW, ...words, '+a'].join('\n'));
+
+    expect(await many).toBe('UnknownLimitError');
+    expect(alone.result).toBe('a added');
+  });
+
+  it('counts each of many jobs for the backlog', async () => {
+    const adds = new Adds(10);
+    const many = adds.batch
+      .addMany(Array.from({ length: 20 }, () => job('')))
+      .catch((error: Error) => error.name);
+    await adds.time.pass(300);
+    const refused = adds.add('a');
+    await settled();
+
+    expect(refused.result).toBe('BacklogFullError');
+    await adds.time.pass(1200);
+    expect(await many).toBe('CallTimeoutError');
   });
 
   it('rejects an add that a silent Redis has left unanswered', async () => {

@@ -67,6 +67,29 @@ describe('a group commit', () => {
     expect(group.calls).toEqual(['abc']);
   });
 
+  it('sends what comes idly with what comes next, or at the next turn of the loop', async () => {
+    const group = new Group();
+    group.group.pushIdly('a', 1);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(group.calls).toEqual([]);
+    group.push('b');
+    await Promise.resolve();
+    expect(group.calls).toEqual(['ab']);
+
+    group.group.pushIdly('c', 1);
+    group.group.hurry();
+    await Promise.resolve();
+    expect(group.calls).toEqual(['ab', 'c']);
+
+    await group.sent[0]!.answer();
+    group.group.pushIdly('d', 1);
+    expect(group.group.isIdle).toBe(false);
+    await group.time.runtime.soonDone();
+    await settled();
+    expect(group.calls).toEqual(['ab', 'c', 'd']);
+  });
+
   it('sends no more bytes in a call than may be, but one entry at least', async () => {
     const group = new Group({ entries: () => 100 });
     group.group.push('a', 60);

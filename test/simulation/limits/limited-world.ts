@@ -149,7 +149,7 @@ export class LimitedWorld {
       0,
       0,
       0,
-      ',,',
+      ',,,',
     ];
     const before = await this.queue.dump();
     const reply = await this.queue.commit(args, entries);

@@ -21,6 +21,12 @@ export const BEHAVIORS: Partial<Record<ScriptName, Behavior>> = {
     return lines.join('\n');
   },
 
+  addPlain(model, [now], bodies) {
+    if (bodies.length === 0 || bodies.length > CAPS.ADD_CAP) return undefined;
+    const words = bodies.map((body) => addJob(model, '', '', body, now as number));
+    return `${String(now)}\n${words[0]!.slice(1)}`;
+  },
+
   changeDelay(model, [now, , , id, delay]) {
     return inState(model, id, 'delayed', (job) => {
       model.takeOut(job);

@@ -137,7 +137,7 @@ function rendered(): string {
     'Every export, public member, event and option of `bullmq` 6.7 and `@nestjs/bullmq`, as their declarations have them, with one of the tests that',
     'use it: the same program runs on BullMQ and on the entries here, and what it returns is compared. The tests are in `test/compat/`.',
     'What differs on purpose has [a table of its own](../guides/migration.md#what-differs-here).',
-    'This page is written by `STEPWELL_WRITE_ROWS=1 npm test -- test/compat/rows.spec.ts`.',
+    'This page is written by `STEPWELL_WRITE_ROWS=1 npm run check -- compile-tests`.',
     '',
     section('Exports of bullmq', exportsOf(theirs)),
     section('Exports of @nestjs/bullmq', exportsOf(nestTheirs)),
