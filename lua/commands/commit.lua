@@ -41,9 +41,9 @@
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time job-record job-records write-record send once count-up events moves wake promote-due check-lock erase retention incremented finish-job complete-record
--- @use activate time-left rate-limit fetch-jobs allow-when-full place-new add-job
--- @rare extras state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
--- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
+-- @use activate time-left limits state-of take-delayed rate-limit fetch-jobs allow-when-full place-new add-job
+-- @rare extras unreadable change-limits free-places limit-book parked-turns fetch-limited read-spec
+-- @rare deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child step-record
 -- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
 -- @grouped group-records groups group-moves group-turns group-batches

@@ -10,7 +10,6 @@
 -- @packed flow_message {flag:letter?} {weight:int} {target:[^\31]+} {*}
 -- @form brought given[n] target after after_era number era weight text
 -- @packed posted_message {number:int} {era:hexes} {weight:int} {*}
-local SEPARATOR = message.separator
 local ELEMENT = {
   -- Between the messages of one element.
   next_message = '\29',
@@ -66,14 +65,12 @@ local function text_of_post(entry)
   elseif #ended == 2 then
     return settle.text(entry.parent, ended[1], entry.policy, entry.outcome, entry.payload)
   end
-  return ends.text(entry.parent, entry.policy, table.concat(ended, SEPARATOR))
+  return ends.text(entry.parent, entry.policy, table.concat(ended, message.separator))
 end
 
 -- Whether a text is what `post` makes: nobody could read the outbox beyond another one.
-local MESSAGE = flow_message.flag
-
 local function is_message(text)
-  return string.find(text, MESSAGE) ~= nil
+  return string.find(text, flow_message.flag) ~= nil
 end
 
 -- Which past this server has: another one after a failover, and after a restart, both of which may lose the last writes.
@@ -148,7 +145,7 @@ local function write_outbox(q, call, now)
       lines[target] = line
     end
     local said, weight = table.concat(element.texts, ELEMENT.next_message), string.format('%.0f', element.weight)
-    line.texts[#line.texts + 1] = table.concat({ stamp, era, weight, said }, SEPARATOR)
+    line.texts[#line.texts + 1] = table.concat({ stamp, era, weight, said }, message.separator)
     bytes = line.last and bytes + #said or math.huge
     if bytes <= ELEMENT.most_brought then
       local n = #given

@@ -1,5 +1,4 @@
 local ENDS_AT_ONCE = 500
-local COMPLETED = 99 -- 'c'
 
 local function settle_one(q, call, base, entry)
   local parent, id, policy, ended = unpack(entry)
@@ -30,7 +29,7 @@ local function settle_all(q, call, base, ends)
     last[entry[1]] = i
   end
   for i, entry in ipairs(ends) do
-    local parent, is_completed = entry[1], entry[4] and string.byte(entry[4]) == COMPLETED
+    local parent, is_completed = entry[1], entry[4] and string.byte(entry[4]) == 99 -- 'c'
     local own = gathered[parent]
     if is_completed then
       own = own or {}
