@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_2af1ffdada';
+export const LIBRARY_NAME = 'stepwell_0_1_0_7e928d8530';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_2af1ffdada",
-    "local LIBRARY = 'stepwell_0_1_0_2af1ffdada'",
+    "#!lua name=stepwell_0_1_0_7e928d8530",
+    "local LIBRARY = 'stepwell_0_1_0_7e928d8530'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -106,13 +106,16 @@ export const LIBRARY_LINES: readonly string[] = [
     "  if not parts[1] then",
     "    return NO_RECORD",
     "  end",
-    "  local steps, fields = {}, RECORD.add_steps({}, text)",
-    "  for i = 1, #fields, 2 do",
-    "    steps[fields[i]] = fields[i + 1]",
-    "  end",
+    "  local steps",
     "  local values = {}",
     "  for i, name in ipairs(names) do",
-    "    local part = parts[RECORD.places[name] or 0] or steps[name]",
+    "    local part = parts[RECORD.places[name] or 0]",
+    "    if not part and (name == 'step' or string.find(name, '^step:') or string.find(name, '^value:')) then",
+    "      steps = steps or RECORD.add_steps({}, text)",
+    "      for at = 1, #steps, 2 do",
+    "        part = steps[at] == name and steps[at + 1] or part",
+    "      end",
+    "    end",
     "    values[i] = part and part ~= '' and part ~= NO_PARENT and part or false",
     "  end",
     "  return values",
