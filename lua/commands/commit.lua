@@ -34,20 +34,22 @@
 -- @entry emit id token step json
 -- @entry end-wait id token
 -- @with started
--- @returns words:tabs due_in_ms:int limited_for_ms:int time undelivered_ms:int started*
+-- @returns words:tabs due_in_ms:int limited_for_ms:int time undelivered_ms:int posted:list started*
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
---        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
+--        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received), what this
+--        call has posted there, in the form `brought`,
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time job-record job-records write-record send once count-up events moves wake promote-due check-lock erase retention incremented finish-job complete-record
--- @use activate time-left rate-limit fetch-jobs allow-when-full commit-plain place-new add-job
--- @rare extras state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
--- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
+-- @use activate time-left limits state-of take-delayed rate-limit fetch-jobs allow-when-full commit-plain commit-lone place-new add-job
+-- @rare extras unreadable change-limits free-places limit-book parked-turns fetch-limited read-spec
+-- @rare deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child step-record
 -- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
 -- @grouped group-records groups group-moves group-turns group-batches
 
 local COMMIT_CAP = 1000
+local NOTHING_POSTED = {}
 local LONGEST_ENTRY = entry.longest
 if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
   return redis.error_reply('ERR too many entries in one call')
@@ -282,17 +284,24 @@ local stamp = string.format('%.0f', t)
 local session = q.writer .. writer
 local known = recall(session, seq)
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits', 'groups', 'extras', 'eventNumber', 'seq')
-local ended = not known and want > 0 and want <= FETCH_CAP and max == 0 and least < 2 and only_ends(ARGV, rest)
-if ended then
-  local done, memory = commit_plain(q, meta, t, stamp, want, relay, worker, name, lock, ended)
-  if done then
-    remember(session, seq, memory)
-    return done
+local reply = { '', -1, 0, stamp, -1, NOTHING_POSTED }
+if not known and want > 0 and want <= FETCH_CAP and max == 0 and least < 2 then
+  local at, words, due_in_ms, granted = rest, nil, nil, nil
+  if #ARGV < rest or (#ARGV == rest + complete.size - 1 and ARGV[at] == 'complete') then
+    words, due_in_ms, granted = commit_lone(q, reply, meta, t, stamp, want, relay, worker, name, lock, complete.all)
+  end
+  local ended = not words and only_ends(ARGV, rest)
+  if ended then
+    words, due_in_ms, granted = commit_plain(q, reply, meta, t, stamp, want, relay, worker, name, lock, ended)
+  end
+  if words then
+    reply.words, reply.due_in_ms = words, due_in_ms
+    remember(session, seq, words .. '\n' .. granted)
+    return reply
   end
 end
 
 local call = { moves = new_moves(t, stamp), events = new_events(), policies = {}, at = rest }
-local reply = { '', -1, 0, stamp, -1 }
 if known then
   local split = string.find(known, '\n', 1, true)
   reply.words = string.sub(known, 1, split - 1)
@@ -334,6 +343,7 @@ if call.moves.grouped or call.released then
 end
 if meta[4] or call.outbox then
   reply.undelivered_ms = rare().undelivered(meta[4], call.outbox)
+  reply.posted = call.brought or NOTHING_POSTED
 end
 if call.moves.delayed or call.moves.undelayed or call.released then
   due = first_due(q)

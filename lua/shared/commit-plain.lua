@@ -1,6 +1,7 @@
 -- A call that only completes jobs and starts others, where nothing but the plain list and plain records is in play: most calls of most
 -- workers. It comes to the same as the rest of commit, in one pass over the jobs and without what a batch of anything takes. All is read
 -- and decided before the first write, so that it can leave a call to the rest.
+-- @with started
 
 -- What is to be started: ids, their bodies followed by the fields of their records, false where there is none, and whether more wait.
 -- Returns nil where that is not plain.
@@ -118,35 +119,45 @@ end
 -- Starts the jobs, and appends their records to `sets` and them to `reply`.
 local function start_plain_jobs(q, ids, found, token, stamp, name, expires, sets, reply)
   local fresh, expiry, locks, of_job = started_record(token, stamp, name), string.format('%.0f', expires), {}, q.job
-  local starts, n, at = #ids, #sets, #reply
+  local starts, last, n = #ids, #sets, #reply
   for i = 1, starts do
     local id, fields = ids[i], found[starts + i]
-    sets[n + 1] = of_job .. id
-    sets[n + 2] = fields and started_record(token, stamp, name, fields.asked) or fresh
+    sets[last + 1] = of_job .. id
+    sets[last + 2] = fields and started_record(token, stamp, name, fields.asked) or fresh
     locks[2 * i - 1] = expiry
     locks[2 * i] = id
-    reply[at + 1] = id
-    reply[at + 2] = found[i]
-    reply[at + 3] = token
-    reply[at + 4] = fields or NO_FIELDS
-    n, at = n + 2, at + 4
+    started.id = id
+    started.body = found[i]
+    started.token = token
+    started.fields = fields or NO_FIELDS
+    last, n = last + 2, n + started.size
   end
   redis.call('LTRIM', q.waiting, starts, -1)
   send('ZADD', q.active, locks)
 end
 
--- `meta` begins as commit reads it: paused, maxEvents, closedUntil, outbox, metrics, limits, groups, extras, eventNumber, seq. `ended` are
--- the ids of the jobs that are to be completed, with their `tokens`, `results` and what to `keep`. Returns the reply, and the text of it
--- to remember; nil where anything is not plain.
-local function commit_plain(q, meta, now, stamp, want, relay, worker, name, lock, ended)
+-- The last numbers of an event and of order, and when the next delayed job is due. Returns nil where something is in play that is not
+-- plain. `meta` begins as commit reads it: paused, maxEvents, closedUntil, outbox, metrics, limits, groups, extras, eventNumber, seq.
+local function plain_numbers(q, meta, now, name)
   if meta[1] or meta[3] or meta[4] or meta[5] or meta[6] or meta[7] or meta[8] or string.find(name, '\t', 1, true) then
     return nil
   end
-  local number, seq, ends = whole(meta[9] or 0), whole(meta[10] or 0), #ended
-  local due = first_due(q)
-  if not number or not seq or (due and due <= now) then
+  local number, seq, due = whole(meta[9] or 0), whole(meta[10] or 0), first_due(q)
+  if not seq or (due and due <= now) then
     return nil
   end
+  return number, seq, due
+end
+
+-- `ended` are the ids of the jobs that are to be completed, with their `tokens`, `results` and what to `keep`. Appends the jobs
+-- that it starts to the reply. Returns the words of it, in how many ms the next delayed job is due, and the grants in a text; nil where
+-- anything is not plain.
+local function commit_plain(q, reply, meta, now, stamp, want, relay, worker, name, lock, ended)
+  local number, seq, due = plain_numbers(q, meta, now, name)
+  if not number then
+    return nil
+  end
+  local ends = #ended
   local keys, records, excess, is_kept
   if ends > 0 then
     keys, records = plain_ends(q, stamp, ended)
@@ -173,7 +184,7 @@ local function commit_plain(q, meta, now, stamp, want, relay, worker, name, lock
       gone, sets = sets, {}
     end
   end
-  local reply, granted, starts = { words, due and due - now or -1, 0, stamp, -1 }, '', #ids
+  local granted, starts = '', #ids
   if starts > 0 then
     local token = worker .. ':1'
     start_plain_jobs(q, ids, found, token, stamp, name, now + lock, sets, reply)
@@ -205,5 +216,5 @@ local function commit_plain(q, meta, now, stamp, want, relay, worker, name, lock
       redis.call('HSET', q.meta, 'eventNumber', count)
     end
   end
-  return reply, words .. '\n' .. granted
+  return words, due and due - now or -1, granted
 end

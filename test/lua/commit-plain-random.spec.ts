@@ -7,17 +7,17 @@ const SEEDS = Array.from({ length: 12 }, (_, i) => i + 1);
 
 const lab = ScriptLab.open();
 
-describe('the path of plain jobs in commit', () => {
-  it.each(SEEDS)('comes to what the rest comes to, seed %i', async (seed) => {
+describe('the paths of plain jobs in commit', () => {
+  it.each(SEEDS)('come to what the rest comes to, seed %i', async (seed) => {
     expect(await playCommits(lab, seed, withPath)).toEqual(await playCommits(lab, seed, withoutPath));
   });
 
-  it('is taken by many calls', async () => {
+  it('are taken by many calls', async () => {
     const marked = lastingScripts([
-      {
-        from: '  allow_when_full(q)\n  local runs',
-        to: "  redis.call('INCR', 'taken:' .. q.meta)\n  local runs",
-      },
+      ...['local runs', 'local count, granted'].map((next) => ({
+        from: `  allow_when_full(q)\n  ${next}`,
+        to: `  redis.call('INCR', 'taken:' .. q.meta)\n  ${next}`,
+      })),
     ]).commit;
     await playCommits(lab, 1, marked);
     const taken = Number(await lab.client.getdel(`taken:${lab.keys.of('meta')}`));

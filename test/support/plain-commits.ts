@@ -7,9 +7,9 @@ import { ScriptLab, type SeedJob } from './script-lab.js';
 
 type Commit = typeof commit;
 
-/** Commit has a path of its own for calls that only complete plain jobs and start others. It comes to the same without that path. */
+/** Commit has paths of its own for calls that only complete plain jobs and start others, one by one or many. It comes to the same without them. */
 export const withPath = lastingScripts().commit;
-const WITHOUT = { from: 'local ended = not known and', to: 'local ended = false and' };
+const WITHOUT = { from: 'if not known and want > 0 and', to: 'if false and' };
 export const withoutPath = lastingScripts([WITHOUT]).commit;
 export const CALLS = 12;
 
