@@ -98,13 +98,16 @@ local function values_in(text, names)
   if not parts[1] then
     return NO_RECORD
   end
-  local steps, fields = {}, RECORD.add_steps({}, text)
-  for i = 1, #fields, 2 do
-    steps[fields[i]] = fields[i + 1]
-  end
+  local steps
   local values = {}
   for i, name in ipairs(names) do
-    local part = parts[RECORD.places[name] or 0] or steps[name]
+    local part = parts[RECORD.places[name] or 0]
+    if not part and (name == 'step' or string.find(name, '^step:') or string.find(name, '^value:')) then
+      steps = steps or RECORD.add_steps({}, text)
+      for at = 1, #steps, 2 do
+        part = steps[at] == name and steps[at + 1] or part
+      end
+    end
     values[i] = part and part ~= '' and part ~= NO_PARENT and part or false
   end
   return values
