@@ -6,8 +6,12 @@ import type { FlowNode } from './flow-node.js';
 const REFS = 200;
 /** Refs that go with the call that begins the flow; more are brought by messages. */
 const FIRST_REFS = 400;
-/** About how many calls of Redis it takes to receive a job. */
+/** About how many calls of Redis it takes to receive a job, and one of those that come together. */
 const JOB_WEIGHT = 6;
+const LEAF_WEIGHT = 3;
+/** Of jobs that come together. */
+const LEAVES = 100;
+const LEAVES_BYTES = 64 * 1024;
 
 /** A message of the outbox, as lua/README.md says. */
 export interface FlowMessage {
@@ -30,22 +34,34 @@ export interface ChildrenPlan {
 /**
  * Plans the messages level by level: a level waits until the one above has been received, so that no child can end
  * before its parent is there.
+ * @param areNew whether none of the children can be there already: what is there brings nothing, so those need messages of their own
  */
-export function planChildren(parentBase: string, parentId: string, given: readonly FlowNode[]): ChildrenPlan {
+export function planChildren(
+  parentBase: string,
+  parentId: string,
+  given: readonly FlowNode[],
+  areNew: boolean,
+): ChildrenPlan {
   const children = unique(given);
   const refs = children.map(({ ref }) => refText(ref));
   const few = refs.length <= FIRST_REFS;
   const messages = few ? [] : refsMessages(parentBase, parentId, refs, 0);
   let level = children.map((node, i) => ({ node, parent: `${parentBase}\t${parentId}`, top: i + 1 }));
-  for (let waits = !few; level.length > 0; waits = true) {
+  let isBelow = false;
+  for (let waits = !few; level.length > 0; waits = isBelow = true) {
     const first = messages.length;
     const below: typeof level = [];
+    const leaves = new Leaves(messages, areNew || isBelow);
     for (const { node, parent, top } of level) {
+      if (leaves.take(node, parent, top)) {
+        continue;
+      }
       const own = unique(node.children);
       for (const made of nodeMessages(node, parent, own, top)) messages.push(made);
       const ref = refText(node.ref);
       for (const child of own) below.push({ node: child, parent: ref, top });
     }
+    leaves.end();
     if (waits) {
       const opening = messages[first]!;
       opening.text = `w${opening.text}`;
@@ -53,6 +69,59 @@ export function planChildren(parentBase: string, parentId: string, given: readon
     level = below;
   }
   return { pending: refs.length, refs: few ? refs : [], messages };
+}
+
+/** Gathers jobs without children that follow each other, for one queue, under one parent, and that ask for the same: they are one message. */
+class Leaves {
+  private queue: Pick<FlowNode['ref'], 'prefix' | 'queueName'> | undefined;
+  private spec = '';
+  private link = '';
+  private top = 0;
+  private jobs: string[] = [];
+  private bytes = 0;
+
+  constructor(
+    private readonly messages: FlowMessage[],
+    private readonly gathers: boolean,
+  ) {}
+
+  /** Returns false for a job that goes by itself; what was gathered goes ahead of it. */
+  take({ ref, policy, job: { spec, body }, children }: FlowNode, parent: string, top: number): boolean {
+    if (!this.gathers || children.length > 0) {
+      this.end();
+      return false;
+    }
+    const { queue } = this;
+    const isSame =
+      queue?.queueName === ref.queueName &&
+      queue.prefix === ref.prefix &&
+      spec === this.spec &&
+      this.link.length === parent.length + 1 &&
+      this.link[0] === policy &&
+      this.link.endsWith(parent);
+    if (!isSame || this.jobs.length >= 2 * LEAVES || this.bytes > LEAVES_BYTES) {
+      this.end();
+      this.queue = ref;
+      this.spec = spec;
+      this.link = policy + parent;
+      this.top = top;
+    }
+    this.jobs.push(ref.id, body);
+    this.bytes += body.length;
+    return true;
+  }
+
+  end(): void {
+    const { queue, jobs, spec, link, top } = this;
+    if (queue && jobs.length > 0) {
+      const base = queueBase(queue.prefix, queue.queueName);
+      const weight = LEAF_WEIGHT + (jobs.length / 2) * LEAF_WEIGHT;
+      this.messages.push(message(base, weight, top, ['adds', spec, link, ...jobs]));
+    }
+    this.jobs = [];
+    this.bytes = 0;
+    this.queue = undefined;
+  }
 }
 
 function nodeMessages(

@@ -259,16 +259,20 @@ export function readCancelNotice(text: string): CancelNotice | undefined {
 /** See lua/shared/post.lua. */
 export type Message =
   | readonly ['add', id: string, spec: string, link: string, count: string, body: string, ...refs: readonly string[]]
+  | readonly ['adds', spec: string, link: string, ...jobs: readonly string[]]
   | readonly ['refs', id: string, ...refs: readonly string[]]
   | readonly ['settle', parent: string, child: string, policy: string, outcome: string, payload: string]
+  | readonly ['ends', parent: string, policy: string, ...children: readonly string[]]
   | readonly ['relink', parent: string, child: string]
   | readonly ['fence', flow: string];
 
 /** How many texts each has at least. */
 export const MESSAGE_SIZES = {
   'add': 6,
+  'adds': 3,
   'refs': 2,
   'settle': 6,
+  'ends': 3,
   'relink': 3,
   'fence': 2,
 } as const;
@@ -286,6 +290,29 @@ export function isMessage(text: string, kind: Message[0]): boolean {
 /** See lua/shared/post.lua. */
 export function flowMessageText(flag: string, weight: number, target: string, payload: string): string {
   return `${flag}\x1f${weight}\x1f${target}\x1f${payload}`;
+}
+
+/** See lua/shared/post.lua. */
+export interface Brought {
+  target: string;
+  after: string;
+  afterEra: string;
+  number: string;
+  era: string;
+  weight: string;
+  text: string;
+}
+
+export function readBrought(list: readonly unknown[], n = 0): Brought {
+  return {
+    target: list[n] as string,
+    after: list[n + 1] as string,
+    afterEra: list[n + 2] as string,
+    number: list[n + 3] as string,
+    era: list[n + 4] as string,
+    weight: list[n + 5] as string,
+    text: list[n + 6] as string,
+  };
 }
 
 /** See lua/shared/post.lua. */
@@ -414,6 +441,20 @@ export function encodeAddFlow(entries: readonly AddFlowEntry[]): Encoded<'add-fl
   return encodeAll(entries);
 }
 
+/** What add-flow replies. */
+export interface AddFlowReply {
+  flows: string;
+  posted: string[];
+}
+
+export function decodeAddFlowReply(sent: unknown): AddFlowReply {
+  const reply = sent as readonly unknown[];
+  return {
+    flows: reply[0] as string,
+    posted: reply[1] as string[],
+  };
+}
+
 /** One of what a call of add-jobs brings. */
 export type AddJobsNew = readonly [id: string, spec: string, body: string];
 
@@ -513,13 +554,14 @@ export interface CommitReply {
   limitedForMs: number;
   time: string;
   undeliveredMs: number;
+  posted: string[];
   started: Started[];
 }
 
 export function decodeCommitReply(sent: unknown): CommitReply {
   const reply = sent as readonly unknown[];
   const started: Started[] = [];
-  for (let n = 5; n < reply.length; n += 4) {
+  for (let n = 6; n < reply.length; n += 4) {
     started.push(readStarted(reply, n));
   }
   return {
@@ -528,6 +570,7 @@ export function decodeCommitReply(sent: unknown): CommitReply {
     limitedForMs: Number(reply[2]),
     time: reply[3] as string,
     undeliveredMs: Number(reply[4]),
+    posted: reply[5] as string[],
     started,
   };
 }
@@ -1066,13 +1109,14 @@ export interface OutboxLine {
   era: string;
   kept: number;
   left: number;
+  newest: string;
   given: Outgoing[];
 }
 
 export function readOutboxLine(list: readonly unknown[], n = 0): OutboxLine {
   const given: Outgoing[] = [];
-  const end = n + 6 + 3 * Number(list[n + 5]);
-  for (let at = n + 6; at < end; at += 3) {
+  const end = n + 7 + 3 * Number(list[n + 6]);
+  for (let at = n + 7; at < end; at += 3) {
     given.push(readOutgoing(list, at));
   }
   return {
@@ -1081,6 +1125,7 @@ export function readOutboxLine(list: readonly unknown[], n = 0): OutboxLine {
     era: list[n + 2] as string,
     kept: Number(list[n + 3]),
     left: Number(list[n + 4]),
+    newest: list[n + 5] as string,
     given,
   };
 }
@@ -1098,7 +1143,7 @@ export interface ReadOutboxReply {
 export function decodeReadOutboxReply(sent: unknown): ReadOutboxReply {
   const reply = sent as readonly unknown[];
   const lines: OutboxLine[] = [];
-  for (let n = 5; n < reply.length; n += 6 + 3 * Number(reply[n + 5])) {
+  for (let n = 5; n < reply.length; n += 7 + 3 * Number(reply[n + 6])) {
     lines.push(readOutboxLine(reply, n));
   }
   return {

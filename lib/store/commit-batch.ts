@@ -41,6 +41,14 @@ export interface Fetcher {
   fetchFailed(wanted: number, error: unknown): void;
 }
 
+/** What learns of the messages that calls leave for other queues. */
+export interface Outbox {
+  /** The outbox holds something, to be looked at in so many milliseconds. */
+  nudge(lookInMs: number): void;
+  /** A call has posted this. */
+  bring(posted: readonly string[]): void;
+}
+
 export interface CommitOptions {
   sessions: number;
   entries: () => number;
@@ -59,8 +67,7 @@ export class CommitBatch implements JobTaker {
     private readonly runner: ScriptRunner,
     patience: Patience,
     private readonly options: CommitOptions,
-    /** Told when the queue's outbox holds something, and in how many milliseconds to look at it. */
-    private readonly undelivered: (lookInMs: number) => void,
+    private readonly outbox: Outbox,
   ) {
     this.group = new GroupCommit<Entry>(
       (session, flight) => this.send(session, flight),
@@ -214,8 +221,10 @@ export class CommitBatch implements JobTaker {
     } finally {
       this.fetcher?.fetched(readFetched(wanted, reply, sentAt));
     }
-    if (reply.undeliveredMs >= 0) {
-      this.undelivered(reply.undeliveredMs);
+    if (reply.posted.length > 0) {
+      this.outbox.bring(reply.posted);
+    } else if (reply.undeliveredMs >= 0) {
+      this.outbox.nudge(reply.undeliveredMs);
     }
   }
 }

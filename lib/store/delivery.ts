@@ -1,6 +1,7 @@
 import { queueBase } from '../job/job-ref.js';
 import { within } from '../runtime/within.js';
 import type { OutboxRelay } from './outbox-relay.js';
+import { readPosted } from './outbox-page.js';
 import type { QueueRelay } from './queue-relay.js';
 import type { QueueRef } from './store-peers.js';
 
@@ -22,6 +23,23 @@ export class Delivery {
   /** The outbox may hold something, to be looked at in so many milliseconds. */
   nudge(lookInMs: number): void {
     this.relay.nudge(lookInMs);
+  }
+
+  /** Delivers what a call has posted, and brought along. */
+  bring(posted: readonly string[]): void {
+    const { relay } = this;
+    for (const element of readPosted(posted)) relay.bring(element);
+  }
+
+  /** The same; returns by target whether it has been received by what was brought. What has not is delivered later, see `QueueRelay.delivered`. */
+  arrivals(posted: readonly string[]): Map<string, Promise<boolean>> {
+    const { relay } = this;
+    const arrivals = new Map<string, Promise<boolean>>();
+    for (const element of readPosted(posted)) {
+      // The last one for a target comes after all others for it.
+      arrivals.set(element.target, new Promise((resolve) => relay.bring(element, resolve)));
+    }
+    return arrivals;
   }
 
   /** Delivers what the outbox holds. */

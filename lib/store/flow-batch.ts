@@ -1,4 +1,4 @@
-import { type AddFlowEntry, BEGUN, encodeAddFlow } from '../job/wire.generated.js';
+import { type AddFlowEntry, BEGUN, decodeAddFlowReply, encodeAddFlow } from '../job/wire.generated.js';
 import { addFlow } from '../redis/scripts.generated.js';
 import { type Adding, AddGroup } from './add-group.js';
 import type { CallSession } from './call-session.js';
@@ -29,14 +29,21 @@ export interface FlowBegun {
   here: boolean;
   /** Places, counted from 1, of children that were there already. */
   known: number[];
+  /** By target whether what the call has posted has been received, as far as it brought that along. */
+  arrivals: ReadonlyMap<string, Promise<boolean>>;
 }
+
+type Line = Omit<FlowBegun, 'arrivals'>;
 
 /** Begins flows by group commit. */
 export class FlowBatch {
   private readonly group: AddGroup<FlowEntry, FlowBegun>;
 
   constructor(
-    private readonly context: Pick<StoreContext, 'keys' | 'runner' | 'patience' | 'lifetime' | 'host'>,
+    private readonly context: Pick<
+      StoreContext,
+      'keys' | 'runner' | 'patience' | 'lifetime' | 'host' | 'delivery'
+    >,
   ) {
     this.group = new AddGroup(context, LIMITS, (session, flight) => this.send(session, flight));
   }
@@ -64,13 +71,15 @@ export class FlowBatch {
 
   private async send(session: CallSession, flight: Flight<Adding<FlowEntry, FlowBegun>>): Promise<void> {
     const { entries } = flight;
-    const { keys, runner } = this.context;
+    const { keys, runner, delivery } = this.context;
     const args = [REDIS_TIME, session.writer, session.next(), keys.base] as const;
     const rest = encodeAddFlow(entries.map(({ entry }) => entry.flow));
     try {
       const answer = await this.group.call(flight, () => runner.run(addFlow, args, rest));
-      for (const [i, line] of String(answer).split('\n').entries()) {
-        entries[i]!.resolve(readLine(line));
+      const { flows, posted } = decodeAddFlowReply(answer);
+      const arrivals = delivery.arrivals(posted);
+      for (const [i, line] of flows.split('\n').entries()) {
+        entries[i]!.resolve({ ...readLine(line), arrivals });
       }
     } catch (error) {
       for (const { reject } of entries) {
@@ -80,7 +89,7 @@ export class FlowBatch {
   }
 }
 
-function readLine(line: string): FlowBegun {
+function readLine(line: string): Line {
   const here = line.startsWith(BEGUN.here);
   if (!here && !line.startsWith(BEGUN.posted)) {
     return { word: line, flow: '', here, known: [] };

@@ -49,8 +49,10 @@ export class FlowStore {
 
   /** Adds a whole tree whose root is in this queue. Returns false when a job with its id is there: nothing is added then. */
   async addRoot(root: FlowNode): Promise<boolean> {
-    await this.checkParents(root.children, root.ref);
-    const plan = planChildren(this.base, root.ref.id, root.children);
+    if (hasNamed(root.children)) {
+      await this.checkParents(root.children, root.ref);
+    }
+    const plan = planChildren(this.base, root.ref.id, root.children, true);
     const begun = await this.begin(
       (rest) => ['root', root.ref.id, root.job.spec, root.job.body, ...rest],
       root.job.body.length,
@@ -69,8 +71,10 @@ export class FlowStore {
       return [];
     }
     const parent = { ...this.context.queue, id: parentId };
-    await this.checkParents(children, parent);
-    const plan = planChildren(this.base, parentId, children);
+    if (hasNamed(children)) {
+      await this.checkParents(children, parent);
+    }
+    const plan = planChildren(this.base, parentId, children, false);
     if (!FlowBatch.fits(sizeOf(plan))) {
       // What is put aside is taken whole: what is there already is left out before.
       const there = await this.children.refs(parentId);
@@ -127,9 +131,10 @@ export class FlowStore {
       throw new StepwellError('The flow took too long to put aside: it was taken back.', 'FLOW_GONE');
     }
     if (begun.word === 'ok' && !begun.here && messages.length > 0) {
-      await this.delivered(
-        begun.flow ? { flow: begun.flow } : { targets: new Set(messages.map(({ target }) => target)) },
-      );
+      const targets = new Set(messages.map(({ target }) => target));
+      if (begun.flow !== '' || !(await haveArrived(begun, targets))) {
+        await this.delivered(begun.flow ? { flow: begun.flow } : { targets });
+      }
     }
     return begun;
   }
@@ -205,6 +210,15 @@ export class FlowStore {
   private async loadFields(ref: JobRef): Promise<JobFields | undefined> {
     return (await this.context.peer(ref).inspect.loadJobs([ref.id]))[0]?.record.fields;
   }
+}
+
+async function haveArrived({ arrivals }: FlowBegun, targets: ReadonlySet<string>): Promise<boolean> {
+  const arrived = await Promise.all([...targets].map((target) => arrivals.get(target) ?? false));
+  return arrived.every(Boolean);
+}
+
+function hasNamed(nodes: readonly FlowNode[]): boolean {
+  return nodes.some(({ named, children }) => named || hasNamed(children));
 }
 
 function sizeOf({ messages, refs }: ChildrenPlan, bytes = 0): { weight: number; bytes: number } {

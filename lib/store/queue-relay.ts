@@ -1,10 +1,10 @@
-import { encodeReadOutbox } from '../job/wire.generated.js';
+import { type Brought, encodeReadOutbox } from '../job/wire.generated.js';
 import type { Timer } from '../runtime/runtime.js';
 import { Service } from '../runtime/service.js';
 import { readOutbox } from '../redis/scripts.generated.js';
 import type { RelayHost } from './relay-host.js';
-import { TargetRelay } from './target-relay.js';
-import { type OutboxPage, readPage } from './outbox-page.js';
+import { type Delivered, TargetRelay } from './target-relay.js';
+import { type OutboxPage, pastOf, readPage } from './outbox-page.js';
 
 /** For which no other process delivers what one was given; one that dies is followed by another after this time. */
 const LEASE_MS = 1000;
@@ -12,6 +12,8 @@ const LEASE_MS = 1000;
 const PAGE_WEIGHT = 1500;
 const PAGE_BYTES = 512 * 1024;
 const RETRY_MS = 1000;
+/** In which the outbox learns what was received where nobody waits for that. */
+const NOTE_MS = 30;
 /** How often to look while somebody waits for what another process delivers. */
 const LOOK_MS = 15;
 
@@ -79,6 +81,21 @@ export class QueueRelay extends Service {
     });
   }
 
+  /**
+   * Delivers what a call of this process has posted, and brought along. Where that cannot be, for others deliver what is ahead of it,
+   * it is delivered as all that is in the outbox.
+   */
+  bring(element: Brought, delivered?: Delivered): void {
+    if (this.isStopped) {
+      delivered?.(false);
+      return;
+    }
+    this.enter(pastOf(element));
+    const round = this.round(element.target);
+    round.bring(element, delivered);
+    this.deliverBrought(round);
+  }
+
   /** Counts on as long as messages are received, here or elsewhere. */
   get progress(): number {
     return this.steps;
@@ -94,6 +111,14 @@ export class QueueRelay extends Service {
 
   /** Resolves when nothing is being delivered here. */
   async idle(): Promise<void> {
+    await this.untilIdle();
+    if ([...this.rounds.values()].some(({ hasNews }) => hasNews)) {
+      this.nudge(0);
+      await this.untilIdle();
+    }
+  }
+
+  private async untilIdle(): Promise<void> {
     while (!this.isIdle) {
       await Promise.all([this.looking, ...this.sending]);
     }
@@ -106,6 +131,7 @@ export class QueueRelay extends Service {
   protected onStop(): void {
     this.timer?.cancel();
     this.waiters.splice(0).forEach(({ resolve }) => resolve(false));
+    this.rounds.forEach((round) => round.giveUp());
   }
 
   private get isAtRest(): boolean {
@@ -182,14 +208,11 @@ export class QueueRelay extends Service {
   private take(page: OutboxPage): void {
     const { history, lines, laidAside } = page;
     this.host.laidAside(this.source, laidAside);
-    if (history !== this.history) {
-      this.history = history;
-      this.rounds.forEach((round) => round.forget());
-    }
-    const isSame = (): boolean => this.history === history;
+    this.enter(history);
+    const isSame = this.sameHistory();
     const there = new Set(lines.map(({ target }) => target));
     for (const [target, round] of this.rounds) {
-      if (!there.has(target) && !round.isBusy) {
+      if (!there.has(target) && !round.isBusy && !round.hasBrought && !round.hasNews) {
         this.rounds.delete(target);
       }
     }
@@ -197,9 +220,12 @@ export class QueueRelay extends Service {
       const round = this.round(line.target);
       round.noted(line);
       if (line.given.length > 0) {
-        this.follow(round.deliver(line, isSame).then((done) => (this.steps += done ? 1 : 0)));
+        this.follow(
+          round,
+          round.deliver(line, isSame).then((done) => (this.steps += done ? 1 : 0)),
+        );
       } else if (round.isDue) {
-        this.follow(round.confirm(isSame));
+        this.follow(round, round.confirm(isSame));
       }
     }
     this.plan(page);
@@ -226,12 +252,49 @@ export class QueueRelay extends Service {
     return round;
   }
 
-  private follow(delivery: Promise<unknown>): void {
+  private follow(round: TargetRelay, delivery: Promise<unknown>): void {
     const followed: Promise<void> = delivery.then(() => {
       this.sending.delete(followed);
+      this.deliverBrought(round);
       this.nudge(0);
     });
     this.sending.add(followed);
+  }
+
+  /** What comes while something is on its way to that target goes together with the next call. */
+  private deliverBrought(round: TargetRelay): void {
+    if (round.isBusy || !round.hasBrought) {
+      return;
+    }
+    if (round.isPaused || round.isShared || this.isStopped) {
+      round.giveUp();
+      this.nudge(0);
+      return;
+    }
+    const followed: Promise<void> = round.deliverBrought(this.sameHistory()).then((done) => {
+      this.sending.delete(followed);
+      this.deliverBrought(round);
+      this.steps += done ? 1 : 0;
+      if (!done || round.isWanted || this.waiters.length > 0) {
+        this.nudge(0);
+      } else {
+        this.lookIn(NOTE_MS);
+      }
+    });
+    this.sending.add(followed);
+  }
+
+  /** What is known of another history of the server is void. */
+  private enter(history: string): void {
+    if (history !== this.history) {
+      this.history = history;
+      this.rounds.forEach((round) => round.forget());
+    }
+  }
+
+  private sameHistory(): () => boolean {
+    const { history } = this;
+    return () => this.history === history;
   }
 
   /** @param known how many waiters there were when the page was asked for */

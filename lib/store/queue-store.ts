@@ -105,7 +105,7 @@ export class QueueStore {
     this.flows = new FlowStore(context, this.children);
     const wakeKey = keys.of('wake');
     this.adds = new AddBatch(context, () => connection.knownWakeReader(keys.base)?.idle(wakeKey));
-    this.commit = new CommitBatch(runner, patience, commit, (lookInMs) => delivery.nudge(lookInMs));
+    this.commit = new CommitBatch(runner, patience, commit, delivery);
     this.runs = new RunStore(context, connection, this.commit);
     this.jobs = new StoredJobs(context, this, (queue) => this.peer(queue).jobs);
   }

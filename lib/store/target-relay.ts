@@ -1,7 +1,7 @@
 import {
+  type Brought,
   decodeReceiveReply,
   encodeReceive,
-  isMessage,
   type ReadOutboxReport,
   type ReceiveReply,
 } from '../job/wire.generated.js';
@@ -9,7 +9,7 @@ import { isBroken, isPassing } from '../redis/redis-failure.js';
 import { receive } from '../redis/scripts.generated.js';
 import { Call } from './call.js';
 import type { RelayHost } from './relay-host.js';
-import type { OutboxLine, OutboxMessage } from './outbox-page.js';
+import { isFence, type OutboxElement, type OutboxLine } from './outbox-page.js';
 
 /** For which what was received is kept: longer than a replica may be behind its master. */
 const KEEP_MS = 5000;
@@ -18,8 +18,17 @@ const PATIENCE_MS = 2000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** What names a message. */
-type Stamp = Pick<OutboxMessage, 'number' | 'era'>;
+/** What one call may take, about: in calls of Redis there, and in bytes. */
+const CALL_WEIGHT = 1500;
+const CALL_BYTES = 512 * 1024;
+
+/** For which what is brought goes the way of all that is in the outbox, once others have posted between: that gathers theirs too. */
+const SHARED_MS = 1000;
+
+/** What names an element. */
+type Stamp = Pick<OutboxElement, 'number' | 'era'>;
+/** Learns whether what was brought has been received; where it has not, it is in the outbox. */
+export type Delivered = (isReceived: boolean) => void;
 /** Number and era of the last message that a target has taken, and of the last one of the era before. */
 type Taken = Omit<ReceiveReply, 'lookInMs' | 'laidAside'>;
 
@@ -28,10 +37,16 @@ export class TargetRelay {
   /** Deliver what is kept once more. */
   again = false;
   private busy = false;
-  private received: OutboxMessage | undefined;
+  private received: Stamp | undefined;
+  /** Posted by calls of this process, which brought it along; in the order of the outbox. */
+  private brought: { element: Brought; delivered: Delivered | undefined }[] = [];
   private passed: string[] = [];
   private durable = '0';
   private kept: { number: string; era: string; since: number } | undefined;
+  /** Number of the last element that was brought. */
+  private lastBrought = '0';
+  private isBehind = false;
+  private sharedUntil = 0;
   private pauseMs = 0;
   private pausedUntil = 0;
 
@@ -50,6 +65,26 @@ export class TargetRelay {
     return this.host.runtime.monotonicMs() < this.pausedUntil;
   }
 
+  /** Whether other processes post to that target too, and faster than each can deliver by itself. */
+  get isShared(): boolean {
+    return this.host.runtime.monotonicMs() < this.sharedUntil;
+  }
+
+  /** Whether there is something to deliver that calls have brought. */
+  get hasBrought(): boolean {
+    return this.brought.length > 0;
+  }
+
+  /** Whether the outbox is to be looked at as soon as what is on its way has been received: others wait for it, or for what is behind it. */
+  get isWanted(): boolean {
+    return this.isBehind || this.passed.length > 0;
+  }
+
+  /** Whether the outbox does not know yet what was received. */
+  get hasNews(): boolean {
+    return this.received !== undefined;
+  }
+
   /** When this round wants to go on, as `runtime.monotonicMs()` counts. */
   get wants(): number {
     const keepUntil = this.kept && !this.busy ? this.kept.since + KEEP_MS : Infinity;
@@ -61,6 +96,20 @@ export class TargetRelay {
     this.received = this.kept = undefined;
     this.passed = [];
     this.durable = '0';
+    this.giveUp();
+  }
+
+  /** To be delivered when nothing else is on its way there. */
+  bring(element: Brought, delivered?: Delivered): void {
+    this.brought.push({ element, delivered });
+    this.lastBrought = element.number;
+  }
+
+  /** Leaves what was brought to who reads the outbox. */
+  giveUp(): void {
+    for (const { delivered } of this.brought.splice(0)) {
+      delivered?.(false);
+    }
   }
 
   /** What to say to read-outbox, which then is said. */
@@ -82,7 +131,8 @@ export class TargetRelay {
   }
 
   /** Takes note of what is kept. */
-  noted({ kept, number, era }: OutboxLine): void {
+  noted({ kept, number, era, left, newest }: OutboxLine): void {
+    this.isBehind = left > 0 && Number(newest) > Number(this.lastBrought);
     if (kept === 0) {
       this.kept = undefined;
     } else {
@@ -113,9 +163,69 @@ export class TargetRelay {
       this.again = true;
       return false;
     }
-    this.received = last;
-    this.passed.push(...given.filter(({ text }) => isMessage(text, 'fence')).map(({ number }) => number));
+    this.took(given);
+    this.settleBrought(last);
     return true;
+  }
+
+  /**
+   * Delivers what calls have brought, as far as each follows the one before. The target takes nothing where it lacks what is ahead of
+   * them: then they are delivered by who reads the outbox.
+   */
+  async deliverBrought(isSame: () => boolean): Promise<boolean> {
+    const sent = this.nextBrought();
+    const given = sent.map(({ element }) => element);
+    const { after: number, afterEra: era } = given[0]!;
+    const taken = await this.send(given, { number, era });
+    const isReceived = taken !== undefined && isSame() && hasTaken(taken, given.at(-1)!);
+    if (isReceived) {
+      this.took(given);
+    } else if (taken && isSame()) {
+      this.sharedUntil = this.host.runtime.monotonicMs() + SHARED_MS;
+      // What is ahead has come as far as this, so it is not delivered again.
+      this.received = taken.era === given[0]!.era ? taken : this.received;
+    }
+    for (const { delivered } of sent) {
+      delivered?.(isReceived);
+    }
+    if (!isReceived) {
+      this.giveUp();
+    }
+    return isReceived;
+  }
+
+  private nextBrought(): { element: Brought; delivered: Delivered | undefined }[] {
+    const { brought } = this;
+    let count = 0;
+    let weight = 0;
+    let bytes = 0;
+    for (; count < brought.length; count += 1) {
+      const { element } = brought[count]!;
+      const before = brought[count - 1]?.element;
+      weight += Number(element.weight);
+      bytes += element.text.length;
+      const follows = before?.number === element.after && before.era === element.afterEra;
+      if (before && (!follows || weight > CALL_WEIGHT || bytes > CALL_BYTES)) {
+        break;
+      }
+    }
+    return brought.splice(0, count);
+  }
+
+  /** Of what was brought, that has been received with what was read. */
+  private settleBrought({ number, era }: Stamp): void {
+    this.brought = this.brought.filter(({ element, delivered }) => {
+      const isReceived = element.era === era && Number(element.number) <= Number(number);
+      if (isReceived) delivered?.(true);
+      return !isReceived;
+    });
+  }
+
+  private took(given: readonly OutboxElement[]): void {
+    this.received = given.at(-1);
+    for (const element of given) {
+      if (isFence(element)) this.passed.push(element.number);
+    }
   }
 
   /** Asks the target what it has, and drops or repeats what is kept. */
@@ -134,9 +244,9 @@ export class TargetRelay {
   }
 
   /** Returns what the target has, nothing when the call failed. */
-  private async send(messages: readonly OutboxMessage[], after: Stamp): Promise<Taken | undefined> {
+  private async send(elements: readonly OutboxElement[], after: Stamp): Promise<Taken | undefined> {
     this.busy = true;
-    const rest = encodeReceive(messages.map(({ number, era, text }) => [number, era, text]));
+    const rest = encodeReceive(elements.map(({ number, era, text }) => [number, era, text]));
     const args = [this.host.runtime.scriptTime(), this.source, this.target, after.number, after.era] as const;
     const runner = this.host.runner(this.target);
     const call = new Call(runner, () => runner.run(receive, args, rest));

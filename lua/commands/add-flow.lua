@@ -13,14 +13,14 @@
 -- @entry attach id token pending staged total refs... messages:2...
 -- The job that waits (token '' for any), how many children are pending by it, id of what was staged ('' for nothing) and how many
 -- messages that is, refs of the children, and messages: place of the child whose tree it belongs to, text (see `advance-flow`).
--- @value text
+-- @returns flows posted:list
 -- @reply a line per flow: '+', an id to ask by where it has more than one level, or '.' where all of it is here, then a tab and the
 --        places of children that were there, with commas; '=' for a root that is there; missing, stale, not-active; gone when what was
---        staged was taken back
+--        staged was taken back; then what the call has posted, in the form `brought`
 -- @cost O(K) for K children and messages, 2000 at most
 -- @use extras server-time job-record write-record send once count-up events moves wake state-of take-delayed check-lock time-left limits
--- @use change-limits read-spec place-new post lay-aside advance-flow tell-parent unreadable children settle-child fail-next
--- @use settle-here store-node link-node apply-messages
+-- @use change-limits read-spec place-new post lay-aside advance-flow
+-- @rare tell-parent unreadable children settle-child fail-next settle-here store-node link-node apply-messages
 -- @grouped group-records groups group-moves
 
 local FLOW_CAP = 2000
@@ -33,7 +33,7 @@ end
 local session = q.writer .. writer
 local known = recall(session, seq)
 if known then
-  return known
+  return { known, {} }
 end
 
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'base')
@@ -52,7 +52,6 @@ local function take_count(parts)
 end
 
 local PARTS = { root = root.names, attach = attach.names }
-local FLOW_HEAD = flow_message.head
 local room = HERE_WEIGHT
 
 -- Reads the messages of a flow, and, where all are for this queue and not too many, what they say. Returns whether it could.
@@ -60,7 +59,7 @@ local function read_messages(flow, count)
   local weight, is_here, starts = 0, flow.staged == '' and count > 0, {}
   for i = 1, count do
     local top, text = whole(take()), take()
-    local _, own, target, from = string.match(text, FLOW_HEAD)
+    local _, own, target, from = string.match(text, FLOW_MESSAGE)
     if not own then
       return false
     end
@@ -72,7 +71,7 @@ local function read_messages(flow, count)
     room = room - weight
     for i, message in ipairs(flow.messages) do
       local is_readable
-      message.parts, is_readable = read_message(message.text, starts[i])
+      message.parts, is_readable = rare().read_message(message.text, starts[i])
       if not is_readable then
         return false
       end
@@ -161,8 +160,8 @@ local function post_messages(flow, is_known, place)
     return id
   end
   for _, text in ipairs(texts) do
-    local _, weight, target, payload = string.match(text, FLOW_MESSAGE)
-    post(call, weight, target, payload)
+    local _, weight, target, from = string.match(text, FLOW_MESSAGE)
+    post(call, weight, target, string.sub(text, from))
   end
   return ''
 end
@@ -180,9 +179,9 @@ local function bring(flow, is_known)
     redis.call('HSET', q.meta, 'base', base)
     call.base = base
   end
-  local posted = #(call.outbox or {})
-  apply_messages(q, call, base, fresh)
-  return posted == #(call.outbox or {})
+  local posted = call.posted
+  rare().apply_messages(q, call, base, fresh)
+  return posted == call.posted
 end
 
 local function begin(flow, place)
@@ -194,7 +193,7 @@ local function begin(flow, place)
     return refused
   end
   local is_known, places, fresh = {}, {}, {}
-  local known = flow.kind == 'attach' and known_children(q, flow.id, flow.refs)
+  local known = flow.kind == 'attach' and rare().known_children(q, flow.id, flow.refs)
   for i, ref in ipairs(flow.refs) do
     if known and known[i] then
       is_known[i] = true
@@ -204,9 +203,9 @@ local function begin(flow, place)
     end
   end
   if flow.kind == 'root' then
-    store_node(q, call, { id = flow.id, asked = flow.asked, body = flow.body, link = '', count = flow.pending, refs = fresh })
+    rare().store_node(q, call, { id = flow.id, asked = flow.asked, body = flow.body, link = '', count = flow.pending, refs = fresh })
   elseif flow.pending > #places then
-    expect_children(q, flow.id, flow.pending - #places, fresh)
+    rare().expect_children(q, flow.id, flow.pending - #places, fresh)
   end
   if flow.staged ~= '' then
     redis.call('ZREM', q.staging, flow.staged)
@@ -227,8 +226,8 @@ local lines = {}
 for i, flow in ipairs(flows) do
   lines[i] = begin(flow, i)
 end
-write_applied(q, call, meta[1])
+rare().write_applied(q, call, meta[1])
 publish(q.events, call.events, meta[2])
 local answer = table.concat(lines, '\n')
 remember(session, seq, answer)
-return answer
+return { answer, call.brought or {} }

@@ -34,20 +34,22 @@
 -- @entry emit id token step json
 -- @entry end-wait id token
 -- @with started
--- @returns words:tabs due_in_ms:int limited_for_ms:int time undelivered_ms:int started*
+-- @returns words:tabs due_in_ms:int limited_for_ms:int time undelivered_ms:int posted:list started*
 -- @reply words joined by tabs (for a new job as add-jobs), ms until the next delayed job is due or a limit opens (-1
---        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received),
+--        none), ms to wait for the rate limit or -1 when something waits that may not start, the time, in how many ms to look at the outbox (-1 when all in it has been received), what this
+--        call has posted there, in the form `brought`,
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time job-record job-records write-record send once count-up events moves wake promote-due check-lock erase retention incremented finish-job complete-record
--- @use activate time-left rate-limit fetch-jobs allow-when-full place-new add-job
--- @rare extras state-of unreadable limits change-limits free-places limit-book parked-turns fetch-limited read-spec
--- @rare take-delayed deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
+-- @use activate time-left limits state-of take-delayed rate-limit fetch-jobs allow-when-full place-new add-job
+-- @rare extras unreadable change-limits free-places limit-book parked-turns fetch-limited read-spec
+-- @rare deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child step-record
 -- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
 -- @grouped group-records groups group-moves group-turns group-batches
 
 local COMMIT_CAP = 1000
+local NOTHING_POSTED = {}
 local LONGEST_ENTRY = entry.longest
 if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
   return redis.error_reply('ERR too many entries in one call')
@@ -269,7 +271,7 @@ end
 
 local session = q.writer .. writer
 local known = recall(session, seq)
-local reply = { '', -1, 0, call.moves.stamp, -1 }
+local reply = { '', -1, 0, call.moves.stamp, -1, NOTHING_POSTED }
 if known then
   local split = string.find(known, '\n', 1, true)
   reply.words = string.sub(known, 1, split - 1)
@@ -314,6 +316,7 @@ if call.moves.grouped or call.released then
 end
 if meta[4] or call.outbox then
   reply.undelivered_ms = rare().undelivered(meta[4], call.outbox)
+  reply.posted = call.brought or NOTHING_POSTED
 end
 if call.moves.delayed or call.moves.undelayed or call.released then
   due = first_due(q)

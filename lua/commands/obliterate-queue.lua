@@ -28,11 +28,16 @@ end
 
 -- Jobs of flows may be dropped with their queue, which has none of the parents any more. That a child has ended may not.
 local function tells_parents(line)
-  for _, message in ipairs(redis.call('LRANGE', line.key, line.count, line.count + OBLITERATE_CAP - 1)) do
-    local _, _, _, text = string.match(message, POSTED_MESSAGE)
-    local kind = string.match(text or '', '^%a+')
-    if kind == 'settle' or kind == 'relink' then
-      return true
+  for at = line.count, math.min(line.count + OBLITERATE_CAP, line.size) - 1 do
+    local message = redis.call('LINDEX', line.key, at)
+    local _, _, _, from = string.match(message, POSTED_MESSAGE)
+    while from do
+      local kind = string.match(message, '^%a+', from)
+      if kind == 'settle' or kind == 'ends' or kind == 'relink' then
+        return true
+      end
+      from = string.find(message, ELEMENT.next_message, from, true)
+      from = from and from + 1
     end
   end
   return false

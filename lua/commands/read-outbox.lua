@@ -11,14 +11,14 @@
 -- @arg past text        the history, as answered, in which the following came to be known: void in another one
 -- @arg asked text       ids of flows, split by commas
 -- @each report target received durable fences flag
--- @form outbox_line reply[at] target number era kept:int left:int given:outgoing...
+-- @form outbox_line reply[at] target number era kept:int left:int newest given:outgoing...
 -- @returns history late_in_ms:int sent:int going laid_aside:int lines:outbox_line*
 -- What is reported of a line: target; number up to which all was received; number up to which nothing can get lost; fences that
 --       were passed, split by commas; busy to be given nothing of it, again for all that is kept, or nothing
 -- @reply the history; ms until another process is late with what it delivers, -1 when none is at it; the last number
 --        given; which of the flows asked about are not whole yet, split by commas; how many messages were laid aside as they cannot be read; then per line: target, number and era
---        of the last message received, how many are kept after they were, how many are still to be, how many follow, and
---        three parts of each of these: number, era, text
+--        of the last element received, how many are kept after they were, how many are still to be, number of the last one posted, how
+--        many follow, and three parts of each of these: number, era, text
 -- @cost O(L log N) for L targets, and O(K) for K messages given, 1500 at most
 -- @use server-time send post lay-aside advance-flow lines
 
@@ -111,7 +111,7 @@ local function give(line)
   local at = #reply
   local left = line.size - line.count
   outbox_line.target, outbox_line.number, outbox_line.era = line.target, line.number, line.era
-  outbox_line.kept, outbox_line.left, outbox_line.given_count = line.count, left, 0
+  outbox_line.kept, outbox_line.left, outbox_line.newest, outbox_line.given_count = line.count, left, line.last, 0
   local said = reports[line.target]
   if left == 0 then
     return

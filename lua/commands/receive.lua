@@ -63,12 +63,7 @@ for at = continues() and rest or #ARGV + 1, #ARGV, sent.size do
   if not whole(sent.number) or not sent.text or not string.find(sent.era, '^[%x%.]*$') then
     return redis.error_reply('ERR a message lacks its number, era or text')
   elseif take(sent.number, sent.era) then
-    local parts, is_readable = read_message(sent.text, 1)
-    if is_readable then
-      messages[#messages + 1] = parts
-    else
-      unreadable[#unreadable + 1] = sent.text
-    end
+    read_element(sent.text, messages, unreadable)
   end
 end
 

@@ -7,18 +7,18 @@ local FLOW_WEIGHT = 1000
 -- @with message flow_message
 -- What has become of a flow that begins: all of it is here, or messages bring it.
 -- @sign begun posted=+ here=.
-local FLOW_MESSAGE = flow_message.pattern
+local FLOW_MESSAGE = flow_message.head
 
 local function post_part(q, call, texts)
   local targets, named, weight, taken = {}, {}, 0, 0
   for i, text in ipairs(texts) do
-    local flag, own, target, payload = string.match(text, FLOW_MESSAGE)
+    local flag, own, target, from = string.match(text, FLOW_MESSAGE)
     if flag then
       weight = weight + own
       if i > 1 and (flag == 'w' or weight > FLOW_WEIGHT) then
         break
       end
-      post(call, own, target, payload)
+      post(call, own, target, string.sub(text, from))
       if not named[target] then
         named[target] = true
         targets[#targets + 1] = target

@@ -1,13 +1,20 @@
--- What a new job asks for, as its record: a text, or nil where it asks for nothing or the record is a hash, which is written.
+-- What a new job asks for, as its record: a text, or nil where it asks for nothing or the record is a hash, which is written. Children
+-- that share what they ask for share that text.
 local function record_of(q, id, state, asked)
   local dedup_id, parent = asked.dedup and asked.dedup.id, asked.parent
   if not (asked.priority or asked.limits or dedup_id or parent) then
     return nil
+  elseif asked.record and asked.record_state == state then
+    return asked.record
   end
   local wanted = (asked.priority or '') .. '\t' .. (asked.limits or '') .. '\t' .. (dedup_id or '')
   local _, tabs = string.gsub(wanted, '\t', '')
   if tabs == 2 and (not parent or string.find(parent, '^[^\t]*\t[^\t]*$')) then
-    return state .. '\t\t\t\t\t\t\t' .. wanted .. '\t' .. (parent or NO_PARENT) .. '\t'
+    local record = state .. '\t\t\t\t\t\t\t' .. wanted .. '\t' .. (parent or NO_PARENT) .. '\t'
+    if parent then
+      asked.record, asked.record_state = record, state
+    end
+    return record
   end
   local fields = { 'state', state }
   for name, value in pairs({ priority = asked.priority, limits = asked.limits, dedup = dedup_id, parent = parent }) do

@@ -19,8 +19,10 @@ local function fail_with_child(q, call, parent, base, id, reason)
   end
 end
 
--- What the end of a child means for its parent, however it ended. One that is not pending has been settled before.
-local function settle_child(q, call, parent, base, id, policy, outcome, payload)
+-- What the end of a child means for its parent, however it ended: `ended` is the letter of its outcome and the payload. One that is not
+-- pending has been settled before.
+local function settle_child(q, call, parent, base, id, policy, ended)
+  local outcome, payload = string.sub(ended, 1, 1), string.sub(ended, 2)
   local key, ref = q.children .. parent, base .. '\t' .. id
   local known = redis.call('HGET', key, ref)
   if known ~= 'p' then
@@ -30,7 +32,7 @@ local function settle_child(q, call, parent, base, id, policy, outcome, payload)
     return
   end
   if outcome == 'c' then
-    redis.call('HSET', key, ref, 'c' .. payload)
+    redis.call('HSET', key, ref, ended)
     count_off(q, call, parent, 1)
   elseif outcome == 'r' or policy == 'r' then
     redis.call('HDEL', key, ref)
@@ -58,7 +60,7 @@ local function completed_entries(q, parent, base, ends)
     if was == 'p' and not is_settled[ref] then
       is_settled[ref] = true
       entries[#entries + 1] = ref
-      entries[#entries + 1] = 'c' .. ends[i][5]
+      entries[#entries + 1] = ends[i][4]
     elseif was and not string.find(was, '^[cifp]') then
       return nil
     end

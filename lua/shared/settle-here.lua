@@ -1,9 +1,9 @@
 local ENDS_AT_ONCE = 500
 
 local function settle_one(q, call, base, entry)
-  local parent, id, policy, outcome, payload = unpack(entry)
+  local parent, id, policy, ended = unpack(entry)
   if policy then
-    return apply_to(q, call, parent, settle_child, q, call, parent, base, id, policy, outcome, payload)
+    return apply_to(q, call, parent, settle_child, q, call, parent, base, id, policy, ended)
   end
   return apply_to(q, call, parent, relink_child, q, call, parent, base, id)
 end
@@ -21,7 +21,7 @@ local function settle_gathered(q, call, base, ends)
   end
 end
 
--- Settles ends of children: { parent, id, policy, outcome, payload }, or { parent, id } of one that runs again. Those of one parent that
+-- Settles ends of children: { parent, id, policy, outcome and payload }, or { parent, id } of one that runs again. Those of one parent that
 -- have completed are settled together, at the last of them: parents come to run in the same order as if it were one by one.
 local function settle_all(q, call, base, ends)
   local last, gathered = {}, {}
@@ -29,7 +29,7 @@ local function settle_all(q, call, base, ends)
     last[entry[1]] = i
   end
   for i, entry in ipairs(ends) do
-    local parent, is_completed = entry[1], entry[4] == 'c'
+    local parent, is_completed = entry[1], entry[4] and string.byte(entry[4]) == 99 -- 'c'
     local own = gathered[parent]
     if is_completed then
       own = own or {}

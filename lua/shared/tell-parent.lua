@@ -23,13 +23,18 @@ local function note_here(call, entry)
 end
 
 local function tell_parent(q, call, link, id, outcome, payload)
-  local policy, base, parent = read_link(link)
+  local known = call.link
+  if not known or known.text ~= link then
+    known = { text = link, read_link(link) }
+    call.link = known
+  end
+  local policy, base, parent = known[1], known[2], known[3]
   if not base then
     return
   elseif is_here(q, call, base) then
-    note_here(call, { parent, id, policy, outcome, payload })
+    note_here(call, { parent, id, policy, outcome .. payload })
   else
-    post(call, 5, base, settle.text(parent, id, policy, outcome, payload))
+    post_end(call, base, parent, policy, id, outcome, payload)
   end
 end
 

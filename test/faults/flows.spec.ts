@@ -111,23 +111,43 @@ describe('a process that dies', () => {
     30_000,
   );
 
-  it('between the end of a child and telling its parent is followed by another worker', async () => {
-    const [parents, children] = queueNames();
-    const queue = lab.queue();
-    const { job } = await lab.flows().add({
-      name: 'parent',
-      queueName: parents,
-      children: [{ name: 'child', queueName: children, data: 7 }],
-    });
-    lab.queue({}, children);
-    await die({ queue: children, dies: { script: 'readOutbox', nth: 1, after: true } });
-    expect(await job.getState()).toBe('waiting-children');
+  it.each<[string, FlowPartOrders['dies'], string]>([
+    [
+      'between the end of a child and telling its parent',
+      { script: 'receive', nth: 1, after: false },
+      'waiting-children',
+    ],
+    [
+      'before its outbox knows that the parent was told',
+      { script: 'receive', nth: 1, after: true },
+      'waiting',
+    ],
+  ])(
+    '%s is followed by another worker',
+    async (_case, dies, state) => {
+      const [parents, children] = queueNames();
+      const queue = lab.queue();
+      const { job } = await lab.flows().add({
+        name: 'parent',
+        queueName: parents,
+        children: [{ name: 'child', queueName: children, data: 7 }],
+      });
+      lab.queue({}, children);
+      await die({ queue: children, dies });
+      expect(await job.getState()).toBe(state);
 
-    lab.worker(async () => 1, { drainDelay: 0.2 }, children);
+      lab.worker(async () => 1, { drainDelay: 0.2 }, children);
 
-    await until(async () => (await queue.getJobState(job.id)) === 'waiting', 3000);
-    expect(Object.values(await job.getChildrenValues())).toEqual([7]);
-  }, 20_000);
+      await until(async () => (await queue.getJobState(job.id)) === 'waiting', 3000);
+      await until(
+        async () => (await lab.client.hget(`${lab.prefix}:{${children}}:meta`, 'outbox')) === null,
+        3000,
+      );
+      expect(Object.values(await job.getChildrenValues())).toEqual([7]);
+      expect(await queue.getWaitingCount()).toBe(1);
+    },
+    20_000,
+  );
 });
 
 describe('replies that are lost', () => {

@@ -6,6 +6,7 @@ import {
   type FlowCall,
   HERE,
   historyOf,
+  lineUpTo,
   message,
   OTHER,
   runAddFlow,
@@ -20,13 +21,13 @@ const FIRST = FLOW_TIME * 1000 + 1;
 const child = (id: string, flag = ''): string =>
   message(flag, 5, OTHER, 'add', id, '', 'the parent', 0, BODY);
 
-const posted = (number: number, era: string, id: string): string =>
-  message(number, era, 5, 'add', id, '', 'the parent', 0, BODY);
+const added = (id: string): string => message('add', id, '', 'the parent', 0, BODY);
 
 describe('add-flow', () => {
   it('stores a root that waits for its children, and the messages that bring them', async () => {
     const era = `${FLOW_TIME}.${await historyOf(lab)}`;
-    const { reply, after } = await runAddFlow(lab, [
+    const said = `${added('x')}\x1d${added('y')}`;
+    const { reply, posted, after } = await runAddFlow(lab, [
       {
         kind: 'root',
         id: 'r',
@@ -44,12 +45,46 @@ describe('add-flow', () => {
       'job:r': { state: 'waiting-children', pending: '2' },
       'children:r': { [REFS[0]!]: 'p', [REFS[1]!]: 'p' },
       'waiting-children': [['r', 1]],
-      [`posted:${OTHER}`]: [posted(FIRST, era, 'x'), posted(FIRST + 1, era, 'y')],
-      outbox: { [OTHER]: '' },
-      meta: { seq: '1', sent: String(FIRST + 1), era, outbox: '1' },
+      [`posted:${OTHER}`]: [message(FIRST, era, 10, said)],
+      outbox: { [OTHER]: lineUpTo(FIRST, era) },
+      meta: { seq: '1', sent: String(FIRST), era, outbox: '1' },
       events: [['added', 'r', 'work', '', 'waiting-children']],
       'writer:a': '1\n+\t',
     });
+    expect(posted).toEqual([
+      { target: OTHER, after: '0', afterEra: '', number: String(FIRST), era, weight: '10', text: said },
+    ]);
+  });
+
+  it('brings along what it has posted, which follows what was posted before, once', async () => {
+    const flow = (root: string, id: string): FlowCall => ({
+      ...{ kind: 'root', id: root, refs: [`${OTHER}\t${id}`], messages: [[1, child(id)]] },
+    });
+    const first = await runAddFlow(lab, [flow('r', 'x')]);
+    const [before] = first.posted;
+
+    const second = await runAddFlow(lab, [flow('s', 'y')], '2');
+
+    expect(second.posted).toMatchObject([
+      { after: before!.number, afterEra: before!.era, number: String(FIRST + 1), text: added('y') },
+    ]);
+    expect((await runAddFlow(lab, [flow('s', 'y')], '2')).posted).toEqual([]);
+  });
+
+  it('posts in several elements what is much for one', async () => {
+    const ids = Array.from({ length: 150 }, (_, i) => `c${i}`);
+    const messages = ids.map((id, i) => [i + 1, child(id)] as const);
+
+    const { posted, after } = await runAddFlow(lab, [
+      { kind: 'root', id: 'r', refs: ids.map((id) => `${OTHER}\t${id}`), messages },
+    ]);
+
+    expect(posted.map(({ after: follows, number, weight }) => [follows, number, weight])).toEqual([
+      ['0', String(FIRST), '500'],
+      [String(FIRST), String(FIRST + 1), '250'],
+    ]);
+    expect(after[`posted:${OTHER}`]).toHaveLength(2);
+    expect(sentIn(after).map(([, , id]) => id)).toEqual(ids);
   });
 
   it('keeps what a root asks for until its children have ended', async () => {
@@ -184,12 +219,12 @@ describe('add-flow', () => {
     expect(reply).toBe('+a.1.1\t1');
     expect(after['job:1']).toMatchObject({ pending: '1' });
     expect(after['children:1']).toEqual({ [REFS[0]!]: 'c1', [REFS[1]!]: 'p' });
-    expect(sentIn(after).map(([, , kind, id]) => [kind, id])).toEqual([
+    expect(sentIn(after).map(([, kind, id]) => [kind, id])).toEqual([
       ['add', 'y'],
       ['fence', 'a.1.1'],
     ]);
     expect(after['staged:a.1.1']).toEqual([child('below y', 'w'), child('further below')]);
-    expect(after.fences).toEqual({ [FIRST + 1]: 'a.1.1', '#a.1.1': '1' });
+    expect(after.fences).toEqual({ [FIRST]: 'a.1.1', '#a.1.1': '1' });
   });
 
   it('changes nothing where all children are there', async () => {
@@ -221,11 +256,11 @@ describe('a staged flow', () => {
     expect(after).toMatchObject({
       'job:r': { pending: '2', promised: '2' },
       'staged:s1': [child('x', 'w'), child('y')],
-      fences: { [FIRST + 1]: 's1', '#s1': '1' },
+      fences: { [FIRST]: 's1', '#s1': '1' },
     });
     expect(sentIn(after)).toEqual([
-      ['own', '4', 'refs', 'r', ...REFS],
-      ['own', '200', 'fence', 's1'],
+      ['own', 'refs', 'r', ...REFS],
+      ['own', 'fence', 's1'],
     ]);
     expect(after).not.toHaveProperty('staging');
   });
@@ -440,7 +475,7 @@ describe('a flow whose jobs are all in this queue', () => {
 
     expect(reply).toBe('+\t');
     expect(after['job:r']).toMatchObject({ state: 'waiting-children', pending: '1' });
-    expect(sentIn(after)).toEqual([[HERE, '5', 'settle', 'r', 'x', '-', 'c', '"done"']]);
+    expect(sentIn(after)).toEqual([[HERE, 'settle', 'r', 'x', '-', 'c', '"done"']]);
   });
 
   it('notes children beyond those that go with the call', async () => {
@@ -552,7 +587,7 @@ describe('a flow whose jobs are all in this queue', () => {
 
     expect(reply).toBe('+\t');
     expect(after).not.toHaveProperty('body:x');
-    expect(sentIn(after).map(([target, , kind, id]) => [target, kind, id])).toEqual([
+    expect(sentIn(after).map(([target, kind, id]) => [target, kind, id])).toEqual([
       [HERE, 'add', 'x'],
       [OTHER, 'add', 'y'],
     ]);

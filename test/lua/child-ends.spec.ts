@@ -24,7 +24,6 @@ const child = (state: SeedJob['state'], policy = '-', more: SeedJob = { id: '1' 
 });
 const told = (policy: string, outcome: string, payload: string, id = '1'): string[] => [
   OTHER,
-  '5',
   'settle',
   'p',
   id,
@@ -83,6 +82,22 @@ describe('a child that ends in a run', () => {
 
     expect(undeliveredMs).toBe(-1);
     expect(sentIn(after)).toEqual([]);
+  });
+
+  it('tells of several by one message for each parent, which the reply brings along once', async () => {
+    const of = (id: string, parent: string): SeedJob => ({
+      ...{ id, state: 'active', fields: { parent: `-${OTHER}\t${parent}` } },
+    });
+    await lab.given({ jobs: [of('1', 'p'), of('2', 'p'), of('3', 'q')] });
+    const writes = ['1', '2', '3'].map((id) => ['complete', id, 'w:1', id, ''] as const);
+
+    const { posted, after } = await runCommit(lab, writes);
+
+    const [number, era] = [String(COMMIT_TIME * 1000 + 1), (after.meta as { era: string }).era];
+    const text = ['ends\x1fp\x1f-\x1f1\x1fc1\x1f2\x1fc2', 'settle\x1fq\x1f3\x1f-\x1fc\x1f3'].join('\x1d');
+    expect(after[`posted:${OTHER}`]).toEqual([[number, era, '11', text].join('\x1f')]);
+    expect(posted).toEqual([OTHER, '0', '', number, era, '11', text]);
+    expect((await runCommit(lab, writes)).posted).toEqual([]);
   });
 
   it('tells once, also when the call is repeated', async () => {
@@ -237,7 +252,7 @@ describe('a child that is taken away', () => {
 });
 
 describe('a child that runs again', () => {
-  const relinked = (id: string): string[] => [OTHER, '5', 'relink', 'p', id];
+  const relinked = (id: string): string[] => [OTHER, 'relink', 'p', id];
 
   it.each(['failed', 'completed'] as const)('tells its parent when it is retried: %s', async (state) => {
     await lab.given({ jobs: [child(state, 'f')] });

@@ -85,7 +85,7 @@ describe('commit: starting jobs', () => {
     await lab.given({ jobs: [{ id: '1' }] });
     const { reply, before, after } = await runCommit(lab, []);
 
-    expect(reply).toEqual(['', -1, 0, String(NOW), -1]);
+    expect(reply).toEqual(['', -1, 0, String(NOW), -1, []]);
     expect(after).toEqual({ ...before, 'writer:a': '1\n\n' });
     expect((await runCommit(lab, [], { want: 5, seq: '2' })).jobs).toHaveLength(1);
     expect((await runCommit(lab, [], { want: 5, seq: '3' })).jobs).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { stageFlow } from '../../lib/redis/scripts.generated.js';
-import type { OutboxLine } from '../../lib/store/outbox-page.js';
+import { isFence, type OutboxLine } from '../../lib/store/outbox-page.js';
 import {
   BODY,
   FLOW_TIME,
@@ -19,7 +19,8 @@ const FAR = 'far:{queue}:';
 
 const child = (id: string, target = OTHER, flag = ''): string =>
   message(flag, 5, target, 'add', id, '', 'link', 0, BODY);
-const attach = async (messages: readonly string[], seq = '1'): Promise<void> => {
+/** Posts them all by one call. */
+const attachAll = async (messages: readonly string[], seq = '1'): Promise<void> => {
   await runAddFlow(
     lab,
     [
@@ -33,11 +34,20 @@ const attach = async (messages: readonly string[], seq = '1'): Promise<void> => 
     seq,
   );
 };
+/** Each by a call of its own, so that it is an element by itself. */
+const attach = async (messages: readonly string[]): Promise<void> => {
+  for (const [i, text] of messages.entries()) {
+    await attachAll([text], String(i + 1));
+  }
+};
 const look = async (options: PageOptions = {}) => (await runReadOutbox(lab, options)).page;
 /** What is given of each line: ids of jobs to add, and of flows where a fence is. */
 const given = (lines: readonly OutboxLine[]): Record<string, string[]> =>
   Object.fromEntries(
-    lines.map((line) => [line.target, line.given.map(({ text }) => text.split('\x1f')[1]!)]),
+    lines.map((line) => [
+      line.target,
+      line.given.flatMap(({ text }) => text.split('\x1d').map((said) => said.split('\x1f')[1]!)),
+    ]),
   );
 const read = async (options: PageOptions = {}) => given((await look(options)).lines);
 const giveJob = (): Promise<void> => lab.given({ jobs: [{ id: '1' }] });
@@ -167,6 +177,8 @@ describe('read-outbox', () => {
     await giveJob();
     await attach([child('x'), child('y', FAR)]);
 
+    // Redis keeps the order of the lines from when each has been written.
+    await look();
     const firsts = [];
     for (const turn of [0, 1]) {
       const { lines } = await look({ weight: 1, turn });
@@ -190,7 +202,7 @@ describe('read-outbox of a flow of several levels', () => {
 
   it('posts a level when the one above has been received by all, however late one of them is', async () => {
     await giveJob();
-    await attach(levels);
+    await attachAll(levels);
     expect(await read({ asked: 'a.1.1' })).toEqual({ [OTHER]: ['x', 'a.1.1'], [FAR]: ['y', 'a.1.1'] });
     const fences = Object.keys((await lab.dump()).fences as object).filter((key) => !key.startsWith('#'));
     const [first, second] = fences.map(Number) as [number, number];
@@ -208,7 +220,7 @@ describe('read-outbox of a flow of several levels', () => {
 
   it('is whole when all have received the last one', async () => {
     await giveJob();
-    await attach(levels);
+    await attachAll(levels);
     let page = await look({ asked: 'a.1.1' });
     for (let round = 0; round < 4; round += 1) {
       const lines = Object.fromEntries(
@@ -216,8 +228,8 @@ describe('read-outbox of a flow of several levels', () => {
           .filter((line) => line.given.length > 0)
           .map((line) => {
             const numbers = line.given.map(({ number }) => Number(number));
-            const isFence = (i: number): boolean => line.given[i]!.text.startsWith('fence');
-            return [line.target, { received: numbers.at(-1)!, fences: numbers.filter((_, i) => isFence(i)) }];
+            const fences = numbers.filter((_, i) => isFence(line.given[i]!));
+            return [line.target, { received: numbers.at(-1)!, fences }];
           }),
       );
       page = await look({ lines, asked: 'a.1.1' });

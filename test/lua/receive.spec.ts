@@ -1,4 +1,4 @@
-import { messageText } from '../../lib/job/wire.generated.js';
+import { type Message, messageText } from '../../lib/job/wire.generated.js';
 import { describe, expect, it } from '@jest/globals';
 import type { ListedState } from '../../lib/job/job-state.js';
 import { BODY, FLOW_TIME, HERE, noted, OTHER, runReceive, sentIn } from '../support/flow-call.js';
@@ -194,6 +194,56 @@ describe('receive', () => {
     expect(after).toMatchObject({ waiting: ['x', 'y'], unreadable: ['sing', 'settle\x1fx'] });
   });
 
+  it('takes all messages of an element, and lays aside those of them that it cannot read', async () => {
+    const { reply, after } = await runReceive(lab, [[add('x'), 'sing', add('y')].join('\x1d'), add('z')]);
+
+    expect(reply).toEqual([-1, '2', 'e', '0', '', 1]);
+    expect(after).toMatchObject({ waiting: ['x', 'y', 'z'], unreadable: ['sing'] });
+  });
+
+  it('stores jobs that come together as if each came by itself', async () => {
+    const ids = ['a', 'b', 'c'];
+    const spec = ',3,,1600000000000';
+    const single = await runReceive(
+      lab,
+      ids.map((id) => add(id, { spec })),
+    );
+    await lab.client.del(await lab.client.keys(`${lab.keys.base}*`));
+
+    const together = messageText(['adds', spec, LINK, ...ids.flatMap((id) => [id, BODY])]);
+    const { after } = await runReceive(lab, [together], { first: 3 });
+
+    expect(after).toEqual(single.after);
+    expect(after).toMatchObject({ 'job:b': { state: 'prioritized', priority: '3', parent: LINK } });
+  });
+
+  it('takes those that are there for children, beside new ones', async () => {
+    await lab.given({ jobs: [{ id: 'b', state: 'completed' }] });
+
+    const together = messageText(['adds', '', LINK, ...['a', 'b', 'c'].flatMap((id) => [id, BODY])]);
+    const { after } = await runReceive(lab, [together]);
+
+    expect(after).toMatchObject({
+      waiting: ['a', 'c'],
+      'job:a': { state: 'waiting', parent: LINK },
+      'job:b': { state: 'completed', parent: LINK },
+    });
+    expect(sentIn(after)).toEqual([[OTHER, 'settle', 'p', 'b', '-', 'c', '"done"']]);
+  });
+
+  it.each([
+    ['a job without a body', ['adds', '', LINK, 'a', BODY, 'b']],
+    ['no job', ['adds', '', LINK]],
+    ['no parent', ['adds', '', 'nobody', 'a', BODY]],
+    ['what they ask for garbled', ['adds', 'soon', LINK, 'a', BODY]],
+    ['a child without an end', ['ends', 'p', '-', 'a']],
+  ])('lays aside jobs, or ends, that come together with %s', async (_case, parts) => {
+    const { after } = await runReceive(lab, [messageText(parts as unknown as Message)]);
+
+    expect(after).toMatchObject({ unreadable: [parts.join('\x1f')] });
+    expect(Object.keys(after).filter((key) => /body|job/.test(key))).toEqual([]);
+  });
+
   it('fails a parent whose count of children cannot be read, and settles those of others', async () => {
     const parent = (id: string, pending: string): SeedJob => ({
       ...{ id, state: 'waiting-children', fields: { pending }, children: { [`${OTHER}\ta`]: 'p' } },
@@ -226,7 +276,7 @@ describe('a received job whose id is taken', () => {
     const { before, after } = await runReceive(lab, [add('x', { link })]);
     expect(after.events).toEqual([['duplicated', 'x']]);
     expect(after['body:x']).toEqual(before['body:x']);
-    return sentIn(after).map(([target, , ...parts]) => [target!, ...parts]);
+    return sentIn(after);
   };
 
   it('becomes the child while it is unfinished', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { removeChildren } from '../../lib/redis/scripts.generated.js';
-import { HERE, historyOf, message, OTHER } from '../support/flow-call.js';
+import { HERE, historyOf, lineUpTo, message, OTHER } from '../support/flow-call.js';
 import { SEED_TIME, ScriptLab, type SeedJob, type Trial } from '../support/script-lab.js';
 import { setFields } from '../support/job-fields.js';
 
@@ -33,8 +33,7 @@ const goneOf = (...ids: string[]): Record<string, undefined> =>
     ids.flatMap((id) => [`body:${id}`, `job:${id}`, `logs:${id}`].map((name) => [name, undefined])),
   );
 
-const settle = (number: number, era: string, id: string, policy: string): string =>
-  message(number, era, 5, 'settle', 'p', id, policy, 'r', '');
+const settle = (id: string, policy: string): string => message('settle', 'p', id, policy, 'r', '');
 
 describe('remove-children, of a parent that is gone', () => {
   it('removes all but those that a worker holds, of any state, and sends no word', async () => {
@@ -111,9 +110,9 @@ describe('remove-children, of a parent that goes on', () => {
       ...goneOf('1', '5'),
       waiting: undefined,
       prioritized: undefined,
-      [`posted:${OTHER}`]: [settle(SENT, era, '1', '-'), settle(SENT + 1, era, '5', 'f')],
-      outbox: { [OTHER]: '' },
-      meta: { ...(before.meta as object), sent: String(SENT + 1), era, outbox: '1' },
+      [`posted:${OTHER}`]: [message(SENT, era, 10, `${settle('1', '-')}\x1d${settle('5', 'f')}`)],
+      outbox: { [OTHER]: lineUpTo(SENT, era) },
+      meta: { ...(before.meta as object), sent: String(SENT), era, outbox: '1' },
       events: [
         ['removed', '1', 'waiting'],
         ['removed', '5', 'prioritized'],

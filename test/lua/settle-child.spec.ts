@@ -247,6 +247,29 @@ describe('ends of several children that come at once', () => {
     expect(after['job:u']).toMatchObject({ state: 'waiting-children', pending: '1' });
   });
 
+  it('come to the same where they come in one message', async () => {
+    const refs = ['a', 'b', 'c', 'd'];
+    const ends: [string, Outcome][] = [
+      ['a', 'c'],
+      ['b', 'f'],
+      ['c', 'c'],
+      ['d', 'r'],
+    ];
+    const seed = { jobs: [parent('p', refs)] };
+    await lab.given(seed);
+    const texts = ends.map(([child, outcome]) => end('p', child, outcome, 'i'));
+    const { events: _events, ...expected } = (await runReceive(lab, texts)).after;
+    await lab.client.del(await lab.client.keys(`${lab.keys.base}*`));
+    await lab.given(seed);
+
+    const together = ends.flatMap(([child, outcome]) => [child, `${outcome}"${child}"`]);
+    const message = messageText(['ends', 'p', 'i', ...together]);
+    const { events: _told, ...after } = (await runReceive(lab, [message], { first: 4 })).after;
+
+    expect(after).toEqual(expected);
+    expect(after.waiting).toEqual(['p']);
+  });
+
   it('are settled one by one where the record of one cannot be read', async () => {
     await lab.given({
       jobs: [parent('p', ['a', 'b'], { children: { [`${OTHER}\ta`]: 'p', [`${OTHER}\tb`]: 'what?' } })],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { unlinkChild } from '../../lib/redis/scripts.generated.js';
-import { HERE, historyOf, message, OTHER } from '../support/flow-call.js';
+import { HERE, historyOf, lineUpTo, message, OTHER } from '../support/flow-call.js';
 import { SEED_TIME, ScriptLab, type SeedJob, type Trial } from '../support/script-lab.js';
 
 const lab = ScriptLab.open();
@@ -36,7 +36,7 @@ describe('unlink-child, of a parent in another queue', () => {
         ...before,
         'job:1': without(before['job:1'] as object, 'parent'),
         [`posted:${OTHER}`]: [message(SENT, era, 5, 'settle', 'p', '1', '-', 'r', '')],
-        outbox: { [OTHER]: '' },
+        outbox: { [OTHER]: lineUpTo(SENT, era) },
         meta: { ...(before.meta as object), sent: String(SENT), era, outbox: '1' },
         'writer:a': '1\nposted',
       });

@@ -1,6 +1,6 @@
 import type { JobWrite } from '../../lib/job/job-write.js';
 import { encodeRenewLocks } from '../../lib/job/wire.generated.js';
-import type { FakeWorker, Held } from './fake-worker.js';
+import type { ScriptWorker, Held } from './script-worker.js';
 import { newJob } from './client-steps.js';
 import { sameCall, type CallSession } from './call-session.js';
 import type { Random } from './random.js';
@@ -110,7 +110,7 @@ async function freezeOrThaw(world: World): Promise<void> {
 
 async function crash(world: World): Promise<void> {
   const at = world.random.int(0, world.workers.length - 1);
-  world.workers[at] = world.hire((world.workers[at] as FakeWorker).queue);
+  world.workers[at] = world.hire((world.workers[at] as ScriptWorker).queue);
 }
 
 async function sendTooMuch(world: World): Promise<void> {
@@ -178,7 +178,7 @@ function allWrites({ id, token }: Held): JobWrite[] {
   ];
 }
 
-function pick(world: World): FakeWorker | undefined {
+function pick(world: World): ScriptWorker | undefined {
   const awake = world.awake();
   return awake.length > 0 ? world.random.pick(awake) : undefined;
 }

@@ -16,7 +16,7 @@ export function auditOutbox(values: Map<string, unknown>): string[] {
   }
   for (const [target, text] of Object.entries(known)) {
     if (!values.has(`posted:${target}`)) wrong.push(`nothing is posted to ${target}`);
-    if (!/^(\d+,\d+,[\d.a-f]*,[\da-f]*,\d+,\d+,[\w-]*)?$/.test(text)) {
+    if (!/^(\d+,\d+,[\d.a-f]*,[\da-f]*,\d+,\d+,[\w-]*,\d+,[\d.a-f]*)?$/.test(text)) {
       wrong.push(`what was posted to ${target} has come to ${text}`);
     }
   }

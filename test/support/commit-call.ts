@@ -39,6 +39,8 @@ export interface CommitTrial extends Trial {
   time: string;
   /** How long somebody else delivers the outbox, -1 when it is empty. */
   undeliveredMs: number;
+  /** What the call has posted, in the form `brought`. */
+  posted: string[];
   jobs: StartedJob[];
 }
 

@@ -1,12 +1,14 @@
 import {
   type AddFlowEntry,
+  type Brought,
+  decodeAddFlowReply,
   encodeAddFlow,
   encodeReadOutbox,
   encodeReceive,
   SEPARATOR,
 } from '../../lib/job/wire.generated.js';
 import { addFlow, readOutbox, receive } from '../../lib/redis/scripts.generated.js';
-import { type OutboxPage, readPage } from '../../lib/store/outbox-page.js';
+import { type OutboxPage, readPage, readPosted } from '../../lib/store/outbox-page.js';
 import type { QueueDump } from './dump-queue.js';
 import type { ScriptLab, Trial } from './script-lab.js';
 import { SEED_TIME } from './seed-queue.js';
@@ -36,7 +38,11 @@ export interface FlowCall {
 
 export const BODY = 'work\n{}\n{}';
 
-export function runAddFlow(lab: ScriptLab, flows: readonly FlowCall[], seq = '1'): Promise<Trial> {
+export async function runAddFlow(
+  lab: ScriptLab,
+  flows: readonly FlowCall[],
+  seq = '1',
+): Promise<Trial & { posted: Brought[] }> {
   const entries = flows.map((flow): AddFlowEntry => {
     const { kind, id, refs = [], messages = [], staged = '', total = 0 } = flow;
     const children = [
@@ -47,7 +53,9 @@ export function runAddFlow(lab: ScriptLab, flows: readonly FlowCall[], seq = '1'
       ? [kind, id, flow.spec ?? '', flow.body ?? BODY, ...children]
       : [kind, id, flow.token ?? '', ...children];
   });
-  return lab.run(addFlow, [FLOW_TIME, 'a', seq, HERE], encodeAddFlow(entries));
+  const trial = await lab.run(addFlow, [FLOW_TIME, 'a', seq, HERE], encodeAddFlow(entries));
+  const { flows: reply, posted } = decodeAddFlowReply(trial.reply);
+  return { ...trial, reply, posted: readPosted(posted) };
 }
 
 /** How the queue of the lab is named where others send to it. */
@@ -66,6 +74,9 @@ export function runReceive(
   const rest = messages.map((text, i) => [String(first + i), era, text] as const);
   return lab.run(receive, [now, source, base, String(after), afterEra], encodeReceive(rest));
 }
+
+/** What an outbox has of a target to which nothing has been delivered, up to this element. */
+export const lineUpTo = (number: number, era: string): string => `0,0,,,0,0,,${number},${era}`;
 
 /** What is known of the messages to one target. */
 export interface LineReport {
@@ -111,11 +122,25 @@ export async function historyOf(lab: ScriptLab): Promise<string> {
   return /master_replid:(.{8})/.exec(await lab.client.info('replication'))![1]!;
 }
 
-/** Messages of the outbox in the order of their numbers: target, weight, and what it says. */
+/** What one element of an outbox says, each end of a child by itself. */
+function messagesIn(text: string): string[][] {
+  const said = text.split(SEPARATOR).slice(3).join(SEPARATOR).split('\x1d');
+  return said.flatMap((each) => {
+    const [kind, ...parts] = each.split(SEPARATOR) as [string, ...string[]];
+    if (kind !== 'ends') return [[kind, ...parts]];
+    const [parent, policy, ...ends] = parts as [string, string, ...string[]];
+    return ends.flatMap((child, i) => {
+      const ended = ends[i + 1]!;
+      return i % 2 > 0 ? [] : [['settle', parent, child, policy, ended[0]!, ended.slice(1)]];
+    });
+  });
+}
+
+/** Messages of the outbox in the order of their numbers: target, and what it says. */
 export function sentIn(dump: QueueDump): string[][] {
   return Object.entries(dump)
     .filter(([name]) => name.startsWith('posted:'))
-    .flatMap(([name, texts]) => (texts as string[]).map((text) => ({ name, parts: text.split(SEPARATOR) })))
-    .sort((a, b) => Number(a.parts[0]) - Number(b.parts[0]))
-    .map(({ name, parts }) => [name.slice('posted:'.length), ...parts.slice(2)]);
+    .flatMap(([name, texts]) => (texts as string[]).map((text) => ({ name, text })))
+    .sort((a, b) => parseInt(a.text) - parseInt(b.text))
+    .flatMap(({ name, text }) => messagesIn(text).map((parts) => [name.slice('posted:'.length), ...parts]));
 }
