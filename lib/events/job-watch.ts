@@ -116,12 +116,12 @@ class JobWatch {
         return;
       }
       if (isBreak(event) || compareEventIds(event.id, this.seenId) > 0) {
-        this.tell(event as WatchEvent);
+        this.emit(event as WatchEvent);
       }
     }
   }
 
-  private tell(event: WatchEvent): void {
+  private emit(event: WatchEvent): void {
     if (event.event === 'gap' || event.event === 'dropped') {
       this.subscriber.next(event);
       void this.busy(() => this.refresh());
@@ -237,7 +237,7 @@ class JobWatch {
     if (isLarge(event)) {
       await this.tellLargeEnd(event);
     } else {
-      this.tell(event);
+      this.emit(event);
     }
     return !this.subscriber.closed;
   }

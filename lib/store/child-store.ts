@@ -53,7 +53,7 @@ export class ChildStore {
     return (await this.calls.repeatable(() => this.scripts.run(removeChildren, args, ids))) as string[];
   }
 
-  /** Has children that have ended tell their parent again. Returns how many did. */
+  /** Has children that have ended notify their parent again. Returns how many did. */
   async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
     const args = [REDIS_TIME, queueBase(parent.prefix, parent.queueName), parent.id] as const;
     const sent = (await this.calls.repeatable(() => this.scripts.run(tellAgain, args, ids))) as number;

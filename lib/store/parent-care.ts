@@ -7,7 +7,7 @@ const PAGES = 20;
 const TOLD_PER_CALL = 500;
 
 /**
- * Looks after parents that wait: their children that have ended tell them again. Messages make that needless, unless a
+ * Looks after parents that wait: their children that have ended notify them again. Messages make that needless, unless a
  * server has lost what both sides knew of one.
  */
 export class ParentCare {
