@@ -8,6 +8,11 @@ local function text_of(fields)
   return table.concat(parts, '\t')
 end
 
+-- The record of a job that is started for the first time; `asked` is what it asks for, nil where that is nothing.
+local function started_record(token, stamp, name, asked)
+  return 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. name .. '\t\t' .. (asked or '\t\t\t\t\t')
+end
+
 -- Grants a job to a worker. The number in the token counts on from that of the last one; attemptsStarted would not do,
 -- since a retry by hand may set it back. A job of that id may have lived before, so callers name each call anew.
 -- Appends id, body, token and `stored`, the fields from before the grant, to the reply. With `records` the job's record is or may be
@@ -21,7 +26,7 @@ local function activate(q, reply, id, body, grant, stamp, stored, records)
   if records and (not stored[1] or stored.asked) then
     token = grant.worker .. ':1'
     records[#records + 1] = q.job .. id
-    records[#records + 1] = 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. grant.name .. '\t\t' .. (stored.asked or '\t\t\t\t\t')
+    records[#records + 1] = started_record(token, stamp, grant.name, stored.asked)
   else
     local held = {}
     for i = 1, #stored, 2 do
