@@ -73,7 +73,8 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample-app/dist/', '<rootDir>/.stepwell/'],
   reporters: ['default', '<rootDir>/scripts/jest-totals.mjs'],
   testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
-  maxWorkers: 2,
+  // For two cores: a third of their time test files wait, for servers that start and for what takes time by itself.
+  maxWorkers: 3,
   // A machine that is busy with other things is slow, not wrong.
   testTimeout: process.env.STEPWELL_TEST_TIER?.endsWith('faults') ? 120_000 : 20_000,
 };

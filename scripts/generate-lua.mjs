@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ARG_TYPES, LAZY, readHeader } from './lua-header.mjs';
 import { makeLibrary } from './lua-library.mjs';
+import { numbersAsTexts } from './lua-numbers.mjs';
 import { expandForms, readForm } from './wire-forms.mjs';
 import { makeWire, replyType, restType } from './wire-types.mjs';
 
@@ -182,7 +183,7 @@ function readShared(file, name) {
   const path = join(sharedDir, `${name}.lua`);
   if (!existsSync(path)) throw new Error(`${file}: no shared/${name}.lua`);
   const source = readFileSync(path, 'utf8');
-  const text = stripComments(source);
+  const text = numbersAsTexts(stripComments(source));
   if (/\b(KEYS|ARGV)\b/.test(text)) throw new Error(`shared/${name}.lua touches KEYS or ARGV`);
   const own = formsOf(name, source);
   return expandForms(`shared/${name}.lua`, text, [...own.forms, ...sharedForms(name, own.with)], own.forms);
@@ -246,7 +247,7 @@ function readCommand(file) {
     name: basename(file, '.lua'),
     source,
     header,
-    body: expandForms(file, stripComments(source), forms, allSharedForms()),
+    body: expandForms(file, numbersAsTexts(stripComments(source)), forms, allSharedForms()),
   };
 }
 

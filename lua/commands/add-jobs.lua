@@ -43,8 +43,8 @@ local function add_named(q, now, wake, id, body)
   if wake == 1 and not meta[1] then
     wake_one(q)
   end
-  local event = id .. '\t' .. string.match(body, '^[^\n]*')
-  redis.call('HSET', q.meta, 'eventNumber', publish_run(q.events, number, 'added', event, 1, meta[2]))
+  publish_runs(q.events, number, meta[2], 'added', id .. '\t' .. string.match(body, '^[^\n]*'))
+  redis.call('HSET', q.meta, 'eventNumber', number + weight_of('added'))
   return stamp .. '\n' .. added.new .. id
 end
 

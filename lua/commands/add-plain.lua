@@ -61,8 +61,8 @@ end
 if wake == 1 and not meta[1] then
   wake_one(q)
 end
-local count = publish_run(q.events, event_number, 'added', lines, added, meta[2])
-redis.call('HSET', q.meta, 'eventNumber', count, 'id', id)
+publish_runs(q.events, event_number, meta[2], 'added', lines)
+redis.call('HSET', q.meta, 'eventNumber', event_number + added * weight_of('added'), 'id', id)
 local reply = stamp .. '\n' .. first
 remember(session, seq, reply)
 return reply

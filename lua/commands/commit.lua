@@ -41,7 +41,7 @@
 --        then id, body, token and stored fields of each started job
 -- @cost O((K + M) log N) for K entries and M started jobs, 1000 at most each
 -- @use server-time job-record job-records write-record send once count-up events moves wake promote-due check-lock erase retention incremented finish-job complete-record
--- @use activate time-left limits state-of take-delayed rate-limit fetch-jobs allow-when-full place-new add-job
+-- @use activate time-left limits state-of take-delayed rate-limit fetch-jobs allow-when-full commit-plain commit-lone place-new add-job
 -- @rare extras unreadable change-limits free-places limit-book parked-turns fetch-limited read-spec
 -- @rare deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child step-record
@@ -55,12 +55,22 @@ if #ARGV - rest + 1 > LONGEST_ENTRY * COMMIT_CAP then
   return redis.error_reply('ERR too many entries in one call')
 end
 
-local call = {
-  moves = new_moves(server_time(now)),
-  events = new_events(),
-  policies = {},
-  at = rest,
-}
+-- Ids of the jobs that are to be completed, with what else their entries say, where a call brings no others and all are to be kept for
+-- as long; nil else.
+local function only_ends(ARGV, first)
+  local ids, tokens, results, n = {}, {}, {}, 0
+  ids.tokens, ids.results, ids.keep = tokens, results, ARGV[first + complete.size - 1]
+  for at = first, #ARGV, complete.size do
+    if ARGV[at] ~= 'complete' or complete.keep ~= ids.keep then
+      return nil
+    end
+    n = n + 1
+    ids[n] = complete.id
+    tokens[n] = complete.token
+    results[n] = complete.result
+  end
+  return ids
+end
 
 -- The outcome of a step, and in how many words the way in which the job leaves its worker.
 local function apply_step(q, call, ARGV, at, size)
@@ -269,9 +279,29 @@ local function are_fewer(q, count, grant, now)
   return plain < count and (not grant.has_groups or grouped().are_fewer_in_groups(q, grant, now, count, plain))
 end
 
+local t = server_time(now)
+local stamp = string.format('%.0f', t)
 local session = q.writer .. writer
 local known = recall(session, seq)
-local reply = { '', -1, 0, call.moves.stamp, -1, NOTHING_POSTED }
+local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits', 'groups', 'extras', 'eventNumber', 'seq')
+local reply = { '', -1, 0, stamp, -1, NOTHING_POSTED }
+if not known and want > 0 and want <= FETCH_CAP and max == 0 and least < 2 then
+  local at, words, due_in_ms, granted = rest, nil, nil, nil
+  if #ARGV < rest or (#ARGV == rest + complete.size - 1 and ARGV[at] == 'complete') then
+    words, due_in_ms, granted = commit_lone(q, reply, meta, t, stamp, want, relay, worker, name, lock, complete.all)
+  end
+  local ended = not words and only_ends(ARGV, rest)
+  if ended then
+    words, due_in_ms, granted = commit_plain(q, reply, meta, t, stamp, want, relay, worker, name, lock, ended)
+  end
+  if words then
+    reply.words, reply.due_in_ms = words, due_in_ms
+    remember(session, seq, words .. '\n' .. granted)
+    return reply
+  end
+end
+
+local call = { moves = new_moves(t, stamp), events = new_events(), policies = {}, at = rest }
 if known then
   local split = string.find(known, '\n', 1, true)
   reply.words = string.sub(known, 1, split - 1)
@@ -280,14 +310,11 @@ if known then
     reply.time = added_at
   end
   rare().load_again(q, reply, grants)
-  local held = redis.call('HMGET', q.meta, 'limits', 'groups')
-  local _, opens = (held[1] or held[2]) and rare().startable(q, held[1], rare().open_book(call.moves.now), held[2])
-  reply.due_in_ms = ms_until(call.moves.now, first_due(q), opens)
+  local _, opens = (meta[6] or meta[7]) and rare().startable(q, meta[6], rare().open_book(t), meta[7])
+  reply.due_in_ms = ms_until(t, first_due(q), opens)
   return reply
 end
 
-local t = call.moves.now
-local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', 'outbox', 'metrics', 'limits', 'groups', 'extras')
 call.is_plain = not meta[8]
 -- Jobs are added at the cost of memory: a call that does nothing else is refused where there is none.
 local after_adds = rest

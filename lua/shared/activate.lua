@@ -8,6 +8,11 @@ local function text_of(fields)
   return table.concat(parts, '\t')
 end
 
+-- The record of a job that is started for the first time; `asked` is what it asks for, nil where that is nothing.
+local function started_record(token, stamp, name, asked)
+  return 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. name .. '\t\t' .. (asked or '\t\t\t\t\t')
+end
+
 -- Grants a job to a worker. The number in the token counts on from that of the last one; attemptsStarted would not do,
 -- since a retry by hand may set it back. A job of that id may have lived before, so callers name each call anew.
 -- Appends id, body, token and `stored`, the fields from before the grant, to the reply. With `records` the job's record is or may be
@@ -23,7 +28,7 @@ local function activate(q, reply, id, body, grant, stamp, stored, records)
     if grant.last_stored ~= stored then
       token = grant.worker .. ':1'
       grant.last_stored, grant.last_token = stored, token
-      grant.last_record = 'active\t' .. token .. '\t1\t\t' .. stamp .. '\t' .. grant.name .. '\t\t' .. (stored.asked or '\t\t\t\t\t')
+      grant.last_record = started_record(token, stamp, grant.name, stored.asked)
     end
     token = grant.last_token
     local n = #records

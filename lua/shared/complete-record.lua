@@ -10,19 +10,31 @@ local function why_refused(text, token)
   return (held == '' or held ~= token) and 'stale' or 'not-active'
 end
 
--- What the record of a completed job has behind its token and before its result, the id of its deduplication, '' for none, and its link to a parent, if any. Jobs that
--- were started together often have the same there. Nothing where the job has done steps.
+-- What the record of a completed job has behind its token and before its result, the id of its deduplication, '' for none, and its
+-- link to a parent, NO_PARENT for none; nil where that cannot be read.
+local function ended_run(run, stamp)
+  local starts, made, ran, asked, dedup_id, link = string.match(run, RUN)
+  if not starts then
+    return nil
+  end
+  return starts .. '\t' .. incremented(made ~= '' and made) .. '\t' .. ran .. '\t' .. stamp .. '\t' .. asked, dedup_id, link
+end
+
+local function completed_record(token, ended, result)
+  return 'completed\t' .. token .. '\t' .. ended .. '\t' .. result
+end
+
+-- The same, of jobs that were started together: they often have the same there. Nothing where the job has done steps.
 local function end_of_run(call, run)
   local last = call.run
   if not last or last.text ~= run then
     if string.find(run, '\n', 1, true) then
       return nil
     end
-    local starts, made, ran, asked, dedup_id, link = string.match(run, RUN)
-    if not starts then
+    local ended, dedup_id, link = ended_run(run, call.moves.stamp)
+    if not ended then
       rare().refuse_record('record')
     end
-    local ended = starts .. '\t' .. incremented(made ~= '' and made) .. '\t' .. ran .. '\t' .. call.moves.stamp .. '\t' .. asked
     last = { text = run, ended = ended, dedup_id = dedup_id, link = link ~= NO_PARENT and link }
     call.run = last
   end
@@ -49,7 +61,7 @@ local function end_record(q, call, id, token, run, result, keep, steps, event, l
     call.records = records
     local n = #records
     records[n + 1] = q.job .. id
-    records[n + 2] = 'completed\t' .. token .. '\t' .. ended .. '\t' .. result .. steps
+    records[n + 2] = completed_record(token, ended, result) .. steps
     move(call.moves, 'completed', id)
   end
   emit(call.events, event, line)

@@ -82,16 +82,14 @@ local function publish(stream, events, cap)
       local from = (part - 1) * MAX_PARTS + 1
       local to = math.min(from + MAX_PARTS - 1, #events.pairs)
       redis.call(
-        'XADD', stream, 'MAXLEN', '~', max, '*', '#', string.format('%.0f', first + before), unpack(events.pairs, from, to)
+        'XADD', stream, 'MAXLEN', '~', max, '*', '#', first + before, unpack(events.pairs, from, to)
       )
     end
   end
 end
 
--- The one run of events of a call that has no others, `lines` of them in a text, after so many events. The caller stores the number
--- that this returns.
-local function publish_run(stream, number, name, text, lines, cap)
+-- Runs of events of a call that gathers them itself, names and lines in turn, after so many events. The caller counts and stores the number of the last, see `weight_of`.
+local function publish_runs(stream, number, cap, ...)
   keep_alive(stream, number + 1)
-  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', string.format('%.0f', number + 1), name, text)
-  return string.format('%.0f', number + lines * weight_of(name))
+  redis.call('XADD', stream, 'MAXLEN', '~', most_events(cap), '*', '#', number + 1, ...)
 end

@@ -6,8 +6,8 @@ local CLASS_SPAN = 4294967296
 local CLASS_MIDDLE = 2147483648
 
 -- `free`, where the caller sets it, gives back the places in limits that released jobs hold.
-local function new_moves(now)
-  return { now = now, stamp = string.format('%.0f', now) }
+local function new_moves(now, stamp)
+  return { now = now, stamp = stamp or string.format('%.0f', now) }
 end
 
 -- `name`: released (no longer active), front or back (of the plain list), prioritized, grouped, delayed, completed, failed,
@@ -75,7 +75,7 @@ end
 local function write_finished(q, set, list)
   local seq = count_on(q, list)
   if #list == 1 then
-    redis.call('ZADD', set, string.format('%.0f', seq + 1), list[1])
+    redis.call('ZADD', set, seq + 1, list[1])
     return
   end
   local pairs = {}

@@ -29,11 +29,10 @@ end
 local function trim_by_count(q, call, set, count)
   local excess = redis.call('ZCARD', set) - count
   if excess > 0 then
-    local popped = redis.call('ZPOPMIN', set, math.min(excess, TRIM_CAP))
-    local ids = {}
-    for i = 1, #popped, 2 do
-      ids[#ids + 1] = popped[i]
-    end
+    -- ZPOPMIN would give their scores too, and turn each into text.
+    local last = math.min(excess, TRIM_CAP) - 1
+    local ids = redis.call('ZRANGE', set, 0, last)
+    redis.call('ZREMRANGEBYRANK', set, 0, last)
     forget(q, call, set, ids)
   end
 end

@@ -38,7 +38,11 @@ const SPECS: Readonly<Record<string, readonly string[]>> = {
     'what was lost while it waited begins',
   ],
   'unit/run-starter.spec.ts': ['a job is started whatever became of its lock'],
-  'unit/add-batch.spec.ts': ['the answers of adds are mixed up'],
+  'unit/add-batch.spec.ts': [
+    'adds wake nobody elsewhere',
+    'the answers of adds are mixed up',
+    'numbers of plain jobs are mixed up',
+  ],
   'unit/queue-relay.spec.ts': [
     'what was brought counts as received though the target lacks what is ahead of it',
     'what others have posted between is skipped',
@@ -287,9 +291,14 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ),
   ...of(
     'store/add-batch.ts',
-    ['adds wake nobody elsewhere', 'idle ? 0 : 1]', '0]'],
-    ['the answers of adds are mixed up', 'words[i]', 'words[entries.length - 1 - i]'],
+    ['adds wake nobody elsewhere', 'session.writer, seq, !idle)', 'session.writer, seq, false)'],
+    ['the answers of adds are mixed up', '    at += entry.count;', ''],
   ),
+  ...of('store/add-call.ts', [
+    'numbers of plain jobs are mixed up',
+    'String(firstId + at)',
+    'String(firstId + this.bodies.length - 1 - at)',
+  ]),
   ...of(
     'store/queue-relay.ts',
     [

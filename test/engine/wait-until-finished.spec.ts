@@ -3,13 +3,23 @@ import {
   ConnectionClosedError,
   JobFailedError,
   JobNotFoundError,
+  type Queue,
   WaitTimeoutError,
 } from '../../lib/engine.js';
 import { toStepwellError } from '../../lib/redis/redis-failure.js';
+import { bindRuntime } from '../../lib/runtime/runtime-of.js';
 import { EngineLab, Gate, next, until } from '../support/engine-lab.js';
+import { fasterRuntime } from '../support/faster-runtime.js';
 import { randomQueueName } from '../support/queue-name.js';
 
 const lab = EngineLab.open();
+
+/** A queue whose waits look again ten times as soon. */
+const fastQueue = (): Queue => {
+  const connection = lab.connection();
+  bindRuntime(connection, fasterRuntime(10));
+  return lab.queue({ connection });
+};
 
 describe('waitUntilFinished', () => {
   it('resolves with the result', async () => {
@@ -65,7 +75,7 @@ describe('waitUntilFinished', () => {
   });
 
   it('needs no event to arrive: stored state is looked at too', async () => {
-    const queue = lab.queue();
+    const queue = fastQueue();
     const elsewhere = await lab.events({}, randomQueueName());
     const gate = new Gate();
     lab.worker(() => gate.passed);
@@ -127,7 +137,7 @@ describe('waitUntilFinished', () => {
   });
 
   it('rejects when the job is gone, the time is up or the events are closed', async () => {
-    const queue = lab.queue();
+    const queue = fastQueue();
     const events = await lab.events();
     const job = await queue.add('a', 0);
     await expect(job.waitUntilFinished(events, 30)).rejects.toThrow(WaitTimeoutError);
@@ -140,7 +150,7 @@ describe('waitUntilFinished', () => {
   });
 
   it('goes on where Redis cannot be asked for a while', async () => {
-    const queue = lab.queue();
+    const queue = fastQueue();
     const events = await lab.events();
     const gate = new Gate();
     lab.worker(() => gate.passed.then(() => 'done'));

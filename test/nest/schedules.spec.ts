@@ -215,10 +215,10 @@ describe('@Cron and @Every', () => {
 
   it('are one scheduler and one job a slot for any number of instances', async () => {
     const Reports = version('a', { tick: Every('1m') });
-    await Promise.all(Array.from({ length: 5 }, () => start(Reports)));
-    await time.advance('10m');
+    await Promise.all(Array.from({ length: 3 }, () => start(Reports)));
+    await time.advance('5m');
 
-    expect(ran).toHaveLength(11);
+    expect(ran).toHaveLength(6);
   });
 
   it('have slots by the strategy of the queue, which its worker goes on with', async () => {
@@ -242,8 +242,8 @@ describe('@Cron and @Every', () => {
       .compile();
     apps.push(app);
     await app.init();
-    await time.advance('9h');
+    await time.advance('4h');
 
-    expect(ran.length).toBeGreaterThanOrEqual(8);
+    expect(ran.length).toBeGreaterThanOrEqual(3);
   });
 });

@@ -27,13 +27,13 @@ const JOB_MUTANTS: Mutant[] = [
   ]),
   mutant(
     'add-plain counts one number for all its jobs',
-    "redis.call('HSET', q.meta, 'eventNumber', count, 'id', id)",
-    "redis.call('HSET', q.meta, 'eventNumber', count, 'id', first)",
+    "weight_of('added'), 'id', id)",
+    "weight_of('added'), 'id', first)",
   ),
   mutant(
     'add-plain wakes nobody',
-    'if wake == 1 and not meta[1] then\n  wake_one(q)\nend\nlocal count = publish_run',
-    'local count = publish_run',
+    'if wake == 1 and not meta[1] then\n  wake_one(q)\nend\npublish_runs',
+    'publish_runs',
   ),
   mutant('add-plain has no cap', 'if added > ADD_CAP then', 'if false then'),
   mutant('remove-job forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
@@ -75,10 +75,10 @@ const JOB_MUTANTS: Mutant[] = [
     'if false then',
   ),
   mutant('fetching has no cap', 'local want = math.min(grant.want, FETCH_CAP)', 'local want = grant.want'),
-  mutant('promotion has no cap', ", 'LIMIT', 0, PROMOTE_CAP)", ')'),
+  mutant('promotion has no cap', ", 'LIMIT', '0', PROMOTE_CAP)", ')'),
   mutant(
     'recovery has no cap',
-    "'-inf', string.format('%.0f', upto), 'LIMIT', 0, RECOVER_CAP)",
+    "'-inf', string.format('%.0f', upto), 'LIMIT', '0', RECOVER_CAP)",
     "'-inf', string.format('%.0f', upto))",
   ),
   mutant('delayed jobs are promoted early', "'(' .. (moves.now + 1)", "'(' .. (moves.now + 50)"),
@@ -98,8 +98,8 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'recovery takes live locks',
-    "q.active, '-inf', string.format('%.0f', upto), 'LIMIT', 0, RECOVER_CAP",
-    "q.active, '-inf', '+inf', 'LIMIT', 0, RECOVER_CAP",
+    "q.active, '-inf', string.format('%.0f', upto), 'LIMIT', '0', RECOVER_CAP",
+    "q.active, '-inf', '+inf', 'LIMIT', '0', RECOVER_CAP",
   ),
   mutant('a silence goes unnoticed', 'if heard and now - heard > silence then', 'if false then'),
   mutant('the grace is forgotten', 'if now < ends and ends - now <= grace then', 'if false then'),
@@ -142,8 +142,13 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'a record that is a hash is taken for none where jobs start',
-    'has_hash(found, keys, count + 1)',
-    'false',
+    'local has_hashes = has_hash(found, keys, count + 1)',
+    'local has_hashes = false',
+  ),
+  mutant(
+    'a record that is a hash is taken for none where plain jobs start',
+    'return not has_hash(found, keys, count + 1) and ids',
+    'return ids',
   ),
   mutant(
     'a record that is a hash is taken for none where some are read',

@@ -1,6 +1,6 @@
 import type { JobWrite } from '../../lib/job/job-write.js';
 import { encodeRenewLocks } from '../../lib/job/wire.generated.js';
-import type { FakeWorker, Held } from './fake-worker.js';
+import type { ScriptWorker, Held } from './script-worker.js';
 import { newJob } from './client-steps.js';
 import { sameCall, type CallSession } from './call-session.js';
 import type { Random } from './random.js';
@@ -44,10 +44,13 @@ async function work(world: World): Promise<void> {
   const session = worker?.freeLane();
   if (!worker || !session) return;
   const keep = random.pick(world.options.deduplicated > 0 ? KEEP_LITTLE : KEEP);
-  const entries = some(random, worker.held, 3).flatMap((lock) => actions(random, lock, keep));
-  if (random.chance(0.1) && worker.old.length > 0)
+  const isPlain = world.options.plain;
+  const entries = some(random, worker.held, 3).flatMap((lock) =>
+    isPlain ? [completion(random, lock, keep)] : actions(random, lock, keep),
+  );
+  if (!isPlain && random.chance(0.1) && worker.old.length > 0)
     entries.push(ending(random, random.pick(worker.old), keep));
-  if (random.chance(0.05)) entries.push(NOBODYS);
+  if (!isPlain && random.chance(0.05)) entries.push(NOBODYS);
   if (random.chance(world.options.deduplicated > 0 ? 0.25 : 0.1))
     entries.push(['add', ...newJob(world, worker.queue)]);
   const want = random.chance(0.05) ? 100_000 : random.int(0, 4);
@@ -81,6 +84,8 @@ async function repeatOutdated(world: World): Promise<void> {
 
 /** Every kind of write under a token that was lost. */
 async function writeLate(world: World): Promise<void> {
+  // Logs would be there from then on, and with them no job is plain.
+  if (world.options.plain) return;
   const worker = pick(world);
   const session = worker?.freeLane();
   if (!worker || !session || worker.old.length === 0) return;
@@ -110,7 +115,7 @@ async function freezeOrThaw(world: World): Promise<void> {
 
 async function crash(world: World): Promise<void> {
   const at = world.random.int(0, world.workers.length - 1);
-  world.workers[at] = world.hire((world.workers[at] as FakeWorker).queue);
+  world.workers[at] = world.hire((world.workers[at] as ScriptWorker).queue);
 }
 
 async function sendTooMuch(world: World): Promise<void> {
@@ -145,9 +150,14 @@ function write(random: Random, { id, token }: Held): JobWrite {
   ]);
 }
 
-function ending(random: Random, { id, token }: Held, keep: string): JobWrite {
+function completion(random: Random, { id, token }: Held, keep: string): JobWrite {
+  return ['complete', id, token, random.pick(DATA), keep];
+}
+
+function ending(random: Random, lock: Held, keep: string): JobWrite {
+  const { id, token } = lock;
   return random.weighted<JobWrite>([
-    [6, ['complete', id, token, random.pick(DATA), keep]],
+    [6, completion(random, lock, keep)],
     [2, ['fail', id, token, '"no"', '["at x"]', keep, random.pick(['', '1'] as const)]],
     [
       2,
@@ -178,7 +188,7 @@ function allWrites({ id, token }: Held): JobWrite[] {
   ];
 }
 
-function pick(world: World): FakeWorker | undefined {
+function pick(world: World): ScriptWorker | undefined {
   const awake = world.awake();
   return awake.length > 0 ? world.random.pick(awake) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { JobWrite } from '../../lib/job/job-write.js';
 import { encodeCommit, encodeRenewLocks } from '../../lib/job/wire.generated.js';
 import type { CommitReply, Call, RecoverReply } from './call.js';
-import { FakeWorker, type Held } from './fake-worker.js';
+import { ScriptWorker, type Held } from './script-worker.js';
 import { CallSession, sameCall } from './call-session.js';
 import { silenceOf } from '../../lib/job/silence.js';
 import type { Random } from './random.js';
@@ -23,7 +23,7 @@ export interface Site {
 /** The processes around queues, and the network between: answers get lost, calls come twice, workers die or freeze. */
 export class World {
   readonly sites: readonly Site[];
-  workers: FakeWorker[];
+  workers: ScriptWorker[];
   private hired = 0;
 
   constructor(
@@ -60,12 +60,12 @@ export class World {
     return (this.sites.length > 1 ? this.random.pick(this.sites) : this.sites[0]) as Site;
   }
 
-  hire(queue: SimulatedQueue): FakeWorker {
+  hire(queue: SimulatedQueue): ScriptWorker {
     this.hired += 1;
-    return new FakeWorker(`w${this.hired}`, this.options.lockMs, queue);
+    return new ScriptWorker(`w${this.hired}`, this.options.lockMs, queue);
   }
 
-  awake(): FakeWorker[] {
+  awake(): ScriptWorker[] {
     return this.workers.filter(({ frozen }) => !frozen);
   }
 
@@ -80,7 +80,7 @@ export class World {
 
   /** Writes, and asks for `want` jobs. */
   async commit(
-    worker: FakeWorker,
+    worker: ScriptWorker,
     session: CallSession,
     entries: readonly JobWrite[],
     want: number,
@@ -93,12 +93,12 @@ export class World {
   }
 
   /** Sends the call that a session has no answer to again. */
-  async repeat(session: CallSession, worker?: FakeWorker): Promise<void> {
+  async repeat(session: CallSession, worker?: ScriptWorker): Promise<void> {
     if (session.unanswered)
       await this.sendOn(session, sameCall(session.unanswered, this.now), worker, session.sentAt);
   }
 
-  async renew(worker: FakeWorker): Promise<void> {
+  async renew(worker: ScriptWorker): Promise<void> {
     const locks = worker.held.slice();
     worker.renewAt = locks.length > 0 ? this.now + worker.lockMs / 2 : Infinity;
     for (let first = 0; first < locks.length; first += CAPS.RENEW_CAP) {
@@ -116,7 +116,7 @@ export class World {
     }
   }
 
-  async recover(worker: FakeWorker): Promise<void> {
+  async recover(worker: ScriptWorker): Promise<void> {
     const { lockMs, maxStalls } = this.options;
     const args = [this.now, worker.nextName(), lockMs, maxStalls, 2 ** 40, ...this.silence, 1];
     const { ids, jobs, graceMs } = (await worker.queue.call({
@@ -153,7 +153,7 @@ export class World {
   async pass(ms: number): Promise<void> {
     const until = this.now + ms;
     for (;;) {
-      const next = this.awake().reduce<FakeWorker | undefined>(
+      const next = this.awake().reduce<ScriptWorker | undefined>(
         (first, worker) => (worker.renewAt < (first?.renewAt ?? Infinity) ? worker : first),
         undefined,
       );
@@ -167,7 +167,7 @@ export class World {
   private async sendOn(
     session: CallSession,
     call: Call,
-    worker?: FakeWorker,
+    worker?: ScriptWorker,
     sentAt = this.now,
   ): Promise<void> {
     this.giveUp(worker, call);
@@ -184,14 +184,14 @@ export class World {
   }
 
   /** Of a lock whose end is on its way, the worker can no longer say that it holds it. */
-  private giveUp(worker: FakeWorker | undefined, { rest }: Call): void {
+  private giveUp(worker: ScriptWorker | undefined, { rest }: Call): void {
     for (const held of worker?.held ?? []) {
       if (endings(rest).some(({ id, token }) => held.id === id && held.token === token)) held.lockUntil = 0;
     }
   }
 
   private learn(
-    worker: FakeWorker,
+    worker: ScriptWorker,
     { rest }: Call,
     { words, limitedForMs, jobs }: CommitReply,
     sentAt: number,

@@ -9,6 +9,10 @@ const QUIET_POLLS = 3;
 const WATCHED =
   /^(TCP.*Wrap|TLSWrap|PipeWrap|Pipe.*|UDP.*|ProcessWrap|Timeout|Worker|MessagePort|FSEventWrap|StatWatcher|SignalWrap)$/;
 
+// All modules of all test files of a process are there until it ends. To take them down one by one takes longer than jest waits for a process
+// that has nothing open any more: it would say that one has failed to exit.
+if (process.send) process.once('exit', (code) => process.reallyExit(code));
+
 /**
  * The Node environment, where a test file also fails when it leaves sockets, timers, child processes or the like behind.
  * This is an environment and not a setup file, because hooks run in the order of their definition: a setup file's

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { encodeAddJobs, encodeCommit } from '../../lib/job/wire.generated.js';
+import { decodeCommitReply, encodeAddJobs, encodeCommit } from '../../lib/job/wire.generated.js';
 import type * as generated from '../../lib/redis/scripts.generated.js';
 import { QueueKeys } from '../../lib/redis/queue-keys.js';
 import { ScriptRunner } from '../../lib/redis/script-runner.js';
@@ -168,10 +168,10 @@ export class SharedWorld {
       ...([this.now + queue.skewMs, 'worker', seq, 0, want, `w${seq}`, '', LOCK_MS, 0, 0, 0, ',,,'] as const),
     ] as const;
     const entries = encodeCommit(ending.map(({ id, token }) => ['complete', id, token, '1', '0,,'] as const));
-    const reply = (await queue.runner.run(this.scripts.commit, args, entries)) as Reply;
+    const { started } = decodeCommitReply(await queue.runner.run(this.scripts.commit, args, entries));
     queue.completed += ending.length;
-    for (let i = 5; i < reply.length; i += 4) {
-      queue.runs.push({ id: String(reply[i]), token: String(reply[i + 2]), isOutlived: false });
+    for (const { id, token } of started) {
+      queue.runs.push({ id, token, isOutlived: false });
       await this.countStart(queue);
     }
   }

@@ -97,6 +97,15 @@ describe('an add batch', () => {
     expect(ids).toEqual(Array.from({ length: 450 }, (_, i) => String(i + 1)));
   });
 
+  it('has the script wake a worker where none of this process is idle', async () => {
+    const adds = new Adds();
+    adds.add('a');
+    await settled();
+
+    const { args } = adds.calls.last.args;
+    expect(args[3]).toBe(1);
+  });
+
   it('rejects many jobs where one is refused, and leaves alone those of others', async () => {
     const adds = new Adds();
     const jobs = Array.from({ length: 9 }, (_, i) => job(`m${i}`));

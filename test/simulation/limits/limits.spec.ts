@@ -15,19 +15,12 @@ const SIGHTS = [
   'removeLimit ok',
   'pauseLimit ok',
 ];
-/** One of each kind; `npm run mutants` tries all. */
-const QUICK = [
-  'an end gives no place back',
-  'who is parked goes after who waits',
-  'a cancelled run may complete',
-];
-
 afterAll(() => client.quit());
 
 describe('limits, whatever happens', () => {
   const seen = new Set<string>();
 
-  it.each([1, 2, 3])(
+  it.each([1, 2])(
     'keep what they promise (seed %i)',
     async (seed) => {
       const result = await simulateLimits(client, { seed, steps: STEPS });
@@ -44,17 +37,4 @@ describe('limits, whatever happens', () => {
   it('finds in the scripts what each mutant takes out', () => {
     expect(() => LIMIT_MUTANTS.map(({ patches }) => lastingScripts(patches))).not.toThrow();
   });
-
-  it.each(QUICK)(
-    'notices when %s',
-    async (name) => {
-      const { patches } = LIMIT_MUTANTS.find((mutant) => mutant.name === name)!;
-      const violations: (string | undefined)[] = [];
-      for (let seed = 1; seed <= 6 && !violations.at(-1); seed += 1) {
-        violations.push((await simulateLimits(client, { seed, steps: STEPS, patches })).violation);
-      }
-      expect(violations.at(-1)).toBeDefined();
-    },
-    TIMEOUT_MS,
-  );
 });

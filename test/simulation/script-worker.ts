@@ -15,8 +15,11 @@ export interface Held {
 const SESSIONS = 2;
 const REMEMBERED = 12;
 
-/** What a worker process knows. A crash forgets all of it; a frozen one knows it still when it goes on. */
-export class FakeWorker {
+/**
+ * A worker as the scripts see one: the locks that it knows of, and its sessions of calls. A crash forgets all of it; a frozen one knows it still
+ * when it goes on. It may call what the client that ships never would.
+ */
+export class ScriptWorker {
   held: Held[] = [];
   /** Locks that it had once. */
   readonly old: Held[] = [];
