@@ -40,7 +40,7 @@ describe('the client that ships, in a simulated world', () => {
     expect(SHORT_CLIENT_MUTANTS.filter((each) => !CLIENT_MUTANTS.some(({ name }) => name === each))).toEqual(
       [],
     );
-    expect(CLIENT_MUTANTS.filter(({ spec }) => spec !== undefined)).toHaveLength(27);
+    expect(CLIENT_MUTANTS.filter(({ spec }) => spec !== undefined)).toHaveLength(29);
     expect(CLIENT_MUTANTS.filter((each) => times(each) !== 1).map(({ name }) => name)).toEqual([]);
   });
 });
