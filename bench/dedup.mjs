@@ -11,8 +11,8 @@ const ignoredAdds = {
   unit: 'add',
   // A window of 1 is one add after the other.
   tests: [
-    { name: 'ignoredSerial', kind: 'dedup', jobs: 4_000, window: 1 },
-    { name: 'ignoredWindow', kind: 'dedup', jobs: 20_000, window: 1_000 },
+    { name: 'ignoredSerial', kind: 'dedup', jobs: 4_000, window: 1, warmUpJobs: 4_000 },
+    { name: 'ignoredWindow', kind: 'dedup', jobs: 20_000, window: 1_000, warmUpJobs: 10_000 },
   ],
 };
 process.exitCode = (await runComparison(ignoredAdds, flags)) ? 0 : 1;

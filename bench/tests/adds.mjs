@@ -7,7 +7,7 @@ import { startStopwatch } from '../support/stopwatch.mjs';
 export async function measure(test, { peer, connection, probe, queueName }) {
   const producer = await peer.openProducer(connection, queueName);
   await producer.add(payload(0)); // so that the connection is up and scripts are loaded
-  // A call that is awaited alone takes more time of code that is not warm yet than of all else.
+  // Code that is not warm yet takes more of Node's time than all else.
   const { warmUpJobs = 0 } = test;
   await addBy[test.style](producer, { ...test, jobs: warmUpJobs });
   const stopwatch = startStopwatch(probe);

@@ -9,11 +9,15 @@ export async function measure(test, { peer, connection, probe, queueName }) {
   const producer = await peer.openProducer(connection, queueName);
   const add = (i) => producer.add(payload(i), options);
   await add(0);
+  const addAll = async (jobs) => {
+    for (let from = 1; from <= jobs; from += test.window) {
+      const size = Math.min(test.window, jobs + 1 - from);
+      await Promise.all(Array.from({ length: size }, (_, k) => add(from + k)));
+    }
+  };
+  await addAll(test.warmUpJobs);
   const stopwatch = startStopwatch(probe);
-  for (let from = 1; from <= test.jobs; from += test.window) {
-    const size = Math.min(test.window, test.jobs + 1 - from);
-    await Promise.all(Array.from({ length: size }, (_, k) => add(from + k)));
-  }
+  await addAll(test.jobs);
   const readings = await stopwatch.stop();
 
   const waiting = await producer.waitingCount();

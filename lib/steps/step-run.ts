@@ -95,7 +95,7 @@ export class StepRun {
     }
   }
 
-  // Of a plain step nothing but what it returns and what Redis says is awaited: each function that does costs as much as all else.
+  // Of a plain step nothing but what it returns and what Redis says is awaited: each further asynchronous function would show in the time of a step.
   private async forward(first: StepDefinition): Promise<RunOutcome> {
     const { work } = this;
     for (let step = first; ;) {

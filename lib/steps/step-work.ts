@@ -37,8 +37,8 @@ export class StepWork {
   written: Promise<string> = NOTHING;
   /** When that was sent. */
   private sentAt = 0;
-  /** Of the step that runs. */
-  private context: RunContext | undefined;
+  /** Of the step that runs, where nobody follows it to its end. */
+  private started: RunContext | undefined;
   /** The start of the first step, which its end may take along. */
   private begun: LoneWrite | undefined;
 
@@ -65,18 +65,17 @@ export class StepWork {
     const { job, telemetry } = this.run;
     const attempt = this.ledger.entry(name)?.attempt ?? 1;
     const context = new RunContext(name, attempt, this, timeout !== undefined, failedReason);
-    if (timeout !== undefined || telemetry !== undefined || job.runtime.observer !== undefined) {
-      return this.performWatched(context, work, timeout);
-    }
-    this.context = context;
-    return work(job, context);
+    const isWatched = timeout !== undefined || telemetry !== undefined || job.runtime.observer !== undefined;
+    this.started = isWatched ? undefined : context;
+    return isWatched ? this.performWatched(context, work, timeout) : work(job, context);
   }
 
-  /** What a step has come to: that of an Observable is its last value, once it has completed. */
-  follow(returned: ObservableLike): Promise<unknown> {
-    return followStep(this.run.job, this.context as RunContext, returned);
+  /** What the step that was started has come to: of an Observable its last value, once it has completed. */
+  follow(returned: ObservableLike): unknown {
+    return this.started ? followStep(this.run.job, this.started, returned) : returned;
   }
 
+  /** As `start`, to its end. */
   async perform(...what: Parameters<StepWork['start']>): Promise<unknown> {
     const returned = await this.start(...what);
     return isObservable(returned) ? this.follow(returned) : returned;
