@@ -1,4 +1,5 @@
 -- In which way a job leaves its worker after a step; `undo` stays and keeps why the job fails.
+-- @with step_head stored_step
 -- @kind exit way[] complete result keep
 -- @kind exit way[] fail reason stack keep exhausted:flag
 -- @kind exit way[] retry reason stack delay_ms front:flag
@@ -105,9 +106,9 @@ end
 -- Adds what is to be stored of a step that has ended, and tells of it. The result of a job is not kept a second time as
 -- the value of its last step.
 local function end_step(q, call, id, step, way, stored, written)
-  local status, attempt = string.match(step.head, ',(%a),(%d+)$')
+  local _, _, status, attempt = string.match(step.head, step_head.pattern)
   local stamp = call.moves.stamp
-  local started = stored.entry and string.match(stored.entry, '^%d+,%d+,%a,%d+,(%d*)') or stamp
+  local started = stored.entry and string.match(stored.entry, stored_step.started) or stamp
   local over = status == 'c' or status == 'f'
   step.entry = step.head .. ',' .. started .. ',' .. (over and stamp or '')
   written[1], written[2] = 'step:' .. step.name, step.entry
@@ -165,20 +166,20 @@ end
 
 -- Order and visit, status, attempt and start of a step that runs. Where its start could not be written it is begun by its end, on a new visit.
 local function running_entry(q, call, id, name, entry)
-  local order, visit, attempt, started = string.match(entry or '', '^(%d+),(%d+),r,(%d+),(%d*)')
-  if order then
+  local order, visit, letter, attempt, started = string.match(entry or '', stored_step.pattern)
+  if letter == 'r' then
     return order, visit, attempt, started
   end
   local last = 0
   local fields = redis.call('HGETALL', q.job .. id)
   for i = 1, #fields, 2 do
     if string.sub(fields[i], 1, 5) == 'step:' then
-      last = math.max(last, tonumber(string.match(fields[i + 1], '^%d+,(%d+)')) or 0)
+      last = math.max(last, tonumber(string.match(fields[i + 1], stored_step.visit)) or 0)
     end
   end
   visit = string.format('%d', last + 1)
   tell_started(call, id, name, '1')
-  return entry and string.match(entry, '^%d+') or visit, visit, '1', call.moves.stamp
+  return order or visit, visit, '1', call.moves.stamp
 end
 
 -- What most steps come to: a result, and the next step at once, on its first try. As `checkpoint`, without what that takes for all others; here for a job
@@ -194,7 +195,7 @@ local function pass_step(q, call, id, token, name, value, next_step)
   local stamp = call.moves.stamp
   local order, visit, attempt, started = running_entry(q, call, id, name, fields[3])
   local next_visit = incremented(visit)
-  local next_order = name == next_step and order or fields[4] and string.match(fields[4], '^%d+') or next_visit
+  local next_order = name == next_step and order or fields[4] and string.match(fields[4], stored_step.order) or next_visit
   if fields[5] or fields[6] or fields[7] then
     redis.call('HDEL', q.job .. id, 'last:' .. name, 'awaits', 'stalls')
   end

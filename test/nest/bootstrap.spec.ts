@@ -17,7 +17,7 @@ import {
   type Queue,
   type QueueEvents,
 } from 'stepwell';
-import { Gate } from '../support/engine-lab.js';
+import { Gate, until } from '../support/engine-lab.js';
 import { randomQueueName } from '../support/queue-name.js';
 import { testRedisUrl } from '../support/redis.js';
 import { compileApp, LogLines, queueOf } from './test-app.js';
@@ -136,11 +136,17 @@ describe('a queue that a test has put something in place of', () => {
       await app.init();
       const queue = app.get<Queue>(getQueueToken('orders'));
       await queue.waitUntilReady();
-      await sleep(200);
       expect(app.get(Orders).events === (replaced as object)).toBe(isReplaced);
-      const clients = String(await watcher.call('CLIENT', 'LIST'));
+      const count = async (): Promise<number> =>
+        String(await watcher.call('CLIENT', 'LIST'))
+          .split('\n')
+          .filter((line) => line.includes(`name=${connectionName}`)).length;
+      await until(async () => (await count()) >= (isReplaced ? 1 : 2));
+      // Time for one more, which must not come.
+      await sleep(50);
+      const found = await count();
       await app.close();
-      return clients.split('\n').filter((line) => line.includes(`name=${connectionName}`)).length;
+      return found;
     };
 
     // The queue's own, and one to read its events.

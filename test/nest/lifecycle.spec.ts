@@ -21,6 +21,7 @@ import {
   type Queue,
 } from 'stepwell';
 import { bindRuntime } from '../../lib/runtime/runtime-of.js';
+import { until } from '../support/engine-lab.js';
 import { fasterRuntime } from '../support/faster-runtime.js';
 import { compileApp, LogLines, queueOf, sharedOptions, startApp } from './test-app.js';
 import { untilFinished } from './until-finished.js';
@@ -194,11 +195,14 @@ describe('the lifecycle', () => {
       },
       { root: false, log },
     );
-    await pause(500);
+    const said = (): string[] =>
+      log.lines.filter((line) => line.includes('Stepwell: ') && !line.startsWith('log'));
+    await until(() => said().length > 0);
+    // Time for what would say it again: some tries of each connection.
+    await pause(200);
     await app.close();
 
-    const lines = log.lines.filter((line) => line.includes('Stepwell: ') && !line.startsWith('log'));
-    expect(lines).toEqual([
+    expect(said()).toEqual([
       expect.stringMatching(/^error Stepwell: Redis at 127\.0\.0\.1:1 cannot be reached: /),
     ]);
   });
