@@ -1,4 +1,4 @@
-import { type JobRef, parseRef, queueBase, refText } from '../job/job-ref.js';
+import { type JobRef, parseBase, queueBase, refText } from '../job/job-ref.js';
 import type { ChildPage, ChildQuery } from '../job/job-store.js';
 import { decodeGetChildrenReply } from '../job/wire.generated.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
@@ -26,9 +26,22 @@ export class ChildStore {
     const args = [id, cursor, letters, values ? 1 : 0, count] as const;
     const reply = await this.calls.read(() => this.scripts.run(getChildren, args));
     const page = decodeGetChildrenReply(reply);
-    const children = page.children.map(({ ref, value }) => ({
-      ...{ ref: parseRef(ref), letter: value[0]!, payload: value.slice(1) },
-    }));
+    // Most are in one queue.
+    let base = '';
+    let queue = { prefix: '', queueName: '' };
+    const children = page.children.map(({ ref, value }) => {
+      const at = ref.indexOf('\t');
+      if (at !== base.length || !ref.startsWith(base)) {
+        base = ref.slice(0, at);
+        queue = parseBase(base);
+      }
+      const { prefix, queueName } = queue;
+      return {
+        ref: { prefix, queueName, id: ref.slice(at + 1) },
+        letter: value[0]!,
+        payload: value.slice(1),
+      };
+    });
     return { cursor: page.cursor, children };
   }
 

@@ -30,14 +30,20 @@ export class StorePeers<S extends PeerStore> {
   readonly lifetime = new Lifetime();
   /** The least recently used first. */
   private readonly stores = new Map<string, S>();
+  private last: { queue: QueueRef; store: S } | undefined;
 
   constructor(private readonly make: (queue: QueueRef, peers: StorePeers<S>) => S) {}
 
   of(queue: QueueRef): S {
+    const { last } = this;
+    if (last?.queue.queueName === queue.queueName && last.queue.prefix === queue.prefix) {
+      return last.store;
+    }
     const base = queueBase(queue.prefix, queue.queueName);
     const store = this.stores.get(base) ?? this.make(queue, this);
     this.stores.delete(base);
     this.stores.set(base, store);
+    this.last = { queue: { prefix: queue.prefix, queueName: queue.queueName }, store };
     if (this.stores.size > MOST) {
       this.forgetIdle();
     }
@@ -68,6 +74,7 @@ export class StorePeers<S extends PeerStore> {
   }
 
   private forgetIdle(): void {
+    this.last = undefined;
     for (const [base, store] of this.stores) {
       if (this.stores.size <= MOST / 2) {
         return;

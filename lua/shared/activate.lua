@@ -24,9 +24,16 @@ local function activate(q, reply, id, body, grant, stamp, stored, records)
     records = nil
   end
   if records and (not stored[1] or stored.asked) then
-    token = grant.worker .. ':1'
-    records[#records + 1] = q.job .. id
-    records[#records + 1] = started_record(token, stamp, grant.name, stored.asked)
+    -- Many have the same: children of one parent, jobs that ask for nothing.
+    if grant.last_stored ~= stored then
+      token = grant.worker .. ':1'
+      grant.last_stored, grant.last_token = stored, token
+      grant.last_record = started_record(token, stamp, grant.name, stored.asked)
+    end
+    token = grant.last_token
+    local n = #records
+    records[n + 1] = q.job .. id
+    records[n + 2] = grant.last_record
   else
     local held = {}
     for i = 1, #stored, 2 do
@@ -101,9 +108,13 @@ local function read_jobs(q, ids)
   local found = redis.call('MGET', unpack(keys))
   local has_hashes = has_hash(found, keys, count + 1)
   local stored, is_hash = {}, {}
+  local last_text, last_fields
   for i = 1, count do
     local text = found[count + i]
-    local fields = text and fields_in(text) or (has_hashes and redis.pcall('HGETALL', keys[count + i])) or NO_FIELDS
+    if text and text ~= last_text then
+      last_text, last_fields = text, fields_in(text)
+    end
+    local fields = text and last_fields or (has_hashes and redis.pcall('HGETALL', keys[count + i])) or NO_FIELDS
     is_hash[i] = not text and fields[1] ~= nil
     if fields.err then
       fields = rare().renewed_fields(q, ids[i], fields)

@@ -72,11 +72,15 @@ local function end_record(q, call, id, token, run, result, keep, steps, event, l
 end
 
 local function complete_record(q, call, id, text, token, result, keep)
-  local held = 'active\t' .. token .. '\t'
-  if string.sub(text, 1, #held) ~= held then
-    return why_refused(text, token)
+  local run = call.last_text == text and call.last_token == token and call.last_run
+  if not run then
+    local held = 'active\t' .. token .. '\t'
+    if string.sub(text, 1, #held) ~= held then
+      return why_refused(text, token)
+    end
+    run = string.sub(text, #held + 1)
+    call.last_text, call.last_token, call.last_run = text, token, run
   end
-  local run = string.sub(text, #held + 1)
   return end_record(q, call, id, token, run, result, keep, '', 'completed', id .. '\t' .. shown(result))
     or complete_job(q, call, id, token, result, keep)
 end

@@ -56,7 +56,9 @@ export class Checks {
     const crowded = run.queue === PARCELS ? await this.crowdOf(base, fields.priority) : undefined;
     if (crowded !== undefined) return crowded;
     // A child that a user retries is waited for again; its parent may have gone on by then.
-    const isRetried = [...this.ledger.retried].some((tag) => tag.startsWith(`${run.tag}/`));
+    const isRetried =
+      [...this.ledger.retried].some((tag) => tag.startsWith(`${run.tag}/`)) ||
+      [...this.ledger.sweeps].some(({ tags }) => tags === this.ledger.retried);
     if (settled && !isRetried && Number(fields.pending ?? 0) > 0) {
       return `job ${run.jobId} went on in ${run.process} although ${fields.pending} of its children are pending`;
     }
