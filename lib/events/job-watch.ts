@@ -224,7 +224,7 @@ class JobWatch {
         if (event.event === 'gap') {
           return event;
         }
-        if (isOf(event, this.jobId) && !(await this.tellAgain(event as WatchEvent))) {
+        if (isOf(event, this.jobId) && !(await this.notifyAgain(event as WatchEvent))) {
           return undefined;
         }
       }
@@ -233,7 +233,7 @@ class JobWatch {
   }
 
   /** Whether more may follow. */
-  private async tellAgain(event: WatchEvent): Promise<boolean> {
+  private async notifyAgain(event: WatchEvent): Promise<boolean> {
     if (isLarge(event)) {
       await this.tellLargeEnd(event);
     } else {

@@ -51,7 +51,7 @@ export class ParentCare {
     }
     for (const { queue, ids } of queues.values()) {
       for (let first = 0; first < ids.length; first += TOLD_PER_CALL) {
-        await queue.children.tellAgain({ prefix, queueName, id }, ids.slice(first, first + TOLD_PER_CALL));
+        await queue.children.notifyAgain({ prefix, queueName, id }, ids.slice(first, first + TOLD_PER_CALL));
       }
     }
   }
