@@ -15,7 +15,7 @@ const CALLS: Record<string, readonly string[]> = {
     (
       'get getrange hdel hexists hget hgetall hincrby hkeys hlen hmget hscan hset hsetnx lindex llen lpop lpos lpush lrange ' +
       'lrem lset ltrim persist pexpire rpush set xadd xlen xrange xtrim zadd zcard zcount zpopmin zrange ' +
-      'zrangebyscore zrem zrevrange zscore'
+      'zrangebyscore zrem zremrangebyrank zrevrange zscore'
     )
       .split(' ')
       .map((name) => [name, FIRST_KEY]),
