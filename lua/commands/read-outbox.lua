@@ -23,6 +23,7 @@
 -- @use server-time send post lay-aside advance-flow lines
 
 local STAGED_SLICE = 20
+local FENCE_SLICE = 20
 local t = server_time(now)
 local current = history()
 
@@ -42,6 +43,21 @@ for _, id in ipairs(overdue) do
   redis.call('ZREM', q.staging, id)
 end
 
+-- What has been received behind a fence was delivered by whoever came after, who knows of no other fences than those it
+-- delivered itself: the one who did may have died before it said so.
+local function pass_received(line, before)
+  local open = before < line.count and redis.pcall('HLEN', q.fences)
+  if not open or open == 0 or type(open) == 'table' then
+    return
+  end
+  for first = before, line.count - 1, FENCE_SLICE do
+    local slice = redis.call('LRANGE', line.key, first, math.min(first + FENCE_SLICE, line.count) - 1)
+    for _, message in ipairs(slice) do
+      pass_fence(q, call, string.match(message, POSTED_MESSAGE) or '')
+    end
+  end
+end
+
 -- What a process knows of another history is not so in this one, though the numbers be the same.
 local function take_report(line)
   local said = reports[line.target]
@@ -56,7 +72,7 @@ local function take_report(line)
     return
   end
   if said.received > 0 then
-    mark_received(q, line, said.received, t)
+    pass_received(line, mark_received(q, line, said.received, t))
   end
   if said.durable > 0 then
     drop_first(line, math.min(count_up_to(q, line, said.durable), line.count))

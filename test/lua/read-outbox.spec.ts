@@ -240,6 +240,20 @@ describe('read-outbox of a flow of several levels', () => {
     expect(left).toEqual([]);
   });
 
+  it('goes on where the one who delivered a fence died before it said so, and what came behind was received too', async () => {
+    await giveJob();
+    await attachAll(levels);
+    await attachAll([child('z'), child('w', FAR)], '2');
+    const fences = Object.keys((await lab.dump()).fences as object).filter((key) => !key.startsWith('#'));
+    const [first, second] = fences.map(Number) as [number, number];
+
+    const lines = { [OTHER]: { received: second + 1 }, [FAR]: { received: second + 2 } };
+    const page = await look({ holder: 'q', lines });
+
+    expect(first).toBeLessThan(second);
+    expect(given(page.lines)).toEqual({ [OTHER]: [], [FAR]: ['below x', 'a.1.1'] });
+  });
+
   it('takes back what was staged and never gone on with', async () => {
     await lab.run(stageFlow, [FLOW_TIME, 's', 0, 60_000], [child('x')]);
     await look({ now: FLOW_TIME + 59_999 });
