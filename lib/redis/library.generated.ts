@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_db56388bec';
+export const LIBRARY_NAME = 'stepwell_0_1_0_b0aaf7c1f6';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_db56388bec",
-    "local LIBRARY = 'stepwell_0_1_0_db56388bec'",
+    "#!lua name=stepwell_0_1_0_b0aaf7c1f6",
+    "local LIBRARY = 'stepwell_0_1_0_b0aaf7c1f6'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -2721,7 +2721,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "  send('ZADD', q.active, locks)",
     "end",
     "local function plain_numbers(q, meta, now, name)",
-    "  if meta[1] or meta[3] or meta[4] or meta[5] or meta[6] or meta[7] or meta[8] or string.find(name, '\\t', 1, true) then",
+    "  if meta[1] or meta[3] or meta[4] == '1' or meta[5] or meta[6] or meta[7] or meta[8] or string.find(name, '\\t', 1, true) then",
     "    return nil",
     "  end",
     "  local number, seq, due = whole(meta[9] or 0), whole(meta[10] or 0), first_due(q)",
@@ -6637,6 +6637,9 @@ export const LIBRARY_LINES: readonly string[] = [
     "  end",
     "  if words then",
     "    reply[1], reply[2] = words, due_in_ms",
+    "    if meta[4] then",
+    "      reply[5] = rare().undelivered(meta[4])",
+    "    end",
     "    remember(session, seq, words .. '\\n' .. granted)",
     "    return reply",
     "  end",
@@ -8606,6 +8609,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "end",
     "write_outbox(q, call, t)",
     "local reply, wait, is_left = { current, -1, redis.call('HGET', q.meta, 'sent') or '0', '', 0 }, -1, false",
+    "local is_kept = false",
     "local budget = { weight = maxWeight, bytes = maxBytes }",
     "local function give(line)",
     "  local at = #reply",
@@ -8614,6 +8618,7 @@ export const LIBRARY_LINES: readonly string[] = [
     "  reply[at + 4], reply[at + 5], reply[at + 6], reply[at + 7] = line.count, left, line.last, 0",
     "  local said = reports[line.target]",
     "  if left == 0 then",
+    "    is_kept = is_kept or line.size > 0",
     "    return",
     "  end",
     "  is_left = true",
@@ -8632,8 +8637,8 @@ export const LIBRARY_LINES: readonly string[] = [
     "for i = 1, #lines do",
     "  give(lines[(turn + i) % #lines + 1])",
     "end",
-    "if is_left then",
-    "  redis.call('HSET', q.meta, 'outbox', '1')",
+    "if is_left or is_kept then",
+    "  redis.call('HSET', q.meta, 'outbox', is_left and '1' or '0')",
     "else",
     "  redis.call('HDEL', q.meta, 'outbox')",
     "end",

@@ -296,6 +296,9 @@ if not known and want > 0 and want <= FETCH_CAP and max == 0 and least < 2 then
   end
   if words then
     reply.words, reply.due_in_ms = words, due_in_ms
+    if meta[4] then
+      reply.undelivered_ms = rare().undelivered(meta[4])
+    end
     remember(session, seq, words .. '\n' .. granted)
     return reply
   end

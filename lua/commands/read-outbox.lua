@@ -121,6 +121,7 @@ end
 write_outbox(q, call, t)
 
 local reply, wait, is_left = { current, -1, redis.call('HGET', q.meta, 'sent') or '0', '', 0 }, -1, false
+local is_kept = false
 local budget = { weight = maxWeight, bytes = maxBytes }
 
 local function give(line)
@@ -130,6 +131,7 @@ local function give(line)
   outbox_line.kept, outbox_line.left, outbox_line.newest, outbox_line.given_count = line.count, left, line.last, 0
   local said = reports[line.target]
   if left == 0 then
+    is_kept = is_kept or line.size > 0
     return
   end
   is_left = true
@@ -150,8 +152,9 @@ local lines = read_lines()
 for i = 1, #lines do
   give(lines[(turn + i) % #lines + 1])
 end
-if is_left then
-  redis.call('HSET', q.meta, 'outbox', '1')
+-- Also while something is kept: the process that knows of it may be gone, and another one has to look after it.
+if is_left or is_kept then
+  redis.call('HSET', q.meta, 'outbox', is_left and '1' or '0')
 else
   redis.call('HDEL', q.meta, 'outbox')
 end

@@ -77,19 +77,22 @@ describe('add-flow', () => {
     ['cannot be read', 'what?', false],
     ['could not be read when it was last looked at', 'what?', true],
     ['is there no longer', undefined, false],
-  ])('brings nothing along where what is known of its line %s: others may be ahead', async (_case, known, isSeen) => {
-    await runAddFlow(lab, [flow('r', 'x')]);
-    const outbox = lab.keys.of('outbox');
-    await (known === undefined ? lab.client.hdel(outbox, OTHER) : lab.client.hset(outbox, OTHER, known));
-    if (isSeen) await runReadOutbox(lab);
+  ])(
+    'brings nothing along where what is known of its line %s: others may be ahead',
+    async (_case, known, isSeen) => {
+      await runAddFlow(lab, [flow('r', 'x')]);
+      const outbox = lab.keys.of('outbox');
+      await (known === undefined ? lab.client.hdel(outbox, OTHER) : lab.client.hset(outbox, OTHER, known));
+      if (isSeen) await runReadOutbox(lab);
 
-    const { posted, after } = await runAddFlow(lab, [flow('s', 'y')], '2');
+      const { posted, after } = await runAddFlow(lab, [flow('s', 'y')], '2');
 
-    expect(posted).toEqual([]);
-    expect(sentIn(after).map(([, , id]) => id)).toEqual(['x', 'y']);
-    const third = await runAddFlow(lab, [flow('t', 'z')], '3');
-    expect(third.posted).toMatchObject([{ after: String(FIRST + 1), number: String(FIRST + 2) }]);
-  });
+      expect(posted).toEqual([]);
+      expect(sentIn(after).map(([, , id]) => id)).toEqual(['x', 'y']);
+      const third = await runAddFlow(lab, [flow('t', 'z')], '3');
+      expect(third.posted).toMatchObject([{ after: String(FIRST + 1), number: String(FIRST + 2) }]);
+    },
+  );
 
   it('posts in several elements what is much for one', async () => {
     const ids = Array.from({ length: 150 }, (_, i) => `c${i}`);
