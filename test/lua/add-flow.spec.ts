@@ -24,7 +24,7 @@ const child = (id: string, flag = ''): string =>
 
 const added = (id: string): string => message('add', id, '', 'the parent', 0, BODY);
 
-const flow = (root: string, id: string): FlowCall => ({
+const oneChild = (root: string, id: string): FlowCall => ({
   ...{ kind: 'root', id: root, refs: [`${OTHER}\t${id}`], messages: [[1, child(id)]] },
 });
 
@@ -62,15 +62,15 @@ describe('add-flow', () => {
   });
 
   it('brings along what it has posted, which follows what was posted before, once', async () => {
-    const first = await runAddFlow(lab, [flow('r', 'x')]);
+    const first = await runAddFlow(lab, [oneChild('r', 'x')]);
     const [before] = first.posted;
 
-    const second = await runAddFlow(lab, [flow('s', 'y')], '2');
+    const second = await runAddFlow(lab, [oneChild('s', 'y')], '2');
 
     expect(second.posted).toMatchObject([
       { after: before!.number, afterEra: before!.era, number: String(FIRST + 1), text: added('y') },
     ]);
-    expect((await runAddFlow(lab, [flow('s', 'y')], '2')).posted).toEqual([]);
+    expect((await runAddFlow(lab, [oneChild('s', 'y')], '2')).posted).toEqual([]);
   });
 
   it.each([
@@ -80,16 +80,16 @@ describe('add-flow', () => {
   ])(
     'brings nothing along where what is known of its line %s: others may be ahead',
     async (_case, known, isSeen) => {
-      await runAddFlow(lab, [flow('r', 'x')]);
+      await runAddFlow(lab, [oneChild('r', 'x')]);
       const outbox = lab.keys.of('outbox');
       await (known === undefined ? lab.client.hdel(outbox, OTHER) : lab.client.hset(outbox, OTHER, known));
       if (isSeen) await runReadOutbox(lab);
 
-      const { posted, after } = await runAddFlow(lab, [flow('s', 'y')], '2');
+      const { posted, after } = await runAddFlow(lab, [oneChild('s', 'y')], '2');
 
       expect(posted).toEqual([]);
       expect(sentIn(after).map(([, , id]) => id)).toEqual(['x', 'y']);
-      const third = await runAddFlow(lab, [flow('t', 'z')], '3');
+      const third = await runAddFlow(lab, [oneChild('t', 'z')], '3');
       expect(third.posted).toMatchObject([{ after: String(FIRST + 1), number: String(FIRST + 2) }]);
     },
   );
