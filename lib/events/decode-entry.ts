@@ -3,7 +3,7 @@ import type { JobEvent } from '../job/job-event.js';
 import { decodeJson, decodeValue } from '../job/json.js';
 import { eventId } from './event-id.js';
 
-type Told = Record<string, unknown> & { event: string };
+type DecodedEvent = Record<string, unknown> & { event: string };
 
 const json = (text: string | undefined): unknown => (text ? decodeJson(text) : undefined);
 
@@ -16,7 +16,7 @@ function valueOf(text: string | undefined, codec: Codec | undefined): unknown {
   }
 }
 
-type Read = (columns: string[], codec: Codec | undefined) => Told[];
+type Read = (columns: string[], codec: Codec | undefined) => DecodedEvent[];
 
 /**
  * How the columns of a line become the fields of its events. A new job's line holds two: that it is there, and where; so does that of a step
@@ -122,10 +122,10 @@ export function readEntry(entryId: string, fields: readonly string[], codec?: Co
   for (let i = first === undefined ? 0 : 2; i < fields.length; i += 2) {
     const read = READERS[fields[i] as string];
     for (const line of (fields[i + 1] as string).split('\n')) {
-      for (const told of readLine(read, line, codec)) {
-        if (told) {
+      for (const event of readLine(read, line, codec)) {
+        if (event) {
           events.push({
-            ...told,
+            ...event,
             id: eventId(entryId, (first ?? 0) + count),
             timestamp,
           } as unknown as JobEvent);
@@ -138,7 +138,11 @@ export function readEntry(entryId: string, fields: readonly string[], codec?: Co
 }
 
 /** A line that cannot be read, of a later version or written by hand, counts but emits nothing. */
-function readLine(read: Read | undefined, line: string, codec: Codec | undefined): (Told | undefined)[] {
+function readLine(
+  read: Read | undefined,
+  line: string,
+  codec: Codec | undefined,
+): (DecodedEvent | undefined)[] {
   try {
     return read ? read(line.split('\t'), codec) : [undefined];
   } catch {

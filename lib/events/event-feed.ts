@@ -41,14 +41,14 @@ export class EventFeed extends Service implements StreamReader {
 
   /**
    * @param after id of an event, or `FROM_NOW`
-   * @param tell takes each event in its order
+   * @param emit takes each event in its order
    * @param onError called when Redis cannot be read; it is tried again
    */
   constructor(
     private readonly reader: EventReader,
     private readonly line: EventStreamReader,
     after: string,
-    private readonly tell: (event: JobEvent) => void,
+    private readonly emit: (event: JobEvent) => void,
     private readonly onError: (error: unknown) => void,
   ) {
     super(reader.runtime);
@@ -190,7 +190,7 @@ export class EventFeed extends Service implements StreamReader {
       if (this.stopped.signal.aborted) {
         return;
       }
-      this.tell(event);
+      this.emit(event);
     }
     if (this.waiters.length > 0) {
       this.releaseWaiters();

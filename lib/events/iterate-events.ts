@@ -47,7 +47,7 @@ class EventIterator<T extends JobEvent> implements AsyncIterableIterator<T | Dro
           error: (error: unknown) => this.end({ error }),
           complete: () => this.end(),
         });
-      this.answer();
+      this.settle();
     });
   }
 
@@ -63,17 +63,17 @@ class EventIterator<T extends JobEvent> implements AsyncIterableIterator<T | Dro
     } catch (error) {
       this.end({ error });
     }
-    this.answer();
+    this.settle();
   }
 
   private end(failure?: { error: unknown }): void {
     this.failure ??= failure;
     this.isOver = true;
     this.subscription?.unsubscribe();
-    this.answer();
+    this.settle();
   }
 
-  private answer(): void {
+  private settle(): void {
     while (this.asking[0] && (this.isOver || !this.buffer.isEmpty)) {
       const value = this.buffer.shift();
       const { resolve, reject } = this.asking.shift() as (typeof this.asking)[number];

@@ -116,12 +116,12 @@ class JobWatch {
         return;
       }
       if (isBreak(event) || compareEventIds(event.id, this.seenId) > 0) {
-        this.tell(event as WatchEvent);
+        this.emit(event as WatchEvent);
       }
     }
   }
 
-  private tell(event: WatchEvent): void {
+  private emit(event: WatchEvent): void {
     if (event.event === 'gap' || event.event === 'dropped') {
       this.subscriber.next(event);
       void this.busy(() => this.refresh());
@@ -224,7 +224,7 @@ class JobWatch {
         if (event.event === 'gap') {
           return event;
         }
-        if (isOf(event, this.jobId) && !(await this.tellAgain(event as WatchEvent))) {
+        if (isOf(event, this.jobId) && !(await this.notifyAgain(event as WatchEvent))) {
           return undefined;
         }
       }
@@ -233,11 +233,11 @@ class JobWatch {
   }
 
   /** Whether more may follow. */
-  private async tellAgain(event: WatchEvent): Promise<boolean> {
+  private async notifyAgain(event: WatchEvent): Promise<boolean> {
     if (isLarge(event)) {
       await this.tellLargeEnd(event);
     } else {
-      this.tell(event);
+      this.emit(event);
     }
     return !this.subscriber.closed;
   }

@@ -56,7 +56,7 @@ export class QueueEventsProducer extends SafeEmitter {
    * @param maxEvents entries that the stream keeps at least; where the queue keeps more, its own events are not cut for it
    * @throws {InvalidOptionError} for a name that is taken or no name, or an event that is too large
    * @throws {NotSerializableError} for fields that JSON cannot hold
-   * @throws {CallTimeoutError} when Redis did not answer in time
+   * @throws {CallTimeoutError} when Redis did not reply in time
    */
   async publishEvent<T extends { eventName: string }>(
     event: T,

@@ -196,7 +196,7 @@ export class QueueEvents extends SafeEmitter {
   /**
    * Starts reading. Resolves once the starting place is known: what happens later is emitted. Rejects with `NotRunnableError`
    * where it was called before (with `autorun`, the default, it was), or where these events are closed. Rejects as
-   * `waitUntilReady` does where Redis refuses or does not answer: it is read on as soon as that is over, and nobody has to
+   * `waitUntilReady` does where Redis refuses or does not reply: it is read on as soon as that is over, and nobody has to
    * handle the rejection, as it is an `error` event too.
    */
   run(): Promise<void> {
@@ -273,9 +273,9 @@ export class QueueEvents extends SafeEmitter {
     })());
   }
 
-  private open(after: string, tell: (event: JobEvent) => void): EventFeed {
+  private open(after: string, emit: (event: JobEvent) => void): EventFeed {
     const line = this.connection.eventStreamReader(this.keys.base);
-    return new EventFeed(this.reader, line, after, tell, this.onReadError);
+    return new EventFeed(this.reader, line, after, emit, this.onReadError);
   }
 
   private readonly onConnectionError = (error: Error): void => void this.emit('error', error);

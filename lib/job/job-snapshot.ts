@@ -243,7 +243,7 @@ function textsIn(field: string, json: string): string[] {
   return value as string[];
 }
 
-/** How a child counts, the base of its parent's queue, and its parent's id; `read_link` in lua/shared/tell-parent.lua is the same. */
+/** How a child counts, the base of its parent's queue, and its parent's id; `read_link` in lua/shared/notify-parent.lua is the same. */
 const LINK = /^.[^\t]*(?:[^\t]:\{[^{}\t]*\}:|~:)\t./s;
 
 const TAKE: Record<string, Take> = {

@@ -98,7 +98,7 @@ export class Tracing {
   }
 }
 
-/** Does upkeep of a worker, and tells telemetry of it where it wants to know. */
+/** Does upkeep of a worker, and reports it to telemetry where that wants to know. */
 export async function keptUp(
   tracing: Tracing | undefined,
   what: Upkeep,

@@ -12,7 +12,7 @@ const listening = new WeakSet<object>();
 /** Providers that an application with `StepwellModule` has found. */
 const found = new WeakSet<object>();
 /** Providers of which it was said that they do nothing. */
-const told = new WeakSet<object>();
+const warned = new WeakSet<object>();
 
 /** Remembers a class that wants jobs; should an application start it without `StepwellModule`, it says so. */
 export function declareProcessor(type: Function, queue: string): void {
@@ -40,8 +40,8 @@ function sayUnlessFound(prototype: object, text: () => string): void {
     configurable: true,
     writable: true,
     value(this: object): unknown {
-      if (!found.has(this) && !told.has(this)) {
-        told.add(this);
+      if (!found.has(this) && !warned.has(this)) {
+        warned.add(this);
         new Logger(LOG_CONTEXT).warn(text());
       }
       return own?.call(this);
@@ -61,7 +61,7 @@ export function foundProvider(instance: object): void {
   }
 }
 
-/** Classes with `@Processor` that no application of this process has, each told once. */
+/** Classes with `@Processor` that no application of this process has, each warned of once. */
 export function takeUnseenProcessors(): { className: string; queue: string }[] {
   const list = [...unseen].map(([type, queue]) => ({ className: type.name, queue }));
   unseen.clear();

@@ -15,7 +15,7 @@ const SHARED: FactoryProvider<SharedOptions> = {
 
 const PROVIDERS = [StepwellLog, StepwellRegistry, SHARED, Queues, StepwellHealth];
 
-/** Holds the queues. Global modules are told last of a shutdown, and queues must outlive all who add jobs. */
+/** Holds the queues. Global modules hear last of a shutdown, and queues must outlive all who add jobs. */
 @Global()
 @Module({ providers: PROVIDERS, exports: PROVIDERS })
 export class StepwellRegistryModule {}

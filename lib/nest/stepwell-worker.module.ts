@@ -11,7 +11,7 @@ import { StepwellStartCheck } from './stepwell.start-check.js';
 import { StepwellSchedules } from './stepwell.schedules.js';
 import { StepwellOrchestrator } from './stepwell.orchestrator.js';
 
-/** Runs the workers. Not global: global modules are told last of a shutdown, and workers have to stop early. */
+/** Runs the workers. Not global: global modules hear last of a shutdown, and workers have to stop early. */
 @Module({
   imports: [DiscoveryModule, StepwellRegistryModule],
   providers: [

@@ -6,14 +6,14 @@ import { within } from '../runtime/within.js';
 import { StepwellRegistry } from './stepwell.registry.js';
 
 export interface HealthOptions {
-  /** Milliseconds that Redis has to answer. Default 1000. */
+  /** Milliseconds that Redis has to reply. Default 1000. */
   timeoutMs?: number;
   /** Down where the oldest waiting job has waited for longer than that. Default: no limit. */
   maxLagMs?: number;
 }
 
 export interface QueueHealth {
-  /** Whether Redis answers, and takes writes. */
+  /** Whether Redis replies, and takes writes. */
   redis: 'up' | 'down';
   /** For how long the oldest job has waited that could start, ms; absent where Redis does not say. */
   lagMs?: number;

@@ -3,16 +3,16 @@ import { ConnectionError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { LOG_CONTEXT } from './stepwell.constants.js';
 
-/** Tells Nest's logger what happened in queues and workers: names, ids and messages, never a job's data. */
+/** Logs by Nest's logger what happened in queues and workers: names, ids and messages, never a job's data. */
 @Injectable()
 export class StepwellLog {
   private readonly logger = new Logger(LOG_CONTEXT);
-  /** An outage is one error, told by every queue and worker on the connection. */
-  private readonly told = new WeakSet<Error>();
+  /** An outage is one error, reported by every queue and worker on the connection. */
+  private readonly logged = new WeakSet<Error>();
 
   error(queue: string, error: Error): void {
-    if (this.told.has(error)) return;
-    this.told.add(error);
+    if (this.logged.has(error)) return;
+    this.logged.add(error);
     this.logger.error(error instanceof ConnectionError ? error.message : `Queue ${queue}: ${error.message}`);
   }
 

@@ -133,7 +133,7 @@ export class StepwellModule extends ConfigurableModuleClass {
   }
 }
 
-/** Tells of a queue beside the provider of it, for which a test may put something else. */
+/** Names a queue beside the provider of it, for which a test may put something else. */
 function registrationProvider({ provide: queueToken }: FactoryProvider): FactoryProvider {
   const token = String(queueToken);
   return {
@@ -154,7 +154,7 @@ function eventsProvider({ provide: queueToken }: FactoryProvider): FactoryProvid
   };
 }
 
-/** What a factory of `forRootAsync` answers is checked as what `forRoot` is given. */
+/** What a factory of `forRootAsync` returns is checked as what `forRoot` is given. */
 function withCheckedOptions(provider: Provider): Provider {
   if (!('provide' in provider) || provider.provide !== STEPWELL_OPTIONS || !('useFactory' in provider)) {
     return provider;

@@ -179,7 +179,7 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
 
   /** Streams complete before the HTTP server waits for its open responses, which may be fed by them. */
   async beforeApplicationShutdown(): Promise<void> {
-    // Workers have drained: who follows the jobs that ended then is still told.
+    // Workers have drained: who follows the jobs that ended then still hears of it.
     const all = [...this.events.values()];
     await within(systemRuntime, LAST_EVENTS_MS, Promise.all(all.map((events) => events.caughtUp())));
     await this.closeEvents();
@@ -194,7 +194,7 @@ export class StepwellRegistry implements BeforeApplicationShutdown, OnApplicatio
     await Promise.all([...this.events.values()].map((events) => events.close()));
   }
 
-  /** The registry's module is global, and so among the last to be told: others may add jobs until here. */
+  /** The registry's module is global, and so among the last to hear of it: others may add jobs until here. */
   async onApplicationShutdown(): Promise<void> {
     await this.closeQueues();
   }

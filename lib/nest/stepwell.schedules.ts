@@ -81,7 +81,7 @@ export class StepwellSchedules implements OnApplicationBootstrap, OnModuleDestro
     each.keeping = schedules
       .keep()
       .catch((error: unknown) => {
-        // That Redis cannot be reached, others tell.
+        // That Redis cannot be reached, others report.
         if (!this.isStopped && !(error instanceof ConnectionError))
           this.log.error(queue.name, asError(error));
         return true;

@@ -44,9 +44,11 @@ export class JobMeters {
       description: 'How long a job waited for its first run since it was due',
       unit,
     });
-    this.observe(`${prefix}.queue.jobs`, 'Jobs by state', '{job}', (queue, tell) => this.depth(queue, tell));
-    this.observe(`${prefix}.queue.lag`, 'How long the oldest job has waited', unit, (queue, tell) =>
-      this.lag(queue, tell),
+    this.observe(`${prefix}.queue.jobs`, 'Jobs by state', '{job}', (queue, observe) =>
+      this.depth(queue, observe),
+    );
+    this.observe(`${prefix}.queue.lag`, 'How long the oldest job has waited', unit, (queue, observe) =>
+      this.lag(queue, observe),
     );
   }
 
@@ -96,29 +98,29 @@ export class JobMeters {
     name: string,
     description: string,
     unit: string,
-    read: (queue: MeasuredQueue, tell: (value: number, attributes: Attributes) => void) => Promise<void>,
+    read: (queue: MeasuredQueue, observe: (value: number, attributes: Attributes) => void) => Promise<void>,
   ): void {
     const gauge: ObservableGauge = this.meter.createObservableGauge(name, { description, unit });
     gauge.addCallback(async (result) => {
-      const tell = (value: number, attributes: Attributes): void => result.observe(value, attributes);
-      await Promise.allSettled([...this.queues].map((queue) => read(queue, tell)));
+      const observe = (value: number, attributes: Attributes): void => result.observe(value, attributes);
+      await Promise.allSettled([...this.queues].map((queue) => read(queue, observe)));
     });
   }
 
   private async depth(
     queue: MeasuredQueue,
-    tell: (value: number, attributes: Attributes) => void,
+    observe: (value: number, attributes: Attributes) => void,
   ): Promise<void> {
     const state = this.names === 'bullmq' ? 'bullmq.queue.jobs.state' : 'stepwell.job.state';
     for (const [name, jobs] of Object.entries(await queue.getJobCounts())) {
-      tell(jobs, { ...this.attributes(queue.name, undefined), [state]: name });
+      observe(jobs, { ...this.attributes(queue.name, undefined), [state]: name });
     }
   }
 
   private async lag(
     queue: MeasuredQueue,
-    tell: (value: number, attributes: Attributes) => void,
+    observe: (value: number, attributes: Attributes) => void,
   ): Promise<void> {
-    tell(this.time(await queue.getLagMs()), this.attributes(queue.name, undefined));
+    observe(this.time(await queue.getLagMs()), this.attributes(queue.name, undefined));
   }
 }

@@ -93,13 +93,13 @@ class OpenTelemetry implements Telemetry {
         span.setAttribute('error.type', failure.name);
       },
       end: (outcome) => {
-        this.told(work, span, { outcome, tookMs: (runtime?.monotonicMs() ?? 0) - startedMs, error });
+        this.record(work, span, { outcome, tookMs: (runtime?.monotonicMs() ?? 0) - startedMs, error });
         span.end();
       },
     };
   }
 
-  private told(
+  private record(
     work: TracedWork,
     span: Span,
     end: { outcome: TracedOutcome; tookMs: number; error: string | undefined },

@@ -7,7 +7,7 @@ import { QueueGroups } from './queue-groups.js';
 /** For people who look after jobs: why one waits, and ending it from anywhere. */
 export class QueueCancelling<J extends Job = Job> extends QueueGroups<J> {
   /**
-   * Why a job does not run now: by one look, with names and numbers for boards and support. A limit, a pause or a delay is told also where
+   * Why a job does not run now: by one look, with names and numbers for boards and support. A limit, a pause or a delay is named also where
    * another reason goes before it. Throws `JobNotFoundError`.
    *
    * @example
@@ -23,7 +23,7 @@ export class QueueCancelling<J extends Job = Job> extends QueueGroups<J> {
   }
 
   /**
-   * Cancels a job: it fails for good with `reason`, and events `failed` and `cancelled` tell so. One that waits, is delayed, sleeps, or waits
+   * Cancels a job: it fails for good with `reason`, and events `failed` and `cancelled` say so. One that waits, is delayed, sleeps, or waits
    * for a signal or for children ends at once. The signal of one that runs is aborted with a `JobCancelledError`, in whatever process that
    * is, and the job fails when its work has ended, whatever that comes to. What its steps have done is undone where they have a
    * compensation, by a worker.

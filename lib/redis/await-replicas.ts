@@ -16,7 +16,7 @@ export async function awaitReplicas<T>(
     throw new InvalidOptionError('durability', { replicas, timeoutMs }, 'On a cluster it is not available.');
   }
   const { stream } = client;
-  const answer = await call();
+  const reply = await call();
   const reached = await client.wait(replicas, timeoutMs);
   if (client.stream !== stream) {
     throw new ConnectionError('The connection was lost before its replicas were asked.', {
@@ -26,5 +26,5 @@ export async function awaitReplicas<T>(
   if (reached < replicas) {
     throw new NotReplicatedError(replicas, reached, timeoutMs);
   }
-  return answer;
+  return reply;
 }

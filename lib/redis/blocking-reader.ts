@@ -68,7 +68,7 @@ export abstract class BlockingReader extends Service {
     nudgeKey: string,
     blockMs: number,
   ): Promise<() => void>;
-  /** Called after each read, answered or not. */
+  /** Called after each read, whether or not there was a reply. */
   protected abstract afterRead(): void;
   /** Called when a read broke off: what it had taken, if anything, is lost. */
   protected abstract afterFailure(): void;
@@ -147,7 +147,7 @@ export abstract class BlockingReader extends Service {
         // Whoever waits has a deadline, also while the client connects.
         return () => {};
       }
-      const follow = await client.answer(
+      const follow = await client.read(
         (redis) => this.read(redis, keys, reading.nudgeKey, blockMs),
         blockMs + GRACE_MS,
       );

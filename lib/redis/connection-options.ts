@@ -80,7 +80,7 @@ export function readConnectionOptions(given: string | GivenOptions): RedisOption
     // A socket that does not end by itself keeps the process alive for so long.
     disconnectTimeout: 200,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times - 1, 10), MAX_RECONNECT_MS),
-    // After a failover the old master answers READONLY until it is left.
+    // After a failover the old master replies READONLY until it is left.
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false),
   };
   if (typeof given === 'string') {

@@ -38,7 +38,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   private readonly owned: boolean;
   private readonly isDefault: boolean;
   private users = 0;
-  private outageTold = false;
+  private isOutageKnown = false;
   private wasReady = false;
   private closed = false;
   /** What went wrong last, while it cannot be reached. */
@@ -98,15 +98,15 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
     return this.readiness.wait(patienceMs);
   }
 
-  /** What the server is asked by hand: rejects with `ConnectionError` where that is not answered for so long. */
+  /** What the server is asked by hand: rejects with `ConnectionError` where there is no reply for so long. */
   async answerWithin<T>(patienceMs: number, ask: () => Promise<T>): Promise<T> {
     let timer: Timer | undefined;
-    const answer = ask();
+    const reply = ask();
     const late = new Promise<never>((_resolve, reject) => {
       const giveUp = (): void => reject(unanswered(this.describe(), patienceMs, this.trouble));
       timer = this.runtime.setTimer(giveUp, patienceMs);
     });
-    return Promise.race([answer, late]).finally(() => timer?.cancel());
+    return Promise.race([reply, late]).finally(() => timer?.cancel());
   }
 
   /** Such as `Redis at 127.0.0.1:6379`. */
@@ -138,7 +138,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
       return;
     }
     if (this.client.status === 'ready') {
-      // A server that hangs, or a connection that is dead without anyone having said so, never answers.
+      // A server that hangs, or a connection that is dead without anyone having said so, never replies.
       await within(this.runtime, LAST_WORD_MS, this.client.quit());
     }
     this.client.disconnect();
@@ -165,7 +165,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   }
 
   private readonly onReady = (): void => {
-    this.outageTold = false;
+    this.isOutageKnown = false;
     this.trouble = undefined;
     if (this.wasReady) {
       // Readers go where commands go, and those may have been sent elsewhere since.
@@ -180,7 +180,7 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   private readonly onClose = (): void => {
     this.runtime.setSoon(() => {
       if (this.client.status !== 'end') {
-        this.tell('the connection was closed');
+        this.announceOutage('the connection was closed');
       }
     });
   };
@@ -195,12 +195,12 @@ export class Connection extends EventEmitter<{ ready: []; error: [Error]; closed
   private readonly onError = (error: Error): void => {
     const cause = causeOf(error);
     this.trouble = cause;
-    this.tell(cause.message, { cause });
+    this.announceOutage(cause.message, { cause });
   };
 
-  private tell(reason: string, options?: ErrorOptions): void {
-    if (!this.outageTold) {
-      this.outageTold = true;
+  private announceOutage(reason: string, options?: ErrorOptions): void {
+    if (!this.isOutageKnown) {
+      this.isOutageKnown = true;
       const text = `Redis at ${this.address()} cannot be reached: ${reason.replace(/\.$/, '')}. Trying again.`;
       this.announce(new ConnectionError(text, options));
     }

@@ -29,7 +29,7 @@ const CALLS: Record<string, readonly string[]> = {
 /** What a user needs; see docs/guides/redis.md. */
 export const DEMANDED_COMMANDS = Object.keys(CALLS);
 
-/** Servers before 7.0 do not tell. Each call is a count of words, and the words. */
+/** Servers before 7.0 do not say. Each call is a count of words, and the words. */
 const ASK = `
 local refused = {}
 local at = 1

@@ -101,7 +101,7 @@ export class EventStreamReader extends BlockingReader {
         if (key === nudgeKey) {
           this.forgetNudge(nudgeKey, entries.at(-1)?.[0] ?? '0');
         } else {
-          this.tell(key, places[keys.indexOf(key)], entries);
+          this.emit(key, places[keys.indexOf(key)], entries);
         }
       }
     };
@@ -148,7 +148,7 @@ export class EventStreamReader extends BlockingReader {
     readers.forEach((reader) => reader.restarted());
   }
 
-  private tell(key: string, from: string | undefined, entries: StreamEntry[]): void {
+  private emit(key: string, from: string | undefined, entries: StreamEntry[]): void {
     const stream = this.streams.get(key);
     const last = entries.at(-1)?.[0];
     // Of another place than it is at now: it will be read again from there.

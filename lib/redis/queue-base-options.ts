@@ -19,7 +19,7 @@ export interface QueueBaseOptions {
   codec?: Codec;
   /**
    * Milliseconds that a call waits for a Redis that is silent, out of reach or failing over; then it rejects with
-   * `CallTimeoutError`. A call that waits for its turn while others are answered is not waiting in silence. Default 5000;
+   * `CallTimeoutError`. A call that waits for its turn while others get replies is not waiting in silence. Default 5000;
    * for a `Worker` the longer of that and its `lockDuration`.
    */
   callTimeout?: number;

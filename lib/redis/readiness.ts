@@ -13,7 +13,7 @@ interface Waiter {
 }
 
 /**
- * Whether the server has been reached and found fit. It is asked until it has answered, however late it comes and
+ * Whether the server has been reached and found fit. It is asked until it has replied, however late it comes and
  * whatever the client's options say about trying; who waits for it may lose patience before, and wait again.
  */
 export class Readiness {

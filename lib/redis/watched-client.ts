@@ -7,7 +7,7 @@ const CONNECT_MS = 10_000;
 
 /**
  * A client for blocking reads, good for one connection: it is given up when that closes, is not there in time, or owes an
- * answer for too long. Left to itself the client would send a read again after a reconnection, as if nothing had been taken.
+ * reply for too long. Left to itself the client would send a read again after a reconnection, as if nothing had been taken.
  */
 export class WatchedClient {
   private readonly openedAt: number;
@@ -46,20 +46,20 @@ export class WatchedClient {
   }
 
   /** The reply of a read. Rejects when the client is given up, at the latest after `withinMs`. */
-  answer<T>(read: (client: RedisClient) => Promise<T>, withinMs: number): Promise<T> {
+  read<T>(read: (client: RedisClient) => Promise<T>, withinMs: number): Promise<T> {
     return this.watched(read(this.client), withinMs, this.giveUp);
   }
 
   /** Closes it. Whoever waits for it is rejected. */
   readonly giveUp = (): void => {
-    this.gone ??= new ConnectionError('A blocking read got no answer.');
+    this.gone ??= new ConnectionError('A blocking read got no reply.');
     this.client.off('close', this.giveUp);
     this.client.disconnect();
     this.fail?.(this.gone);
   };
 
   private watched<T>(
-    answer: Promise<T>,
+    reply: Promise<T>,
     withinMs: number,
     late: (resolve: (value: T) => void) => void,
   ): Promise<T> {
@@ -67,7 +67,7 @@ export class WatchedClient {
     return new Promise<T>((resolve, reject) => {
       timer = this.runtime.setTimer(() => late(resolve), withinMs, { upkeep: true });
       this.fail = reject;
-      answer.then(resolve, reject);
+      reply.then(resolve, reject);
       if (this.gone) {
         reject(this.gone);
       }

@@ -20,7 +20,7 @@ export const GONE_MS = 90_000;
 /** How many are made at a time. */
 const AT_ONCE = 20;
 
-/** What an application is told of its schedules. */
+/** What an application hears of its schedules. */
 export interface CodeScheduleHooks {
   /** A scheduler of that id was made by hand, so that of the code has no effect. */
   madeByHand: (schedule: CodeSchedule) => void;
@@ -41,7 +41,7 @@ export interface CodeScheduleHooks {
 export class CodeSchedules {
   private readonly origins: { id: string; origin: string }[];
   private begun = false;
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   constructor(
     private readonly store: QueueStore,
@@ -62,7 +62,7 @@ export class CodeSchedules {
     for (let first = 0; first < wanted.length; first += AT_ONCE) {
       await Promise.all(wanted.slice(first, first + AT_ONCE).map((i) => this.make(i)));
     }
-    this.schedules.forEach((schedule, i) => this.tell(words[i] ?? '', schedule));
+    this.schedules.forEach((schedule, i) => this.report(words[i] ?? '', schedule));
     this.begun = true;
     removed.forEach(this.hooks.removed);
     return count > 0 || this.schedules.length > 0;
@@ -73,14 +73,14 @@ export class CodeSchedules {
     await this.schedulers.upsert(id, repeat, template, this.origins[i]!.origin);
   }
 
-  /** What stays as it is, is told once. */
-  private tell(word: string, schedule: CodeSchedule): void {
+  /** What stays as it is, is reported once. */
+  private report(word: string, schedule: CodeSchedule): void {
     const key = `${word} ${schedule.id}`;
-    if (this.told.has(key)) {
+    if (this.reported.has(key)) {
       return;
     }
     if (word === 'hand' || word === 'older') {
-      this.told.add(key);
+      this.reported.add(key);
       this.hooks[word === 'hand' ? 'madeByHand' : 'older'](schedule);
     }
   }

@@ -10,7 +10,7 @@ export function hashOf(text: string, basis = BASIS): number {
   return hash;
 }
 
-/** 16 digits that tell a text from others. */
+/** 16 digits that distinguish a text from others. */
 export function fingerprintOf(text: string): string {
   const halves = [hashOf(text), hashOf(text, hashOf(`${text.length}:${text}`))];
   return halves.map((half) => half.toString(16).padStart(8, '0')).join('');

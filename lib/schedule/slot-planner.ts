@@ -50,7 +50,7 @@ export class SlotPlanner extends Service {
     super(runtime);
   }
 
-  /** Never rejects: what goes wrong is told to `failed`. */
+  /** Never rejects: what goes wrong goes to `failed`. */
   need(ids: readonly string[]): void {
     if (this.isStopped || ids.length === 0) {
       return;

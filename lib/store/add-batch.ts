@@ -72,10 +72,10 @@ export class AddBatch {
   async addWhole(jobs: readonly NewJob[]): Promise<AddedJob[]> {
     const { runner, calls } = this.context;
     const call = addCallOf(jobs.map((job) => ({ ...job, spec: stoppingAll(job.spec) })));
-    const answer = await calls.numbered(({ writer, seq }) =>
+    const reply = await calls.numbered(({ writer, seq }) =>
       this.group.durably(() => call.send(runner, writer, seq, true))(),
     );
-    const added = call.read(answer);
+    const added = call.read(reply);
     return jobs.map((_job, i) => added(i));
   }
 
@@ -111,14 +111,14 @@ export class AddBatch {
       return call.send(runner, session.writer, seq, !idle);
     };
     try {
-      const answering = this.group.call(flight, add);
+      const replying = this.group.call(flight, add);
       idle?.wake();
-      const answer = await answering;
+      const reply = await replying;
       if (idle && (tries > 1 || runner.repeats > repeats)) {
         // Its call may have been ahead of this one, and have found nothing.
         this.idleWorker()?.wake();
       }
-      settle(entries, call.read(answer));
+      settle(entries, call.read(reply));
     } catch (error) {
       for (const { reject } of entries) {
         reject(error);

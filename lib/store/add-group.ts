@@ -55,7 +55,7 @@ export class AddGroup<E, R> {
   call(flight: Flight<Adding<E, R>>, attempt: () => Promise<unknown>): Promise<unknown> {
     const call = new Call(this.context.runner, this.durably(attempt));
     flight.carrier = call;
-    return call.answer();
+    return call.reply();
   }
 
   /** A call that adds, and that resolves when as many replicas have it as the store wants; itself where it wants none. */

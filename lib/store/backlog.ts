@@ -6,7 +6,7 @@ export const BACKLOG = 10_000;
 /** What those who add jobs take besides. */
 export interface BacklogOptions {
   /**
-   * Adds to a queue that may wait here while Redis does not answer; further ones reject at once with `BacklogFullError`.
+   * Adds to a queue that may wait here while Redis does not reply; further ones reject at once with `BacklogFullError`.
    * `Infinity`: all wait, no longer than `callTimeout`. Default 10,000.
    */
   backlog?: number;

@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime/runtime.js';
 
-/** One call in flight at a time, numbered: what lets a script tell a repeat from a new call. */
+/** One call in flight at a time, numbered: what lets a script distinguish a repeat from a new call. */
 export class CallSession {
   private seq = 0;
 

@@ -14,7 +14,7 @@ export interface CallMaker {
 }
 
 /**
- * One call of Redis, made again while Redis is loading, failing over or out of reach, until it is answered, fails for good,
+ * One call of Redis, made again while Redis is loading, failing over or out of reach, until there is a reply, it fails for good,
  * or nobody waits for it any more. For calls that may be repeated: numbered ones, reads, and those that come to the same.
  */
 export class Call<T> {
@@ -46,13 +46,13 @@ export class Call<T> {
   }
 
   /** To be called once. The first attempt is on its way when this returns, where the client is connected. */
-  async answer(): Promise<T> {
+  async reply(): Promise<T> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       if (!this.gate.isOpen) {
         await this.untilOpen();
       }
       if (this.abandoned) {
-        throw new ConnectionError('Nobody waits for the answer any more.', {
+        throw new ConnectionError('Nobody waits for the reply any more.', {
           mayBeWritten: this.mayBeWritten,
         });
       }

@@ -4,7 +4,7 @@ import { SessionPool } from './call-session.js';
 import { Lifetime } from './lifetime.js';
 import { NEVER, type Patience, type Waiting } from './patience.js';
 
-/** Which call of which session this is, so that sending it again does nothing and gives the first answer. */
+/** Which call of which session this is, so that sending it again does nothing and gives the first reply. */
 export interface NumberedCall {
   writer: string;
   seq: string;
@@ -17,7 +17,7 @@ interface OpenCall {
 }
 
 /**
- * The calls of a store that go out by themselves. Each is made again until Redis answers, and rejects with
+ * The calls of a store that go out by themselves. Each is made again until Redis replies, and rejects with
  * `CallTimeoutError` when that takes too long; a store that waits as long as it takes has no patience that could end.
  */
 export class Calls implements Waiting {
@@ -44,7 +44,7 @@ export class Calls implements Waiting {
     return this.make(new Call(this.maker, attempt));
   }
 
-  /** A call that may be repeated because the script tells a repeat from a new call. */
+  /** A call that may be repeated because the script distinguishes a repeat from a new call. */
   numbered<T>(attempt: (call: NumberedCall) => Promise<T>): Promise<T> {
     const session = this.sessions.acquire()!;
     const numbered = { writer: session.writer, seq: session.next() };
@@ -103,7 +103,7 @@ export class Calls implements Waiting {
         ended?.();
         this.end(open);
       };
-      call.answer().then(
+      call.reply().then(
         (value) => {
           end();
           resolve(value);

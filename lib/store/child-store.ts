@@ -2,7 +2,7 @@ import { type JobRef, parseBase, queueBase, refText } from '../job/job-ref.js';
 import type { ChildPage, ChildQuery } from '../job/job-store.js';
 import { decodeGetChildrenReply } from '../job/wire.generated.js';
 import type { ScriptRunner } from '../redis/script-runner.js';
-import { getChildren, nextParents, removeChildren, tellAgain } from '../redis/scripts.generated.js';
+import { getChildren, nextParents, removeChildren, notifyAgain } from '../redis/scripts.generated.js';
 import type { Calls } from './calls.js';
 import type { Delivery } from './delivery.js';
 
@@ -66,10 +66,10 @@ export class ChildStore {
     return (await this.calls.repeatable(() => this.scripts.run(removeChildren, args, ids))) as string[];
   }
 
-  /** Has children that have ended tell their parent again. Returns how many did. */
-  async tellAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
+  /** Has children that have ended notify their parent again. Returns how many did. */
+  async notifyAgain(parent: JobRef, ids: readonly string[]): Promise<number> {
     const args = [REDIS_TIME, queueBase(parent.prefix, parent.queueName), parent.id] as const;
-    const sent = (await this.calls.repeatable(() => this.scripts.run(tellAgain, args, ids))) as number;
+    const sent = (await this.calls.repeatable(() => this.scripts.run(notifyAgain, args, ids))) as number;
     if (sent > 0) {
       this.delivery.nudge(0);
     }

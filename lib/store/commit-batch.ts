@@ -16,7 +16,7 @@ import type { Patience } from './patience.js';
 const BYTES = 512 * 1024;
 const REFUSED_PAUSE_MS = 500;
 
-/** Told the script's word, or why there is none; `now` is Redis' time of the call. */
+/** Takes the script's word, or why there is none; `now` is Redis' time of the call. */
 export type Settle = (word: string, error?: unknown, now?: unknown) => void;
 
 interface Entry {
@@ -78,7 +78,7 @@ export class CommitBatch implements JobTaker {
       patience,
       {
         ...{ sessions: options.sessions, entries: options.entries, bytes: BYTES },
-        // A call that fetches may have brought jobs: it is made again until its answer is known.
+        // A call that fetches may have brought jobs: it is made again until its reply is known.
         ...{ keepsCalls: () => this.fetches, isGuest: (entry: Entry) => entry.isGuest },
       },
     );
@@ -199,7 +199,7 @@ export class CommitBatch implements JobTaker {
     flight.carrier = call;
     let reply: CommitReply;
     try {
-      reply = await call.answer();
+      reply = await call.reply();
     } catch (error) {
       this.fetcher?.fetchFailed(wanted, error);
       const waits = isMissingRight(error) && !this.closed;

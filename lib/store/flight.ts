@@ -10,7 +10,7 @@ export interface Carrier {
   withdraw?(i: number): boolean;
 }
 
-/** The entries that went out together. Each is settled once: with the answer, or before when it is given up. */
+/** The entries that went out together. Each is settled once: with the reply, or before when it is given up. */
 export class Flight<E> {
   /** The call, or whoever the entries were handed on to; none before they go out. */
   carrier: Carrier | undefined;

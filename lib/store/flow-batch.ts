@@ -75,8 +75,8 @@ export class FlowBatch {
     const args = [REDIS_TIME, session.writer, session.next(), keys.base] as const;
     const rest = encodeAddFlow(entries.map(({ entry }) => entry.flow));
     try {
-      const answer = await this.group.call(flight, () => runner.run(addFlow, args, rest));
-      const { flows, posted } = decodeAddFlowReply(answer);
+      const reply = await this.group.call(flight, () => runner.run(addFlow, args, rest));
+      const { flows, posted } = decodeAddFlowReply(reply);
       const arrivals = delivery.arrivals(posted);
       for (const [i, line] of flows.split('\n').entries()) {
         entries[i]!.resolve({ ...readLine(line), arrivals });

@@ -27,8 +27,8 @@ export interface GroupLimits<E> {
  * Modes: idle (nothing pending) -> scheduled (a flush waits for the microtasks to end) -> calls in flight; the end of
  * a call flushes what has gathered meanwhile. `poke` asks for a call even without entries.
  *
- * An entry that Redis does not get to in time is given up. While calls are answered an entry may have to wait for its
- * turn, but not in silence: a pending one waits since the last answer. A session whose call was given up stays taken until
+ * An entry that Redis does not get to in time is given up. While calls get replies an entry may have to wait for its
+ * turn, but not in silence: a pending one waits since the last reply. A session whose call was given up stays taken until
  * the client says what became of it, so that a Redis that hangs is not sent more and more.
  */
 export class GroupCommit<E> implements Waiting {
@@ -114,7 +114,7 @@ export class GroupCommit<E> implements Waiting {
     return !this.isBusy;
   }
 
-  /** Whether so many entries wait for a Redis that does not answer. */
+  /** Whether so many entries wait for a Redis that does not reply. */
   isFull(most: number): boolean {
     if (!this.patience.isSilent(this.heardAt)) {
       return false;
@@ -141,7 +141,7 @@ export class GroupCommit<E> implements Waiting {
         this.abandon(flight);
       }
     }
-    this.tellIdle();
+    this.notifyIdle();
     return this.pending.canBeLate || [...this.flights].some(({ canBeLate }) => canBeLate);
   }
 
@@ -153,7 +153,7 @@ export class GroupCommit<E> implements Waiting {
       (entry) => this.fail(entry, new ConnectionClosedError(message)),
     );
     this.giveUpFlights(message);
-    this.tellIdle();
+    this.notifyIdle();
   }
 
   /**
@@ -167,7 +167,7 @@ export class GroupCommit<E> implements Waiting {
     } else if (this.closed) {
       this.giveUpFlights('It was withdrawn.');
     }
-    this.tellIdle();
+    this.notifyIdle();
     return waited;
   }
 
@@ -203,12 +203,12 @@ export class GroupCommit<E> implements Waiting {
   private readonly flush = (): void => {
     this.scheduled = false;
     if (this.hasWork() && this.flushOne() && this.hasWork()) {
-      // Calls sent in one go are answered in one go, and then Redis and this process would work in turns instead of
+      // Calls sent in one go get their replies in one go, and then Redis and this process would work in turns instead of
       // side by side: the second call follows when Redis has the first.
       this.scheduled = true;
       this.runtime.setSoon(this.flush);
     }
-    this.tellIdle();
+    this.notifyIdle();
   };
 
   private hasWork(): boolean {
@@ -232,7 +232,7 @@ export class GroupCommit<E> implements Waiting {
       if (this.hasWork()) {
         this.schedule();
       } else {
-        this.tellIdle();
+        this.notifyIdle();
       }
     };
     this.send(session, flight).then(end, (error: unknown) => {
@@ -246,7 +246,7 @@ export class GroupCommit<E> implements Waiting {
   private takeOff(): Flight<E> {
     const { entries, sinces } = this.pending.take(this.limits.entries(), this.limits.bytes);
     for (let i = 0; i < sinces.length; i += 1) {
-      // From now on others may be answered while this one is not.
+      // From now on others may get replies while this one does not.
       sinces[i] = Math.max(sinces[i] as number, this.heardAt);
     }
     const flight = new Flight(entries, sinces);
@@ -254,7 +254,7 @@ export class GroupCommit<E> implements Waiting {
     return flight;
   }
 
-  private tellIdle(): void {
+  private notifyIdle(): void {
     if (this.onIdle.length > 0 && !this.isBusy) {
       const waiting = this.onIdle;
       this.onIdle = [];

@@ -100,16 +100,16 @@ export interface JobLook {
   job: LoadedJob | undefined;
 }
 
-/** Log lines that a script answers at most. */
+/** Log lines that a script returns at most. */
 const PAGE_SIZE = 1000;
-/** Ids of a state that a script answers at most. */
+/** Ids of a state that a script returns at most. */
 const LOOK_SIZE = 5000;
 /** Jobs may be large: few a call. */
 const LOAD_SIZE = 200;
 /** Scripts take the time from Redis. */
 const REDIS_TIME = 0;
 
-/** Reads a queue: one method, one script. What is longer than a script may answer is read in several calls. */
+/** Reads a queue: one method, one script. What is longer than a script may return is read in several calls. */
 export class InspectStore {
   constructor(private readonly scripts: Pick<ScriptRunner, 'run'>) {}
 

@@ -40,7 +40,7 @@ export class JobTrees {
   async cancel(named: string, cancel: CancelCall): Promise<string> {
     const root = this.refOf(plainId(named));
     const { peer, delivery } = this.context;
-    // Read before: a job that is not kept takes with it what tells of its children.
+    // Read before: a job that is not kept takes with it what says which children it has.
     const tree = cancel.children ? await readTree(peer, root) : undefined;
     const word = await peer(root).changes.cancel(named, cancel);
     for (const { queue, ids } of tree?.groups ?? []) {

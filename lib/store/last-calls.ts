@@ -24,7 +24,7 @@ export async function lastCalls(
   await within(runtime, Math.min(callTimeoutMs, LONGEST_MS), untilQuiet(runtime, calls));
 }
 
-/** What goes on after an answer makes its next call before anything else is handled. */
+/** What goes on after a reply makes its next call before anything else is handled. */
 async function untilQuiet(runtime: Runtime, calls: Open): Promise<void> {
   do {
     await calls.idle();

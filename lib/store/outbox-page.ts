@@ -47,7 +47,7 @@ export function readPosted(posted: readonly string[]): Brought[] {
   return read;
 }
 
-/** The answer of read-outbox. */
+/** The reply of read-outbox. */
 export interface OutboxPage {
   history: string;
   /** Milliseconds until another process is late with what it delivers, -1 when none is at it. */

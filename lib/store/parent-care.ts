@@ -7,7 +7,7 @@ const PAGES = 20;
 const TOLD_PER_CALL = 500;
 
 /**
- * Looks after parents that wait: their children that have ended tell them again. Messages make that needless, unless a
+ * Looks after parents that wait: their children that have ended notify them again. Messages make that needless, unless a
  * server has lost what both sides knew of one.
  */
 export class ParentCare {
@@ -51,7 +51,7 @@ export class ParentCare {
     }
     for (const { queue, ids } of queues.values()) {
       for (let first = 0; first < ids.length; first += TOLD_PER_CALL) {
-        await queue.children.tellAgain({ prefix, queueName, id }, ids.slice(first, first + TOLD_PER_CALL));
+        await queue.children.notifyAgain({ prefix, queueName, id }, ids.slice(first, first + TOLD_PER_CALL));
       }
     }
   }

@@ -20,7 +20,7 @@ export interface Waiting {
 /**
  * Measures how long Redis has been silent, for all that waits for it in one store, with one timer that runs only while
  * something waits. It counts ticks instead of reading a clock: time in which this process itself was held up, and could
- * not have heard an answer, is one tick, however long it took.
+ * not have heard a reply, is one tick, however long it took.
  */
 export class Patience {
   private ticks = 0;
@@ -66,7 +66,7 @@ export class Patience {
   }
 
   private arm(): void {
-    // Answers that have come in while the process was busy are read before the tick.
+    // Replies that have come in while the process was busy are read before the tick.
     // Who waits has a connection, which keeps the process alive.
     this.timer = this.runtime.setTimer(() => this.runtime.setSoon(this.tick), this.limitMs / TICKS, UPKEEP);
   }

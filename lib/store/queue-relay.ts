@@ -33,7 +33,7 @@ interface Waiter extends Awaited {
 
 /**
  * Delivers the outbox of one queue, the messages to each target by themselves. Whatever is delivered twice changes nothing, so
- * a call whose answer was lost is sent again, and a process that was too slow does no harm. What was received is kept
+ * a call whose reply was lost is sent again, and a process that was too slow does no harm. What was received is kept
  * for some seconds and looked after, since a failover of the target may lose it.
  */
 export class QueueRelay extends Service {

@@ -15,7 +15,7 @@ export interface RelayHost {
   failed(error: unknown): void;
   /** So many messages of that queue cannot be read. */
   laidAside(base: string, count: number): void;
-  /** Makes a call that may be repeated, until it is answered or the host closes. */
+  /** Makes a call that may be repeated, until there is a reply or the host closes. */
   call(run: () => Promise<unknown>): Promise<unknown>;
   /** Takes leave of a relay that has nothing to do and remembers nothing that matters. */
   rested(base: string, relay: RestingRelay): void;

@@ -14,7 +14,7 @@ export interface StoreHost {
   codec?: Codec | undefined;
   /** Milliseconds of silence after which a call is given up. */
   callTimeoutMs?: number | undefined;
-  /** Adds that may wait while Redis does not answer. */
+  /** Adds that may wait while Redis does not reply. */
   backlog?: number | undefined;
   durability?: Durability | undefined;
   tracing?: Tracing | undefined;

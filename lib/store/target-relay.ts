@@ -252,7 +252,7 @@ export class TargetRelay {
     const call = new Call(runner, () => runner.run(receive, args, rest));
     const patience = this.host.runtime.setTimer(() => call.abandon(), PATIENCE_MS, { background: true });
     try {
-      const { lookInMs, laidAside, ...taken } = decodeReceiveReply(await call.answer());
+      const { lookInMs, laidAside, ...taken } = decodeReceiveReply(await call.reply());
       this.host.laidAside(this.target, laidAside);
       if (lookInMs >= 0 && this.target !== this.source) {
         this.host.nudge(this.target, lookInMs);
@@ -271,7 +271,7 @@ export class TargetRelay {
   private pause(error: unknown): void {
     this.pauseMs = Math.min(Math.max(this.pauseMs * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
     this.pausedUntil = this.host.runtime.monotonicMs() + this.pauseMs;
-    // An outage is told by the connection.
+    // An outage is reported by the connection.
     if (!isPassing(error) && !isBroken(error)) {
       this.host.failed(error);
     }

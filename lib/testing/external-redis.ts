@@ -2,7 +2,7 @@ import { askRedis } from './ask-redis.js';
 import type { EmbeddedRedis } from './embedded-redis.js';
 import { RedisStartError } from './redis-start-error.js';
 
-/** A server that someone else runs: we see that it answers and otherwise leave it alone. */
+/** A server that someone else runs: we see that it replies and otherwise leave it alone. */
 export async function startExternalRedis(url: string): Promise<EmbeddedRedis> {
   const { protocol, hostname, port } = parseUrl(url);
   const host = hostname.replace(/^\[|\]$/g, '');

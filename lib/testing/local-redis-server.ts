@@ -100,7 +100,7 @@ export class LocalRedisServer implements LocalRedis {
     this.#port = port;
     const pid = await this.#guardian.start(redisArgs(this.#options, port, this.#folder));
     const deadlineMs = performance.now() + (this.#options.startTimeoutMs ?? START_TIMEOUT_MS);
-    while (!(await this.#answers(pid))) {
+    while (!(await this.#replies(pid))) {
       if (this.pid !== pid) throw await this.#startError('ended while starting');
       if (performance.now() > deadlineMs) {
         await this.kill();
@@ -110,12 +110,12 @@ export class LocalRedisServer implements LocalRedis {
     }
   }
 
-  async #answers(pid: number): Promise<boolean> {
+  async #replies(pid: number): Promise<boolean> {
     try {
       const reply = await askRedis(this.host, this.#port, 'PING');
       if (reply.startsWith('-NOAUTH')) return true; // A password was asked for by `args`; it is up.
       if (!reply.startsWith('+PONG')) return false; // Still loading what it had persisted.
-      // On a port that someone else took, someone else answers.
+      // On a port that someone else took, someone else replies.
       return (await askRedis(this.host, this.#port, 'INFO server')).includes(`process_id:${pid}\r\n`);
     } catch {
       return false;

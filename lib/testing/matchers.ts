@@ -45,7 +45,11 @@ export const stepwellMatchers = {
       : check(received, (all) => {
           const { status, failedReason = '' } = find(all, step);
           const wanted = `step ${step} failed${reason === '' ? '' : ` with "${reason}"`}`;
-          return { pass: status === 'failed' && failedReason.includes(reason), wanted, found: tell(all) };
+          return {
+            pass: status === 'failed' && failedReason.includes(reason),
+            wanted,
+            found: describeSteps(all),
+          };
         }),
   toBeSleeping: (received: Received) =>
     isInState(received, 'delayed', (steps) => steps.every(({ status }) => status !== 'awaiting')),
@@ -53,7 +57,7 @@ export const stepwellMatchers = {
     check(received, (all) => ({
       pass: all.some(({ name, status }) => status === 'awaiting' && (step ?? name) === name),
       wanted: `${step === undefined ? 'a step' : `step ${step}`} awaits a signal`,
-      found: tell(all),
+      found: describeSteps(all),
     })),
   toBeWaitingForChildren: (received: Received) => isInState(received, 'waiting-children'),
   toHaveUndone: (received: Received, ...steps: string[]) =>
@@ -68,7 +72,7 @@ function areSteps(received: Received, names: string[], status: JobStep['status']
   return check(received, (all) => ({
     pass: names.every((name) => find(all, name).status === status),
     wanted: `${names.join(', ')} ${status}`,
-    found: tell(all),
+    found: describeSteps(all),
   }));
 }
 
@@ -82,7 +86,11 @@ function isInState(
   }
   return Promise.all([received.getState(), received.getSteps()]).then(([found, steps]) => {
     const pass = found === state && also(steps);
-    return resultOf({ pass, wanted: `job ${received.id} ${state}`, found: `${found}; ${tell(steps)}` });
+    return resultOf({
+      pass,
+      wanted: `job ${received.id} ${state}`,
+      found: `${found}; ${describeSteps(steps)}`,
+    });
   });
 }
 
@@ -111,7 +119,7 @@ function find(steps: readonly JobStep[], name: string): Partial<JobStep> {
   return steps.find((step) => step.name === name) ?? {};
 }
 
-function tell(steps: readonly JobStep[]): string {
+function describeSteps(steps: readonly JobStep[]): string {
   const lines = steps.map(({ name, status, failedReason }) =>
     failedReason === undefined ? `${name} ${status}` : `${name} ${status} (${failedReason})`,
   );

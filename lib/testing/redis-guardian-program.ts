@@ -11,14 +11,14 @@ const { rmSync } = require('node:fs');
 const { command, folder } = JSON.parse(process.argv[1]);
 let redis;
 let ending = false;
-const tell = (message) => process.connected && process.send(message, () => {});
+const report = (message) => process.connected && process.send(message, () => {});
 const start = (args) => {
   const child = spawn(command, args, { cwd: folder, stdio: 'ignore' });
   redis = child;
-  child.once('spawn', () => tell({ started: child.pid }));
+  child.once('spawn', () => report({ started: child.pid }));
   const gone = (message) => {
     redis = undefined;
-    if (ending) leave(); else tell(message);
+    if (ending) leave(); else report(message);
   };
   child.once('error', (error) => gone({ failed: error.message }));
   child.once('exit', (code, signal) => gone({ exited: String(signal ?? code) }));

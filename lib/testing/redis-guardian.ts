@@ -42,7 +42,7 @@ export class RedisGuardian {
     return this.#pid;
   }
 
-  /** Starts Redis and resolves once its process exists, which is before it answers. */
+  /** Starts Redis and resolves once its process exists, which is before it replies. */
   async start(args: readonly string[]): Promise<number> {
     const signal = AbortSignal.timeout(30_000);
     return this.#whileReferenced(async () => {
@@ -91,7 +91,7 @@ export class RedisGuardian {
     this.#news.emit('exited');
   }
 
-  // The guardian does not keep this process alive, except while someone awaits its answer.
+  // The guardian does not keep this process alive, except while someone awaits its reply.
   async #whileReferenced<T>(action: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
     this.#process.ref();

@@ -36,7 +36,7 @@ export interface StartRedisOptions {
    */
   args?: readonly string[];
   /**
-   * How long the server may take to answer, in milliseconds.
+   * How long the server may take to reply, in milliseconds.
    * @default 10000
    */
   startTimeoutMs?: number;

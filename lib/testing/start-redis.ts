@@ -12,7 +12,7 @@ import type { StartRedisOptions } from './redis-options.js';
  * A server of its own ends with this process, however the process ends.
  *
  * @throws {RedisNotFoundError} when there is no server program and none could be installed; the message says what to type
- * @throws {RedisStartError} when the server does not answer in time
+ * @throws {RedisStartError} when the server does not reply in time
  *
  * @example
  * const redis = await startRedis();

@@ -23,7 +23,7 @@ export interface CommitLoopOptions {
   roomBeside: (running: number, asked: number) => number;
   /** For so long a wait for the wake marker lasts. */
   drainDelayMs: number;
-  /** A rate limit may be lifted before its time, which no wake-up tells: look again after this long at the latest. */
+  /** A rate limit may be lifted before its time, which no wake-up announces: look again after this long at the latest. */
   lookAgainMs: number;
   /** Between tries while Redis refuses them. */
   retryMs?: number | undefined;
@@ -168,7 +168,7 @@ export class CommitLoop extends Service implements Fetcher {
       return;
     }
     if (limitedForMs === 0) {
-      this.tellDrained(wanted, jobs.length);
+      this.notifyDrained(wanted, jobs.length);
     }
     this.lookWhenDue(dueInMs);
     if (limitedForMs > 0) {
@@ -201,7 +201,7 @@ export class CommitLoop extends Service implements Fetcher {
     return this.options.roomBeside(this.running, this.asked);
   }
 
-  private tellDrained(wanted: number, got: number): void {
+  private notifyDrained(wanted: number, got: number): void {
     if (got > 0) {
       this.isDrained = false;
     } else if (wanted > 0 && !this.isDrained) {

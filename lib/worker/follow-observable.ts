@@ -8,7 +8,7 @@ export interface ObservableLike<T = unknown> {
   };
 }
 
-/** Told as rxjs tells it, also for an Observable of another copy of rxjs. */
+/** As rxjs decides it, also for an Observable of another copy of rxjs. */
 export function isObservable(value: unknown): value is ObservableLike {
   if (typeof value !== 'object' || value === null) {
     return false;

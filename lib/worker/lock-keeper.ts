@@ -5,7 +5,7 @@ import type { Run } from './run.js';
 
 /** A renewal that failed is tried again after this part of the time between renewals. */
 const RETRY_PART = 1 / 4;
-/** A process that stood still itself asks Redis before it gives a lock up, and waits for the answer this long at most. */
+/** A process that stood still itself asks Redis before it gives a lock up, and waits for the reply this long at most. */
 const LONGEST_PATIENCE_MS = 1000;
 
 export interface LockKeeperOptions {

@@ -35,7 +35,7 @@ export class RunStarter {
     private readonly active: (job: Job) => void,
   ) {}
 
-  /** A job just granted: its record tells what was stored before. */
+  /** A job just granted: its record says what was stored before. */
   jobOf(record: JobRecord): Job {
     const { store, planner } = this.parts;
     const job = Job.fromRecord<any, any, string, any>(store.jobs, record);

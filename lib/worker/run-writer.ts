@@ -15,7 +15,7 @@ export interface RunHooks {
   error: (error: Error) => void;
   /** The processor is through: its slot is free. */
   ended: (run: Run) => void;
-  /** Redis has answered, or never will: the lock is no longer needed. */
+  /** Redis has replied, or never will: the lock is no longer needed. */
   settled: (run: Run) => void;
   /** Redis has kept a step of the job in a call that was sent at that time. */
   kept: (run: Run, sentAt: number) => void;

@@ -29,7 +29,7 @@ export interface StalledCheckerHooks {
 
 /**
  * Looks at an interval for jobs whose lock has expired, and after parents that wait for children. In between it lets Redis
- * hear that somebody is there: only then can a script tell dead holders from a Redis that nobody could reach.
+ * hear that somebody is there: only then can a script distinguish dead holders from a Redis that nobody could reach.
  */
 export class StalledChecker extends Service {
   private timer: Timer | undefined;

@@ -37,7 +37,7 @@ export interface SteppedRun {
 /** Marks a processor that works in stages. */
 export const STEP_HANDLING = Symbol.for('stepwell.steps');
 
-/** Each answers undefined for a job that it does not process in stages. */
+/** Each returns undefined for a job that it does not process in stages. */
 export interface StepHandling {
   run(run: SteppedRun): Promise<RunOutcome> | undefined;
   /**

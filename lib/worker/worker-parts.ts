@@ -39,7 +39,7 @@ export interface WorkerHost {
   /** Jobs at the same time, at this moment. */
   slots: () => number;
   isPaused: () => boolean;
-  tell: (event: string, ...args: unknown[]) => void;
+  emit: (event: string, ...args: unknown[]) => void;
 }
 
 /** The parts of a worker, and how they are joined; the worker itself only starts and stops them. */
@@ -70,7 +70,7 @@ export class WorkerParts {
     private readonly host: WorkerHost,
     processor: Processor | BatchProcessor,
   ) {
-    const { opts, slots, tell } = host;
+    const { opts, slots, emit } = host;
     const settings = settingsOf(opts);
     this.settings = settings;
     this.tracing = Tracing.of(opts);
@@ -129,7 +129,7 @@ export class WorkerParts {
       since: runtime.now(),
     });
     this.shutdown = new Shutdown(runtime, this.store, this.loop, this.locks);
-    this.starter = new RunStarter(this, opts.name, (job) => tell('active', job, 'waiting'));
+    this.starter = new RunStarter(this, opts.name, (job) => emit('active', job, 'waiting'));
   }
 
   /** Starts what keeps jobs that this worker holds, and looks for those of others. */
@@ -145,13 +145,13 @@ export class WorkerParts {
     await stopAll([this.presence, this.places, this.planner, this.stalls]);
   }
 
-  private readonly onFailure = (error: unknown): void => this.host.tell('error', asError(error));
+  private readonly onFailure = (error: unknown): void => this.host.emit('error', asError(error));
 
   private makeStore(): QueueStore {
-    const { opts, prefix, queueName, jobClass, slots, tell } = this.host;
+    const { opts, prefix, queueName, jobClass, slots, emit } = this.host;
     const host = {
       ...{ jobClass, codec: opts.codec, tracing: this.tracing, callTimeoutMs: this.settings.callTimeoutMs },
-      progressed: (job: unknown, progress: unknown) => tell('progress', job, progress),
+      progressed: (job: unknown, progress: unknown) => emit('progress', job, progress),
       extended: (id: string, token: string, until: number) =>
         this.locks.runsUnder(id, token).forEach((run) => this.locks.confirmed(run, until)),
       cancelled: (id: string, token: string, how: string) => this.cancelled(id, token, how),
@@ -161,7 +161,7 @@ export class WorkerParts {
   }
 
   private makeLoop(grant: Grant): CommitLoop {
-    const { opts, slots, tell } = this.host;
+    const { opts, slots, emit } = this.host;
     const { drainDelayMs, lookAgainMs, ahead } = this.settings;
     const { batches } = this;
     return new CommitLoop(
@@ -178,14 +178,14 @@ export class WorkerParts {
           batches?.foundNone(isSomethingWaiting);
           if (isSomethingWaiting) this.places.poke();
         },
-        drained: () => this.inOwnContext(() => tell('drained')),
+        drained: () => this.inOwnContext(() => emit('drained')),
         failed: this.onFailure,
       },
     );
   }
 
   private makeLocks(): LockKeeper {
-    const { tell } = this.host;
+    const { emit } = this.host;
     const { lockMs, renewMs, silence } = this.settings;
     return new LockKeeper(
       this.connection.runtime,
@@ -195,21 +195,21 @@ export class WorkerParts {
           keptUp(this.tracing, { kind: 'renew-locks', ...this.names, jobIds: held.map(([id]) => id) }, () =>
             this.store.runs.renewLocks(held, lockMs, silence),
           ),
-        renewed: (jobIds) => tell('locksRenewed', { count: jobIds.length, jobIds }),
-        lost: (jobIds) => tell('lockRenewalFailed', jobIds),
+        renewed: (jobIds) => emit('locksRenewed', { count: jobIds.length, jobIds }),
+        lost: (jobIds) => emit('lockRenewalFailed', jobIds),
         failed: this.onFailure,
       },
     );
   }
 
   private makeStalledChecker(): StalledChecker {
-    const { tell } = this.host;
+    const { emit } = this.host;
     const { lockMs, silence, stalled } = this.settings;
     const options = { worker: this.id, lockMs, silence, ...stalled };
     return new StalledChecker(this.connection.runtime, this.store, options, {
-      stalled: (jobId) => tell('stalled', jobId, 'active'),
+      stalled: (jobId) => emit('stalled', jobId, 'active'),
       exhausted: (record, sentAt) => {
-        tell('stalled', record.id, 'active');
+        emit('stalled', record.id, 'active');
         this.starter.failStalled(record, sentAt);
       },
       unplanned: (ids) => this.planner.need(ids),
@@ -219,13 +219,13 @@ export class WorkerParts {
   }
 
   private runHooks(): RunHooks {
-    const { tell } = this.host;
+    const { emit } = this.host;
     const { lockMs, renewMs } = this.settings;
     const { batches, prefetch, connection } = this;
     const { observer } = connection.runtime;
     return {
-      completed: (job, result) => tell('completed', job, result, 'active'),
-      failed: (job, error) => tell('failed', job, error, 'active'),
+      completed: (job, result) => emit('completed', job, result, 'active'),
+      failed: (job, error) => emit('failed', job, error, 'active'),
       error: this.onFailure,
       ended: (run) => {
         this.loop.ended();

@@ -110,7 +110,7 @@ export class Worker<D = any, R = any, N extends string = string> extends SafeEmi
       jobClass: this.jobClass,
       slots: () => this.slots,
       isPaused: () => this.paused,
-      tell: (event: string, ...args: unknown[]) => void (this.isStopped || this.emit(event, ...args)),
+      emit: (event: string, ...args: unknown[]) => void (this.isStopped || this.emit(event, ...args)),
     };
     this.hasProcessor = typeof processor === 'function';
     this.parts = new WorkerParts(host, (processor ?? (() => undefined)) as Processor | BatchProcessor);

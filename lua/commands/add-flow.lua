@@ -20,7 +20,7 @@
 -- @cost O(K) for K children and messages, 2000 at most
 -- @use extras server-time job-record write-record send once count-up events moves wake state-of take-delayed check-lock time-left limits
 -- @use change-limits read-spec place-new post lay-aside advance-flow
--- @rare tell-parent unreadable children settle-child fail-next settle-here store-node link-node apply-messages
+-- @rare notify-parent unreadable children settle-child fail-next settle-here store-node link-node apply-messages
 -- @grouped group-records groups group-moves
 
 local FLOW_CAP = 2000
@@ -228,6 +228,6 @@ for i, flow in ipairs(flows) do
 end
 rare().write_applied(q, call, meta[1])
 publish(q.events, call.events, meta[2])
-local answer = table.concat(lines, '\n')
-remember(session, seq, answer)
-return { answer, call.brought or {} }
+local reply = table.concat(lines, '\n')
+remember(session, seq, reply)
+return { reply, call.brought or {} }

@@ -50,10 +50,10 @@ end
 
 local at = rest
 if #ARGV == at + new.size - 1 and new.spec == '' and new.id ~= '' then
-  local answer = add_named(q, now, wake, new.id, new.body)
-  if answer then
-    remember(session, seq, answer)
-    return answer
+  local reply = add_named(q, now, wake, new.id, new.body)
+  if reply then
+    remember(session, seq, reply)
+    return reply
   end
 end
 
@@ -148,9 +148,9 @@ end
 if call.as_whole then
   local full = grouped().first_full(q, new_in_groups())
   if full then
-    local answer = moves.stamp .. string.rep('\n#' .. full, (#ARGV - rest + 1) / 3)
-    remember(session, seq, answer)
-    return answer
+    local reply = moves.stamp .. string.rep('\n#' .. full, (#ARGV - rest + 1) / 3)
+    remember(session, seq, reply)
+    return reply
   end
 end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
@@ -170,6 +170,6 @@ if (wake == 1 and placed_any(moves) and not meta[1]) or is_first_due(moves.delay
   wake_one(q)
 end
 publish(q.events, call.events, meta[2])
-local answer = table.concat(lines, '\n')
-remember(session, seq, answer)
-return answer
+local reply = table.concat(lines, '\n')
+remember(session, seq, reply)
+return reply

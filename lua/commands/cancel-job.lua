@@ -21,7 +21,7 @@
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of is-pending free-places take-out erase
 -- @use retention finish-job notify-workers take-delayed allow-when-full unreadable children settle-child fail-next
 -- @use settle-here
--- @rare count-ends time-left limits change-limits read-spec place-new release-dedup post tell-parent leave-parents
+-- @rare count-ends time-left limits change-limits read-spec place-new release-dedup post notify-parent leave-parents
 -- @grouped time-left group-records groups group-moves
 
 local session = q.writer .. writer
@@ -37,21 +37,21 @@ local state = state_of(q, id)
 local fields = job_fields(q, id, 'cancelled', 'failure', 'step', 'token', 'priority', 'dedup', 'attemptsMade', 'parent'
 )
 
-local function answer(word)
+local function reply(word)
   remember(session, seq, word)
   return word
 end
 
 if not state then
-  return answer('missing')
+  return reply('missing')
 elseif state == 'completed' or state == 'failed' then
-  return answer('finished')
+  return reply('finished')
 elseif state ~= 'active' and is_pending(q, id) then
-  return answer('scheduled')
+  return reply('scheduled')
 elseif fields[1] then
-  return answer('unchanged')
+  return reply('unchanged')
 elseif fields[2] then
-  return answer('undoing')
+  return reply('undoing')
 end
 
 allow_when_full(q)
@@ -77,7 +77,7 @@ local function let_worker_end()
 end
 
 if state == 'active' or (undo == 1 and fields[3]) then
-  return answer(let_worker_end())
+  return reply(let_worker_end())
 end
 
 take_out(q, id, state)
@@ -91,7 +91,7 @@ local link = fields[8]
 if link then
   -- As in `fail_job`.
   local is_gone = not kept and string.sub(link, 1, 1) == '-'
-  rare().tell_parent(q, call, link, id, is_gone and 'r' or 'f', is_gone and '' or reason)
+  rare().notify_parent(q, call, link, id, is_gone and 'r' or 'f', is_gone and '' or reason)
 end
 write_moves(q, call.moves)
 trim_finished(q, call)
@@ -102,4 +102,4 @@ if meta[3] then
   rare().count_ends(q, call.events, meta[3], call.moves.now)
 end
 publish(q.events, call.events, meta[2])
-return answer(word)
+return reply(word)

@@ -1,5 +1,5 @@
 --- Removes jobs of one state that are older than a grace time, but not what a scheduler brings next. Looks at one slice of the state: repeat it from the
--- position it answers.
+-- position it returns.
 -- What was kept to run after a removed job is added.
 -- The age counts from the end of finished jobs, from the start of active ones, and from the creation of all others.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences limits
@@ -17,8 +17,8 @@
 -- @lines next:int removed*
 -- @reply a line with the position to go on from, -1 when there is no more to look at, then a line per removed id
 -- @cost O(K log N) for K jobs, 250 at most; O(N) in the plain list
--- @use extras server-time job-record write-record send once count-up events tell-removed moves wake state-of is-pending free-places erase
--- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
+-- @use extras server-time job-record write-record send once count-up events emit-removed moves wake state-of is-pending free-places erase
+-- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post notify-parent
 -- @use leave-parents allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
 
@@ -109,7 +109,7 @@ if #old > 0 then
     end
   end
   -- Before what was kept for after them, which may be given their id.
-  tell_removed(call.events, state, old)
+  emit_removed(call.events, state, old)
   end_dedup(q, call, old)
   leave_parents(q, call, old)
   erase(q, old)
@@ -124,6 +124,6 @@ if #old > 0 then
   publish(q.events, call.events, meta[2])
 end
 local ended = seen == #ids and #ids < CLEAN_CAP
-local answer = table.concat({ ended and -1 or start + seen - #old, unpack(old) }, '\n')
-remember(session, seq, answer)
-return answer
+local reply = table.concat({ ended and -1 or start + seen - #old, unpack(old) }, '\n')
+remember(session, seq, reply)
+return reply

@@ -1,6 +1,6 @@
 --- Applies what a worker's jobs came to, then starts as many new jobs as it has room for.
 -- One call for a whole batch: the cost of a script call and of its events is shared by all jobs in it.
--- A refused entry answers its word and leaves the others alone.
+-- A refused entry has its word in the reply and leaves the others alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences
 -- @key metrics completed-points failed-points limits limited holders
 -- @seldom unreadable
@@ -43,7 +43,7 @@
 -- @use server-time job-record job-records write-record send once count-up events moves wake promote-due check-lock erase retention incremented finish-job complete-record
 -- @use activate time-left limits state-of take-delayed rate-limit fetch-jobs allow-when-full commit-plain commit-lone place-new add-job
 -- @rare extras unreadable change-limits free-places limit-book parked-turns fetch-limited read-spec
--- @rare deduplicate release-dedup post undelivered tell-parent leave-parents fail-job release-job
+-- @rare deduplicate release-dedup post undelivered notify-parent leave-parents fail-job release-job
 -- @rare count-ends this-life write-job wait-children load-again signals steps checkpoint children settle-child step-record
 -- @rare fail-next settle-here set-aside lay-aside scheduler slots fire-slots
 -- @grouped group-records groups group-moves group-turns group-batches

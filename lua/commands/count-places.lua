@@ -1,5 +1,5 @@
 --- What the queue has and needs of each limit that it shares with others. Places that it does not need it gives up here, before the home of the
--- limit is told: so it never has more than the home knows.
+-- limit hears: so it never has more than the home knows.
 -- @key meta limits
 -- @derives limit parked
 -- @arg now int          0 for Redis' clock

@@ -17,8 +17,8 @@
 -- @reply how many were removed, how many were looked at, and what the next slice is given: begun, left, passed, both
 -- @reply scores and the place among groups
 -- @cost O(K log N) for K jobs, 500 at most
--- @use extras server-time job-record write-record send count-up events tell-removed moves wake state-of is-pending free-places take-out erase
--- @use forget-dedup post tell-parent leave-parents take-delayed allow-when-full unreadable children settle-child
+-- @use extras server-time job-record write-record send count-up events emit-removed moves wake state-of is-pending free-places take-out erase
+-- @use forget-dedup post notify-parent leave-parents take-delayed allow-when-full unreadable children settle-child
 -- @use fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
@@ -67,7 +67,7 @@ local function drop(state, ids)
   forget_dedup(q, ids)
   leave_parents(q, call, ids)
   erase(q, ids)
-  tell_removed(call.events, state, ids)
+  emit_removed(call.events, state, ids)
   removed = removed + #ids
 end
 

@@ -1,4 +1,4 @@
---- Tells which schedulers the code of an application has. Returns which of them the caller is to make, and removes those that
+--- Says which schedulers the code of an application has. Returns which of them the caller is to make, and removes those that
 -- no application that runs has in its code any more. Schedulers that were made by hand are left alone.
 -- A definition that another one has replaced is not made again while an application with the newer one is heard of.
 -- @key meta waiting prioritized delayed active completed failed events wake limits limited holders
@@ -84,6 +84,6 @@ local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 wake_for(q, call.moves, meta[1])
 publish(q.events, call.events, meta[2])
 lines.count = redis.call('ZCARD', code)
-local answer = table.concat(lines, '\n')
-remember(session, seq, answer)
-return answer
+local reply = table.concat(lines, '\n')
+remember(session, seq, reply)
+return reply

@@ -1,4 +1,4 @@
---- Deletes a paused queue with everything in it, in slices. Repeat it while it answers more.
+--- Deletes a paused queue with everything in it, in slices. Repeat it while it replies more.
 -- What remembers the last call of each writer, and the last message of each queue, is left to expire, and so are the events:
 -- readers have yet to learn of the jobs that went.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake limiter outbox fences inbox
@@ -13,7 +13,7 @@
 -- @says undelivered target -- what the keys of a queue begin with that has to be notified first: it has parents
 -- @says unsent target -- the same where jobs of flows have to be added
 -- @cost O(K log N) for K jobs
--- @use server-time job-record send count-up events tell-removed free-places take-out erase forget-dedup post tell-parent
+-- @use server-time job-record send count-up events emit-removed free-places take-out erase forget-dedup post notify-parent
 -- @use leave-parents lines
 -- @grouped time-left group-records groups group-moves
 
@@ -57,7 +57,7 @@ for _, state in ipairs({
   forget_dedup(q, ids)
   leave_parents(q, call, ids)
   erase(q, ids)
-  tell_removed(call.events, (state == 'limited' or state == 'grouped') and 'waiting' or state, ids)
+  emit_removed(call.events, (state == 'limited' or state == 'grouped') and 'waiting' or state, ids)
   left = left - #ids
 end
 if left > 0 then

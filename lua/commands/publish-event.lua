@@ -1,4 +1,4 @@
---- Tells of something that only those who publish and listen know the meaning of.
+--- Emits something that only those who publish and listen know the meaning of.
 -- @key meta events
 -- @derives writer
 -- @arg writer text

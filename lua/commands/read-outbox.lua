@@ -8,7 +8,7 @@
 -- @arg turn int         changes from call to call, so that each line comes first at times
 -- @arg maxWeight int    writes that a page may take about, where it is received
 -- @arg maxBytes int     size of a page about
--- @arg past text        the history, as answered, in which the following came to be known: void in another one
+-- @arg past text        the history, as replied, in which the following came to be known: void in another one
 -- @arg asked text       ids of flows, split by commas
 -- @each report target received durable fences flag
 -- @form outbox_line reply[at] target number era kept:int left:int newest given:outgoing...

@@ -17,7 +17,7 @@
 -- @cost O(K log N) for K writes that the messages take, bounded by the page that read-outbox gives
 -- @use extras server-time job-record write-record send count-up events moves wake state-of allow-when-full take-delayed time-left limits
 -- @use change-limits
--- @use read-spec place-new post lay-aside undelivered tell-parent unreadable children settle-child fail-next
+-- @use read-spec place-new post lay-aside undelivered notify-parent unreadable children settle-child fail-next
 -- @use settle-here store-node link-node apply-messages
 -- @grouped group-records groups group-moves
 

@@ -4,13 +4,13 @@
 -- @derives job body logs dedup children posted limit parked groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
 -- @arg parent text      what the keys of the parent's queue begin with, a tab, its id
--- @arg unfinished int   1 to leave those that have ended, and to tell the parent; 0 when it is gone
+-- @arg unfinished int   1 to leave those that have ended, and to notify the parent; 0 when it is gone
 -- @rest the ids, 500 at most
 -- @value list
 -- @reply the ids removed
 -- @cost O(K log N) for K jobs, O(N) for each in the plain list
 -- @use extras server-time job-record write-record send count-up events moves wake state-of free-places take-out erase time-left limits change-limits
--- @use take-delayed read-spec place-new release-dedup end-dedup post tell-parent leave-parents allow-when-full unreadable
+-- @use take-delayed read-spec place-new release-dedup end-dedup post notify-parent leave-parents allow-when-full unreadable
 -- @use children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
 

@@ -12,7 +12,7 @@
 -- @word locked -- while it is active under a lock that has not expired
 -- @cost O(log N), O(N) for a job in the plain list
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of is-pending free-places take-out erase
--- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post tell-parent
+-- @use time-left limits change-limits take-delayed read-spec place-new release-dedup end-dedup post notify-parent
 -- @use leave-parents allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped group-records groups group-moves
 

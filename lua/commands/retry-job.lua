@@ -14,7 +14,7 @@
 -- @word posted -- when the outbox has a message to a parent in another queue
 -- @cost O(log N)
 -- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of free-places take-out restart post
--- @use tell-parent take-delayed allow-when-full unreadable children settle-child fail-next settle-here
+-- @use notify-parent take-delayed allow-when-full unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
 if expected ~= 'failed' and expected ~= 'completed' then
@@ -55,7 +55,7 @@ if word == 'ok' then
   write_moves(q, moves)
   local link = fields[2]
   if link then
-    tell_rerun(q, call, link, id)
+    emit_rerun(q, call, link, id)
   end
   settle_and_wake(q, call, moves.now, meta[1])
   word = write_outbox(q, call, moves.now) and 'posted' or 'ok'

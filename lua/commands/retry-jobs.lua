@@ -1,5 +1,5 @@
 --- Makes finished jobs wait again, the first finished first, at the back of where their priority has them wait.
--- Repeat it with the time it answers until it moves none: jobs that finish meanwhile are then left alone.
+-- Repeat it with the time it returns until it moves none: jobs that finish meanwhile are then left alone.
 -- @key meta waiting prioritized delayed active completed failed waiting-children events wake outbox fences
 -- @derives job body children posted groups group grouped sidelined
 -- @arg now int          0 for Redis' clock
@@ -9,7 +9,7 @@
 -- @returns moved:int before:int
 -- @reply how many were moved, the time that was used
 -- @cost O(K log N) for K jobs
--- @use extras server-time job-record write-record send count-up events moves wake state-of restart post tell-parent take-delayed allow-when-full
+-- @use extras server-time job-record write-record send count-up events moves wake state-of restart post notify-parent take-delayed allow-when-full
 -- @use unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
 
@@ -33,7 +33,7 @@ for _, id in ipairs(size > 0 and redis.call('ZRANGE', q[state], 0, size - 1) or 
     break
   end
   if fields[2] then
-    tell_rerun(q, call, fields[2], id)
+    emit_rerun(q, call, fields[2], id)
   end
   ids[#ids + 1] = id
   priorities[#ids] = fields[3]

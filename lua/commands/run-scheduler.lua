@@ -34,7 +34,7 @@ if s then
     job = nil
   end
 end
-local answer = s and 'taken' or lost and 'unreadable' or 'missing'
+local reply = s and 'taken' or lost and 'unreadable' or 'missing'
 if job then
   local asked = s.asked
   local body = call.moves.stamp .. '\n' .. body_of(s, call.moves.now)
@@ -52,7 +52,7 @@ if job then
   local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
   wake_for(q, call.moves, meta[1])
   publish(q.events, call.events, meta[2])
-  answer = ok.text(job, state, '0', asked.priority or '', body)
+  reply = ok.text(job, state, '0', asked.priority or '', body)
 end
-remember(session, seq, answer)
-return answer
+remember(session, seq, reply)
+return reply

@@ -6,7 +6,7 @@
 -- @arg seq text
 -- @arg id text          may name the life of the job that is meant, see `this_life`
 -- @arg name text
--- @arg key text         tells copies of one signal, '' for none
+-- @arg key text         distinguishes copies of one signal, '' for none
 -- @arg payload text
 -- @word ok finished missing
 -- @word unchanged -- when the last signal of that name had the same key

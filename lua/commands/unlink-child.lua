@@ -9,7 +9,7 @@
 -- @word posted -- when the outbox has a message to a parent in another queue
 -- @word unchanged -- when no parent waits for it
 -- @cost O(log N)
--- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of post tell-parent take-delayed
+-- @use extras server-time job-record write-record send once this-life count-up events moves wake state-of post notify-parent take-delayed
 -- @use allow-when-full
 -- @use unreadable children settle-child fail-next settle-here
 -- @grouped time-left group-records groups group-moves
@@ -34,7 +34,7 @@ if word == 'ok' then
   local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
   as_hash(q, id)
   redis.call('HDEL', q.job .. id, 'parent')
-  tell_parent(q, call, link, id, 'r', '')
+  notify_parent(q, call, link, id, 'r', '')
   settle_and_wake(q, call, t, meta[1])
   word = write_outbox(q, call, t) and 'posted' or 'ok'
   publish(q.events, call.events, meta[2])

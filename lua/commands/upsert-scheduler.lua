@@ -114,9 +114,9 @@ else
     end
   end
   if from > t or (#left == 0 and complete == 0) then
-    local answer = again.text(call.moves.stamp)
-    remember(session, seq, answer)
-    return answer
+    local reply = again.text(call.moves.stamp)
+    remember(session, seq, reply)
+    return reply
   end
   s.slots = table.concat(left, ',')
   first = immediately == 1 and t or nil
@@ -129,7 +129,7 @@ if waits and old then
   -- A job that is replaced was none.
   s.count = math.max(old.count - 1, 0)
 end
-local answer = 'none'
+local reply = 'none'
 if not is_paused then
   -- Tried before anything is written; what is found is found again below.
   local trial = {}
@@ -164,7 +164,7 @@ for field, value in pairs({ every = every, ends = ends, limit = limit, complete 
 end
 redis.call('ZREM', q.schedulers .. 'unplanned', id)
 if is_paused then
-  answer = 'paused'
+  reply = 'paused'
 else
   advance(q, call, s, first)
 end
@@ -174,10 +174,10 @@ end
 write_moves(q, call.moves)
 if s.job ~= '' then
   local fields = job_fields(q, s.job, 'state', 'delay', 'priority')
-  answer = ok.text(s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job))
+  reply = ok.text(s.job, fields[1], fields[2], fields[3] or '', redis.call('GET', q.body .. s.job))
 end
 local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents')
 wake_for(q, call.moves, meta[1])
 publish(q.events, call.events, meta[2])
-remember(session, seq, answer)
-return answer
+remember(session, seq, reply)
+return reply

@@ -103,7 +103,7 @@ local function stopped_by_children(q, id, kind, pending, failed, deferred)
   return not held and 'no-children' or nil
 end
 
--- Adds what is to be stored of a step that has ended, and tells of it. The result of a job is not kept a second time as
+-- Adds what is to be stored of a step that has ended, and emits it. The result of a job is not kept a second time as
 -- the value of its last step.
 local function end_step(q, call, id, step, way, stored, written)
   local _, _, status, attempt = string.match(step.head, step_head.pattern)
@@ -146,7 +146,7 @@ local function go_on(q, call, id, step, way, written)
   if step.next_head ~= '' then
     written[#written + 1] = 'step:' .. step.next_step
     written[#written + 1] = step.next_head .. ',' .. call.moves.stamp .. ','
-    tell_started(call, id, step.next_step, attempt_in(step.next_head))
+    emit_started(call, id, step.next_step, attempt_in(step.next_head))
   end
   if way and way[1] == 'undo' then
     written[#written + 1] = 'failure'
@@ -178,7 +178,7 @@ local function running_entry(q, call, id, name, entry)
     end
   end
   visit = string.format('%d', last + 1)
-  tell_started(call, id, name, '1')
+  emit_started(call, id, name, '1')
   return order or visit, visit, '1', call.moves.stamp
 end
 

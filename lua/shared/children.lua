@@ -70,7 +70,7 @@ local function take_promised(q, id, refs)
 end
 
 -- Puts a parent where workers fetch, in front of those that wait there; behind them while these are being drained. A
--- draining tells by its order number that it did not wait there when it began.
+-- draining sees by its order number that it did not wait there when it began.
 local function let_run(q, call, id, state, priority)
   if state == 'delayed' then
     take_delayed(q, call.moves, id)

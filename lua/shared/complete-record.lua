@@ -66,7 +66,7 @@ local function end_record(q, call, id, token, run, result, keep, steps, event, l
   end
   emit(call.events, event, line)
   if link then
-    rare().tell_parent(q, call, link, id, 'c', result)
+    rare().notify_parent(q, call, link, id, 'c', result)
   end
   return 'ok'
 end

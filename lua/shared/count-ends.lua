@@ -3,7 +3,7 @@
 local MINUTE_MS = 60000
 
 -- How many lines the events of one call have of that name.
-local function told_of(events, name)
+local function lines_of(events, name)
   local count = events.name == name and #events.lines or 0
   for i = 1, #events.pairs, 2 do
     if events.pairs[i] == name then
@@ -35,7 +35,7 @@ local function count_ends(q, events, cap, now)
   end
   local minute = math.floor(now / MINUTE_MS)
   for _, state in ipairs({ 'completed', 'failed' }) do
-    local ended = told_of(events, state)
+    local ended = lines_of(events, state)
     if ended > 0 then
       local known = redis.call('HMGET', q.metrics, state, state .. 'Minute', state .. 'Before')
       local count = tonumber(known[1] or nil) or 0

@@ -1,4 +1,4 @@
--- Counts on in a number of the queue's own and answers it. One that somebody has overwritten begins anew: above all that were
+-- Counts on in a number of the queue's own and returns it. One that somebody has overwritten begins anew: above all that were
 -- given, with the time, or with nothing where `from_one` says so.
 local function count_up(meta, field, by, from_one)
   local count = redis.pcall('HINCRBY', meta, field, by)

@@ -9,7 +9,7 @@ local function new_events()
   return { pairs = {}, count = 0, before = nil, name = nil, lines = nil }
 end
 
--- The line of a new job tells that it is there and where; that of a step that has completed also that the next one has started, or the job completed.
+-- The line of a new job says that it is there and where; that of a step that has completed also that the next one has started, or the job completed.
 local function weight_of(name)
   return (name == 'added' or name == 'step-passed' or name == 'steps-completed') and 2 or 1
 end
@@ -38,7 +38,7 @@ local function emit(events, name, line)
   lines[#lines + 1] = line
 end
 
--- Events are for telling, not for keeping: a large payload is left out, and stays with its job.
+-- Events are for notifying, not for keeping: a large payload is left out, and stays with its job.
 local MAX_PAYLOAD = 65536
 
 local function shown(payload)

@@ -25,7 +25,7 @@ local function fail_job(q, call, id, token, reason, stack, keep, exhausted, ...)
   if link then
     -- Nobody could retry or remove a job that is gone: without a policy, that is its end.
     local is_gone = not kept and string.sub(link, 1, 1) == '-'
-    tell_parent(q, call, link, id, is_gone and 'r' or 'f', is_gone and '' or reason)
+    notify_parent(q, call, link, id, is_gone and 'r' or 'f', is_gone and '' or reason)
   end
   return 'ok'
 end

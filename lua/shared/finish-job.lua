@@ -41,7 +41,7 @@ local function complete_job(q, call, id, token, result, keep, ...)
   finish_job(q, call, id, 'completed', fields[4], incremented(fields[3]), keep, 'result', result, ...)
   emit(call.events, 'completed', id .. '\t' .. shown(result))
   if fields[5] then
-    rare().tell_parent(q, call, fields[5], id, 'c', result)
+    rare().notify_parent(q, call, fields[5], id, 'c', result)
   end
   return 'ok'
 end

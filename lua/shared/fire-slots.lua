@@ -19,7 +19,7 @@ local function fire_slots(q, call, fired)
   for _, fire in ipairs(found) do
     local why = advance(q, own, fire.s)
     if not fire.s.every and not fire.s.complete and (why ~= 'over' and (fire.s.left or 0) <= FEW_SLOTS) then
-      -- Tells the worker that slots are to be planned, also when it asks again.
+      -- Lets the worker know that slots are to be planned, also when it asks again.
       redis.call('HSET', q.job .. fire.id, 'planned', fire.s.left or 0)
       fire.stored[#fire.stored + 1] = 'planned'
       fire.stored[#fire.stored + 1] = digits(fire.s.left or 0)

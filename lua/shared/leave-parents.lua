@@ -5,7 +5,7 @@ local function leave_parents(q, call, ids)
     local link, state = fields[1], fields[2]
     -- A failed child that its parent knows of waits for nobody; one without a policy does.
     if link and state ~= 'completed' and (state ~= 'failed' or string.sub(link, 1, 1) == '-') then
-      tell_parent(q, call, link, id, 'r', '')
+      notify_parent(q, call, link, id, 'r', '')
     end
   end
 end

@@ -1,4 +1,4 @@
--- A job of a flow whose id is taken: the job that is there becomes the child, and tells its end at once if it has ended.
+-- A job of a flow whose id is taken: the job that is there becomes the child, and notifies of its end at once if it has ended.
 -- One that another parent waits for cannot: that child counts as failed.
 local function link_node(q, call, node)
   local id, link = node.id, node.link
@@ -17,7 +17,7 @@ local function link_node(q, call, node)
   if old and not same and not ended then
     -- Without a policy the parent would wait for what can never come.
     local counted = string.gsub(link, '^%-', 'f')
-    tell_parent(q, call, counted, id, 'f', '"There is a job with this id already, and another parent waits for it."')
+    notify_parent(q, call, counted, id, 'f', '"There is a job with this id already, and another parent waits for it."')
     return
   end
   if not same then
@@ -25,8 +25,8 @@ local function link_node(q, call, node)
     redis.call('HSET', q.job .. id, 'state', state, 'parent', link)
   end
   if state == 'completed' then
-    tell_parent(q, call, link, id, 'c', fields[2] or 'null')
+    notify_parent(q, call, link, id, 'c', fields[2] or 'null')
   elseif state == 'failed' then
-    tell_parent(q, call, link, id, 'f', fields[3] or '""')
+    notify_parent(q, call, link, id, 'f', fields[3] or '""')
   end
 end

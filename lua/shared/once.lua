@@ -1,9 +1,9 @@
 -- A reply can be lost after its script ran, and the client sends the call again. A writer has one call in flight, so
--- remembering its last number and answer is enough to answer a repeat without doing the work twice.
+-- remembering its last number and reply is enough to reply to a repeat without doing the work twice.
 local REMEMBER_MS = '3600000'
 
--- The answer given to this very call before, or nil when it is new. A copy that arrives after its writer's next call,
--- from a connection that was given up, is refused: nobody waits for its answer. Of an answer, which may be long, only the
+-- The reply given to this very call before, or nil when it is new. A copy that arrives after its writer's next call,
+-- from a connection that was given up, is refused: nobody waits for its reply. Of an reply, which may be long, only the
 -- number before it, 17 characters at most, is read where the call is new.
 local function recall(key, seq)
   local head = redis.call('GETRANGE', key, 0, 20)
@@ -25,6 +25,6 @@ local function recall(key, seq)
   return nil
 end
 
-local function remember(key, seq, answer)
-  redis.call('SET', key, seq .. '\n' .. answer, 'PX', REMEMBER_MS)
+local function remember(key, seq, reply)
+  redis.call('SET', key, seq .. '\n' .. reply, 'PX', REMEMBER_MS)
 end

@@ -82,7 +82,7 @@ end
 
 -- Takes so many numbers; returns the one before them, and the era: what is numbered in one era rises, and numbers of two
 -- have nothing to do with each other. A new one begins where the last numbers may have been lost, with the server or
--- with the queue, since they may be given again. Numbers are about the clock's microseconds, so they tell an age.
+-- with the queue, since they may be given again. Numbers are about the clock's microseconds, so they show an age.
 local function take_numbers(q, count, now)
   local known = redis.call('HMGET', q.meta, 'sent', 'era')
   local past, era = history(), known[2]

@@ -38,7 +38,7 @@ local function lay_aside_scheduler(q, id)
   return is_own and job or ''
 end
 
--- Nil for no such scheduler. One that cannot be read is laid aside, and its job answered too.
+-- Nil for no such scheduler. One that cannot be read is laid aside, and its job returned too.
 local function read_scheduler(q, id)
   local f = redis.pcall(
     'HMGET', q.scheduler .. id, 'head', 'data', 'spec', 'every', 'slots', 'complete', 'ends', 'limit', 'made', 'count',
@@ -151,8 +151,8 @@ local function pick_slot(q, s, now, first, own)
   return nil, 'taken'
 end
 
--- Tells of the slots that were left out or had a job.
-local function tell_left_out(call, s)
+-- Emits the slots that were left out or had a job.
+local function emit_left_out(call, s)
   if s.gap then
     emit(call.events, 'schedule-missed', table.concat({ s.id, s.gap.count, digits(s.gap.from), digits(s.gap.to) }, '\t'))
     s.gap = nil

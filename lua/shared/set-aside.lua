@@ -36,7 +36,7 @@ local function set_aside(q, call, id, token, ends_run, failure)
   emit(call.events, 'failed', id .. '\t' .. REASON)
   local link = job_field(q, id, 'parent')
   if link then
-    tell_parent(q, call, link, id, 'f', REASON)
+    notify_parent(q, call, link, id, 'f', REASON)
   end
   return 'unreadable'
 end

@@ -46,7 +46,7 @@ local function settle_all(q, call, base, ends)
   end
 end
 
--- Applies what `tell_parent` has noted for parents in this queue. To be called when the call's own moves are written: a
+-- Applies what `notify_parent` has noted for parents in this queue. To be called when the call's own moves are written: a
 -- parent may be among them. Returns the moves that came of it, if any.
 local function settle_here(q, call, now)
   if not call.ends then

@@ -120,7 +120,7 @@ local function advance(q, call, s, first, own)
   repeat
     slot, why = pick_slot(q, s, now, first, own)
     first, own = nil, nil
-    tell_left_out(call, s)
+    emit_left_out(call, s)
     s.job = ''
     if slot then
       s.made, s.count = s.made + 1, s.count + 1

@@ -46,7 +46,7 @@ local function begin_in_record(q, call, text, id, token, name, head)
     return nil
   end
   gather(call, q.job .. id, text .. line .. call.moves.stamp)
-  tell_started(call, id, name, '1')
+  emit_started(call, id, name, '1')
   return 'ok'
 end
 
@@ -56,7 +56,7 @@ local function with_running(call, text, held, line, id, name)
   if at then
     return not string.find(text, '%D', at + 1) and text
   elseif not string.find(text, '\n', held, true) then
-    tell_started(call, id, name, '1')
+    emit_started(call, id, name, '1')
     return text .. line .. call.moves.stamp
   end
 end
@@ -94,7 +94,7 @@ local function complete_in_record(q, call, text, id, token, name, result, keep)
     return nil
   end
   local at = string.find(begun, '\n', #held, true)
-  local told = id .. '\t' .. name .. '\t1\t' .. shown(result)
+  local line = id .. '\t' .. name .. '\t1\t' .. shown(result)
   local run, steps = string.sub(begun, #held + 1, at - 1), string.sub(begun, at) .. ',' .. call.moves.stamp
-  return end_record(q, call, id, token, run, result, keep, steps, 'steps-completed', told)
+  return end_record(q, call, id, token, run, result, keep, steps, 'steps-completed', line)
 end

@@ -1,4 +1,4 @@
--- What a job has done of its steps is in its own hash, so that a fetch brings it along; lua/README.md tells of the fields.
+-- What a job has done of its steps is in its own hash, so that a fetch brings it along; lua/README.md names the fields.
 -- Of an entry the caller makes the head: its place among first runs, the count of visits, a letter for how far it is, and the try. The times
 -- at which that began and ended are added here, and behind a tab why it failed.
 -- @text step_head {order:int},{visit:int},{letter:letter},{attempt:int}
@@ -7,7 +7,7 @@ local function attempt_in(head)
   return string.match(head, step_head.attempt)
 end
 
-local function tell_started(call, id, name, attempt)
+local function emit_started(call, id, name, attempt)
   emit(call.events, 'step-started', id .. '\t' .. name .. '\t' .. attempt)
 end
 
@@ -40,7 +40,7 @@ local function rename_step(q, id, from, name)
   end
 end
 
--- Nobody waits for the answer, so a copy of the call may come after later ones: the cursor must be where the caller saw it.
+-- Nobody waits for the reply, so a copy of the call may come after later ones: the cursor must be where the caller saw it.
 local function begin_step(q, call, id, token, name, head, from, anew)
   local read = from == '' and job_fields or hash_fields
   local fields = read(q, id, 'state', 'token', 'step')
@@ -64,7 +64,7 @@ local function begin_step(q, call, id, token, name, head, from, anew)
     rename_step(q, id, from, name)
   end
   redis.call('HSET', q.job .. id, 'step', name, 'step:' .. name, head .. ',' .. call.moves.stamp .. ',')
-  tell_started(call, id, name, attempt)
+  emit_started(call, id, name, attempt)
   return 'ok'
 end
 

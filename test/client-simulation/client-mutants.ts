@@ -235,8 +235,8 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
     ['a session is not released', '      this.sessions.release(session);\n', ''],
     [
       'what gathered during a call stays',
-      '      if (this.hasWork()) {\n        this.schedule();\n      } else {\n        this.tellIdle();\n      }',
-      '      this.tellIdle();',
+      '      if (this.hasWork()) {\n        this.schedule();\n      } else {\n        this.notifyIdle();\n      }',
+      '      this.notifyIdle();',
     ],
     [
       'who waits for the end of calls waits for ever',

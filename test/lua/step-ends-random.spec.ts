@@ -151,7 +151,7 @@ const FAULTS: [fault: string, from: string, to: string][] = [
   ['a lock is not renewed', 'call.renewed = { id }', 'call.renewed = {}'],
   [
     'a step is begun by its end without a word',
-    "tell_started(call, id, name, '1')\n    return text",
+    "emit_started(call, id, name, '1')\n    return text",
     'return text',
   ],
   ['a step is visited again in a text', 'string.find(text, next_line, #held, true)', 'false'],

@@ -302,7 +302,7 @@ export const VALID_CALLS: Partial<Record<ScriptName, readonly ValidCall[]>> = {
   signalJob: [call(session('13', 'go', 'k', '1')), call(session('5', 'go', '', '1'))],
   stageFlow: [call([NOW, 's', '0', '60000'], [POSTED, POSTED])],
   trimEvents: [call(['0'])],
-  tellAgain: [call([NOW, 'third:{queue}:', 'above'], ['17'])],
+  notifyAgain: [call([NOW, 'third:{queue}:', 'above'], ['17'])],
   unlinkChild: [call(session('14'))],
   upsertScheduler: [
     upsert(NOW, '9', 'tick', {

@@ -214,7 +214,7 @@ export class Job<
     return false;
   }
 
-  /** Ends a run by hand, and tells telemetry how. */
+  /** Ends a run by hand, and reports to telemetry how. */
   private async ending<T>(how: () => TracedOutcome, move: () => Promise<T>): Promise<T> {
     const spans = Spans.ofStore(this.store);
     const result = await move();

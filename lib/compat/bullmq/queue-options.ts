@@ -13,7 +13,7 @@ export interface QueueOptions<Connection = any> extends QueueBaseOptions<Connect
   /** Without effect. */
   skipMetasUpdate?: boolean;
   settings?: { repeatStrategy?: unknown; repeatKeyHashAlgorithm?: string };
-  /** Of Stepwell: adds that may wait while Redis does not answer. */
+  /** Of Stepwell: adds that may wait while Redis does not reply. */
   backlog?: number;
 }
 

@@ -57,7 +57,7 @@ export class Queue<
     return { 'opts.maxLenEvents': maxLen, version: STANDS_FOR };
   }
 
-  /** Of the BullMQ that it stands for: tools tell by it what they deal with. */
+  /** Of the BullMQ that it stands for: tools see by it what they deal with. */
   async getVersion(): Promise<string | null> {
     return STANDS_FOR;
   }
@@ -186,7 +186,7 @@ export class Queue<
     return this.getJobs('failed', start, end, false);
   }
 
-  /** The four that follow answer how many values are new, or gone. */
+  /** The four that follow return how many values are new, or gone. */
   override async setGlobalConcurrency(concurrency: number): Promise<any> {
     const before = await this.getGlobalConcurrency();
     await super.setGlobalConcurrency(concurrency);
@@ -211,7 +211,7 @@ export class Queue<
     return before === null ? 0 : 2;
   }
 
-  /** Answers -2 where there is no limit, apart from a number of jobs that is given. */
+  /** Returns -2 where there is no limit, apart from a number of jobs that is given. */
   override async getRateLimitTtl(maxJobs?: number): Promise<number> {
     const ttl = await super.getRateLimitTtl(maxJobs);
     return ttl === 0 && maxJobs === undefined ? -2 : ttl;

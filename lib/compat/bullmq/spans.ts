@@ -33,7 +33,7 @@ export class Spans {
     private readonly own: Attributes,
   ) {}
 
-  /** None where no telemetry is given, or that of the engine, which does not tell of these. */
+  /** None where no telemetry is given, or that of the engine, which has none of these. */
   static of(
     telemetry: BullMQTelemetry | Telemetry | undefined,
     queueName: string,

@@ -4,7 +4,7 @@ import { BullExplorer } from './bull.explorer.js';
 import { EXTRA_OPTIONS_TOKEN } from './constants.js';
 import type { BullModuleExtraOptions } from './options.interface.js';
 
-/** Starts the processors and listeners of the application: by itself, or with `manualRegistration` when it is told to. */
+/** Starts the processors and listeners of the application: by itself, or with `manualRegistration` when it is called. */
 @Injectable()
 export class BullRegistrar implements OnModuleInit {
   constructor(

@@ -22,13 +22,13 @@ export class ConnectionError extends StepwellError {
 }
 
 /**
- * Redis did not answer a call within its `callTimeout`. `mayBeWritten` says whether the call had been sent, so that what it
+ * Redis did not reply to a call within its `callTimeout`. `mayBeWritten` says whether the call had been sent, so that what it
  * was to write may be there; `cause` is what went wrong last, where anything is known.
  */
 export class CallTimeoutError extends ConnectionError {
   /**
    * @param timeoutMs the `callTimeout`
-   * @param server what did not answer, such as `Redis at 127.0.0.1:6379`
+   * @param server what did not reply, such as `Redis at 127.0.0.1:6379`
    */
   constructor(timeoutMs: number, options: UnansweredOptions = {}, server = 'Redis') {
     const outcome = options.mayBeWritten
@@ -57,7 +57,7 @@ export class ConnectionClosedError extends StepwellError {
   }
 }
 
-/** Redis does not answer, and as many adds as the `backlog` allows wait for it. Nothing was written. */
+/** Redis does not reply, and as many adds as the `backlog` allows wait for it. Nothing was written. */
 export class BacklogFullError extends StepwellError {
   constructor(backlog: number) {
     super(

@@ -32,7 +32,7 @@ export class MissingRightsError extends StepwellError {
   }
 }
 
-/** An error that Redis answered, without the arguments of the command. */
+/** An error that Redis replied, without the arguments of the command. */
 export class RedisReplyError extends StepwellError {
   /**
    * @param isPassing whether it goes away by itself, as while Redis loads its data

@@ -52,10 +52,10 @@ function proxyOf(json: JobJsonSandbox): Record<string, unknown> {
   };
   for (const method of PROXIED) {
     proxy[method] = async (...args: unknown[]) => {
-      const answer = await call(method, args);
+      const reply = await call(method, args);
       if (method === 'updateData') proxy['data'] = args[0];
       if (method === 'updateProgress') proxy['progress'] = args[0];
-      return answer;
+      return reply;
     };
   }
   return proxy;
@@ -74,7 +74,7 @@ function take(message: ToChild): void {
   if (message?.kind === 'init') void load(message.file);
   else if (message?.kind === 'run') void start(message.job, message.token);
   else if (message?.kind === 'cancel') abort?.abort(message.reason);
-  else if (message?.kind === 'answer') {
+  else if (message?.kind === 'reply') {
     const { resolve, reject } = waiting.get(message.call) ?? {};
     waiting.delete(message.call);
     if (message.error) reject?.(errorOf(message.error));

@@ -30,7 +30,7 @@ export interface ErrorText {
 export type ToChild =
   | { kind: 'init'; file: string }
   | { kind: 'run'; job: JobJsonSandbox; token: string }
-  | { kind: 'answer'; call: number; value?: unknown; error?: ErrorText }
+  | { kind: 'reply'; call: number; value?: unknown; error?: ErrorText }
   | { kind: 'cancel'; reason?: string | undefined };
 
 export type FromChild =

@@ -4,7 +4,7 @@ import { systemRuntime } from '../../runtime/system-runtime.js';
 import { errorOf, type FromChild, type ToChild } from './messages.js';
 
 const MAIN = new URL('./child-main.js', import.meta.url);
-/** Who does not end when it is told to is ended. */
+/** What does not end when asked to is ended. */
 const KILL_MS = 30_000;
 
 export interface SandboxOptions {
@@ -25,7 +25,7 @@ export class SandboxChild {
   readonly ready: Promise<void>;
   /** How it ended, once it has. */
   ended: string | undefined;
-  private readonly send: (message: ToChild) => void;
+  private readonly post: (message: ToChild) => void;
   private readonly terminate: () => void;
   private listener: ((message: FromChild | { kind: 'ended'; how: string }) => void) | undefined;
   private readonly hasEnded: Promise<void>;
@@ -41,7 +41,7 @@ export class SandboxChild {
     if (useWorkerThreads) {
       const thread = new Thread(MAIN, workerThreadsOptions);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of Node, not a window
-      this.send = (message) => thread.postMessage(message);
+      this.post = (message) => thread.postMessage(message);
       this.terminate = () => void thread.terminate();
       thread
         .on('message', this.take)
@@ -49,7 +49,7 @@ export class SandboxChild {
         .on('error', () => {});
     } else {
       const child = fork(MAIN, { ...workerForkOptions });
-      this.send = (message) => void (child.connected && child.send(message, () => {}));
+      this.post = (message) => void (child.connected && child.send(message, () => {}));
       this.terminate = () => {
         const timer = systemRuntime.setTimer(() => child.kill('SIGKILL'), KILL_MS, { background: true });
         child.once('exit', () => timer.cancel());
@@ -68,11 +68,11 @@ export class SandboxChild {
       });
     });
     this.ready.catch(() => {});
-    this.tell({ kind: 'init', file });
+    this.send({ kind: 'init', file });
   }
 
-  tell(message: ToChild): void {
-    if (this.ended === undefined) this.send(message);
+  send(message: ToChild): void {
+    if (this.ended === undefined) this.post(message);
   }
 
   /** One listener at a time: whoever uses the child. */

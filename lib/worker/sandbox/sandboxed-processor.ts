@@ -95,7 +95,7 @@ export function sandboxJson(job: Job): JobJsonSandbox {
 
 function runIn(child: SandboxChild, job: Job, token: string, signal?: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const cancel = (): void => child.tell({ kind: 'cancel', reason: reasonOf(signal) });
+    const cancel = (): void => child.send({ kind: 'cancel', reason: reasonOf(signal) });
     const settle = (end: () => void): void => {
       signal?.removeEventListener('abort', cancel);
       child.listen(() => {});
@@ -105,14 +105,14 @@ function runIn(child: SandboxChild, job: Job, token: string, signal?: AbortSigna
       if (message.kind === 'completed') settle(() => resolve(message.value));
       else if (message.kind === 'failed') settle(() => reject(errorOf(message.error)));
       else if (message.kind === 'ended') settle(() => reject(new Error(message.how)));
-      else if (message.kind === 'call') void answer(child, job, message);
+      else if (message.kind === 'call') void reply(child, job, message);
     });
     signal?.addEventListener('abort', cancel);
-    child.tell({ kind: 'run', job: sandboxJson(job), token });
+    child.send({ kind: 'run', job: sandboxJson(job), token });
   });
 }
 
-async function answer(
+async function reply(
   child: SandboxChild,
   job: Job,
   { call, method, args }: Extract<FromChild, { kind: 'call' }>,
@@ -120,9 +120,9 @@ async function answer(
   try {
     if (!PROXIED.includes(method)) throw new Error(`A job in a file of its own has no ${String(method)}.`);
     const value = await (job[method] as (...args: unknown[]) => Promise<unknown>)(...args);
-    child.tell({ kind: 'answer', call, value });
+    child.send({ kind: 'reply', call, value });
   } catch (error) {
-    child.tell({ kind: 'answer', call, error: errorText(error) });
+    child.send({ kind: 'reply', call, error: errorText(error) });
   }
 }
 

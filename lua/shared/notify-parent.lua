@@ -1,5 +1,5 @@
 -- @with message
--- Tells a parent how a child has ended: 'c' completed with a result, 'f' failed with a reason, 'r' removed. `link` is the
+-- Notifies a parent how a child has ended: 'c' completed with a result, 'f' failed with a reason, 'r' removed. `link` is the
 -- child's field `parent`: a letter for how its failure counts, then what the keys of the parent's queue begin with, a tab
 -- and the parent's id. A parent in this queue learns of it in this script, by `settle_here`, another one by a message.
 -- Returns nothing for a link that cannot be read: nobody can be notified then, and who takes the job next fails it.
@@ -22,7 +22,7 @@ local function note_here(call, entry)
   call.ends[#call.ends + 1] = entry
 end
 
-local function tell_parent(q, call, link, id, outcome, payload)
+local function notify_parent(q, call, link, id, outcome, payload)
   local known = call.link
   if not known or known.text ~= link then
     known = { text = link, read_link(link) }
@@ -39,7 +39,7 @@ local function tell_parent(q, call, link, id, outcome, payload)
 end
 
 -- A child that ran again counts as pending again.
-local function tell_rerun(q, call, link, id)
+local function emit_rerun(q, call, link, id)
   local _, base, parent = read_link(link)
   if not base then
     return

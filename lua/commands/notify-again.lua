@@ -9,7 +9,7 @@
 -- @value int
 -- @reply how many were sent again
 -- @cost O(K) for K children
--- @use extras server-time job-record write-record send count-up events moves wake state-of post tell-parent take-delayed allow-when-full unreadable
+-- @use extras server-time job-record write-record send count-up events moves wake state-of post notify-parent take-delayed allow-when-full unreadable
 -- @use children settle-child fail-next settle-here lines
 -- @grouped time-left group-records groups group-moves
 
@@ -36,10 +36,10 @@ for at = rest, #ARGV do
   end
   if link and string.sub(link, 2) == base .. '\t' .. parent then
     if state == 'completed' then
-      tell_parent(q, call, link, id, 'c', fields[3] or 'null')
+      notify_parent(q, call, link, id, 'c', fields[3] or 'null')
       count = count + 1
     elseif state == 'failed' and string.sub(link, 1, 1) ~= '-' then
-      tell_parent(q, call, link, id, 'f', fields[4] or '""')
+      notify_parent(q, call, link, id, 'f', fields[4] or '""')
       count = count + 1
     end
   end

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { nextParents, tellAgain } from '../../lib/redis/scripts.generated.js';
+import { nextParents, notifyAgain } from '../../lib/redis/scripts.generated.js';
 import { FLOW_TIME as NOW, OTHER, runReadOutbox, sentIn } from '../support/flow-call.js';
 import { ScriptLab, type SeedJob } from '../support/script-lab.js';
 
@@ -9,9 +9,9 @@ const child = (id: string, state: SeedJob['state'], policy = 'f', base = OTHER):
   state: state!,
   fields: { state: state!, parent: `${policy}${base}\tp` },
 });
-const ask = (ids: readonly string[]) => lab.run(tellAgain, [NOW, OTHER, 'p'], ids);
+const ask = (ids: readonly string[]) => lab.run(notifyAgain, [NOW, OTHER, 'p'], ids);
 
-describe('tell-again', () => {
+describe('notify-again', () => {
   it('has children that have ended tell their parent, and no others', async () => {
     await lab.given({
       jobs: [
