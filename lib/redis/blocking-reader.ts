@@ -32,7 +32,7 @@ export interface ReaderOwner {
 }
 
 interface Reading {
-  keys: readonly string[];
+  keys: ReadonlySet<string>;
   nudgeKey: string;
 }
 
@@ -97,7 +97,7 @@ export abstract class BlockingReader extends Service {
     const { reading } = this;
     if (!this.looping && !this.isStopped) {
       void this.loop();
-    } else if (reading && (otherPlace || !reading.keys.includes(key))) {
+    } else if (reading && (otherPlace || !reading.keys.has(key))) {
       this.nudge(this.owner.client, reading.nudgeKey).catch((error: unknown) => {
         this.complain(error);
         if (this.reading === reading) {
@@ -139,7 +139,7 @@ export abstract class BlockingReader extends Service {
 
   private async guardedRead(blockMs: number): Promise<() => void> {
     const keys = this.keys();
-    const reading = { keys, nudgeKey: QueueKeys.nudgeBeside(keys[0] as string, this.id) };
+    const reading = { keys: new Set(keys), nudgeKey: QueueKeys.nudgeBeside(keys[0] as string, this.id) };
     this.reading = reading;
     try {
       const client = (this.client ??= this.open());

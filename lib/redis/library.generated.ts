@@ -1,11 +1,11 @@
 // Generated from lua/ by scripts/generate-lua.mjs. Do not edit.
 
 /** Its name changes with the version of the package and with any of the Lua, so that two applications do not meet. */
-export const LIBRARY_NAME = 'stepwell_0_1_0_f8fa842c2a';
+export const LIBRARY_NAME = 'stepwell_0_1_0_8370a303ca';
 
 export const LIBRARY_LINES: readonly string[] = [
-    "#!lua name=stepwell_0_1_0_f8fa842c2a",
-    "local LIBRARY = 'stepwell_0_1_0_f8fa842c2a'",
+    "#!lua name=stepwell_0_1_0_8370a303ca",
+    "local LIBRARY = 'stepwell_0_1_0_8370a303ca'",
     "local all = {}",
     "local function rare()",
     "return all",
@@ -6042,8 +6042,8 @@ export const LIBRARY_LINES: readonly string[] = [
     "if wake == 1 and not meta[1] then",
     "  wake_one(q)",
     "end",
-    "publish_runs(q.events, event_number, meta[2], 'added', lines)",
     "redis.call('HSET', q.meta, 'eventNumber', event_number + added * weight_of('added'), 'id', id)",
+    "publish_runs(q.events, event_number, meta[2], 'added', lines)",
     "local reply = stamp .. '\\n' .. first",
     "remember(session, seq, reply)",
     "return reply",

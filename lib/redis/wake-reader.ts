@@ -6,6 +6,8 @@ import type { RedisClient } from './client.js';
 /** A read blocks no longer than this, so that a lost nudge never matters for long. */
 const MAX_BLOCK_MS = 10_000;
 const MIN_BLOCK_MS = 10;
+/** Long waits end together at multiples of this: a thousand idle workers make their calls in a few turns of the loop. */
+const GRAIN_MS = 250;
 
 interface Waiter {
   deadline: number;
@@ -31,7 +33,7 @@ export class WakeReader extends BlockingReader {
   private firesAt = Infinity;
 
   /**
-   * Resolves with true when the marker was taken, with false after `timeoutMs` or when the line closes.
+   * Resolves with true when the marker was taken, with false after `timeoutMs`, a long one up to 250 ms later, or when the line closes.
    * @param taker who waits, where it takes jobs of its process
    */
   wait(
@@ -41,7 +43,7 @@ export class WakeReader extends BlockingReader {
   ): { promise: Promise<boolean>; cancel: () => void } {
     let waiter!: Waiter;
     const promise = new Promise<boolean>((resolve) => {
-      waiter = { deadline: this.owner.runtime.monotonicMs() + timeoutMs, done: resolve, taker };
+      waiter = { deadline: this.endOf(timeoutMs), done: resolve, taker };
     });
     const list = this.waiters.get(wakeKey);
     if (list) {
@@ -101,6 +103,11 @@ export class WakeReader extends BlockingReader {
 
   protected afterRead(): void {
     this.endOverdue();
+  }
+
+  private endOf(timeoutMs: number): number {
+    const end = this.owner.runtime.monotonicMs() + timeoutMs;
+    return timeoutMs < 4 * GRAIN_MS ? end : Math.ceil(end / GRAIN_MS) * GRAIN_MS;
   }
 
   private fireBy(deadline: number): void {

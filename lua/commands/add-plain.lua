@@ -61,8 +61,9 @@ end
 if wake == 1 and not meta[1] then
   wake_one(q)
 end
-publish_runs(q.events, event_number, meta[2], 'added', lines)
+-- First, so that no number is given again where the events are none.
 redis.call('HSET', q.meta, 'eventNumber', event_number + added * weight_of('added'), 'id', id)
+publish_runs(q.events, event_number, meta[2], 'added', lines)
 local reply = stamp .. '\n' .. first
 remember(session, seq, reply)
 return reply

@@ -208,11 +208,15 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
       'const heardAgainMs = 0;',
     ],
   ),
-  ...of('worker/attempt.ts', [
-    'who has lost its lock fails the job',
-    '} else if (run.isLockLoss(thrown)) {',
-    '} else if (false) {',
-  ]),
+  ...of(
+    'worker/attempt.ts',
+    ['who has lost its lock fails the job', '} else if (run.isLockLoss(thrown)) {', '} else if (false) {'],
+    [
+      'who holds up a queue loses an attempt',
+      "(kind === 'waiting' || kind === 'rate-limit')",
+      "(kind === 'waiting')",
+    ],
+  ),
   ...of(
     'worker/run-writer.ts',
     [

@@ -24,6 +24,8 @@ const SIGHTS = [
     'a batch of 2',
     'answer cancelling',
     'limit full',
+    'a group is held up',
+    'a queue is held up',
   ],
   ...['# freezes', '# is killed, # starts', 'replies to # are delayed', 'connection # breaks', 'close'],
 ];
@@ -33,7 +35,7 @@ afterAll(() => (client as { quit(): Promise<unknown> }).quit());
 describe('the client that ships, in more simulated worlds', () => {
   const seen = new Set<string>();
 
-  it.each([2, 3, 5, 7, 11])(
+  it.each([1, 2, 4, 5, 7, 11])(
     'keeps every promise for seed %i',
     async (seed) => {
       const result = await simulateClients(client, { seed, steps: 800 });

@@ -11,7 +11,8 @@ const TIMEOUT_MS = 120_000;
 afterAll(() => (client as { quit(): Promise<unknown> }).quit());
 
 describe('the client that ships, in a simulated world', () => {
-  it.each([3, 6])(
+  // Parcels in batches, and one by one.
+  it.each([3, 4])(
     'keeps every promise for seed %i',
     async (seed) => {
       const result = await simulateClients(client, { seed, steps: 1100 });

@@ -62,6 +62,9 @@ export class Ledger {
   /** What must not be, found by user code. */
   readonly faults: string[] = [];
 
+  /** Tags of jobs that went back since somebody wants fewer: that is no attempt. */
+  readonly heldUp = new Set<string>();
+
   movedIn(queue: string): Set<string> {
     const ids = this.moved.get(queue) ?? new Set();
     this.moved.set(queue, ids);

@@ -10,6 +10,7 @@ import {
   type StepContext,
   waitForChildren,
   waitForSignal,
+  Worker,
 } from '../../lib/engine.js';
 import type { Ledger, Running } from './ledger.js';
 import { ORDERS, PARCELS, type Program, type ProgramOptions, TICKS } from './program.js';
@@ -99,9 +100,24 @@ export function processorsOf(
     runs.forEach((run) => ledger.running.delete(run));
   };
 
+  /** Somebody whom parcels go to wants fewer: no job of the queue, or of the group, starts for a while, and this one goes back. */
+  const holdUp = async (job: Job<Task>): Promise<never> => {
+    const worker = program.workers.find(({ name }) => name === job.queueName)!;
+    ledger.movedIn(job.queueName).add(job.id);
+    if (job.opts.group) await worker.rateLimitGroup(job, 30);
+    else await worker.rateLimit(30);
+    ledger.count(job.opts.group ? 'a group is held up' : 'a queue is held up');
+    ledger.heldUp.add(job.data.tag);
+    throw Worker.RateLimitError();
+  };
+
   const deliver = async (job: Job<Task>): Promise<string> => {
     const { fails, workMs, tag } = job.data;
     await program.sleep(workMs);
+    if (job.attemptsStarted === 2 && ledger.heldUp.has(tag) && job.attemptsMade > 0) {
+      ledger.faults.push(`${tag} lost an attempt by holding up others`);
+    }
+    if (job.attemptsStarted === 1 && workMs === 5 && !tag.includes('/')) await holdUp(job);
     if (tag.endsWith('-moved') && !job.progress) {
       await job.updateProgress(1);
       await job.moveToDelayed(program.runtime.now() + 20, job.token);

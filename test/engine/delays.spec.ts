@@ -63,7 +63,7 @@ describe('delayed jobs on an idle queue without other traffic', () => {
     const worker = lab.worker(async ({ data }) => void seen.push(data), { concurrency: 1 });
     const done = nextFew(worker, 'completed', 1500);
     await queue.addBulk(
-      Array.from({ length: 1500 }, (_, data) => ({ name: 'a', data, opts: { delay: 300, timestamp } })),
+      Array.from({ length: 1500 }, (_, data) => ({ name: 'a', data, opts: { delay: 1500, timestamp } })),
     );
     await done;
     expect(seen).toEqual(Array.from({ length: 1500 }, (_, n) => n));

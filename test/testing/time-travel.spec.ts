@@ -44,7 +44,9 @@ describe('what follows virtual time', () => {
     await time.advance(3 * DAY - 1);
     expect(ran).toEqual([]);
     await time.advance(2);
-    expect(ran).toEqual([3 * DAY + 1]);
+    // A worker looks a moment later, if it does not look just then for another reason.
+    expect(ran).toHaveLength(1);
+    expect(ran[0]! - 3 * DAY).toBeLessThanOrEqual(1);
   });
 
   it('backoff between attempts', async () => {
