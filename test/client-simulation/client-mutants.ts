@@ -296,7 +296,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ...of(
     'store/add-batch.ts',
     ['adds wake nobody elsewhere', 'session.writer, seq, !idle)', 'session.writer, seq, false)'],
-    ['the answers of adds are mixed up', '    at += entry.count;', ''],
+    ['the answers of adds are mixed up', '    first += adding.entry.count;', ''],
   ),
   ...of('store/add-call.ts', [
     'numbers of plain jobs are mixed up',
@@ -367,7 +367,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ),
   ...of(
     'redis/blocking-reader.ts',
-    ['a read does not learn of new keys', '(otherPlace || !reading.keys.includes(key))', 'false'],
+    ['a read does not learn of new keys', '(otherPlace || !reading.keys.has(key))', 'false'],
     [
       'a broken read is not made anew',
       '      this.drop();\n      this.owner.suspect();',
