@@ -28,11 +28,12 @@ export abstract class JobRun<
 > extends JobRelatives<D, R, N, P> {
   /** @internal Whether this object has ended its run by moving the job. */
   moved = false;
+  declare private lone: LoneWrite | undefined;
 
   /** Replaces the job's data. Refused with `LockLostError` once a later run holds the job. */
   async updateData(data: D): Promise<void> {
     const json = encodeJson('Job data', data, '{}', this.store.codec);
-    this.expect(await this.store.write(['data', this.writeId, this.token ?? '', json]), 'update');
+    this.expect(await this.send(['data', this.writeId, this.token ?? '', json]), 'update');
     this.data = data;
   }
 
@@ -40,7 +41,7 @@ export abstract class JobRun<
   async updateProgress(progress: P): Promise<void> {
     const json = encodeJson('Progress', progress, 'null', this.store.codec);
     this.expect(
-      await this.store.write(['progress', this.writeId, this.token ?? '', json]),
+      await this.send(['progress', this.writeId, this.token ?? '', json]),
       'update the progress of',
     );
     this.progress = progress;
@@ -51,7 +52,7 @@ export abstract class JobRun<
   async log(line: string): Promise<number> {
     checkSize('The line', String(line));
     const keep = this.opts.keepLogs === undefined ? '' : String(this.opts.keepLogs);
-    const word = await this.store.write(['log', this.writeId, this.token ?? '', String(line), keep]);
+    const word = await this.send(['log', this.writeId, this.token ?? '', String(line), keep]);
     const count = Number(word);
     if (Number.isNaN(count)) {
       this.expect(word, 'log for');
@@ -63,7 +64,7 @@ export abstract class JobRun<
   async clearLogs(keepLogs = 0): Promise<void> {
     checkInteger('keepLogs', keepLogs, 0);
     this.expect(
-      await this.store.write(['clear-logs', this.writeId, this.token ?? '', String(keepLogs)]),
+      await this.send(['clear-logs', this.writeId, this.token ?? '', String(keepLogs)]),
       'clear the logs of',
     );
   }
@@ -73,7 +74,7 @@ export abstract class JobRun<
     const json = encodeJson('The result', result, 'null', this.store.codec);
     const keep = retentionText(this.opts.removeOnComplete);
     this.expect(
-      await this.store.write(['complete', this.id, this.lockToken(token), json, keep]),
+      await this.send(['complete', this.id, this.lockToken(token), json, keep]),
       'complete',
       'active',
     );
@@ -86,7 +87,7 @@ export abstract class JobRun<
   /** @internal Ends the attempt. Returns whether the parent of a job that failed for good knows. */
   protected async fail(error: Error, token: string): Promise<boolean> {
     const failure = await failureOf(this, error, undefined, undefined, this.store.runtime.random);
-    this.expect(await this.store.write(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
+    this.expect(await this.send(this.failureWrite(failure, this.lockToken(token))), 'fail', 'active');
     this.failed(failure);
     return failure.retryDelayMs !== undefined || this.parentReached();
   }
@@ -96,7 +97,7 @@ export abstract class JobRun<
     checkNumber('timestamp', timestamp, 0);
     const delay = Math.max(Math.ceil(timestamp - this.store.runtime.now()), 1);
     this.expect(
-      await this.store.write(['postpone', this.id, this.lockToken(token), String(delay)]),
+      await this.send(['postpone', this.id, this.lockToken(token), String(delay)]),
       'delay',
       'active',
     );
@@ -106,7 +107,7 @@ export abstract class JobRun<
 
   /** Ends this run; the job waits in front. Throw `WaitingError` afterwards. No attempt is counted. */
   async moveToWait(token?: string): Promise<void> {
-    this.expect(await this.store.write(['postpone', this.id, this.lockToken(token), '0']), 'move', 'active');
+    this.expect(await this.send(['postpone', this.id, this.lockToken(token), '0']), 'move', 'active');
     this.moved = true;
   }
 
@@ -118,7 +119,7 @@ export abstract class JobRun<
    */
   async moveToWaitingChildren(token: string, { child }: { child?: ParentOptions } = {}): Promise<boolean> {
     const ref = child ? refText(refOf('child', child)) : '';
-    const word = await this.store.write(['wait-children', this.id, this.lockToken(token), ref]);
+    const word = await this.send(['wait-children', this.id, this.lockToken(token), ref]);
     if (word === 'no-children') {
       return false;
     }
@@ -144,15 +145,22 @@ export abstract class JobRun<
 
   /**
    * @internal Joins the group commit of the run that holds the job. Returns the script's word.
-   * @param before what it may take the place of
+   * @param takesPlace of what was written for nobody, as long as nothing else was written since: that would be overtaken
    */
-  write(entry: JobWrite, before?: LoneWrite): Promise<string> {
-    return before?.(entry) ?? this.store.keep(entry);
+  write(entry: JobWrite, takesPlace = false): Promise<string> {
+    const { lone } = this;
+    this.lone = undefined;
+    return (takesPlace ? lone?.(entry) : undefined) ?? this.store.keep(entry);
   }
 
   /** @internal As `write`, for what nobody waits for. */
-  writeAlone(entry: JobWrite): LoneWrite {
-    return this.store.keepAlone(entry);
+  writeAlone(entry: JobWrite): void {
+    this.lone = this.store.keepAlone(entry);
+  }
+
+  private send(entry: JobWrite): Promise<string> {
+    this.lone = undefined;
+    return this.store.write(entry);
   }
 
   /** @internal What is stored of the job now, undefined when it is gone. */
@@ -162,10 +170,7 @@ export abstract class JobRun<
 
   /** @internal Keeps what a run, or a step of it, has emitted last, and notifies listeners. */
   async keepEmission(value: unknown, json: string, step = ''): Promise<void> {
-    this.expect(
-      await this.store.keep(['emit', this.id, this.token ?? '', step, json]),
-      'save an emission of',
-    );
+    this.expect(await this.write(['emit', this.id, this.token ?? '', step, json]), 'save an emission of');
     this.store.progressed?.(this, value);
   }
 

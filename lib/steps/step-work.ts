@@ -1,7 +1,6 @@
 import { LockLostError, UnreadableValueError } from '../job/errors.js';
 import type { Job } from '../job/job.js';
 import { asError, type Failure, type Tries } from '../job/job-failure.js';
-import type { LoneWrite } from '../job/job-store.js';
 import type { JobWrite, RunExit, StepWrite } from '../job/job-write.js';
 import { shownKey } from '../job/job-ref.js';
 import { encodeJson } from '../job/json.js';
@@ -39,8 +38,8 @@ export class StepWork {
   private sentAt = 0;
   /** Of the step that runs, where nobody follows it to its end. */
   private started: RunContext | undefined;
-  /** The start of the first step, which its end may take along. */
-  private begun: LoneWrite | undefined;
+  /** Whether the step that runs is the first, whose end may take along its start. */
+  private isBegunByEnd = false;
 
   constructor(
     readonly plan: StepPlan,
@@ -166,9 +165,9 @@ export class StepWork {
   /** Starts what the ledger has begun. Joins the next call, and nobody waits for it: what ends the step does without. */
   tellBegun(name: string, head: string, from: string, anew: boolean): void {
     const { job, token } = this.run;
-    const begun = job.writeAlone(['begin-step', job.id, token, name, head, from, anew ? '1' : '']);
+    job.writeAlone(['begin-step', job.id, token, name, head, from, anew ? '1' : '']);
     // The end of the first step says that it has begun, unless something else was to be said of it.
-    this.begun = from === '' && !anew ? begun : undefined;
+    this.isBegunByEnd = from === '' && !anew;
   }
 
   /** Ends a step with a result, and starts the next one. The word of `written` is to be handed to `accept`. */
@@ -177,9 +176,9 @@ export class StepWork {
     this.ledger.pass(name, json, next);
     this.sentAt = job.runtime.monotonicMs();
     // A large one would make its call larger than it was reckoned to be.
-    const begun = json.length < SMALL ? this.begun : undefined;
-    this.begun = undefined;
-    this.written = job.write(['pass-step', job.id, token, name, json, next], begun);
+    const takesPlace = this.isBegunByEnd && json.length < SMALL;
+    this.isBegunByEnd = false;
+    this.written = job.write(['pass-step', job.id, token, name, json, next], takesPlace);
   }
 
   /** Writes, and returns the script's word; throws `Refused` when the lock is gone. */

@@ -118,7 +118,7 @@ export class AddBatch {
         // Its call may have been ahead of this one, and have found nothing.
         this.idleWorker()?.wake();
       }
-      settle(entries, call.read(reply));
+      settleOpen(flight, call.read(reply));
     } catch (error) {
       for (const { reject } of entries) {
         reject(error);
@@ -138,15 +138,15 @@ export class AddBatch {
     };
     await Promise.all(
       hands.map(({ added }, i) => {
-        const { entry, resolve, reject } = flight.entries[i]!;
+        const adding = flight.entries[i]!;
         return added.then(
-          (job) => resolve(entry.resultAt(0, () => job)),
+          (job) => flight.isOpen(i) && settle(adding, 0, () => job),
           (error: unknown) => {
             // A worker that closes before its call went out is not what was asked to add the job.
             if (error instanceof ConnectionClosedError && !error.mayBeWritten && flight.isOpen(i)) {
-              this.group.push(flight.entries[i]!, (entry as OneJob<unknown, unknown>).job.body.length);
+              this.group.push(adding, (adding.entry as OneJob<unknown, unknown>).job.body.length);
             } else {
-              reject(error);
+              adding.reject(error);
             }
           },
         );
@@ -164,15 +164,21 @@ function areFew(entries: readonly Entry[]): boolean {
   return entries.length <= FEW && entries.every(({ entry }) => entry instanceof OneJob);
 }
 
-/** What was refused leaves alone what others have added. */
-function settle(entries: readonly Entry[], added: AddedJobs): void {
-  let at = 0;
-  for (const { entry, resolve, reject } of entries) {
-    try {
-      resolve(entry.resultAt(at, added));
-    } catch (refused) {
-      reject(refused);
+/** Those that were given up have been settled. What was refused leaves alone what others have added. */
+function settleOpen(flight: Flight<Entry>, added: AddedJobs): void {
+  let first = 0;
+  for (const [i, adding] of flight.entries.entries()) {
+    if (flight.isOpen(i)) {
+      settle(adding, first, added);
     }
-    at += entry.count;
+    first += adding.entry.count;
+  }
+}
+
+function settle({ entry, resolve, reject }: Entry, first: number, added: AddedJobs): void {
+  try {
+    resolve(entry.resultAt(first, added));
+  } catch (refused) {
+    reject(refused);
   }
 }

@@ -60,6 +60,9 @@ end
 local function only_ends(ARGV, first)
   local ids, tokens, results, n = {}, {}, {}, 0
   ids.tokens, ids.results, ids.keep = tokens, results, ARGV[first + complete.size - 1]
+  if not ids.keep and ARGV[first] then
+    return nil
+  end
   for at = first, #ARGV, complete.size do
     if ARGV[at] ~= 'complete' or complete.keep ~= ids.keep then
       return nil
@@ -296,6 +299,9 @@ if not known and want > 0 and want <= FETCH_CAP and max == 0 and least < 2 then
   end
   if words then
     reply.words, reply.due_in_ms = words, due_in_ms
+    if meta[4] then
+      reply.undelivered_ms = rare().undelivered(meta[4])
+    end
     remember(session, seq, words .. '\n' .. granted)
     return reply
   end
@@ -353,7 +359,7 @@ reply.due_in_ms = ms_until(t, due)
 local granted, ids, fired = {}, {}, nil
 local grant = {
   want = want, worker = worker, name = name, lock = lock, max = max, duration = duration, closed_until = meta[3],
-  has_tab = string.find(name, '\t', 1, true) ~= nil,
+  has_break = string.find(name, '[\t\n]') ~= nil,
 }
 local is_limited = limits or has_groups
 local fetch = limits and rare().fetch_limited or fetch_jobs

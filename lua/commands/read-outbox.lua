@@ -23,6 +23,7 @@
 -- @use server-time send post lay-aside advance-flow lines
 
 local STAGED_SLICE = 20
+local FENCE_SLICE = 20
 local t = server_time(now)
 local current = history()
 
@@ -42,6 +43,21 @@ for _, id in ipairs(overdue) do
   redis.call('ZREM', q.staging, id)
 end
 
+-- What has been received behind a fence was delivered by whoever came after, who knows of no other fences than those it
+-- delivered itself: the one who did may have died before it said so.
+local function pass_received(line, before)
+  local open = before < line.count and redis.pcall('HLEN', q.fences)
+  if not open or open == 0 or type(open) == 'table' then
+    return
+  end
+  for first = before, line.count - 1, FENCE_SLICE do
+    local slice = redis.call('LRANGE', line.key, first, math.min(first + FENCE_SLICE, line.count) - 1)
+    for _, message in ipairs(slice) do
+      pass_fence(q, call, string.match(message, POSTED_MESSAGE) or '')
+    end
+  end
+end
+
 -- What a process knows of another history is not so in this one, though the numbers be the same.
 local function take_report(line)
   local said = reports[line.target]
@@ -56,7 +72,7 @@ local function take_report(line)
     return
   end
   if said.received > 0 then
-    mark_received(q, line, said.received, t)
+    pass_received(line, mark_received(q, line, said.received, t))
   end
   if said.durable > 0 then
     drop_first(line, math.min(count_up_to(q, line, said.durable), line.count))
@@ -105,6 +121,7 @@ end
 write_outbox(q, call, t)
 
 local reply, wait, is_left = { current, -1, redis.call('HGET', q.meta, 'sent') or '0', '', 0 }, -1, false
+local is_kept = false
 local budget = { weight = maxWeight, bytes = maxBytes }
 
 local function give(line)
@@ -114,6 +131,7 @@ local function give(line)
   outbox_line.kept, outbox_line.left, outbox_line.newest, outbox_line.given_count = line.count, left, line.last, 0
   local said = reports[line.target]
   if left == 0 then
+    is_kept = is_kept or line.size > 0
     return
   end
   is_left = true
@@ -134,8 +152,9 @@ local lines = read_lines()
 for i = 1, #lines do
   give(lines[(turn + i) % #lines + 1])
 end
-if is_left then
-  redis.call('HSET', q.meta, 'outbox', '1')
+-- Also while something is kept: the process that knows of it may be gone, and another one has to look after it.
+if is_left or is_kept then
+  redis.call('HSET', q.meta, 'outbox', is_left and '1' or '0')
 else
   redis.call('HDEL', q.meta, 'outbox')
 end

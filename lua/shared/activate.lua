@@ -19,7 +19,7 @@ end
 -- a text, which goes there; else it is a hash, which is written. Returns the scheduler that the job came from, if any.
 local function activate(q, reply, id, body, grant, stamp, stored, records)
   local token, scheduler
-  if grant.has_tab then
+  if grant.has_break then
     as_hash(q, id)
     records = nil
   end

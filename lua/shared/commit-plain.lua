@@ -139,7 +139,7 @@ end
 -- The last numbers of an event and of order, and when the next delayed job is due. Returns nil where something is in play that is not
 -- plain. `meta` begins as commit reads it: paused, maxEvents, closedUntil, outbox, metrics, limits, groups, extras, eventNumber, seq.
 local function plain_numbers(q, meta, now, name)
-  if meta[1] or meta[3] or meta[4] or meta[5] or meta[6] or meta[7] or meta[8] or string.find(name, '\t', 1, true) then
+  if meta[1] or meta[3] or meta[4] == '1' or meta[5] or meta[6] or meta[7] or meta[8] or string.find(name, '[\t\n]') then
     return nil
   end
   local number, seq, due = whole(meta[9] or 0), whole(meta[10] or 0), first_due(q)

@@ -2,6 +2,9 @@
 -- ended get theirs, 0, when the next one ends.
 local MINUTE_MS = 60000
 
+-- The events that say so, the second one of a job that ends with its last step.
+local ENDS = { completed = { 'completed', 'steps-completed' }, failed = { 'failed' } }
+
 -- How many lines the events of one call have of that name.
 local function lines_of(events, name)
   local count = events.name == name and #events.lines or 0
@@ -35,7 +38,10 @@ local function count_ends(q, events, cap, now)
   end
   local minute = math.floor(now / MINUTE_MS)
   for _, state in ipairs({ 'completed', 'failed' }) do
-    local ended = lines_of(events, state)
+    local ended = 0
+    for _, name in ipairs(ENDS[state]) do
+      ended = ended + lines_of(events, name)
+    end
     if ended > 0 then
       local known = redis.call('HMGET', q.metrics, state, state .. 'Minute', state .. 'Before')
       local count = tonumber(known[1] or nil) or 0

@@ -66,14 +66,17 @@ local function drop_first(line, count)
   end
 end
 
+-- Returns how many had been received before.
 local function mark_received(q, line, number, t)
   local count = count_up_to(q, line, number)
-  if count > line.count then
+  local before = line.count
+  if count > before then
     local last = redis.call('LINDEX', line.key, count - 1)
     line.count, line.at = count, t
     line.number, line.era = string.match(last, POSTED_MESSAGE)
   end
   line.deadline, line.owner = 0, ''
+  return before
 end
 
 local function write_line(q, line, past)

@@ -119,10 +119,10 @@ end
 local function open_line(q, target)
   local text = redis.call('HGET', q.outbox, target)
   if not text then
-    return { known = ELEMENT.new_line, last = '0', era = '', texts = {} }
+    return { known = ELEMENT.new_line, last = '0', era = '', texts = {}, is_first = true }
   end
   local known, last, era = string.match(text, ELEMENT.line)
-  return { known = known or ELEMENT.new_line, last = last, era = era, texts = {} }
+  return { known = known or ELEMENT.new_line, last = last, era = era, texts = {}, is_first = last == '0' }
 end
 
 -- A list for each target, so that one that cannot be reached holds up no other. Returns the number of the last element,
@@ -161,6 +161,10 @@ local function write_outbox(q, call, now)
   call.brought = bytes <= ELEMENT.most_brought and given or nil
   for target, line in pairs(lines) do
     send('RPUSH', q.posted .. target, line.texts)
+    -- Somebody has changed or deleted what was known of the line: what is ahead would be taken for received already.
+    if line.is_first and redis.call('LLEN', q.posted .. target) ~= #line.texts then
+      call.brought = nil
+    end
     redis.call('HSET', q.outbox, target, line.known .. ',' .. line.last .. ',' .. line.era)
   end
   send('HSET', q.fences, fences)

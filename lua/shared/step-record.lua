@@ -89,7 +89,7 @@ local function complete_in_record(q, call, text, id, token, name, result, keep)
   if string.find(text, held, 1, true) ~= 1 then
     return why_refused(text, token)
   end
-  local begun = line and with_running(call, text, #held, line, id, name)
+  local begun = line and not string.find(result, '\n', 1, true) and with_running(call, text, #held, line, id, name)
   if not begun then
     return nil
   end

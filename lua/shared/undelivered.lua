@@ -1,5 +1,5 @@
 -- When a caller is to look at the outbox: at once when this call posted something, after a while when others have, who
--- deliver it unless they have died; -1 when all has been received.
+-- deliver it, or look after what is kept of it, unless they have died; -1 when all has been received.
 local LOOK_AGAIN_MS = 1000
 
 local function undelivered(flag, posted)

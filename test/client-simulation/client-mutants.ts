@@ -296,7 +296,7 @@ export const CLIENT_MUTANTS: readonly ClientMutant[] = [
   ...of(
     'store/add-batch.ts',
     ['adds wake nobody elsewhere', 'session.writer, seq, !idle)', 'session.writer, seq, false)'],
-    ['the answers of adds are mixed up', '    at += entry.count;', ''],
+    ['the answers of adds are mixed up', '    first += adding.entry.count;', ''],
   ),
   ...of('store/add-call.ts', [
     'numbers of plain jobs are mixed up',

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it } from '@jest/globals';
-import { DataTooLargeError, InvalidOptionError, NotSerializableError, Queue } from '../../lib/engine.js';
+import { DataTooLargeError, InvalidOptionError, Job, NotSerializableError, Queue } from '../../lib/engine.js';
 import { EngineLab, next } from '../support/engine-lab.js';
 import { testRedisUrl } from '../support/redis.js';
 
@@ -113,6 +113,31 @@ describe('add', () => {
       { name: 'c', data: 0 },
     ]);
     expect(names).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each(['beside an idle worker', 'alone'])('rejects where the job cannot be made, %s', async (how) => {
+    class Fussy extends Job {
+      constructor(...parts: ConstructorParameters<typeof Job>) {
+        super(...parts);
+        if (this.name === 'refused') throw new Error('no job of mine');
+      }
+    }
+    class FussyQueue extends Queue {
+      protected override get jobClass() {
+        return Fussy;
+      }
+    }
+    const queue = new FussyQueue(lab.name, { connection: testRedisUrl(), prefix: lab.prefix });
+    if (how !== 'alone') {
+      const worker = lab.worker(() => 1);
+      const completed = next(worker, 'completed');
+      await queue.add('first', 0);
+      await completed;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await expect(queue.add('refused', 0)).rejects.toThrow('no job of mine');
+    await expect(queue.addBulk([{ name: 'refused', data: 0 }])).rejects.toThrow('no job of mine');
+    await queue.close();
   });
 
   it('of many in bulk keeps their order and gives rising numbers', async () => {

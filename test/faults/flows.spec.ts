@@ -140,7 +140,7 @@ describe('a process that dies', () => {
 
       await until(async () => (await queue.getJobState(job.id)) === 'waiting', 3000);
       await until(
-        async () => (await lab.client.hget(`${lab.prefix}:{${children}}:meta`, 'outbox')) === null,
+        async () => (await lab.client.hget(`${lab.prefix}:{${children}}:meta`, 'outbox')) !== '1',
         3000,
       );
       expect(Object.values(await job.getChildrenValues())).toEqual([7]);

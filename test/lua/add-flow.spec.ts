@@ -10,6 +10,7 @@ import {
   message,
   OTHER,
   runAddFlow,
+  runReadOutbox,
   sentIn,
 } from '../support/flow-call.js';
 import { ScriptLab } from '../support/script-lab.js';
@@ -22,6 +23,10 @@ const child = (id: string, flag = ''): string =>
   message(flag, 5, OTHER, 'add', id, '', 'the parent', 0, BODY);
 
 const added = (id: string): string => message('add', id, '', 'the parent', 0, BODY);
+
+const oneChild = (root: string, id: string): FlowCall => ({
+  ...{ kind: 'root', id: root, refs: [`${OTHER}\t${id}`], messages: [[1, child(id)]] },
+});
 
 describe('add-flow', () => {
   it('stores a root that waits for its children, and the messages that bring them', async () => {
@@ -57,19 +62,37 @@ describe('add-flow', () => {
   });
 
   it('brings along what it has posted, which follows what was posted before, once', async () => {
-    const flow = (root: string, id: string): FlowCall => ({
-      ...{ kind: 'root', id: root, refs: [`${OTHER}\t${id}`], messages: [[1, child(id)]] },
-    });
-    const first = await runAddFlow(lab, [flow('r', 'x')]);
+    const first = await runAddFlow(lab, [oneChild('r', 'x')]);
     const [before] = first.posted;
 
-    const second = await runAddFlow(lab, [flow('s', 'y')], '2');
+    const second = await runAddFlow(lab, [oneChild('s', 'y')], '2');
 
     expect(second.posted).toMatchObject([
       { after: before!.number, afterEra: before!.era, number: String(FIRST + 1), text: added('y') },
     ]);
-    expect((await runAddFlow(lab, [flow('s', 'y')], '2')).posted).toEqual([]);
+    expect((await runAddFlow(lab, [oneChild('s', 'y')], '2')).posted).toEqual([]);
   });
+
+  it.each([
+    ['cannot be read', 'what?', false],
+    ['could not be read when it was last looked at', 'what?', true],
+    ['is there no longer', undefined, false],
+  ])(
+    'brings nothing along where what is known of its line %s: others may be ahead',
+    async (_case, known, isSeen) => {
+      await runAddFlow(lab, [oneChild('r', 'x')]);
+      const outbox = lab.keys.of('outbox');
+      await (known === undefined ? lab.client.hdel(outbox, OTHER) : lab.client.hset(outbox, OTHER, known));
+      if (isSeen) await runReadOutbox(lab);
+
+      const { posted, after } = await runAddFlow(lab, [oneChild('s', 'y')], '2');
+
+      expect(posted).toEqual([]);
+      expect(sentIn(after).map(([, , id]) => id)).toEqual(['x', 'y']);
+      const third = await runAddFlow(lab, [oneChild('t', 'z')], '3');
+      expect(third.posted).toMatchObject([{ after: String(FIRST + 1), number: String(FIRST + 2) }]);
+    },
+  );
 
   it('posts in several elements what is much for one', async () => {
     const ids = Array.from({ length: 150 }, (_, i) => `c${i}`);

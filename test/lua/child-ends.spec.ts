@@ -113,6 +113,33 @@ describe('a child that ends in a run', () => {
     expect((await runCommit(lab, [], { seq: '2' })).undeliveredMs).toBe(1000);
   });
 
+  it.each<[string, JobWrite[], number]>([
+    ['starts no job', [], 0],
+    ['starts one', [], 1],
+    ['ends one and starts one', [['complete', '2', 'w:1', '7', '']], 1],
+    ['ends two and starts two', ['2', '3'].map((id) => ['complete', id, 'w:1', '7', '']), 2],
+  ])(
+    'says that something is kept for a while, as who delivered it may be gone: a call that %s',
+    async (_case, writes, want) => {
+      const plain = (id: string, state: 'active' | 'waiting'): SeedJob => ({ id, state });
+      await lab.given({
+        jobs: [
+          ...[child('active'), plain('2', 'active'), plain('3', 'active')],
+          ...[plain('4', 'waiting'), plain('5', 'waiting'), plain('6', 'waiting')],
+        ],
+      });
+      await runCommit(lab, [['complete', '1', 'w:1', '7', '']]);
+      await runReadOutbox(lab, {
+        now: COMMIT_TIME,
+        lines: { [OTHER]: { received: COMMIT_TIME * 1000 + 1 } },
+      });
+
+      const { undeliveredMs, jobs } = await runCommit(lab, writes, { seq: '2', want });
+
+      expect([undeliveredMs, jobs.length]).toEqual([1000, want]);
+    },
+  );
+
   it.each([
     ['count', '1,,'],
     ['age', ',10,'],

@@ -12,6 +12,12 @@ describe('the paths of plain jobs in commit', () => {
     expect(await playCommits(lab, seed, withPath)).toEqual(await playCommits(lab, seed, withoutPath));
   });
 
+  it.each(SEEDS)('come to that in a queue that was changed from outside, seed %i', async (seed) => {
+    expect(await playCommits(lab, seed, withPath, true)).toEqual(
+      await playCommits(lab, seed, withoutPath, true),
+    );
+  });
+
   it('are taken by many calls', async () => {
     const marked = lastingScripts([
       ...['local runs', 'local count, granted'].map((next) => ({

@@ -23,6 +23,19 @@ describe('the record of a job', () => {
     expect(await stored('1')).toBe(`completed\tw:1\t1\t1\t${NOW}\tbox\t${NOW}\t\t\t\t\t\t"a\\tb"`);
   });
 
+  it.each(['a\tb', 'a\nb', '\n'])('is a hash under a worker named %j, and keeps that name', async (name) => {
+    await lab.given({ jobs: [{ id: '1' }, { id: '2' }, { id: '3' }] });
+
+    await runCommit(lab, [], { want: 1, name });
+    await runCommit(lab, [], { want: 2, name, seq: '2' });
+    expect(await stored('1')).toBe('hash');
+    expect(await stored('3')).toBe('hash');
+    const { words, after } = await runCommit(lab, [['complete', '1', 'w:1', '7', '']], { seq: '3' });
+    expect(words).toEqual(['ok']);
+    expect(after['job:1']).toMatchObject({ state: 'completed', processedBy: name, result: '7' });
+    expect(after['job:1']).not.toHaveProperty('step');
+  });
+
   it('keeps what a job asks for', async () => {
     await lab.given({ jobs: [{ id: '1', state: 'prioritized', priority: 3 }] });
     expect(await stored('1')).toBe('prioritized\t\t\t\t\t\t\t3\t\t\t\t\t');

@@ -52,6 +52,27 @@ describe('metrics', () => {
     expect(await look('completed')).toEqual(['5', String(first + 400), '4', 3, ['0', '0', '0']]);
   });
 
+  it('count a job that ends with its last step, whatever its record is', async () => {
+    await lab.given({
+      jobs: [
+        { id: '1' },
+        { id: '2', state: 'active', lockUntil: NOW + 1000 * MINUTE, fields: { stalls: 1 } },
+      ],
+    });
+    await lab.run(setMetrics, [3]);
+    await runCommit(lab, [], { now: first * MINUTE, seq: 'a', want: 1 });
+    const { words } = await runCommit(
+      lab,
+      [
+        ['last-step', '1', 'w:1', 'ship', '1', ''],
+        ['last-step', '2', 'w:1', 'ship', '1', ''],
+      ],
+      { now: first * MINUTE + 5, seq: 'b' },
+    );
+    expect(words).toEqual(['ok', 'ok']);
+    expect(await look('completed')).toEqual(['2', String(first), '0', 0, []]);
+  });
+
   it('stay as they are where nothing is counted', async () => {
     await seedJobs();
     await end('1', 0);

@@ -96,16 +96,18 @@ describe('read-outbox', () => {
     const received = await look({ lines: { [OTHER]: { received: FIRST + 1 } } });
     expect(received.lines).toMatchObject([{ number: String(FIRST + 1), kept: 2, left: 1 }]);
     expect(given(received.lines)).toEqual({ [OTHER]: ['z'] });
-    expect((await lab.dump()).meta).toHaveProperty('outbox');
+    expect((await lab.dump()).meta).toHaveProperty('outbox', '1');
     const all = await runReadOutbox(lab, { lines: { [OTHER]: { received: FIRST + 2 } } });
     expect(all.page.lines).toMatchObject([{ kept: 3, left: 0 }]);
-    expect(all.after.meta).not.toHaveProperty('outbox');
+    // Who reported that may be gone before the time is over for which it is kept.
+    expect(all.after.meta).toHaveProperty('outbox', '0');
     expect((await look({ lines: { [OTHER]: { durable: FIRST + 1 } } })).lines).toMatchObject([
       { kept: 1, left: 0 },
     ]);
     const { page, after } = await runReadOutbox(lab, { lines: { [OTHER]: { durable: FIRST + 2 } } });
     expect(page.lines).toEqual([]);
     expect(Object.keys(after).filter((key) => /posted|outbox/.test(key))).toEqual([]);
+    expect(after.meta).not.toHaveProperty('outbox');
   });
 
   it('drops nothing that was not received, whatever is said', async () => {
@@ -238,6 +240,20 @@ describe('read-outbox of a flow of several levels', () => {
     expect(page.going).toEqual(new Set());
     const left = Object.keys(await lab.dump()).filter((key) => /staged|fences/.test(key));
     expect(left).toEqual([]);
+  });
+
+  it('goes on where the one who delivered a fence died before it said so, and what came behind was received too', async () => {
+    await giveJob();
+    await attachAll(levels);
+    await attachAll([child('z'), child('w', FAR)], '2');
+    const fences = Object.keys((await lab.dump()).fences as object).filter((key) => !key.startsWith('#'));
+    const [first, second] = fences.map(Number) as [number, number];
+
+    const lines = { [OTHER]: { received: second + 1 }, [FAR]: { received: second + 2 } };
+    const page = await look({ holder: 'q', lines });
+
+    expect(first).toBeLessThan(second);
+    expect(given(page.lines)).toEqual({ [OTHER]: [], [FAR]: ['below x', 'a.1.1'] });
   });
 
   it('takes back what was staged and never gone on with', async () => {

@@ -6,12 +6,15 @@ export function auditOutbox(values: Map<string, unknown>): string[] {
   const { sent = '0', era, outbox: flag } = (values.get('meta') ?? {}) as Fields;
   const known = (values.get('outbox') ?? {}) as Fields;
   let left = 0;
+  let kept = 0;
   for (const [name, value] of values) {
     if (name.startsWith('posted:')) {
       const target = name.slice('posted:'.length);
       wrong.push(...auditNumbers(target, value as string[], Number(sent)));
       if (known[target] === undefined) wrong.push(`nobody knows of what is posted to ${target}`);
-      left += (value as string[]).length - Number(/^\d*/.exec(known[target] ?? '')![0]);
+      const received = Number(/^\d*/.exec(known[target] ?? '')![0]);
+      left += (value as string[]).length - received;
+      kept += received;
     }
   }
   for (const [target, text] of Object.entries(known)) {
@@ -20,8 +23,10 @@ export function auditOutbox(values: Map<string, unknown>): string[] {
       wrong.push(`what was posted to ${target} has come to ${text}`);
     }
   }
-  if (left > 0 && flag === undefined) wrong.push('nobody is told of the outbox');
-  if (left === 0 && flag !== undefined) wrong.push('an outbox without work is told of');
+  if (left > 0 && flag !== '1') wrong.push('nobody is told of the outbox');
+  if (kept > 0 && flag === undefined) wrong.push('nobody is told of what the outbox keeps');
+  if (left === 0 && (flag === '1' || (kept === 0 && flag !== undefined)))
+    wrong.push('an outbox without work is told of');
   if (sent !== '0' && !/^\d+\.[\da-f]*$/.test(era ?? '')) wrong.push(`the era is ${era}`);
   return [...wrong, ...auditFences(values), ...auditStaged(values)];
 }

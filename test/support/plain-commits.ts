@@ -32,13 +32,49 @@ function randomJobs(random: Random): SeedJob[] {
   return jobs;
 }
 
+/** What somebody may have written by hand under the key of a job's record. */
+const ODD_RECORDS = [
+  'garbage',
+  '',
+  'waiting',
+  'waiting\t\t\t\t\t\t\t\tlimit\t\t\t\t',
+  'waiting\tv:3\t1\t1\t5\tme\t\t\t\t\t\t\t\na\t5,6\t7\nb\t6',
+  'completed\tv:3\tx\t1\t5\tme\t5\t\t\t\t\t\t7',
+];
+
+/** Changes a queue from outside, and what it counts and what limits it. */
+async function damage({ client, keys }: ScriptLab, random: Random): Promise<void> {
+  for (let n = random.int(1, 2); n > 0; n -= 1) {
+    const id = String(random.int(1, 10));
+    const [job, body] = [keys.derived('job', id), keys.derived('body', id)];
+    await random.weighted<() => Promise<unknown>>([
+      [6, () => client.del(job).then(() => client.set(job, random.pick(ODD_RECORDS)))],
+      [1, () => client.del(job).then(() => client.rpush(job, 'x'))],
+      [1, () => client.del(body)],
+      [1, () => client.del(body).then(() => client.rpush(body, 'x'))],
+      [1, () => client.rpush(keys.of('waiting'), id)],
+    ])();
+  }
+  const [field, value] = random.pick([
+    ...[['eventNumber', 'x'] as const, ['eventNumber', '-1'] as const, ['eventNumber', '1.5'] as const],
+    ...[['seq', '100'] as const, ['metrics', '3'] as const, ['limits', '2,,,'] as const],
+    ...[['maxEvents', 'x'] as const, ['name', 'of nobody'] as const],
+  ]);
+  await client.hset(keys.of('meta'), field, value);
+}
+
 interface Held {
   id: string;
   token: string;
 }
 
 /** What those calls of a seed reply, and what they leave. */
-export async function playCommits(lab: ScriptLab, seed: number, script: Commit): Promise<object> {
+export async function playCommits(
+  lab: ScriptLab,
+  seed: number,
+  script: Commit,
+  isDamaged = false,
+): Promise<object> {
   const random = new Random(seed);
   await lab.given({
     jobs: randomJobs(random),
@@ -47,6 +83,7 @@ export async function playCommits(lab: ScriptLab, seed: number, script: Commit):
   });
   for (let i = 1; i <= 10; i += 1)
     await lab.client.hset(lab.keys.derived('dedup', `d${i}`), { owner: String(i) });
+  if (isDamaged) await damage(lab, new Random(seed));
   const keep = random.pick(['', ',,', '3,,', '3,,', '0,,', '1,,', ',50,', '2,50,', '3,,1']);
   const held: Held[] = [];
   const replies: unknown[] = [];

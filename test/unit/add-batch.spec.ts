@@ -69,6 +69,19 @@ describe('an add batch', () => {
     expect([a.result, b.result]).toEqual(['UnknownLimitError', 'b added']);
   });
 
+  it('makes nothing of a reply that comes after the add was given up', async () => {
+    const adds = new Adds();
+    const made: string[] = [];
+    const adding = adds.batch.add(job('a'), ({ id }) => made.push(id), undefined);
+    const refused = adding.catch((error: Error) => error.name);
+    await adds.time.pass(3000);
+    expect(await refused).toBe('CallTimeoutError');
+
+    await adds.calls.last.answer(`${NOW}\n+a`);
+
+    expect(made).toEqual([]);
+  });
+
   it('refuses an add beyond the backlog while Redis is silent, and takes one when it is not', async () => {
     const adds = new Adds(1);
     const first = adds.add('a');
