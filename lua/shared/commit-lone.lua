@@ -87,22 +87,25 @@ local function commit_lone(q, reply, meta, now, stamp, want, relay, worker, name
       redis.call('UNLINK', q.body .. id, q.job .. id)
     end
     is_drained = not next_id and not due and redis.call('ZCARD', q.active) == 0
+    count = is_drained and count + 1 or count
+  end
+  -- First, so that no number is given again where the events are none.
+  if record then
+    redis.call('HSET', q.meta, 'eventNumber', count, 'seq', seq)
+  elseif count > number then
+    redis.call('HSET', q.meta, 'eventNumber', count)
+  end
+  if id then
     local line = id .. '\t' .. shown(result)
     if next_id then
       publish_runs(q.events, number, meta[2], 'completed', line, 'active', next_id)
     elseif is_drained then
-      count = count + 1
       publish_runs(q.events, number, meta[2], 'completed', line, 'drained', '')
     else
       publish_runs(q.events, number, meta[2], 'completed', line)
     end
   elseif next_id then
     publish_runs(q.events, number, meta[2], 'active', next_id)
-  end
-  if record then
-    redis.call('HSET', q.meta, 'eventNumber', count, 'seq', seq)
-  elseif count > number then
-    redis.call('HSET', q.meta, 'eventNumber', count)
   end
   if not next_id then
     return words, due and due - now or -1, ''

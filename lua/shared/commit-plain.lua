@@ -209,12 +209,13 @@ local function commit_plain(q, reply, meta, now, stamp, want, relay, worker, nam
     erase(q, oldest, true)
   end
   if runs[1] then
-    publish_runs(q.events, number, meta[2], unpack(runs))
+    -- First, so that no number is given again where the events are none.
     if is_kept then
       redis.call('HSET', q.meta, 'eventNumber', count, 'seq', seq + ends)
     else
       redis.call('HSET', q.meta, 'eventNumber', count)
     end
+    publish_runs(q.events, number, meta[2], unpack(runs))
   end
   return words, due and due - now or -1, granted
 end

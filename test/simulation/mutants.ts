@@ -32,8 +32,8 @@ const JOB_MUTANTS: Mutant[] = [
   ),
   mutant(
     'add-plain wakes nobody',
-    "if wake == 1 and not meta[1] then\n  wake_one(q)\nend\nredis.call('HSET', q.meta, 'eventNumber'",
-    "redis.call('HSET', q.meta, 'eventNumber'",
+    'if wake == 1 and not meta[1] then\n  wake_one(q)\nend\nredis',
+    'redis',
   ),
   mutant('add-plain has no cap', 'if added > ADD_CAP then', 'if false then'),
   mutant('remove-job forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
