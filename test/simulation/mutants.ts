@@ -30,11 +30,7 @@ const JOB_MUTANTS: Mutant[] = [
     "weight_of('added'), 'id', id)",
     "weight_of('added'), 'id', first)",
   ),
-  mutant(
-    'add-plain wakes nobody',
-    'if wake == 1 and not meta[1] then\n  wake_one(q)\nend\nredis',
-    'redis',
-  ),
+  mutant('add-plain wakes nobody', 'if wake == 1 and not meta[1] then\n  wake_one(q)\nend\nredis', 'redis'),
   mutant('add-plain has no cap', 'if added > ADD_CAP then', 'if false then'),
   mutant('remove-job forgets its calls', 'local known = recall(session, seq)', 'local known = nil', [
     'removeJob',
