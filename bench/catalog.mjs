@@ -1,13 +1,13 @@
 // Every test of the bench: which file of tests/ measures it, and at what size. Sizes are those at --scale 1.
 export const catalog = {
   addSerial: { kind: 'adds', style: 'serial', jobs: 4_000, warmUpJobs: 4_000 },
-  addConcurrent: { kind: 'adds', style: 'concurrent', jobs: 20_000, warmUpJobs: 10_000, window: 1_000 },
-  addBulk: { kind: 'adds', style: 'bulk', jobs: 20_000, warmUpJobs: 10_000, window: 1_000 },
-  work1: { kind: 'work', concurrency: 1, jobs: 10_000, warmUpJobs: 2_000 },
-  work1ahead: { kind: 'work', concurrency: 1, prefetch: 32, jobs: 10_000, warmUpJobs: 2_000 },
-  work10: { kind: 'work', concurrency: 10, jobs: 20_000, warmUpJobs: 2_000 },
-  work50: { kind: 'work', concurrency: 50, jobs: 20_000, warmUpJobs: 2_000 },
-  work200: { kind: 'work', concurrency: 200, jobs: 20_000, warmUpJobs: 2_000 },
+  addConcurrent: { kind: 'adds', style: 'concurrent', jobs: 20_000, warmUpJobs: 40_000, window: 1_000 },
+  addBulk: { kind: 'adds', style: 'bulk', jobs: 20_000, warmUpJobs: 40_000, window: 1_000 },
+  work1: { kind: 'work', concurrency: 1, jobs: 10_000, warmUpJobs: 5_000 },
+  work1ahead: { kind: 'work', concurrency: 1, prefetch: 32, jobs: 10_000, warmUpJobs: 10_000 },
+  work10: { kind: 'work', concurrency: 10, jobs: 20_000, warmUpJobs: 20_000 },
+  work50: { kind: 'work', concurrency: 50, jobs: 20_000, warmUpJobs: 20_000 },
+  work200: { kind: 'work', concurrency: 200, jobs: 20_000, warmUpJobs: 20_000 },
   latency: {
     kind: 'latency',
     producerProcess: 'same',
