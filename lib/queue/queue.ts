@@ -197,10 +197,7 @@ export class Queue<
   }
 
   private addChecked(checked: CheckedJob): Promise<Job<D, R, N>> {
-    const { adds } = this.store;
-    return this.ownLimits
-      ? this.ownLimits.add(() => adds.add(checked.job, this.made, checked))
-      : adds.add(checked.job, this.made, checked);
+    return this.withLimits(() => this.store.adds.add(checked.job, this.made, checked));
   }
 
   private async addChild(name: N, data: D, opts: JobsOptions): Promise<Job<D, R, N>> {

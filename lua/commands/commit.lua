@@ -290,12 +290,17 @@ local meta = redis.call('HMGET', q.meta, 'paused', 'maxEvents', 'closedUntil', '
 local reply = { '', -1, 0, stamp, -1, NOTHING_POSTED }
 if not known and want > 0 and want <= FETCH_CAP and max == 0 and least < 2 then
   local at, words, due_in_ms, granted = rest, nil, nil, nil
-  if #ARGV < rest or (#ARGV == rest + complete.size - 1 and ARGV[at] == 'complete') then
-    words, due_in_ms, granted = commit_lone(q, reply, meta, t, stamp, want, relay, worker, name, lock, complete.all)
+  local number, order, due_at = plain_numbers(q, meta, t, name)
+  if number and (#ARGV < rest or (#ARGV == rest + complete.size - 1 and ARGV[at] == 'complete')) then
+    words, due_in_ms, granted = commit_lone(
+      q, reply, meta, number, order, due_at, t, stamp, want, relay, worker, name, lock, complete.all
+    )
   end
-  local ended = not words and only_ends(ARGV, rest)
+  local ended = number and not words and only_ends(ARGV, rest)
   if ended then
-    words, due_in_ms, granted = commit_plain(q, reply, meta, t, stamp, want, relay, worker, name, lock, ended)
+    words, due_in_ms, granted = commit_plain(
+      q, reply, meta, number, order, due_at, t, stamp, want, relay, worker, name, lock, ended
+    )
   end
   if words then
     reply.words, reply.due_in_ms = words, due_in_ms

@@ -1,5 +1,5 @@
--- The same for a call that ends one job or none and starts one or none, as most are where handlers take their time: without a table
--- for anything.
+-- What `commit_plain` does, for a call that ends one job or none and starts one or none, as most are where handlers take their time:
+-- without a table for anything.
 -- @with started
 
 -- Id, body and the fields of the record, nil where there is none, of the job that is to be started; false as id where none waits. Then
@@ -37,11 +37,7 @@ local function end_lone(q, stamp, id, token, result, keep)
 end
 
 -- See `commit_plain`; `id` is nil where no job is to be completed.
-local function commit_lone(q, reply, meta, now, stamp, want, relay, worker, name, lock, id, token, result, keep)
-  local number, seq, due = plain_numbers(q, meta, now, name)
-  if not number then
-    return nil
-  end
+local function commit_lone(q, reply, meta, number, seq, due, now, stamp, want, relay, worker, name, lock, id, token, result, keep)
   local record, oldest
   if id then
     record, oldest = end_lone(q, stamp, id, token, result, keep)

@@ -95,7 +95,6 @@ local function plain_retention(q, keep, ends)
   return excess, true
 end
 
-
 -- Ends the jobs, and returns their two fields of the event and what is to be stored.
 local function end_plain(q, ended, keys, records, seq, is_kept)
   local lines, results, pairs = {}, ended.results, {}
@@ -149,14 +148,10 @@ local function plain_numbers(q, meta, now, name)
   return number, seq, due
 end
 
--- `ended` are the ids of the jobs that are to be completed, with their `tokens`, `results` and what to `keep`. Appends the jobs
+-- `number`, `seq` and `due` are those of `plain_numbers`; `ended` are the ids of the jobs that are to be completed, with their `tokens`, `results` and what to `keep`. Appends the jobs
 -- that it starts to the reply. Returns the words of it, in how many ms the next delayed job is due, and the grants in a text; nil where
 -- anything is not plain.
-local function commit_plain(q, reply, meta, now, stamp, want, relay, worker, name, lock, ended)
-  local number, seq, due = plain_numbers(q, meta, now, name)
-  if not number then
-    return nil
-  end
+local function commit_plain(q, reply, meta, number, seq, due, now, stamp, want, relay, worker, name, lock, ended)
   local ends = #ended
   local keys, records, excess, is_kept
   if ends > 0 then
