@@ -57,10 +57,10 @@ describe('the order in which jobs are started', () => {
   it('takes delayed jobs by due time, ones due at the same time in the order of adding', async () => {
     const queue = lab.queue();
     const timestamp = Date.now();
-    await queue.add('late', 1, { delay: 120, timestamp });
-    await queue.add('tie1', 1, { delay: 80, timestamp });
-    await queue.add('tie2', 1, { delay: 80, timestamp });
-    await queue.add('early', 1, { delay: 40, timestamp });
+    await queue.add('late', 1, { delay: 1080, timestamp });
+    await queue.add('tie1', 1, { delay: 1040, timestamp });
+    await queue.add('tie2', 1, { delay: 1040, timestamp });
+    await queue.add('early', 1, { delay: 1000, timestamp });
     await queue.add('now', 1);
     expect(await orderOf(5)).toEqual(['now', 'early', 'tie1', 'tie2', 'late']);
   });
